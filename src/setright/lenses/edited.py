@@ -1,0 +1,71 @@
+"""What a tree looks like after edits: the other side of the PutGet law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+from setright.lenses.error import LensError
+from setright.model import Edit, Path, Plain, Tree
+
+
+def edited(tree: Tree, edits: Sequence[Edit]) -> Tree:
+    """A copy of the tree with the edits made in order. Raises LensError where a path leads through a scalar."""
+    new = deepcopy(tree)
+    for edit in edits:
+        _make(new, edit)
+    return new
+
+
+def look_up(tree: Plain, path: Path) -> tuple[bool, Plain]:
+    """Whether the path is there, and its value."""
+    node = tree
+    for key in path:
+        if isinstance(node, dict) and key in node:
+            node = node[key]
+        elif isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node):
+            node = node[key]
+        else:
+            return False, None
+    return True, node
+
+
+def same(a: Plain, b: Plain) -> bool:
+    """Equality that tells true from 1 and keeps the order of lists, not of keys."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return bool(type(a) is type(b) and a == b)
+
+
+def _make(tree: Tree, edit: Edit) -> None:
+    node: Plain = tree
+    for key, following in zip(edit.path[:-1], edit.path[1:], strict=True):
+        if edit.remove and not look_up(node, (key,))[0]:
+            return
+        node = _step(node, key, following)
+    last = edit.path[-1]
+    if edit.remove:
+        if look_up(node, (last,))[0]:
+            del node[last]
+    elif isinstance(node, list) and last == len(node):
+        node.append(deepcopy(edit.value))
+    elif isinstance(node, list | dict):
+        node[last] = deepcopy(edit.value)
+    else:
+        raise LensError(f"{'/'.join(map(str, edit.path))}: a scalar stands where a mapping or list is needed")
+
+
+def _step(node: Plain, key: str | int, following: str | int) -> Plain:
+    """The child at `key`, made where it is absent or null."""
+    fresh: Plain = [] if isinstance(following, int) else {}
+    if isinstance(node, dict):
+        if node.get(key) is None:
+            node[key] = fresh
+        return node[key]
+    if isinstance(node, list) and isinstance(key, int):
+        if key == len(node):
+            node.append(fresh)
+        return node[key]
+    raise LensError(f"{key}: a scalar stands where a mapping or list is needed")

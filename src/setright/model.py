@@ -1,0 +1,296 @@
+"""The nouns every room shares, frozen; imports nothing of ours and does nothing.
+
+A path is a tuple of keys and list indexes: ``("spec", "containers", 0, "image")``.
+Plain data is what JSON can say, plus `Unknown` for a value that is there and cannot be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+import msgspec
+
+Path: TypeAlias = tuple[str | int, ...]
+Plain: TypeAlias = Any
+Tree: TypeAlias = dict[str, Any]
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+LANES = ("auto", "ask", "hold", "source", "shield", "hand")
+
+
+class Verdict(str, Enum):
+    """What a control says of a resource. Unknown is shown and counted; it never becomes a pass or an automatic fix."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A value that is set but cannot be told here: a variable, an intrinsic function, something we may not read.
+
+    `text` is the source as written (``var.acl``) or why it cannot be told.
+    """
+
+    text: str
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Set the value at a path, or remove what is there. An index equal to a list's length appends."""
+
+    path: Path
+    value: Plain = None
+    remove: bool = False
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One configuration source as read. `data` is None where the source does not exist and a plan may create it.
+
+    `locator` names it within its target: an absolute path (``/etc/ssh/sshd_config``), a path relative to a source
+    tree, or ``kind:name`` for what is no file (``stat:/etc/shadow``, ``running:sysctl``, ``aws:s3:bucket/logs``).
+    `lens` is the module of `setright.lenses` that reads it.
+    """
+
+    locator: str
+    data: bytes | None
+    lens: str
+
+    @property
+    def digest(self) -> str:
+        return digest(self.data)
+
+
+def digest(data: bytes | None) -> str:
+    """SHA-256 of the bytes, hex; ``absent`` for None. The compare-and-set key of every write."""
+    return "absent" if data is None else sha256(data).hexdigest()
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One document set (locator -> bytes) that is good, or that is bad with the bytes its fix must give.
+
+    `surface` names the binding it is written for. `fixed` is None for what only a person can put right.
+    """
+
+    surface: str
+    good: Mapping[str, bytes | None] | None = None
+    bad: Mapping[str, bytes | None] | None = None
+    fixed: Mapping[str, bytes | None] | None = None
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """One line of `require:`. In `path`, ``*`` stands for each item of a list or each value of a mapping.
+
+    `want` is plain data, or nested requirements for the operators `each` and `none`.
+    `default` is what holds when the path is absent; None: nothing does.
+    """
+
+    path: Path
+    op: str
+    want: Plain
+    default: Plain = None
+
+
+class Some(msgspec.Struct, frozen=True):
+    """The argument of `each` and `none`: which items, and what is required of them."""
+
+    where: tuple[Requirement, ...] = ()
+    require: tuple[Requirement, ...] = ()
+
+
+class Param(msgspec.Struct, frozen=True):
+    """A value that a baseline or an organisation sets. Stands in `want` or `fix` until it is resolved."""
+
+    name: str
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What applying a fix does to the service. `undo` is ``exact`` or ``none``."""
+
+    restart: str = "none"  # none, reload, service, host, replace
+    disruption: str = "low"  # low, medium, high
+    undo: str = "exact"
+
+
+class Control(msgspec.Struct, frozen=True):
+    """What right looks like for one kind. `fix` holds explicit edits where the requirement cannot give them."""
+
+    id: str
+    title: str
+    severity: str
+    kind: str
+    require: tuple[Requirement, ...]
+    why: str
+    source: str
+    where: tuple[Requirement, ...] = ()
+    check: str = ""  # CEL, where the operators do not suffice
+    fix: tuple[tuple[Path, Plain], ...] = ()
+    by_hand: str = ""
+    shield: str = ""
+    params: Mapping[str, Plain] = {}
+    breaks_if: Mapping[str, str] = {}
+    effect: Effect = Effect()
+    frameworks: Mapping[str, tuple[str, ...]] = {}
+    secret: bool = False
+    examples: tuple[Example, ...] = ()
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """How a kind's attributes are found on each surface; `layouts` maps a surface's family to its entry."""
+
+    kind: str
+    layouts: Mapping[str, Mapping[str, Plain]]
+
+
+class Want(msgspec.Struct, frozen=True):
+    """What a surface shall read for one kind: the binding's entry for it, and what the controls name.
+
+    `names` are resources asked for by name (file paths, units, modules; globs allowed); `keys` are the
+    first path segments that controls require (sysctl keys, attribute groups). Empty: no limit.
+    """
+
+    kind: str
+    layout: Mapping[str, Plain]
+    names: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What could not be read or understood, where, and what to do; shows as unknown, never as a pass."""
+
+    locator: str
+    why: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """All documents a scan of one target needs, and what could not be had."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """One thing of a kind, as a binding sees it in the documents.
+
+    `tree` is what will hold (files, source, API state); `effective` what holds now where a daemon or kernel
+    answers for itself (None: nothing does). `home` is the document and path that new values go to.
+    """
+
+    kind: str
+    name: str
+    tree: Tree
+    home: tuple[str, Path]
+    effective: Tree | None = None
+    deliberate: str = ""  # why this resource's values look meant (a Match block): its fixes are asked for
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """One requirement that does not hold. `live` tells the running value from the persistent one.
+
+    `remedy` is the value that puts it right, or an `Unknown` that says why none can be told.
+    """
+
+    path: Path
+    want: Plain
+    have: Plain
+    op: str = "equals"
+    live: bool = False
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where a finding stands; lines count from 1, None where the document has none."""
+
+    path: str
+    line: int | None = None
+    end_line: int | None = None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A control that does not hold, or could not be told, for a resource. `id` is stable between runs."""
+
+    id: str
+    control: str
+    title: str
+    severity: str
+    verdict: Verdict
+    target: str
+    resource: str
+    kind: str
+    location: Location
+    mismatches: tuple[Mismatch, ...] = ()
+    why_unknown: str = ""
+    frameworks: Mapping[str, tuple[str, ...]] = {}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A fact's answer: does what `breaks-if` fears hold here? None: could not be told. `source` is the evidence."""
+
+    holds: bool | None
+    text: str
+    source: str = ""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One document before and after; lives in memory only. `meta` is what `keep` noted, put back with the bytes."""
+
+    locator: str
+    lens: str
+    before: bytes | None
+    after: bytes | None
+    meta: Mapping[str, Plain] | None = None
+
+    def inverse(self, meta: Mapping[str, Plain] | None = None) -> Change:
+        return Change(self.locator, self.lens, self.after, self.before, meta)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The prior state of one document: its bytes and what else a surface needs to restore it exactly."""
+
+    locator: str
+    lens: str
+    data: bytes | None
+    meta: Mapping[str, Plain] = {}
+
+
+class Steps(msgspec.Struct, frozen=True):
+    """Named steps of a surface that make a change hold, in the order of the safe-change protocol."""
+
+    validate: tuple[str, ...] = ()  # checkers run on the staged copy
+    reload: tuple[str, ...] = ()  # least disruptive way to make it hold
+    probe: tuple[str, ...] = ()  # health, compared before and after
+    next_start: tuple[str, ...] = ()  # would the next restart work?
+    arm: bool = False  # could cut us off: dead-man's switch first
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """One document's part of a plan: never its bytes, so a plan file holds no secrets. `diff` is redacted."""
+
+    locator: str
+    lens: str
+    before: str  # digests
+    after: str
+    edits: tuple[Edit, ...]
+    diff: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The exact changes that put findings right. `hash` covers everything else but `made_at`."""
+
+    target: str
+    family: str
+    document: str  # the first document, as people name it
+    changes: tuple[Planned, ...]
+    findings: tuple[str, ...]  # finding ids
+    controls: tuple[str, ...]
+    resources: tuple[str, ...]
+    lane: str
+    reason: str
+    breaks_if: tuple[tuple[str, str, Answer], ...] = ()  # sentence, fact, answer
+    effect: Effect = Effect()
+    steps: Steps = Steps()
+    params: Mapping[str, Plain] = {}
+    hash: str = ""
+    made_at: str = ""
+    expires_at: str = ""
