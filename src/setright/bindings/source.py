@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
 import msgspec
 
-from setright.model import Tree
+from setright.model import Plain, Tree
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -14,3 +17,14 @@ class Source(msgspec.Struct, frozen=True):
     lens: str
     tree: Tree
     exists: bool = True
+
+
+def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Source]:
+    """The sources that a layout's `documents:` name, in the order of its patterns, those of one pattern by locator.
+
+    A layout without `documents:` has them all. ``*`` stands for any characters.
+    """
+    found: dict[str, Source] = {}
+    for pattern in layout.get("documents", ["*"]):
+        found |= {name: sources[name] for name in sorted(sources) if name not in found and fnmatchcase(name, pattern)}
+    return list(found.values())

@@ -1,0 +1,41 @@
+"""Each document is one resource and its tree is the document: file attributes, units, API resources, database roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.source import Source, listed
+from setright.model import Edit, Path, Plain, Resource
+
+
+def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
+    """One resource a document that is there. Its name is at the layout's `name:` (``Tags/Name`` leads inwards), else its locator."""
+    there = (source for source in listed(layout, sources) if source.exists)
+    return [Resource(kind, _name(layout, source), source.tree, (source.locator, ())) for source in there]
+
+
+def edit(
+    layout: Mapping[str, Plain],
+    resource: Resource,
+    edits: Sequence[Edit],
+    live: Sequence[Edit],
+    sources: Mapping[str, Source],
+) -> list[tuple[str, Edit]]:
+    """Persistent and running state are one document here. Raises BindingError where that document is gone."""
+    locator = resource.home[0]
+    if locator not in sources or not sources[locator].exists:
+        raise BindingError(f"{locator}: is not there any more; scan again")
+    return [(locator, each) for each in [*edits, *live]]
+
+
+def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
+    """The document and the same path in it."""
+    return resource.home[0], path
+
+
+def _name(layout: Mapping[str, Plain], source: Source) -> str:
+    node: Plain = source.tree
+    for key in str(layout.get("name", "")).split("/"):
+        node = node.get(key) if isinstance(node, dict) else None
+    return str(node) if isinstance(node, str | int) else source.locator
