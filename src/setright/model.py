@@ -7,7 +7,7 @@ Plain data is what JSON can say, plus `Unknown` for a value that is there and ca
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -21,10 +21,10 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 LANES = ("auto", "ask", "hold", "source", "shield", "hand")
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What a control says of a resource. Unknown is shown and counted; it never becomes a pass or an automatic fix."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     UNKNOWN = "unknown"
 
@@ -69,15 +69,18 @@ def digest(data: bytes | None) -> str:
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One document set (locator -> bytes) that is good, or that is bad with the bytes its fix must give.
+    """A document that is good, or one that is bad with what its fix must give, as the control file writes them.
 
-    `surface` names the binding it is written for. `fixed` is None for what only a person can put right.
+    Each is a text, a mapping that is one JSON document, or a mapping of locators to texts; `setright.bindings.examples`
+    tells which. `family` is the binding entry it is written for; empty where the kind has only one.
+    `fixed` is None for what only a person can put right.
     """
 
-    surface: str
-    good: Mapping[str, bytes | None] | None = None
-    bad: Mapping[str, bytes | None] | None = None
-    fixed: Mapping[str, bytes | None] | None = None
+    family: str = ""
+    good: Plain = None
+    bad: Plain = None
+    fixed: Plain = None
+    params: Mapping[str, Plain] = {}
 
 
 class Requirement(msgspec.Struct, frozen=True):
@@ -126,7 +129,7 @@ class Control(msgspec.Struct, frozen=True):
     source: str
     where: tuple[Requirement, ...] = ()
     check: str = ""  # CEL, where the operators do not suffice
-    fix: tuple[tuple[Path, Plain], ...] = ()
+    fix: tuple[Edit, ...] = ()
     by_hand: str = ""
     shield: str = ""
     params: Mapping[str, Plain] = {}
@@ -187,10 +190,7 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 class Mismatch(msgspec.Struct, frozen=True):
-    """One requirement that does not hold. `live` tells the running value from the persistent one.
-
-    `remedy` is the value that puts it right, or an `Unknown` that says why none can be told.
-    """
+    """One requirement that does not hold at a path without wildcards. `live` tells the running value from the persistent one."""
 
     path: Path
     want: Plain

@@ -1,1 +1,1 @@
-"""Where a kind's attributes are found on each surface: documents -> resources of a kind, edits on a kind -> edits on documents. Pure."""
+"""Where a kind's attributes are found: documents -> resources of a kind, edits on a kind -> edits on documents. Pure."""

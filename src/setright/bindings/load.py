@@ -1,0 +1,28 @@
+"""Read binding files. The only place that knows their YAML; each layout says what its entry takes."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+from setright.bindings.error import BindingError
+from setright.dialect import DialectError, read_mapping
+from setright.model import Binding
+
+
+def load(root: File) -> list[Binding]:
+    """Every binding under `root`. Raises BindingError at the first bad file."""
+    return [load_one(file, root) for file in sorted(root.rglob("*.yaml"))]
+
+
+def load_one(file: File, root: File) -> Binding:
+    """The binding in one file; its kind must be its place below `root`."""
+    try:
+        raw = read_mapping(file)
+    except DialectError as error:
+        raise BindingError(str(error)) from error
+    place = file.relative_to(root).with_suffix("").as_posix()
+    if raw.pop("kind", None) != place:
+        raise BindingError(f"{file}: kind must be {place!r}, its place; move the file or change the kind")
+    if not raw or not all(isinstance(entry, dict) for entry in raw.values()):
+        raise BindingError(f"{file}: needs an entry for each family of surfaces that holds this kind, each a mapping")
+    return Binding(place, raw)

@@ -1,0 +1,56 @@
+"""Documents in, resources of a kind out; edits on a resource in, edits on documents out. Hands on to the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from setright.bindings.error import BindingError
+from setright.bindings.source import Source
+from setright.model import Binding, Edit, Path, Plain, Resource
+
+Layout = Mapping[str, Plain]
+Sources = Mapping[str, Source]
+
+
+class LayoutModule(Protocol):
+    """What a module of `setright.bindings.layouts` offers."""
+
+    def view(self, kind: str, layout: Layout, sources: Sources) -> list[Resource]: ...
+    def edit(
+        self, layout: Layout, resource: Resource, edits: Sequence[Edit], live: Sequence[Edit], sources: Sources
+    ) -> list[tuple[str, Edit]]: ...
+    def locate(self, layout: Layout, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]: ...
+
+
+def module_of(binding: Binding, family: str) -> LayoutModule:
+    """The layout module of a kind on a family of surfaces."""
+    name = binding.layouts[family].get("layout", family).replace("-", "_")
+    try:
+        return cast(LayoutModule, import_module(f"setright.bindings.layouts.{name}"))
+    except ModuleNotFoundError as error:
+        raise BindingError(f"bindings/{binding.kind}.yaml: {family}: there is no layout {name!r}") from error
+
+
+def view(binding: Binding, family: str, sources: Sources) -> list[Resource]:
+    """The resources of the binding's kind among the documents."""
+    return module_of(binding, family).view(binding.kind, binding.layouts[family], sources)
+
+
+def edit(
+    binding: Binding, family: str, resource: Resource, edits: tuple[Sequence[Edit], Sequence[Edit]], sources: Sources
+) -> list[tuple[str, Edit]]:
+    """Edits on a resource, persistent and live, as (locator, edit) on documents. Raises BindingError with the reason."""
+    return module_of(binding, family).edit(binding.layouts[family], resource, *edits, sources)
+
+
+def locate(binding: Binding, family: str, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]:
+    """The document and the path in its tree where a resource's value stands, or would."""
+    return module_of(binding, family).locate(binding.layouts[family], resource, path, sources)
+
+
+def steps_of(layout: Layout, name: str) -> tuple[str, ...]:
+    """A step list of an entry: absent, one name, or several."""
+    given = layout.get(name, ())
+    return (given,) if isinstance(given, str) else tuple(given)

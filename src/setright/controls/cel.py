@@ -1,0 +1,41 @@
+"""CEL, the escape hatch for what the operators cannot say. Source: github.com/google/cel-spec.
+
+The library's errors are truthy values, so a result counts only when it is a boolean.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cel_expr_python import cel
+
+from setright.controls.error import ControlError
+from setright.model import Plain, Tree, Unknown
+
+
+def holds(expression: str, tree: Tree) -> bool | Unknown:
+    """Whether the expression over `resource` is true; Unknown where it cannot be told (absent key, unknown value)."""
+    try:
+        result = _compiled(expression).eval(data={"resource": _plain(tree)})
+        if result.type() == cel.Type.BOOL:
+            return bool(result.value())
+        return Unknown(f"the check gave {result.value()!r}")
+    except (RuntimeError, ValueError, TypeError) as error:
+        return Unknown(f"the check could not be told: {error}")
+
+
+@lru_cache(maxsize=1024)
+def _compiled(expression: str) -> Plain:
+    try:
+        return cel.NewEnv(variables={"resource": cel.Type.DYN}).compile(expression)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ControlError(f"check: {expression!r} is not CEL: {error}") from error
+
+
+def _plain(value: Plain) -> Plain:
+    """The tree without what cannot be told, so that asking for it is an error and so unknown."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if not isinstance(v, Unknown)}
+    if isinstance(value, list):
+        return [_plain(v) for v in value if not isinstance(v, Unknown)]
+    return value

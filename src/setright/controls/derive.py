@@ -1,0 +1,82 @@
+"""The edits that make a control hold, from the same lines that judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from setright.controls.operators import OPERATORS, REMOVE
+from setright.controls.paths import EACH, show
+from setright.model import Control, Edit, Mismatch, Param, Path, Plain, Requirement, Some, Unknown
+
+
+class NoRemedy(ValueError):
+    """Nothing here can say what the right value is; the message says what is missing."""
+
+
+class Remedy(NamedTuple):
+    """Edits on the kind's tree: on what persists, and on what runs."""
+
+    edits: tuple[Edit, ...]
+    live: tuple[Edit, ...] = ()
+
+
+def derive(control: Control, mismatches: Sequence[Mismatch]) -> Remedy:
+    """The smallest edits that end these mismatches. Raises NoRemedy where a person must say the value."""
+    if not control.fix and (control.by_hand or control.check):
+        raise NoRemedy(control.by_hand or "the control says what is wrong, not what is right")
+    edits: list[Edit] = []
+    live: list[Edit] = []
+    for mismatch in mismatches:
+        side = live if mismatch.live else edits
+        side += [edit for edit in _edits(control, mismatch) if edit not in side]
+    return Remedy(tuple(edits), tuple(live))
+
+
+def resolve(control: Control, values: dict[str, Plain]) -> Control:
+    """The control with its parameters filled in: from `values`, else their defaults; what has neither stays a Param."""
+    if not control.params:
+        return control
+    known = {name: about["default"] for name, about in control.params.items() if "default" in about} | values
+    return msgspec.structs.replace(
+        control,
+        require=tuple(_filled(r, known) for r in control.require),
+        where=tuple(_filled(r, known) for r in control.where),
+        fix=tuple(Edit(e.path, _value(e.value, known), e.remove) for e in control.fix),
+    )
+
+
+def _filled(requirement: Requirement, known: dict[str, Plain]) -> Requirement:
+    want = requirement.want
+    if isinstance(want, Some):
+        want = Some(tuple(_filled(r, known) for r in want.where), tuple(_filled(r, known) for r in want.require))
+    return Requirement(requirement.path, requirement.op, _value(want, known), requirement.default)
+
+
+def _value(value: Plain, known: dict[str, Plain]) -> Plain:
+    return known.get(value.name, value) if isinstance(value, Param) else value
+
+
+def _edits(control: Control, mismatch: Mismatch) -> list[Edit]:
+    if control.fix:
+        return [_given(edit, mismatch.path) for edit in control.fix]
+    if mismatch.op == "none":
+        return [Edit(mismatch.path, remove=True)]
+    if isinstance(mismatch.want, Param):
+        raise NoRemedy(f"needs a value for the parameter {mismatch.want.name!r}")
+    right = OPERATORS[mismatch.op].remedy(mismatch.have, mismatch.want)
+    if isinstance(right, Unknown):
+        raise NoRemedy(f"{show(mismatch.path)} {right.text}")
+    if right is REMOVE:
+        return [Edit(mismatch.path, remove=True)]
+    return [Edit(mismatch.path, right)]
+
+
+def _given(edit: Edit, path: Path) -> Edit:
+    """An explicit edit, with each wildcard standing where the mismatch stands."""
+    if isinstance(edit.value, Param):
+        raise NoRemedy(f"needs a value for the parameter {edit.value.name!r}")
+    at = tuple(path[i] if key == EACH and i < len(path) else key for i, key in enumerate(edit.path))
+    return Edit(at, edit.value, edit.remove)

@@ -1,0 +1,114 @@
+"""Whether a resource holds to a control. Verdicts have three values; an Unknown on the way is never a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from setright.controls.operators import OPERATORS, every
+from setright.controls.paths import items, leaves, reach, show
+from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown, Verdict
+
+
+class Judgement(NamedTuple):
+    """A verdict, the requirements that do not hold, and why it could not be told."""
+
+    verdict: Verdict
+    mismatches: tuple[Mismatch, ...] = ()
+    why_unknown: str = ""
+
+
+PASS = Judgement(Verdict.PASS)
+
+
+def applies(control: Control, resource: Resource) -> bool | None:
+    """Whether the control speaks of this resource; None where its `where` meets an Unknown."""
+    return control.kind == resource.kind and matches(control.where, resource.tree)
+
+
+def judge(control: Control, resource: Resource) -> Judgement:
+    """The verdict on a resource that the control applies to: persistent state and, where a daemon answers, running state."""
+    mismatches = list(_mismatches(control, resource.tree, False))
+    if resource.effective is not None:
+        mismatches += _mismatches(control, resource.effective, True)
+    if control.check:
+        mismatches += _checked(control, resource)
+    if not mismatches:
+        return PASS
+    failed = tuple(m for m in mismatches if not isinstance(m.have, Unknown))
+    if failed:
+        return Judgement(Verdict.FAIL, failed)
+    return Judgement(Verdict.UNKNOWN, (), "; ".join(dict.fromkeys(f"{show(m.path)} is {m.have.text}" for m in mismatches)))
+
+
+def matches(where: tuple[Requirement, ...], tree: Plain) -> bool | None:
+    """Whether a tree is one that `where` speaks of."""
+    if not where:
+        return True
+    return every(_holds(r, value) for r in where for _, value in _places(tree, r))
+
+
+def _mismatches(control: Control, tree: Tree, live: bool) -> Iterator[Mismatch]:
+    for requirement in control.require:
+        if live and requirement.path[0] not in tree:
+            continue
+        yield from _against(requirement, tree, (), live)
+
+
+def _against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
+    """What does not hold of one requirement; what cannot be told comes with an Unknown as `have`."""
+    if requirement.op in ("each", "none"):
+        yield from _some(requirement, tree, base, live)
+        return
+    for path, value in _places(tree, requirement):
+        told = _holds(requirement, value)
+        if told is not True:
+            have = value if value is not None else requirement.default
+            if told is None and not isinstance(have, Unknown):
+                have = Unknown("a list with items that cannot be told")
+            yield Mismatch((*base, *path), requirement.want, have, requirement.op, live)
+
+
+def _places(tree: Plain, requirement: Requirement) -> Iterator[tuple[Path, Plain]]:
+    if len(requirement.path) == 1 and requirement.path[0] != "*" and tree.__class__ is dict:
+        yield requirement.path, tree.get(requirement.path[0])
+    else:
+        yield from leaves(tree, requirement.path)
+
+
+def _holds(requirement: Requirement, value: Plain) -> bool | None:
+    have = requirement.default if value is None else value
+    if isinstance(requirement.want, Param):
+        return have is not None
+    return OPERATORS[requirement.op].holds(have, requirement.want)
+
+
+def _some(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
+    for path, value in leaves(tree, requirement.path):
+        if isinstance(value, Unknown):
+            yield Mismatch((*base, *path), requirement.want, value, requirement.op, live)
+        for key, item in items(value if value is not None else requirement.default):
+            yield from _item(requirement, item, (*base, *path, key), live)
+
+
+def _item(requirement: Requirement, item: Plain, path: Path, live: bool) -> Iterator[Mismatch]:
+    meant = None if isinstance(item, Unknown) else matches(requirement.want.where, item)
+    if meant is None:
+        why = item if isinstance(item, Unknown) else Unknown("an item with values that cannot be told")
+        yield Mismatch(path, requirement.want, why, requirement.op, live)
+    elif meant and requirement.op == "none":
+        yield Mismatch(path, "none", item, "none", live)
+    elif meant:
+        for inner in requirement.want.require:
+            yield from _against(inner, item, path, live)
+
+
+def _checked(control: Control, resource: Resource) -> list[Mismatch]:
+    """CEL, where the operators do not suffice; each `fix` path (or the whole resource) stands for what is wrong."""
+    from setright.controls.cel import holds
+
+    told = holds(control.check, resource.tree)
+    if told is True:
+        return []
+    paths = [edit.path for edit in control.fix] or [()]
+    return [Mismatch(p, control.check, told if isinstance(told, Unknown) else reach(resource.tree, p), "check") for p in paths]

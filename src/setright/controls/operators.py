@@ -1,0 +1,169 @@
+"""The closed set of operators: how each is judged, and the smallest value that makes it true.
+
+`holds` answers True, False, or None where an Unknown keeps it from being told. `remedy` answers a value,
+REMOVE, or an Unknown that says why there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from setright.model import Plain, Unknown
+
+REMOVE = object()
+Holds = Callable[[Plain, Plain], bool | None]
+
+
+class Operator(NamedTuple):
+    """One word of the control language."""
+
+    holds: Holds
+    remedy: Callable[[Plain, Plain], Plain]
+
+
+def text(value: Plain) -> str:
+    """A scalar as configuration writes it: true, not True."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def number(value: Plain) -> float | None:
+    """The number that a value is or spells; None for what is none."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def listed(value: Plain) -> list[Plain]:
+    """A value as a list: itself, alone, or empty for None."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def alike(have: Plain, want: Plain) -> bool | None:
+    """Equality that reads "1" and 1, "true" and true as one, all the way down."""
+    if isinstance(have, Unknown):
+        return None
+    if isinstance(want, dict):
+        if not isinstance(have, dict) or have.keys() != want.keys():
+            return False
+        return every(alike(have[key], want[key]) for key in want)
+    if isinstance(want, list):
+        if not isinstance(have, list) or len(have) != len(want):
+            return False
+        return every(alike(h, w) for h, w in zip(have, want, strict=True))
+    return have is not None and not isinstance(have, list | dict) and text(have) == text(want)
+
+
+def every(verdicts: Plain) -> bool | None:
+    """False if any is False, else None if any is None, else True."""
+    told: bool | None = True
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        if verdict is None:
+            told = None
+    return told
+
+
+def _one_of(have: Plain, want: Plain) -> bool | None:
+    if isinstance(have, Unknown):
+        return None
+    return any(alike(have, choice) for choice in want)
+
+
+def _compare(better: Callable[[float, float], bool]) -> Holds:
+    def holds(have: Plain, want: Plain) -> bool | None:
+        if isinstance(have, Unknown):
+            return None
+        value, bound = number(have), number(want)
+        return value is not None and bound is not None and better(value, bound)
+
+    return holds
+
+
+def _includes(have: Plain, want: Plain) -> bool | None:
+    if isinstance(have, Unknown):
+        return None
+    missing = [w for w in listed(want) if not any(alike(h, w) for h in listed(have))]
+    if not missing:
+        return True
+    return None if any(isinstance(h, Unknown) for h in listed(have)) else False
+
+
+def _with(have: Plain, want: Plain) -> Plain:
+    return [*listed(have), *(w for w in listed(want) if not any(alike(h, w) for h in listed(have)))]
+
+
+def _excludes(have: Plain, want: Plain) -> bool | None:
+    return every(None if isinstance(h, Unknown) else not _matches(h, want) for h in listed(have))
+
+
+def _without(have: Plain, want: Plain) -> Plain:
+    if not isinstance(have, list):
+        return Unknown("says what is wrong, not what is right")
+    left = [h for h in have if isinstance(h, Unknown) or not _matches(h, want)]
+    return left or Unknown("nothing would be left of the list")
+
+
+def _matches(have: Plain, want: Plain) -> bool | None:
+    if isinstance(have, Unknown):
+        return None
+    return have is not None and any(fnmatchcase(text(have), text(glob)) for glob in listed(want))
+
+
+def _subset_of(have: Plain, want: Plain) -> bool | None:
+    if isinstance(have, Unknown):
+        return None
+    told = [_one_of(h, want) for h in listed(have)]
+    return every(told) if told else False
+
+
+def _within(have: Plain, want: Plain) -> Plain:
+    left = [h for h in listed(have) if not isinstance(h, Unknown) and _one_of(h, want)]
+    return left or list(want)
+
+
+def _bits_within(have: Plain, want: Plain) -> bool | None:
+    if isinstance(have, Unknown):
+        return None
+    try:
+        return have is not None and int(text(have), 8) & ~int(text(want), 8) == 0
+    except ValueError:
+        return False
+
+
+def _masked(have: Plain, want: Plain) -> Plain:
+    try:
+        return f"{int(text(have), 8) & int(text(want), 8):04o}"
+    except ValueError:
+        return text(want)
+
+
+def _present(have: Plain, want: Plain) -> bool | None:
+    return (have is not None) is bool(want)
+
+
+OPERATORS: dict[str, Operator] = {
+    "equals": Operator(alike, lambda have, want: want),
+    "one-of": Operator(_one_of, lambda have, want: want[0]),
+    "at-least": Operator(_compare(float.__ge__), lambda have, want: want),
+    "at-most": Operator(_compare(float.__le__), lambda have, want: want),
+    "absent": Operator(lambda have, want: _present(have, not want), lambda have, want: REMOVE),
+    "present": Operator(_present, lambda have, want: Unknown("needs a value that only its owner knows")),
+    "includes": Operator(_includes, _with),
+    "excludes": Operator(_excludes, _without),
+    "subset-of": Operator(_subset_of, _within),
+    "bits-within": Operator(_bits_within, _masked),
+    "matches": Operator(_matches, lambda have, want: Unknown("says what is right only in part")),
+    "starts-with": Operator(
+        lambda have, want: None if isinstance(have, Unknown) else isinstance(have, str) and have.startswith(want),
+        lambda have, want: Unknown("says how it begins only"),
+    ),
+}
+SOME = ("each", "none")  # over the items of a list, with a `where`; judged in `judge`

@@ -1,0 +1,89 @@
+"""Paths of a control: ``spec/(containers|initContainers)/*/image``.
+
+`*` is each item of a list or each value of a mapping, `(a|b)` either name, a quoted segment may hold slashes,
+and a whole number is an index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+from setright.controls.error import ControlError
+from setright.model import Path, Plain, Unknown
+
+SEGMENT = re.compile(r'"(?P<quoted>[^"]+)"|\((?P<either>[^()]+)\)|(?P<plain>[^/"()]+)')
+EACH = "*"
+
+
+def parse(text: str) -> list[Path]:
+    """The paths that a text stands for: one, or one for each choice of its alternatives."""
+    choices: list[list[str | int]] = []
+    at = 0
+    while at < len(text):
+        m = SEGMENT.match(text, at)
+        if not m:
+            raise ControlError(f"path {text!r}: cannot read {text[at:]!r}; segments are parted by '/', odd ones are quoted")
+        choices.append(_segment(m))
+        at = m.end()
+        if at < len(text):
+            if text[at] != "/":
+                raise ControlError(f"path {text!r}: expected '/' before {text[at:]!r}")
+            at += 1
+    return [tuple(path) for path in product(*choices)]
+
+
+def _segment(m: re.Match[str]) -> list[str | int]:
+    if m["quoted"]:
+        return [m["quoted"]]
+    if m["either"]:
+        return list(m["either"].split("|"))
+    return [int(m["plain"])] if m["plain"].isdigit() else [m["plain"]]
+
+
+def leaves(tree: Plain, path: Path) -> Iterator[tuple[Path, Plain]]:
+    """Every place the path leads to, with its value; None where nothing is there.
+
+    A wildcard over nothing leads nowhere. A path that runs into an Unknown gives that Unknown.
+    """
+    if EACH not in path:
+        yield path, reach(tree, path)
+        return
+    star = path.index(EACH)
+    head, tail = path[:star], path[star + 1 :]
+    node = reach(tree, head)
+    if isinstance(node, Unknown):
+        yield path, node
+    for key, value in items(node):
+        for rest, leaf in leaves(value, tail):
+            yield (*head, key, *rest), leaf
+
+
+def reach(tree: Plain, path: Path) -> Plain:
+    """The value at a path without wildcards; None where nothing is there."""
+    node = tree
+    for key in path:
+        if node.__class__ is dict:
+            node = node.get(key)
+        elif isinstance(node, list) and isinstance(key, int):
+            node = node[key] if key < len(node) else None
+        elif isinstance(node, Unknown):
+            return node
+        else:
+            return None
+    return node
+
+
+def items(node: Plain) -> list[tuple[str | int, Plain]]:
+    """Index or key, and value, of what a wildcard runs over."""
+    if isinstance(node, list):
+        return list(enumerate(node))
+    if isinstance(node, dict):
+        return list(node.items())
+    return []
+
+
+def show(path: Path) -> str:
+    """The path as people write it."""
+    return "/".join(f'"{key}"' if isinstance(key, str) and "/" in key else str(key) for key in path)

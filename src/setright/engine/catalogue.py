@@ -1,0 +1,153 @@
+"""The controls, bindings and baselines we ship and those of an organisation, read once and cached.
+
+The cache holds the files' plain mappings (msgpack), keyed by every file's place, size and time; controls are
+built from them when a scan asks for their kind, so start-up does not grow with the catalogue.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path as File
+
+import msgspec
+
+from setright.bindings.load import load_one as load_binding
+from setright.controls.baselines import Baseline, load_baseline, select
+from setright.controls.error import ControlError
+from setright.controls.load import build, read
+from setright.model import Binding, Control, Plain
+
+VERSION = 1  # of the cache's form
+
+
+class Catalogue:
+    """Everything that says what right looks like. `raw` is id -> (file, mapping as written)."""
+
+    def __init__(self, raw: dict[str, tuple[str, Plain]], bindings: dict[str, Binding], baselines: dict[str, Baseline]) -> None:
+        self._raw = raw
+        self._built: dict[str, Control] = {}
+        self.bindings = bindings
+        self.baselines = baselines
+
+    def ids(self) -> list[str]:
+        return sorted(self._raw)
+
+    def control(self, control_id: str) -> Control:
+        """Raises ControlError for an id that is not there, naming near ones."""
+        if control_id not in self._built:
+            if control_id not in self._raw:
+                raise ControlError(f"there is no control {control_id!r}{_near(control_id, self._raw)}")
+            self._built[control_id] = build(self._raw[control_id][1])
+        return self._built[control_id]
+
+    def file_of(self, control_id: str) -> File:
+        self.control(control_id)
+        return File(self._raw[control_id][0])
+
+    def for_families(self, families: Sequence[str], ids: Iterable[str]) -> list[Control]:
+        """The controls among `ids` whose kind one of the families can hold."""
+        kinds = {kind for kind, binding in self.bindings.items() if not binding.layouts.keys().isdisjoint(families)}
+        return [self.control(i) for i in ids if self._raw[i][1]["kind"] in kinds]
+
+    def baseline(self, name: str) -> Baseline:
+        if name not in self.baselines:
+            raise ControlError(f"there is no baseline {name!r}; baselines are {', '.join(sorted(self.baselines))}")
+        return self.baselines[name]
+
+    def selected(self, baseline: str) -> list[str]:
+        """The ids of a baseline; ``all`` is every control."""
+        return self.ids() if baseline == "all" else select(self.baseline(baseline), self.ids())
+
+
+def content_root() -> File:
+    """Where the shipped content lies: inside the installed package, or beside `src` in a checkout."""
+    package = File(__file__).resolve().parent.parent
+    shipped = package / "content"
+    return shipped if shipped.is_dir() else package.parent.parent
+
+
+def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogue:
+    """The content of all roots (each with controls/, bindings/, baselines/), later roots last.
+
+    Raises ControlError or BindingError at the first bad file, and where two files have one id.
+    """
+    raw: dict[str, tuple[str, Plain]] = {}
+    bindings: dict[str, Binding] = {}
+    baselines: dict[str, Baseline] = {}
+    for root in roots:
+        content = _content(root, cache)
+        if doubled := raw.keys() & content["controls"].keys():
+            raise ControlError(f"{root}: {', '.join(sorted(doubled))}: another content root has a control of that id")
+        raw |= content["controls"]
+        bindings |= {b["kind"]: Binding(**b) for b in content["bindings"]}
+        baselines |= {b["id"]: msgspec.convert(b, Baseline) for b in content["baselines"]}
+    return Catalogue(raw, bindings, baselines)
+
+
+def _content(root: File, cache: File | None) -> dict[str, Plain]:
+    print_ = _fingerprint(root)
+    kept = cache / f"catalogue-{sha256(str(root).encode()).hexdigest()[:16]}.msgpack" if cache else None
+    if kept and (found := _cached(kept, print_)):
+        return found
+    content = _read(root)
+    if kept:
+        _keep(kept, {"print": print_, "content": content})
+    return content
+
+
+def _read(root: File) -> dict[str, Plain]:
+    controls = {}
+    for file in sorted((root / "controls").rglob("*.yaml")):
+        raw = read(file, root / "controls")
+        controls[raw["id"]] = (str(file), raw)
+    bindings = [msgspec.to_builtins(load_binding(f, root / "bindings")) for f in sorted((root / "bindings").rglob("*.yaml"))]
+    baselines = [msgspec.to_builtins(load_baseline(f)) for f in sorted((root / "baselines").glob("*.yaml"))]
+    return {"controls": controls, "bindings": bindings, "baselines": baselines}
+
+
+def _fingerprint(root: File) -> str:
+    told = sha256(str(VERSION).encode())
+    for room in ("controls", "bindings", "baselines"):
+        for path, size, time_ns in sorted(_files(str(root / room))):
+            told.update(f"{path}\0{size}\0{time_ns}\n".encode())
+    return told.hexdigest()
+
+
+def _files(folder: str) -> Iterable[tuple[str, int, int]]:
+    if not os.path.isdir(folder):  # noqa: PTH112 - a thousand entries: os.scandir is four times quicker than pathlib
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            elif entry.name.endswith(".yaml"):
+                stat = entry.stat()
+                yield entry.path, stat.st_size, stat.st_mtime_ns
+
+
+def _cached(kept: File, print_: str) -> dict[str, Plain] | None:
+    try:
+        held = msgspec.msgpack.decode(kept.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return held["content"] if isinstance(held, dict) and held.get("print") == print_ else None
+
+
+def _keep(kept: File, held: Plain) -> None:
+    """Written whole or not at all; a cache that cannot be written is no error."""
+    new = kept.with_suffix(f".{os.getpid()}")
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(msgspec.msgpack.encode(held))
+        new.replace(kept)
+    except OSError:
+        new.unlink(missing_ok=True)
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(names), 3, 0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else "; `setright controls list` shows all"
