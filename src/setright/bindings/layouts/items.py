@@ -10,7 +10,7 @@ from setright.model import Edit, Path, Plain, Resource
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
-    """One resource a document that is there. Its name is at the layout's `name:` (``Tags/Name`` leads inwards), else its locator."""
+    """One resource a document that is there. The layout's `name:` (``Tags/Name`` leads inwards) is its name, else its locator."""
     there = (source for source in listed(layout, sources) if source.exists)
     return [Resource(kind, _name(layout, source), source.tree, (source.locator, ())) for source in there]
 
