@@ -23,12 +23,13 @@ class Rejected(SurfaceError):
 class Surface(Protocol):
     """One target of one family. Opened by `app`, closed when the work on the target is done.
 
-    `families` are the keys of a binding that this surface serves. Errors are SurfaceError; nothing is ever a
+    `families` are the keys of a binding that this surface serves; `arms` says whether it has a dead-man's switch. Errors are SurfaceError; nothing is ever a
     silent no-op.
     """
 
     target: str
     families: tuple[str, ...]
+    arms: bool
 
     def read(self, wants: Sequence[Want]) -> Reading:
         """Everything wanted, in one round trip where the transport allows."""
@@ -45,8 +46,12 @@ class Surface(Protocol):
     def validate(self, changes: Sequence[Change], steps: Steps) -> None:
         """Checks the staged copies with the program's own checker. Raises Rejected with what it said."""
 
-    def arm(self, kept: Sequence[Kept], steps: Steps, within_s: float) -> str:
-        """Sets the dead-man's switch on the target: restores `kept` and reloads unless disarmed in time. Its token."""
+    def arm(self, kept: Sequence[Kept], steps: Steps, within_s: float, token: str) -> bool:
+        """Sets the dead-man's switch on the target: restores `kept` and reloads unless disarmed in time.
+
+        `token` names the switch; arming again under one token starts its time anew (a step may be repeated after a
+        crash). False where this surface has no switch, which `arms` says beforehand.
+        """
 
     def write(self, change: Change) -> None:
         """Puts `after` where `before` still stands, atomically; putting what is there already is a no-op.

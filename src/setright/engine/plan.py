@@ -1,0 +1,200 @@
+"""Findings in, plans out: each the exact change of one document (or of several that belong together), with its lane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from setright.bindings.view import locate, steps_of
+from setright.controls.derive import NoRemedy, derive
+from setright.engine.compose import Composed, compose
+from setright.engine.redact import unified_diff
+from setright.engine.scan import Found, Scan
+from setright.engine.world import World
+from setright.model import Answer, Effect, Plan, Planned, Steps, Verdict, digest
+from setright.policy.decide import Decision, Fear, decide
+from setright.surfaces.base import Surface
+
+LIFE = timedelta(hours=24)
+ASK = Answer(None, "only its owner can tell")
+RESTARTS = ("none", "reload", "service", "host", "replace")
+DISRUPTIONS = ("low", "medium", "high")
+
+
+class Fix(NamedTuple):
+    """A finding that can be planned, what it may break with the facts' answers, and its lane."""
+
+    found: Found
+    fears: tuple[Fear, ...]
+    decision: Decision
+
+
+class Plans(NamedTuple):
+    """The plans of one target in the order they must run, and the world once all have."""
+
+    plans: tuple[Plan, ...]
+    world: World
+
+
+def plan(scan: Scan, surface: Surface, *, together: bool = False, now: datetime | None = None) -> Plans:
+    """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last.
+
+    `together` merges what needs asking into the same change as what does not (the caller takes the decision).
+    """
+    fixable, hands = _remedies(scan)
+    fixes = [_decided(found, answers) for found, answers in _asked(fixable, surface)]
+    lanes = [fixes] if together else [[f for f in fixes if f.decision.lane == lane] for lane in ("auto", "ask")]
+    world, made = scan.world, list[Plan]()
+    for group in lanes:
+        composed = compose(world, [f.found for f in group], scan.controls)
+        made += _plans(scan, surface, world, composed, group)
+        hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
+        world = composed.world
+    made += [_by_hand(scan, surface, found, why) for found, why in hands]
+    at = now or datetime.now(UTC)
+    return Plans(tuple(_sealed(p, at) for p in made), world)
+
+
+def plan_hash(plan: Plan) -> str:
+    """SHA-256 over all that an approver sees; not over when it was made or until when it holds."""
+    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="")
+    return sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+
+
+def _remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
+    """The failing findings that can be derived a fix, and those that cannot with the reason."""
+    fixable: list[Found] = []
+    hands: list[tuple[Found, str]] = []
+    for found in scan.found:
+        if found.finding.verdict is not Verdict.FAIL:
+            continue
+        try:
+            derive(found.control, found.finding.mismatches)
+            fixable.append(found)
+        except NoRemedy as error:
+            hands.append((found, str(error)))
+    return fixable, hands
+
+
+def _asked(fixable: Sequence[Found], surface: Surface) -> list[tuple[Found, Mapping[str, Answer]]]:
+    """Each finding with the answers to its fears' facts, all asked at once."""
+    asked = {found.finding.id: {fact: _question(fact, found) for fact in found.control.breaks_if.values()} for found in fixable}
+    questions = sorted({question for facts in asked.values() for question in facts.values()} - {"ask"})
+    answers = surface.ask(questions) if questions else {}
+    return [(f, {fact: answers.get(question, ASK) for fact, question in asked[f.finding.id].items()}) for f in fixable]
+
+
+def _question(fact: str, found: Found) -> str:
+    """The fact for this resource: ``aws/s3/is-website:{name}`` asks of the one by its name."""
+    return fact.replace("{name}", found.resource.name)
+
+
+def _decided(found: Found, answers: Mapping[str, Answer]) -> Fix:
+    fears = tuple((sentence, fact, answers[fact]) for sentence, fact in found.control.breaks_if.items())
+    return Fix(found, fears, decide(fears, found.control.effect, found.resource.deliberate))
+
+
+def _plans(scan: Scan, surface: Surface, before: World, composed: Composed, group: Sequence[Fix]) -> list[Plan]:
+    """One plan for each set of documents that some fix ties together."""
+    done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
+    made = []
+    for locators, ids in _tied({i: composed.touched.get(i, set()) for i in done}, composed, done):
+        made.append(_plan(scan, surface, before, composed, sorted(locators, key=_files_first), [done[i] for i in ids]))
+    return made
+
+
+def _files_first(locator: str) -> tuple[bool, str]:
+    return not locator.startswith("/") and ":" in locator, locator
+
+
+def _tied(touched: Mapping[str, set[str]], composed: Composed, done: Mapping[str, Fix]) -> list[tuple[set[str], list[str]]]:
+    """Groups of documents that share a fix, each with its findings. A fix that only reloads goes with its resource's document."""
+    groups: list[tuple[set[str], list[str]]] = []
+    for finding, locators in touched.items():
+        mine = set(locators) or {done[finding].found.resource.home[0]}
+        ids = [finding]
+        apart = []
+        for group in groups:
+            if group[0] & mine:
+                mine |= group[0]
+                ids = group[1] + ids
+            else:
+                apart.append(group)
+        groups = [*apart, (mine, ids)]
+    return groups
+
+
+def _plan(scan: Scan, surface: Surface, before: World, composed: Composed, locators: Sequence[str], fixes: Sequence[Fix]) -> Plan:
+    lane = max((f.decision.lane for f in fixes), key=("auto", "ask").index)
+    reasons = dict.fromkeys(f.decision.reason for f in fixes if f.decision.lane == lane)
+    return Plan(
+        target=scan.target,
+        family=fixes[0].found.slot[1],
+        document=locators[0],
+        changes=tuple(_planned(before, composed, locator) for locator in locators if locator in composed.edits),
+        findings=tuple(f.found.finding.id for f in fixes),
+        controls=tuple(dict.fromkeys(f.found.control.id for f in fixes)),
+        resources=tuple(dict.fromkeys(f.found.resource.name for f in fixes)),
+        lane=lane,
+        reason="; ".join(reasons),
+        breaks_if=tuple(dict.fromkeys(fear for f in fixes for fear in f.fears)),
+        effect=_worst([f.found.control.effect for f in fixes]),
+        steps=_steps(before, fixes),
+        params={},
+    )
+
+
+def _planned(before: World, composed: Composed, locator: str) -> Planned:
+    old = before.documents.get(locator)
+    new = composed.world.documents[locator]
+    was = old.data if old else None
+    return Planned(locator, new.lens, digest(was), new.digest, tuple(composed.edits[locator]), unified_diff(was, new.data, locator))
+
+
+def _worst(effects: Sequence[Effect]) -> Effect:
+    return Effect(
+        max((e.restart for e in effects), key=RESTARTS.index),
+        max((e.disruption for e in effects), key=DISRUPTIONS.index),
+        "none" if any(e.undo == "none" for e in effects) else "exact",
+    )
+
+
+def _steps(world: World, fixes: Sequence[Fix]) -> Steps:
+    """The steps of every binding that the fixes go through."""
+    layouts = [world.bindings[slot].layouts[slot[1]] for slot in dict.fromkeys(f.found.slot for f in fixes)]
+
+    def named(name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step for layout in layouts for step in steps_of(layout, name)))
+
+    arm = any(layout.get("cuts-us-off") for layout in layouts)
+    return Steps(named("validate"), named("reload"), named("probe"), named("next-start"), arm)
+
+
+def _by_hand(scan: Scan, surface: Surface, found: Found, why: str) -> Plan:
+    """What a person must do, as a plan that changes nothing."""
+    path = found.finding.mismatches[0].path
+    locator, _ = locate(scan.world.bindings[found.slot], found.slot[1], found.resource, path, scan.world.sources)
+    return Plan(
+        target=scan.target,
+        family=found.slot[1],
+        document=locator,
+        changes=(),
+        findings=(found.finding.id,),
+        controls=(found.control.id,),
+        resources=(found.resource.name,),
+        lane="hand",
+        reason=why,
+        breaks_if=tuple((sentence, fact, ASK) for sentence, fact in found.control.breaks_if.items()),
+        effect=found.control.effect,
+    )
+
+
+def _sealed(plan: Plan, at: datetime) -> Plan:
+    until = at + LIFE
+    return msgspec.structs.replace(
+        plan, hash=plan_hash(plan), made_at=at.isoformat(timespec="seconds"), expires_at=until.isoformat(timespec="seconds")
+    )

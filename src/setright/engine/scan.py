@@ -1,0 +1,167 @@
+"""A surface in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from setright.bindings.view import locate
+from setright.controls.judge import Judgement
+from setright.engine.catalogue import Catalogue
+from setright.engine.world import Slot, World
+from setright.lenses import span
+from setright.model import (
+    SEVERITIES,
+    Binding,
+    Control,
+    Finding,
+    Location,
+    Plain,
+    Problem,
+    Reading,
+    Requirement,
+    Resource,
+    Some,
+    Unknown,
+    Verdict,
+    Want,
+)
+from setright.surfaces.base import Surface
+
+SOURCE_FAMILIES = frozenset({"terraform", "cloudformation", "kubernetes", "dockerfile"})
+FindingKey = tuple[str, str]  # control id, finding id
+
+
+class Found(NamedTuple):
+    """A finding with what planning needs: its control, where its resource is, and the resource as seen."""
+
+    finding: Finding
+    control: Control
+    slot: Slot
+    resource: Resource
+
+
+class Scan(NamedTuple):
+    """The outcome for one target. `found` holds what failed or could not be told; `passed` counts the rest."""
+
+    target: str
+    world: World
+    controls: tuple[Control, ...]
+    found: tuple[Found, ...]
+    passed: int
+    problems: tuple[Problem, ...]
+
+
+def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) -> Scan:
+    """Reads what the controls need and judges it. Raises SurfaceError where the target cannot be read at all."""
+    bindings = bindings_for(catalogue.bindings, surface.families, controls)
+    reading = surface.read(wants(bindings, controls))
+    return judge_reading(surface.target, reading, bindings, controls)
+
+
+def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> Scan:
+    """The findings in documents already read."""
+    world = World({d.locator: d for d in reading.documents}, bindings, reading.problems)
+    found: list[Found] = []
+    passed = 0
+    for control, slot, resource, judgement in world.judged(controls):
+        if judgement.verdict is Verdict.PASS:
+            passed += 1
+        else:
+            found.append(Found(_finding(target, control, slot, resource, judgement), control, slot, resource))
+    found.sort(key=lambda f: (-SEVERITIES.index(f.finding.severity), f.resource.name, f.control.id))
+    return Scan(target, world, tuple(controls), tuple(_placed(found, world)), passed, tuple(world.problems))
+
+
+def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], controls: Iterable[Control]) -> dict[Slot, Binding]:
+    """The bindings of the controls' kinds, on each family that the surface serves."""
+    kinds = {control.kind for control in controls}
+    return {(k, family): b for k, b in bindings.items() if k in kinds for family in families if family in b.layouts}
+
+
+def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> list[Want]:
+    """What a surface shall read: each kind's entry, the names and the first path segments that its controls speak of."""
+    asked = []
+    for (kind, family), binding in bindings.items():
+        layout = binding.layouts[family]
+        mine = [c for c in controls if c.kind == kind]
+        names = [_names(c, str(layout.get("name", ""))) for c in mine]
+        told = {name for some in names if some is not None for name in some}
+        asked.append(Want(kind, layout, () if None in names else tuple(sorted(told)), _keys(mine)))
+    return asked
+
+
+def finding_id(target: str, control: str, slot: Slot, resource: Resource) -> str:
+    """Stable between runs. In a tree of sources the file counts too, since names repeat there."""
+    file = resource.home[0] if slot[1] in SOURCE_FAMILIES else ""
+    return sha256("\0".join((target, control, slot[0], resource.name, file)).encode()).hexdigest()[:16]
+
+
+def _finding(target: str, control: Control, slot: Slot, resource: Resource, judgement: Judgement) -> Finding:
+    return Finding(
+        id=finding_id(target, control.id, slot, resource),
+        control=control.id,
+        title=control.title,
+        severity=control.severity,
+        verdict=judgement.verdict,
+        target=target,
+        resource=resource.name,
+        kind=control.kind,
+        location=Location(resource.home[0]),
+        mismatches=judgement.mismatches,
+        why_unknown=judgement.why_unknown,
+        frameworks=control.frameworks,
+    )
+
+
+def _placed(found: Sequence[Found], world: World) -> Iterable[Found]:
+    """The findings with their lines. Asked document by document, so that a lens parses each once."""
+    places = {f.finding.id: _place(f, world) for f in sorted(found, key=lambda f: f.resource.home[0])}
+    for each in found:
+        yield each._replace(finding=_at(each.finding, places[each.finding.id]))
+
+
+def _at(finding: Finding, location: Location) -> Finding:
+    from msgspec.structs import replace
+
+    return replace(finding, location=location)
+
+
+def _place(found: Found, world: World) -> Location:
+    path = found.finding.mismatches[0].path if found.finding.mismatches else ()
+    binding = world.bindings[found.slot]
+    locator, inner = locate(binding, found.slot[1], found.resource, path, world.sources)
+    document = world.documents.get(locator)
+    if document is None or document.data is None or ":" in locator.split("/")[0]:
+        return Location(locator)
+    start, end = span(document.lens, document.data, inner)
+    first = document.data.count(b"\n", 0, start) + 1
+    return Location(locator, first, first + document.data.count(b"\n", start, max(start, end - 1)))
+
+
+def _names(control: Control, attribute: str) -> set[str] | None:
+    """The resources a control asks for by name; None where it speaks of all."""
+    for requirement in control.where:
+        if attribute and requirement.path == (attribute,):
+            if requirement.op == "equals":
+                return {str(requirement.want)}
+            if requirement.op in ("one-of", "matches"):
+                return set(map(str, requirement.want)) if isinstance(requirement.want, list) else {str(requirement.want)}
+    return None
+
+
+def _keys(controls: Iterable[Control]) -> tuple[str, ...]:
+    requirements = [r for c in controls for r in (*c.require, *c.where)]
+    if any(c.check for c in controls):
+        return ()
+    return tuple(sorted({str(r.path[0]) for r in requirements if r.path[0] != "*"}))
+
+
+def readable(value: Plain) -> Plain:
+    """A mismatch's value as JSON can say it."""
+    if isinstance(value, Unknown):
+        return value.text
+    if isinstance(value, Some | Requirement):
+        return "as the control requires of each item"
+    return getattr(value, "name", value)

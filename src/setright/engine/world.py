@@ -1,0 +1,89 @@
+"""What was read of one target, parsed and seen as resources; and what it becomes when documents change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.source import Source
+from setright.bindings.view import view
+from setright.controls.judge import Judgement, applies, judge
+from setright.lenses import LensError, get
+from setright.model import Binding, Control, Document, Path, Problem, Resource, Verdict
+
+Slot = tuple[str, str]  # kind, family
+Judged = tuple[Control, Slot, Resource, Judgement]
+CANNOT_TELL = Judgement(Verdict.UNKNOWN, (), "whether the control applies cannot be told")
+
+
+class World:
+    """The documents of one target and every resource that the bindings see in them.
+
+    A document that its lens refuses, or a kind that its layout refuses, is a problem and no more: the rest goes on.
+    """
+
+    def __init__(
+        self, documents: Mapping[str, Document], bindings: Mapping[Slot, Binding], problems: Sequence[Problem] = ()
+    ) -> None:
+        self.documents = dict(documents)
+        self.bindings = dict(bindings)
+        self.problems = list(problems)
+        self.sources: dict[str, Source] = {}
+        self.resources: dict[Slot, list[Resource]] = {}
+        self._index: dict[Slot, dict[object, Resource]] = {}
+        for document in self.documents.values():
+            self._parse(document)
+        for slot in self.bindings:
+            self._view(slot)
+
+    def after(self, changed: Mapping[str, Document]) -> World:
+        """The same world with these documents instead; only they are parsed again. Raises LensError where one cannot be."""
+        new = World.__new__(World)
+        new.documents = self.documents | dict(changed)
+        new.bindings, new.problems = self.bindings, list(self.problems)
+        new.sources = dict(self.sources)
+        for document in changed.values():
+            new.sources[document.locator] = _source(document)
+        new.resources, new._index = {}, {}
+        for slot in new.bindings:
+            new._view(slot)
+        return new
+
+    def find(self, slot: Slot, name: str, home: tuple[str, Path]) -> Resource | None:
+        """The resource of that name, at that place if there are several; None where it is gone."""
+        if slot not in self._index:
+            self._index[slot] = {}
+            for resource in self.resources[slot]:
+                self._index[slot].setdefault(resource.name, resource)
+                self._index[slot][resource.name, resource.home] = resource
+        return self._index[slot].get((name, home)) or self._index[slot].get(name)
+
+    def judged(self, controls: Sequence[Control]) -> Iterator[Judged]:
+        """Every control against every resource that it speaks of."""
+        slots: dict[str, list[Slot]] = {}
+        for slot in self.resources:
+            slots.setdefault(slot[0], []).append(slot)
+        for control in controls:
+            for slot in slots.get(control.kind, ()):
+                for resource in self.resources[slot]:
+                    told = applies(control, resource)
+                    if told is not False:
+                        yield control, slot, resource, judge(control, resource) if told else CANNOT_TELL
+
+    def _parse(self, document: Document) -> None:
+        try:
+            self.sources[document.locator] = _source(document)
+        except LensError as error:
+            self.problems.append(Problem(document.locator, str(error)))
+
+    def _view(self, slot: Slot) -> None:
+        kind, family = slot
+        try:
+            self.resources[slot] = view(self.bindings[slot], family, self.sources)
+        except BindingError as error:
+            self.problems.append(Problem(kind, str(error)))
+            self.resources[slot] = []
+
+
+def _source(document: Document) -> Source:
+    return Source(document.locator, document.lens, get(document.lens, document.data), document.data is not None)

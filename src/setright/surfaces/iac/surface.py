@@ -1,0 +1,170 @@
+"""A tree of source files as a surface. Going back is exact; nothing runs here, so nothing reloads."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
+from setright.surfaces.base import Moved, SurfaceError
+from setright.surfaces.iac.walk import files, holds_configuration, lens_of
+
+MAX_SIZE_BYTES = 8_000_000
+
+
+class SourceTree:
+    """A directory or one file of it. Locators are paths relative to the directory."""
+
+    families = ("terraform", "cloudformation", "kubernetes", "dockerfile")
+    arms = False
+
+    def __init__(self, place: Path) -> None:
+        if not place.exists():
+            raise SurfaceError(
+                f"{place}: there is no such file or directory; give a path, or a target such as host:local or ssh://host"
+            )
+        self.target = str(place)
+        self._only = place.name if place.is_file() else None
+        self.root = (place.parent if self._only else place).resolve()
+
+    def read(self, wants: Sequence[Want]) -> Reading:
+        """Every candidate file once. A file that is too large or cannot be read is a problem."""
+        documents: list[Document] = []
+        problems: list[Problem] = []
+        for path, lens in self._candidates():
+            try:
+                data = self._bytes(path)
+            except (OSError, SurfaceError) as error:
+                problems.append(Problem(path, f"cannot be read: {error}"))
+                continue
+            if holds_configuration(lens, data):
+                documents.append(Document(path, data, lens))
+        return Reading(tuple(documents), tuple(problems))
+
+    def again(self, locators: Sequence[str]) -> dict[str, Document]:
+        found = {}
+        for locator in locators:
+            file = self._file(locator)
+            data = file.read_bytes() if file.exists() else None
+            found[locator] = Document(locator, data, lens_of(file.name) or "")
+        return found
+
+    def ask(self, facts: Sequence[str]) -> dict[str, Answer]:
+        return {fact: Answer(None, "source files cannot tell; its owner can") for fact in facts}
+
+    def keep(self, locators: Sequence[str]) -> list[Kept]:
+        return [Kept(d.locator, d.lens, d.data, self._meta(d.locator)) for d in self.again(locators).values()]
+
+    def validate(self, changes: Sequence[Change], steps: Steps) -> None:
+        """Every put was checked by reading it again; no outside checker is needed for that."""
+
+    def arm(self, kept: Sequence[Kept], steps: Steps, within_s: float, token: str) -> bool:
+        return False
+
+    def write(self, change: Change) -> None:
+        file = self._file(change.locator)
+        try:
+            with _locked(self.root):
+                now = file.read_bytes() if file.exists() else None
+                if now == change.after:
+                    return
+                if now != change.before:
+                    raise Moved(f"{change.locator}: changed since it was read ({digest(now)[:12]}); nothing written, plan again")
+                _put(file, change.after)
+        except OSError as error:
+            raise SurfaceError(f"{change.locator}: cannot be written: {error.strerror}; nothing was changed") from error
+
+    def reload(self, steps: Steps) -> None:
+        """Source files hold as written."""
+
+    def probe(self, steps: Steps) -> Mapping[str, str]:
+        return {}
+
+    def reconnect(self) -> None:
+        """There is no connection to lose."""
+
+    def disarm(self, token: str) -> None:
+        """Nothing was armed."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _candidates(self) -> Iterator[tuple[str, str]]:
+        if self._only is None:
+            yield from files(self.root)
+        elif lens := lens_of(self._only):
+            yield self._only, lens
+        else:
+            raise SurfaceError(f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes YAML or a Dockerfile is")
+
+    def _bytes(self, path: str) -> bytes:
+        file = self.root / path
+        if (size := file.stat().st_size) > MAX_SIZE_BYTES:
+            raise SurfaceError(f"{size} bytes; files over {MAX_SIZE_BYTES} bytes are left alone")
+        return file.read_bytes()
+
+    def _file(self, locator: str) -> Path:
+        """The file of a locator, which must lie inside the tree whatever a plan file says."""
+        file = self.root / locator
+        if not file.parent.resolve().is_relative_to(self.root) or file.is_symlink():
+            raise SurfaceError(f"{locator}: leads out of {self.root}; refused")
+        return file
+
+    def _meta(self, locator: str) -> dict[str, int]:
+        file = self._file(locator)
+        return {"mode": file.stat().st_mode & 0o7777} if file.exists() else {}
+
+
+@contextlib.contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """One writer at a time in a tree; the lock is the directory itself."""
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _put(file: Path, data: bytes | None) -> None:
+    """Replaces the file whole or not at all; mode and owner stay."""
+    if data is None:
+        file.unlink(missing_ok=True)
+        _sync(file.parent)
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        _like(file, new)
+        new.replace(file)
+        _sync(file.parent)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _like(old: Path, new: Path) -> None:
+    if not old.exists():
+        new.chmod(0o644)
+        return
+    stat = old.stat()
+    new.chmod(stat.st_mode & 0o7777)
+    if (stat.st_uid, stat.st_gid) != (os.geteuid(), os.getegid()):
+        with contextlib.suppress(PermissionError):  # not root: the owner becomes the caller, as any editor's save would
+            os.chown(new, stat.st_uid, stat.st_gid)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

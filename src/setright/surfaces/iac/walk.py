@@ -1,0 +1,66 @@
+"""Which files of a tree may be configuration, and with which lens. Source: gitignore(5)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pathspec
+
+SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
+LENSES = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
+MARKS = {  # a file of many uses counts when it holds all of one of these
+    "yaml": ((b"apiVersion", b"kind"), (b"Resources", b"AWS::")),
+    "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
+}
+Ignore = tuple[str, pathspec.GitIgnoreSpec]
+
+
+def files(root: Path) -> Iterator[tuple[str, str]]:
+    """(path relative to the root, lens) of every candidate, in order; what .gitignore names is left out."""
+    yield from _folder(str(root), "", [])
+
+
+def holds_configuration(lens: str, data: bytes) -> bool:
+    """Whether a file of that lens looks like configuration we know."""
+    marks = MARKS.get(lens)
+    return marks is None or any(all(mark in data for mark in some) for some in marks)
+
+
+def lens_of(name: str) -> str | None:
+    """The lens for a file name; None for a file that is none of ours."""
+    lower = name.lower()
+    if lower.startswith(("dockerfile", "containerfile")) and not lower.endswith((".md", ".txt", ".dockerignore")):
+        return "dockerfile"
+    if lower.endswith((".dockerfile", ".containerfile")):
+        return "dockerfile"
+    return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
+
+
+def _folder(root: str, inner: str, ignores: Sequence[Ignore]) -> Iterator[tuple[str, str]]:
+    entries = sorted(os.scandir(os.path.join(root, inner)), key=lambda e: e.name)  # noqa: PTH118
+    mine = [*ignores, *(_ignore(e, inner) for e in entries if e.name == ".gitignore" and e.is_file(follow_symlinks=False))]
+    for entry in entries:
+        path = f"{inner}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in SKIP and not _ignored(path + "/", mine):
+                yield from _folder(root, path + "/", mine)
+        elif entry.is_file(follow_symlinks=False):
+            lens = lens_of(entry.name)
+            if lens and not _ignored(path, mine):
+                yield path, lens
+
+
+def _ignore(entry: os.DirEntry[str], inner: str) -> Ignore:
+    lines = Path(entry.path).read_text(errors="replace").splitlines()
+    return inner, pathspec.GitIgnoreSpec.from_lines(lines)
+
+
+def _ignored(path: str, ignores: Sequence[Ignore]) -> bool:
+    """The nearest .gitignore that says anything decides."""
+    for inner, spec in reversed(ignores):
+        told = spec.check_file(path[len(inner) :]).include
+        if told is not None:
+            return bool(told)
+    return False
