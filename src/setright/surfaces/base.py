@@ -23,8 +23,8 @@ class Rejected(SurfaceError):
 class Surface(Protocol):
     """One target of one family. Opened by `app`, closed when the work on the target is done.
 
-    `families` are the keys of a binding that this surface serves; `arms` says whether it has a dead-man's switch. Errors are SurfaceError; nothing is ever a
-    silent no-op.
+    `families` are the keys of a binding that this surface serves; `arms` says whether it has a dead-man's switch.
+    Errors are SurfaceError; nothing is ever a silent no-op.
     """
 
     target: str
