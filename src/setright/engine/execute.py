@@ -1,0 +1,159 @@
+"""The safe-change protocol, step by step, for one plan on one surface. Every step may be repeated after a crash.
+
+Nothing is remembered between steps but what they return: the bytes to write are made again from the snapshot and
+the plan's edits, and every write is compare-and-set, so a repeated step finds its work done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from setright.engine.change import changes
+from setright.engine.scan import Scan
+from setright.engine.snapshots import Snapshots
+from setright.lenses import LensError, get
+from setright.model import Change, Document, Kept, Plain, Plan, digest
+from setright.surfaces.base import Surface
+
+PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads answer old and new in turns
+PAUSE_S = 0.3
+STEADY = 2  # readings in a row that must be right
+ABSENT = object()
+Rescan = Callable[[Surface, Plan], Scan]
+
+
+class Execution:
+    """One plan being put into force. `token` names it on the target (dead-man's switch); the same after a restart."""
+
+    def __init__(self, plan: Plan, surface: Surface, snapshots: Snapshots, token: str, rescan: Rescan) -> None:
+        self.plan = plan
+        self.surface = surface
+        self.token = token
+        self._snapshots = snapshots
+        self._rescan = rescan
+
+    def snapshot(self) -> list[str]:
+        """Addresses of the prior state, durable before anything is touched. Raises change.Lapsed where the target has moved."""
+        locators = [c.locator for c in self.plan.changes]
+        changes(self.plan, self.surface.again(locators))
+        kept = self.surface.keep(locators)
+        self._changes(kept)
+        return [self._snapshots.put(k) for k in kept]
+
+    def health(self) -> dict[str, str]:
+        """What the probes see."""
+        return dict(self.surface.probe(self.plan.steps))
+
+    def arm(self, addresses: Sequence[str], within_s: float) -> bool:
+        """Sets the dead-man's switch where the change could cut us off and the surface has one."""
+        if not (self.plan.steps.arm and self.surface.arms):
+            return False
+        return self.surface.arm(self._kept(addresses), self.plan.steps, within_s, self.token)
+
+    def validate(self, addresses: Sequence[str]) -> None:
+        """Raises Rejected where the target's own checker refuses the staged copies."""
+        self.surface.validate(self._changes(self._kept(addresses)), self.plan.steps)
+
+    def write(self, addresses: Sequence[str]) -> None:
+        """Raises Moved or SurfaceError; the documents before that one are written then, and must be restored."""
+        for change in self._changes(self._kept(addresses)):
+            self.surface.write(change)
+
+    def reload(self) -> None:
+        self.surface.reload(self.plan.steps)
+
+    def verify(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
+        """What is not as it must be; empty when the control holds, nothing else moved, and health is as before.
+
+        Looks again until it is right twice in a row, for as long as PATIENCE_S.
+        """
+        if self.plan.steps.arm:
+            self.surface.reconnect()
+        until = time.monotonic() + PATIENCE_S
+        steady = 0
+        while True:
+            wrong = self._wrong(addresses, health)
+            steady = 0 if wrong else steady + 1
+            if steady >= STEADY or (wrong and time.monotonic() > until):
+                return wrong
+            time.sleep(PAUSE_S)
+
+    def confirm(self, armed: bool) -> None:
+        """Keeps the change: the dead-man's switch is disarmed. Raises SurfaceError where it fired already."""
+        if armed:
+            self.surface.disarm(self.token)
+
+    def restore(self, addresses: Sequence[str]) -> None:
+        """Puts the prior state back, last written first, and makes it hold. Raises SurfaceError naming what could not be."""
+        kept = self._kept(addresses)
+        metas = {k.locator: k.meta for k in kept}
+        for change in reversed(self._changes(kept)):
+            self.surface.write(change.inverse(metas[change.locator]))
+        self.surface.reload(self.plan.steps)
+
+    def restored(self, addresses: Sequence[str]) -> list[str]:
+        """What is not as it was before the plan; empty when the rollback is verified. Looks for as long as PATIENCE_S."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            wrong = self._differences([(k, k.data) for k in self._kept(addresses)])
+            if not wrong or time.monotonic() > until:
+                return wrong
+            time.sleep(PAUSE_S)
+
+    def _kept(self, addresses: Sequence[str]) -> list[Kept]:
+        return [self._snapshots.get(address) for address in addresses]
+
+    def _changes(self, kept: Sequence[Kept]) -> list[Change]:
+        return changes(self.plan, {k.locator: Document(k.locator, k.data, k.lens) for k in kept})
+
+    def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
+        wrong = self._differences([(c, c.after) for c in self._changes(self._kept(addresses))])
+        wrong += [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
+        return wrong + self._still_found()
+
+    def _differences(self, expected: Sequence[tuple[Change | Kept, bytes | None]]) -> list[str]:
+        now = self.surface.again([each.locator for each, _ in expected])
+        return [
+            words
+            for each, want in expected
+            if digest(want) != now[each.locator].digest
+            for words in _unlike(each, want, now[each.locator], self._edited(each.locator))
+        ]
+
+    def _edited(self, locator: str) -> set[str]:
+        """The last keys of the edits on a document: values of that name may follow (a running value its setting)."""
+        return {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for e in c.edits}
+
+    def _still_found(self) -> list[str]:
+        scan = self._rescan(self.surface, self.plan)
+        mine = set(self.plan.findings)
+        told = [f"{f.control.id} still {f.finding.verdict.value} on {f.resource.name}" for f in scan.found if f.finding.id in mine]
+        unread = [f"{p.locator}: {p.why}" for p in scan.problems] if told else []
+        return told + unread
+
+
+def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(name, was, after.get(name, "nothing")) for name, was in before.items() if after.get(name) != was]
+
+
+def _unlike(each: Change | Kept, want: bytes | None, now: Document, edited: set[str]) -> list[str]:
+    """How a document differs from what it must be. Resources of an API may follow an edit with values of their own."""
+    if each.locator.startswith("/") or want is None or now.data is None or each.lens != "json":
+        return [f"{each.locator}: is not as written"]
+    try:
+        wanted, have = dict(_leaves(get("json", want))), dict(_leaves(get("json", now.data)))
+    except LensError as error:
+        return [f"{each.locator}: {error}"]
+    moved = {path for path in wanted.keys() | have.keys() if wanted.get(path, ABSENT) != have.get(path, ABSENT)}
+    return [
+        f"{each.locator}: {'/'.join(map(str, path))} is not as it must be" for path in moved if not edited & set(map(str, path))
+    ]
+
+
+def _leaves(node: Plain, path: tuple[Plain, ...] = ()) -> list[tuple[tuple[Plain, ...], Plain]]:
+    if isinstance(node, dict):
+        return [leaf for key, value in node.items() for leaf in _leaves(value, (*path, key))]
+    if isinstance(node, list):
+        return [leaf for i, value in enumerate(node) for leaf in _leaves(value, (*path, i))]
+    return [(path, node)]

@@ -1,0 +1,128 @@
+import pytest
+
+from setright.controls.derive import NoRemedy, derive, resolve
+from setright.controls.error import ControlError
+from setright.controls.judge import applies, judge
+from setright.controls.load import build, read
+from setright.controls.paths import leaves, parse
+from setright.model import Edit, Resource, Unknown, Verdict
+
+
+def control(**fields):
+    """A control with what a test does not speak of filled in."""
+    raw = {
+        "id": "a", "title": "t", "severity": "low", "kind": "k", "why": "w", "breaks-if": {}, "effect": {},
+        "frameworks": {}, "source": "s", "examples": [{"good": "x"}],
+    } | fields  # fmt: skip
+    raw.setdefault("default", dict.fromkeys(raw.get("require", {})))
+    return build(raw)
+
+
+def told(made, tree, effective=None):
+    return judge(made, Resource("k", "r", tree, ("doc", ()), effective))
+
+
+def test_absent_without_default_does_not_hold():
+    assert told(control(require={"key": "v"}), {}).verdict is Verdict.FAIL
+
+
+def test_absent_with_a_right_default_holds():
+    assert told(control(require={"key": "v"}, default={"key": "v"}), {}).verdict is Verdict.PASS
+
+
+def test_an_unknown_is_neither_pass_nor_fail_and_says_what_it_is():
+    judgement = told(control(require={"key": "v"}), {"key": Unknown("var.x")})
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert "var.x" in judgement.why_unknown
+
+
+def test_what_fails_fails_whatever_is_unknown_beside_it():
+    assert told(control(require={"a": 1, "b": 1}), {"a": 2, "b": Unknown("var.x")}).verdict is Verdict.FAIL
+
+
+def test_running_and_persistent_must_both_hold():
+    made = control(require={"key": "v"})
+    assert told(made, {"key": "v"}, {"key": "w"}).verdict is Verdict.FAIL
+    assert told(made, {"key": "w"}, {"key": "v"}).verdict is Verdict.FAIL
+    assert told(made, {"key": "v"}, {"key": "v"}).verdict is Verdict.PASS
+
+
+def test_a_key_the_running_program_does_not_know_is_judged_by_its_file_alone():
+    assert told(control(require={"key": "v"}), {"key": "v"}, {"other": "x"}).verdict is Verdict.PASS
+
+
+def test_running_and_persistent_mismatches_give_edits_of_their_own():
+    made = control(require={"key": "v"})
+    remedy = derive(made, told(made, {"key": "w"}, {"key": "w"}).mismatches)
+    assert remedy.edits == (Edit(("key",), "v"),)
+    assert remedy.live == (Edit(("key",), "v"),)
+
+
+def test_each_item_is_judged_where_it_is_meant():
+    made = control(require={"xs": {"each": {"where": {"kind": "a"}, "require": {"on": True}}}})
+    tree = {"xs": [{"kind": "a"}, {"kind": "b"}, {"kind": "a", "on": True}]}
+    assert [m.path for m in told(made, tree).mismatches] == [("xs", 0, "on")]
+
+
+def test_none_finds_every_item_and_removes_it():
+    made = control(require={"xs": {"none": {"where": {"cidr": "0.0.0.0/0"}}}})
+    judgement = told(made, {"xs": [{"cidr": "10.0.0.0/8"}, {"cidr": "0.0.0.0/0"}]})
+    assert derive(made, judgement.mismatches).edits == (Edit(("xs", 1), remove=True),)
+
+
+def test_an_item_that_cannot_be_told_is_unknown():
+    made = control(require={"xs": {"none": {"where": {"cidr": "0.0.0.0/0"}}}})
+    assert told(made, {"xs": [{"cidr": Unknown("var.cidr")}]}).verdict is Verdict.UNKNOWN
+
+
+def test_where_that_cannot_be_told_is_not_skipped():
+    made = control(require={"a": 1}, where={"engine": "postgres"})
+    assert applies(made, Resource("k", "r", {"engine": Unknown("var.e")}, ("d", ()))) is None
+    assert applies(made, Resource("k", "r", {"engine": "mysql"}, ("d", ()))) is False
+
+
+def test_a_parameter_without_a_value_is_asked_for_by_name():
+    made = control(require={"bucket": {"param": "log-bucket"}}, param={"log-bucket": {"about": "where logs go"}})
+    with pytest.raises(NoRemedy, match="log-bucket"):
+        derive(made, told(made, {}).mismatches)
+    given = resolve(made, {"log-bucket": "logs"})
+    assert derive(given, told(given, {}).mismatches).edits == (Edit(("bucket",), "logs"),)
+    assert told(given, {"bucket": "other"}).verdict is Verdict.FAIL
+
+
+def test_an_explicit_fix_stands_where_the_mismatch_stands():
+    made = control(require={"xs/*/tag": {"present": True}}, fix={"xs/*/other": "set"})
+    assert derive(made, told(made, {"xs": [{"tag": 1}, {}]}).mismatches).edits == (Edit(("xs", 1, "other"), "set"),)
+
+
+def test_a_check_that_cannot_be_told_is_unknown_and_one_that_is_false_fails():
+    made = control(check="resource.a > 1", require={}, **{"by-hand": "raise a"})
+    assert told(made, {"a": 2}).verdict is Verdict.PASS
+    assert told(made, {"a": 1}).verdict is Verdict.FAIL
+    assert told(made, {}).verdict is Verdict.UNKNOWN
+
+
+def test_paths_have_alternatives_wildcards_and_quotes():
+    assert parse("spec/(a|b)/*/x") == [("spec", "a", "*", "x"), ("spec", "b", "*", "x")]
+    assert parse('metadata/annotations/"a.io/b"') == [("metadata", "annotations", "a.io/b")]
+    assert list(leaves({"a": [{"x": 1}, {}]}, ("a", "*", "x"))) == [(("a", 0, "x"), 1), (("a", 1, "x"), None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id: a\nid: b\n", "stands twice"),
+        ("id: b\n", "missing"),
+        ("id: a\ntitel: x\n", "no such field: titel"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_to_change(tmp_path, text, says):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ControlError, match=says) as error:
+        read(tmp_path / "a.yaml", tmp_path)
+    assert "a.yaml" in str(error.value)
+
+
+def test_a_default_is_obligatory():
+    with pytest.raises(ControlError, match="says nothing of key"):
+        control(require={"key": "v"}, default={})
