@@ -152,12 +152,14 @@ class Want(msgspec.Struct, frozen=True):
 
     `names` are resources asked for by name (file paths, units, modules; globs allowed); `keys` are the
     first path segments that controls require (sysctl keys, attribute groups). Empty: no limit.
+    `near` are documents that alone matter now: a tree of sources then reads their folders only.
     """
 
     kind: str
     layout: Mapping[str, Plain]
     names: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from setright.surfaces.base import Surface
 
 PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads answer old and new in turns
 PAUSE_S = 0.3
-STEADY = 2  # readings in a row that must be right
+STEADY = 2  # readings in a row that must be right where something reloads
 ABSENT = object()
 Rescan = Callable[[Surface, Plan], Scan]
 
@@ -66,16 +66,16 @@ class Execution:
     def verify(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
         """What is not as it must be; empty when the control holds, nothing else moved, and health is as before.
 
-        Looks again until it is right twice in a row, for as long as PATIENCE_S.
+        Looks again until it is right (twice in a row where a program reloads), for as long as PATIENCE_S.
         """
         if self.plan.steps.arm:
             self.surface.reconnect()
         until = time.monotonic() + PATIENCE_S
-        steady = 0
+        steady, enough = 0, STEADY if self.plan.steps.reload else 1
         while True:
             wrong = self._wrong(addresses, health)
             steady = 0 if wrong else steady + 1
-            if steady >= STEADY or (wrong and time.monotonic() > until):
+            if steady >= enough or (wrong and time.monotonic() > until):
                 return wrong
             time.sleep(PAUSE_S)
 

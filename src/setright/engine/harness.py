@@ -14,7 +14,7 @@ from setright.bindings.examples import documents
 from setright.controls.derive import resolve
 from setright.engine.catalogue import Catalogue
 from setright.engine.change import changes
-from setright.engine.plan import plan
+from setright.engine.plan import Options, plan
 from setright.engine.scan import Scan, bindings_for, judge_reading
 from setright.model import Control, Document, Example, Plain, Plan, Reading, Verdict
 from setright.surfaces.memory import Memory
@@ -120,7 +120,7 @@ class _Trial:
         return judge_reading("example", Reading(tuple(given.values())), self.bindings, [self.control])
 
     def _plans(self, scan: Scan, given: Mapping[str, Document]) -> tuple[Plan, ...]:
-        return plan(scan, Memory(given, (self.family,)), together=True).plans
+        return plan(scan, Memory(given, (self.family,)), Options(together=True)).plans
 
     @staticmethod
     def _unreadable(scan: Scan) -> Iterator[str]:

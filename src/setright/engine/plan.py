@@ -12,10 +12,10 @@ import msgspec
 from setright.bindings.view import locate, steps_of
 from setright.controls.derive import NoRemedy, derive
 from setright.engine.compose import Composed, compose
-from setright.engine.redact import unified_diff
+from setright.engine.redact import OF_THIS_PROCESS, unified_diff
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
-from setright.model import Answer, Effect, Plan, Planned, Steps, Verdict, digest
+from setright.model import Answer, Effect, Plain, Plan, Planned, Steps, Verdict, digest
 from setright.policy.decide import Decision, Fear, decide
 from setright.surfaces.base import Surface
 
@@ -40,22 +40,31 @@ class Plans(NamedTuple):
     world: World
 
 
-def plan(scan: Scan, surface: Surface, *, together: bool = False, now: datetime | None = None) -> Plans:
-    """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last.
+class Options(NamedTuple):
+    """How to plan. `together` merges what needs asking into the change that does not (the caller takes the decision).
 
-    `together` merges what needs asking into the same change as what does not (the caller takes the decision).
+    `key` makes the fingerprints of secrets in diffs, so that one state directory shows one secret alike.
     """
+
+    together: bool = False
+    key: bytes = OF_THIS_PROCESS
+    params: Mapping[str, Plain] = {}
+    now: datetime | None = None
+
+
+def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  # noqa: B008 - immutable
+    """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last."""
     fixable, hands = _remedies(scan)
     fixes = [_decided(found, answers) for found, answers in _asked(fixable, surface)]
-    lanes = [fixes] if together else [[f for f in fixes if f.decision.lane == lane] for lane in ("auto", "ask")]
+    lanes = [fixes] if options.together else [[f for f in fixes if f.decision.lane == lane] for lane in ("auto", "ask")]
     world, made = scan.world, list[Plan]()
     for group in lanes:
         composed = compose(world, [f.found for f in group], scan.controls)
-        made += _plans(scan, surface, world, composed, group)
+        made += _plans(scan, world, composed, group, options)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
         world = composed.world
-    made += [_by_hand(scan, surface, found, why) for found, why in hands]
-    at = now or datetime.now(UTC)
+    made += [_by_hand(scan, found, why) for found, why in hands]
+    at = options.now or datetime.now(UTC)
     return Plans(tuple(_sealed(p, at) for p in made), world)
 
 
@@ -98,12 +107,17 @@ def _decided(found: Found, answers: Mapping[str, Answer]) -> Fix:
     return Fix(found, fears, decide(fears, found.control.effect, found.resource.deliberate))
 
 
-def _plans(scan: Scan, surface: Surface, before: World, composed: Composed, group: Sequence[Fix]) -> list[Plan]:
+def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: Options) -> list[Plan]:
     """One plan for each set of documents that some fix ties together."""
     done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
     made = []
     for locators, ids in _tied({i: composed.touched.get(i, set()) for i in done}, composed, done):
-        made.append(_plan(scan, surface, before, composed, sorted(locators, key=_files_first), [done[i] for i in ids]))
+        changes = tuple(
+            _planned(before, composed, locator, options.key)
+            for locator in sorted(locators, key=_files_first)
+            if locator in composed.edits
+        )
+        made.append(_plan(scan, before, changes, [done[i] for i in ids], options))
     return made
 
 
@@ -128,14 +142,14 @@ def _tied(touched: Mapping[str, set[str]], composed: Composed, done: Mapping[str
     return groups
 
 
-def _plan(scan: Scan, surface: Surface, before: World, composed: Composed, locators: Sequence[str], fixes: Sequence[Fix]) -> Plan:
+def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequence[Fix], options: Options) -> Plan:
     lane = max((f.decision.lane for f in fixes), key=("auto", "ask").index)
     reasons = dict.fromkeys(f.decision.reason for f in fixes if f.decision.lane == lane)
     return Plan(
         target=scan.target,
         family=fixes[0].found.slot[1],
-        document=locators[0],
-        changes=tuple(_planned(before, composed, locator) for locator in locators if locator in composed.edits),
+        document=changes[0].locator if changes else fixes[0].found.resource.home[0],
+        changes=changes,
         findings=tuple(f.found.finding.id for f in fixes),
         controls=tuple(dict.fromkeys(f.found.control.id for f in fixes)),
         resources=tuple(dict.fromkeys(f.found.resource.name for f in fixes)),
@@ -144,11 +158,11 @@ def _plan(scan: Scan, surface: Surface, before: World, composed: Composed, locat
         breaks_if=tuple(dict.fromkeys(fear for f in fixes for fear in f.fears)),
         effect=_worst([f.found.control.effect for f in fixes]),
         steps=_steps(before, fixes),
-        params={},
+        params=options.params,
     )
 
 
-def _planned(before: World, composed: Composed, locator: str) -> Planned:
+def _planned(before: World, composed: Composed, locator: str, key: bytes) -> Planned:
     old = before.documents.get(locator)
     new = composed.world.documents[locator]
     was = old.data if old else None
@@ -174,7 +188,7 @@ def _steps(world: World, fixes: Sequence[Fix]) -> Steps:
     return Steps(named("validate"), named("reload"), named("probe"), named("next-start"), arm)
 
 
-def _by_hand(scan: Scan, surface: Surface, found: Found, why: str) -> Plan:
+def _by_hand(scan: Scan, found: Found, why: str) -> Plan:
     """What a person must do, as a plan that changes nothing."""
     path = found.finding.mismatches[0].path
     locator, _ = locate(scan.world.bindings[found.slot], found.slot[1], found.resource, path, scan.world.sources)

@@ -80,7 +80,7 @@ def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], contr
     return {(k, family): b for k, b in bindings.items() if k in kinds for family in families if family in b.layouts}
 
 
-def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> list[Want]:
+def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control], near: tuple[str, ...] = ()) -> list[Want]:
     """What a surface shall read: each kind's entry, the names and the first path segments that its controls speak of."""
     asked = []
     for (kind, family), binding in bindings.items():
@@ -88,7 +88,7 @@ def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> list
         mine = [c for c in controls if c.kind == kind]
         names = [_names(c, str(layout.get("name", ""))) for c in mine]
         told = {name for some in names if some is not None for name in some}
-        asked.append(Want(kind, layout, () if None in names else tuple(sorted(told)), _keys(mine)))
+        asked.append(Want(kind, layout, () if None in names else tuple(sorted(told)), _keys(mine), near))
     return asked
 
 

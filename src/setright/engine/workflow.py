@@ -277,13 +277,13 @@ def _config(state: Path, url: str) -> DBOSConfig:
 
 
 def _wal(url: str) -> sqlalchemy.Engine:
-    """The library sets no write-ahead log on SQLite; a journal that loses its last step would repeat it."""
+    """The library sets no write-ahead log on SQLite. A power cut may lose the journal's last steps: they are repeated then."""
     engine = sqlalchemy.create_engine(url)
 
     @sqlalchemy.event.listens_for(engine, "connect")
     def settings(connection: Plain, _: Plain) -> None:
         connection.isolation_level = "IMMEDIATE"
-        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

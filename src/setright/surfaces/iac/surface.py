@@ -35,7 +35,8 @@ class SourceTree:
         """Every candidate file once. A file that is too large or cannot be read is a problem."""
         documents: list[Document] = []
         problems: list[Problem] = []
-        for path, lens in self._candidates():
+        folders = {path.rpartition("/")[0] for want in wants for path in want.near}
+        for path, lens in self._near(folders) if folders else self._candidates():
             try:
                 data = self._bytes(path)
             except (OSError, SurfaceError) as error:
@@ -100,6 +101,12 @@ class SourceTree:
             yield self._only, lens
         else:
             raise SurfaceError(f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes YAML or a Dockerfile is")
+
+    def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
+        for folder in sorted(folders):
+            for name in sorted(entry.name for entry in os.scandir(self.root / folder)):
+                if lens := lens_of(name):
+                    yield f"{folder}/{name}" if folder else name, lens
 
     def _bytes(self, path: str) -> bytes:
         file = self.root / path

@@ -1,0 +1,85 @@
+"""What runs need while they go: the plan, its surface, its controls, and where outcomes are written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from setright.controls.derive import resolve
+from setright.engine.catalogue import Catalogue
+from setright.engine.execute import Execution
+from setright.engine.ledger import Ledger
+from setright.engine.scan import Scan, bindings_for, judge_reading, wants
+from setright.engine.snapshots import Snapshots
+from setright.engine.store import Store
+from setright.engine.workflow import Outcome
+from setright.model import Plain, Plan
+from setright.surfaces.base import Surface
+
+STOP = "stop"  # the kill switch: while this file is in the state directory, nothing new is touched
+
+
+class RunDesk:
+    """Serves the workflow's steps. Surfaces are opened when first needed and shared by the plans of a target."""
+
+    def __init__(
+        self, state: Path, store: Store, ledger: Ledger, catalogue: Catalogue, open_surface: Callable[[str], Surface]
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._ledger = ledger
+        self._catalogue = catalogue
+        self._open = open_surface
+        self._snapshots = Snapshots(state)
+        self._surfaces: dict[str, Surface] = {}
+        self._threads = threading.Lock()
+
+    def execution(self, run: str, plan_hash: str) -> Execution:
+        plan = self._store.plan(plan_hash)
+        token = f"{run}-{plan_hash[:12]}"
+        return Execution(plan, self._surface(plan.target), self._snapshots, token, self.rescan)
+
+    def rescan(self, surface: Surface, plan: Plan) -> Scan:
+        """The plan's controls again, read fresh; of a source tree only what lies near the plan's documents."""
+        controls = [resolve(self._catalogue.control(i), dict(plan.params)) for i in plan.controls]
+        bindings = bindings_for(self._catalogue.bindings, surface.families, controls)
+        near = tuple(c.locator for c in plan.changes)
+        return judge_reading(surface.target, surface.read(wants(bindings, controls, near)), bindings, controls)
+
+    def forget(self, plan_hash: str) -> None:
+        """The connection to the plan's target is of no use any more; the next step opens a new one."""
+        with self._threads:
+            gone = self._surfaces.pop(self._store.plan(plan_hash).target, None)
+        if gone:
+            gone.close()
+
+    def kept(self, run: str, plan_hash: str) -> Sequence[str]:
+        return self._store.kept(run, plan_hash)
+
+    def record(self, event: str, body: Mapping[str, Plain]) -> None:
+        self._ledger.append(event, body)
+
+    def ended(self, run: str, outcome: Outcome) -> None:
+        self._store.end_plan(run, outcome)
+        plan = self._store.plan(outcome.plan)
+        body = {"run": run, "plan": outcome.plan, "target": plan.target, "document": plan.document, "why": outcome.why}
+        self._ledger.append(outcome.outcome, body | {"controls": plan.controls, "kept": outcome.kept})
+
+    def stopped(self) -> bool:
+        return (self._state / STOP).exists()
+
+    def at(self, boundary: str) -> None:
+        """A step begins or has ended; tests end the process here."""
+
+    def close(self) -> None:
+        with self._threads:
+            for surface in self._surfaces.values():
+                surface.close()
+            self._surfaces.clear()
+
+    def _surface(self, target: str) -> Surface:
+        with self._threads:
+            if target not in self._surfaces:
+                self._surfaces[target] = self._open(target)
+            return self._surfaces[target]
