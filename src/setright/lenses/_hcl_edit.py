@@ -1,0 +1,190 @@
+"""One edit on HCL text: where on the path it starts, and the splices that make it.
+
+hashicorp/hcl, hclsyntax/spec.md. What is not named by the edit stays byte for byte, but for the columns of ``=`` and of
+trailing comments on neighbouring lines that `terraform fmt` would move.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from setright.lenses import _hcl_add as add
+from setright.lenses import _hcl_write as write
+from setright.lenses._hcl_expr import END, Attribute, Node
+from setright.lenses._hcl_parse import Block, Body, Parser, tree
+from setright.lenses._hcl_places import Place, after_comma, body_of, descend, indent_at, line_end, newline_of, next_line
+from setright.lenses._hcl_write import Splice
+from setright.lenses.edited import look_up, same
+from setright.lenses.error import LensError
+from setright.model import Edit, Path, Plain
+
+
+def changed(text: str, edit: Edit) -> str:
+    """The text with the edit made. Raises LensError where it has no place to go."""
+    root = Parser(text).file()
+    there, have = look_up(tree(root), edit.path)
+    if (edit.remove and not there) or (not edit.remove and there and same(have, edit.value)):
+        return text
+    if there and not edit.remove:
+        smaller = list(leaves(edit.path, have, edit.value))
+        if smaller != [edit]:
+            for each in smaller:
+                text = changed(text, each)
+            return text
+    inside, splices = primitive(text, root, edit)
+    return settle(text, root, inside, splices)
+
+
+def settle(text: str, root: Body, inside: int, splices: Sequence[Splice]) -> str:
+    """The splices made, and the container that starts at `inside` aligned again where it was before."""
+    before = write.columns(text, items_at(root, inside))
+    text = write.splice(text, splices)
+    signs = list(write.settled(text, items_at(Parser(text).file(), inside), before))
+    text = write.splice(text, signs)
+    if "#" not in text and "//" not in text:
+        return text
+    return write.splice(text, list(write.settled_comments(text, items_at(Parser(text).file(), inside), before)))
+
+
+def items_at(root: Body, start: int) -> list[Attribute | Block]:
+    """The items of the body or object literal that starts there."""
+    here: Body | Node = root
+    while here.start != start:
+        inner = next((child for child in children(here) if child.start <= start < child.end), None)
+        if inner is None:
+            return []
+        here = inner
+    return [item for item in here.items or () if isinstance(item, Attribute | Block)]
+
+
+def children(place: Body | Node) -> Iterator[Body | Node]:
+    for item in place.items or ():
+        yield item.body if isinstance(item, Block) else item.node if isinstance(item, Attribute) else item
+
+
+def leaves(path: Path, have: Plain, want: Plain) -> Iterator[Edit]:
+    """The smallest edits that make one value the other, so that comments between its parts stay."""
+    if isinstance(have, dict) and isinstance(want, dict):
+        yield from (Edit((*path, name), remove=True) for name in have if name not in want)
+        for name, value in want.items():
+            if name in have and same(have[name], value):
+                continue
+            yield from leaves((*path, name), have[name], value) if name in have else [Edit((*path, name), value)]
+    elif isinstance(have, list) and isinstance(want, list):
+        yield from list_leaves(path, have, want)
+    else:
+        yield Edit(path, want)
+
+
+def list_leaves(path: Path, have: list[Plain], want: list[Plain]) -> Iterator[Edit]:
+    if have and all(isinstance(item, dict) for item in have + want):
+        for index, (old, new) in enumerate(zip(have, want, strict=False)):
+            if not same(old, new):
+                yield from leaves((*path, index), old, new)
+        kept, gone = want[: len(have)], range(len(want), len(have))
+    else:
+        gone = range(0)
+        kept = [item for item in have if any(same(item, other) for other in want)]
+        if not same(kept, want[: len(kept)]):
+            yield Edit(path, want)
+            return
+        yield from (Edit((*path, n), remove=True) for n in reversed(range(len(have))) if not any(same(have[n], x) for x in want))
+    yield from (Edit((*path, n), remove=True) for n in reversed(gone))
+    yield from (Edit((*path, len(kept) + n), value) for n, value in enumerate(want[len(kept) :]))
+
+
+def primitive(text: str, root: Body, edit: Edit) -> tuple[int, list[Splice]]:
+    """The start of the container to align again, and the splices of one edit that is not a sum of smaller ones."""
+    parent, here, rest = descend(root, edit.path)
+    if edit.remove:
+        return remove(text, parent, here, rest)
+    if not rest:
+        return replace(text, parent, here, edit.value)
+    body = body_of(here)
+    if body is not None:
+        return body.start, list(add.add_to_body(text, body, here, rest, edit.value))
+    node = here.node if isinstance(here, Attribute) else here
+    assert isinstance(node, Node)
+    if node.items is None and node.value is None:
+        return replace(text, parent, here, add.nest(rest, edit.value))
+    if isinstance(node.value, dict):
+        return node.start, [add.add_element(text, node, rest[0], add.nest(rest[1:], edit.value))]
+    if isinstance(node.value, list) and rest[0] == len(node.value):
+        return node.start, list(add.append(text, node, add.nest(rest[1:], edit.value)))
+    raise LensError(f"{'/'.join(map(str, edit.path))}: {text[node.start : node.end][:60]} stands where a mapping or list is needed")
+
+
+def replace(text: str, parent: Place, here: Place, value: Plain) -> tuple[int, list[Splice]]:
+    if isinstance(here, Body | Block):
+        raise LensError(f"{value!r} cannot stand in place of a block")
+    node = here.node if isinstance(here, Attribute) else here
+    several_lines = isinstance(here, Attribute) and "\n" in text[node.start : node.end]
+    if several_lines and isinstance(value, list) and node.items:
+        new = listed(value, indent_at(text, node.start), newline_of(text))
+    elif several_lines or (isinstance(here, Attribute) and isinstance(parent, Body | Block)):
+        new = write.spread(value, indent_at(text, node.start), newline_of(text))
+    else:
+        new = write.literal(value)
+    return container_start(parent), [(node.start, node.end, new)]
+
+
+def listed(value: list[Plain], indent: str, newline: str) -> str:
+    """A list with an item on each line."""
+    if not value:
+        return "[]"
+    return newline.join(["[", *(f"{indent}  {write.literal(item)}," for item in value), indent + "]"])
+
+
+def container_start(place: Place) -> int:
+    body = body_of(place)
+    return body.start if body is not None else place.node.start if isinstance(place, Attribute) else place.start
+
+
+def remove(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list[Splice]]:
+    body = body_of(here if rest else parent)
+    if body is None:
+        node = parent.node if isinstance(parent, Attribute) else parent
+        assert isinstance(node, Node) and isinstance(here, Attribute | Node)
+        return node.start, list(drop_item(text, node, here))
+    gone: list[Attribute | Block] = [here] if isinstance(here, Attribute | Block) and not rest else []
+    if rest:
+        gone = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
+    if "\n" not in text[body.start : body.end] and body.start:
+        return body.start, [(body.start, body.end, "")]
+    return body.start, [(*lines_of(text, item), "") for item in gone]
+
+
+def lines_of(text: str, item: Attribute | Block) -> tuple[int, int]:
+    """The item's lines with its trailing comment, and with one blank line where blank lines would meet."""
+    start, end = write.line_start(text, item.start), next_line(text, item.end)
+    if end == len(text) and not text.endswith("\n"):
+        return line_end(text, max(start - 1, 0)), end
+    before = re.search(r"(?:\A|\n)([ \t]*\r?\n)\Z", text[max(0, start - 200) : start])
+    blank_after = re.match(r"[ \t]*(?:\r?\n|\}|\Z)", text[end : end + 200])
+    if before and blank_after:
+        return start - len(before[1]), end
+    opens = start == 0 or re.search(r"\{[ \t]*\r?\n\Z", text[max(0, start - 200) : start])
+    blank = re.match(r"[ \t]*\r?\n", text[end : end + 200])
+    return (start, end + blank.end()) if opens and blank else (start, end)
+
+
+def drop_item(text: str, node: Node, item: Attribute | Node) -> Iterator[Splice]:
+    """An item of a list or object literal, with its comma."""
+    items = list(node.items or ())
+    index = items.index(item)  # type: ignore[arg-type]  # it is one of them
+    start, after = write.line_start(text, item.start), after_comma(text, item.end)
+    last = index == len(items) - 1
+    alone = not text[start : item.start].strip(" \t") and END.match(text, after)
+    if alone:
+        yield start, next_line(text, after), ""
+        if last and index and after == item.end:
+            before = items[index - 1].end
+            comma = after_comma(text, before)
+            yield comma - (comma > before), comma, ""
+    elif last and index:
+        yield items[index - 1].end, item.end, ""
+    elif last:
+        yield node.start + 1, node.end - 1, ""
+    else:
+        yield item.start, items[index + 1].start, ""
