@@ -1,0 +1,262 @@
+"""The only wiring: configuration -> catalogue, surfaces, store, runs. What the CLI and the console call."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from setright.controls.derive import resolve
+from setright.controls.error import ControlError
+from setright.engine.catalogue import Catalogue, content_root, load_catalogue
+from setright.engine.configuration import Configuration, load_configuration
+from setright.engine.plan import Options, plan
+from setright.engine.scan import Scan, scan
+from setright.model import SEVERITIES, Control, Plain, Plan
+from setright.surfaces.base import Surface, SurfaceError
+
+if TYPE_CHECKING:
+    from setright.engine.ledger import Ledger
+    from setright.engine.store import Store
+    from setright.engine.workflow import Outcome
+
+T = TypeVar("T")
+AT_ONCE = 16  # targets read side by side
+
+
+class Ask(NamedTuple):
+    """What of the catalogue a scan shall use. `controls` are ids or globs; empty: the baseline's."""
+
+    baseline: str = "recommended"
+    controls: tuple[str, ...] = ()
+    min_severity: str = "info"
+
+
+class Scanned(NamedTuple):
+    """One target's scan, or why it could not be read."""
+
+    target: str
+    scan: Scan | None
+    error: str = ""
+
+
+class Planned(NamedTuple):
+    """One target's plans, or why there are none."""
+
+    target: str
+    plans: tuple[Plan, ...]
+    scan: Scan | None
+    error: str = ""
+
+
+class Run(NamedTuple):
+    """A run's id and the outcome of each plan, in order."""
+
+    id: str
+    plans: tuple[tuple[Plan, Outcome], ...]
+    recovered: tuple[Outcome, ...] = ()
+
+
+class App:
+    """Opened once per command; what is costly is made when first asked for."""
+
+    def __init__(self, configuration: Configuration | None = None, content: Sequence[Path] = ()) -> None:
+        self.configuration = configuration or load_configuration()
+        self._content = content
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        roots = [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
+        return load_catalogue(roots, self.state / "cache")
+
+    @property
+    def state(self) -> Path:
+        return Path(self.configuration.state_directory)
+
+    @cached_property
+    def store(self) -> Store:
+        from setright.engine.store import Store
+
+        return Store(self.configuration.store_url)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from setright.engine.ledger import Ledger
+
+        return Ledger(self.state, getpass.getuser())
+
+    @cached_property
+    def fingerprint_key(self) -> bytes:
+        from setright.engine.keys import secret_key
+
+        return secret_key(self.state, "fingerprints")
+
+    def targets(self, named: Sequence[str]) -> list[str]:
+        """URLs of targets: given ones (names of the configuration are looked up), else all configured, else here."""
+        known = {t.name: t.url for t in self.configuration.targets}
+        return [known.get(name, name) for name in named] or list(known.values()) or ["."]
+
+    def controls(self, ask: Ask) -> list[str]:
+        """The ids asked for. Raises ControlError for a baseline, control or glob that selects nothing."""
+        from fnmatch import fnmatchcase
+
+        if not ask.controls:
+            return self.catalogue.selected(ask.baseline)
+        ids = [i for i in self.catalogue.ids() if any(fnmatchcase(i, glob) for glob in ask.controls)]
+        for glob in ask.controls:
+            if not any(fnmatchcase(i, glob) for i in ids):
+                self.catalogue.control(glob)
+                raise ControlError(f"no control matches {glob!r}; `setright controls list` shows all")
+        return ids
+
+    def scan(self, targets: Sequence[str], ask: Ask) -> Iterator[Scanned]:
+        """Each target's scan as it is done, several at once; a target that cannot be read does not stop the others."""
+        ids = self.controls(ask)
+
+        def one(target: str) -> Scanned:
+            try:
+                with closing(self.open(target)) as surface:
+                    return Scanned(target, scan(surface, self.catalogue, self._for(surface, ids, ask)))
+            except SurfaceError as error:
+                return Scanned(target, None, str(error))
+
+        yield from _side_by_side(one, targets)
+
+    def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
+        """Each target's plans; nothing on the target is changed."""
+        ids = self.controls(ask)
+        params = self._params(ask)
+        options = Options(together, self.fingerprint_key, params)
+
+        def one(target: str) -> Planned:
+            try:
+                with closing(self.open(target)) as surface:
+                    found = scan(surface, self.catalogue, self._for(surface, ids, ask))
+                    return Planned(target, plan(found, surface, options).plans, found)
+            except SurfaceError as error:
+                return Planned(target, (), None, str(error))
+
+        yield from _side_by_side(one, targets)
+
+    def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
+        """Runs the plans that are `auto` or approved, and says of the others why not. Their snapshots come first, the proof last."""
+        from setright.engine.workflow import Outcome, submit
+
+        run = new_run()
+        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := _not_now(p, approved(p)))}
+        todo = [p for p in plans if p.hash not in left]
+        self.store.save_plans(plans)
+        self.store.start_run(run, "apply", [p.hash for p in todo])
+        for p in todo:
+            if p.lane != "auto":
+                self.ledger.append("approved", {"run": run, "plan": p.hash, "target": p.target, "document": p.document})
+        by_hash = {p.hash: p for p in plans}
+        with self._runs() as recovered:
+            outcomes = submit(run, _by_target(todo), lambda o: tell(by_hash[o.plan], o)) if todo else []
+        self.store.end_run(run)
+        ended = left | {o.plan: o for o in outcomes}
+        return Run(run, tuple((p, ended[p.hash]) for p in plans), tuple(recovered))
+
+    def rollback(self, run: str, tell: Callable[[Plan, Outcome], None]) -> Run:
+        """Restores what a run changed, last change first, verified."""
+        from setright.engine.workflow import submit
+
+        hashes = [h for h in reversed(self.store.verified_plans(run))]
+        plans = [self.store.plan(h) for h in hashes]
+        by_hash = {p.hash: p for p in plans}
+        self.ledger.append("rollback asked", {"run": run, "plans": hashes})
+        with self._runs() as recovered:
+            outcomes = submit(run, _by_target(plans), lambda o: tell(by_hash[o.plan], o), "rollback") if plans else []
+        return Run(run, tuple((by_hash[o.plan], o) for o in outcomes), tuple(recovered))
+
+    def open(self, target: str) -> Surface:
+        """The surface of a target string. Raises SurfaceError with the forms there are."""
+        scheme = target.partition(":")[0] if ":" in target else ""
+        if scheme in ("host", "root", "ssh"):
+            return _linux(target)
+        if scheme == "aws":
+            from setright.surfaces.aws.surface import open_aws
+
+            return open_aws(target)
+        if scheme in ("postgres", "postgresql"):
+            from setright.surfaces.database.postgres import open_postgres
+
+            return open_postgres(target)
+        if "://" in target:
+            raise SurfaceError(
+                f"{target}: no surface for {scheme}://; there are a path, host:local, root:PATH, ssh://, aws://, postgres://"
+            )
+        from setright.surfaces.iac.surface import SourceTree
+
+        return SourceTree(Path(target))
+
+    def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> list[Control]:
+        least = SEVERITIES.index(ask.min_severity)
+        chosen = self.catalogue.for_families(surface.families, ids)
+        params = self._params(ask)
+        return [resolve(c, params) for c in chosen if SEVERITIES.index(c.severity) >= least]
+
+    def _params(self, ask: Ask) -> dict[str, Plain]:
+        """The organisation's values over the baseline's."""
+        baseline = self.catalogue.baselines.get(ask.baseline)
+        return {**(baseline.params if baseline else {}), **self.configuration.parameters}
+
+    @contextmanager
+    def _runs(self) -> Iterator[list[Outcome]]:
+        """A desk at which runs are served; what an earlier process left unfinished is finished first."""
+        from setright.engine.desk import RunDesk
+        from setright.engine.workflow import launched
+
+        desk = RunDesk(self.state, self.store, self.ledger, self.catalogue, self.open)
+        with closing(desk), launched(self.state, self.configuration.runs_url, desk) as recovered:
+            yield recovered
+
+
+def new_run() -> str:
+    """A short id that sorts by time and is typed easily."""
+    from datetime import UTC, datetime
+
+    return f"r{datetime.now(UTC):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _not_now(plan: Plan, approved: bool) -> tuple[str, str] | None:
+    """Outcome and reason of a plan that does not run now."""
+    if plan.lane == "hand":
+        return "hand", plan.reason
+    if plan.lane != "auto" and not approved:
+        return "refused", f"waits for approval: {plan.reason}"
+    return None
+
+
+def _by_target(plans: Sequence[Plan]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for each in plans:
+        grouped.setdefault(each.target, []).append(each.hash)
+    return grouped
+
+
+def _linux(target: str) -> Surface:
+    if target == "host:local":
+        from setright.surfaces.linux.surface import open_local
+
+        return open_local()
+    if target.startswith("root:"):
+        from setright.surfaces.linux.surface import open_root
+
+        return open_root(target.removeprefix("root:"))
+    from setright.surfaces.linux.surface import open_ssh
+
+    return open_ssh(target)
+
+
+def _side_by_side(work: Callable[[str], T], targets: Sequence[str]) -> Iterator[T]:
+    if len(targets) == 1:
+        yield work(targets[0])
+        return
+    with ThreadPoolExecutor(min(AT_ONCE, len(targets))) as pool:
+        yield from pool.map(work, targets)
