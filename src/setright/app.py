@@ -144,7 +144,7 @@ class App:
         yield from _side_by_side(one, targets)
 
     def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
-        """Runs the plans that are `auto` or approved, and says of the others why not. Their snapshots come first, the proof last."""
+        """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""
         from setright.engine.workflow import Outcome, submit
 
         run = new_run()
@@ -166,7 +166,7 @@ class App:
         """Restores what a run changed, last change first, verified."""
         from setright.engine.workflow import submit
 
-        hashes = [h for h in reversed(self.store.verified_plans(run))]
+        hashes = list(reversed(self.store.verified_plans(run)))
         plans = [self.store.plan(h) for h in hashes]
         by_hash = {p.hash: p for p in plans}
         self.ledger.append("rollback asked", {"run": run, "plans": hashes})
