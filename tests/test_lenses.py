@@ -20,7 +20,8 @@ CATALOGUE = load_catalogue([content_root()])
 NAMES = sorted(
     module.name
     for module in pkgutil.iter_modules(setright.lenses.__path__)
-    if all(hasattr(import_module(f"setright.lenses.{module.name}"), law) for law in ("get", "put", "span"))
+    if not module.name.startswith("_")
+    and all(hasattr(import_module(f"setright.lenses.{module.name}"), law) for law in ("get", "put", "span"))
 )
 SAMPLE = 10**6 if os.environ.get("SETRIGHT_ALL") else 150
 EDITS = 4
