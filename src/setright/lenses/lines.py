@@ -59,9 +59,9 @@ def splice(text: str, changes: Sequence[Change]) -> str:
     return text
 
 
-def insert_after(text: str, line: Line | None, new: Sequence[str]) -> Change:
+def insert_after(text: str, line: Line | None, new: Sequence[str], end: str = "") -> Change:
     """New lines after a line (None: at the top), ended as the file's first line is; a last line keeps having no end."""
-    end = ending(text)
+    end = end or ending(text)
     if line is None:
         return Change(0, 0, "".join(each + end for each in new))
     if line.end == len(text):
