@@ -153,7 +153,7 @@ def add_element(text: str, node: Node, name: Plain, value: Plain) -> Splice:
         return at, at, f"{indent_at(text, node.start)}  {write.key(name)} = {write.literal(value)}{newline_of(text)}"
     last = items[-1]
     sign = ":" if text[last.sign] == ":" else "="
-    before = text[last.start + len(text[last.start : last.sign].rstrip()) : last.sign]
+    before = text[last.start + len(text[last.start : last.sign].rstrip(" \t")) : last.sign]
     always_quoted = all(text[item.start] == '"' for item in items)
     word = write.quoted(str(name)) if always_quoted and isinstance(name, str) else write.key(name)
     pad = before[:1]

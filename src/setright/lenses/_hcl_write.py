@@ -195,7 +195,7 @@ def has_own_line(text: str, item: Attribute) -> bool:
 
 
 def sign_splices(text: str, run: Sequence[Attribute]) -> Iterator[Splice]:
-    ends = [item.start + len(text[item.start : item.sign].rstrip()) for item in run]
+    ends = [item.start + len(text[item.start : item.sign].rstrip(" \t")) for item in run]
     leads = [width(text, line_start(text, item.start), end) for item, end in zip(run, ends, strict=True)]
     for item, end, lead in zip(run, ends, leads, strict=True):
         blank = " " * (max(leads) - lead + 1)
