@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from lab import postgres as lab
+
 from setright import lenses
 from setright.lenses import LensError, pg_hba
 from setright.lenses.edited import edited, same
@@ -155,7 +155,7 @@ def test_a_rule_can_be_put_before_the_others() -> None:
     rule = {"type": "host", "database": ["all"], "user": ["eve"], "address": "all", "method": "reject", "options": {}}
     whole = [rule, *pg_hba.get(SAMPLE)["rules"]]
     after = lenses.put("pg_hba", SAMPLE, [Edit(("rules",), whole)])
-    assert after == SAMPLE.replace(b"local ", b"host    all             eve             all reject\nlocal ", 1)
+    assert after == SAMPLE.replace(b"local ", b"host    all             eve             all                     reject\nlocal ", 1)
     assert pg_hba.get(after)["rules"] == whole
 
 
@@ -258,7 +258,8 @@ def test_the_server_reads_what_the_lens_reads() -> None:
             nonlocal compared
             server.hba.write_bytes(source)
             rows = link.execute(
-                "SELECT type, database, user_name, address, netmask, auth_method, options, error FROM pg_hba_file_rules ORDER BY line_number"
+                "SELECT type, database, user_name, address, netmask, auth_method, options, error"
+                " FROM pg_hba_file_rules ORDER BY line_number"
             ).fetchall()
             wrong = [row[-1] for row in rows if row[-1]]
             try:
@@ -285,4 +286,4 @@ def bare(names: list[str]) -> list[str]:
 
 
 def options(found: dict[str, str]) -> list[str]:
-    return list(f"{name}={value}" for name, value in found.items())
+    return [f"{name}={value}" for name, value in found.items()]
