@@ -7,7 +7,7 @@ something else fail is left out and says why.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from setright.bindings.error import BindingError
 from setright.bindings.view import edit as edits_on_documents
@@ -31,11 +31,29 @@ class Composed:
         self.touched: dict[str, set[str]] = {}  # finding id -> locators
         self.refused: dict[str, str] = {}  # finding id -> why
 
+    def copy(self) -> Composed:
+        """One to try another fix on."""
+        new = Composed(self.world)
+        new.edits = {locator: list(edits) for locator, edits in self.edits.items()}
+        new.touched = {finding: set(locators) for finding, locators in self.touched.items()}
+        new.refused = dict(self.refused)
+        return new
+
 
 def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control]) -> Composed:
     """The fixes made on the world. What was right before stays right; `refused` tells of fixes that would not keep that."""
-    done = Composed(world)
-    right = _right(world, controls)
+    done = _composed(Composed(world), fixes)
+    broken = _right(world, controls) - _right(done.world, controls)
+    flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
+    if not broken and not flipped:
+        return done
+    homes = {home for _, _, _, home in broken}.union(*(done.touched.get(f.finding.id, ()) for f in flipped))
+    suspects = [f for f in fixes if done.touched.get(f.finding.id, set()) & homes or f.resource.home[0] in homes]
+    kept = _composed(Composed(world), [f for f in fixes if f not in suspects])
+    return _one_by_one(kept, suspects, controls, homes)
+
+
+def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
     left = list(fixes)
     for _ in range(MAX_ROUNDS):
         left = _round(done, left)
@@ -43,8 +61,7 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control]) -
             break
     for found in left:
         done.refused.setdefault(found.finding.id, "still wrong after its fix")
-    broken = right - _right(done.world, controls)
-    return _without_breakers(world, done, fixes, controls, broken) if broken else done
+    return done
 
 
 def _round(done: Composed, left: list[Found]) -> list[Found]:
@@ -176,38 +193,22 @@ class _Taken:
         return isinstance(edit.path[-1], int) and only_removed is not None and not (only_removed and edit.remove)
 
 
-def _right(world: World, controls: Sequence[Control]) -> set[tuple[str, str, str, str]]:
+def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[tuple[str, str, str, str]]:
+    """What passes, as (control, family, resource, document); with `homes` only of these documents."""
     return {
         (control.id, slot[1], resource.name, resource.home[0])
         for control, slot, resource, judgement in world.judged(controls)
-        if judgement.verdict is Verdict.PASS
+        if judgement.verdict is Verdict.PASS and (homes is None or resource.home[0] in homes)
     }
 
 
-def _without_breakers(
-    world: World, done: Composed, fixes: Sequence[Found], controls: Sequence[Control], broken: set[tuple[str, str, str, str]]
-) -> Composed:
-    """Fixes again one by one, leaving out each that makes what was right wrong. Two controls that want opposites end here."""
-    right = _right(world, controls)
-    kept = Composed(world)
-    kept.refused.update(done.refused)
-    for found in (f for f in fixes if f.finding.id not in done.refused):
-        trial = compose_one(kept, found)
-        now_wrong = right - _right(trial.world, controls)
-        if now_wrong & broken:
-            kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted(b[0] for b in now_wrong))}"
+def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Control], homes: Set[str]) -> Composed:
+    """The fixes each on top of the others, leaving out one that makes what is right wrong: two that want opposites end here."""
+    for found in fixes:
+        trial = _composed(kept.copy(), [found])
+        broken = _right(kept.world, controls, homes) - _right(trial.world, controls, homes)
+        if broken:
+            kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted({b[0] for b in broken}))}"
         else:
             kept = trial
     return kept
-
-
-def compose_one(base: Composed, found: Found) -> Composed:
-    """One more fix on top of others."""
-    trial = Composed(base.world)
-    trial.edits = {locator: list(edits) for locator, edits in base.edits.items()}
-    trial.touched = {finding: set(locators) for finding, locators in base.touched.items()}
-    trial.refused = dict(base.refused)
-    left = [found]
-    for _ in range(MAX_ROUNDS):
-        left = _round(trial, left)
-    return trial

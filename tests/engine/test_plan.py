@@ -1,0 +1,123 @@
+import json
+
+import pytest
+
+from setright.engine.change import Lapsed, changes
+from setright.engine.plan import Options, plan, plan_hash
+from setright.engine.scan import scan
+from setright.model import Answer, Document
+from setright.surfaces.memory import Memory
+from tests.content import content, item
+
+SAFE = {"require": {"a": 1}}
+FEARED = {"require": {"b": 2}, "breaks-if": {"somebody uses it": "t/used:{name}"}}
+
+
+def planned(catalogue, surface, **options):
+    controls = [catalogue.control(i) for i in catalogue.ids()]
+    return plan(scan(surface, catalogue, controls), surface, Options(**options)).plans
+
+
+def memory(documents, **facts):
+    return Memory(documents, ("mem",), {name.replace("_", "/"): answer for name, answer in facts.items()})
+
+
+def test_several_findings_on_one_document_are_one_change(tmp_path):
+    catalogue = content(tmp_path, {"t/item/a": {"require": {"a": 1}}, "t/item/b": {"require": {"b": 2}}})
+    surface = memory(item("x", a=0, b=0))
+    (only,) = planned(catalogue, surface)
+    assert only.lane == "auto"
+    assert len(only.findings) == 2
+    (change,) = changes(only, surface.again(["item:x"]))
+    assert json.loads(change.after) == {"name": "x", "a": 1, "b": 2}
+
+
+def test_what_needs_asking_stands_on_top_of_what_does_not(tmp_path):
+    catalogue = content(tmp_path, {"t/item/a": SAFE, "t/item/b": FEARED})
+    surface = memory(item("x", a=0, b=0))
+    first, second = planned(catalogue, surface)
+    assert (first.lane, second.lane) == ("auto", "ask")
+    assert second.changes[0].before == first.changes[0].after
+
+
+def test_the_caller_may_take_both_at_once(tmp_path):
+    catalogue = content(tmp_path, {"t/item/a": SAFE, "t/item/b": FEARED})
+    (both,) = planned(catalogue, memory(item("x", a=0, b=0)), together=True)
+    assert both.lane == "ask"
+    assert len(both.controls) == 2
+
+
+@pytest.mark.parametrize(("holds", "lane"), [(True, "ask"), (False, "auto"), (None, "ask")])
+def test_a_fact_clears_a_fix_or_does_not(tmp_path, holds, lane):
+    catalogue = content(tmp_path, {"t/item/b": FEARED})
+    surface = Memory(item("x", b=0), ("mem",), {"t/used:x": Answer(holds, "seen 3 times", "log")})
+    (only,) = planned(catalogue, surface)
+    assert only.lane == lane
+    assert "seen 3 times" in only.reason
+
+
+def test_what_no_edit_can_put_right_is_for_a_person(tmp_path):
+    catalogue = content(tmp_path, {"t/item/c": {"require": {"c": {"present": True}}}})
+    (only,) = planned(catalogue, memory(item("x")))
+    assert only.lane == "hand"
+    assert only.changes == ()
+    assert "only its owner knows" in only.reason
+
+
+def test_two_controls_that_want_opposites_are_named_before_anything_runs(tmp_path):
+    catalogue = content(tmp_path, {"t/item/one": {"require": {"a": 1}}, "t/item/two": {"require": {"a": 2}}})
+    plans = planned(catalogue, memory(item("x", a=0)))
+    hands = [p for p in plans if p.lane == "hand"]
+    assert hands
+    assert "t/item/" in hands[0].reason or "still wrong" in hands[0].reason
+    assert sum(len(p.changes) for p in plans) <= 1
+
+
+def test_a_fix_that_breaks_what_was_right_is_left_out(tmp_path):
+    breaker = {"require": {"a": 1}, "fix": {"a": 1, "b": 9}}
+    catalogue = content(tmp_path, {"t/item/breaker": breaker, "t/item/right": {"require": {"b": 2}}})
+    (only,) = planned(catalogue, memory(item("x", a=0, b=2)))
+    assert only.lane == "hand"
+    assert "t/item/right" in only.reason
+
+
+def test_what_cannot_be_undone_is_never_automatic(tmp_path):
+    catalogue = content(tmp_path, {"t/item/a": SAFE | {"effect": {"restart": "none", "undo": "none"}}})
+    (only,) = planned(catalogue, memory(item("x", a=0)))
+    assert only.lane == "ask"
+    assert "undone" in only.reason
+
+
+def test_removals_in_one_list_are_made_from_the_back(tmp_path):
+    gone = {"require": {"xs": {"none": {"where": {"bad": True}}}}}
+    catalogue = content(tmp_path, {"t/item/gone": gone})
+    surface = memory(item("x", xs=[{"bad": True}, {"bad": False}, {"bad": True}]))
+    (only,) = planned(catalogue, surface)
+    (change,) = changes(only, surface.again(["item:x"]))
+    assert json.loads(change.after)["xs"] == [{"bad": False}]
+
+
+def test_a_hash_covers_the_plan_and_not_the_time(tmp_path):
+    catalogue = content(tmp_path, {"t/item/a": SAFE})
+    key = bytes(32)
+    (one,) = planned(catalogue, memory(item("x", a=0)), key=key)
+    (same,) = planned(catalogue, memory(item("x", a=0)), key=key)
+    (other,) = planned(catalogue, memory(item("x", a=5)), key=key)
+    assert one.hash == same.hash == plan_hash(one)
+    assert one.hash != other.hash
+
+
+def test_a_plan_lapses_where_the_document_moved(tmp_path):
+    catalogue = content(tmp_path, {"t/item/a": SAFE})
+    (only,) = planned(catalogue, memory(item("x", a=0)))
+    moved = Document("item:x", b'{"name": "x", "a": 7}\n', "json")
+    with pytest.raises(Lapsed, match="somebody changed it"):
+        changes(only, {"item:x": moved})
+
+
+def test_a_plan_holds_no_bytes_of_the_document(tmp_path):
+    import msgspec
+
+    catalogue = content(tmp_path, {"t/item/a": SAFE})
+    (only,) = planned(catalogue, memory(item("x", a=0, password="hunter2-hunter2")))
+    assert b"hunter2" not in msgspec.json.encode(only)
