@@ -174,6 +174,11 @@ class App:
             outcomes = submit(run, _by_target(plans), lambda o: tell(by_hash[o.plan], o), "rollback") if plans else []
         return Run(run, tuple((by_hash[o.plan], o) for o in outcomes), tuple(recovered))
 
+    def recover(self) -> list[Outcome]:
+        """Finishes or rolls back what an earlier process left unfinished; every run does so first by itself."""
+        with self._runs() as recovered:
+            return list(recovered)
+
     def open(self, target: str) -> Surface:
         """The surface of a target string. Raises SurfaceError with the forms there are."""
         scheme = target.partition(":")[0] if ":" in target else ""
