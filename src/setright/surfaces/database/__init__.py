@@ -1,0 +1,1 @@
+"""Database servers: one package a product."""
