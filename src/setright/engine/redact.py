@@ -1,0 +1,156 @@
+"""Text and values as people may see them: every secret gives way to a fingerprint that says whether two are the same. Pure.
+
+A fingerprint is the start of an HMAC-SHA-256 under a random key, so no list of passwords can be tried against it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import sys
+from bisect import bisect_right
+from difflib import SequenceMatcher
+from hashlib import sha256
+from secrets import token_bytes
+
+from setright.engine.secret_names import is_plain, names_secret
+from setright.engine.secret_text import Span, secret_spans
+from setright.model import Path, Plain
+
+OF_THIS_PROCESS = token_bytes(32)
+CONTEXT_LINES = 3
+FINGERPRINT = re.compile(r"<secret sha256:[0-9a-f]{8}>")
+HARMLESS = re.compile(r"[\w./-]{0,14}")
+UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n|$)")
+
+
+def fingerprint(secret: str, key: bytes = OF_THIS_PROCESS) -> str:
+    """``<secret sha256:1a2b3c4d>``; equal secrets give equal ones under one key."""
+    return f"<secret sha256:{hmac.digest(key, secret.encode('utf-8', 'surrogatepass'), sha256).hex()[:8]}>"
+
+
+def redact_text(text: str, locator: str = "", key: bytes = OF_THIS_PROCESS) -> str:
+    """The text with fingerprints for secrets; its lines stay where they are, but for a secret of several lines.
+
+    The locator tells the format (``main.tf``, ``/etc/shadow``, ``Dockerfile``); without one, all are thought of.
+    """
+    if HARMLESS.fullmatch(text):
+        return text
+    out, at = [], 0
+    ours = [match.span() for match in FINGERPRINT.finditer(text)]
+    for start, end in _merged(
+        sorted(span for span in secret_spans(text, locator) if span[0] < span[1] and not _within(span, ours))
+    ):
+        out += [text[at:start], fingerprint(text[start:end], key)]
+        at = end
+    return "".join([*out, text[at:]])
+
+
+def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plain:
+    """Plain data with fingerprints for secrets; the path's last key says what the value is."""
+    match value:
+        case dict():
+            return _redact_mapping(path, value, key)
+        case list() | tuple():
+            return [redact_value((*path, index), item, key) for index, item in enumerate(value)]
+        case str() if _is_secret(path, value):
+            return fingerprint(value, key)
+        case str():
+            return shown(redact_text(value, key=key))
+        case int() | float() if not isinstance(value, bool) and _under_secret_name(path):
+            return fingerprint(str(value), key)
+    return value
+
+
+def shown(text: str) -> str:
+    """The text with what a terminal would obey, or would show in another order, written out as ``\\x1b``."""
+    return UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def unified_diff(before: bytes | None, after: bytes | None, locator: str, key: bytes = OF_THIS_PROCESS) -> str:
+    """What would change, in the form of diff -u with 3 lines of context, secrets redacted; empty where nothing would."""
+    if before == after:
+        return ""
+    old, new = (_lines(data, locator, key) for data in (before, after))
+    head = [f"--- {locator if before is not None else '/dev/null'}\n", f"+++ {locator if after is not None else '/dev/null'}\n"]
+    body = list(_hunks(old, new))
+    return shown("".join([*head, *body]))
+
+
+def _redact_mapping(path: Path, value: dict[str, Plain], key: bytes) -> dict[str, Plain]:
+    secret = value.get("kind") == "Secret"
+    redacted = {}
+    for name, item in value.items():
+        if secret and name in ("data", "stringData") and isinstance(item, dict):
+            redacted[name] = {inner: fingerprint(str(text), key) for inner, text in item.items()}
+        else:
+            redacted[name] = redact_value((*path, _meaning(name, value)), item, key)
+    return redacted
+
+
+def _meaning(name: str, mapping: dict[str, Plain]) -> str:
+    """What a key speaks of: in ``{name: DB_PASSWORD, value: x}`` the value is the password."""
+    if str(name).lower() in ("value", "parametervalue"):
+        called = next((text for key, text in mapping.items() if str(key).lower() in ("name", "key", "parameterkey")), name)
+        return str(called)
+    return str(name)
+
+
+def _is_secret(path: Path, value: str) -> bool:
+    return _under_secret_name(path) and not is_plain(value)
+
+
+def _under_secret_name(path: Path) -> bool:
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    return names_secret(name)
+
+
+def _within(span: Span, ours: list[Span]) -> bool:
+    place = bisect_right(ours, (span[0], sys.maxsize)) - 1
+    return place >= 0 and ours[place][0] <= span[0] and span[1] <= ours[place][1]
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _lines(data: bytes | None, locator: str, key: bytes) -> list[str]:
+    text = redact_text((data or b"").decode("utf-8", "surrogateescape"), locator, key)
+    lines = [line + "\n" for line in text.split("\n")]
+    last = lines.pop()
+    return lines if last == "\n" else [*lines, last + "\\ No newline at end of file\n"]
+
+
+def _hunks(old: list[str], new: list[str]) -> list[str]:
+    """As `difflib.unified_diff`, on what is left when the equal start and end are put aside: documents are long, changes short."""
+    same = _common(old, new)
+    tail = _common(old[same:][::-1], new[same:][::-1])
+    first = max(0, same - CONTEXT_LINES)
+    spare = max(0, tail - CONTEXT_LINES)
+    old, new = old[first : len(old) - spare], new[first : len(new) - spare]
+    out = []
+    for group in SequenceMatcher(None, old, new).get_grouped_opcodes(CONTEXT_LINES):
+        out.append(f"@@ -{_range(first, group[0][1], group[-1][2])} +{_range(first, group[0][3], group[-1][4])} @@\n")
+        for tag, old_start, old_end, new_start, new_end in group:
+            if tag == "equal":
+                out += [" " + line for line in old[old_start:old_end]]
+                continue
+            out += ["-" + line for line in old[old_start:old_end]]
+            out += ["+" + line for line in new[new_start:new_end]]
+    return out
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    return next((place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+
+
+def _range(first: int, start: int, end: int) -> str:
+    length = end - start
+    begin = first + start + (1 if length else 0)
+    return str(begin) if length == 1 else f"{begin},{length}"
