@@ -1,0 +1,104 @@
+"""The prior state of every document we change, encrypted, under an address that tells nothing of its content.
+
+One object a file, STATE/snapshots/ab/cdef...: AES-256-GCM (NIST SP 800-38D) over the msgpack of a `Kept`. The
+address is a keyed digest (HMAC-SHA-256), so equal states share an object and nobody can guess one by its name.
+Nothing here ever deletes one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_bytes
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from setright.engine.durable import replace, sync_directory
+from setright.engine.error import EngineError
+from setright.engine.keys import secret_key
+from setright.model import Kept
+
+MAGIC = b"setright snapshot 1\n"
+NONCE_BYTES = 12
+ADDRESS = re.compile(r"[0-9a-f]{64}")
+
+
+class Snapshots:
+    """The snapshots of one state directory."""
+
+    def __init__(self, state: Path) -> None:
+        root = secret_key(state, "snapshots")
+        self._place = state / "snapshots"
+        self._cipher = AESGCM(_derived(root, b"content"))
+        self._address_key = _derived(root, b"address")
+
+    def put(self, kept: Kept) -> str:
+        """Its address. When this returns, the object outlives a power cut."""
+        plain = msgspec.msgpack.encode(kept, order="deterministic")
+        address = self._address(plain)
+        path = self._path(address)
+        if self._is_whole(address):
+            sync_directory(path.parent)
+            return address
+        nonce = token_bytes(NONCE_BYTES)
+        try:
+            replace(path, MAGIC + nonce + self._cipher.encrypt(nonce, plain, address.encode()))
+        except OSError as error:
+            raise EngineError(f"{path}: {error.strerror}; no snapshot, so nothing is changed: make room for it") from error
+        return address
+
+    def get(self, address: str) -> Kept:
+        """What was put. Raises EngineError where it is missing or no longer what was written."""
+        path = self._path(address)
+        try:
+            sealed = path.read_bytes()
+        except OSError as error:
+            raise EngineError(
+                f"snapshot {address}: {path}: {error.strerror}; restore {path.parent.parent} from your backup"
+            ) from error
+        head = len(MAGIC) + NONCE_BYTES
+        if not sealed.startswith(MAGIC):
+            raise EngineError(f"snapshot {address}: {path} is not a snapshot of ours; restore it from your backup")
+        try:
+            plain = self._cipher.decrypt(sealed[len(MAGIC) : head], sealed[head:], address.encode())
+        except (InvalidTag, ValueError) as error:
+            raise EngineError(
+                f"snapshot {address}: {path} was damaged or sealed with another key; restore both from your backup"
+            ) from error
+        return msgspec.msgpack.decode(plain, type=Kept)
+
+    def verify(self) -> Iterator[tuple[str, str]]:
+        """Address and problem of each snapshot that cannot be had back any more."""
+        for path in sorted(self._place.glob("??/*")):
+            address = path.parent.name + path.name
+            if ADDRESS.fullmatch(address):
+                try:
+                    self.get(address)
+                except EngineError as error:
+                    yield address, str(error)
+
+    def _is_whole(self, address: str) -> bool:
+        if not self._path(address).exists():
+            return False
+        try:
+            self.get(address)
+        except EngineError:
+            return False
+        return True
+
+    def _address(self, plain: bytes) -> str:
+        return hmac.digest(self._address_key, plain, sha256).hex()
+
+    def _path(self, address: str) -> Path:
+        if not ADDRESS.fullmatch(address):
+            raise EngineError(f"{address!r} is no snapshot's address; one is 64 hexadecimal digits")
+        return self._place / address[:2] / address[2:]
+
+
+def _derived(root: bytes, use: bytes) -> bytes:
+    return hmac.digest(root, b"setright snapshots " + use, sha256)
