@@ -1,0 +1,1 @@
+"""Benchmarks: whole processes and hot paths, beside what a user would pick instead."""
