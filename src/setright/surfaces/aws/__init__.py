@@ -1,0 +1,1 @@
+"""AWS accounts, read and written through the service APIs."""

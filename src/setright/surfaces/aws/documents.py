@@ -1,0 +1,144 @@
+"""Resources as documents: found by listing, read group by group, each call once a resource."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from setright.model import Document, Path, Plain, Problem, Tree
+from setright.surfaces.aws.account import Account, Refused
+from setright.surfaces.aws.entry import Entry, Group, Place, filled
+from setright.surfaces.aws.shapes import UNKNOWN, canonical, put, reach, value_of
+from setright.surfaces.base import SurfaceError
+
+
+class Known(NamedTuple):
+    """A resource that was found, and the groups that its document holds."""
+
+    entry: Entry
+    place: Place
+    groups: tuple[Path, ...]
+
+    @property
+    def locator(self) -> str:
+        return self.entry.locator.format(**self.place._asdict())
+
+
+class Found(NamedTuple):
+    """A listed resource with the listing's own item."""
+
+    known: Known
+    item: Mapping[str, Plain]
+
+
+async def listed(
+    account: Account, entry: Entry, groups: tuple[Path, ...], names: tuple[str, ...]
+) -> tuple[list[Found], list[Problem]]:
+    """Every resource of a kind whose id one of `names` matches (none: all), and the regions that could not be listed."""
+    number = await account.id() if "{account}" in entry.locator or _speaks_of_account(entry) else ""
+    regions = await account.regions() if entry.scope == "region" else (account.home,)
+    answers = await asyncio.gather(*(_in_region(account, entry, number, region) for region in regions), return_exceptions=True)
+    found: list[Found] = []
+    problems: list[Problem] = []
+    for region, answer in zip(regions, answers, strict=True):
+        if isinstance(answer, Refused):
+            problems.append(Problem(entry.locator.format(account=number or "*", region=region, id="*"), str(answer)))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found += [Found(Known(entry, place, groups), item) for place, item in answer if _asked(account, place, names)]
+    return found, problems
+
+
+async def read(account: Account, known: Known, item: Mapping[str, Plain] | None) -> Tree | None:
+    """The tree of one resource, its groups read at once; None where the resource is gone.
+
+    A group that may not be read is ``{"$unknown": why}`` in the tree. `item` None: the listing is asked for this one.
+    """
+    try:
+        item = await _item(account, known) if item is None else item
+        answers = await _answers(account, known)
+    except Refused as error:
+        if error.code in known.entry.gone:
+            return None
+        raise
+    if item is None:
+        return None
+    tree: Tree = {}
+    for path in known.groups:
+        group = known.entry.groups[path]
+        value = _value(group, answers[_question(group, known.place)] if group.read else item)
+        if value is not None:
+            put(tree, path, value)
+    return tree
+
+
+def document(locator: str, tree: Tree | None) -> Document:
+    return Document(locator, None if tree is None else canonical(tree), "json")
+
+
+async def _in_region(account: Account, entry: Entry, number: str, region: str) -> list[tuple[Place, Mapping[str, Plain]]]:
+    if entry.list is None:
+        return [(Place(number, region, number if entry.scope == "account" else region), {"account": number, "region": region})]
+    arguments = filled(entry.list.arguments, Place(number, region, ""))
+    pages = await account.pages(entry.list.call, region, **arguments)
+    items = [item for page in pages for item in reach(page, tuple(entry.list.at.split("/"))) or ()]
+    return [(Place(number, item.get(entry.list.region) or region, str(item[entry.list.id])), item) for item in items]
+
+
+def _asked(account: Account, place: Place, names: tuple[str, ...]) -> bool:
+    in_region = not account.target.regions or place.region in account.target.regions
+    return in_region and (not names or any(fnmatchcase(place.id, name) for name in names))
+
+
+async def _item(account: Account, known: Known) -> Mapping[str, Plain] | None:
+    """What the listing says of one resource now."""
+    listing, place = known.entry.list, known.place
+    if listing is None:
+        return {"account": place.account, "region": place.region}
+    if not listing.again:
+        return {listing.id: place.id}
+    answer = await account.call(listing.call, place.region, **filled(listing.again, place))
+    items = [item for item in reach(answer, tuple(listing.at.split("/"))) or () if str(item[listing.id]) == place.id]
+    return items[0] if items else None
+
+
+async def _answers(account: Account, known: Known) -> dict[str, Plain]:
+    """The answer to each call that the groups need, or the refusal. Raises Refused where the resource itself is gone."""
+    asked = {_question(group, known.place): group for group in _reading(known)}
+    got = await asyncio.gather(*(_answer(account, known, group) for group in asked.values()))
+    return dict(zip(asked, got, strict=True))
+
+
+def _reading(known: Known) -> Iterable[Group]:
+    return (known.entry.groups[path] for path in known.groups if known.entry.groups[path].read)
+
+
+def _question(group: Group, place: Place) -> str:
+    return f"{group.read} {filled(group.arguments, place)}"
+
+
+async def _answer(account: Account, known: Known, group: Group) -> Plain:
+    arguments = filled(known.entry.one, known.place) | filled(group.arguments, known.place)
+    try:
+        return await account.call(group.read, known.place.region, **arguments)
+    except Refused as error:
+        if error.code in known.entry.gone:
+            raise
+        return error
+
+
+def _value(group: Group, answer: Plain) -> Plain:
+    if isinstance(answer, Refused):
+        return None if answer.code in group.absent else {UNKNOWN: str(answer)}
+    try:
+        return value_of(group, answer)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SurfaceError(f"{group.read}: an answer that this binding does not understand: {error!r}") from error
+
+
+def _speaks_of_account(entry: Entry) -> bool:
+    spoken = [entry.one, *(group.arguments for group in entry.groups.values())]
+    return any("{account}" in str(arguments) for arguments in spoken) or entry.list is None
