@@ -189,6 +189,7 @@ class Resource(msgspec.Struct, frozen=True):
     home: tuple[str, Path]
     effective: Tree | None = None
     deliberate: str = ""  # why this resource's values look meant (a Match block): its fixes are asked for
+    only: tuple[str, ...] | None = None  # the first path segments it answers for (a Match block: its own); None: all
 
 
 class Mismatch(msgspec.Struct, frozen=True):

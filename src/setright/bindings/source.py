@@ -25,6 +25,9 @@ def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[S
     A layout without `documents:` has them all. ``*`` stands for any characters.
     """
     found: dict[str, Source] = {}
+    names = sorted(sources)
     for pattern in layout.get("documents", ["*"]):
-        found |= {name: sources[name] for name in sorted(sources) if name not in found and fnmatchcase(name, pattern)}
+        head = pattern.partition("*")[0]
+        mine = (n for n in names if n.startswith(head) and n not in found and fnmatchcase(n, pattern))
+        found |= {name: sources[name] for name in mine}
     return list(found.values())

@@ -23,7 +23,14 @@ PASS = Judgement(Verdict.PASS)
 
 def applies(control: Control, resource: Resource) -> bool | None:
     """Whether the control speaks of this resource; None where its `where` meets an Unknown."""
-    return control.kind == resource.kind and matches(control.where, resource.tree)
+    if control.kind != resource.kind or not _answers(control, resource):
+        return False
+    return matches(control.where, resource.tree)
+
+
+def _answers(control: Control, resource: Resource) -> bool:
+    """A resource over another one (a Match block over the global section) answers for the keys it sets itself."""
+    return resource.only is None or any(r.path[0] in resource.only for r in control.require)
 
 
 def judge(control: Control, resource: Resource) -> Judgement:
