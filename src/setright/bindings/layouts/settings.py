@@ -176,8 +176,11 @@ def _spread(edit: Edit, places: Sequence[Segment]) -> list[tuple[str, Edit]]:
     left = _whole(edit, [item for place in places for item in place.tree[key]])
     made = []
     for place in places:
-        keep = [item for item in place.tree[key] if item in left]
-        left = [item for item in left if item not in keep]
+        keep = []
+        for item in place.tree[key]:
+            if item in left:
+                keep.append(item)
+                left.remove(item)
         if place is places[-1]:
             keep += left
         if keep != place.tree[key]:
