@@ -1,0 +1,200 @@
+"""Edits on a kind as edits on Terraform source: where the attribute stands, else in its first place.
+
+developer.hashicorp.com/terraform/language/resources/syntax. A new resource beside another takes its name, file, provider and
+count, and refers to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_find as find
+from setright.bindings.layouts._terraform_find import Item, Spot
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake
+from setright.bindings.trees import look_up, same, set_at
+from setright.model import Edit, Path, Plain, Tree, Unknown
+
+Placed = tuple[str, Edit]
+
+
+def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Edit]) -> list[Placed]:
+    """All edits on one resource, with what goes into a new resource gathered into one."""
+    fresh: dict[Path, Tree] = {}
+    placed: list[Placed] = []
+    for each in edits:
+        for small in _parts(told, each):
+            placed += _one(told, module, block, small, fresh)
+    return placed + [(block.locator, Edit(path, body)) for path, body in fresh.items()]
+
+
+def _parts(told: Entry, edit: Edit) -> Iterator[Edit]:
+    """An edit on a mapping as one for each of its attributes; a removal as one for each spec below it."""
+    below = [spec for spec in told.specs if len(spec.path) > len(edit.path) and spec.path[: len(edit.path)] == edit.path]
+    if edit.remove:
+        yield edit
+        yield from (Edit(spec.path, remove=True) for spec in below)
+    elif isinstance(edit.value, dict):
+        for key, value in edit.value.items():
+            yield from _parts(told, Edit((*edit.path, key), value))
+    elif isinstance(edit.value, list) and edit.value and all(isinstance(item, dict) for item in edit.value):
+        for index, value in enumerate(edit.value):
+            yield from _parts(told, Edit((*edit.path, index), value))
+    else:
+        yield edit
+
+
+def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:
+    spec = told.spec_of(edit.path)
+    if any(place.items is not None for place in spec.places):
+        yield from _on_item(told, module, block, spec, edit)
+        return
+    spot = find.spot(told, module, block, edit.path)
+    if spot is not None:
+        yield from _on_spot(module, spot, edit)
+    elif not edit.remove:
+        yield from _new(told, module, block, spec, edit, fresh)
+
+
+def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
+    """Where a value is already."""
+    if edit.remove:
+        yield spot.locator, _gone(module, spot.locator, spot.path)
+        return
+    want = _own_value(spot.place, edit.value)
+    if isinstance(spot.raw, Unknown):
+        locator, path = module.editable(spot.raw, f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}")
+        yield locator, Edit(path, want)
+    elif not same(spot.raw, want):
+        yield spot.locator, Edit(spot.path, want)
+
+
+def _own_value(place: Place, value: Plain) -> Plain:
+    return next((own for kind_value, own in place.values if same(kind_value, value)), value)
+
+
+def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:
+    """Where there is no value yet: in a resource that belongs to the block, in the block itself, or in a new resource."""
+    rest = tuple(snake(str(part)) for part in edit.path[len(spec.path) :] if isinstance(part, str))
+    place = _first_place(told, module, block, spec)
+    value = _own_value(place, edit.value)
+    names = place.at + rest
+    if not place.beside:
+        yield block.locator, Edit(block.path + route(block, names), value)
+        return
+    owner = next(find.beside(told, module, block, place), None)
+    if owner is not None:
+        yield owner.locator, Edit(owner.path + route(owner, names), value)
+        return
+    doubtful = next(find.doubts(told, module, block, place), None)
+    if doubtful is not None:
+        raise BindingError(f"{block.locator}: {block.address}: {doubtful}; decide there")
+    path: Path = ("resource", place.beside, block.path[2], 0)
+    if path not in fresh:
+        fresh[path] = _fresh(told, module, block, place)
+    set_at(fresh[path], _nested(names), value)
+
+
+def _first_place(told: Entry, module: Module, block: Block, spec: Spec) -> Place:
+    """The place whose blocks are partly there, else the first."""
+    for place in spec.places:
+        if place.beside and next(find.beside(told, module, block, place), None) is not None:
+            return place
+        if not place.beside and len(place.at) > 1 and find.within(block.body, place.at[:1]) is not None:
+            return place
+    return spec.places[0]
+
+
+def _fresh(told: Entry, module: Module, block: Block, place: Place) -> Tree:
+    """A new resource's arguments that tie it to the block."""
+    if any(other.path[2] == block.path[2] for other in module.resources(place.beside)):
+        raise BindingError(f"{block.locator}: {place.beside}.{block.path[2]} is there already and is for something else")
+    tie: Tree = {"provider": block.body["provider"]} if "provider" in block.body else {}
+    if "for_each" in block.body:
+        return tie | {"for_each": Unknown(block.address), place.by: Unknown(f"each.value.{told.reference}")}
+    if "count" in block.body:
+        at = Unknown(f"{block.address}[count.index].{told.reference}")
+        return tie | {"count": Unknown(f"length({block.address})"), place.by: at}
+    return tie | {place.by: Unknown(f"{block.address}.{told.reference}")}
+
+
+def _nested(names: tuple[str, ...]) -> Path:
+    """Names as a path of new blocks and an argument."""
+    return tuple(part for name in names[:-1] for part in (name, 0)) + names[-1:]
+
+
+def route(block: Block, names: tuple[str, ...]) -> Path:
+    """The path of an argument in a block, through nested blocks and object arguments that are there. Raises BindingError."""
+    path: Path = ()
+    node: Plain = block.body
+    for index, name in enumerate(names[:-1]):
+        if isinstance(node, dict) and name in find.dynamic(node):
+            raise BindingError(f"{block.locator}: {block.address}: {name} is a dynamic block; change it there")
+        child = node.get(name) if isinstance(node, dict) else None
+        if isinstance(child, Unknown):
+            raise BindingError(f"{block.locator}: {block.address}: {name} is {child.text}; change it there")
+        if child is None:
+            return path + _nested(names[index:])
+        path, node = ((*path, name), child) if isinstance(child, dict) else ((*path, name, 0), child[0] if child else {})
+    if isinstance(node, dict) and names[-1] in find.dynamic(node):
+        raise BindingError(f"{block.locator}: {block.address}: {names[-1]} is a dynamic block; change it there")
+    return path + names[-1:]
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) -> Iterator[Placed]:
+    """An edit on an item of a list of blocks."""
+    rest = edit.path[len(spec.path) :]
+    found = list(find.items(module, told, block, spec))
+    if not rest or not isinstance(rest[0], int) or not 0 <= rest[0] < len(found):
+        raise BindingError(f"{block.locator}: {block.address}: {'/'.join(map(str, edit.path))}: new items are written by hand")
+    item = found[rest[0]]
+    if edit.remove and len(rest) == 1:
+        yield item.locator, _without(module, item)
+        return
+    own = (item.place.items or {}).get(str(rest[1])) if len(rest) == 2 else None
+    spread = (item.place.spread or {}).get(str(rest[1])) if len(rest) == 2 else None
+    if spread is not None and item.spread is not None and item.spread[0] == spread:
+        yield item.locator, Edit(_element(module, item), edit.value, edit.remove)
+    elif own is not None and (item.spread is None or item.spread[2] == 1):
+        yield item.locator, Edit((*item.path, own), edit.value, edit.remove)
+    else:
+        raise BindingError(
+            f"{item.locator}: {block.address}: {'/'.join(map(str, edit.path))}: shares its block with others; split it"
+        )
+
+
+def _without(module: Module, item: Item) -> Edit:
+    """The removal of one item: its element of a list, its block, or its whole resource."""
+    if item.spread is not None and item.spread[2] > 1:
+        path = _element(module, item)
+        argument = look_up(module.sources[item.locator].tree, path[:-1])
+        return Edit(path if len(argument) > 1 else path[:-1], remove=True)
+    return _gone(module, item.locator, item.path)
+
+
+def _gone(module: Module, locator: str, path: Path) -> Edit:
+    """The removal of an argument or block, and of the names and lists that would be left empty."""
+    tree = module.sources[locator].tree
+    while len(path) > 1 and (isinstance(path[-1], int) or len(path) <= 3) and len(look_up(tree, path[:-1])) == 1:
+        path = path[:-1]
+    return Edit(path, remove=True)
+
+
+def _element(module: Module, item: Item) -> Path:
+    """The path of the item's element. Raises BindingError where the list is not written in the block."""
+    assert item.spread is not None
+    argument, index, _ = item.spread
+    raw = look_up(module.sources[item.locator].tree, (*item.path, argument))
+    if not isinstance(raw, list):
+        return (*item.path, argument) if not isinstance(raw, Unknown) else _elsewhere(item, argument, raw)
+    if isinstance(raw[index], Unknown):
+        _elsewhere(item, argument, raw[index])
+    return (*item.path, argument, index)
+
+
+def _elsewhere(item: Item, argument: str, raw: Unknown) -> Path:
+    raise BindingError(f"{item.locator}: {argument} is {raw.text}; change it there")

@@ -1,0 +1,213 @@
+"""Where an attribute of a kind stands in Terraform source, and what it says there.
+
+developer.hashicorp.com/terraform/language/expressions/references. A resource beside another belongs to it where it refers to
+it (aws_s3_bucket.logs.id, with an index or not) or carries the same literal name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
+from setright.bindings.trees import same
+from setright.model import Path, Plain, Tree, Unknown
+
+META = frozenset({"count", "for_each", "provider", "lifecycle", "depends_on", "connection", "provisioner", "dynamic", "timeouts"})
+
+
+class Spot(NamedTuple):
+    """A value, as written, and where it stands."""
+
+    locator: str
+    path: Path
+    raw: Plain
+    place: Place
+    owner: Block
+
+
+class Item(NamedTuple):
+    """One item of a list of blocks: its block, and for each spread attribute which element it is."""
+
+    locator: str
+    path: Path
+    tree: Tree
+    spread: tuple[str, int, int] | None  # the argument, the element, how many items the block stands for
+    place: Place
+    whole: bool  # the block is a resource of its own
+
+
+def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
+    """What the kind's tree has at a spec's path; None: nothing."""
+    if any(place.items is not None for place in spec.places):
+        found: list[Plain] = [item.tree for item in items(module, told, block, spec)]
+        found += [Unknown(f"dynamic {place.at[0]!r}") for place in spec.places if place.at and place.at[0] in dynamic(block.body)]
+        return found or None
+    for place in spec.places:
+        for spot in spots(told, module, block, place):
+            return told_value(module, told, spot, block)
+    doubtful = [text for place in spec.places if place.beside for text in doubts(told, module, block, place)]
+    return Unknown(doubtful[0]) if doubtful else None
+
+
+def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
+    """The raw value in the kind's words; Unknown where a resource beside may not be made at all."""
+    if spot.place.beside and (doubt := conditional(module, spot.owner, block)):
+        return Unknown(doubt)
+    raw = module.resolved(spot.raw)
+    for kind_value, own in spot.place.values:
+        if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
+            return kind_value
+    if isinstance(raw, dict) and not spot.place.at:
+        return named(module, told, {k: v for k, v in raw.items() if k != spot.place.by})
+    return plain(module, told, raw)
+
+
+def conditional(module: Module, owner: Block, block: Block) -> str:
+    """Why it cannot be told whether a resource beside is made; empty where it is made as often as the block is."""
+    count = module.resolved(owner.body.get("count"))
+    if not isinstance(count, Unknown) or same(owner.body.get("count"), block.body.get("count")) or block.address in count.text:
+        return ""
+    return f"{owner.address} is made only where its count, {count.text}, is not 0"
+
+
+def named(module: Module, told: Entry, body: Tree) -> Tree:
+    """A block's body in the kind's names."""
+    out = {unsnake(key, told.names): plain(module, told, inner) for key, inner in body.items() if key not in META}
+    return out | {unsnake(key, told.names): Unknown(f"dynamic {key!r}") for key in dynamic(body)}
+
+
+def plain(module: Module, told: Entry, value: Plain) -> Plain:
+    """A value, resolved; blocks as mappings in the kind's names: one block as itself, several as a list."""
+    value = module.resolved(value)
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        each = [named(module, told, item) for item in value]
+        return each[0] if len(each) == 1 else each
+    return value
+
+
+def dynamic(body: Tree) -> set[str]:
+    """The nested blocks that are made by expressions."""
+    made = body.get("dynamic")
+    return set(made) if isinstance(made, dict) else set()
+
+
+def spot(told: Entry, module: Module, block: Block, path: Path) -> Spot | None:
+    """Where the value at a path of the kind stands; None where it stands nowhere."""
+    spec = told.spec_of(path)
+    rest = path[len(spec.path) :]
+    if any(place.items is not None for place in spec.places):
+        return _item_spot(module, told, block, spec, rest)
+    for place in spec.places:
+        for found in spots(told, module, block, place):
+            inner = within(found.raw, tuple(snake(str(part)) for part in rest if isinstance(part, str)))
+            if inner is not None:
+                return Spot(found.locator, found.path + inner[0], inner[1], place, found.owner)
+    return None
+
+
+def _item_spot(module: Module, told: Entry, block: Block, spec: Spec, rest: Path) -> Spot | None:
+    found = list(items(module, told, block, spec))
+    if not found:
+        return None
+    item = found[rest[0]] if rest and isinstance(rest[0], int) and rest[0] < len(found) else found[0]
+    return Spot(item.locator, item.path, item.tree, item.place, block)
+
+
+def spots(told: Entry, module: Module, block: Block, place: Place) -> Iterator[Spot]:
+    """Where a place is taken: in the resource itself, or in each that belongs to it."""
+    for owner in [block] if not place.beside else beside(told, module, block, place):
+        found = within(owner.body, place.at)
+        if found is not None:
+            yield Spot(owner.locator, owner.path + found[0], found[1], place, owner)
+
+
+def within(body: Plain, at: tuple[str, ...]) -> tuple[Path, Plain] | None:
+    """The path of an argument below nested blocks, and its value. Through several blocks of a name the first leads."""
+    path: Path = ()
+    node = body
+    for name in at:
+        if isinstance(node, list) and node and isinstance(node[0], dict):
+            path, node = (*path, 0), node[0]
+        if isinstance(node, Unknown):
+            return path, node
+        if isinstance(node, dict) and name not in node and name in dynamic(node):
+            return (*path, "dynamic", name), Unknown(f"dynamic {name!r}")
+        if not isinstance(node, dict) or name not in node:
+            return None
+        path, node = (*path, name), node[name]
+    return path, node
+
+
+# --- resources beside ---------------------------------------------------------------------------------------------
+
+
+def beside(told: Entry, module: Module, block: Block, place: Place) -> Iterator[Block]:
+    """The resources of a place's type that belong to the block."""
+    for other in module.resources(place.beside):
+        if belongs(told, module, block, other, place) and _picked(other.body, place):
+            yield other
+
+
+def belongs(told: Entry, module: Module, block: Block, other: Block, place: Place) -> bool:
+    tie = other.body.get(place.by)
+    if isinstance(tie, Unknown):
+        if reference(block.address).fullmatch(tie.text):
+            return True
+        each = other.body.get("for_each")
+        through = isinstance(each, Unknown) and each.text.strip() == block.address
+        if through and tie.text.replace(" ", "").startswith(("each.value", '"${each.value', "each.key", '"${each.key')):
+            return True
+    own = block.body.get(told.known_as or place.by)
+    return tie is not None and own is not None and same(module.resolved(tie), module.resolved(own))
+
+
+@lru_cache(maxsize=1024)
+def reference(address: str) -> re.Pattern[str]:
+    """What a reference to an attribute of a resource looks like, in quotes or not, indexed or not."""
+    return re.compile(rf'(?:"\$\{{\s*)?{re.escape(address)}(?:\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}}")?')
+
+
+def doubts(told: Entry, module: Module, block: Block, place: Place) -> Iterator[str]:
+    """Resources of which it cannot be told whether they belong to the block."""
+    for other in module.resources(place.beside):
+        tie = module.resolved(other.body.get(place.by))
+        if isinstance(tie, Unknown) and not re.match(rf'(?:"\$\{{\s*)?(?:data\.)?{re.escape(told.type)}\.', tie.text):
+            yield f"{other.address} may be for it: {place.by} = {tie.text}"
+
+
+def _picked(body: Tree, place: Place) -> bool:
+    return all(same(body.get(key), want) for key, want in (place.where or {}).items())
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Item]:
+    """The items of a list, from all its places in turn."""
+    for place in spec.places:
+        if place.beside:
+            for other in beside(told, module, block, place):
+                yield from _spread(module, other.locator, other.path, other.body, place)
+            continue
+        found = within(block.body, place.at)
+        blocks = found[1] if found is not None else ()
+        for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
+            if found is not None and isinstance(body, dict):
+                yield from _spread(module, block.locator, block.path + found[0] + (index,), body, place)
+
+
+def _spread(module: Module, locator: str, path: Path, body: Tree, place: Place) -> Iterator[Item]:
+    common = {kind: module.resolved(body[own]) for kind, own in (place.items or {}).items() if own in body}
+    each: list[tuple[str, str, int, Plain]] = []
+    for kind, own in (place.spread or {}).items():
+        resolved = module.resolved(body.get(own))
+        elements = resolved if isinstance(resolved, list) else [] if resolved is None else [resolved]
+        each += [(kind, own, n, element) for n, element in enumerate(elements)]
+    for kind, own, n, element in each:
+        yield Item(locator, path, {**common, kind: element}, (own, n, len(each)), place, bool(place.beside))
+    if not each:
+        yield Item(locator, path, common, None, place, bool(place.beside))

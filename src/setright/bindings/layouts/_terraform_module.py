@@ -1,0 +1,150 @@
+"""A Terraform module is a directory: its blocks, what its variables and locals hold, and who else sets them.
+
+developer.hashicorp.com/terraform/language (modules, values/variables, values/locals).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from setright.bindings.error import BindingError
+from setright.bindings.source import Source
+from setright.bindings.trees import same
+from setright.model import Path, Plain, Tree, Unknown
+
+NAMED_VALUE = re.compile(r'(?:"\$\{\s*)?(var|local)\.([A-Za-z_][\w-]*)(?:\s*\}")?')
+NESTING = 8  # locals of locals
+
+
+class Block(NamedTuple):
+    """One resource block and where it stands."""
+
+    locator: str
+    path: Path
+    body: Tree
+
+    @property
+    def address(self) -> str:
+        return f"{self.path[1]}.{self.path[2]}"
+
+
+class Module:
+    """The files of one directory; `overridden` are variables that a caller or a tfvars file sets."""
+
+    def __init__(self, folder: str, sources: Mapping[str, Source], overridden: frozenset[str]) -> None:
+        self.folder = folder
+        self.sources = sources
+        self.overridden = overridden
+        self._by_type: dict[str, list[Block]] = {}
+
+    def resources(self, kind: str) -> list[Block]:
+        """The resource blocks of a type, without those that are counted to none."""
+        if kind not in self._by_type:
+            self._by_type[kind] = list(self._resources(kind))
+        return self._by_type[kind]
+
+    def _resources(self, kind: str) -> Iterator[Block]:
+        for locator, source in self.sources.items():
+            named = source.tree.get("resource", {}).get(kind, {}) if isinstance(source.tree.get("resource"), dict) else {}
+            for name, blocks in named.items() if isinstance(named, dict) else ():
+                for index, body in enumerate(blocks):
+                    if not same(self.resolved(body.get("count")), 0):
+                        yield Block(locator, ("resource", kind, name, index), body)
+
+    def resolved(self, value: Plain, depth: int = 0) -> Plain:
+        """The value with variables and locals of literal value filled in, all the way down."""
+        if isinstance(value, list):
+            return [self.resolved(item, depth) for item in value]
+        if isinstance(value, dict):
+            return {key: self.resolved(item, depth) for key, item in value.items()}
+        if not isinstance(value, Unknown) or depth > NESTING:
+            return value
+        place = self.definition(value)
+        return value if place is None else self.resolved(place[2], depth + 1)
+
+    def definition(self, value: Unknown) -> tuple[str, Path, Plain] | None:
+        """Where the one variable or local that a value names is given its value here; None where that is not told."""
+        named = NAMED_VALUE.fullmatch(value.text)
+        if named is None:
+            return None
+        found = list(self._variables(named[2]) if named[1] == "var" else self._locals(named[2]))
+        if len(found) != 1 or (named[1] == "var" and named[2] in self.overridden):
+            return None
+        return found[0]
+
+    def _variables(self, name: str) -> Iterator[tuple[str, Path, Plain]]:
+        for locator, source in self.sources.items():
+            variables = source.tree.get("variable", {})
+            blocks = variables.get(name, ()) if isinstance(variables, dict) else ()
+            for index, body in enumerate(blocks):
+                if "default" in body:
+                    yield locator, ("variable", name, index, "default"), body["default"]
+
+    def _locals(self, name: str) -> Iterator[tuple[str, Path, Plain]]:
+        for locator, source in self.sources.items():
+            blocks = source.tree.get("locals", ())
+            for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
+                if name in body:
+                    yield locator, ("locals", index, name), body[name]
+
+    def editable(self, value: Unknown, where: str) -> tuple[str, Path]:
+        """Where a value is to be changed that stands behind a variable or local which nothing else uses. Raises BindingError."""
+        place = self.definition(value)
+        named = NAMED_VALUE.fullmatch(value.text)
+        if place is None or named is None:
+            raise BindingError(f"{where} is {value.text}; change it where that is set")
+        shown = f"{named[1]}.{named[2]}"
+        uses = sum(_mentions(source.tree, re.compile(rf"\b{re.escape(shown)}\b")) for source in self.sources.values())
+        if uses != 1:
+            raise BindingError(f"{where} is {shown}, which is used {uses} times in {self.folder or 'this module'}; decide there")
+        if isinstance(place[2], Unknown):
+            return self.editable(place[2], f"{place[0]}: {shown}")
+        return place[0], place[1]
+
+
+_LAST: list[tuple[Mapping[str, Source], int, dict[str, Module]]] = []  # the sources seen last: many kinds ask for the same
+
+
+def modules(sources: Mapping[str, Source]) -> dict[str, Module]:
+    """Every directory with Terraform files, by its path (the root of the tree is empty)."""
+    if not _LAST or _LAST[0][0] is not sources or _LAST[0][1] != len(sources):
+        _LAST[:] = [(sources, len(sources), _modules(sources))]
+    return _LAST[0][2]
+
+
+def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
+    folders: dict[str, dict[str, Source]] = {}
+    for locator in sorted(sources):
+        if sources[locator].lens == "hcl" and sources[locator].exists:
+            folders.setdefault(posixpath.dirname(locator), {})[locator] = sources[locator]
+    called: dict[str, set[str]] = {}
+    for folder, mine in folders.items():
+        for body in _calls(mine):
+            source = body.get("source")
+            if isinstance(source, str) and source.startswith("."):
+                target = posixpath.normpath(posixpath.join(folder, source)).removeprefix("./")
+                called.setdefault("" if target == "." else target, set()).update(body)
+    return {folder: Module(folder, mine, frozenset(called.get(folder, ())) | _given(mine)) for folder, mine in folders.items()}
+
+
+def _calls(sources: Mapping[str, Source]) -> Iterator[Tree]:
+    for source in sources.values():
+        named = source.tree.get("module", {})
+        for blocks in named.values() if isinstance(named, dict) else ():
+            yield from blocks if isinstance(blocks, list) else ()
+
+
+def _given(sources: Mapping[str, Source]) -> frozenset[str]:
+    """The variables that tfvars files set."""
+    return frozenset(name for locator, source in sources.items() if locator.endswith(".tfvars") for name in source.tree)
+
+
+def _mentions(value: Plain, pattern: re.Pattern[str]) -> int:
+    if isinstance(value, Unknown):
+        return len(pattern.findall(value.text))
+    if isinstance(value, dict):
+        return sum(_mentions(item, pattern) for item in value.values())
+    return sum(_mentions(item, pattern) for item in value) if isinstance(value, list) else 0

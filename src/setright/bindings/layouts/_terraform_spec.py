@@ -1,0 +1,122 @@
+"""What a binding's `terraform:` entry says: where each attribute of the kind stands in Terraform, and under which name.
+
+    type: aws_s3_bucket                    # the resource type; its arguments map by name: VpcId <-> vpc_id
+    names: pascal                          # or camel (vpcId), as the maker's schema writes names
+    known-as: bucket                       # the argument whose literal value also names the resource
+    VersioningConfiguration/Status:        # a path of the kind -> the places it may stand in; the first is where new ones go
+      - {in: aws_s3_bucket_versioning, by: bucket, at: versioning_configuration/status}
+      - {at: versioning/enabled, values: {Enabled: true, Suspended: false}}
+
+`in:` is the type of a resource beside this one that refers to it `by:` an argument. `at:` is a path of blocks and an argument;
+without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them. With `items:` the
+path is a list: each block is an item, `items:` maps its attributes, `spread:` those that Terraform keeps as lists, `where:`
+picks the blocks that count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from setright.bindings.error import BindingError
+from setright.model import Path, Plain
+
+SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate"})
+PLACE = frozenset({"in", "by", "at", "values", "items", "spread", "where"})
+
+
+class Place(NamedTuple):
+    """One place that an attribute may stand in; `beside` is empty for the resource itself."""
+
+    beside: str = ""
+    by: str = ""
+    at: tuple[str, ...] = ()
+    values: tuple[tuple[Plain, Plain], ...] = ()
+    items: Mapping[str, str] | None = None
+    spread: Mapping[str, str] | None = None
+    where: Mapping[str, Plain] | None = None
+
+
+class Spec(NamedTuple):
+    """A path of the kind, and its places."""
+
+    path: Path
+    places: tuple[Place, ...]
+
+
+class Entry(NamedTuple):
+    """A whole `terraform:` entry."""
+
+    type: str
+    names: str
+    known_as: str
+    reference: str
+    specs: tuple[Spec, ...]
+
+    def spec_of(self, path: Path) -> Spec:
+        """The longest spec that the path lies in; else the resource itself, by name."""
+        fitting = [spec for spec in self.specs if path[: len(spec.path)] == spec.path]
+        return max(fitting, key=lambda spec: len(spec.path), default=Spec((), (Place(),)))
+
+    def taken(self) -> set[str]:
+        """The arguments of the resource itself that a spec speaks of."""
+        return {place.at[0] for spec in self.specs for place in spec.places if not place.beside and place.at}
+
+
+def entry(layout: Mapping[str, Plain]) -> Entry:
+    """The entry read. Raises BindingError at what it does not know."""
+    return _entry(msgspec.json.encode(layout))
+
+
+@lru_cache(maxsize=512)
+def _entry(encoded: bytes) -> Entry:
+    layout = msgspec.json.decode(encoded)
+    if not isinstance(layout.get("type"), str):
+        raise BindingError("terraform: needs type:, the resource type")
+    names = layout.get("names", "pascal")
+    if names not in ("pascal", "camel"):
+        raise BindingError(f"terraform: names: is pascal or camel, not {names!r}")
+    specs = (Spec(_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
+    return Entry(layout["type"], names, layout.get("known-as", ""), layout.get("reference", "id"), tuple(specs))
+
+
+def _places(key: str, raw: Plain, names: str) -> tuple[Place, ...]:
+    each = raw if isinstance(raw, list) else [raw]
+    return tuple(_place(key, one, names) for one in each)
+
+
+def _place(key: str, raw: Plain, names: str) -> Place:
+    if not isinstance(raw, dict) or not raw.keys() <= PLACE or ("in" in raw) != ("by" in raw):
+        raise BindingError(f"terraform: {key}: takes {', '.join(sorted(PLACE))}, in: only with by:")
+    by_name = () if "in" in raw else tuple(snake(str(part)) for part in _path(key))
+    at = tuple(raw["at"].split("/")) if "at" in raw else by_name
+    values = tuple((_literal(kind), own) for kind, own in raw.get("values", {}).items())
+    items = raw.get("items") if "items" in raw or "spread" in raw else None
+    return Place(raw.get("in", ""), raw.get("by", ""), at, values, items, raw.get("spread"), raw.get("where"))
+
+
+def _literal(key: str) -> Plain:
+    """A key of `values:` as the value it stands for; keys are text once encoded."""
+    return {"true": True, "false": False}.get(key, key)
+
+
+def _path(key: str) -> Path:
+    return tuple(int(part) if part.isdigit() else part for part in key.split("/"))
+
+
+@lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """VpcId, vpcId and DBName as Terraform writes them: vpc_id, db_name."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@lru_cache(maxsize=4096)
+def unsnake(name: str, names: str) -> str:
+    """vpc_id as the maker's schema writes it: VpcId, or vpcId where names are camel."""
+    words = [word[:1].upper() + word[1:] for word in name.split("_")]
+    joined = "".join(words)
+    return joined if names == "pascal" else joined[:1].lower() + joined[1:]

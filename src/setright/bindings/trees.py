@@ -1,0 +1,43 @@
+"""Looking into trees and building them, for layouts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from setright.model import Path, Plain, Tree
+
+
+def look_up(tree: Plain, path: Path) -> Plain:
+    """The value at a path; None where nothing is there."""
+    node = tree
+    for key in path:
+        if isinstance(node, dict):
+            node = node.get(key)
+        elif isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node):
+            node = node[key]
+        else:
+            return None
+    return node
+
+
+def same(a: Plain, b: Plain) -> bool:
+    """Equality that tells true from 1."""
+    return bool(type(a) is type(b) and a == b)
+
+
+def set_at(tree: Tree, path: Path, value: Plain) -> None:
+    """Puts a value at a path, in place, making what leads there. A mapping joins the mapping that is there already."""
+    node: Plain = tree
+    for key, following in pairwise(path):
+        fresh: Plain = [] if isinstance(following, int) else {}
+        if isinstance(node, list):
+            node.extend({} for _ in range(len(node), int(key) + 1))
+            node[int(key)] = node[int(key)] or fresh
+        elif not isinstance(node.get(key), dict | list):
+            node[key] = fresh
+        node = node[key]
+    if isinstance(node, list):
+        node[len(node) :] = [value]
+        return
+    old = node.get(path[-1])
+    node[path[-1]] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
