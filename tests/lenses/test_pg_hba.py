@@ -261,7 +261,7 @@ def test_the_server_reads_what_the_lens_reads() -> None:
                 "SELECT type, database, user_name, address, netmask, auth_method, options, error"
                 " FROM pg_hba_file_rules ORDER BY line_number"
             ).fetchall()
-            wrong = [row[-1] for row in rows if row[-1]]
+            wrong = [row[-1] for row in rows if row[-1] and row[0] is None]
             try:
                 ours = pg_hba.get(source)["rules"]
             except LensError as error:

@@ -51,8 +51,10 @@ def _make(tree: Tree, edit: Edit) -> None:
             del node[last]
     elif isinstance(node, list) and last == len(node):
         node.append(deepcopy(edit.value))
-    elif isinstance(node, list | dict):
+    elif isinstance(node, dict) or (isinstance(node, list) and isinstance(last, int) and 0 <= last < len(node)):
         node[last] = deepcopy(edit.value)
+    elif isinstance(node, list):
+        raise LensError(f"{'/'.join(map(str, edit.path))}: the list has {len(node)} items; there is no such place in it")
     else:
         raise LensError(f"{'/'.join(map(str, edit.path))}: a scalar stands where a mapping or list is needed")
 
@@ -64,8 +66,8 @@ def _step(node: Plain, key: str | int, following: str | int) -> Plain:
         if node.get(key) is None:
             node[key] = fresh
         return node[key]
-    if isinstance(node, list) and isinstance(key, int):
+    if isinstance(node, list) and isinstance(key, int) and 0 <= key <= len(node):
         if key == len(node):
             node.append(fresh)
         return node[key]
-    raise LensError(f"{key}: a scalar stands where a mapping or list is needed")
+    raise LensError(f"{key}: a scalar or a shorter list stands where a mapping or list is needed")

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
+from setright.lenses._pg_hba_records import Field, Record, records, written
 from setright.lenses.edited import edited, same
 from setright.lenses.error import LensError
 from setright.lenses.lines import Change, byte_span, decode, encode, ending, nowhere, splice
-from setright.lenses.pg_hba_records import DIRECTIVES, Field, Record, records, written
 from setright.model import Edit, Path, Plain, Tree
 
 EMPTY = b""
@@ -243,6 +243,3 @@ def _within(record: Record, rest: Path) -> tuple[int, int]:
     if not isinstance(rest[1], int) or not 0 <= rest[1] < len(field.tokens):
         raise nowhere(rest)
     return field.tokens[rest[1]].start, field.tokens[rest[1]].end
-
-
-__all__ = ["DIRECTIVES", "EMPTY", "get", "put", "span"]

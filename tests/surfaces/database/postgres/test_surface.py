@@ -332,6 +332,14 @@ def test_rules_that_would_lock_out_a_session_that_is_open_are_rejected(server: l
         surface.validate([hba(surface, "host all postgres,visitor 127.0.0.1/32 trust\n")], HBA)
 
 
+def test_a_line_that_only_earns_a_warning_is_let_through(server: lab.Server, surface: Postgres) -> None:
+    change = hba(surface, lab.HBA + "hostssl all all 10.0.0.0/8 scram-sha-256\n")  # TLS is off
+    surface.validate([change], HBA)
+    surface.write(change)
+    surface.reload(HBA)
+    assert server.hba.read_bytes() == change.after
+
+
 def test_a_lock_out_heals_itself(server: lab.Server, surface: Postgres) -> None:
     kept = surface.keep(["hba"])
     assert surface.arm(kept, HBA, 1.0, "run-1")

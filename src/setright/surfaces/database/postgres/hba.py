@@ -102,7 +102,7 @@ def write(session: Session, change: Change) -> None:
 
 
 def errors(found: Sequence[Rule]) -> str:
-    return "; ".join(f"line {rule.line}: {rule.error}" for rule in found if rule.error)
+    return "; ".join(f"line {rule.line}: {rule.error}" for rule in found if rule.broken)
 
 
 def _tried(session: Session, there: str, before: bytes, after: bytes) -> list[Rule]:

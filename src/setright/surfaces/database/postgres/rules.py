@@ -16,7 +16,7 @@ TLS_ONLY = {"hostssl": True, "hostnossl": False}
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One line as the server reads it. `error` is set where it cannot; such a file is never loaded."""
+    """One line as the server reads it; see `broken` for what `error` means."""
 
     line: int
     type: str | None
@@ -27,6 +27,13 @@ class Rule(msgspec.Struct, frozen=True):
     method: str | None
     options: Sequence[str] | None
     error: str | None
+
+    @property
+    def broken(self) -> bool:
+        """Whether the server cannot read the line, and so never loads the file. An error beside a type is a mere warning: hostssl
+        without TLS matches nobody.
+        """
+        return self.error is not None and self.type is None
 
     def __str__(self) -> str:
         where = self.address if not self.netmask else f"{self.address}/{_prefix(self.netmask)}"
@@ -51,7 +58,7 @@ class Login(msgspec.Struct, frozen=True):
 def deciding(rules: Sequence[Rule], login: Login, groups: Mapping[str, Set[str]]) -> Rule | bool | None:
     """The rule that decides; None where no rule matches (refused); False where it cannot be told (a host name)."""
     for rule in rules:
-        if rule.error or not _names_match(rule, login, groups):
+        if rule.broken or not _names_match(rule, login, groups):
             continue
         matched = _comes_from(rule, login)
         if matched is None:
