@@ -21,9 +21,7 @@ def look_up(tree: Plain, path: Path) -> tuple[bool, Plain]:
     """Whether the path is there, and its value."""
     node = tree
     for key in path:
-        if isinstance(node, dict) and key in node:
-            node = node[key]
-        elif isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node):
+        if (isinstance(node, dict) and key in node) or (isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node)):
             node = node[key]
         else:
             return False, None
