@@ -1,0 +1,240 @@
+"""Which splices turn a YAML text into one that says something else: the smallest, in the file's own manner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as Entries
+from collections.abc import Sequence as Listing
+
+from setright.lenses import _json_write
+from setright.lenses._brackets import Brackets
+from setright.lenses._edit import Slot
+from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line_end, line_of, line_start, next_line
+from setright.lenses._yaml_read import Stream, content_end, content_start, pair_end, value_start
+from setright.lenses._yaml_write import (
+    FLOW_WORD,
+    WORD,
+    block,
+    column,
+    first,
+    flow,
+    is_block,
+    key_text,
+    literal,
+    pair,
+    scalar,
+    style_of,
+)
+from setright.lenses.error import LensError
+from setright.model import Plain
+
+COMMENT = re.compile(r"(?m)^[ \t]*#")
+FIRST_DASH = re.compile(r"(?m)^[ ]*-(?=\s|\Z)")
+
+
+def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[Splice]:
+    """The splices that turn documents `have` into `want`. Raises LensError where an edit has no place of its own."""
+    if len(want) < len(have):
+        raise LensError("a whole document is not removed here; remove its lines, or the file, by hand")
+    editor = _Blocks(stream)
+    splices: list[Splice] = []
+    for i, node in enumerate(stream.documents):
+        splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
+    return _settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
+
+
+def _settled(splices: Listing[Splice], newline: str) -> list[Splice]:
+    """Lines that would come after lines that go (an inner key last, an outer one new) come before them instead."""
+    gone = [(start, end) for start, end, new in splices if not new and start < end]
+    settled: list[Splice] = []
+    for start, end, new in splices:
+        inside = next((a for a, b in gone if a < start < b), None) if start == end and new.startswith(newline) else None
+        settled.append((start, end, new) if inside is None else (inside, inside, new.removeprefix(newline) + newline))
+    return settled
+
+
+class _Blocks(Brackets):
+    """Edits among indented lines; what stands in brackets is left to Brackets."""
+
+    def __init__(self, stream: Stream) -> None:
+        root = stream.documents[0] if stream.documents else None
+        self.style = style_of(stream.text, stream.documents)
+        self.is_json = isinstance(root, Mapping) and root.flow and bool(root.pairs) and root.pairs[0][0].style == '"'
+        super().__init__(stream.text, _json_write.style_of(stream.text, root or Scalar(0, 0, None)))
+
+    def new_documents(self, values: Listing[Plain], follows: bool) -> list[Splice]:
+        if not values:
+            return []
+        newline, at = self.style.newline, len(self.text)
+        is_open = bool(self.text) and not self.text.endswith("\n")
+        lines: list[str] = []
+        for value in values:
+            lines += [*(["---"] if follows or lines else []), *self._root(value)]
+        text = newline.join(lines)
+        return [(at, at, newline + text if is_open else text + newline)]
+
+    def spelt(self, value: Plain, margin: str, old: Node | None = None) -> str:
+        if self.is_json:
+            return super().spelt(value, margin, old)
+        if isinstance(old, Scalar) and old.style and isinstance(value, str):
+            return scalar(value, old.style)
+        return flow(value, self.style)
+
+    def spelt_pair(self, key: Plain, value: Plain, margin: str, beside: Mapping) -> str:
+        if self.is_json:
+            return super().spelt_pair(key, value, margin, beside)
+        return f"{key_text(key, beside.pairs[0][0].style, FLOW_WORD)}: {self.spelt(value, margin)}"
+
+    def slot_of(self, node: Mapping, key: Scalar, slot: Slot) -> Slot:
+        indent = 0 if node.flow else column(self.text, first(node))
+        return Slot((*slot.path, key.text), self.colon(key), indent, flow=node.flow)
+
+    def slots(self, node: Sequence, slot: Slot) -> list[Slot]:
+        if node.flow:
+            return super().slots(node, slot)
+        dashes = self._dashes(node)
+        return [Slot((*slot.path, i), at + 1, column(self.text, at), of_list=True) for i, at in enumerate(dashes)]
+
+    def pairs(self, node: Mapping, dropped: Listing[int], added: Entries[str, Plain]) -> list[Splice]:
+        if node.flow:
+            return super().pairs(node, dropped, added)
+        places = [(key.start, pair_end(self.text, key, value)) for key, value in node.pairs]
+        splices = self._without(places, dropped)
+        if added:
+            last = max(i for i in range(len(places)) if i not in dropped)
+            indent = column(self.text, first(node))
+            lines = [line for key, value in added.items() for line in pair(key, value, indent, self.style)]
+            splices.append(self._below(places[last][1], lines))
+        return splices
+
+    def items(self, node: Sequence, dropped: Listing[int], added: Entries[int, list[Plain]]) -> list[Splice]:
+        if node.flow:
+            return super().items(node, dropped, added)
+        dashes = self._dashes(node)
+        places = [(at, max(at + 1, content_end(self.text, item))) for at, item in zip(dashes, node.items, strict=True)]
+        kept = [i for i in range(len(places)) if i not in dropped]
+        indent = column(self.text, dashes[0])
+        splices = self._without(places, dropped)
+        for before, values in added.items():
+            lines = block(values, indent, self.style)
+            previous = [i for i in kept if i < before]
+            splices.append(
+                self._below(places[previous[-1]][1], lines) if previous else self._above(places[kept[0]][0], lines, indent)
+            )
+        return splices
+
+    def _dashes(self, node: Sequence) -> list[int]:
+        """Where the dash of each item stands."""
+        at = content_start(self.text, node)
+        dashes = [at if self.text[at : at + 1] == "-" else self._next_dash(at, FIRST_DASH)]
+        line = re.compile(rf"(?m)^[ ]{{{column(self.text, dashes[0])}}}-(?=\s|\Z)")
+        for item in node.items[:-1]:
+            dashes.append(self._next_dash(max(dashes[-1] + 1, content_end(self.text, item)), line))
+        return dashes
+
+    def _next_dash(self, at: int, line: re.Pattern[str]) -> int:
+        m = line.search(self.text, at)
+        if m is None:
+            raise LensError(f"line {line_of(self.text, at)}: the list's next dash is not where it should be; change it by hand")
+        return m.end() - 1
+
+    def _below(self, end: int, lines: Listing[str]) -> Splice:
+        """New lines after the line on which something ends."""
+        at = line_end(self.text, end)
+        return at, at, "".join(self.style.newline + line for line in lines)
+
+    def _above(self, at: int, lines: Listing[str], indent: int) -> Splice:
+        """New lines before one, whose indentation goes to the first of them."""
+        newline = self.style.newline
+        return at, at, newline.join(lines)[indent:] + newline + " " * indent
+
+    def _without(self, places: Listing[tuple[int, int]], dropped: Listing[int]) -> list[Splice]:
+        """Blocks of lines gone. Where the first begins behind a dash, the next one that stays moves up to it."""
+        begin = places[0][0]
+        leading = 0
+        if self.text[line_start(self.text, begin) : begin].strip(" "):
+            leading = next(i for i in range(len(places)) if i not in dropped)
+        splices = [self._lines(*places[i]) for i in dropped if i >= leading]
+        if leading:
+            if any(COMMENT.search(self.text, places[i][1], places[i + 1][0]) for i in range(leading)):
+                raise LensError(
+                    f"line {line_of(self.text, begin)}: comments stand between what would be removed; remove it by hand"
+                )
+            splices.append((begin, places[leading][0], ""))
+        return splices
+
+    def _lines(self, start: int, end: int) -> Splice:
+        """The whole lines from `start` to `end` gone; a last line without end takes the line break before it along."""
+        begin, stop = line_start(self.text, start), next_line(self.text, end)
+        if stop == len(self.text) and not self.text.endswith("\n") and begin:
+            return begin - len(self.style.newline), stop, ""
+        return begin, stop, ""
+
+    def replaced(self, node: Node, want: Plain, slot: Slot) -> list[Splice]:
+        if slot.flow:
+            return super().replaced(node, want, slot)
+        if slot.after < 0:
+            return self._new_root(node, want)
+        if isinstance(want, str) and isinstance(node, Scalar) and (text := self._literal(node, want, slot)):
+            return [(value_start(self.text, node), content_end(self.text, node), text)]
+        is_inline = (
+            node.flow
+            if isinstance(node, Mapping | Sequence)
+            else node.style not in ("|", ">")
+            if isinstance(node, Scalar)
+            else True
+        )
+        end = max(slot.after, content_end(self.text, node))
+        if is_block(want):
+            return self._to_block(node, want, slot, end, is_inline)
+        text = self._line(node, want)
+        if is_inline and node.start < node.end:
+            return [(value_start(self.text, node), node.end, text)]
+        new = (slot.after, slot.after, " " + text)
+        return [new] if is_inline else [new, (self._body(node, slot), line_end(self.text, end), "")]
+
+    def _to_block(self, node: Node, want: Plain, slot: Slot, end: int, is_inline: bool) -> list[Splice]:
+        """A value gives way to lines of its own; a comment beside its key or dash stays there."""
+        lines = self._nested(want, slot)
+        body, stop = (slot.after, end) if is_inline else (self._body(node, slot), line_end(self.text, end))
+        at = line_end(self.text, stop)
+        if not slot.of_list:
+            return [(body, stop, ""), self._below(at, lines)]
+        behind = " " * (self.style.dash - 1) + lines[0].lstrip(" ")
+        return [(slot.after, slot.after, behind), (body, stop, ""), self._below(at, lines[1:])]
+
+    def _body(self, node: Node, slot: Slot) -> int:
+        """Where a block's own lines begin: behind the rest of its key's line, unless it begins on that."""
+        beside = line_start(self.text, slot.after) == line_start(self.text, node.start)
+        return slot.after if beside else line_end(self.text, slot.after)
+
+    def _nested(self, want: Plain, slot: Slot) -> list[str]:
+        step = self.style.list_step if isinstance(want, list) else self.style.step
+        return block(want, slot.indent + (self.style.dash if slot.of_list else step), self.style)
+
+    def _line(self, node: Node, want: Plain) -> str:
+        """A value on one line; a string keeps the quotes of the string before it."""
+        if isinstance(want, dict | list):
+            return flow(want, self.style)
+        quote = node.style if isinstance(node, Scalar) and node.style in ("'", '"') and isinstance(want, str) else ""
+        return scalar(want, quote, self.style.quote, WORD)
+
+    def _literal(self, node: Scalar, want: str, slot: Slot) -> str | None:
+        if not node.style.startswith("|"):
+            return None
+        return literal(want, "|", slot.indent + (self.style.dash if slot.of_list else self.style.step), self.style.newline)
+
+    def _root(self, value: Plain) -> list[str]:
+        return block(value, 0, self.style) if is_block(value) else [flow(value, self.style)]
+
+    def _new_root(self, node: Node, want: Plain) -> list[Splice]:
+        start, end = node.start, content_end(self.text, node)
+        text = self.style.newline.join(self._root(want))
+        begins_line = start == line_start(self.text, start)
+        if start < end and not begins_line:
+            raise LensError(f"line {line_of(self.text, start)}: the document begins beside its marker; change it by hand")
+        if start < end:
+            return [(start, end, text)]
+        newline = self.style.newline
+        ahead, behind = ("" if begins_line else newline), (newline if begins_line and start < len(self.text) else "")
+        return [(start, end, ahead + text + behind)]

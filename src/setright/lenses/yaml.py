@@ -1,0 +1,74 @@
+"""YAML: Kubernetes manifests, CloudFormation templates and the like; a file is `{"documents": [...]}`, in order.
+
+Keys are strings, as in JSON. A value with a tag of its own (``!Ref Bucket``) is an Unknown of its source text, and an
+Unknown in an edit is written as it is. An alias is seen as a copy; what it repeats is not edited through it. What plain
+scalars mean is told in `_yaml_read`; what no edit names keeps its spelling.
+
+yaml.org/spec/1.2.2, read by libyaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setright.lenses._nodes import Alias, Mapping, Node, Scalar, is_merge, plain, spliced
+from setright.lenses._nodes import Sequence as Items
+from setright.lenses._yaml_edit import changes
+from setright.lenses._yaml_read import content_end, read
+from setright.lenses.edited import edited
+from setright.lenses.error import LensError
+from setright.model import Edit, Path, Tree
+
+EMPTY = b""
+
+
+def get(source: bytes) -> Tree:
+    """Every document as plain data; an empty one is None."""
+    return {"documents": [plain(node) for node in read(source).documents]}
+
+
+def put(source: bytes, edits: Sequence[Edit]) -> bytes:
+    """New bytes with the edits in. A value that is there already keeps its spelling."""
+    have = get(source)
+    want = edited(have, edits)
+    if want.keys() != {"documents"} or not isinstance(want["documents"], list):
+        raise LensError("a YAML file holds nothing but documents; paths begin with documents and a number")
+    stream = read(source)
+    text = stream.mark + spliced(stream.text, changes(stream, have["documents"], want["documents"]))
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise LensError(f"{text[error.start]!r} cannot be written as UTF-8") from error
+
+
+def span(source: bytes, path: Path) -> tuple[int, int]:
+    """Where a value stands, in bytes; an empty one stands at its key. Inside an alias it is the alias."""
+    stream = read(source)
+    if path[:1] != ("documents",) or len(path) < 2:
+        raise LensError(f"{'/'.join(map(str, path))}: is no path into a document")
+    start, end = _reached(stream.text, stream.documents, path[1:])
+    before = len(stream.mark.encode()) + len(stream.text[:start].encode())
+    return before, before + len(stream.text[start:end].encode())
+
+
+def _reached(text: str, documents: list[Node], path: Path) -> tuple[int, int]:
+    node: Node = Items(0, len(text), documents)
+    start = 0
+    for key in path:
+        child = _child(node, key)
+        if child is None:
+            raise LensError(f"{'/'.join(map(str, path))}: nothing is there")
+        start, node = child
+        if isinstance(node, Alias):
+            break
+    return (node.start, content_end(text, node)) if node.start < node.end else (start, node.end)
+
+
+def _child(node: Node, key: str | int) -> tuple[int, Node] | None:
+    """The node at a key or index, and where its key stands. What comes in through ``<<`` stands there."""
+    if isinstance(node, Items) and isinstance(key, int) and 0 <= key < len(node.items):
+        return node.items[key].start, node.items[key]
+    if not isinstance(node, Mapping) or node.opaque:
+        return None
+    found = {k.text: (k.start, value) for k, value in node.pairs}
+    return found.get(str(key)) or next(((k.start, v) for k, v in node.pairs if is_merge(k) and not isinstance(v, Scalar)), None)

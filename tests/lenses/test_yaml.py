@@ -1,0 +1,382 @@
+"""YAML: what its readers disagree on, and edits in every manner a file can be written."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml as pyyaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from setright.lenses import LensError, edited, get, put, span
+from setright.lenses.edited import look_up, same
+from setright.model import Edit, Unknown
+
+DOC = ("documents", 0)
+CONTAINER = (*DOC, "spec", "containers", 0)
+POD = b"""\
+# the web server
+apiVersion: v1
+spec:
+  containers:
+  - name: web   # the only one
+    image: "nginx:1.25"
+    securityContext: {}   # to do
+    args: ['-g', "daemon off;"]
+
+  # data
+  volumes: # scratch
+  - name: tmp
+    emptyDir: {}
+"""
+
+
+def one(source: bytes | str) -> object:
+    return get("yaml", source.encode() if isinstance(source, str) else source)["documents"][0]
+
+
+def changed(source: str, *edits: Edit) -> str:
+    return put("yaml", source.encode(), edits).decode()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *[(w, True) for w in ("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")],
+        *[(w, False) for w in ("false", "no", "NO", "off", "Off")],
+        *[(w, w) for w in ("y", "n", "Y", "N", "tRue", "1:30", "2010-09-09", "1.2.3", "100m", "1e", "0x", "_1", "+")],
+        *[(w, None) for w in ("", "~", "null", "Null")],
+        *[("0644", 420), ("0o17", 15), ("0x1F", 31), ("0b11", 3), ("1_000", 1000), ("-7", -7), ("+7", 7), ("0", 0), ("00", 0)],
+        *[("1.5", 1.5), (".5", 0.5), ("1.", 1.0), ("1e3", 1000.0), ("-2.5e-3", -0.0025)],
+        *[(w, Unknown(w)) for w in ("0899", "012345678901", ".inf", "-.inf", ".nan")],
+        *[
+            ("!!str 12", "12"),
+            ("! 12", "12"),
+            ("!!int '3'", 3),
+            ("!!int x", Unknown("!!int x")),
+            ("!!binary aGk=", Unknown("!!binary aGk=")),
+        ],
+        *[("'yes'", "yes"), ('"0644"', "0644")],
+    ],
+)
+def test_a_plain_scalar_means_what_kubernetes_reads(written: str, meant: object) -> None:
+    assert same(one(f"a: {written}\n"), {"a": meant})
+
+
+def test_keys_are_their_text() -> None:
+    assert one("on: 1\n80: 2\n'yes': 3\n~: 4\n") == {"on": 1, "80": 2, "yes": 3, "~": 4}
+
+
+def test_a_cloudformation_tag_is_unknown_with_its_source() -> None:
+    tree = one("a: !Ref Bucket # c\nb: !Sub\n  - ${x}\n  - {x: 1}\n# end\nc: [!GetAtt A.Arn]\n")
+    assert tree == {"a": Unknown("!Ref Bucket"), "b": Unknown("!Sub\n  - ${x}\n  - {x: 1}"), "c": [Unknown("!GetAtt A.Arn")]}
+
+
+def test_documents_are_counted_with_the_empty_ones() -> None:
+    assert get("yaml", b"a: 1\n---\n---\nb: 2\n...\n")["documents"] == [{"a": 1}, None, {"b": 2}]
+    assert get("yaml", b"# nothing\n") == {"documents": []}
+    assert get("yaml", b"") == {"documents": []}
+
+
+def test_aliases_are_copies_and_merges_are_seen() -> None:
+    tree = one("base: &b {x: 1, y: 2}\nuse: *b\nmore:\n  <<: [*b, {z: 3, x: 9}]\n  y: 5\n")
+    assert tree == {"base": {"x": 1, "y": 2}, "use": {"x": 1, "y": 2}, "more": {"x": 1, "y": 5, "z": 3}}
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (b"a: 1\nb: {{ .Values.b }}\n", "line 2: a template"),
+        (b"{{- if .x }}\na: 1\n{{- end }}\n", "line 1: a template"),
+        (b"a: 1\nb: [1\n", "line 3"),
+        (b"a: 1\na: 2\n", "line 2: the key 'a' stands twice"),
+        (b"\xff\xfe", "line 1: is not UTF-8"),
+        (b"a: \x07\n", "control characters"),
+        (b"a: 1\rb: 2\n", "carriage return"),
+        (b"a: *nowhere\n", r"\*nowhere names no anchor"),
+        (b"a: &x [*x]\n", "names no anchor"),
+        (b"<<: 3\n", "<< needs a mapping"),
+        (b"? [a, b]\n: c\n", "a key that is no scalar"),
+        (b"[" * 500, "levels deep"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_its_line(source: bytes, why: str) -> None:
+    with pytest.raises(LensError, match=why):
+        get("yaml", source)
+
+
+def test_aliases_that_multiply_are_refused_at_once() -> None:
+    rows = ["a: &a [x,x,x,x,x,x,x,x,x]"] + [
+        f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]" for i in range(9)
+    ]
+    began = time.perf_counter()
+    with pytest.raises(LensError, match="aliases"):
+        get("yaml", "\n".join(rows).encode())
+    assert time.perf_counter() - began < 1
+
+
+def test_aliases_that_nest_too_deep_are_refused() -> None:
+    rows = ["a0: &a0 {x: 1}"] + [f"a{i}: &a{i} {{x: *a{i - 1}}}" for i in range(1, 200)]
+    with pytest.raises(LensError, match="levels deep"):
+        get("yaml", "\n".join(rows).encode())
+
+
+def test_a_new_mapping_takes_the_place_of_an_empty_one_and_its_comment_stays() -> None:
+    after = put("yaml", POD, [Edit((*CONTAINER, "securityContext", "capabilities", "drop"), ["ALL"])]).decode()
+    assert (
+        "    securityContext:   # to do\n      capabilities:\n        drop:\n        - ALL\n    args: ['-g', \"daemon off;\"]\n"
+        in after
+    )
+
+
+def test_a_new_key_goes_below_the_last_and_before_blank_lines() -> None:
+    after = put("yaml", POD, [Edit((*CONTAINER, "workingDir"), "/srv")]).decode()
+    assert "    args: ['-g', \"daemon off;\"]\n    workingDir: /srv\n\n  # data\n" in after
+
+
+def test_a_replaced_scalar_keeps_its_quotes() -> None:
+    assert '    image: "nginx:1.27"\n' in put("yaml", POD, [Edit((*CONTAINER, "image"), "nginx:1.27")]).decode()
+    assert "args: ['-v', \"daemon off;\"]" in put("yaml", POD, [Edit((*CONTAINER, "args", 0), "-v")]).decode()
+
+
+def test_a_list_under_its_key_stays_under_or_indented_as_the_file_has_it() -> None:
+    assert changed("a:\n  - 1\nb: {}\n", Edit((*DOC, "c"), ["x"])) == "a:\n  - 1\nb: {}\nc:\n  - x\n"
+    assert changed("a:\n- 1\nb: {}\n", Edit((*DOC, "c"), ["x"])) == "a:\n- 1\nb: {}\nc:\n- x\n"
+    assert changed("a:\n    b: 1\n", Edit((*DOC, "c", "d"), 1)) == "a:\n    b: 1\nc:\n    d: 1\n"
+
+
+def test_items_are_appended_put_first_and_removed() -> None:
+    source = "l:\n  - a: 1 # one\n  # about two\n  - a: 2\n"
+    assert changed(source, Edit((*DOC, "l", 2), {"a": 3, "b": [4]})) == source + "  - a: 3\n    b:\n      - 4\n"
+    assert changed(source, Edit((*DOC, "l", 0), remove=True)) == "l:\n  # about two\n  - a: 2\n"
+    assert changed(source, Edit((*DOC, "l"), [{"a": 0, "b": 0}, {"a": 1}, {"a": 2}])).startswith(
+        "l:\n  - a: 0\n    b: 0\n  - a: 1 # one\n"
+    )
+    assert changed("l: [a, b, c]\n", Edit((*DOC, "l", 1), remove=True)) == "l: [a, c]\n"
+    assert changed("l: [a]\n", Edit((*DOC, "l", 0), remove=True)) == "l: []\n"
+
+
+def test_the_first_key_behind_a_dash_can_go() -> None:
+    assert changed("- name: a\n  x: 1\n  y: 2\n", Edit((*DOC, 0, "name"), remove=True)) == "- x: 1\n  y: 2\n"
+    with pytest.raises(LensError, match="line 1: comments"):
+        changed("- name: a\n  # about x\n  x: 1\n", Edit((*DOC, 0, "name"), remove=True))
+
+
+def test_the_last_key_that_goes_leaves_an_empty_mapping() -> None:
+    assert changed("a:\n  b: 1\nc: 2\n", Edit((*DOC, "a", "b"), remove=True)) == "a: {}\nc: 2\n"
+
+
+def test_windows_line_ends_byte_order_mark_and_a_missing_final_newline_stay() -> None:
+    source = "\ufeffa: 1\r\nb:\r\n  c: é"
+    after = changed(source, Edit((*DOC, "b", "d"), True), Edit((*DOC, "e"), [1]))
+    assert after == "\ufeffa: 1\r\nb:\r\n  c: é\r\n  d: true\r\ne:\r\n- 1"
+
+
+def test_booleans_that_are_there_keep_their_spelling() -> None:
+    source = "a: yes\nb: off\nc: 0644\n"
+    assert changed(source, Edit((*DOC, "a"), True), Edit((*DOC, "b"), False), Edit((*DOC, "c"), 420)) == source
+    assert changed(source, Edit((*DOC, "b"), True)) == "a: yes\nb: true\nc: 0644\n"
+
+
+def test_strings_that_could_be_read_otherwise_are_quoted() -> None:
+    for text in (
+        "yes",
+        "no",
+        "y",
+        "0644",
+        "1e3",
+        "null",
+        "~",
+        "",
+        " a",
+        "a: b",
+        "a #b",
+        "- a",
+        "*x",
+        "&x",
+        "!x",
+        "%x",
+        "@x",
+        "1:30",
+        "{",
+        "a:",
+    ):
+        after = changed("k: v\n", Edit((*DOC, "n"), text))
+        assert pyyaml.safe_load(after)["n"] == text
+        assert '"' in after
+
+
+def test_an_edit_through_an_alias_or_under_a_shared_anchor_is_refused() -> None:
+    source = "a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\ne: *x\n"
+    with pytest.raises(LensError, match="line 5: .*change its anchor on line 1"):
+        changed(source, Edit((*DOC, "e", "b"), 2))
+    with pytest.raises(LensError, match="line 1: .*used in 2 other places"):
+        changed(source, Edit((*DOC, "a", "b"), 2))
+    with pytest.raises(LensError, match="used in 2 other places"):
+        changed(source, Edit((*DOC, "a"), remove=True))
+    with pytest.raises(LensError, match="not removed"):
+        changed(source, Edit((*DOC, "c", "b"), remove=True))
+    assert changed(source, Edit((*DOC, "c", "b"), 5), Edit((*DOC, "c", "z"), 6)).endswith("  d: 1\n  b: 5\n  z: 6\ne: *x\n")
+
+
+def test_an_anchor_that_nobody_uses_stays() -> None:
+    assert changed("a: &x 1\n", Edit((*DOC, "a"), 2)) == "a: &x 2\n"
+    assert changed("a: &x\n  b: 1\n", Edit((*DOC, "a", "c"), 2)) == "a: &x\n  b: 1\n  c: 2\n"
+
+
+def test_a_tagged_value_gives_way_with_its_tag() -> None:
+    assert (
+        changed("a: !Ref X # c\nb: !Sub\n  - x\n", Edit((*DOC, "a"), 5), Edit((*DOC, "b"), Unknown("!Ref Y")))
+        == "a: 5 # c\nb: !Ref Y\n"
+    )
+
+
+def test_a_literal_block_stays_one() -> None:
+    source = "conf: |\n  a\n  b\nz: 1\n"
+    assert changed(source, Edit((*DOC, "conf"), "a\nc\n")) == "conf: |\n  a\n  c\nz: 1\n"
+    assert changed(source, Edit((*DOC, "conf"), "a")) == "conf: a\nz: 1\n"
+
+
+def test_a_new_document_follows_a_marker() -> None:
+    assert changed("", Edit((*DOC, "a"), 1)) == "a: 1\n"
+    assert changed("a: 1\n", Edit(("documents", 1, "b"), 2)) == "a: 1\n---\nb: 2\n"
+    assert changed("a: 1", Edit(("documents", 1, "b"), 2)) == "a: 1\n---\nb: 2"
+    with pytest.raises(LensError, match="whole document"):
+        changed("a: 1\n", Edit(DOC, remove=True))
+
+
+def test_json_in_a_yaml_file_is_written_as_json() -> None:
+    source = '{\n  "a": {},\n  "b": [\n    1\n  ]\n}\n'
+    after = changed(source, Edit((*DOC, "a", "x"), {"y": "z"}), Edit((*DOC, "c"), False))
+    assert json.loads(after) == {"a": {"x": {"y": "z"}}, "b": [1], "c": False}
+    assert after == '{\n  "a": {\n    "x": {\n      "y": "z"\n    }\n  },\n  "b": [\n    1\n  ],\n  "c": false\n}\n'
+
+
+def test_a_span_is_in_bytes_and_leads_to_the_nearest_place() -> None:
+    source = "\ufeffa: é\nb:\n  c: [1, ☂]\n".encode()
+    assert source[slice(*span("yaml", source, (*DOC, "a")))] == "é".encode()
+    assert source[slice(*span("yaml", source, (*DOC, "b", "c", 1)))] == "☂".encode()
+    assert source[slice(*span("yaml", source, (*DOC, "b", "none", "deeper")))] == "c: [1, ☂]".encode()
+    merged = b"a: &x {b: 1}\nc:\n  <<: *x\n"
+    assert merged[slice(*span("yaml", merged, (*DOC, "c", "b")))] == b"*x"
+
+
+# laws
+
+KEYS = st.sampled_from(["a", "b", "name", "on", "x-y", "key with space", "k:v", "0", "", "<<", "é", "y"])
+ODD = [
+    "",
+    "yes",
+    "a b",
+    "x: y",
+    "# no",
+    "1.0",
+    "é☂",
+    "~",
+    "- a",
+    "{a",
+    "*x",
+    "0x1f",
+    "multi\nline",
+    "l1\n\nl3\n",
+    "tab\tx",
+    "it's",
+    '"q"',
+    "\u2028",
+    "\x85",
+]
+SCALARS = st.one_of(
+    st.booleans(),
+    st.integers(-9, 999),
+    st.none(),
+    st.sampled_from(ODD),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=5),
+)
+DATA = st.recursive(
+    SCALARS, lambda inner: st.one_of(st.dictionaries(KEYS, inner, max_size=4), st.lists(inner, max_size=3)), max_leaves=12
+)
+DOCUMENTS = st.lists(st.dictionaries(KEYS, DATA, min_size=1, max_size=4), min_size=1, max_size=2)
+
+
+def places(tree: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    inner = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [path, *(p for key, value in inner for p in places(value, (*path, key)))]
+
+
+def some_edit(draw: st.DrawFn, tree: object) -> Edit:
+    path = draw(st.sampled_from([p for p in places(tree) if len(p) >= 2]))
+    node = look_up(tree, path)[1]
+    if len(path) > 2 and draw(st.integers(0, 3)) == 0:
+        return Edit(path, remove=True)
+    if isinstance(node, dict) and draw(st.booleans()):
+        return Edit((*path, draw(KEYS)), draw(DATA))
+    if isinstance(node, list) and draw(st.booleans()):
+        return Edit((*path, len(node)), draw(DATA))
+    return Edit(path, draw(DATA))
+
+
+@st.composite
+def written(draw: st.DrawFn) -> bytes:
+    """A file in one of many manners, with comments where they cannot be text."""
+    flow, indent, width = (
+        draw(st.sampled_from([None, False, True])),
+        draw(st.sampled_from([2, 4])),
+        draw(st.sampled_from([20, 9999])),
+    )
+    try:
+        text = pyyaml.safe_dump_all(
+            draw(DOCUMENTS),
+            default_flow_style=flow,
+            allow_unicode=True,
+            sort_keys=False,
+            width=width,
+            explicit_start=True,
+            indent=indent,
+        )
+    except pyyaml.YAMLError:
+        return b"a: 1\n"
+    if draw(st.booleans()):
+        text = "\n".join(
+            line + "  # note" if line.rstrip().endswith(":") and "'" not in line else line for line in text.split("\n")
+        )
+    return (text.replace("\n", "\r\n") if draw(st.booleans()) else text).encode("utf-8", "ignore")
+
+
+@settings(max_examples=300, deadline=None)
+@given(written(), st.data())
+def test_a_put_makes_what_was_asked_and_nothing_else_or_is_refused(source: bytes, data: st.DataObject) -> None:
+    try:
+        tree = get("yaml", source)
+    except LensError:
+        return
+    assert put("yaml", source, []) == source
+    edit = some_edit(data.draw, tree)
+    try:
+        after = put("yaml", source, [edit])
+    except LensError:
+        return
+    assert same(get("yaml", after), edited(tree, [edit]))
+    if not edit.remove:
+        assert put("yaml", after, [edit]) == after
+    if not edit.remove and not isinstance(look_up(tree, edit.path)[1], dict | list):
+        assert after.count(b"# note") >= source.count(b"# note")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.binary(max_size=60), st.text("ab:-?[]{}&*!|>'\"%@# \n\t,.0~<{", max_size=60).map(str.encode)), st.data())
+def test_no_bytes_raise_anything_but_a_lens_error(source: bytes, data: st.DataObject) -> None:
+    try:
+        tree = get("yaml", source)
+    except LensError:
+        return
+    if not tree["documents"]:
+        return
+    edit = some_edit(data.draw, tree)
+    try:
+        after = put("yaml", source, [edit])
+    except LensError:
+        return
+    assert same(get("yaml", after), edited(tree, [edit]))
