@@ -1,0 +1,1 @@
+"""Linux: this host, a root file system, a host reached by ssh."""

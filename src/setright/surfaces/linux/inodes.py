@@ -1,0 +1,66 @@
+"""What a file is beside its bytes, and replacing one by another of the same owner, mode and attributes, atomically."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import mkstemp
+
+from setright.model import Plain
+
+
+def inode_of(real: Path) -> dict[str, Plain]:
+    """What an exact restore needs beside the bytes."""
+    seen = real.stat()
+    kept = {name: base64.b64encode(os.getxattr(real, name)).decode() for name in os.listxattr(real)}
+    mode = f"{stat.S_IMODE(seen.st_mode):04o}"
+    return {"uid": seen.st_uid, "gid": seen.st_gid, "mode": mode, "mtime_ns": seen.st_mtime_ns, "xattr": kept}
+
+
+def replace(real: Path, data: bytes, inode: Mapping[str, Plain]) -> None:
+    handle, name = mkstemp(prefix=f".{real.name}.setright.", dir=real.parent)
+    temp = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            if real.exists():
+                now = inode_of(real)
+                del now["mtime_ns"]
+                dress(temp, now)
+            else:
+                temp.chmod(int(inode.get("new_mode", "0644"), 8))
+            dress(temp, inode)
+            os.fsync(handle)
+        temp.rename(real)
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
+    sync(real.parent)
+
+
+def dress(real: Path, inode: Mapping[str, Plain]) -> None:
+    """Gives a file the owner, attributes, mode and time that `inode` names."""
+    if "uid" not in inode:
+        return
+    seen = real.stat()
+    if (seen.st_uid, seen.st_gid) != (inode["uid"], inode["gid"]):
+        os.chown(real, inode["uid"], inode["gid"])
+    real.chmod(int(inode["mode"], 8))
+    for name in set(os.listxattr(real)) - set(inode["xattr"]):
+        os.removexattr(real, name)
+    for name, value in inode["xattr"].items():
+        os.setxattr(real, name, base64.b64decode(value))
+    if "mtime_ns" in inode:
+        os.utime(real, ns=(seen.st_atime_ns, inode["mtime_ns"]))
+
+
+def sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
