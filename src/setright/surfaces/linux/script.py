@@ -1,0 +1,204 @@
+"""The POSIX shell side: one script that answers a whole batch of questions, and the pieces writes are made of.
+
+A script travels on stdin, never in argv, so that no byte of it shows in a process list; it is one function called on the
+last line, so that half a script does nothing. Answers are framed by a word nobody on the target could know before.
+XCU 2 (sh); stat, head, sync, cp of coreutils or busybox.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from setright.surfaces.linux.patterns import fixed_folder, is_glob, matcher, shell_words
+from setright.surfaces.linux.sysctl import path_of
+from setright.surfaces.linux.transport import LIMIT_BYTES, Answers, Ask, Found
+
+PRELUDE = "LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:$PATH; export LC_ALL PATH; umask 022\n"
+
+FRAMES = r"""
+begin() { printf '%s\t%s\t%s\n' "$nonce" "$1" "$2"; }
+end() { printf '\n%s\tend\t%s\n' "$nonce" "$1"; }
+barred() {
+  [ "$uid" = 0 ] && return 1
+  d=$2; while [ ! -d "$d" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done
+  [ -x "$d" ] && { [ -r "$d" ] || [ "$3" = literal ]; } && return 1
+  begin "$1" "$4"; end barred
+}
+each() {
+  ask=$1 look=$2; shift 2
+  for f do
+    case $f in *[[:cntrl:]]*) begin "$ask" "${f%/*}/?"; end odd; continue ;; esac
+    [ -e "$f" ] || [ -L "$f" ] || continue
+    $look "$ask" "$f"
+  done
+}
+file() {
+  [ -e "$2" ] || return
+  if [ -L "$2" ]; then begin "$1" "$2	$(readlink -f -- "$2")"; else begin "$1" "$2"; fi
+  if [ ! -f "$2" ]; then end irregular
+  elif [ ! -r "$2" ]; then end barred
+  else head -c "$limit" -- "$2" 2>/dev/null; end $?; fi
+}
+lines() {
+  begin "$1" "$2"
+  if [ ! -r "$2" ]; then end barred; return; fi
+  case $2 in *.gz) zcat -- "$2" 2>/dev/null | grep -F -e "$word" ;; *) grep -aF -e "$word" -- "$2" ;; esac
+  end 0
+}
+listed() { begin "$1" "$2"; end 0; }
+inode() {
+  begin "$1" "$2"
+  if [ ! -e "$2" ]; then
+    d=${2%/*}; while [ -n "$d" ] && [ ! -e "$d" ]; do printf 'missing\t%s\n' "$d"; d=${d%/*}; done
+    end 0; return
+  fi
+  stat -L -c '%u %g %a %.9Y' -- "$2" 2>/dev/null || stat -L -c '%u %g %a %Y' -- "$2"
+  if command -v getfattr >/dev/null; then getfattr -d -m - -e base64 --absolute-names -- "$2" 2>/dev/null; fi
+  end $?
+}
+values() {
+  for f do [ -f "$f" ] && printf 'K%s\n' "$f"; done
+  grep -sH '' -- "$@" | sed 's/^/V/'
+}
+"""
+
+UNIT_FOLDERS = "/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /lib/systemd/system /usr/lib/systemd/system"
+STATS = "\t%F\t%U\t%G\t%a\t%u\t%g\t%n"
+TYPES = {"regular file": "file", "regular empty file": "file", "directory": "directory", "character special file": "device"}
+ENDINGS = {
+    "barred": "may not be read; run as root (sudo), or log in as a user who may sudo without a password",
+    "irregular": "is not a regular file",
+    "odd": "a name in this folder holds a control character; rename it",
+}
+
+
+def question(asks: Sequence[Ask], nonce: str) -> str:
+    """The script that answers them all."""
+    lines = [f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"]
+    for number, ask in enumerate(asks):
+        if ask.what in LOOKS:
+            lines += _look(number, ask)
+        elif ask.what == "run":
+            lines.append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
+    lines += _stats(asks, nonce) + _sysctls(asks) + _units(asks)
+    body = "\n".join(lines)
+    return f"{PRELUDE}{FRAMES}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
+
+
+LOOKS = {"file": "file", "grep": "lines", "list": "listed", "inode": "inode"}  # what -> shell function
+
+
+def _look(number: int, ask: Ask) -> list[str]:
+    if ask.what == "inode":
+        return [f"inode {number} {shlex.quote(ask.name)}"]
+    word = f"word={shlex.quote(ask.pattern)}; " if ask.what == "grep" else ""
+    deed = f"{word}each {number} {LOOKS[ask.what]} {shell_words(ask.name)}"
+    return [f"barred {number} {_folder(ask.name)} {shlex.quote(ask.name)} || {{ {deed}; }}"]
+
+
+def _stats(asks: Sequence[Ask], nonce: str) -> list[str]:
+    """All of them in one process; the names tell later which question each line answers."""
+    wanted = [(number, ask.name) for number, ask in enumerate(asks) if ask.what == "stat"]
+    if not wanted:
+        return []
+    stat = f"stat -L -c '{nonce}{STATS}' --"
+    lines = [f"barred {number} {_folder(name)} {shlex.quote(name)}" for number, name in wanted]
+    lines.append(f"begin stat -; {stat} {' '.join(shell_words(name) for _, name in wanted if '**' not in name)}")
+    for head, _, rest in (name.partition("/**") for _, name in wanted if "**" in name):
+        last = shlex.quote(rest.lstrip("/") or "*")
+        lines.append(f"find {shlex.quote(head)} -type f -name {last} ! -name '.*' -exec {stat} {{}} +")
+    return [*lines, "end 0"]
+
+
+def _folder(name: str) -> str:
+    """The folder that must be open to us for an answer to be true, and whether it must be listed."""
+    return f"{shlex.quote(fixed_folder(name))} {'glob' if is_glob(name) else 'literal'}"
+
+
+def _sysctls(asks: Sequence[Ask]) -> list[str]:
+    keys = [shell_words(path_of(ask.name)) for ask in asks if ask.what == "sysctl"]
+    return [f"begin sysctl -; values {' '.join(keys)}; end 0"] if keys else []
+
+
+def _units(asks: Sequence[Ask]) -> list[str]:
+    names = [ask.name for ask in asks if ask.what == "unit"]
+    if not names:
+        return []
+    return [f"begin unit -\n{unit_command(names)}\nend 0"]
+
+
+def unit_command(names: Iterable[str]) -> str:
+    """Prints what `units.states` reads: links and files of the units, which can be enabled, which run."""
+    quoted = [shlex.quote(name) for name in names]
+    called = " -o ".join(f"-name {name}" for name in quoted)
+    linked = " -o ".join(f"-lname {name} -o -lname '*/'{name}" for name in quoted)
+    files = f"find {UNIT_FOLDERS} -maxdepth 1 -type f \\( {called} \\) -exec grep -l '^[[]Install]' {{}} +"
+    shown = f"systemctl show --property=Names --property=ActiveState -- {' '.join(quoted)}"
+    return f"""find {UNIT_FOLDERS} -maxdepth 2 \\( {called} -o {linked} \\) -printf 'L\\t%p\\t%y\\t%l\\n'
+{files} | sed 's/^/I\\t/'
+if [ -d /run/systemd/system ]; then echo R; {shown} | sed 's/^/A\\t/'; fi"""
+
+
+def answers(asks: Sequence[Ask], nonce: str, out: bytes) -> Answers:
+    """What the script printed, sorted to the questions."""
+    found: dict[Ask, list[Found]] = {ask: [] for ask in asks}
+    for head, name, data, status in _frames(out, nonce):
+        if head.isdecimal():
+            ask = asks[int(head)]
+            found[ask].append(_one(ask, name, data, status))
+        else:
+            for ask, each in SORTERS[head](asks, nonce, data):
+                found[ask].append(each)
+    return found
+
+
+def _frames(out: bytes, nonce: str) -> Iterable[tuple[str, str, bytes, str]]:
+    mark = nonce.encode()
+    pattern = re.compile(mark + rb"\t(\w+)\t([^\n]*)\n(.*?)\n" + mark + rb"\tend\t(\w+)\n", re.DOTALL)
+    for match in pattern.finditer(out):
+        yield match[1].decode(), match[2].decode(errors="surrogateescape"), match[3], match[4].decode()
+
+
+def _one(ask: Ask, place: str, data: bytes, status: str) -> Found:
+    name, _, real = place.partition("\t")
+    if ask.what == "run":
+        return Found(ask.name, data, "" if status == "0" else data.decode(errors="replace").strip() or f"ended with {status}")
+    if status in ENDINGS:
+        return Found(name, None, ENDINGS[status], real)
+    if status != "0":
+        return Found(name, None, f"cannot be read (status {status})")
+    if len(data) > LIMIT_BYTES:
+        return Found(name, None, f"is larger than {LIMIT_BYTES >> 20} MiB")
+    return Found(name, data, real=real)
+
+
+def _sort_stats(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+    wanted = [ask for ask in asks if ask.what == "stat"]
+    literal = {ask.name: ask for ask in wanted}
+    globs = [ask for ask in wanted if is_glob(ask.name)]
+    for line in data.decode(errors="surrogateescape").split(nonce)[1:]:
+        kind, user, group, mode, uid, gid, name = line.removesuffix("\n").lstrip("\t").split("\t", 6)
+        owner, team = (uid if user == "UNKNOWN" else user), (gid if group == "UNKNOWN" else group)
+        row = "\t".join(
+            (TYPES.get(kind, "device" if kind == "block special file" else "other"), owner, team, f"{int(mode, 8):04o}")
+        )
+        asked = [literal[name]] if name in literal else [ask for ask in globs if matcher(ask.name)(name)]
+        yield from ((ask, Found(name, row.encode())) for ask in asked)
+
+
+def _sort_sysctls(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+    wanted = [(ask, matcher(path_of(ask.name))) for ask in asks if ask.what == "sysctl"]
+    lines = data.decode(errors="replace").splitlines()
+    values = {path: value for path, _, value in (line[1:].partition(":") for line in reversed(lines) if line[:1] == "V")}
+    for path in (line[1:] for line in lines if line[:1] == "K"):
+        found = Found(path, " ".join(values[path].split()).encode()) if path in values else Found(path, None, ENDINGS["barred"])
+        yield from ((ask, found) for ask, match in wanted if match(path))
+
+
+def _sort_units(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+    yield from ((ask, Found(ask.name, data)) for ask in asks if ask.what == "unit")
+
+
+SORTERS = {"stat": _sort_stats, "sysctl": _sort_sysctls, "unit": _sort_units}
