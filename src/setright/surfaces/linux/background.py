@@ -1,0 +1,48 @@
+"""One event loop in a thread of its own for all ssh targets: started by the first that needs it, ended by the last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Background:
+    """Runs coroutines for threads that wait. Counted: each `enter` needs its `leave`."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    def enter(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = Thread(target=self._loop.run_forever, name="setright-ssh", daemon=True)
+                self._thread.start()
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users or self._loop is None or self._thread is None:
+                return
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._loop = self._thread = None
+
+    def call(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The coroutine's result; what it raises is raised here."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("no target is open")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+background = Background()

@@ -1,0 +1,69 @@
+"""A root file system that nothing runs: a mounted image, a chroot, a container's layer. Only files, and links told as units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import translate
+from pathlib import Path
+
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux.files import Files
+from setright.surfaces.linux.script import UNIT_FOLDERS
+from setright.surfaces.linux.transport import Answers, Ask, Found, Ran
+
+NOTHING_RUNS = "nothing runs in an offline root file system"
+
+
+class Offline(Files):
+    """Files below the root; what a daemon or kernel would have to answer has no answer."""
+
+    live = False
+
+    def find(self, asks: Sequence[Ask]) -> Answers:
+        units = {ask: [Found(ask.name, b"")] for ask in asks if ask.what == "unit"}
+        if units:
+            listing = self._unit_listing([ask.name for ask in units])
+            units = {ask: [Found(ask.name, listing)] for ask in units}
+        return units | {ask: self._answer(ask) for ask in dict.fromkeys(asks) if ask not in units}
+
+    def _answer(self, ask: Ask) -> list[Found]:
+        if ask.what == "run":
+            return [Found(ask.name, None, NOTHING_RUNS)]
+        return [] if ask.what == "sysctl" else self.each(ask.name, ask.what, ask.pattern)
+
+    def _unit_listing(self, names: Sequence[str]) -> bytes:
+        """What `script.unit_command` would print without a running systemd."""
+        called = re.compile("|".join(map(translate, names))).match
+        lines = []
+        for path, real in self._unit_entries():
+            aim = str(real.readlink()) if real.is_symlink() else ""
+            if not (called(real.name) or called(aim.rpartition("/")[2])):
+                continue
+            lines.append(f"L\t{path}\t{'l' if aim else 'f'}\t{aim}")
+            if not aim and real.is_file() and b"\n[Install]" in b"\n" + self._bytes(real):
+                lines.append(f"I\t{path}")
+        return "\n".join(lines).encode()
+
+    def _unit_entries(self) -> Iterator[tuple[str, Path]]:
+        """Everything in the unit folders and the folders of links below them: its own path, and where it is."""
+        folders = [(folder, self.real(folder)) for folder in UNIT_FOLDERS.split()]
+        for folder, real in folders:
+            for entry in sorted(real.iterdir()) if real.is_dir() else ():
+                yield f"{folder}/{entry.name}", entry
+                if entry.suffix in (".wants", ".requires") and entry.is_dir() and not entry.is_symlink():
+                    folders.append((f"{folder}/{entry.name}", entry))
+
+    def run(self, script: str, timeout_s: float = 60.0) -> Ran:
+        raise SurfaceError(f"{self.target}: {NOTHING_RUNS}")
+
+    def banner(self) -> str:
+        return f"no answer: {NOTHING_RUNS}"
+
+    def reconnect(self) -> None:
+        """A file system is reached or not: there is no way in that a change could close."""
+        if not Path(self.root).is_dir():
+            raise SurfaceError(f"{self.target}: {self.root} is no longer there")
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,193 @@
+"""A host reached by ssh: one connection for all the work on it, scripts on stdin, sudo where it asks for no password.
+
+asyncssh (asyncssh.readthedocs.io) reads ~/.ssh/config, known_hosts, agent and identity files as OpenSSH's client does
+(ssh_config(5)). A host key is never taken on trust: unknown and changed keys are refused, each with what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux.background import background
+from setright.surfaces.linux.banner import banner
+from setright.surfaces.linux.shell import Shell
+from setright.surfaces.linux.transport import Ran
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientConnection, SSHClientConnectionOptions, SSHKey
+
+Result = TypeVar("Result")
+WHO = "sh -c 'id -u; if [ \"$(id -u)\" != 0 ]; then sudo -n true && echo sudo; fi'"
+CUT = "the connection was cut; each document is either as before or wholly written: scan again to see"
+
+
+class Ssh(Shell):
+    """`timeout_s` bounds connecting and logging in. Opens its connection when it is first needed, and again if it is lost."""
+
+    def __init__(self, url: str, timeout_s: float = 15.0) -> None:
+        self.target = url
+        self.host, self.port, self.user = _parsed(url)
+        self.timeout_s = timeout_s
+        self._lock = RLock()
+        self._open: SSHClientConnection | None = None
+        self._sudo = False
+        self._closed = False
+        background.enter()
+
+    def run(self, script: str, timeout_s: float = 60.0) -> Ran:
+        connection = self._connection()
+        shell = "sudo -n sh" if self._sudo else "sh"
+        return self._call(_run(connection, shell, script, timeout_s), timeout_s)
+
+    def banner(self) -> str:
+        """Asked of the address we are connected to. Through a jump host nothing but a whole new connection can tell."""
+        return self._call(self._banner(self._connection()), self.timeout_s)
+
+    def reconnect(self) -> None:
+        connection, sudo = self._call(self._connect(), self.timeout_s)
+        self._call(_ended(connection), self.timeout_s)
+        if self._sudo and not sudo:
+            raise SurfaceError(
+                f"{self.target}: a new login works, but sudo asks for a password now: the change takes our rights away"
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._open is not None:
+                self._call(_ended(self._open), self.timeout_s)
+        background.leave()
+
+    def _connection(self) -> SSHClientConnection:
+        with self._lock:
+            if self._open is None or self._open.is_closed():
+                self._open, self._sudo = self._call(self._connect(), self.timeout_s)
+            return self._open
+
+    async def _connect(self) -> tuple[SSHClientConnection, bool]:
+        """A new connection, and whether commands need sudo to be root's."""
+        import asyncssh
+
+        asked: dict[str, Any] = {name: value for name, value in (("port", self.port), ("username", self.user)) if value}
+        asked |= {"login_timeout": self.timeout_s, "connect_timeout": self.timeout_s, "keepalive_interval": 15}
+        options = await asyncssh.SSHClientConnectionOptions.construct(None, host=self.host, **asked)
+        if options.known_hosts is None:
+            raise SurfaceError(f"{self.target}: ~/.ssh/config turns host keys off (UserKnownHostsFile none); name a file there")
+        trust = _Trust(options)
+        try:
+            connection = await asyncssh.connect(self.host, client_factory=trust.client(), **asked)
+            who = (await connection.run(WHO, timeout=self.timeout_s)).stdout
+        except (asyncssh.Error, OSError) as error:
+            raise SurfaceError(f"{self.target}: {trust.refused or _told(error, str(options.username))}") from error
+        return connection, "sudo" in str(who).split()
+
+    async def _banner(self, connection: SSHClientConnection) -> str:
+        peer = connection.get_extra_info("peername")
+        if peer and connection.get_extra_info("socket") is not None:
+            return await asyncio.get_running_loop().run_in_executor(None, banner, peer[0], peer[1])
+        try:
+            fresh, _ = await self._connect()
+        except SurfaceError as error:
+            return f"no answer: {error}"
+        version = str(fresh.get_extra_info("server_version"))
+        await _ended(fresh)
+        return version
+
+    def _call(self, work: Coroutine[Any, Any, Result], timeout_s: float) -> Result:
+        import asyncssh
+
+        try:
+            return background.call(work)
+        except (TimeoutError, asyncssh.TimeoutError) as error:
+            raise SurfaceError(
+                f"{self.target}: no answer within {timeout_s:g} s; is it up, and does a firewall let us through?"
+            ) from error
+        except (asyncssh.ConnectionLost, asyncssh.ChannelOpenError, ConnectionError) as error:
+            raise SurfaceError(f"{self.target}: {CUT}") from error
+        except (asyncssh.Error, OSError) as error:
+            raise SurfaceError(f"{self.target}: {error}") from error
+
+
+class _Trust:
+    """Tells an unknown host key from a changed one, for the error; trusts neither."""
+
+    def __init__(self, options: SSHClientConnectionOptions) -> None:
+        self._options = options
+        self.refused = ""
+
+    def client(self) -> Callable[[], Any]:
+        import asyncssh
+
+        judge = self._judge
+
+        class Client(asyncssh.SSHClient):
+            def validate_host_public_key(self, host: str, addr: str, port: int, key: SSHKey) -> bool:
+                return judge(host, addr, port, key)
+
+        return Client
+
+    def _judge(self, host: str, addr: str, port: int, key: SSHKey) -> bool:
+        import asyncssh
+
+        known = asyncssh.match_known_hosts(self._options.known_hosts, host, addr, port)[0]
+        name, shown = (host if port == 22 else f"[{host}]:{port}"), key.get_fingerprint()
+        if known:
+            self.refused = (
+                f"the host key of {name} has CHANGED (now {shown}): somebody may be in between. If the host was reinstalled, "
+                f"check the fingerprint there, then: ssh-keygen -R {name}, and connect once with ssh"
+            )
+        else:
+            self.refused = (
+                f"the host key of {name} is not known ({shown}). Check the fingerprint on the host "
+                f"(ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then connect once with ssh to record it"
+            )
+        return False
+
+
+def _parsed(url: str) -> tuple[str, int | None, str | None]:
+    """Host, port and user of ``ssh://[user@]host[:port]``."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise SurfaceError(f"{url}: {error}; write ssh://[user@]host[:port]") from error
+    if parts.scheme != "ssh" or not parts.hostname or parts.path.strip("/") or parts.password:
+        raise SurfaceError(
+            f"{url if not parts.password else parts.hostname}: is no ssh target; write ssh://[user@]host[:port], never a password"
+        )
+    return parts.hostname, port, parts.username
+
+
+def _told(error: Exception, user: str) -> str:
+    """What went wrong on the way in, and what to do."""
+    import asyncssh
+
+    if isinstance(error, asyncssh.PermissionDenied):
+        return f"login as {user!r} was refused; is the key in the agent or an identity file, and in the account's authorized_keys?"
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return f"no common algorithm, or the host key is of another type than the one in known_hosts ({error})"
+    if isinstance(error, asyncssh.ConnectionLost):
+        return f"the host ended the connection before the login ({error}); MaxStartups may be used up"
+    if isinstance(error, asyncssh.Error):
+        return f"{error.reason or error}"
+    return f"cannot connect ({error}); is the name right, the host up and the port open?"
+
+
+async def _run(connection: SSHClientConnection, shell: str, script: str, timeout_s: float) -> Ran:
+    done = await connection.run(shell, input=script.encode(errors="surrogateescape"), encoding=None, timeout=timeout_s)
+    out, err = done.stdout or b"", done.stderr or b""
+    if done.exit_status is None:
+        raise ConnectionResetError("ended without a status")
+    return Ran(done.exit_status, bytes(out), bytes(err).decode(errors="replace"))  # type: ignore[arg-type]
+
+
+async def _ended(connection: SSHClientConnection) -> None:
+    connection.close()
+    await connection.wait_closed()
