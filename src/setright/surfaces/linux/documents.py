@@ -1,0 +1,169 @@
+"""What wants ask for, as questions; what came back, as documents. Pure.
+
+A link is read under the path it leads to where the binding names that path too, else under its own: a file is one document.
+A link to /dev/null is an empty file of its name, which is how drop-ins are switched off.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from setright.model import Document, Plain, Problem, Reading, Want
+from setright.surfaces.linux import units
+from setright.surfaces.linux.patterns import is_glob, matcher
+from setright.surfaces.linux.sysctl import key_of
+from setright.surfaces.linux.transport import Answers, Ask, Found
+
+SSHD = """command -v sshd >/dev/null || exit 127
+if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
+EFFECTIVE = {"sshd": Ask("run", SSHD)}
+NOT_INSTALLED = "ended with 127"
+MODULES = Ask("file", "/proc/modules")
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One pattern of a want: what to ask, the locator or glob it stands for, and the lens."""
+
+    locator: str
+    lens: str
+    asks: tuple[Ask, ...]
+    globs: tuple[str, ...] = ()  # all file patterns of the want
+
+
+def parts(want: Want) -> list[Part]:
+    """The want's patterns with their questions, in the order of the binding."""
+    layout = want.layout
+    patterns = [p for key in ("documents", "running", "effective") for p in _listed(layout.get(key))]
+    files = tuple(p for p in patterns if p.startswith("/"))
+    return [_part(pattern, want, files) for pattern in patterns]
+
+
+def part_of(locator: str, lens: str, keys: Iterable[str] = ()) -> Part:
+    """The questions for exactly one document; `keys` are those of a running document."""
+    return _part(locator, Want("", {"lens": lens}, names=tuple(keys), keys=tuple(keys)), ())
+
+
+def _part(pattern: str, want: Want, files: tuple[str, ...]) -> Part:
+    family, _, name = pattern.partition(":")
+    lens = str(want.layout.get("lens", ""))
+    if pattern.startswith("/"):
+        return Part(pattern, lens, (Ask("file", pattern),), files)
+    if family in ("stat", "unit"):
+        names = map(units.full, _named(name, want.names)) if family == "unit" else _named(name, want.names)
+        return Part(pattern, "json", tuple(Ask(family, n) for n in names))
+    if pattern == "running:sysctl":
+        return Part(pattern, "json", tuple(Ask("sysctl", key) for key in sorted({*want.keys, *want.names})))
+    if pattern == "running:modules":
+        return Part(pattern, "json", (MODULES,))
+    if family == "effective" and name in EFFECTIVE:
+        return Part(pattern, name, (EFFECTIVE[name],))
+    return Part(pattern, lens, ())
+
+
+def _listed(given: Plain) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or ())
+
+
+def _named(pattern: str, names: Sequence[str]) -> list[str]:
+    """The pattern narrowed to the names asked for: ``*`` alone stands for just them."""
+    if not names:
+        return [pattern]
+    if pattern == "*":
+        return sorted(names)
+    return [pattern] if any(is_glob(n) for n in names) else [n for n in sorted(names) if fnmatchcase(n, pattern)]
+
+
+def reading(wanted: Sequence[Part], found: Answers) -> Reading:
+    """All documents, each once, and what could not be had."""
+    documents: dict[str, Document] = {}
+    problems: dict[Problem, None] = {}
+    for part in wanted:
+        for each in built(part, found):
+            if isinstance(each, Problem):
+                problems[each] = None
+            elif each.locator not in documents or documents[each.locator].data is None:
+                documents[each.locator] = each
+    return Reading(tuple(documents.values()), tuple(problems))
+
+
+def built(part: Part, found: Answers) -> list[Document | Problem]:
+    """The documents of one part."""
+    family = part.locator.partition(":")[0]
+    if part.locator.startswith("/"):
+        return _files(part, found[part.asks[0]])
+    if not part.asks:
+        return [Problem(part.locator, "nothing was asked for by name; the controls of this kind must name what they are about")]
+    return BUILDERS[family](part, found)
+
+
+def _files(part: Part, found: Sequence[Found]) -> list[Document | Problem]:
+    if not found and not is_glob(part.locator):
+        return [Document(part.locator, None, part.lens)]
+    return [_file(part, each) for each in found]
+
+
+def _file(part: Part, found: Found) -> Document | Problem:
+    if found.real == "/dev/null":
+        return Document(found.name, b"", part.lens)
+    if found.data is None:
+        return Problem(found.name, found.error)
+    known = found.real and any(matcher(glob)(found.real) for glob in part.globs)
+    return Document(found.real if known else found.name, found.data, part.lens)
+
+
+def _stats(part: Part, found: Answers) -> list[Document | Problem]:
+    built: list[Document | Problem] = []
+    for each in (each for ask in part.asks for each in found[ask]):
+        if each.data is None:
+            built.append(Problem(f"stat:{each.name}", each.error))
+            continue
+        kind, owner, group, mode = each.data.decode(errors="surrogateescape").split("\t")
+        row = {"path": each.name, "type": kind, "owner": owner, "group": group, "mode": mode}
+        built.append(_json(f"stat:{each.name}", row))
+    return built
+
+
+def _units(part: Part, found: Answers) -> list[Document | Problem]:
+    listed = [unit for ask in part.asks for each in found[ask] for unit in units.states(ask.name, each.data or b"")]
+    return [_json(f"unit:{u.name}", {"unit": u.name, "enabled": u.enabled, "active": u.active}) for u in listed]
+
+
+def _running(part: Part, found: Answers) -> list[Document | Problem]:
+    if part.locator == "running:modules":
+        return _modules(part, found)
+    values = {each.name: each for ask in part.asks for each in found[ask]}
+    row = {key_of(name): each.data.decode() for name, each in sorted(values.items()) if each.data is not None}
+    barred: list[Document | Problem] = [
+        Problem(part.locator, f"{key_of(name)} {each.error}") for name, each in values.items() if each.data is None
+    ]
+    return [_json(part.locator, row), *barred] if row else barred
+
+
+def _modules(part: Part, found: Answers) -> list[Document | Problem]:
+    """Every loaded module in both spellings, since modprobe takes either; none where the kernel has no modules."""
+    seen = next(iter(found[MODULES]), Found("", b""))
+    if seen.data is None:
+        return [Problem(part.locator, seen.error)]
+    names = [line.split()[0] for line in seen.data.decode().splitlines()]
+    return [_json(part.locator, {"loaded": dict.fromkeys(sorted({*names, *(n.replace("_", "-") for n in names)}), True)})]
+
+
+def _effective(part: Part, found: Answers) -> list[Document | Problem]:
+    built: list[Document | Problem] = []
+    for each in found[part.asks[0]]:
+        if not each.error:
+            built.append(Document(part.locator, each.data, part.lens))
+        elif each.data is not None and each.error != NOT_INSTALLED:
+            built.append(Problem(part.locator, f"the program does not tell: {each.error}"))
+    return built
+
+
+BUILDERS = {"stat": _stats, "unit": _units, "running": _running, "effective": _effective}
+
+
+def _json(locator: str, row: Mapping[str, Plain]) -> Document:
+    return Document(locator, json.dumps(row, indent=2).encode() + b"\n", "json")

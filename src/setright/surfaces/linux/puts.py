@@ -1,0 +1,126 @@
+"""How each kind of document is kept and put: files, inode attributes, units, kernel parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from setright.model import Change, Kept, Plain, digest
+from setright.surfaces.base import Moved, SurfaceError
+from setright.surfaces.linux import units, writes
+from setright.surfaces.linux.shell import check
+from setright.surfaces.linux.sysctl import path_of
+from setright.surfaces.linux.transport import Ask, Found, Link, Transport
+
+
+def beside(locator: str) -> Ask | None:
+    """What to ask, beside the document itself, so that it can be restored exactly."""
+    if locator.startswith("/"):
+        return Ask("inode", locator)
+    if locator.startswith("unit:"):
+        return Ask("unit", locator.removeprefix("unit:"))
+    return None
+
+
+def meta(locator: str, found: Found | None) -> Mapping[str, Plain]:
+    """What `beside` asked for, as `Kept.meta`."""
+    if found is None or found.data is None:
+        return {}
+    if locator.startswith("/"):
+        kept: Mapping[str, Plain] = json.loads(found.data)
+        return kept
+    unit = _unit(locator, found)
+    return {"links": dict(unit.links)}
+
+
+def write(transport: Transport, change: Change, new_mode: str) -> None:
+    """Puts a change of any kind. Raises Moved, or SurfaceError for what cannot be written at all."""
+    family = change.locator.partition(":")[0]
+    if change.locator.startswith("/"):
+        transport.put(change.locator, digest(change.before), change.after, {"new_mode": new_mode, **(change.meta or {})})
+    elif family not in WRITERS or change.locator == "running:modules":
+        raise SurfaceError(f"{transport.target}: {change.locator} can be read but not written; change what it comes from")
+    elif change.before is None or change.after is None:
+        raise SurfaceError(f"{transport.target}: {change.locator} cannot be made or removed, only changed")
+    else:
+        WRITERS[family](transport, change, _tree(change.before), _tree(change.after))
+
+
+def restoring(kept: Kept) -> list[str]:
+    """Shell bodies that put one document back whatever it is by then: for the dead-man's switch."""
+    family, _, name = kept.locator.partition(":")
+    if kept.locator.startswith("/"):
+        return [writes.put(kept.locator, "any", kept.data, kept.meta)]
+    if kept.data is None:
+        return []
+    if family == "stat":
+        return [writes.own(name, "any", _owned(_tree(kept.data)))]
+    if family == "unit":
+        links = kept.meta.get("links", {})
+        mask = f"{units.ETC}/{name}"
+        return [writes.link([Link(path, "any", links.get(path)) for path in sorted({mask, *links})])]
+    return [writes.sysctl(path_of(key), "any", value) for key, value in _tree(kept.data).items()]
+
+
+def _tree(data: bytes) -> dict[str, Plain]:
+    tree: dict[str, Plain] = json.loads(data)
+    return tree
+
+
+def _owned(tree: Mapping[str, Plain]) -> str:
+    return f"{tree['owner']}:{tree['group']}:{int(tree['mode'], 8):04o}"
+
+
+def _stat(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
+    fixed = [key for key in ("path", "type") if before.get(key) != after.get(key)]
+    if fixed:
+        raise SurfaceError(f"{transport.target}: {change.locator}: {', '.join(fixed)} cannot be changed")
+    transport.own(change.locator.removeprefix("stat:"), _owned(before), _owned(after))
+
+
+def _sysctl(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
+    """All values under one lock, each only where it still is as planned."""
+    moved = {key: value for key, value in after.items() if before.get(key) != value}
+    bodies = [writes.sysctl(path_of(key), str(before.get(key, "any")), str(value)) for key, value in moved.items()]
+    if bodies:
+        ran = transport.run(writes.scripted("\n".join(bodies)))
+        check(transport.target, ", ".join(moved), ran)
+
+
+def _units(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
+    """Links first, then what runs: a masked unit cannot start again between the two."""
+    ask = Ask("unit", change.locator.removeprefix("unit:"))
+    unit = _unit(change.locator, transport.find([ask])[ask][0])
+    if unit.enabled not in (before["enabled"], after["enabled"]):
+        raise Moved(
+            f"{transport.target}: {unit.name} is {unit.enabled} now, the change was planned on {before['enabled']}; scan again"
+        )
+    if change.meta and "links" in change.meta:
+        transport.link(units.restore(unit.links, change.meta["links"]))
+    elif unit.enabled != after["enabled"]:
+        file = Ask("file", unit.home)
+        found = transport.find([file])[file] if unit.home else []
+        transport.link(units.relink(unit, str(after["enabled"]), (found[0].data or b"").decode(errors="replace") if found else ""))
+    if transport.live:
+        _start_or_stop(transport, unit, str(after["active"]))
+
+
+def _start_or_stop(transport: Transport, unit: units.Unit, want: str) -> None:
+    if unit.active == "unknown":
+        return  # no systemd runs there, so nothing it would have to stop
+    verb = {("active", "inactive"): "stop", ("inactive", "active"): "start", ("failed", "active"): "start"}.get((unit.active, want))
+    then = f" && systemctl {verb} {unit.name}" if verb else ""
+    ran = transport.run(f"systemctl daemon-reload{then}\n")
+    if ran.status:
+        raise SurfaceError(f"{transport.target}: {unit.name}: systemctl {verb or 'daemon-reload'} failed: {ran.err.strip()}")
+
+
+def _unit(locator: str, found: Found) -> units.Unit:
+    name = locator.removeprefix("unit:")
+    listed = units.states(name, found.data or b"")
+    if not listed:
+        raise Moved(f"{locator} is no longer installed; scan again")
+    return listed[0]
+
+
+WRITERS = {"stat": _stat, "unit": _units, "running": _sysctl}
