@@ -1,0 +1,110 @@
+"""The named steps of the Linux surface, as data. A binding names them; an unknown name is an error that lists what there is.
+
+sshd(8): SIGHUP makes sshd read its configuration again, open sessions stay; ssh.socket starts a fresh sshd each time.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import msgspec
+
+from setright.surfaces.base import SurfaceError
+
+
+class Checker(msgspec.Struct, frozen=True):
+    """A program's own checker. `files` are the whole set it reads, `main` where it starts; `{main}` in `command` is the
+    staged copy of that. `include` finds the lines that name further files, relative to `folder`."""
+
+    main: str
+    files: tuple[str, ...]
+    command: str
+    include: bytes = rb"$."  # matches nothing
+    folder: str = "/"
+
+
+CHECKERS = {
+    "sshd-t": Checker(
+        main="/etc/ssh/sshd_config",
+        files=("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf"),
+        command="mkdir -p -m 755 /run/sshd; sshd -t -f {main}",
+        include=rb"(?im)^([ \t]*include[ \t=]+)([^\r\n]*)",
+        folder="/etc/ssh",
+    ),
+    "visudo-c": Checker(
+        main="/etc/sudoers",
+        files=("/etc/sudoers", "/etc/sudoers.d/*"),
+        command="visudo -cf {main}",
+        include=rb"(?m)^([@#]include(?:dir)?[ \t]+)([^\r\n]*)",
+        folder="/etc",
+    ),
+    "fstab-verify": Checker(main="/etc/fstab", files=("/etc/fstab",), command="findmnt --verify --tab-file {main}"),
+    "nft-c": Checker(main="/etc/nftables.conf", files=("/etc/nftables.conf",), command="nft -c -f {main}"),
+}
+SYSCTL_KEYS = "sysctl-keys"  # new keys of sysctl files must exist in the running kernel
+
+# The sshd that serves us: the topmost one above this shell, else the one that wrote its pid down.
+SSHD_PID = """sshd_pid() {
+  p=$$ m=${setright_sshd:-}
+  while [ -z "${setright_sshd:-}" ] && [ "${p:-0}" -gt 0 ]; do
+    case $(cat "/proc/$p/comm" 2>/dev/null) in sshd*) m=$p ;; esac
+    p=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$p/status" 2>/dev/null)
+  done
+  for m in $m $(cat /run/sshd.pid 2>/dev/null); do
+    case $(cat "/proc/$m/comm" 2>/dev/null) in sshd*) echo "$m"; return ;; esac
+  done
+}
+"""
+SSH_RELOAD = (
+    SSHD_PID
+    + """if [ -d /run/systemd/system ]; then
+  for u in ssh sshd; do if systemctl -q is-active $u.service; then systemctl reload $u.service; exit; fi; done
+  if systemctl -q is-active ssh.socket || systemctl -q is-active sshd.socket; then exit 0; fi
+fi
+m=$(sshd_pid)
+if [ -n "$m" ]; then kill -HUP "$m"; fi
+"""
+)
+SSH_START = (
+    SSHD_PID
+    + """if [ -z "$(sshd_pid)" ]; then
+  { [ -d /run/systemd/system ] && { systemctl start ssh.service || systemctl start sshd.service; }; } || service ssh start || sshd
+fi
+"""
+)
+RELOADS = {"ssh-reload": SSH_RELOAD, "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n"}
+AFTER_A_FALL = {"ssh-reload": SSH_START}  # what the dead-man's switch does besides: the reload may have ended the program
+GENERIC = re.compile(r"([A-Za-z0-9@_.-]+)-(reload|restart|active)")
+
+
+def checker(name: str) -> Checker:
+    if name not in CHECKERS:
+        raise SurfaceError(f"there is no check {name!r} on Linux; there are {', '.join([*CHECKERS, SYSCTL_KEYS])}")
+    return CHECKERS[name]
+
+
+def reloading(name: str) -> str:
+    """The script of a reload step: one of `RELOADS`, or ``UNIT-reload``, ``UNIT-restart``. What does not run is left so."""
+    if name in RELOADS:
+        return RELOADS[name]
+    unit, verb = _generic(name, ("reload", "restart"))
+    return f"""if [ -d /run/systemd/system ]; then
+  if systemctl -q is-active {unit}; then systemctl {verb} {unit}; fi
+else service {unit} status >/dev/null 2>&1 && service {unit} {verb} || true; fi
+"""
+
+
+def activity(name: str) -> str:
+    """The script of a probe ``UNIT-active``: prints whether the service runs."""
+    unit, _ = _generic(name, ("active",))
+    return f"""if [ -d /run/systemd/system ]; then systemctl is-active {unit}
+elif service {unit} status >/dev/null 2>&1; then echo active; else echo inactive; fi
+"""
+
+
+def _generic(name: str, verbs: tuple[str, ...]) -> tuple[str, str]:
+    match = GENERIC.fullmatch(name)
+    if match is None or match[2] not in verbs:
+        raise SurfaceError(f"there is no step {name!r} on Linux; there are {', '.join(RELOADS)} and UNIT-{', UNIT-'.join(verbs)}")
+    return shlex.quote(match[1]), match[2]
