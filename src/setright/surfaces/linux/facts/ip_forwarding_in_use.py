@@ -1,0 +1,79 @@
+"""Does this host pass packets on for others: containers, a VPN, a router? RFC 1213: ipForwDatagrams counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from setright.model import Answer
+from setright.surfaces.linux.evidence import NEVER_BOOTED, UPTIME, Evidence, some
+from setright.surfaces.linux.transport import Ask
+from setright.surfaces.linux.units import states
+
+SNMP, SNMP6 = Ask("file", "/proc/net/snmp"), Ask("file", "/proc/net/snmp6")
+INTERFACES = Ask("list", "/sys/class/net/*")
+FORWARDERS = (
+    "docker",
+    "containerd",
+    "kubelet",
+    "k3s",
+    "libvirtd",
+    "wg-quick@*",
+    "openvpn*",
+    "strongswan*",
+    "lxc-net",
+    "incus",
+    "tailscaled",
+)
+UNITS = tuple(Ask("unit", name if name.endswith("*") else f"{name}.service") for name in FORWARDERS)
+BRIDGES = (
+    "docker*",
+    "cni*",
+    "virbr*",
+    "br-*",
+    "veth*",
+    "wg*",
+    "tun*",
+    "lxcbr*",
+    "cali*",
+    "flannel*",
+    "podman*",
+    "incusbr*",
+    "tailscale*",
+)
+
+
+def asks(argument: str) -> Sequence[Ask]:
+    return (SNMP, SNMP6, INTERFACES, UPTIME, *UNITS, *NEVER_BOOTED)
+
+
+def answer(argument: str, evidence: Evidence) -> Answer:
+    units = [
+        u.name
+        for ask in UNITS
+        for u in states(ask.name, evidence.text(ask).encode())
+        if u.enabled == "enabled" or u.active == "active"
+    ]
+    ports = [name.rpartition("/")[2] for name in evidence.names(INTERFACES)]
+    bridges = [port for port in ports if any(fnmatchcase(port, pattern) for pattern in BRIDGES)]
+    source = "/proc/net/snmp, interfaces, units"
+    if units or bridges:
+        return Answer(True, f"forwarding is what {some(units + bridges)} work by", source)
+    if not evidence.text(SNMP):
+        if evidence.never_booted():
+            return Answer(
+                False, "nothing that forwards is enabled, and this image has never been started", "units, /etc/machine-id"
+            )
+        return Answer(None, "nothing that forwards is enabled; what the kernel forwarded cannot be told here", "units")
+    passed = _forwarded(evidence)
+    if passed:
+        return Answer(True, f"{passed} packets were passed on for others {evidence.since_boot()}", source)
+    return Answer(False, f"0 packets were passed on for others {evidence.since_boot()}; no bridge, no VPN, no containers", source)
+
+
+def _forwarded(evidence: Evidence) -> int:
+    """Packets forwarded, IPv4 and IPv6."""
+    rows = [line.split() for line in evidence.lines(SNMP) if line.startswith("Ip:")]
+    four = int(dict(zip(rows[0], rows[1], strict=False)).get("ForwDatagrams", "0")) if len(rows) == 2 else 0
+    six = [line.split()[1] for line in evidence.lines(SNMP6) if line.startswith("Ip6OutForwDatagrams")]
+    return four + sum(map(int, six))
