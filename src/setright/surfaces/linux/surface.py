@@ -1,0 +1,186 @@
+"""Linux hosts and root file systems as one surface; what differs between them is the transport's.
+
+How each kind of document is kept and put is in `puts`; the protocol's order is the engine's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux import deadman, puts, staging
+from setright.surfaces.linux.documents import Part, built, part_of, parts, reading
+from setright.surfaces.linux.facts import asks_of, told
+from setright.surfaces.linux.local import Local
+from setright.surfaces.linux.offline import Offline
+from setright.surfaces.linux.patterns import matcher
+from setright.surfaces.linux.script import PRELUDE
+from setright.surfaces.linux.ssh import Ssh
+from setright.surfaces.linux.steps import activity, checker, reloading
+from setright.surfaces.linux.transport import Transport
+
+SETTLE_S = 0.5  # a reload closes the old listener a little after the signal: health must hold this long
+NEW_MODES = {"/etc/sudoers.d/*": "0440", "/etc/ssh/sshd_config.d/*": "0600", "/etc/audit/rules.d/*": "0640"}
+
+
+class Linux:
+    """One Linux target. `again` of a running document has the keys of earlier reads; read before asking again."""
+
+    families = ("linux",)
+
+    def __init__(self, transport: Transport) -> None:
+        self.target = transport.target
+        self.arms = transport.live
+        self._transport = transport
+        self._lenses: dict[str, str] = {"effective:sshd": "sshd"}
+        self._keys: dict[str, set[str]] = {}
+        self._modes: dict[str, str] = dict(NEW_MODES)
+        self._reloaded = False
+
+    def read(self, wants: Sequence[Want]) -> Reading:
+        wanted = [part for want in wants for part in self._parts(want)]
+        extra = [deadman.LEFT_OPEN] if self._transport.live else []
+        found = self._transport.find([ask for part in wanted for ask in part.asks] + extra)
+        read = reading(wanted, found)
+        self._lenses |= {d.locator: d.lens for d in read.documents}
+        left = (found[deadman.LEFT_OPEN][0].data or b"").decode().split() if extra else []
+        return Reading(read.documents, read.problems + tuple(map(deadman.problem, left)))
+
+    def again(self, locators: Sequence[str]) -> dict[str, Document]:
+        wanted = {locator: self._part(locator) for locator in locators}
+        found = self._transport.find([ask for part in wanted.values() for ask in part.asks])
+        return {locator: self._one(part, built(part, found)) for locator, part in wanted.items()}
+
+    def ask(self, facts: Sequence[str]) -> dict[str, Answer]:
+        asks = {fact: asks_of(fact) for fact in facts}
+        found = self._transport.find([ask for some in asks.values() for ask in some or ()])
+        return {fact: told(fact, found) if some is not None else _no_fact(fact) for fact, some in asks.items()}
+
+    def keep(self, locators: Sequence[str]) -> list[Kept]:
+        now = self.again(locators)
+        asks = {locator: puts.beside(locator) for locator in locators}
+        found = self._transport.find([ask for ask in asks.values() if ask is not None])
+        return [
+            Kept(locator, now[locator].lens, now[locator].data, puts.meta(locator, found[ask][0] if ask else None))
+            for locator, ask in asks.items()
+        ]
+
+    def validate(self, changes: Sequence[Change], steps: Steps) -> None:
+        """In an offline root no checker can run: what holds there is what the lenses and the next reading say."""
+        if self._transport.live:
+            staging.validate(self._transport, steps.validate, changes)
+
+    def arm(self, kept: Sequence[Kept], steps: Steps, within_s: float, token: str) -> bool:
+        if not self.arms:
+            return False
+        bodies = [body for each in kept for body in puts.restoring(each)]
+        script = deadman.arming(bodies, steps.reload, within_s, token)
+        deadman.check(self.target, token, self._transport.run(script))
+        return True
+
+    def write(self, change: Change) -> None:
+        self._learn(change)
+        puts.write(self._transport, change, self._new_mode(change.locator))
+
+    def reload(self, steps: Steps) -> None:
+        """In an offline root nothing runs that could be reloaded."""
+        for name in steps.reload if self._transport.live else ():
+            self._run(name, reloading(name))
+            self._reloaded = True
+
+    def probe(self, steps: Steps) -> Mapping[str, str]:
+        """After a reload health must hold for a while: a program that fails to start again answers a little longer."""
+        if not self._transport.live:
+            return {}
+        seen = {name: self._probe(name) for name in steps.probe}
+        until = time.monotonic() + (SETTLE_S if self._reloaded else 0.0)
+        while seen and time.monotonic() < until:
+            time.sleep(SETTLE_S / 5)
+            seen = {name: self._probe(name) for name in steps.probe}
+        self._reloaded = False
+        return seen | {f"next start: {name}": self._next_start(name) for name in steps.next_start}
+
+    def reconnect(self) -> None:
+        self._transport.reconnect()
+
+    def disarm(self, token: str) -> None:
+        deadman.check(self.target, token, self._transport.run(deadman.disarming(token)))
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _parts(self, want: Want) -> list[Part]:
+        """The parts this target can tell: where nothing runs there is no running and no effective state."""
+        mine = [part for part in parts(want) if self._transport.live or not part.locator.startswith(("running:", "effective:"))]
+        for part in mine:
+            self._remember(want, part)
+        return mine
+
+    def _remember(self, want: Want, part: Part) -> None:
+        """What a later question about the same document needs and its locator does not say."""
+        if part.locator.startswith("running:"):
+            self._keys.setdefault(part.locator, set()).update(ask.name for ask in part.asks)
+        if part.locator.startswith("/"):
+            self._lenses.setdefault(part.locator, part.lens)
+            if "new-mode" in want.layout:
+                self._modes[part.locator] = str(want.layout["new-mode"])
+
+    def _learn(self, change: Change) -> None:
+        if change.locator == "running:sysctl":
+            self._keys.setdefault(change.locator, set()).update(json.loads(change.before or change.after or b"{}"))
+
+    def _part(self, locator: str) -> Part:
+        return part_of(locator, self._lenses.get(locator, ""), self._keys.get(locator, ()))
+
+    def _one(self, part: Part, seen: Iterable[Document | Problem]) -> Document:
+        """The document; absent where nothing is. Raises SurfaceError where it is there and cannot be read."""
+        for each in seen:
+            if isinstance(each, Problem):
+                raise SurfaceError(f"{self.target}: {each.locator}: {each.why}")
+            return Document(part.locator, each.data, each.lens)
+        return Document(part.locator, None, part.lens)
+
+    def _new_mode(self, locator: str) -> str:
+        return next((mode for pattern, mode in self._modes.items() if matcher(pattern)(locator)), "0644")
+
+    def _probe(self, name: str) -> str:
+        if name == "ssh-banner":
+            return self._transport.banner()
+        return self._transport.run(PRELUDE + activity(name)).out.decode(errors="replace").strip()
+
+    def _next_start(self, name: str) -> str:
+        check = checker(name)
+        ran = self._transport.run(PRELUDE + check.command.replace("{main}", check.main))
+        return "would work" if ran.status == 0 else (ran.err or ran.out.decode(errors="replace")).strip()
+
+    def _run(self, name: str, script: str) -> None:
+        ran = self._transport.run(f"{PRELUDE}main() {{\n{script}}}\nmain </dev/null\n")
+        if ran.status:
+            said = (ran.err or ran.out.decode(errors="replace")).strip()
+            raise SurfaceError(f"{self.target}: {name} failed: {said or f'status {ran.status}'}")
+
+
+def open_local() -> Linux:
+    """The host this runs on."""
+    return Linux(Local())
+
+
+def open_root(path: str) -> Linux:
+    """A root file system that does not run. Raises SurfaceError where there is no such folder."""
+    root = Path(path).absolute()
+    if not root.is_dir():
+        raise SurfaceError(f"root:{path}: there is no folder {root}; name the mounted root file system")
+    return Linux(Offline(f"root:{path}", root.resolve()))
+
+
+def open_ssh(url: str, timeout_s: float = 15.0) -> Linux:
+    """A host reached by ``ssh://[user@]host[:port]``; it is connected to at the first use. `timeout_s` bounds that."""
+    return Linux(Ssh(url, timeout_s))
+
+
+def _no_fact(fact: str) -> Answer:
+    return Answer(None, f"there is no fact {fact!r} for Linux")
