@@ -204,6 +204,12 @@ def test_a_pattern_sets_what_nothing_names_and_nothing_spares() -> None:
     assert [tree.get(f"net.ipv4.conf.{n}.rp_filter") for n in names] == [None, 1, 2]
 
 
+def test_the_host_answers_only_for_keys_that_its_kernel_has() -> None:
+    [sysctl] = seen("linux/sysctl", {"/etc/sysctl.conf": "a.b=1\n", "running:sysctl": RUNNING}, "sysctl")
+    assert set(sysctl.only or ()) == {"a.b", "net.ipv4.ip_forward"}
+    assert seen("linux/sysctl", {"/etc/sysctl.conf": "a.b=1\n"}, "sysctl")[0].only is None
+
+
 # --- kernel modules -----------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ Its entry in a binding takes `documents`, `lens` and
     wins        first or last: which of several values counts
     gather      list keys whose values add up over all documents
     scopes      the key of conditional blocks, each a resource of its own over what holds everywhere
-    running     the document of values that hold now, written live
+    running     the document of values that hold now, written live; what it lacks does not exist on this host
     effective   the document of what the program itself says, read-only
     globs       true: a key with wildcards sets what no document names (sysctl.d(5))
 """
@@ -32,7 +32,8 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     name = kind.rpartition("/")[2]
     effective = _effective(layout, sources)
     tree = _merged(layout, segments(layout, sources), effective)
-    seen = [Resource(kind, name, tree, (str(main or layout["new"]), ()), effective)]
+    known = tuple({**tree, **effective}) if effective and layout.get("running") else None
+    seen = [Resource(kind, name, tree, (str(main or layout["new"]), ()), effective, only=known)]
     for scope in scopes(layout, sources):
         seen.append(_conditional(layout, seen, scope))
     return seen
