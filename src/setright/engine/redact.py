@@ -53,10 +53,10 @@ def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plai
             return _redact_mapping(path, value, key)
         case list() | tuple():
             return [redact_value((*path, index), item, key) for index, item in enumerate(value)]
-        case str() if _is_secret(path, value):
-            return fingerprint(value, key)
         case str():
-            return shown(redact_text(value, key=key))
+            if _under_secret_name(path):
+                return value if is_plain(value) else fingerprint(value, key)
+            return value if HARMLESS.fullmatch(value) else shown(redact_text(value, key=key))
         case int() | float() if not isinstance(value, bool) and _under_secret_name(path):
             return fingerprint(str(value), key)
     return value
@@ -96,13 +96,11 @@ def _meaning(name: str, mapping: dict[str, Plain]) -> str:
     return str(name)
 
 
-def _is_secret(path: Path, value: str) -> bool:
-    return _under_secret_name(path) and not is_plain(value)
-
-
 def _under_secret_name(path: Path) -> bool:
-    name = next((part for part in reversed(path) if isinstance(part, str)), "")
-    return names_secret(name)
+    for part in reversed(path):
+        if isinstance(part, str):
+            return names_secret(part)
+    return False
 
 
 def _within(span: Span, ours: list[Span]) -> bool:
