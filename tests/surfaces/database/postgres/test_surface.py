@@ -218,6 +218,7 @@ def test_one_bad_value_among_good_ones_changes_nothing(server: lab.Server, surfa
         ({"log_connections": "maybe"}, "neither on nor off"),
         ({"max_connections": 99999999}, "not between"),
         ({"statement_timeout": "soon"}, "no number"),
+        ({"log_file_mode": "7777"}, "not between"),
         ({"data_checksums": "on"}, "fixed"),
         ({"port": 5433}, "command line"),
     ],

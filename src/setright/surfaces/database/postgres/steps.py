@@ -17,7 +17,7 @@ from setright.surfaces.base import Rejected, SurfaceError
 from setright.surfaces.database.postgres import files, hba, roles, settings, wire
 from setright.surfaces.database.postgres.session import Session
 from setright.surfaces.database.postgres.settings import Setting, State
-from setright.surfaces.database.postgres.values import text
+from setright.surfaces.database.postgres.values import MODES, text
 
 SUSTAINED_S = 0.5  # right after a reload new connections get the old and the new state in turns
 RELOAD_TIMEOUT_S = 5.0
@@ -122,6 +122,8 @@ def _unfit(row: Setting, value: Plain) -> str:
 
 def _out_of_range(row: Setting, value: Plain) -> str:
     amount = row.normal(text(value))
+    if row.name in MODES and str(amount).isdigit():
+        amount = int(amount, 8)
     if isinstance(amount, str):
         return f"{value!r} is no number in {row.unit or 'units of its own'}"
     low, high = float(row.min_val or "-inf"), float(row.max_val or "inf")
