@@ -17,6 +17,7 @@ from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.plan import Options, plan
 from setright.engine.scan import Scan, scan
+from setright.engine.times import now
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.surfaces.base import Surface, SurfaceError
 
@@ -145,34 +146,43 @@ class App:
 
     def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""
-        from setright.engine.workflow import Outcome, submit
+        from setright.engine.workflow import Outcome
 
         run = new_run()
         left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := _not_now(p, approved(p)))}
         todo = [p for p in plans if p.hash not in left]
-        self.store.save_plans(plans)
-        self.store.start_run(run, "apply", [p.hash for p in todo])
+        self.store.keep_plans(plans)
+        self.store.begin_run(run, [p.hash for p in todo], now())
         for p in todo:
             if p.lane != "auto":
+                self.store.approve(p.hash, self.ledger.actor, now())
                 self.ledger.append("approved", {"run": run, "plan": p.hash, "target": p.target, "document": p.document})
-        by_hash = {p.hash: p for p in plans}
-        with self._runs() as recovered:
-            outcomes = submit(run, _by_target(todo), lambda o: tell(by_hash[o.plan], o)) if todo else []
-        self.store.end_run(run)
+        outcomes, recovered = self._submit(run, todo, tell, "apply")
         ended = left | {o.plan: o for o in outcomes}
-        return Run(run, tuple((p, ended[p.hash]) for p in plans), tuple(recovered))
+        return Run(run, tuple((p, ended[p.hash]) for p in plans), recovered)
 
-    def rollback(self, run: str, tell: Callable[[Plan, Outcome], None]) -> Run:
-        """Restores what a run changed, last change first, verified."""
+    def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:
+        """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""
+        written = [p.hash for p in self.store.run(of).plans if p.outcome in ("verified", "unverified")]
+        plans = [self.store.plan(h) for h in reversed(written)]
+        run = new_run()
+        self.store.begin_run(run, [p.hash for p in plans], now(), rolls_back=of)
+        self.ledger.append("rollback asked", {"run": run, "of": of, "plans": [p.hash for p in plans]})
+        outcomes, recovered = self._submit(run, plans, tell, "rollback")
+        by_hash = {p.hash: p for p in plans}
+        return Run(run, tuple((by_hash[o.plan], o) for o in outcomes), recovered)
+
+    def _submit(
+        self, run: str, plans: Sequence[Plan], tell: Callable[[Plan, Outcome], None], kind: str
+    ) -> tuple[list[Outcome], tuple[Outcome, ...]]:
+        """The outcomes of the run, and of what an earlier process had left unfinished."""
         from setright.engine.workflow import submit
 
-        hashes = list(reversed(self.store.verified_plans(run)))
-        plans = [self.store.plan(h) for h in hashes]
         by_hash = {p.hash: p for p in plans}
-        self.ledger.append("rollback asked", {"run": run, "plans": hashes})
-        with self._runs() as recovered:
-            outcomes = submit(run, _by_target(plans), lambda o: tell(by_hash[o.plan], o), "rollback") if plans else []
-        return Run(run, tuple((by_hash[o.plan], o) for o in outcomes), tuple(recovered))
+        with self._runs(run) as recovered:
+            outcomes = submit(run, _by_target(plans), lambda o: tell(by_hash[o.plan], o), kind) if plans else []
+        self.store.end_run(run, "ended", now())
+        return outcomes, tuple(recovered)
 
     def recover(self) -> list[Outcome]:
         """Finishes or rolls back what an earlier process left unfinished; every run does so first by itself."""
@@ -212,14 +222,21 @@ class App:
         return {**(baseline.params if baseline else {}), **self.configuration.parameters}
 
     @contextmanager
-    def _runs(self) -> Iterator[list[Outcome]]:
+    def _runs(self, current: str = "") -> Iterator[list[Outcome]]:
         """A desk at which runs are served; what an earlier process left unfinished is finished first."""
         from setright.engine.desk import RunDesk
         from setright.engine.workflow import launched
 
         desk = RunDesk(self.state, self.store, self.ledger, self.catalogue, self.open)
         with closing(desk), launched(self.state, self.configuration.runs_url, desk) as recovered:
+            self._close_interrupted(current)
             yield recovered
+
+    def _close_interrupted(self, current: str) -> None:
+        """Runs that an earlier process left: their begun plans have ended now; one that never began touched nothing."""
+        for run in self.store.runs(state="running"):
+            if run.id != current:
+                self.store.end_run(run.id, "ended" if all(p.outcome for p in run.plans) else "abandoned", now())
 
 
 def new_run() -> str:

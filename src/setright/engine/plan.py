@@ -56,9 +56,8 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
     """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last."""
     fixable, hands = _remedies(scan)
     fixes = [_decided(found, answers) for found, answers in _asked(fixable, surface)]
-    lanes = [fixes] if options.together else [[f for f in fixes if f.decision.lane == lane] for lane in ("auto", "ask")]
     world, made = scan.world, list[Plan]()
-    for group in lanes:
+    for group in _groups(fixes, options.together):
         composed = compose(world, [f.found for f in group], scan.controls)
         made += _plans(scan, world, composed, group, options)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
@@ -66,6 +65,18 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
     made += [_by_hand(scan, found, why) for found, why in hands]
     at = options.now or datetime.now(UTC)
     return Plans(tuple(_sealed(p, at) for p in made), world)
+
+
+def _groups(fixes: Sequence[Fix], together: bool) -> list[list[Fix]]:
+    """What is planned on top of what: `auto`, then what may break something, then what evidence says will.
+
+    The last stand alone even when the caller takes every decision, so that a refusal there costs nothing else.
+    """
+    certain = [f for f in fixes if any(answer.holds for _, _, answer in f.fears)]
+    others = [f for f in fixes if f not in certain]
+    if together:
+        return [others, certain]
+    return [[f for f in others if f.decision.lane == "auto"], [f for f in others if f.decision.lane != "auto"], certain]
 
 
 def plan_hash(plan: Plan) -> str:
