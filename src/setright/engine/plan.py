@@ -72,11 +72,11 @@ def _groups(fixes: Sequence[Fix], together: bool) -> list[list[Fix]]:
 
     The last stand alone even when the caller takes every decision, so that a refusal there costs nothing else.
     """
-    certain = [f for f in fixes if any(answer.holds for _, _, answer in f.fears)]
-    others = [f for f in fixes if f not in certain]
-    if together:
-        return [others, certain]
-    return [[f for f in others if f.decision.lane == "auto"], [f for f in others if f.decision.lane != "auto"], certain]
+    certain, feared, clear = list[Fix](), list[Fix](), list[Fix]()
+    for fix in fixes:
+        sure = any(answer.holds for _, _, answer in fix.fears)
+        (certain if sure else clear if fix.decision.lane == "auto" else feared).append(fix)
+    return [clear + feared, certain] if together else [clear, feared, certain]
 
 
 def plan_hash(plan: Plan) -> str:

@@ -27,9 +27,12 @@ class Surface(Protocol):
     Errors are SurfaceError; nothing is ever a silent no-op.
     """
 
-    target: str
-    families: tuple[str, ...]
-    arms: bool
+    @property
+    def target(self) -> str: ...
+    @property
+    def families(self) -> tuple[str, ...]: ...
+    @property
+    def arms(self) -> bool: ...
 
     def read(self, wants: Sequence[Want]) -> Reading:
         """Everything wanted, in one round trip where the transport allows."""
