@@ -60,8 +60,8 @@ class Findings(Database):
 
     def targets(self) -> list[Asset]:
         with self.reading() as connection:
-            rows = connection.execute(select(targets).order_by(targets.c.name)).mappings()
-            return [msgspec.convert({**row, "tags": msgspec.json.decode(row["tags"])}, Asset) for row in rows]
+            rows = connection.execute(select(targets).order_by(targets.c.name)).all()
+        return [Asset(row.name, row.url, row.environment, row.owner, tuple(msgspec.json.decode(row.tags))) for row in rows]
 
     def record_scan(
         self, target: str, controls: Iterable[str], found: Sequence[Finding], at: datetime, key: bytes = OF_THIS_PROCESS
