@@ -117,5 +117,7 @@ def _checked(control: Control, resource: Resource) -> list[Mismatch]:
     told = holds(control.check, resource.tree)
     if told is True:
         return []
-    paths = [edit.path for edit in control.fix] or [()]
-    return [Mismatch(p, control.check, told if isinstance(told, Unknown) else reach(resource.tree, p), "check") for p in paths]
+    if isinstance(told, Unknown):
+        return [Mismatch((), control.check, told, "check")]
+    places = [(edit.path, reach(resource.tree, edit.path)) for edit in control.fix] or [((), None)]
+    return [Mismatch(path, control.check, have, "check") for path, have in places]
