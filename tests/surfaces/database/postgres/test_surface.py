@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -103,6 +104,11 @@ def within(seconds: float, claim: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_psycopg_is_loaded_by_those_who_connect_only() -> None:
+    code = "import sys, setright.surfaces.database.postgres; sys.exit('psycopg' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=30).returncode == 0
 
 
 def test_a_password_in_the_url_is_never_shown(server: lab.Server) -> None:

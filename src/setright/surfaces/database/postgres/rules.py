@@ -1,6 +1,7 @@
 """Which line of pg_hba.conf decides about a login: the server's own search, over rows of pg_hba_file_rules. Pure.
 
 Source: src/backend/libpq/hba.c, check_hba (PostgreSQL 15): the first line that matches decides; no line means no.
+The view drops quotes, so a role or database really named ``all`` cannot be told from the keyword; a new login after the change can.
 """
 
 from __future__ import annotations

@@ -83,10 +83,17 @@ def _number(raw: str, unit: str | None, whole: bool) -> Plain:
     if found is None:
         return raw
     digits, suffix = found.groups()
-    scaled = _scaled(float(int(digits, 16)) if "x" in digits.lower() else float(digits), suffix, unit)
+    scaled = _scaled(_amount(digits, whole), suffix, unit)
     if scaled is None:
         return raw
     return round(scaled) if whole or scaled == int(scaled) else scaled
+
+
+def _amount(digits: str, whole: bool) -> float:
+    """Digits as C reads them: whole settings take hexadecimal and, after a leading zero, octal numbers."""
+    if "x" in digits.lower():
+        return float(int(digits, 16))
+    return float(int(digits, 8)) if whole and re.fullmatch(r"[+-]?0[0-7]+", digits) else float(digits)
 
 
 def _scaled(amount: float, suffix: str, unit: str | None) -> float | None:
