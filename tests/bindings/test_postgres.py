@@ -52,7 +52,8 @@ def test_what_only_runs_otherwise_needs_no_edit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [(("port",), "command line"), (("nonsense",), "no such setting"), (("work_mem", 0), "one value")]
+    ("path", "why"),
+    [(("port",), "command line"), (("nonsense",), "no such setting"), (("work_mem", 0), "one value")],
 )
 def test_an_edit_that_cannot_help_says_why(path: tuple[str | int, ...], why: str) -> None:
     with pytest.raises(BindingError, match=why):
