@@ -128,15 +128,19 @@ class Cloud:
     def __init__(self, url: str, gate: Gate) -> None:
         self.url = url
         self.gate = gate
+        self._clients: dict[tuple[str, str], Any] = {}
         self.environment = CREDENTIALS | {"AWS_ENDPOINT_URL": url}
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
         import boto3
 
+        if (service, region) in self._clients:
+            return self._clients[service, region]
         keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         client = boto3.client(service, region_name=region, endpoint_url=self.url, **keys)
         if service == "s3control":
             client.meta.events.register("before-sign.s3-control", _without_account)
+        self._clients[service, region] = client
         return client
 
     def reset(self) -> None:

@@ -1,23 +1,26 @@
 """One AWS account as calls: clients by service and region, retries, bounded concurrency, errors in our words.
 
-botocore and aiobotocore; retry mode `adaptive` (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html):
-a client that is throttled slows itself down, and waits with jitter between its tries.
+botocore and aiobotocore (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html): what fails on
+the way is tried again by the SDK; what is throttled by us, since its adaptive mode falls to one call in two seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from setright.model import Plain
+from setright.surfaces.aws.pace import Pace
 from setright.surfaces.aws.target import Target
 from setright.surfaces.base import SurfaceError
 
+T = TypeVar("T")
 AT_ONCE = 24  # calls in flight; S3 and EC2 throttle long before a machine does
-TRIES = 10
+TRIES = 3
+PATIENCE = 12
 HOME_REGION = "us-east-1"
 DENIED = (
     "AccessDenied",
@@ -57,7 +60,7 @@ class Refused(SurfaceError):
         self.op = op
         self.code = code
         self.denied = code in DENIED
-        advice = f"; allow {op} to this identity" if self.denied else "; try again later" if code in THROTTLED else ""
+        advice = f"; allow {op} to this identity" if self.denied else ""
         super().__init__(f"{op}: {code}: {message}{advice}")
 
 
@@ -72,6 +75,7 @@ class Account:
         self._session = AioSession(profile=target.profile)
         self._open = AsyncExitStack()
         self._clients: dict[tuple[str, str], asyncio.Task[Any]] = {}
+        self._paces: dict[tuple[str, str], Pace] = {}
         self._gate = asyncio.Semaphore(at_once)
         self._at_once = at_once
         self._id: asyncio.Task[str] | None = None
@@ -83,32 +87,30 @@ class Account:
 
     async def call(self, op: str, region: str, **arguments: Plain) -> dict[str, Plain]:
         """The answer to ``service:Operation``. Raises Refused for what the API refuses, SurfaceError where it cannot be asked."""
-        from botocore import xform_name
+        client = await self._client(op, region)
 
-        service, _, operation = op.partition(":")
-        client = await self._client(service, region)
-        async with self._gate:
+        async def once() -> dict[str, Plain]:
             self.calls[op] += 1
-            with self._in_our_words(op):
-                answer: dict[str, Plain] = await getattr(client, xform_name(operation))(**arguments)
-        answer.pop("ResponseMetadata", None)
-        return answer
+            answer: dict[str, Plain] = await getattr(client, _method(op))(**arguments)
+            answer.pop("ResponseMetadata", None)
+            return answer
+
+        return await self._patiently(op, region, once)
 
     async def pages(self, op: str, region: str, **arguments: Plain) -> list[dict[str, Plain]]:
         """Every page of a listing; one where the operation has no pages."""
-        from botocore import xform_name
-
-        service, _, operation = op.partition(":")
-        client = await self._client(service, region)
-        if not client.can_paginate(xform_name(operation)):
+        client = await self._client(op, region)
+        if not client.can_paginate(_method(op)):
             return [await self.call(op, region, **arguments)]
-        found = []
-        async with self._gate:
-            with self._in_our_words(op):
-                async for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
-                    self.calls[op] += 1
-                    found.append(page)
-        return found
+
+        async def once() -> list[dict[str, Plain]]:
+            found = []
+            async for page in client.get_paginator(_method(op)).paginate(**arguments):
+                self.calls[op] += 1
+                found.append(page)
+            return found
+
+        return await self._patiently(op, region, once)
 
     async def id(self) -> str:
         """The account's twelve digits, asked once."""
@@ -129,16 +131,36 @@ class Account:
     async def _identity(self) -> str:
         return str((await self.call("sts:GetCallerIdentity", self.home))["Account"])
 
-    async def _client(self, service: str, region: str) -> Any:
-        key = service, region
+    async def _patiently(self, op: str, region: str, once: Callable[[], Awaitable[T]]) -> T:
+        """Made again while it is throttled, ever slower."""
+        pace = self._paces.setdefault((_service(op), region), Pace())
+        for times in range(PATIENCE):
+            await pace.turn()
+            try:
+                async with self._gate:
+                    with self._in_our_words(op):
+                        answer = await once()
+            except Refused as error:
+                if error.code not in THROTTLED:
+                    raise
+                await pace.throttled(times)
+            else:
+                pace.answered()
+                return answer
+        raise SurfaceError(
+            f"{self.target.url}: {op}: throttled {PATIENCE} times in a row; somebody else uses up the limit. Try later"
+        )
+
+    async def _client(self, op: str, region: str) -> Any:
+        key = _service(op), region
         if key not in self._clients:
-            self._clients[key] = asyncio.create_task(self._made(service, region))
+            self._clients[key] = asyncio.create_task(self._made(*key))
         return await self._clients[key]
 
     async def _made(self, service: str, region: str) -> Any:
         from aiobotocore.config import AioConfig
 
-        retries = {"mode": "adaptive", "max_attempts": TRIES}
+        retries = {"mode": "standard", "max_attempts": TRIES}
         config = AioConfig(retries=retries, max_pool_connections=self._at_once, connect_timeout=10, read_timeout=60)
         making = self._session.create_client(service, region_name=region, endpoint_url=self.target.endpoint, config=config)
         with self._in_our_words(service):
@@ -181,6 +203,16 @@ class Account:
                 "sign in (aws sso login) or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
         return f"{self.target.url}: {op}: {error}; check the network, the region and the endpoint"
+
+
+def _service(op: str) -> str:
+    return op.partition(":")[0]
+
+
+def _method(op: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(op.rpartition(":")[2]))
 
 
 def _without_account_in_host(request: Any, **_: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from setright.model import Document, Path, Plain, Problem, Tree
 from setright.surfaces.aws.account import Account, Refused
 from setright.surfaces.aws.entry import Entry, Group, Place, filled
+from setright.surfaces.aws.loop import together
 from setright.surfaces.aws.shapes import UNKNOWN, canonical, put, reach, value_of
 from setright.surfaces.base import SurfaceError
 
@@ -39,14 +39,12 @@ async def listed(
     """Every resource of a kind whose id one of `names` matches (none: all), and the regions that could not be listed."""
     number = await account.id() if "{account}" in entry.locator or _speaks_of_account(entry) else ""
     regions = await account.regions() if entry.scope == "region" else (account.home,)
-    answers = await asyncio.gather(*(_in_region(account, entry, number, region) for region in regions), return_exceptions=True)
+    answers = await together(_or_refusal(account, entry, number, region) for region in regions)
     found: list[Found] = []
     problems: list[Problem] = []
     for region, answer in zip(regions, answers, strict=True):
         if isinstance(answer, Refused):
             problems.append(Problem(entry.locator.format(account=number or "*", region=region, id="*"), str(answer)))
-        elif isinstance(answer, BaseException):
-            raise answer
         else:
             found += [Found(Known(entry, place, groups), item) for place, item in answer if _asked(account, place, names)]
     return found, problems
@@ -79,7 +77,14 @@ def document(locator: str, tree: Tree | None) -> Document:
     return Document(locator, None if tree is None else canonical(tree), "json")
 
 
-async def _in_region(account: Account, entry: Entry, number: str, region: str) -> list[tuple[Place, Mapping[str, Plain]]]:
+async def _or_refusal(account: Account, entry: Entry, number: str, region: str) -> list[Item] | Refused:
+    try:
+        return await _in_region(account, entry, number, region)
+    except Refused as error:
+        return error
+
+
+async def _in_region(account: Account, entry: Entry, number: str, region: str) -> list[Item]:
     if entry.list is None:
         return [(Place(number, region, number if entry.scope == "account" else region), {"account": number, "region": region})]
     arguments = filled(entry.list.arguments, Place(number, region, ""))
@@ -108,7 +113,7 @@ async def _item(account: Account, known: Known) -> Mapping[str, Plain] | None:
 async def _answers(account: Account, known: Known) -> dict[str, Plain]:
     """The answer to each call that the groups need, or the refusal. Raises Refused where the resource itself is gone."""
     asked = {_question(group, known.place): group for group in _reading(known)}
-    got = await asyncio.gather(*(_answer(account, known, group) for group in asked.values()))
+    got = await together(_answer(account, known, group) for group in asked.values())
     return dict(zip(asked, got, strict=True))
 
 

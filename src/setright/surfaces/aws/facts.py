@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from setright.model import Answer, Plain
 from setright.surfaces.aws.account import Account, Refused
 from setright.surfaces.aws.entry import Place
+from setright.surfaces.aws.loop import together
 
 EVERYONE = ("http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers")
 ON_PURPOSE = ("public", "website", "web-site", "public-website", "static-website", "cdn")
@@ -78,7 +79,7 @@ async def public_acl_in_use(account: Account, bucket: Place) -> Answer:
     listing = await account.call("s3:ListObjectsV2", bucket.region, Bucket=bucket.id, MaxKeys=OBJECTS_LOOKED_AT)
     keys = [each["Key"] for each in listing.get("Contents", ())]
     op = "s3:GetObjectAcl"
-    lists = await asyncio.gather(*(account.call(op, bucket.region, Bucket=bucket.id, Key=key) for key in keys))
+    lists = await together(account.call(op, bucket.region, Bucket=bucket.id, Key=key) for key in keys)
     if shown := [key for key, acl in zip(keys, lists, strict=True) if _public(acl)]:
         return Answer(True, f"objects are public by their own access list, {shown[0]} among them", op)
     if listing.get("IsTruncated"):
@@ -102,7 +103,7 @@ async def public_buckets(account: Account, _: Place) -> Answer:
     """Every bucket of the account that its policy or its access list makes public."""
     pages = await account.pages("s3:ListBuckets", account.home, MaxBuckets=1000)
     buckets = [each for page in pages for each in page.get("Buckets", ())]
-    told = await asyncio.gather(*(_is_public(account, each["Name"], each.get("BucketRegion", account.home)) for each in buckets))
+    told = await together(_is_public(account, each["Name"], each.get("BucketRegion", account.home)) for each in buckets)
     public = [each["Name"] for each, is_public in zip(buckets, told, strict=True) if is_public]
     if not public:
         return Answer(False, f"none of {len(buckets)} buckets is public", "s3:GetBucketPolicyStatus, s3:GetBucketAcl")

@@ -5,7 +5,6 @@ Each document is one resource as canonical JSON and holds the attribute groups t
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ from setright.surfaces.aws import facts, writer
 from setright.surfaces.aws.account import Account, Refused
 from setright.surfaces.aws.documents import Found, Known, document, listed, read
 from setright.surfaces.aws.entry import Entry, parse
-from setright.surfaces.aws.loop import Loop
+from setright.surfaces.aws.loop import Loop, together
 from setright.surfaces.aws.rules import ENDS
 from setright.surfaces.aws.shapes import normal
 from setright.surfaces.aws.target import Target
@@ -56,7 +55,7 @@ class Aws:
         """
         documents: dict[str, Document] = {}
         problems: list[Problem] = []
-        for found, told in self._run(_together([self._read(want) for want in wants])):
+        for found, told in self._run(together([self._read(want) for want in wants])):
             documents |= {d.locator: d for d in found}
             problems += told
         return Reading(tuple(documents.values()), tuple(problems))
@@ -64,26 +63,26 @@ class Aws:
     def again(self, locators: Sequence[str]) -> dict[str, Document]:
         """With the same groups as when they were read first. Raises SurfaceError for a document that `read` never gave."""
         knowns = [self._one(locator) for locator in locators]
-        trees = self._run(_together([read(self._account, known, None) for known in knowns]))
+        trees = self._run(together([read(self._account, known, None) for known in knowns]))
         return {k.locator: document(k.locator, tree) for k, tree in zip(knowns, trees, strict=True)}
 
     def ask(self, facts_: Sequence[str]) -> dict[str, Answer]:
         """``NAME:RESOURCE`` asks of one resource, ``NAME`` of the account."""
         places = {known.place.id: known.place for known in self._known.values()}
-        answers = self._run(_together([facts.answer(self._account, places, fact) for fact in facts_]))
+        answers = self._run(together([facts.answer(self._account, places, fact) for fact in facts_]))
         return dict(zip(facts_, answers, strict=True))
 
     def keep(self, locators: Sequence[str]) -> list[Kept]:
         """The documents; with a security group, the tags of its rules too."""
         documents = self.again(locators)
-        metas = self._run(_together([self._meta(self._one(locator)) for locator in locators]))
+        metas = self._run(together([self._meta(self._one(locator)) for locator in locators]))
         return [Kept(name, "json", documents[name].data, meta) for name, meta in zip(locators, metas, strict=True)]
 
     def validate(self, changes: Sequence[Change], steps: Steps) -> None:
         """``ec2-dry-run`` asks EC2 whether it would take the change; other services have nothing to ask."""
         _refuse_others(steps.validate, ("ec2-dry-run",))
         if "ec2-dry-run" in steps.validate:
-            self._run(_together([writer.rehearse(self._account, *self._change(change)) for change in changes]))
+            self._run(together([writer.rehearse(self._account, *self._change(change)) for change in changes]))
 
     def arm(self, kept: Sequence[Kept], steps: Steps, within_s: float, token: str) -> bool:
         return False
@@ -141,7 +140,7 @@ class Aws:
                 return [], [Problem(want.kind, str(error))]
         items = [None if want.near else each.item for each in found]
         gathering = [self._tree(each.known, item) for each, item in zip(found, items, strict=True)]
-        results = await _together(gathering)
+        results = await together(gathering)
         documents = []
         for each, result in zip(found, results, strict=True):
             if isinstance(result, str):
@@ -183,10 +182,6 @@ class Aws:
             raise SurfaceError(f"{change.locator}: resources are neither made nor deleted here; do it by hand")
         before, after = normal(json.loads(change.before)), normal(json.loads(change.after))
         return writer.touched(self._one(change.locator), before, after), before, after
-
-
-async def _together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    return list(await asyncio.gather(*work))
 
 
 def _both(known: Known, groups: tuple[Path, ...]) -> tuple[Path, ...]:
