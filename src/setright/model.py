@@ -32,18 +32,35 @@ class Verdict(StrEnum):
 class Unknown(msgspec.Struct, frozen=True):
     """A value that is set but cannot be told here: a variable, an intrinsic function, something we may not read.
 
-    `text` is the source as written (``var.acl``) or why it cannot be told.
+    `text` is the source as written (``var.acl``) or why it cannot be told. In JSON it is ``{"$unknown": text}``.
     """
 
-    text: str
+    text: str = msgspec.field(name="$unknown")
+
+
+def revived(value: Plain) -> Plain:
+    """Plain data read from JSON, with its Unknowns as such again."""
+    if isinstance(value, list):
+        return [revived(item) for item in value]
+    if isinstance(value, dict):
+        unknown = value.keys() == {"$unknown"} and isinstance(value["$unknown"], str)
+        return Unknown(value["$unknown"]) if unknown else {key: revived(item) for key, item in value.items()}
+    return value
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """Set the value at a path, or remove what is there. An index equal to a list's length appends."""
+    """Set the value at a path, or remove what is there. An index equal to a list's length appends.
+
+    An Unknown in the value is written as an expression of the format (``aws_s3_bucket.logs.id``).
+    """
 
     path: Path
     value: Plain = None
     remove: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, dict | list):
+            msgspec.structs.force_setattr(self, "value", revived(self.value))
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -268,13 +285,16 @@ class Steps(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """One document's part of a plan: never its bytes, so a plan file holds no secrets. `diff` is redacted."""
+    """One document's part of a plan: never its bytes, so a plan file holds no secrets. `diff` is redacted.
+
+    `edits` are put in rounds: each set on the bytes that the one before it gave.
+    """
 
     locator: str
     lens: str
     before: str  # digests
     after: str
-    edits: tuple[Edit, ...]
+    edits: tuple[tuple[Edit, ...], ...]
     diff: str
 
 

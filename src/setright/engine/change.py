@@ -20,8 +20,10 @@ def changes(plan: Plan, documents: Mapping[str, Document]) -> list[Change]:
 def _change(planned: Planned, document: Document) -> Change:
     if document.digest != planned.before:
         raise Lapsed(f"{planned.locator}: is not what the plan was made on; somebody changed it. Plan again")
+    after = document.data
     try:
-        after = put(planned.lens, document.data, planned.edits)
+        for edits in planned.edits:
+            after = put(planned.lens, after, edits)
     except LensError as error:
         raise Lapsed(f"{planned.locator}: the planned edits cannot be made: {error}") from error
     if digest(after) != planned.after:

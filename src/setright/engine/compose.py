@@ -27,7 +27,7 @@ class Composed:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.edits: dict[str, list[Edit]] = {}
+        self.edits: dict[str, list[tuple[Edit, ...]]] = {}  # in rounds
         self.touched: dict[str, set[str]] = {}  # finding id -> locators
         self.refused: dict[str, str] = {}  # finding id -> why
 
@@ -143,7 +143,7 @@ def _put(done: Composed, placed: Placed) -> World:
         changed[locator] = Document(locator, put(document.lens, document.data, ordered), document.lens)
     world = done.world.after(changed)
     for locator, edits in by_locator.items():
-        done.edits.setdefault(locator, []).extend(edits)
+        done.edits.setdefault(locator, []).append(tuple(edits))
     return world
 
 

@@ -123,7 +123,7 @@ class Execution:
 
     def _edited(self, locator: str) -> set[str]:
         """The last keys of the edits on a document: values of that name may follow (a running value its setting)."""
-        return {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for e in c.edits}
+        return {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for edits in c.edits for e in edits}
 
     def _still_found(self) -> list[str]:
         scan = self._rescan(self.surface, self.plan)

@@ -81,7 +81,7 @@ class Database:
 
 
 def as_json(value: Plain) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
+    return msgspec.json.encode(value).decode()  # keys as given: a new block is written in their order
 
 
 def _version(connection: Connection) -> str | None:
