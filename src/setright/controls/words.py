@@ -1,0 +1,93 @@
+"""Values and requirements as people read them. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from setright.controls.paths import show
+from setright.model import Mismatch, Param, Plain, Requirement, Some, Unknown
+
+PHRASES = {
+    "one-of": "one of {}",
+    "at-least": "at least {}",
+    "at-most": "at most {}",
+    "includes": "with {}",
+    "excludes": "none of {}",
+    "subset-of": "nothing but {}",
+    "bits-within": "at most {}",
+    "matches": "like {}",
+    "starts-with": "beginning with {}",
+}
+NOT_SET = "not set"
+
+
+class Pair(NamedTuple):
+    """One line of a finding in words: where, what is, what should be."""
+
+    path: str
+    have: str
+    want: str
+
+
+def pair(mismatch: Mismatch) -> Pair:
+    """A mismatch in words; the running value is told from the persistent one. A check's `want` is empty: its title says it."""
+    if mismatch.op == "check":
+        return Pair(place(mismatch), value(mismatch.have) if mismatch.path else "", "")
+    if mismatch.op == "none":
+        return Pair(place(mismatch), value(mismatch.have), "no such item")
+    return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, mismatch.want))
+
+
+def place(mismatch: Mismatch) -> str:
+    """Where the value stands in the resource; empty for the resource as a whole."""
+    path = show(mismatch.path)
+    return f"{path} (running)" if mismatch.live else path
+
+
+def value(given: Plain) -> str:
+    """A value on one line; strings stand as they are."""
+    match given:
+        case None:
+            return NOT_SET
+        case str():
+            return given or '""'
+        case Unknown():
+            return given.text
+        case Param():
+            return f"a value for the parameter {given.name}"
+        case list() | tuple():
+            return ", ".join(value(item) for item in given) or "nothing"
+    return json.dumps(given, ensure_ascii=False, default=_within)
+
+
+def wanted(op: str, want: Plain) -> str:
+    """What an operator and its argument ask for."""
+    match op:
+        case "absent" | "present":
+            return "set" if (op == "present") is bool(want) else NOT_SET
+        case "check":
+            return f"so that {want}"
+        case "each" | "none" if isinstance(want, Some):
+            return _of_items(op, want)
+    return PHRASES.get(op, "{}").format(value(want))
+
+
+def requirement(given: Requirement) -> str:
+    """One requirement as part of a sentence: ``mode at most 0640``."""
+    path = show(given.path)
+    phrase = wanted(given.op, given.want)
+    return f"{path} is {phrase}" if given.op in ("equals", "one-of", "absent", "present") else f"{path} {phrase}"
+
+
+def _of_items(op: str, some: Some) -> str:
+    which = " and ".join(requirement(r) for r in some.where)
+    if op == "none":
+        which = which or " and ".join(requirement(r) for r in some.require)
+        return f"no item where {which}"
+    must = " and ".join(requirement(r) for r in some.require)
+    return f"each item where {which}: {must}" if which else f"each item: {must}"
+
+
+def _within(odd: Plain) -> str:
+    return value(odd)
