@@ -1,0 +1,81 @@
+"""Arguments in, text out. Here stand only the names of the commands: each is loaded when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from setright import __version__
+
+COMMANDS = {  # section -> command -> what it does; a test holds these lines against the commands' own
+    "Find and put right": {
+        "scan": "Find what is configured wrong; change nothing.",
+        "plan": "Show what would change, as a diff, and who may decide it; change nothing.",
+        "apply": "Run exactly the plan in a file; refuse it if anything moved.",
+        "fix": "Scan, plan and put right what policy allows, verified.",
+        "rollback": "Restore what a run changed, verified.",
+    },
+    "Understand": {
+        "explain": "Say in plain words what a control, finding or plan is about.",
+        "controls": "The catalogue: list, show, test and write controls.",
+        "baseline": "The named selections of controls.",
+    },
+    "Keep watch": {
+        "runs": "List the runs, latest first.",
+        "ledger": "The signed record of everything decided and done.",
+        "stop": "The kill switch: let no run touch anything any more.",
+    },
+}
+MODULES = {"except": "exception"}  # a keyword is no module name
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"setright.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        return cast(click.Command, module.command)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx), 1)
+            hint = f"did you mean {near[0]!r}?" if near else "`setright --help` shows all commands"
+            raise click.UsageError(f"no such command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in COMMANDS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; what the rooms below refuse becomes one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (ValueError, RuntimeError) as error:
+            from setright.cli.failure import failure_of
+
+            if failure := failure_of(error):
+                raise failure from error
+            raise
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", message="setright %(version)s")
+def main() -> None:
+    """setright finds what is configured wrong anywhere in an estate, puts it right safely, proves it, and can always go back.
+
+    \b
+    Try it on the sources in this directory:
+      setright scan .
+      setright fix . --dry-run
+    """

@@ -1,0 +1,118 @@
+"""Plans shown, asked about, run and reported: what `fix` and `apply` share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from setright.cli.contract import Report, run_object
+from setright.cli.failure import CLEAN, FOUND
+from setright.cli.gather import titles
+from setright.cli.output import emit, hint, json_text, on_terminal, paper
+from setright.cli.progress import live
+from setright.cli.screens import findings
+from setright.cli.screens import plans as screen
+from setright.engine.redact import shown
+from setright.model import Plan
+
+if TYPE_CHECKING:
+    from setright.app import App, Run
+    from setright.cli.options import Shown
+    from setright.engine.workflow import Outcome
+
+BAD = ("reverted", "unverified", "refused")
+
+
+class Decision(NamedTuple):
+    """What the caller approved beforehand, and whether the question is skipped."""
+
+    approved: frozenset[str]
+    yes: bool
+
+
+class Acted(NamedTuple):
+    """How each plan ended, and which were chosen to run; the others wait for a person."""
+
+    ended: tuple[tuple[Plan, Outcome], ...]
+    chosen: frozenset[str]
+
+    @property
+    def code(self) -> int:
+        """1 where a plan that should have run was refused or rolled back, or could not be verified."""
+        return FOUND if any(plan.hash in self.chosen and outcome.outcome in BAD for plan, outcome in self.ended) else CLEAN
+
+    @property
+    def waiting(self) -> bool:
+        return any(plan.lane != "hand" and plan.hash not in self.chosen for plan, _ in self.ended)
+
+
+def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, report: Report | None, all_findings: bool) -> Acted:
+    """Runs what may run and says what came of it; nothing where the person at the terminal says no."""
+    asking = on_terminal() and not decision.yes and not show.file and show.format == "table"
+    if show.format == "table" and not show.quiet:
+        with paper(show._replace(file=None)) as console:
+            screen.draw(console, plans, titles(app, plans), all_findings)
+            screen.draw_lanes(console, plans)
+    chosen = _asked(plans, decision) if asking else _runnable(plans, decision)
+    run = _run(app, plans, chosen, show) if plans and (chosen or not asking) else None
+    _told(run, show, report)
+    return Acted(run.plans if run else (), chosen)
+
+
+def _runnable(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
+    return frozenset(p.hash for p in plans if p.lane != "hand" and (p.lane == "auto" or p.hash in decision.approved))
+
+
+def _asked(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
+    """What the person says shall run: what needs no approval, that and the rest, or nothing."""
+    ready = _runnable(plans, decision)
+    waiting = frozenset(p.hash for p in plans if p.lane != "hand") - ready
+    if not ready and not waiting:
+        return frozenset()
+    click.echo(err=True)
+    if not waiting:
+        return ready if click.confirm(f"Put {_count(len(ready))} right?", err=True) else frozenset()
+    if not ready:
+        question = f"Approve and run {_count(len(waiting))}, as your decision?"
+        return waiting if click.confirm(question, err=True) else frozenset()
+    question = f"Run the {len(ready)} that need no approval (r), also approve the other {len(waiting)} (a), or nothing (n)?"
+    answer = click.prompt(question, type=click.Choice(["r", "a", "n"]), default="n", show_choices=False, err=True)
+    return {"r": ready, "a": ready | waiting, "n": frozenset[str]()}[answer]
+
+
+def _count(plans: int) -> str:
+    return "1 plan" if plans == 1 else f"{plans} plans"
+
+
+def _run(app: App, plans: Sequence[Plan], chosen: frozenset[str], show: Shown) -> Run:
+    done = 0
+
+    def tell(plan: Plan, outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
+        say(f"{done} of {len(chosen)}: {shown(plan.document)} {outcome.outcome}")
+
+    with live(show.quiet) as say:
+        say(f"Running {_count(len(chosen))} ...")
+        return app.apply(plans, lambda plan: plan.hash in chosen, tell)
+
+
+def _told(run: Run | None, show: Shown, report: Report | None) -> None:
+    ended = run.plans if run else ()
+    if show.format == "json":
+        emit(json_text(run_object(run.id if run else None, ended, report)), show)
+        return
+    with paper(show) as console:
+        console.print()
+        for plan, outcome in ended:
+            if outcome.outcome != "hand":
+                screen.draw_outcome(console, plan, outcome)
+        screen.draw_outcomes(console, [outcome for _, outcome in ended])
+        if report:
+            findings.draw_unread(console, report)
+    for outcome in run.recovered if run else ():
+        hint(f"An earlier run was cut off; its plan {outcome.plan[:12]} is now {outcome.outcome}", show)
+    if run and any(outcome.outcome == "verified" for _, outcome in ended):
+        hint(f"\nRun {run.id}; setright rollback {run.id} undoes it", show)

@@ -1,0 +1,95 @@
+"""`setright except`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from setright.cli.failure import Failure
+from setright.cli.options import Shown, shown
+
+if TYPE_CHECKING:
+    from setright.policy.exceptions import FindingException
+
+
+@click.command("except")
+@click.argument("finding", required=False)
+@click.option("--reason", metavar="TEXT", help="Why it may stay open.")
+@click.option("--until", metavar="DATE|DAYS", help="When it ends: 2026-12-31, or 30d.")
+@click.option("--approver", metavar="NAME", help="Who allows it.  [default: you]")
+@click.option("--compensating", default="", metavar="TEXT", help="What protects in the meantime.")
+@click.option("--end", is_flag=True, help="End the finding's exception now.")
+@shown("table", "json")
+def command(finding: str | None, end: bool, show: Shown, **given: str | None) -> None:
+    """Leave a finding open knowingly: with a reason, an approver and an end.
+
+    Without a finding, lists the exceptions that hold.
+
+    \b
+    Examples:
+      setright except 9c1f04d2a7b35e68 --reason 'migration, OPS-12' --until 30d --compensating 'behind the VPN'
+      setright except
+      setright except 9c1f04d2a7b35e68 --end
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text, paper
+    from setright.engine.times import now
+
+    app = show.open()
+    if finding and end:
+        if not app.store.end_exception(finding, now()):
+            raise Failure(f"{finding}: no exception holds for it; `setright except` lists those that do")
+        app.ledger.append("exception ended", {"finding": finding})
+    elif finding:
+        made = _made(finding, given, now())
+        app.ledger.append("exception", _told(made))
+        app.store.add_exception(made)
+    holding = [e for e in app.store.exceptions(finding) if e.holds(now())]
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "exceptions": [_told(e) for e in holding]}), show)
+        return
+    from setright.cli.screens.tables import table
+
+    rows = [(e.finding, f"{e.until:%Y-%m-%d}", e.approver, e.reason, e.compensating) for e in holding]
+    with paper(show) as console:
+        console.print(table(("finding", "until", "approver", "reason", "meanwhile"), rows) if rows else "no exceptions hold")
+
+
+def _made(finding: str, given: dict[str, str | None], at: datetime) -> FindingException:
+    from getpass import getuser
+
+    from setright.policy.exceptions import FindingException
+
+    if not given["reason"] or not given["until"]:
+        raise Failure("an exception needs --reason and --until; it is not for ever, and somebody will ask why")
+    approver = given["approver"] or getuser()
+    return FindingException(finding, given["reason"], approver, _end(given["until"], at), at, given["compensating"] or "")
+
+
+def _end(text: str, at: datetime) -> datetime:
+    """The moment the exception ends: the end of that day (UTC), or so many days from now."""
+    try:
+        if text.endswith("d"):
+            until = at + timedelta(days=int(text[:-1]))
+        else:
+            until = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise Failure(f"--until {text}: give a date as 2026-12-31, or days as 30d") from error
+    if until <= at:
+        raise Failure(f"--until {text}: is over already")
+    return until
+
+
+def _told(made: FindingException) -> dict[str, str]:
+    from setright.engine.times import stamp
+
+    return {
+        "finding": made.finding,
+        "reason": made.reason,
+        "approver": made.approver,
+        "until": stamp(made.until),
+        "made_at": stamp(made.made_at),
+        "compensating": made.compensating,
+    }

@@ -1,0 +1,46 @@
+"""`setright fix`."""
+
+from __future__ import annotations
+
+import click
+
+from setright.cli.options import Selection, Shown, everything, fail_on, selected, shown
+
+
+@click.command("fix")
+@selected
+@shown("table", "json")
+@fail_on("never")
+@everything
+@click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
+@click.option("--all", "also_ask", is_flag=True, help="Approve what waits for approval, too; recorded as your decision.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before acting.")
+@click.pass_context
+def command(ctx: click.Context, /, selection: Selection, show: Shown, threshold: str, all_findings: bool, **act: bool) -> None:
+    """Scan, plan and put right what policy allows, verified.
+
+    On a terminal the plan is shown and you are asked first. Otherwise only plans of lane `auto` run, unless --all.
+    What does not verify is rolled back at once; `setright rollback RUN` undoes all of it later.
+
+    \b
+    Examples:
+      setright fix . --dry-run
+      setright fix ssh://ops@web-1
+      setright fix . --control aws/s3/bucket-versioning --yes --format json
+
+    Exit code: 0 done, 1 something was rolled back or refused (or is open at or over --fail-on), 3 a target could not be reached.
+    """
+    from setright.cli.acting import Decision, act_on
+    from setright.cli.commands.plan import print_plans
+    from setright.cli.gather import exit_code, planned
+
+    app = show.open()
+    report, results = planned(app, selection, show, together=act["also_ask"])
+    plans = [plan for result in results for plan in result.plans]
+    if act["dry_run"]:
+        print_plans(app, plans, report, show, all_findings)
+        ctx.exit(exit_code(report, threshold))
+    decision = Decision(frozenset(p.hash for p in plans) if act["also_ask"] else frozenset(), act["yes"])
+    acted = act_on(app, plans, decision, show, report, all_findings)
+    done = frozenset(finding for plan, outcome in acted.ended if outcome.outcome == "verified" for finding in plan.findings)
+    ctx.exit(max(exit_code(report, threshold, done), acted.code))

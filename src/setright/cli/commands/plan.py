@@ -1,0 +1,68 @@
+"""`setright plan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from setright.cli.options import Selection, Shown, everything, fail_on, selected, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from setright.app import App
+    from setright.cli.contract import Report
+    from setright.model import Plan
+
+
+@click.command("plan")
+@selected
+@shown("table", "json")
+@fail_on("never")
+@everything
+@click.pass_context
+def command(ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool) -> None:
+    """Show what would change, as a diff, and who may decide it; change nothing.
+
+    With -o the plan is kept in a file that `setright apply` runs exactly as it stands.
+
+    \b
+    Examples:
+      setright plan .
+      setright plan ssh://ops@web-1 -o plan.json
+      setright plan . --control 'aws/s3/*' --format json
+    """
+    from setright.cli.gather import exit_code, planned
+    from setright.cli.output import hint, json_text, save
+    from setright.cli.planfile import saved
+
+    app = show.open()
+    report, results = planned(app, selection, show)
+    plans = [plan for result in results for plan in result.plans]
+    if show.file:
+        save(json_text(saved(plans, report)), show.file)
+    print_plans(app, plans, report, show, all_findings)
+    if show.file and plans:
+        hint(f"\nNext: setright apply {show.file}", show)
+    elif any(plan.lane != "hand" for plan in plans) and show.format == "table":
+        hint(f"\nNext: {selection.again('fix')}\n  or: {selection.again('plan')} -o plan.json", show)
+    ctx.exit(exit_code(report, threshold))
+
+
+def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, all_findings: bool) -> None:
+    """The plans on stdout, as a screen or as JSON."""
+    from setright.cli.contract import plans_object, summary
+    from setright.cli.gather import titles
+    from setright.cli.output import json_text, paper
+    from setright.cli.screens.findings import draw_counts, draw_unread
+    from setright.cli.screens.plans import draw, draw_lanes
+
+    if show.format == "json":
+        click.echo(json_text(plans_object(plans, report)), nl=False)
+        return
+    with paper(show._replace(file=None)) as console:
+        draw(console, plans, titles(app, plans), all_findings)
+        draw_unread(console, report, all_findings)
+        draw_counts(console, summary(report))
+        draw_lanes(console, plans)

@@ -1,0 +1,40 @@
+"""`setright rollback`."""
+
+from __future__ import annotations
+
+import click
+
+from setright.cli.failure import CLEAN, FOUND
+from setright.cli.options import Shown, shown
+
+
+@click.command("rollback")
+@click.argument("run")
+@shown("table", "json")
+@click.pass_context
+def command(ctx: click.Context, run: str, show: Shown) -> None:
+    """Restore what a run changed, verified.
+
+    RUN is the id that `fix` and `apply` name; `setright runs` lists them.
+
+    \b
+    Example:
+      setright rollback r260114-093012-5c1e
+    """
+    from setright.cli.contract import run_object
+    from setright.cli.output import emit, json_text, paper
+    from setright.cli.progress import live
+    from setright.cli.screens.plans import draw_outcome, draw_outcomes
+
+    app = show.open()
+    with live(show.quiet) as say:
+        say(f"Rolling back {run} ...")
+        undone = app.rollback(run, lambda plan, outcome: say(f"{plan.document}: {outcome.outcome}"))
+    if show.format == "json":
+        emit(json_text(run_object(undone.id, undone.plans) | {"of": run}), show)
+    else:
+        with paper(show) as console:
+            for plan, outcome in undone.plans:
+                draw_outcome(console, plan, outcome)
+            draw_outcomes(console, [outcome for _, outcome in undone.plans])
+    ctx.exit(CLEAN if all(outcome.outcome == "reverted" for _, outcome in undone.plans) else FOUND)

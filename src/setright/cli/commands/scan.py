@@ -1,0 +1,56 @@
+"""`setright scan`."""
+
+from __future__ import annotations
+
+import click
+
+from setright.cli.failure import UNREACHED
+from setright.cli.options import FINDING_FORMATS, Selection, Shown, everything, fail_on, selected, shown
+
+
+@click.command("scan")
+@selected
+@shown(*FINDING_FORMATS)
+@fail_on("any")
+@everything
+@click.pass_context
+def command(ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool) -> None:
+    """Find what is configured wrong; change nothing.
+
+    A TARGET is a path, host:local, root:/mnt/image, ssh://ops@web-1, aws://profile, postgres://... or a name from
+    setright.toml; without one, all targets of setright.toml, else this directory.
+
+    \b
+    Examples:
+      setright scan .
+      setright scan ssh://ops@web-1 --min-severity medium
+      setright scan . --fail-on high --format sarif -o setright.sarif
+
+    Exit code: 0 clean, 1 findings at or over --fail-on (unknown ones count too), 2 usage, 3 a target could not be read.
+    """
+    from setright.cli.gather import exit_code, scanned
+
+    report = scanned(show.open(), selection, show)
+    if show.format == "table":
+        from setright.cli.output import paper
+        from setright.cli.screens.findings import draw
+
+        with paper(show) as console:
+            draw(console, report, all_findings)
+    else:
+        from setright.cli.formats import render
+        from setright.cli.output import emit
+
+        emit(render(show.format, report), show)
+    _say(selection, show, exit_code(report, threshold), any(f.finding.verdict == "fail" for f in report.found))
+    for result in report.unreached if show.format != "table" else ():
+        click.echo(f"setright: {result.target}: {result.error}", err=True)
+    ctx.exit(exit_code(report, threshold))
+
+
+def _say(selection: Selection, show: Shown, code: int, wrong: bool) -> None:
+    """The next command to type."""
+    from setright.cli.output import hint, on_terminal
+
+    if on_terminal() and show.format == "table" and wrong and code != UNREACHED:
+        hint(f"\nNext: {selection.again('plan')}   shows what would change", show)

@@ -1,0 +1,199 @@
+"""The objects of ``setright/1``: what every command with ``--format json`` says. Fields are added, never changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from setright.controls.words import place, value
+from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_text, redact_value
+from setright.model import SEVERITIES, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
+
+if TYPE_CHECKING:
+    from setright.app import Planned, Scanned
+    from setright.engine.scan import Found
+
+SCHEMA = "setright/1"
+
+
+class Report(NamedTuple):
+    """What was found on all targets. `key` makes the fingerprints of secrets."""
+
+    results: tuple[Scanned | Planned, ...]
+    key: bytes = OF_THIS_PROCESS
+
+    @property
+    def found(self) -> list[Found]:
+        """Worst first; within one severity as the targets were given."""
+        each = [found for result in self.results if result.scan for found in result.scan.found]
+        return sorted(each, key=lambda f: -SEVERITIES.index(f.finding.severity))
+
+    @property
+    def unreached(self) -> list[Scanned | Planned]:
+        return [result for result in self.results if result.scan is None]
+
+    @property
+    def passed(self) -> int:
+        return sum(result.scan.passed for result in self.results if result.scan)
+
+
+def scan_object(report: Report) -> dict[str, Plain]:
+    return {
+        "schema": SCHEMA,
+        "findings": [finding_object(found, report.key) for found in report.found],
+        "problems": problems(report),
+        "targets": targets(report),
+        "summary": summary(report),
+    }
+
+
+def finding_object(found: Found, key: bytes) -> dict[str, Plain]:
+    """`have` and `want` map each path that is not right to its value; a running value's path ends in `` (running)``."""
+    finding = found.finding
+    return {
+        "id": finding.id,
+        "control": finding.control,
+        "title": finding.title,
+        "severity": finding.severity,
+        "verdict": str(finding.verdict),
+        "target": finding.target,
+        "resource": finding.resource,
+        "kind": finding.kind,
+        "location": msgspec.to_builtins(finding.location),
+        "have": {place(m): have(found, m, key) for m in finding.mismatches},
+        "want": {place(m): want(m) for m in finding.mismatches},
+        "why_unknown": redact_text(finding.why_unknown, key=key),
+        "lane": None,
+        "risk": None,
+        "owner": None,
+        "frameworks": {name: list(ids) for name, ids in finding.frameworks.items()},
+    }
+
+
+def have(found: Found, mismatch: Mismatch, key: bytes) -> Plain:
+    """The value that is there, without its secrets."""
+    if found.control.secret and mismatch.have is not None:
+        return fingerprint(value(mismatch.have), key)
+    return redact_value(mismatch.path, plain(mismatch.have), key)
+
+
+def want(mismatch: Mismatch) -> Plain:
+    """The value wanted, or ``{operator: argument}``."""
+    if mismatch.op == "none":
+        return {"absent": True}
+    return plain(mismatch.want) if mismatch.op == "equals" else {mismatch.op: plain(mismatch.want)}
+
+
+def plain(given: Plain) -> Plain:
+    """What JSON can say of a value: a text for what cannot be told, the name of a parameter that has no value."""
+    match given:
+        case Unknown():
+            return given.text
+        case Param():
+            return {"param": given.name}
+        case Some() | Requirement():
+            return "as the control requires of each item"
+        case dict():
+            return {str(name): plain(item) for name, item in given.items()}
+        case list() | tuple():
+            return [plain(item) for item in given]
+    return given
+
+
+def problems(report: Report) -> list[dict[str, str]]:
+    """What could not be read or understood, target by target."""
+    return [
+        {"target": result.target, "locator": problem.locator, "why": redact_text(problem.why, key=report.key)}
+        for result in report.results
+        if result.scan
+        for problem in result.scan.problems
+    ]
+
+
+def targets(report: Report) -> list[dict[str, Plain]]:
+    return [{"target": r.target, "read": r.scan is not None, "why": redact_text(r.error)} for r in report.results]
+
+
+def summary(report: Report) -> dict[str, Plain]:
+    """Counts. `severities` are of what failed; what could not be told is counted apart."""
+    verdicts = Counter(found.finding.verdict for found in report.found)
+    failed = Counter(found.finding.severity for found in report.found if found.finding.verdict is Verdict.FAIL)
+    return {
+        "targets": len(report.results),
+        "unreached": len(report.unreached),
+        "passed": report.passed,
+        "failed": verdicts[Verdict.FAIL],
+        "unknown": verdicts[Verdict.UNKNOWN],
+        "problems": len(problems(report)),
+        "severities": {severity: failed[severity] for severity in reversed(SEVERITIES)},
+    }
+
+
+def plans_object(plans: Sequence[Plan], report: Report | None = None) -> dict[str, Plain]:
+    """The plans as people and programs read them; a plan file adds what `apply` needs."""
+    about = {"targets": targets(report), "problems": problems(report)} if report else {}
+    lanes = Counter(plan.lane for plan in plans)
+    return {
+        "schema": SCHEMA,
+        "hash": joint_hash(plans),
+        "plans": [plan_object(plan) for plan in plans],
+        **about,
+        "summary": {"plans": len(plans), "lanes": dict(lanes), **({"scan": summary(report)} if report else {})},
+    }
+
+
+def joint_hash(plans: Iterable[Plan]) -> str:
+    """One hash over all plans in their order: what an approver of the whole file approves."""
+    return sha256("\n".join(plan.hash for plan in plans).encode()).hexdigest()
+
+
+def plan_object(plan: Plan) -> dict[str, Plain]:
+    return {
+        "hash": plan.hash,
+        "target": plan.target,
+        "family": plan.family,
+        "document": plan.document,
+        "documents": [change.locator for change in plan.changes],
+        "diff": diff_of(plan),
+        "lane": plan.lane,
+        "reason": redact_text(plan.reason),
+        "findings": list(plan.findings),
+        "controls": list(plan.controls),
+        "resources": list(plan.resources),
+        "breaks_if": [
+            {
+                "sentence": sentence,
+                "fact": fact,
+                "holds": answer.holds,
+                "evidence": redact_text(answer.text),
+                "source": answer.source,
+            }
+            for sentence, fact, answer in plan.breaks_if
+        ],
+        "effect": {"restart": plan.effect.restart, "disruption": plan.effect.disruption},
+        "undo": plan.effect.undo,
+        "steps": msgspec.to_builtins(plan.steps),
+        "made_at": plan.made_at,
+        "expires_at": plan.expires_at,
+    }
+
+
+def diff_of(plan: Plan) -> str:
+    """The diffs of all its documents; redacted when the plan was made."""
+    return "".join(change.diff for change in plan.changes)
+
+
+def run_object(run: str | None, ended: Sequence[tuple[Plan, Plain]], report: Report | None = None) -> dict[str, Plain]:
+    """What came of each plan: `outcome` is verified, unverified, reverted, refused or hand."""
+    outcomes: Mapping[str, int] = Counter(outcome.outcome for _, outcome in ended)
+    return {
+        "schema": SCHEMA,
+        "run": run,
+        "plans": [plan_object(p) | {"outcome": outcome.outcome, "why": redact_text(outcome.why)} for p, outcome in ended],
+        **({"targets": targets(report), "problems": problems(report)} if report else {}),
+        "summary": {"plans": len(ended), **outcomes, **({"scan": summary(report)} if report else {})},
+    }

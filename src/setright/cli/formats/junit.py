@@ -1,0 +1,65 @@
+"""JUnit XML, as CI systems show test results: a suite a target, a failed test a finding, an error what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from setright.app import Planned, Scanned
+from setright.cli.contract import Report
+from setright.cli.lines import pairs, spot
+from setright.engine.redact import redact_text, shown
+from setright.engine.scan import Found
+from setright.model import Verdict
+
+
+def render(report: Report) -> str:
+    root = Element("testsuites", name="setright")
+    for result in report.results:
+        _suite(root, result, report.key)
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(root: Element, result: Scanned | Planned, key: bytes) -> None:
+    suite = SubElement(root, "testsuite", name=result.target)
+    if result.scan is None:
+        _case(suite, result.target, "target", "error", result.error, "")
+        _count(suite, 1, errors=1)
+        return
+    found, problems = result.scan.found, result.scan.problems
+    for each in found:
+        _finding(suite, each, key)
+    for problem in problems:
+        _case(suite, problem.locator, "problem", "error", problem.why, "")
+    if result.scan.passed:
+        SubElement(suite, "testcase", name=f"{result.scan.passed} passed", classname="setright.passed")
+    unknown = sum(f.finding.verdict is Verdict.UNKNOWN for f in found)
+    _count(
+        suite, len(found) + len(problems) + bool(result.scan.passed), len(found) - unknown, errors=len(problems), skipped=unknown
+    )
+
+
+def _count(suite: Element, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> None:
+    for name, count in (("tests", tests), ("failures", failures), ("errors", errors), ("skipped", skipped)):
+        suite.set(name, str(count))
+
+
+def _finding(suite: Element, found: Found, key: bytes) -> None:
+    finding = found.finding
+    unknown = finding.verdict is Verdict.UNKNOWN
+    message = f"cannot be told: {finding.why_unknown}" if unknown else finding.title
+    told = [f"{p.path}: {p.have} -> {p.want}" for p in pairs(found, key)]
+    _case(suite, finding.resource, finding.control, "skipped" if unknown else "failure", message, _text(found, told))
+
+
+def _text(found: Found, told: Iterable[str]) -> str:
+    finding = found.finding
+    return "\n".join([f"{finding.severity}: {finding.title}", spot(finding.location), *told, found.control.why])
+
+
+def _case(suite: Element, name: str, group: str, outcome: str, message: str, text: str) -> None:
+    case = SubElement(suite, "testcase", name=shown(name), classname=group.replace("/", "."))
+    SubElement(case, outcome, message=shown(redact_text(message))).text = shown(text)

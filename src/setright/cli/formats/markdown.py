@@ -1,0 +1,68 @@
+"""Markdown, for pull requests and reports: the counts, then a table a resource."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from setright.cli.contract import Report, summary
+from setright.cli.lines import pairs, spot, unknown
+from setright.engine.redact import redact_text, shown
+from setright.engine.scan import Found
+from setright.model import Plain, Verdict
+
+
+def render(report: Report) -> str:
+    parts = ["# Findings", _counts(summary(report))]
+    by_place = sorted(report.found, key=_place)
+    for (target, resource), group in groupby(by_place, key=_place):
+        parts += [f"## {_inline(resource)} in {_inline(target)}", _table(list(group), report.key)]
+    if told := _unread(report):
+        parts += ["## Could not be read", "\n".join(told)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _place(found: Found) -> tuple[str, str]:
+    return found.finding.target, found.finding.resource
+
+
+def _counts(told: dict[str, Plain]) -> str:
+    severities = ", ".join(f"{count} {name}" for name, count in told["severities"].items() if count)
+    failed = f"{told['failed']} failed ({severities})" if severities else "0 failed"
+    return (
+        f"{failed}, {told['unknown']} unknown, {told['passed']} passed, {told['problems'] + told['unreached']} could not be read."
+    )
+
+
+def _table(group: list[Found], key: bytes) -> str:
+    rows = ["| severity | finding | is | wanted | where |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*rows, *(_row(found, key) for found in group)])
+
+
+def _row(found: Found, key: bytes) -> str:
+    finding = found.finding
+    severity = finding.severity if finding.verdict is Verdict.FAIL else "unknown"
+    told = pairs(found, key)
+    is_ = "<br>".join(_cell(f"{p.path}: {p.have}") for p in told) or _cell(unknown(found, key))
+    wanted = "<br>".join(_cell(p.want) for p in told)
+    title = f"{_cell(finding.title)}<br>{_inline(finding.control)}"
+    return f"| {severity} | {title} | {is_} | {wanted} | {_cell(spot(finding.location))} |"
+
+
+def _unread(report: Report) -> list[str]:
+    told = [(result.target, result.error) for result in report.unreached]
+    for result in report.results:
+        told += [(f"{result.target}: {p.locator}", p.why) for p in (result.scan.problems if result.scan else ())]
+    return [f"- {_inline(where)}: {_cell(redact_text(why))}" for where, why in told]
+
+
+def _inline(text: str) -> str:
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{shown(text)}{fence}".replace("|", "\\|")
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    flat = " ".join(shown(text).split())
+    for sign in "\\`*_|[]":
+        flat = flat.replace(sign, f"\\{sign}")
+    return flat.replace("<", "&lt;").replace(">", "&gt;")

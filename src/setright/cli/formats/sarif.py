@@ -1,0 +1,128 @@
+"""SARIF 2.1.0 (OASIS), as code scanning reads it: rules with help, results with stable fingerprints, fixes for source files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from setright import __version__
+from setright.cli.contract import Report
+from setright.cli.formats.sarif_fixes import fixes
+from setright.cli.lines import pairs, unknown
+from setright.cli.output import json_text
+from setright.controls.page import page
+from setright.engine.redact import redact_text, shown
+from setright.engine.scan import SOURCE_FAMILIES, Found
+from setright.model import Control, Location, Plain, Verdict
+
+SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", "critical": "error"}
+SCORES = {"info": "0.0", "low": "3.0", "medium": "5.5", "high": "8.0", "critical": "9.5"}
+BASES = {
+    "SRCROOT": "The working directory, or the source tree where it lies outside of that.",
+    "TARGET": "The root of the target's file system.",
+}
+
+
+def render(report: Report) -> str:
+    found = report.found
+    controls = {f.control.id: f.control for f in found}
+    places = {control_id: number for number, control_id in enumerate(sorted(controls))}
+    run = {
+        "tool": {"driver": _driver([controls[i] for i in places])},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {name: {"description": {"text": text}} for name, text in BASES.items()},
+        "invocations": [{"executionSuccessful": not report.unreached, "toolExecutionNotifications": _notifications(report)}],
+        "results": [_result(f, places[f.control.id], report) for f in found],
+    }
+    return json_text({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
+
+
+def _driver(controls: list[Control]) -> dict[str, Plain]:
+    return {
+        "name": "setright",
+        "semanticVersion": __version__,
+        "informationUri": "https://pypi.org/project/setright/",
+        "rules": [_rule(control) for control in controls],
+    }
+
+
+def _rule(control: Control) -> dict[str, Plain]:
+    tags = ["security", *(f"{name}/{section}" for name, sections in control.frameworks.items() for section in sections)]
+    return {
+        "id": control.id,
+        "shortDescription": {"text": control.title},
+        "fullDescription": {"text": control.why},
+        "help": {"text": f"{control.title}\n\n{control.why}", "markdown": page(control)},
+        "defaultConfiguration": {"level": LEVELS[control.severity]},
+        "properties": {"tags": tags, "precision": "very-high", "security-severity": SCORES[control.severity]},
+        **({"helpUri": control.source} if control.source.startswith(("https://", "http://")) else {}),
+    }
+
+
+def _result(found: Found, rule: int, report: Report) -> dict[str, Plain]:
+    finding = found.finding
+    failed = finding.verdict is Verdict.FAIL
+    suggested = fixes(found, report, _artifact) if failed and _in_source(found) else []
+    return {
+        "ruleId": finding.control,
+        "ruleIndex": rule,
+        "kind": "fail" if failed else "open",
+        "level": LEVELS[finding.severity] if failed else "none",
+        "message": {"text": _message(found, report.key)},
+        "locations": [_location(found)],
+        "partialFingerprints": {"setrightFinding/v1": finding.id},
+        "properties": {"resource": finding.resource, "kind": finding.kind, "target": finding.target},
+        **({"fixes": suggested} if suggested else {}),
+    }
+
+
+def _message(found: Found, key: bytes) -> str:
+    told = [f"{p.path} is {p.have}, wanted: {p.want}".strip() for p in pairs(found, key)]
+    if why := unknown(found, key):
+        told = [f"cannot be told: {why}"]
+    return f"{shown(found.finding.resource)}: {found.finding.title}. {'; '.join(told)}"
+
+
+def _location(found: Found) -> dict[str, Plain]:
+    finding = found.finding
+    logical = {"name": finding.resource, "fullyQualifiedName": f"{finding.target}#{finding.resource}", "kind": "resource"}
+    located: dict[str, Plain] = {"logicalLocations": [logical]}
+    if artifact := _artifact(found, finding.location.path):
+        located["physicalLocation"] = {"artifactLocation": artifact, **_region(finding.location)}
+    return located
+
+
+def _artifact(found: Found, locator: str) -> dict[str, str] | None:
+    """A document as a URI below one of the bases; None for what is no file."""
+    if _in_source(found):
+        return {"uri": quote(_below_here(found.finding.target, locator)), "uriBaseId": "SRCROOT"}
+    if locator.startswith("/"):
+        return {"uri": quote(locator.lstrip("/")), "uriBaseId": "TARGET"}
+    return None
+
+
+def _below_here(target: str, locator: str) -> str:
+    """The path as seen from the working directory, which is what code scanning resolves; else as the tree has it."""
+    tree = Path(target).resolve()
+    tree = tree.parent if tree.is_file() else tree
+    here = Path.cwd()
+    return os.path.relpath(tree / locator, here) if tree.is_relative_to(here) else locator
+
+
+def _region(location: Location) -> dict[str, Plain]:
+    if location.line is None:
+        return {}
+    return {"region": {"startLine": location.line, "endLine": location.end_line or location.line}}
+
+
+def _in_source(found: Found) -> bool:
+    return found.slot[1] in SOURCE_FAMILIES
+
+
+def _notifications(report: Report) -> list[dict[str, Plain]]:
+    told = [(result.target, result.error, "error") for result in report.unreached]
+    for result in report.results:
+        told += [(p.locator, p.why, "warning") for p in (result.scan.problems if result.scan else ())]
+    return [{"level": level, "message": {"text": shown(f"{where}: {redact_text(why)}")}} for where, why, level in told]

@@ -1,0 +1,58 @@
+"""What a finding says, in words safe to show: no secrets, nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from setright.cli.contract import have
+from setright.controls.words import Pair, pair
+from setright.engine.redact import redact_text, shown
+from setright.engine.scan import Found
+from setright.model import Location, Mismatch, Verdict
+
+LONGEST = 200  # of one value
+LONGEST_PATH = 60
+
+
+def pairs(found: Found, key: bytes) -> list[Pair]:
+    """A line for each value that is not right."""
+    told = [_pair(found, mismatch, key) for mismatch in found.finding.mismatches]
+    return [line for line in told if line.path or line.have or line.want]
+
+
+def together(lines: list[Pair]) -> list[Pair]:
+    """Long paths cut at their beginning; values side by side that are alike on one line."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for line in lines:
+        above, _, name = line.path.rpartition("/")
+        alike.setdefault((above, line.have, line.want), []).append(name)
+    return [Pair(_path(above, names), *rest) for (above, *rest), names in alike.items()]
+
+
+def spot(location: Location) -> str:
+    """``main.tf:12``; the document alone where it has no lines."""
+    return shown(f"{location.path}:{location.line}" if location.line else location.path)
+
+
+def unknown(found: Found, key: bytes) -> str:
+    """Why it could not be told; empty for what could."""
+    if found.finding.verdict is not Verdict.UNKNOWN:
+        return ""
+    return shown(redact_text(found.finding.why_unknown or "the values cannot be told", key=key))
+
+
+def _pair(found: Found, mismatch: Mismatch, key: bytes) -> Pair:
+    line = pair(replace(mismatch, have=have(found, mismatch, key)))
+    return Pair(shown(line.path), _short(shown(line.have)), _short(shown(line.want)))
+
+
+def _path(above: str, names: list[str]) -> str:
+    path = f"{above}/{', '.join(names)}" if above else ", ".join(names)
+    while len(path) > LONGEST_PATH and "/" in path.lstrip("…/"):
+        path = "…/" + path.lstrip("…/").partition("/")[2]
+    return path
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 3]}..."

@@ -1,0 +1,115 @@
+"""Options that several commands share, handed over as one value each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from setright.model import SEVERITIES
+
+if TYPE_CHECKING:
+    from setright.app import App, Ask
+
+F = TypeVar("F", bound=Callable[..., Any])
+FINDING_FORMATS = ("table", "json", "sarif", "ocsf", "junit", "markdown")
+
+
+class Selection(NamedTuple):
+    """Which targets, and which controls of the catalogue."""
+
+    targets: tuple[str, ...]
+    baseline: str | None
+    controls: tuple[str, ...]
+    min_severity: str
+
+    def again(self, command: str) -> str:
+        """The same selection for another command, as it is typed."""
+        from shlex import join
+
+        least = () if self.min_severity == SEVERITIES[0] else ("--min-severity", self.min_severity)
+        baseline = ("--baseline", self.baseline) if self.baseline else ()
+        controls = [word for control in self.controls for word in ("--control", control)]
+        return join(["setright", command, *self.targets, *baseline, *controls, *least])
+
+    def ask(self) -> Ask:
+        from setright.app import Ask
+
+        chosen = {"baseline": self.baseline} if self.baseline else {}
+        return Ask(controls=self.controls, min_severity=self.min_severity, **chosen)
+
+
+class Shown(NamedTuple):
+    """In what form, where to, and how much talk beside it."""
+
+    format: str
+    file: str | None
+    quiet: bool
+    config: str | None
+
+    def open(self) -> App:
+        """The app on the configuration asked for. Raises engine.error.EngineError where it is not right."""
+        return open_app(self.config)
+
+
+def open_app(config: str | None) -> App:
+    from pathlib import Path
+
+    from setright.app import App
+    from setright.engine.configuration import load_configuration
+
+    return App(load_configuration(Path(config) if config else None))
+
+
+def selected(command: F) -> F:
+    """Targets and the options that choose controls, as `selection`."""
+
+    @click.argument("targets", nargs=-1, metavar="[TARGET]...")
+    @click.option("--baseline", metavar="NAME", help="Selection of controls; `all` takes every one.  [default: recommended]")
+    @click.option("--control", "controls", multiple=True, metavar="ID", help="Only this control (or glob); may be repeated.")
+    @click.option(
+        "--min-severity", type=click.Choice(SEVERITIES), default="info", show_default=True, help="Leave out what matters less."
+    )
+    @wraps(command)
+    def with_selection(
+        *, targets: tuple[str, ...], baseline: str | None, controls: tuple[str, ...], min_severity: str, **rest: Any
+    ) -> Any:
+        return command(selection=Selection(targets, baseline, controls, min_severity), **rest)
+
+    return with_selection  # type: ignore[return-value]
+
+
+everything = click.option("--all-findings", is_flag=True, help="Shorten nothing.")
+
+
+def shown(*formats: str) -> Callable[[F], F]:
+    """Format, file, quiet and configuration, as `show`. The first format is the default."""
+
+    def decorate(command: F) -> F:
+        @click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of the output.")
+        @click.option("-o", "--output", "file", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to a file.")
+        @click.option("-q", "--quiet", is_flag=True, help="No progress and no hints.")
+        @click.option(
+            "--config", type=click.Path(dir_okay=False), envvar="SETRIGHT_CONFIG", metavar="FILE", help="The setright.toml to use."
+        )
+        @wraps(command)
+        def with_shown(*, format: str, file: str | None, quiet: bool, config: str | None, **rest: Any) -> Any:
+            return command(show=Shown(format, file, quiet, config), **rest)
+
+        return with_shown  # type: ignore[return-value]
+
+    return decorate
+
+
+def fail_on(default: str) -> Callable[[F], F]:
+    """The severity from which findings that stay open make the exit code 1."""
+    return click.option(
+        "--fail-on",
+        "threshold",
+        type=click.Choice(["any", *SEVERITIES, "never"]),
+        default=default,
+        metavar="SEVERITY",
+        help=f"Exit with 1 for open findings at or over this severity (any, {', '.join(SEVERITIES)}, never).  [default: {default}]",
+    )

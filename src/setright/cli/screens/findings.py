@@ -1,0 +1,135 @@
+"""Findings, grouped by resource, the worst first; then what could not be read, and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.text import Text
+
+from setright.cli.contract import Report, problems, summary
+from setright.cli.lines import pairs, spot, together, unknown
+from setright.cli.screens.styles import SEVERITY, ends, heading, indented
+from setright.controls.words import Pair
+from setright.engine.redact import redact_text, shown
+from setright.engine.scan import Found
+from setright.model import Plain, Verdict
+
+RESOURCES = 50  # shown unless all are asked for
+PROBLEMS = 10
+MISMATCHES = 4  # of one finding
+MARGIN = 12
+
+
+class Group(NamedTuple):
+    """One resource and what was found of it."""
+
+    target: str
+    resource: str
+    document: str
+    found: list[Found]
+
+
+def draw(console: Console, report: Report, everything: bool = False) -> None:
+    """The whole screen."""
+    groups = grouped(report.found)
+    first = groups if everything else groups[:RESOURCES]
+    several = len(report.results) > 1
+    for group in first:
+        draw_group(console, group, report.key, several)
+    _left_out(console, groups[len(first) :])
+    draw_unread(console, report, everything)
+    draw_counts(console, summary(report))
+
+
+def grouped(found: Iterable[Found]) -> list[Group]:
+    """By resource, in the order in which each first comes."""
+    groups: dict[tuple[str, str, str], Group] = {}
+    for each in found:
+        place = (each.finding.target, each.finding.resource, each.resource.home[0])
+        groups.setdefault(place, Group(*place, [])).found.append(each)
+    return list(groups.values())
+
+
+def draw_unread(console: Console, report: Report, everything: bool = False) -> None:
+    """Targets and documents that could not be read: never dropped, only shortened."""
+    told = [(result.target, result.error) for result in report.unreached]
+    told += [(problem["locator"], problem["why"]) for problem in problems(report)]
+    if not told:
+        return
+    heading(console, "Could not be read")
+    for where, why in told if everything else told[:PROBLEMS]:
+        indented(console, Text.assemble((shown(where), "magenta"), "  ", shown(" ".join(redact_text(why).split()))), 2)
+    if len(told) > PROBLEMS and not everything:
+        indented(console, Text(f"... and {len(told) - PROBLEMS} more; --all-findings shows them", "dim"), 2)
+
+
+def draw_counts(console: Console, told: dict[str, Plain]) -> None:
+    """``3 wrong: 1 high, 2 medium · 1 unknown · 44 right · 2 could not be read``."""
+    parts = [_wrong(told), Text(f"{told['passed']} right", "green")]
+    if told["unknown"]:
+        parts.insert(1, Text(f"{told['unknown']} unknown", SEVERITY["unknown"]))
+    if unread := told["problems"] + told["unreached"]:
+        parts.append(Text(f"{unread} could not be read", SEVERITY["unknown"]))
+    console.print()
+    console.print(Text(" · ", "dim").join(parts))
+
+
+def _wrong(told: dict[str, Plain]) -> Text:
+    if not told["failed"]:
+        return Text("nothing wrong", "bold green")
+    counts = [Text(f"{count} {name}", SEVERITY[name]) for name, count in told["severities"].items() if count]
+    return Text.assemble((f"{told['failed']} wrong", "bold"), ": ", Text(", ").join(counts))
+
+
+def draw_group(console: Console, group: Group, key: bytes, several: bool) -> None:
+    """A resource and its findings; `several` targets: each says which."""
+    name, document = shown(group.resource), shown(group.document)
+    title = Text(name, "bold", overflow="fold")
+    if document != name:
+        title.append(f"  {document}", "dim not bold")
+    if several:
+        title.append(f"  on {shown(group.target)}", "dim not bold")
+    console.print()
+    console.print(title)
+    for found in group.found:
+        _finding(console, found, key, document)
+
+
+def _finding(console: Console, found: Found, key: bytes, document: str) -> None:
+    finding = found.finding
+    failed = finding.verdict is Verdict.FAIL
+    word = finding.severity if failed else "unknown"
+    title = Text.assemble((f"  {word:<{MARGIN - 2}}", SEVERITY[word]), finding.title)
+    ends(console, title, Text(finding.control, "dim"))
+    line, elsewhere = _place(spot(finding.location), document)
+    lines = [_line(p) for p in together(pairs(found, key))] if failed else [Text(unknown(found, key), SEVERITY["unknown"])]
+    if elsewhere or not lines:
+        lines.insert(0, Text(elsewhere, "dim"))
+    for number, text in enumerate(lines[:MISMATCHES]):
+        indented(console, text, MARGIN, "" if number else Text(line, "dim"))
+    if len(lines) > MISMATCHES:
+        indented(console, Text(f"... and {len(lines) - MISMATCHES} more values", "dim"), MARGIN)
+
+
+def _place(place: str, document: str) -> tuple[str, str]:
+    """The line where it is in the heading's document; else the whole place."""
+    if place == document:
+        return "", ""
+    if place.startswith(f"{document}:"):
+        return f"  line {place.removeprefix(f'{document}:')}", ""
+    return "", f"in {place}"
+
+
+def _line(line: Pair) -> Text:
+    text = Text(f"{line.path}  ", "dim") if line.path else Text()
+    text.append(line.have, "red")
+    return text.append(" → ", "dim").append(line.want, "green") if line.want else text
+
+
+def _left_out(console: Console, groups: Sequence[Group]) -> None:
+    if groups:
+        count = sum(len(group.found) for group in groups)
+        console.print()
+        console.print(Text(f"... and {count} more findings on {len(groups)} more resources; --all-findings shows them", "dim"))

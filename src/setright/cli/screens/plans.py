@@ -1,0 +1,140 @@
+"""Plans and what came of them: the diff, who decides and why, what may break, what it does and how to go back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, indented
+from setright.controls.page import effect
+from setright.engine.redact import redact_text, shown
+from setright.model import Plan
+
+if TYPE_CHECKING:
+    from setright.engine.workflow import Outcome
+
+DIFF_LINES = 60  # of one plan, unless all are asked for
+PLANS = 20
+HASH = 12  # characters shown; enough to approve by
+MARGIN = 14
+REASON = 160  # characters, cut at the end of one of several reasons
+ANSWER = {True: ("✗", "red", "holds here: "), False: ("✓", "green", "not so: "), None: ("?", "yellow", "")}
+
+
+def draw(console: Console, plans: Sequence[Plan], titles: Mapping[str, str], everything: bool = False) -> None:
+    """Each plan, then how many there are in each lane. `titles` are the controls' sentences by id."""
+    several = len({plan.target for plan in plans}) > 1
+    changing = [plan for plan in plans if plan.lane != "hand"]
+    for plan in changing if everything else changing[:PLANS]:
+        _plan(console, plan, titles, several, everything)
+    if len(changing) > PLANS and not everything:
+        heading(console, f"... and {len(changing) - PLANS} more plans; --all-findings shows them")
+    _by_hand(console, [plan for plan in plans if plan.lane == "hand"], titles, several, everything)
+
+
+def draw_lanes(console: Console, plans: Iterable[Plan]) -> None:
+    """``4 plans: 3 auto, 1 ask``."""
+    lanes = Counter(plan.lane for plan in plans)
+    parts = [Text(f"{lanes[lane]} {lane}", style) for lane, (style, _) in LANE.items() if lanes[lane]]
+    total = Text(f"{lanes.total()} plan{'s' if lanes.total() != 1 else ''}: ", "bold")
+    console.print()
+    console.print(total.append(Text(", ").join(parts)) if parts else Text("nothing to change", "bold green"))
+
+
+def draw_outcome(console: Console, plan: Plan, outcome: Outcome) -> None:
+    """One line for a plan that ended, with why it did not end well."""
+    style, sign = OUTCOME[outcome.outcome]
+    line = Text.assemble((f"{sign} {outcome.outcome:<10} ", style), shown(plan.document), (f"  {plan.hash[:HASH]}", "dim"))
+    console.print(line)
+    if outcome.why and outcome.outcome != "verified":
+        indented(console, Text(_brief(outcome.why)), 13)
+
+
+def draw_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    parts = [Text(f"{counts[name]} {name}", style) for name, (style, _) in OUTCOME.items() if counts[name]]
+    console.print()
+    console.print(Text(" · ", "dim").join(parts) if parts else Text("nothing was changed", "bold"))
+
+
+def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool, everything: bool) -> None:
+    style, words = LANE[plan.lane]
+    console.print()
+    heading_line = Text.assemble((f" {plan.lane} ", f"reverse {style}"), " ", (shown(plan.document), "bold"))
+    if several:
+        heading_line.append(f"  on {shown(plan.target)}", "dim")
+    console.print(heading_line.append(f"  {plan.hash[:HASH]}", "dim"))
+    indented(console, Text(f"{words}: {_brief(plan.reason)}", "italic"), 2)
+    console.print()
+    _diff(console, plan, everything)
+    console.print()
+    _facts(console, plan, titles)
+
+
+def _diff(console: Console, plan: Plan, everything: bool) -> None:
+    lines = [line for change in plan.changes for line in diff_lines(change.diff)]
+    for line in lines if everything else lines[:DIFF_LINES]:
+        indented(console, line, 2)
+    if len(lines) > DIFF_LINES and not everything:
+        indented(console, Text(f"... and {len(lines) - DIFF_LINES} more lines; --all-findings shows them", "dim"), 2)
+    if not lines:
+        indented(console, Text("No document changes: the running state only is put right.", "dim"), 2)
+
+
+def _facts(console: Console, plan: Plan, titles: Mapping[str, str]) -> None:
+    right = [Text.assemble(titles.get(control, control), (f"  {control}", "dim")) for control in plan.controls]
+    for label, lines in (("puts right", right), ("may break", list(_fears(plan))), ("effect", [Text(effect(plan.effect))])):
+        for number, line in enumerate(lines):
+            indented(console, line, MARGIN, "" if number else Text(f"  {label}", "dim"))
+
+
+def _fears(plan: Plan) -> Iterator[Text]:
+    """What is feared, by its answer: what holds here first, then what nobody here can tell, then what is ruled out."""
+    answers: dict[tuple[bool | None, str, str], list[str]] = {}
+    for sentence, _, answer in plan.breaks_if:
+        answers.setdefault((answer.holds, answer.text, answer.source), []).append(sentence)
+    for (holds, text, source), sentences in sorted(answers.items(), key=lambda each: (True, None, False).index(each[0][0])):
+        sign, style, verdict = ANSWER[holds]
+        evidence = shown(_flat(text)) + (f" ({shown(source)})" if source else "")
+        if len(sentences) == 1:
+            yield Text.assemble((f"{sign} {verdict}", f"bold {style}"), f"{sentences[0]}: ", (evidence, style))
+        else:
+            yield Text.assemble((f"{sign} {verdict}{evidence}:", f"bold {style}"))
+            yield from (Text(f"· {sentence}") for sentence in sentences)
+
+
+def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str], several: bool, everything: bool) -> None:
+    """What only a person can do, alike steps once for all their resources."""
+    if not plans:
+        return
+    heading(console, "By hand")
+    alike: dict[tuple[str, str], list[Plan]] = {}
+    for plan in plans:
+        alike.setdefault((plan.controls[0], plan.reason), []).append(plan)
+    groups = list(alike.items())
+    for (control, reason), group in groups if everything else groups[:PLANS]:
+        console.print()
+        indented(console, Text.assemble(titles.get(control, control), (f"  {control}", "dim")), 2)
+        named = [f"{shown(p.resources[0])}{f' on {shown(p.target)}' if several else ''}" for p in group]
+        shown_names = named if everything else named[:5]
+        more = f" and {len(named) - len(shown_names)} more" if len(named) > len(shown_names) else ""
+        indented(console, Text(", ".join(shown_names) + more, "bold"), 4)
+        for step in redact_text(reason).strip().splitlines():
+            indented(console, shown(step.strip()), 4)
+    if len(groups) > PLANS and not everything:
+        heading(console, f"... and {len(groups) - PLANS} more; --all-findings shows them")
+
+
+def _brief(reason: str) -> str:
+    """The first of the reasons; all of them stand below."""
+    flat = _flat(reason)
+    cut = flat.find("; ", REASON // 2)
+    return flat if len(flat) <= REASON or cut < 0 else f"{flat[:cut]}; and more"
+
+
+def _flat(text: str) -> str:
+    return shown(" ".join(redact_text(text).split()))

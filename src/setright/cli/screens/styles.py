@@ -1,0 +1,64 @@
+"""Colours, signs and small pieces that every screen shares. Colour never says alone what a word does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+SEVERITY = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "blue", "unknown": "magenta"}
+LANE = {
+    "auto": ("bold green", "runs by itself"),
+    "ask": ("bold yellow", "waits for your approval"),
+    "hold": ("bold blue", "waits for its window"),
+    "source": ("bold blue", "belongs in its source"),
+    "shield": ("bold blue", "shielded meanwhile"),
+    "hand": ("bold magenta", "done by hand"),
+}
+OUTCOME = {
+    "verified": ("bold green", "✓"),
+    "unverified": ("bold red", "✗"),
+    "reverted": ("bold yellow", "↶"),
+    "refused": ("bold yellow", "–"),
+    "hand": ("bold magenta", "☞"),
+}
+MIN_GAP = 2
+DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def diff_lines(diff: str) -> Iterator[Text]:
+    """A unified diff, coloured; the two lines that name the file come dim."""
+    for line in diff.splitlines():
+        style = "dim" if line.startswith(("---", "+++")) else DIFF.get(line[:1], "")
+        yield Text(line, style, no_wrap=True, overflow="ellipsis")
+
+
+def indented(console: Console, text: Text | str, by: int, first: Text | str = "") -> None:
+    """Text wrapped within its indent, in which `first` stands; no blanks at the ends of lines."""
+    whole = text if isinstance(text, Text) else Text(text)
+    fold = not whole.no_wrap
+    lines = whole.wrap(console, max(console.width - by, 20)) if fold else [whole]
+    for number, line in enumerate(lines):
+        margin = first.copy() if isinstance(first, Text) and not number else Text("" if number else str(first))
+        margin.pad_right(by - margin.cell_len)
+        line.rstrip()
+        if not line:
+            margin.rstrip()
+        console.print(Text.assemble(margin, line), no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def ends(console: Console, left: Text, right: Text) -> None:
+    """One line with something at its right end; two where they do not fit."""
+    gap = console.width - left.cell_len - right.cell_len
+    if gap >= MIN_GAP:
+        console.print(Text.assemble(left, " " * gap, right))
+    else:
+        console.print(left)
+        if right:
+            console.print(Text.assemble(" " * max(console.width - right.cell_len, 0), right))
+
+
+def heading(console: Console, title: str) -> None:
+    console.print()
+    console.print(Text(title, "bold"))
