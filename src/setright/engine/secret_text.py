@@ -36,16 +36,17 @@ IN_CONTEXT = re.compile(
     r"|authorization[\"']?[ \t]{0,8}[:=]?[ \t]{0,8}[\"']?(?:bearer|basic|token)[ \t]{1,8}(?P<header>[^\s\"']{4,4096})"
     r"|hooks\.slack\.com/services/(?P<hook>[\w/-]{10,200})"
     r"|--[\w-]{0,40}(?:password|passwd|passphrase|secret|token|api-key)[ \t]{1,8}(?P<option>[^\s\"'-][^\s\"']{0,512})"
+    r"|(?<![\w.-])(?:secret|password|passphrase)[ \t]{1,8}\"(?P<word>[^\"\n]{1,512})\""
     r"|(?:identified[ \t]{1,8}by|(?<!\w)password)[ \t]{1,8}(?:password[ \t]{1,8})?'(?P<sql>[^'\n]{1,512}(?:''[^'\n]{0,512}){0,8})'"
     r"|(?:snmp-server[ \t]{1,8}community|r[ow]community6?|com2sec6?[ \t]{1,8}\S{1,80}[ \t]{1,8}\S{1,80}|key-string|server-key"
     r"|neighbor[ \t]{1,8}\S{1,80}[ \t]{1,8}password|(?:tacacs|radius)-server[ \t]{1,8}key|set[ \t]{1,8}snmp[ \t]{1,8}community"
-    r"|(?:^[ \t]{0,80}(?:username|enable|machine)(?!\w)[^\n]{0,200}?[ \t](?:secret|password)))[ \t]{1,8}"
+    r"|(?:^[-+ \t]{0,80}(?:username|enable|machine)(?!\w)[^\n]{0,200}?[ \t](?:secret|password)))[ \t]{1,8}"
     r"(?:\d{1,2}[ \t]{1,8})?(?P<device>[^\s;]{1,512})"
-    r"|^[ \t]{0,80}createuser[ \t]{1,8}(?P<snmp>[^\n]{1,512})"
+    r"|^[-+ \t]{0,80}createuser[ \t]{1,8}(?P<snmp>[^\n]{1,512})"
 )
 KEY = re.compile(r"(?<![\w.-])([A-Za-z_.][\w.-]{0,79})(\\?[\"']?[ \t]{0,40}(?:=>|:=|:(?!:)|=(?![=~]))[ \t]{0,40})")
 WORD_AND_VALUE = re.compile(
-    r"(?m)^[ \t]{0,80}(?:(?:ENV|ARG|set)[ \t]{1,40})?([A-Za-z_][\w.-]{0,79})[ \t]{1,40}(?:\d{1,2}[ \t]{1,8})?"
+    r"(?m)^[-+ \t]{0,80}(?:(?:ENV|ARG|set)[ \t]{1,40})?([A-Za-z_][\w.-]{0,79})[ \t]{1,40}(?:\d{1,2}[ \t]{1,8})?"
     r"(\"[^\"\n]{0,1024}\"|'[^'\n]{0,1024}'|[^\s;]{1,1024})[ \t]{0,40};?[ \t]{0,40}\r?$"
 )
 NAME_THEN_VALUE = re.compile(
@@ -59,7 +60,7 @@ VALUE_THEN_NAME = re.compile(
 KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,8}[\"']?Secret[\"']?[ \t]{0,40}\r?$")
 ITS_DATA = re.compile(r"(?m)^(data|stringData):[ \t]{0,40}\r?\n")
 HASHES = re.compile(r"(?m)^[^:\n]{0,256}:([^:\n]{1,512})")
-HASH_FILES = re.compile(r"(?:^|[/:])(?:g?shadow-?|opasswd|\.?htpasswd|passwd\.db)$")
+HASH_FILES = re.compile(r"^(?!stat:)(?:.{0,4096}/)?(?:g?shadow-?|opasswd|\.?htpasswd|passwd\.db)$")
 PGPASS = re.compile(r"(?m)^(?:[^:#\n]{0,256}:){4}([^\n]{1,512})")
 PGBOUNCER_USERS = re.compile(r'(?m)^"[^"\n]{0,256}"[ \t]{1,8}"([^"\n]{1,512})"')
 HEREDOC = re.compile(r"<<[-~]?\"?(\w{1,40})\"?[ \t]{0,40}\r?\n")
@@ -67,12 +68,12 @@ YAML = (".yaml", ".yml")
 HCL = (".tf", ".hcl", ".tfvars")
 STRUCTURED = (*YAML, *HCL, ".json")
 QUOTE = re.compile(r"\\?[\"']")
-HCL_STRING = re.compile(r'"([^"\n]{1,1024})"')
+HCL_STRING = re.compile(r'"([^"\n]{0,1024})"')
 LIST_STRING = re.compile(r"\"([^\"\n]{1,1024})\"|'([^'\n]{1,1024})'")
 YAML_KEY = re.compile(r"(?m)^[ \t]+[^\s:#][^:\n]{0,253}:[ \t]+")
 LONG = 2048  # a longer line is taken to its end
 BLOCK = re.compile(r"(?:!!?\w+[ \t]+)?[|>][-+\d]*")
-LEADS = ("", "-", "- -", "export", "set", "#", ";", "//", '"', "'")  # before a key whose value goes on to the line's end
+LEADS = ("", "export", "set", "#", ";", "//", '"', "'")  # before a key whose value goes on to the line's end
 END_OF_LINE_VALUE = re.compile(r"[ \t][#;]|[,;]?[ \t\r]*$")
 END_OF_WORD = re.compile(r"[\s;&\"']|[,})\]](?=[\s,})\]\"']|$)")
 NOT_A_SCALAR = re.compile(r"[ \t]*(?:#|- |-$|[\"']?[\w./-]{1,80}[\"']?[ \t]{0,8}[:=]|[{}\[\]])")
@@ -175,7 +176,7 @@ def _bare(text: str, key_start: int, start: int, locator: str) -> Iterator[Span]
         yield from _unless_all_plain(text, HCL_STRING.finditer(text, start, end))
         return
     lead = text[text.rfind("\n", max(0, key_start - LONG), key_start) + 1 : key_start]
-    alone = lead.strip() in LEADS or text[key_start : key_start + 1] in " \t"
+    alone = lead.strip("-+ \t") in LEADS or text[key_start : key_start + 1] in " \t"
     value = (END_OF_LINE_VALUE if alone else END_OF_WORD).split(text[start:end], maxsplit=1)[0]
     if len(value) == LONG:
         value = text[start : _find(text, "\n", start, len(text))]
