@@ -92,9 +92,16 @@ def _operations(written: str, value: Plain) -> list[tuple[str, Plain]]:
     if not isinstance(value, dict) or value.keys() == {"param"}:
         return [("equals", _value(value))]
     if value.keys() <= OPERATORS.keys() | set(SOME):
-        return [(op, _some(arg) if op in SOME else _value(arg)) for op, arg in value.items()]
+        return [pair for op, arg in value.items() for pair in _operation(op, arg)]
     unknown = ", ".join(sorted(value.keys() - OPERATORS.keys() - set(SOME)))
     raise ControlError(f"{written}: no such operator: {unknown}; operators are {', '.join([*OPERATORS, *SOME])}")
+
+
+def _operation(op: str, arg: Plain) -> list[tuple[str, Plain]]:
+    """One operator; `each` and `none` take a list where they speak of several sorts of items."""
+    if op not in SOME:
+        return [(op, _value(arg))]
+    return [(op, _some(each)) for each in (arg if isinstance(arg, list) else [arg])]
 
 
 def _some(raw: Plain) -> Some:

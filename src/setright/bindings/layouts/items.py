@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source, listed
-from setright.model import Edit, Path, Plain, Resource
+from setright.model import Edit, Path, Plain, Resource, revived
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
-    """One resource a document that is there. The layout's `name:` (``Tags/Name`` leads inwards) is its name, else its locator."""
+    """One resource a document that is there. The layout's `name:` (``Tags/Name`` leads inwards) is its name, else its locator.
+
+    What a surface could not read stands there as ``{"$unknown": why}``.
+    """
     there = (source for source in listed(layout, sources) if source.exists)
-    return [Resource(kind, _name(layout, source), source.tree, (source.locator, ())) for source in there]
+    return [Resource(kind, _name(layout, source), revived(source.tree), (source.locator, ())) for source in there]
 
 
 def edit(

@@ -33,9 +33,11 @@ class Found(NamedTuple):
     item: Mapping[str, Plain]
 
 
-async def listed(
-    account: Account, entry: Entry, groups: tuple[Path, ...], names: tuple[str, ...]
-) -> tuple[list[Found], list[Problem]]:
+Item = tuple[Place, Mapping[str, Plain]]
+Listed = tuple[list[Found], list[Problem]]
+
+
+async def listed(account: Account, entry: Entry, groups: tuple[Path, ...], names: tuple[str, ...]) -> Listed:
     """Every resource of a kind whose id one of `names` matches (none: all), and the regions that could not be listed."""
     number = await account.id() if "{account}" in entry.locator or _speaks_of_account(entry) else ""
     regions = await account.regions() if entry.scope == "region" else (account.home,)
