@@ -1,0 +1,172 @@
+"""Dockerfiles: what is one instruction, which words change, what is refused; the laws."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from setright import lenses
+from setright.lenses import LensError, dockerfile
+from setright.model import Edit
+
+from .laws import comments, hold
+
+
+def put(text: str, *edits: Edit) -> str:
+    return lenses.put("dockerfile", text.encode(), edits).decode()
+
+
+def at(number: int, *path: str) -> tuple[str | int, ...]:
+    return ("instructions", number, *path)
+
+
+def test_an_instruction_is_one_logical_line() -> None:
+    text = b"# syntax=docker/dockerfile:1\n\nfrom a AS b\n"
+    text += b"RUN --mount=type=cache,target=/x \\\n  # why\n\n  one && \\\n  two\\\\\nUSER x\n"
+    tree = dockerfile.get(text)
+    assert tree["directives"] == {"syntax": "docker/dockerfile:1"}
+    assert tree["instructions"] == [
+        {"keyword": "FROM", "value": "a AS b"},
+        {"keyword": "RUN", "flags": ["--mount=type=cache,target=/x"], "value": "one &&   two\\\\"},
+        {"keyword": "USER", "value": "x"},
+    ]
+
+
+def test_the_escape_directive_says_what_continues_a_line() -> None:
+    text = b"# escape=`\r\nFROM a\r\nRUN dir c:\\\r\nRUN one `\r\n  two\r\n"
+    assert [each["value"] for each in dockerfile.get(text)["instructions"]] == ["a", "dir c:\\", "one   two"]
+    late = b"FROM a\n# escape=`\nRUN b `\n"
+    assert dockerfile.get(late)["instructions"][1]["value"] == "b `"
+
+
+def test_exec_form_is_a_list_and_what_only_looks_like_it_is_not() -> None:
+    text = b'CMD ["a", "b c"]\nRUN [ -f x ] && y\nENTRYPOINT ["a", 1]\nENV ["x"]\n'
+    values = [each["value"] for each in dockerfile.get(text)["instructions"]]
+    assert values == [["a", "b c"], "[ -f x ] && y", '["a", 1]', '["x"]']
+
+
+def test_heredocs_belong_to_their_instruction() -> None:
+    text = b'RUN <<EOF cat > /x && <<-"B C"x\nFROM not\nEOF\nCOPY <<a <<-b /x/\n1\na\n\t2\n\tb\nRUN echo "<<no" $((1<<2))\n'
+    tree = dockerfile.get(text)["instructions"]
+    assert [each["keyword"] for each in tree] == ["RUN", "COPY", "RUN"]
+    assert [each.get("heredocs") for each in tree] == [["FROM not\n"], ["1\n", "\t2\n"], None]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("FROM a\n~ b\n", "line 2: '~ b' is no"),
+        ("FROM a\nRUM b\n", "line 2: 'RUM b' is no"),
+        ("RUN <<EOF\nx\n", "line 1: heredoc EOF is not closed"),
+        ("# escape=/\nFROM a\n", "escape='/'"),
+        ("# escape=`\n# ESCAPE = `\n", "line 2: directive escape is given twice"),
+    ],
+)
+def test_what_is_no_dockerfile_is_refused_with_its_line(text: str, why: str) -> None:
+    with pytest.raises(LensError, match=why):
+        dockerfile.get(text.encode())
+
+
+WORDS = {
+    "one word": ("RUN a \\\n  # why\n  b  c\n", (at(0, "value"), "a   x  c"), "RUN a \\\n  # why\n  x  c\n"),
+    "two places": ("RUN a b \\\n # c\n d e\n", (at(0, "value"), "a X b  d Y e"), "RUN a X b \\\n # c\n d Y e\n"),
+    "its keyword": ("  add a \\\n b\n", (at(0, "keyword"), "COPY"), "  copy a \\\n b\n"),
+    "its first flag": ("COPY a b\n", (at(0, "flags"), ["--chown=x"]), "COPY --chown=x a b\n"),
+    "exec form": ('CMD ["a"]\n', (at(0, "value"), ["a", 'q"']), 'CMD ["a", "q\\""]\n'),
+    "words that are more than ASCII": ("LABEL x=à y=1\n", (at(0, "value"), "x=à y=2"), "LABEL x=à y=2\n"),
+    "a new one": ("FROM a", (at(1), {"keyword": "USER", "value": "x"}), "FROM a\nUSER x\n"),
+    "a new one, CRLF": ("FROM a\r\n", (at(1), {"keyword": "USER", "value": "x"}), "FROM a\r\nUSER x\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_only_the_words_that_differ_change(name: str) -> None:
+    before, (path, value), after = WORDS[name]
+    assert put(before, Edit(path, value)) == after
+
+
+def test_what_goes_takes_its_lines_along() -> None:
+    text = "FROM a\n\n# stays\nEXPOSE 22 \\\n 23\n\nCMD x\n"
+    assert put(text, Edit(at(1), remove=True)) == "FROM a\n\n# stays\n\nCMD x\n"
+    assert put("FROM a\nUSER b", Edit(at(1), remove=True)) == "FROM a"
+    assert put("RUN <<E\nx\nE\nUSER b\n", Edit(at(0), remove=True)) == "USER b\n"
+    assert put("COPY --from=a b c\n", Edit(at(0, "flags"), remove=True)) == "COPY b c\n"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit(at(0, "value"), "x\nUSER y"),
+        Edit(at(0, "value"), " x"),
+        Edit(at(0, "value"), "a b"),  # over a comment
+        Edit(at(0, "value"), "\ud800\ud800"),
+        Edit(at(0, "keyword"), "NOPE"),
+        Edit(at(0, "heredocs"), ["x"]),
+        Edit(at(0, "more"), "x"),
+        Edit(at(7, "value"), "x"),
+        Edit(("directives", "escape"), "`"),
+    ],
+)
+def test_what_cannot_be_said_is_refused(edit: Edit) -> None:
+    with pytest.raises(LensError):
+        put("RUN x \\\n# c\n y\n", edit)
+
+
+def test_a_value_has_a_place() -> None:
+    text = b"FROM a\nRUN one \\\n  two\nUSER b\n"
+    start, end = lenses.span("dockerfile", text, at(1, "value"))
+    assert text[start:end] == b"one \\\n  two"
+    start, end = lenses.span("dockerfile", text, at(1))
+    assert text[start:end] == b"RUN one \\\n  two"
+
+
+LINES = st.sampled_from(
+    [
+        "FROM a AS b",
+        "RUN a \\",
+        "  b && c",
+        "# c",
+        "",
+        "run --x=y z",
+        'CMD ["a"]',
+        "COPY <<E x",
+        "E",
+        "USER é",
+        "RUN a \\\\",
+        "\\",
+        "ENV",
+        "# escape=`",
+    ]
+)
+FILES = st.builds(
+    lambda ls, nl, end: (nl.join(ls) + nl * end).encode(),
+    st.lists(LINES, max_size=8),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+EDITS = st.builds(
+    lambda n, part, value: Edit(at(n, part), value),
+    st.integers(0, 3),
+    st.sampled_from(["keyword", "value", "flags"]),
+    st.sampled_from(["COPY", "a", "a b && c", "a   b && d", ["x"], ["--x"], 'é"', "#", ""]),
+)
+
+
+@given(FILES, EDITS)
+@settings(max_examples=800, deadline=None)
+def test_the_laws_hold(source: bytes, edit: Edit) -> None:
+    try:
+        count = len(dockerfile.get(source)["instructions"])
+    except LensError:
+        return
+    if edit.path[1] < count and hold("dockerfile", source, edit):
+        assert comments(lenses.put("dockerfile", source, [edit])) == comments(source)
+
+
+@given(st.binary(max_size=60) | st.text(alphabet="RUN <-E\n\\`#\"[]'a\r\t", max_size=60).map(str.encode))
+@settings(max_examples=800, deadline=None)
+def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes) -> None:
+    try:
+        there = dockerfile.get(source)["instructions"]
+    except LensError:
+        return
+    hold("dockerfile", source, Edit(at(0, "value"), "x y") if there else Edit(at(0), {"keyword": "USER", "value": "x"}))
