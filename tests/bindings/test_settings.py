@@ -196,6 +196,11 @@ def test_what_runs_is_seen_beside_the_files_and_written_live_as_the_kernel_has_i
     assert put("linux/sysctl", given, "sysctl", [], [FORWARD])["running:sysctl"] == RUNNING.replace('"1"', '"0"')
 
 
+def test_a_running_value_that_no_file_sets_is_written_down_too() -> None:
+    after = put("linux/sysctl", {"/etc/sysctl.conf": "", "running:sysctl": RUNNING}, "sysctl", [], [FORWARD])
+    assert after[NEW] == "net.ipv4.ip_forward = 0\n" and '"0"' in after["running:sysctl"]
+
+
 def test_a_pattern_sets_what_nothing_names_and_nothing_spares() -> None:
     names = ("all", "default", "eth0")
     running = "{" + ",".join(f'"net.ipv4.conf.{n}.rp_filter": "0"' for n in names) + "}"

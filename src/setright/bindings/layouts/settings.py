@@ -42,11 +42,15 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
 def edit(
     layout: Layout, resource: Resource, edits: Sequence[Edit], live: Sequence[Edit], sources: Sources
 ) -> list[tuple[str, Edit]]:
-    """Each edit where it will count. Raises BindingError where no document of ours can win."""
-    made = [pair for each in edits for pair in _placed(layout, resource, each, sources)]
+    """Each edit where it will count. Raises BindingError where no document of ours can win.
+
+    A running value that no document sets is written down too, or it would be back after the next start.
+    """
     running = sources.get(str(layout.get("running")))
     if running is None or not running.exists:
-        return made
+        return [pair for each in edits for pair in _placed(layout, resource, each, sources)]
+    unsaid = [each for each in live if each not in edits and not _places(layout, resource, each.path, sources)]
+    made = [pair for each in [*edits, *unsaid] for pair in _placed(layout, resource, each, sources)]
     return made + [(running.locator, Edit(each.path, str(each.value))) for each in live if not each.remove]
 
 
