@@ -9,14 +9,16 @@ to read only,
       {name: web, namespace: default, labels: {...}, replicas: 2, os: linux,
        images: [{image: "nginx:1.25", version: "1.25"}]}        # its tag or digest; of every container, in order
 
-and each container's securityContext shows what the pod's own gives it, as the kubelet applies it. A new value is written to
-the container. A string with {{ }} in it is a template's and cannot be told.
+and each container shows what it has without saying so: of its securityContext what the pod's own gives it, of its requests
+what its limits stand for. A new value is written to the container. A string with {{ }} is a template's and cannot be told.
 
 Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -27,6 +29,10 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 READ_ONLY = ("kind", "workload")
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|m|k|[MGTPE]i?|Ki)")
+UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
+    f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
+}
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
 
 
@@ -50,7 +56,7 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """The same edits below the object's place. Raises BindingError for what is only told of it."""
     locator, base = resource.home
-    if locator not in sources or look_up(sources[locator].tree, base) is None:
+    if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     placed = []
     for each in [*edits, *live]:
@@ -62,6 +68,8 @@ def edit(
             raise BindingError(
                 f"{resource.name}: {'/'.join(map(str, each.path))} comes from the pod's securityContext; remove it there"
             )
+        if each.path[-2:] == ("limits", each.path[-1]) and not each.remove:
+            _refuse_below_request(resource, each)
         placed.append((locator, Edit((*base, *each.path), each.value, each.remove)))
     return placed
 
@@ -167,13 +175,12 @@ def _image_place(tree: Tree, index: Plain) -> Path:
 
 
 def _inherited(tree: Tree) -> Tree:
-    """The pod's `spec` with each container's securityContext as the kubelet applies it."""
+    """The pod's `spec` with each container as the API server and the kubelet fill it in."""
     spec = tree.get("spec")
-    if not isinstance(spec, dict) or not isinstance(spec.get("securityContext"), dict):
+    if not isinstance(spec, dict):
         return {}
-    given = {key: spec["securityContext"][key] for key in POD_WIDE if spec["securityContext"].get(key) is not None}
-    if not given:
-        return {}
+    context = spec.get("securityContext")
+    given = {key: context[key] for key in POD_WIDE if context.get(key) is not None} if isinstance(context, dict) else {}
     lists = {name: [_with(given, each) for each in spec[name]] for name in CONTAINERS if isinstance(spec.get(name), list)}
     return {"spec": {**spec, **lists}}
 
@@ -181,11 +188,34 @@ def _inherited(tree: Tree) -> Tree:
 def _with(given: Tree, container: Plain) -> Plain:
     if not isinstance(container, dict):
         return container
+    filled = dict(container)
     own = container.get("securityContext")
-    if own is not None and not isinstance(own, dict):
-        return container
-    kept = {key: value for key, value in (own or {}).items() if value is not None}
-    return {**container, "securityContext": {**given, **kept}}
+    if given and (own is None or isinstance(own, dict)):
+        filled["securityContext"] = {**given, **_set(own)}
+    resources = container.get("resources")
+    if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
+        requests = resources.get("requests")
+        if requests is None or isinstance(requests, dict):
+            filled["resources"] = {**resources, "requests": {**limits, **_set(requests)}}
+    return filled
+
+
+def _set(mapping: Tree | None) -> Tree:
+    return {key: value for key, value in (mapping or {}).items() if value is not None}
+
+
+def _refuse_below_request(resource: Resource, wanted: Edit) -> None:
+    """The API server takes no limit that is below what the container asks for."""
+    asked = look_up(resource.tree, (*wanted.path[:-2], "requests", wanted.path[-1]))
+    if asked is not None and not (_quantity(asked) or math.inf) <= (_quantity(wanted.value) or 0):
+        shown = asked.text if isinstance(asked, Unknown) else asked
+        raise BindingError(f"{resource.name}: a limit of {wanted.value} is below the request of {shown}; set a higher one")
+
+
+def _quantity(value: Plain) -> float | None:
+    """A Kubernetes quantity as a number; None for what is none."""
+    m = QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
+    return float(m[1]) * UNITS[m[2]] if m else None
 
 
 def _pod_wide(sources: Mapping[str, Source], resource: Resource, path: Path) -> bool:
