@@ -15,7 +15,7 @@ from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, line_
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 
-WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
+WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:+(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
 FLOW_WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
 LOADED = re.compile(r"(?i:true|false|yes|no|on|off|y|n|null)")
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
