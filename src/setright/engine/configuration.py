@@ -1,0 +1,188 @@
+"""The configuration file `setright.toml` (toml.io, 1.0): targets, owners, policy and parameters. Nobody needs one.
+
+Unknown keys are refused, with the line and the key that may have been meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path as File
+
+import msgspec
+from msgspec import inspect
+
+from setright.engine.error import EngineError
+from setright.model import Path, Plain
+from setright.policy.owners import Owner
+from setright.policy.rules import Environment, Policy
+
+NAME = "setright.toml"
+WIDE = File("/etc/setright") / NAME
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One target by a name of our own. `url` is what the command line takes: ``ssh://ops@web-1``, ``aws://prod``."""
+
+    name: str
+    url: str
+    environment: Environment = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `setright.toml`; as `load_configuration` gives it, every place in it is a full one.
+
+    `state` is a directory, `store` a database URL, `content` folders with controls, bindings and baselines of one's own.
+    """
+
+    state: str = ""
+    store: str = ""
+    content: tuple[str, ...] = ()
+    baselines: tuple[str, ...] = ("recommended",)
+    parameters: dict[str, Plain] = {}
+    targets: tuple[Target, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    policy: Policy = Policy()
+    integrations: dict[str, dict[str, Plain]] = {}
+
+    @property
+    def json_schema() -> bytes:
+    """The file's JSON Schema, for editors; kept in schemas/setright.schema.json."""
+    schema = {
+        "$comment": "Generated from setright.engine.configuration; do not edit.",
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": NAME,
+        **msgspec.json.schema(Configuration),
+    }
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
+
+
+def line_of(text: str, path: Path) -> int:
+    """The line on which a TOML text sets a path, or the nearest thing above it; counts from 1."""
+    places: dict[Path, int] = {}
+    for place, line in _places(text):
+        places.setdefault(place, line)
+    for cut in range(len(path), 0, -1):
+        if path[:cut] in places:
+            return _inside(text, places[path[:cut]], path[cut:])
+    return 1
+
+
+def _places(text: str) -> Iterator[tuple[Path, int]]:
+    """Each table header and each `key =` at the start of a line."""
+    table: Path = ()
+    counts: dict[Path, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]", line):
+            table = _indexed(_keys(header[2]), counts)
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
+                yield table[:-1], number
+            yield table, number
+        elif key := re.match(r"\s*((?:[\w.-]|\"[^\"]*\"|'[^']*')+)\s*=", line):
+            yield (*table, *_keys(key[1])), number
+
+
+def _keys(dotted: str) -> Path:
+    return tuple(part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", dotted))
+
+
+def _indexed(keys: Path, counts: Mapping[Path, int]) -> Path:
+    """A header's path with the index of each list of tables it goes through."""
+    path: Path = ()
+    for place, key in enumerate(keys, 1):
+        path = (*path, key)
+        if path in counts and place < len(keys):
+            path = (*path, counts[path])
+    return path
+
+
+def _inside(text: str, line: int, rest: Path) -> int:
+    """The line of a path within a value that begins on a line: an inline list of inline tables."""
+    at = sum(len(each) for each in text.splitlines(keepends=True)[: line - 1])
+    for part in rest:
+        pattern = r"\{" if isinstance(part, int) else rf"(?<![\w-])[\"']?{re.escape(part)}[\"']?\s*="
+        for _ in range(part + 1 if isinstance(part, int) else 1):
+            found = re.compile(pattern).search(text, at)
+            if found is None:
+                return text.count("\n", 0, at) + 1
+            at = found.end()
+    return text.count("\n", 0, at) + 1
+
+
+def _explained(message: str) -> tuple[Path, str]:
+    """The path and a sentence, out of what msgspec says: ``Object contains unknown field `x` - at `$.targets[1]` ``."""
+    what, _, place = message.partition(" - at `")
+    path: Path = tuple(int(index) if index else key for key, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", place) if key or index)
+    if unknown := re.search(r"unknown field `(.*)`", what):
+        return (*path, unknown[1]), f"no such key{_near(unknown[1], _known(path))}"
+    if value := re.search(r"Invalid enum value '(.*)'", what):
+        return path, f"{value[1]!r} is none of {', '.join(_known(path))}{_near(value[1], _known(path))}"
+    if missing := re.search(r"required field `(.*)`", what):
+        return path, f"the key {missing[1]!r} is missing; add it"
+    return path, what.replace("`", "")
+
+
+def _known(path: Path) -> list[str]:
+    """What may stand at a path: a table's keys, or the values of a closed set."""
+    known: inspect.Type = inspect.type_info(Configuration)
+    for part in path:
+        known = _below(known, part)
+    if isinstance(known, inspect.StructType):
+        return [field.encode_name for field in known.fields]
+    return [str(value) for value in known.values if value] if isinstance(known, inspect.LiteralType) else []
+
+
+def _below(known: inspect.Type, part: str | int) -> inspect.Type:
+    match known:
+        case inspect.StructType():
+            return next((field.type for field in known.fields if field.encode_name == part), inspect.AnyType())
+        case inspect.VarTupleType():
+            return known.item_type
+        case inspect.DictType():
+            return known.value_type
+    return inspect.AnyType()
+
+
+def _near(word: str, known: list[str]) -> str:
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _contradictions(configuration: Configuration) -> Iterator[tuple[Path, str]]:
+    seen: dict[str, int] = {}
+    for number, target in enumerate(configuration.targets):
+        if target.name in seen:
+            yield (
+                ("targets", number, "name"),
+                f"{target.name!r} is also the name of target {seen[target.name] + 1}; names are unique",
+            )
+        seen[target.name] = number
+    windows = configuration.policy.windows
+    for number, rule in enumerate(configuration.policy.rules):
+        if rule.window and rule.window not in windows:
+            yield ("policy", "rules", number, "window"), f"there is no window {rule.window!r}{_near(rule.window, list(windows))}"
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".") or "the file"
+
+
+def _state_directory(configured: str, environ: Mapping[str, str]) -> File:
+    if named := environ.get("SETRIGHT_STATE") or configured:
+        return File(named).expanduser().absolute()
+    if os.geteuid() == 0:
+        return File("/var/lib/setright")
+    home = environ.get("XDG_STATE_HOME") or File(environ.get("HOME") or "~").expanduser() / ".local" / "state"
+    return File(home) / "setright"
+
+
+def _refuse_if_anyone_may_write(path: File) -> None:
+    if os.geteuid() == 0 and path.stat().st_mode & 0o002:
+        raise EngineError(f"{path}: anyone may write it, and it says what root does; chmod o-w it")
