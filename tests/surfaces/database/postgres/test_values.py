@@ -12,7 +12,7 @@ from setright.surfaces.database.postgres.values import elements, hidden, normal
 
 AMOUNTS = st.builds("{}{}".format, st.integers(0, 30), st.sampled_from(["", ".5"]))
 SPELLINGS = {
-    "statement_timeout": st.builds("{}{}".format, AMOUNTS, st.sampled_from(["", " ms", "s", " min", "h", "d"])),
+    "lock_timeout": st.builds("{}{}".format, AMOUNTS, st.sampled_from(["", " ms", "s", " min", "h", "d"])),
     "work_mem": st.builds("{}{}".format, st.integers(64, 4000), st.sampled_from(["", "kB", " MB"])),
     "effective_cache_size": st.builds("{}{}".format, st.integers(1, 15), st.sampled_from(["", "MB", "GB", "TB"])),
     "seq_page_cost": st.sampled_from(["1", "0.25", "1e2", ".5"]),
