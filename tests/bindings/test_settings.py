@@ -143,7 +143,7 @@ def test_includes_in_a_circle_are_refused() -> None:
 
 # --- sysctl -------------------------------------------------------------------------------------------------------
 
-NEW = "/etc/sysctl.d/60-setright.conf"
+NEW = "/etc/sysctl.d/99-setright.conf"
 FORWARD = Edit(("net.ipv4.ip_forward",), 0)
 
 
@@ -176,7 +176,7 @@ def test_a_key_that_nothing_sets_goes_into_our_own_drop_in() -> None:
 def test_a_vendor_s_value_is_overridden_in_a_file_that_is_read_later() -> None:
     early = {"/usr/lib/sysctl.d/50-a.conf": "net.ipv4.ip_forward=1\n"}
     assert put("linux/sysctl", early, "sysctl", [FORWARD]) == early | {NEW: "net.ipv4.ip_forward = 0\n"}
-    late = {"/usr/lib/sysctl.d/99-protect.conf": "net.ipv4.ip_forward=1\n", "/etc/sysctl.conf": ""}
+    late = {"/usr/lib/sysctl.d/99-sw.conf": "net.ipv4.ip_forward=1\n", "/etc/sysctl.conf": ""}
     assert put("linux/sysctl", late, "sysctl", [FORWARD]) == late | {"/etc/sysctl.conf": "net.ipv4.ip_forward = 0\n"}
 
 

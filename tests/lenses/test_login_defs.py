@@ -23,6 +23,10 @@ VARIANTS = {
     "CRLF": ("PASS_MAX_DAYS 9\r\n", "PASS_MAX_DAYS 365\r\n"),
     "no value": ("PASS_MAX_DAYS\n", "PASS_MAX_DAYS\nPASS_MAX_DAYS\t365\n"),
     "commented out": ("#PASS_MAX_DAYS 9\nUMASK 022\n", "#PASS_MAX_DAYS 9\nPASS_MAX_DAYS 365\nUMASK 022\n"),
+    "told of in prose": (
+        "#\tPASS_MAX_DAYS\tMaximum\n# PASS_MAX_DAYS is used\n# by useradd\n",
+        "#\tPASS_MAX_DAYS\tMaximum\n# PASS_MAX_DAYS is used\n# by useradd\nPASS_MAX_DAYS\t365\n",
+    ),
     "empty": ("", "PASS_MAX_DAYS\t365\n"),
 }
 

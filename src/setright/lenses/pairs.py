@@ -64,7 +64,7 @@ def span(text: str, pairs: Sequence[Pair], path: Path) -> tuple[int, int]:
 
 
 def _anchor(text: str, key: str) -> Line | None:
-    """The key's own line commented out, else the last line."""
-    shipped = re.compile(rf"#[ \t]?{re.escape(key)}[ \t=]+\S")
+    """The key's own line commented out, else the last line. Behind ``# KEY`` prose goes on, but for ``# KEY =``."""
+    shipped = re.compile(rf"#{re.escape(key)}[ \t=]+\S|#[ \t]?{re.escape(key)}[ \t]*=")
     found = lines(text)
     return next((line for line in found if shipped.match(line.text)), found[-1] if found else None)
