@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
-from setright.engine.configuration import Configuration, find, read, state_directory, store_url
+from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.plan import Options, plan
 from setright.engine.scan import Scan, scan
 from setright.engine.times import now
@@ -68,7 +67,7 @@ class App:
     """Opened once per command; what is costly is made when first asked for."""
 
     def __init__(self, configuration: Configuration | None = None, content: Sequence[Path] = ()) -> None:
-        self.configuration = configuration or read(find(os.environ, Path.cwd()))
+        self.configuration = configuration or load_configuration()
         self._content = content
 
     @cached_property
@@ -81,13 +80,13 @@ class App:
         """The directory of keys, snapshots, ledger and databases; made for its owner alone where it is missing."""
         from setright.engine.durable import private_directory
 
-        return private_directory(state_directory(self.configuration, os.environ, os.geteuid() == 0))
+        return private_directory(self.configuration.state_directory)
 
     @cached_property
     def store(self) -> Store:
         from setright.engine.store import Store
 
-        return Store(self._database)
+        return Store(self.configuration.store_url)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -232,18 +231,9 @@ class App:
         from setright.engine.workflow import launched
 
         desk = RunDesk(self.state, self.store, self.ledger, self.catalogue, self.open)
-        with closing(desk), launched(self.state, self._journal, desk) as recovered:
+        with closing(desk), launched(self.state, self.configuration.runs_url, desk) as recovered:
             self._close_interrupted(current)
             yield recovered
-
-    @property
-    def _database(self) -> str:
-        return store_url(self.configuration, os.environ, self.state)
-
-    @property
-    def _journal(self) -> str:
-        """The runs' journal: beside our tables on a server, a file of its own on SQLite."""
-        return f"sqlite:///{self.state.absolute()}/runs.db" if self._database.startswith("sqlite") else self._database
 
     def _close_interrupted(self, current: str) -> None:
         """Runs that an earlier process left: their begun plans have ended now; one that never began touched nothing."""

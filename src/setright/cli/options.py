@@ -58,9 +58,9 @@ def open_app(config: str | None) -> App:
     from pathlib import Path
 
     from setright.app import App
-    from setright.engine.configuration import read
+    from setright.engine.configuration import load_configuration
 
-    return App(read(Path(config)) if config else None)
+    return App(load_configuration(Path(config) if config else None))
 
 
 def selected(command: F) -> F:
