@@ -1,0 +1,47 @@
+"""An exception holds for its finding, from when it was made until its end, to the second."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from setright.policy.exceptions import FindingException, excepted, excepted_ids
+
+MADE = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
+END = datetime(2026, 2, 1, 0, 0, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def exception(finding="f1", until=END, made_at=MADE):
+    return FindingException(finding, "a legacy client needs it", "ann", until, made_at)
+
+
+@pytest.mark.parametrize(
+    ("now", "holds"),
+    [
+        (MADE - SECOND, False),
+        (MADE, True),
+        (END - SECOND, True),
+        (END - timedelta(microseconds=1), True),
+        (END, False),
+        (END + SECOND, False),
+    ],
+)
+def test_an_exception_ends_to_the_second(now, holds):
+    assert exception().holds(now) is holds
+    assert (excepted("f1", [exception()], now) is not None) is holds
+    assert ("f1" in excepted_ids([exception()], now)) is holds
+
+
+def test_an_end_in_another_zone_is_the_same_moment():
+    east = timezone(timedelta(hours=2))
+    shifted = exception(until=datetime(2026, 2, 1, 2, 0, 0, tzinfo=east))
+    assert shifted.holds(END - SECOND) and not shifted.holds(END)
+
+
+def test_an_exception_speaks_of_its_own_finding_only():
+    assert excepted("f2", [exception("f1")], MADE) is None
+
+
+def test_of_several_the_one_that_holds_longest_is_told():
+    longer = exception(until=END + SECOND)
+    assert excepted("f1", [exception(), longer, exception(until=MADE + SECOND)], MADE) is longer
