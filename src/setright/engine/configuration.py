@@ -51,7 +51,75 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     integrations: dict[str, dict[str, Plain]] = {}
 
     @property
-    def json_schema() -> bytes:
+    def state_directory(self) -> File:
+        """Where keys, snapshots, ledger and database are."""
+        return File(self.state)
+
+    @property
+    def store_url(self) -> str:
+        return self.store or f"sqlite:///{self.state}/setright.db"
+
+    @property
+    def runs_url(self) -> str:
+        """Where the workflow library keeps its journal: a file beside the store's, or the same server."""
+        return self.store if self.store and not self.store.startswith("sqlite") else f"sqlite:///{self.state}/runs.db"
+
+
+def load_configuration(path: File | None = None, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """The configuration of this file, else of the one that is found, else the defaults, with every place made a full one.
+
+    The environment goes first: $SETRIGHT_STATE, and $SETRIGHT_STORE, the place for a URL with a password in it.
+    Raises EngineError with file, line and key.
+    """
+    file = path or find(environ, File.cwd())
+    raw = read(file) if file else Configuration()
+    beside = file.absolute().parent if file else File.cwd()
+    configured = str(beside / File(raw.state).expanduser()) if raw.state else ""
+    return msgspec.structs.replace(
+        raw,
+        state=str(_state_directory(configured, environ)),
+        store=environ.get("SETRIGHT_STORE") or raw.store,
+        content=tuple(str(beside / File(folder).expanduser()) for folder in raw.content),
+    )
+
+
+def find(environ: Mapping[str, str], folder: File) -> File | None:
+    """$SETRIGHT_CONFIG, else the file in the working directory, else the machine's; None: there is none."""
+    if named := environ.get("SETRIGHT_CONFIG"):
+        return File(named)
+    return next((place for place in (folder / NAME, WIDE) if place.is_file()), None)
+
+
+def read(path: File) -> Configuration:
+    """What a file says, as it says it. Raises EngineError with file, line and key."""
+    try:
+        _refuse_if_anyone_may_write(path)
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise EngineError(f"{path}: {error.strerror}; name a configuration file that is there, or none") from error
+    except UnicodeDecodeError as error:
+        raise EngineError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = NAME) -> Configuration:
+    """The configuration a text says; `name` stands in errors."""
+    try:
+        tree = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise EngineError(f"{name}:{line[1] if line else 1}: not TOML: {error}") from error
+    try:
+        configuration = msgspec.convert(tree, Configuration)
+    except msgspec.ValidationError as error:
+        path, what = _explained(str(error))
+        raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}") from error
+    for path, what in _contradictions(configuration):
+        raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}")
+    return configuration
+
+
+def json_schema() -> bytes:
     """The file's JSON Schema, for editors; kept in schemas/setright.schema.json."""
     schema = {
         "$comment": "Generated from setright.engine.configuration; do not edit.",
@@ -106,10 +174,11 @@ def _indexed(keys: Path, counts: Mapping[Path, int]) -> Path:
 def _inside(text: str, line: int, rest: Path) -> int:
     """The line of a path within a value that begins on a line: an inline list of inline tables."""
     at = sum(len(each) for each in text.splitlines(keepends=True)[: line - 1])
+    end = text.find("\n[", at)  # the next table
     for part in rest:
         pattern = r"\{" if isinstance(part, int) else rf"(?<![\w-])[\"']?{re.escape(part)}[\"']?\s*="
         for _ in range(part + 1 if isinstance(part, int) else 1):
-            found = re.compile(pattern).search(text, at)
+            found = re.compile(pattern).search(text, at, end if end >= 0 else len(text))
             if found is None:
                 return text.count("\n", 0, at) + 1
             at = found.end()
