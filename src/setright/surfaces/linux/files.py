@@ -88,7 +88,9 @@ class Files:
         start = self.real(folder)
         for here, _, names in os.walk(start):
             place = folder + str(here)[len(str(start)) :]
-            yield from sorted(f"{place}/{n}" for n in names if segment_matcher(part)(n) and Path(here, n).is_file())
+            yield from sorted(
+                f"{place}/{n}" for n in names if segment_matcher(part)(n) and stat.S_ISREG(Path(here, n).lstat().st_mode)
+            )
 
     def _there(self, path: str) -> bool:
         try:

@@ -104,4 +104,4 @@ ADVICE = {
 def sorry(target: str, path: str, why: str) -> SurfaceError:
     """The error for a failed write: what, why, what now. `why` is the system's own text."""
     advice = next((text for key, text in ADVICE.items() if key in why), "nothing was changed")
-    return SurfaceError(f"{target}: {path}: {why.strip() or 'the write failed'}; {advice}")
+    return SurfaceError(f"{target}: {path}: {why.strip().partition(chr(10))[0] or 'the write failed'}; {advice}")

@@ -87,7 +87,7 @@ def _direct(unit: str, places: Links) -> list[tuple[str, str | None]]:
 def _enabled(unit: str, places: Links, installs: set[str]) -> str:
     path, aim = _direct(unit, places)[0]
     if aim == "/dev/null":
-        return "masked" if path.startswith("/etc/") else "masked-runtime"
+        return "masked-runtime" if path.startswith("/run/") else "masked"
     real = aim.rpartition("/")[2] if aim else unit
     if real != unit:
         return "alias"

@@ -18,7 +18,7 @@ MOVED, LOCKED = 75, 76  # exit statuses; the others are the system's own refusal
 
 FUNCTIONS = rf"""
 lock() {{
-  mkdir -p {STATE} && chmod 700 {STATE} && exec 9<{STATE} || exit 1
+  mkdir -p -m 700 {STATE} && exec 9<{STATE} || exit 1
   command -v flock >/dev/null || {{ echo "flock is not installed; install util-linux" >&2; exit 1; }}
   flock -w 20 9 || exit {LOCKED}
 }}
