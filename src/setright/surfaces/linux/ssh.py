@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ class Ssh(Shell):
         self.timeout_s = timeout_s
         self._lock = RLock()
         self._open: SSHClientConnection | None = None
+        self._peer: tuple[str, int] | None = None  # the address we came by, where no jump host is between
         self._sudo = False
         self._closed = False
         background.enter()
@@ -45,8 +47,10 @@ class Ssh(Shell):
         return self._call(_run(connection, shell, script, timeout_s), timeout_s)
 
     def banner(self) -> str:
-        """Asked of the address we are connected to. Through a jump host nothing but a whole new connection can tell."""
-        return self._call(self._banner(self._connection()), self.timeout_s)
+        """Asked of the address we came by. Through a jump host nothing but a whole new connection can tell."""
+        if self._open is None:
+            self._connection()
+        return self._call(self._banner(), self.timeout_s)
 
     def reconnect(self) -> None:
         connection, sudo = self._call(self._connect(), self.timeout_s)
@@ -77,7 +81,7 @@ class Ssh(Shell):
 
         asked: dict[str, Any] = {name: value for name, value in (("port", self.port), ("username", self.user)) if value}
         asked |= {"login_timeout": self.timeout_s, "connect_timeout": self.timeout_s, "keepalive_interval": 15}
-        options = await asyncssh.SSHClientConnectionOptions.construct(None, host=self.host, **asked)
+        options = await asyncssh.SSHClientConnectionOptions.construct(None, config=(), host=self.host, **asked)
         if options.known_hosts is None:
             raise SurfaceError(f"{self.target}: ~/.ssh/config turns host keys off (UserKnownHostsFile none); name a file there")
         trust = _Trust(options)
@@ -86,12 +90,13 @@ class Ssh(Shell):
             who = (await connection.run(WHO, timeout=self.timeout_s)).stdout
         except (asyncssh.Error, OSError) as error:
             raise SurfaceError(f"{self.target}: {trust.refused or _told(error, str(options.username))}") from error
+        peer = connection.get_extra_info("peername") if connection.get_extra_info("socket") is not None else None
+        self._peer = peer[:2] if peer else None
         return connection, "sudo" in str(who).split()
 
-    async def _banner(self, connection: SSHClientConnection) -> str:
-        peer = connection.get_extra_info("peername")
-        if peer and connection.get_extra_info("socket") is not None:
-            return await asyncio.get_running_loop().run_in_executor(None, banner, peer[0], peer[1])
+    async def _banner(self) -> str:
+        if self._peer:
+            return await asyncio.get_running_loop().run_in_executor(None, banner, *self._peer)
         try:
             fresh, _ = await self._connect()
         except SurfaceError as error:
@@ -136,7 +141,9 @@ class _Trust:
     def _judge(self, host: str, addr: str, port: int, key: SSHKey) -> bool:
         import asyncssh
 
-        known = asyncssh.match_known_hosts(self._options.known_hosts, host, addr, port)[0]
+        default = Path("~/.ssh/known_hosts").expanduser()
+        files = self._options.known_hosts or (str(default) if default.is_file() else b"")
+        known = asyncssh.match_known_hosts(files, host, addr, port)[0]
         name, shown = (host if port == 22 else f"[{host}]:{port}"), key.get_fingerprint()
         if known:
             self.refused = (

@@ -44,26 +44,36 @@ CHECKERS = {
 }
 SYSCTL_KEYS = "sysctl-keys"  # new keys of sysctl files must exist in the running kernel
 
-# The sshd that serves us: the topmost one above this shell, else the one that wrote its pid down.
+# The sshd that serves us: the first listener above this shell, else the topmost sshd there, else the one that wrote its
+# pid down. `reloaded` waits until it has executed itself anew, which moves its stack: before, the old rules still answer.
 SSHD_PID = """sshd_pid() {
   p=$$ m=${setright_sshd:-}
   while [ -z "${setright_sshd:-}" ] && [ "${p:-0}" -gt 0 ]; do
     case $(cat "/proc/$p/comm" 2>/dev/null) in sshd*) m=$p ;; esac
+    if [ "$m" = "$p" ] && grep -q '[[]listener]' "/proc/$p/cmdline" 2>/dev/null; then break; fi
     p=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$p/status" 2>/dev/null)
   done
   for m in $m $(cat /run/sshd.pid 2>/dev/null); do
     case $(cat "/proc/$m/comm" 2>/dev/null) in sshd*) echo "$m"; return ;; esac
   done
 }
+life() { cut -d' ' -f28 "/proc/$1/stat" 2>/dev/null; }
+reloaded() {
+  i=0
+  while [ $i -lt 50 ] && [ "$(life "$1")" = "$2" ]; do sleep 0.02; i=$((i+1)); done
+}
 """
 SSH_RELOAD = (
     SSHD_PID
-    + """if [ -d /run/systemd/system ]; then
-  for u in ssh sshd; do if systemctl -q is-active $u.service; then systemctl reload $u.service; exit; fi; done
+    + """m=$(sshd_pid) was=$(life "$m")
+[ -n "$m" ] || exit 0
+if [ -d /run/systemd/system ]; then
+  for u in ssh sshd; do
+    if systemctl -q is-active $u.service; then systemctl reload $u.service || exit 1; reloaded "$m" "$was"; exit 0; fi
+  done
   if systemctl -q is-active ssh.socket || systemctl -q is-active sshd.socket; then exit 0; fi
 fi
-m=$(sshd_pid)
-if [ -n "$m" ]; then kill -HUP "$m"; fi
+kill -HUP "$m" && reloaded "$m" "$was"
 """
 )
 SSH_START = (

@@ -23,7 +23,8 @@ from setright.surfaces.linux.ssh import Ssh
 from setright.surfaces.linux.steps import activity, checker, reloading
 from setright.surfaces.linux.transport import Transport
 
-SETTLE_S = 0.5  # a reload closes the old listener a little after the signal: health must hold this long
+SETTLE_S = 0.5  # a program that fails to start again answers a little longer: health must hold this long after a reload
+REFUSED_S = 2.0  # and one that starts again may answer nobody for a little while
 NEW_MODES = {"/etc/sudoers.d/*": "0440", "/etc/ssh/sshd_config.d/*": "0600", "/etc/audit/rules.d/*": "0640"}
 
 
@@ -39,7 +40,7 @@ class Linux:
         self._lenses: dict[str, str] = {"effective:sshd": "sshd"}
         self._keys: dict[str, set[str]] = {}
         self._modes: dict[str, str] = dict(NEW_MODES)
-        self._reloaded = False
+        self._reloaded_at = 0.0
 
     def read(self, wants: Sequence[Want]) -> Reading:
         wanted = [part for want in wants for part in self._parts(want)]
@@ -90,22 +91,26 @@ class Linux:
         """In an offline root nothing runs that could be reloaded."""
         for name in steps.reload if self._transport.live else ():
             self._run(name, reloading(name))
-            self._reloaded = True
+            self._reloaded_at = time.monotonic()
 
     def probe(self, steps: Steps) -> Mapping[str, str]:
-        """After a reload health must hold for a while: a program that fails to start again answers a little longer."""
+        """After a reload health is what is seen at the end of a while, so that an answer of the old program does not count."""
         if not self._transport.live:
             return {}
+        time.sleep(max(0.0, self._reloaded_at + SETTLE_S - time.monotonic()))
         seen = {name: self._probe(name) for name in steps.probe}
-        until = time.monotonic() + (SETTLE_S if self._reloaded else 0.0)
-        while seen and time.monotonic() < until:
-            time.sleep(SETTLE_S / 5)
-            seen = {name: self._probe(name) for name in steps.probe}
-        self._reloaded = False
         return seen | {f"next start: {name}": self._next_start(name) for name in steps.next_start}
 
     def reconnect(self) -> None:
-        self._transport.reconnect()
+        """Shortly after a reload a closed port is tried again: the program may not listen yet. A refused login is final,
+        since hosts shut out those who try too often."""
+        while True:
+            try:
+                return self._transport.reconnect()
+            except SurfaceError as error:
+                if not isinstance(error.__cause__, OSError) or time.monotonic() > self._reloaded_at + REFUSED_S:
+                    raise
+            time.sleep(0.1)
 
     def disarm(self, token: str) -> None:
         deadman.check(self.target, token, self._transport.run(deadman.disarming(token)))
