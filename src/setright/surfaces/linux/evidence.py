@@ -8,7 +8,7 @@ MACHINE_ID = Ask("file", "/etc/machine-id")
 WTMP = Ask("file", "/var/log/wtmp")
 PASSWD, SHADOW, GROUP = Ask("file", "/etc/passwd"), Ask("file", "/etc/shadow"), Ask("file", "/etc/group")
 UPTIME = Ask("file", "/proc/uptime")
-NEVER_BOOTED = (MACHINE_ID, WTMP)
+NEVER_BOOTED = (MACHINE_ID, WTMP, UPTIME)
 NO_SHELLS = ("nologin", "false", "sync", "shutdown", "halt")
 
 
@@ -49,9 +49,10 @@ class Evidence:
         return {row[0]: row[5] for row in rows if row[6].rpartition("/")[2] not in NO_SHELLS}
 
     def never_booted(self) -> bool:
-        """An image that was made and never started: no machine id yet, nobody ever logged in. Needs `NEVER_BOOTED`."""
-        identity = self.text(MACHINE_ID).strip()
-        return identity in ("", "uninitialized") and not any(each.data for each in self.all(WTMP))
+        """An image that was made and never started: it does not run, no machine id yet, nobody ever logged in.
+        Needs `NEVER_BOOTED`."""
+        identity, runs = self.text(MACHINE_ID).strip(), self.text(UPTIME)
+        return not runs and identity in ("", "uninitialized") and not any(each.data for each in self.all(WTMP))
 
     def since_boot(self) -> str:
         """How far back the kernel's counters reach; needs `UPTIME`."""
