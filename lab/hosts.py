@@ -122,7 +122,8 @@ class Lab:
         """Ends one host and removes what it wrote."""
         if pid := self.pid(n):
             os.kill(pid, signal.SIGKILL)
-        subprocess.run(["ip", "netns", "del", f"{self.name}{n}"], capture_output=True)
+        for words in (["-n", self.netns, "link", "del", f"v{n}"], ["netns", "del", f"{self.name}{n}"]):
+            subprocess.run(["ip", *words], capture_output=True)
         for _ in range(40):
             shutil.rmtree(self.folder / str(n), ignore_errors=True)
             if not (self.folder / str(n)).exists():
