@@ -15,6 +15,7 @@ from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, load_configuration
+from setright.engine.error import EngineError
 from setright.engine.plan import Options, plan
 from setright.engine.scan import Scan, scan
 from setright.engine.times import now
@@ -23,7 +24,7 @@ from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
     from setright.engine.ledger import Ledger
-    from setright.engine.store import Store
+    from setright.engine.store import Asset, Store
     from setright.engine.workflow import Outcome
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Scanned(NamedTuple):
     target: str
     scan: Scan | None
     error: str = ""
+    note: str = ""  # why the scan could not be kept, where it could not
 
 
 class Planned(NamedTuple):
@@ -73,14 +75,18 @@ class App:
     @cached_property
     def catalogue(self) -> Catalogue:
         roots = [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
-        return load_catalogue(roots, self.state / "cache")
+        return load_catalogue(roots, self._cache())
 
     @cached_property
     def state(self) -> Path:
         """The directory of keys, snapshots, ledger and databases; made for its owner alone where it is missing."""
         from setright.engine.durable import private_directory
 
-        return private_directory(self.configuration.state_directory)
+        place = self.configuration.state_directory
+        try:
+            return private_directory(place)
+        except OSError as error:
+            raise EngineError(f"{place}: {error.strerror}; name a directory of your own in SETRIGHT_STATE") from error
 
     @cached_property
     def store(self) -> Store:
@@ -129,7 +135,35 @@ class App:
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
-        yield from _side_by_side(one, targets)
+        for scanned in _side_by_side(one, targets):
+            yield scanned._replace(note=self._remember(scanned))
+
+    def _remember(self, scanned: Scanned) -> str:
+        """Keeps the findings. A scan with problems resolves nothing: what it did not see may still be there."""
+        if scanned.scan is None:
+            return ""
+        found = [f.finding for f in scanned.scan.found]
+        seen = [] if scanned.scan.problems else [c.id for c in scanned.scan.controls]
+        try:
+            self.store.record_target(self._asset(scanned.target), now())
+            self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key)
+        except EngineError as error:
+            return str(error)
+        return ""
+
+    def _asset(self, url: str) -> Asset:
+        from setright.engine.store import Asset
+
+        known = next((t for t in self.configuration.targets if t.url == url), None)
+        if known is None:
+            return Asset(url, url, "", "", ())
+        return Asset(known.name, known.url, known.environment, known.owner, known.tags)
+
+    def _cache(self) -> Path | None:
+        try:
+            return self.state / "cache"
+        except EngineError:
+            return None
 
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""

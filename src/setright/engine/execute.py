@@ -79,6 +79,15 @@ class Execution:
                 return wrong
             time.sleep(PAUSE_S)
 
+    def pending(self) -> list[str]:
+        """What is written and will hold only after a restart, which is never done by stealth; empty where nothing waits."""
+        if not self._waits_for_restart():
+            return []
+        scan = self._rescan(self.surface, self.plan)
+        mine = set(self.plan.findings)
+        waiting = sorted({f.control.id for f in scan.found if f.finding.id in mine})
+        return [f"{control} holds after a restart of the {self.plan.effect.restart}" for control in waiting]
+
     def confirm(self, armed: bool) -> None:
         """Keeps the change: the dead-man's switch is disarmed. Raises SurfaceError where it fired already."""
         if armed:
@@ -125,10 +134,15 @@ class Execution:
         """The last keys of the edits on a document: values of that name may follow (a running value its setting)."""
         return {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for edits in c.edits for e in edits}
 
+    def _waits_for_restart(self) -> bool:
+        return self.plan.effect.restart in ("service", "host")
+
     def _still_found(self) -> list[str]:
         scan = self._rescan(self.surface, self.plan)
-        mine = set(self.plan.findings)
-        told = [f"{f.control.id} still {f.finding.verdict.value} on {f.resource.name}" for f in scan.found if f.finding.id in mine]
+        mine = [f for f in scan.found if f.finding.id in self.plan.findings]
+        if self._waits_for_restart():
+            mine = [f for f in mine if not all(m.live for m in f.finding.mismatches)]
+        told = [f"{f.control.id} still {f.finding.verdict.value} on {f.resource.name}" for f in mine]
         unread = [f"{p.locator}: {p.why}" for p in scan.problems] if told else []
         return told + unread
 

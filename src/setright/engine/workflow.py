@@ -113,13 +113,22 @@ def apply_plan(run: str, plan_hash: str) -> list[Plain]:
         wrong = verify(run, plan_hash, kept, health)
         if not wrong:
             confirm(run, plan_hash, armed)
-            return end(run, plan_hash, "verified", "", kept)
+            waits = pending(run, plan_hash)
+            return end(run, plan_hash, "unverified" if waits else "verified", "; ".join(waits), kept)
         why = "; ".join(wrong)
     except Exception as error:  # noqa: BLE001 - the one place: whatever went wrong is recorded and undone
         why = str(error) or type(error).__name__
         if not written:
-            return end(run, plan_hash, "refused", why, kept)
+            return refuse(run, plan_hash, kept, armed, why)
     return go_back(run, plan_hash, kept, armed, why)
+
+
+@DBOS.workflow()
+def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
+    """Nothing was written: only the switch is to be taken off, or it would undo somebody's later change."""
+    if armed:
+        confirm_quietly(run, plan_hash)
+    return end(run, plan_hash, "refused", why, kept)
 
 
 @DBOS.workflow()
@@ -199,8 +208,13 @@ def confirm(run: str, plan_hash: str, armed: bool) -> None:
 
 
 @DBOS.step()
+def pending(run: str, plan_hash: str) -> list[str]:
+    return desk().execution(run, plan_hash).pending()
+
+
+@DBOS.step()
 def confirm_quietly(run: str, plan_hash: str) -> None:
-    """After a rollback the switch has nothing left to restore; whether it fired first does not matter."""
+    """The prior state stands, so the switch has nothing to restore; whether it fired first does not matter."""
     with contextlib.suppress(SurfaceError):
         desk().execution(run, plan_hash).confirm(True)
 
