@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from setright.lenses.edited import edited, look_up, same
 from setright.lenses.error import LensError
@@ -91,7 +92,7 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
     """Where an instruction or one of its parts stands."""
-    _, instructions = _read(source.decode("latin-1"))
+    instructions = _instructions(source)
     if len(path) < 2 or path[0] != "instructions" or not isinstance(path[1], int) or not 0 <= path[1] < len(instructions):
         raise LensError(f"{_shown(path)}: is not there")
     each = instructions[path[1]]
@@ -100,6 +101,12 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     if path[2] not in each.parts:
         raise LensError(f"{_shown(path)}: is not there")
     return each.range(*each.parts[str(path[2])])
+
+
+@lru_cache(maxsize=1)
+def _instructions(source: bytes) -> list[Instruction]:
+    """Those of the document asked last: findings ask for the places of many values in one document."""
+    return _read(source.decode("latin-1"))[1]
 
 
 def _shown(path: Path) -> str:

@@ -5,6 +5,7 @@ developer.hashicorp.com/terraform/language/resources. What the entry of a bindin
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
@@ -57,10 +58,10 @@ def _name(module: Module, block: Block) -> str:
 
 def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
     locator, path = resource.home
-    for module in modules(sources).values():
-        for block in module.resources(str(path[1])) if locator in module.sources else ():
-            if (block.locator, block.path) == (locator, path):
-                return module, block
+    module = modules(sources).get(posixpath.dirname(locator))
+    for block in module.resources(str(path[1])) if module else ():
+        if module and (block.locator, block.path) == (locator, path):
+            return module, block
     raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
 
 
