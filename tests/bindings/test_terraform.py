@@ -220,6 +220,12 @@ def test_an_expression_or_a_dynamic_block_is_unknown_and_not_overwritten() -> No
             fixed(text, Edit(("Opts", "On"), True), layout=layout)
 
 
+def test_a_text_that_is_json_is_read_where_the_entry_says_so() -> None:
+    layout = {"type": "t", "Policy": {"at": "policy", "json": True}}
+    assert seen('resource "t" "x" {\n  policy = <<E\n{"A": 1}\nE\n}\n', layout)[0].tree == {"Policy": {"A": 1}}
+    assert isinstance(seen('resource "t" "x" {\n  policy = "{"\n}\n', layout)[0].tree["Policy"], Unknown)
+
+
 GROUP: dict[str, Plain] = {
     "type": "sg",
     "Ingress": [

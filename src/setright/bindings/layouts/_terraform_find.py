@@ -6,6 +6,7 @@ it (aws_s3_bucket.logs.id, with an index or not) or carries the same literal nam
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -61,9 +62,19 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     for kind_value, own in spot.place.values:
         if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
             return kind_value
+    if spot.place.json and isinstance(raw, str):
+        return parsed(raw)
     if isinstance(raw, dict) and not spot.place.at:
         return named(module, told, {k: v for k, v in raw.items() if k != spot.place.by})
     return plain(module, told, raw)
+
+
+def parsed(text: str) -> Plain:
+    """What a JSON text says; Unknown for what is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return Unknown(text)
 
 
 def conditional(module: Module, owner: Block, block: Block) -> str:

@@ -8,7 +8,8 @@
       - {at: versioning/enabled, values: {Enabled: true, Suspended: false}}
 
 `in:` is the type of a resource beside this one that refers to it `by:` an argument. `at:` is a path of blocks and an argument;
-without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them. With `items:` the
+without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them;
+`json: true` reads a text that is JSON. With `items:` the
 path is a list: each block is an item, `items:` maps its attributes, `spread:` those that Terraform keeps as lists, `where:`
 picks the blocks that count.
 """
@@ -26,7 +27,7 @@ from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
 SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate"})
-PLACE = frozenset({"in", "by", "at", "values", "items", "spread", "where"})
+PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where"})
 
 
 class Place(NamedTuple):
@@ -39,6 +40,7 @@ class Place(NamedTuple):
     items: Mapping[str, str] | None = None
     spread: Mapping[str, str] | None = None
     where: Mapping[str, Plain] | None = None
+    json: bool = False
 
 
 class Spec(NamedTuple):
@@ -96,7 +98,9 @@ def _place(key: str, raw: Plain, names: str) -> Place:
     at = tuple(raw["at"].split("/")) if "at" in raw else by_name
     values = tuple((_literal(kind), own) for kind, own in raw.get("values", {}).items())
     items = raw.get("items") if "items" in raw or "spread" in raw else None
-    return Place(raw.get("in", ""), raw.get("by", ""), at, values, items, raw.get("spread"), raw.get("where"))
+    return Place(
+        raw.get("in", ""), raw.get("by", ""), at, values, items, raw.get("spread"), raw.get("where"), raw.get("json") is True
+    )
 
 
 def _literal(key: str) -> Plain:

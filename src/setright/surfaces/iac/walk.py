@@ -9,7 +9,7 @@ from pathlib import Path
 import pathspec
 
 SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
-LENSES = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
+LENSES = {".tf": "hcl", ".tfvars": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
 MARKS = {  # a file of many uses counts when it holds all of one of these
     "yaml": ((b"apiVersion", b"kind"), (b"Resources", b"AWS::")),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
