@@ -126,14 +126,30 @@ spec:
 CONTAINER = ("spec", "containers", 0)
 
 
-def test_a_value_from_the_pod_is_overridden_at_the_container_and_found_at_the_pod() -> None:
+def test_a_value_that_all_containers_get_goes_to_the_pod_and_is_found_there() -> None:
     path = (*CONTAINER, "securityContext", "runAsUser")
-    assert fixed(POD, Edit(path, 10001)) == POD + "    securityContext:\n      runAsUser: 10001\n"
+    assert fixed(POD, Edit(path, 10001)) == POD.replace("runAsUser: 0", "runAsUser: 10001")
     [resource] = seen(POD)
     locator, place = kubernetes.locate(WORKLOAD, resource, path, sources(POD))
     assert POD.encode()[slice(*span("yaml", POD.encode(), place))] == b"0"
     with pytest.raises(BindingError, match="remove it there"):
         fixed(POD, Edit(path, remove=True))
+
+
+def test_a_value_for_some_containers_goes_to_them() -> None:
+    two = POD + "  - name: b\n    image: b\n"
+    path = ("securityContext", "runAsNonRoot")
+    first, second = Edit((*CONTAINER, *path), True), Edit(("spec", "containers", 1, *path), True)
+    assert fixed(two, first) == two.replace("1Gi}}\n", "1Gi}}\n    securityContext:\n      runAsNonRoot: true\n")
+    assert fixed(two, first, second) == two.replace("runAsUser: 0", "runAsUser: 0, runAsNonRoot: true")
+    own = two + "    securityContext: {runAsNonRoot: false}\n"
+    assert fixed(own, first, second) == own.replace("runAsUser: 0", "runAsUser: 0, runAsNonRoot: true").replace("false", "true")
+
+
+def test_a_first_request_beside_limits_spells_out_what_the_limits_stood_for() -> None:
+    limits = POD.replace("{requests: {memory: 1Gi}}", "{limits: {cpu: 50m}}")
+    after = fixed(limits, Edit((*CONTAINER, "resources", "requests", "memory"), "128Mi"))
+    assert "{limits: {cpu: 50m}, requests: {cpu: 50m, memory: 128Mi}}" in after
 
 
 def test_an_image_told_is_found_where_it_is_written() -> None:

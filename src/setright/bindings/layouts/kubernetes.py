@@ -10,30 +10,25 @@ to read only,
        images: [{image: "nginx:1.25", version: "1.25"}]}        # its tag or digest; of every container, in order
 
 and each container shows what it has without saying so: of its securityContext what the pod's own gives it, of its requests
-what its limits stand for. A new value is written to the container. A string with {{ }} is a template's and cannot be told.
+what its limits stand for. A new value goes to the pod where all containers get it and none has its own, else to the
+container. A string with {{ }} is a template's and cannot be told.
 
 Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _pod_template
+from setright.bindings.layouts._pod_template import told
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-READ_ONLY = ("kind", "workload")
-CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|m|k|[MGTPE]i?|Ki)")
-UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
-    f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
-}
-POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
+POD_TEMPLATE = "pod-template"
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -58,29 +53,17 @@ def edit(
     locator, base = resource.home
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
-    placed = []
-    for each in [*edits, *live]:
-        if layout.get("shape") == "pod-template" and each.path[0] in READ_ONLY:
-            raise BindingError(
-                f"{resource.name}: {'/'.join(map(str, each.path))} is read off the object; change the object by hand"
-            )
-        if each.remove and _pod_wide(sources, resource, each.path):
-            raise BindingError(
-                f"{resource.name}: {'/'.join(map(str, each.path))} comes from the pod's securityContext; remove it there"
-            )
-        if each.path[-2:] == ("limits", each.path[-1]) and not each.remove:
-            _refuse_below_request(resource, each)
-        placed.append((locator, Edit((*base, *each.path), each.value, each.remove)))
-    return placed
+    changes = [*edits, *live]
+    if layout.get("shape") == POD_TEMPLATE:
+        changes = _pod_template.placed(resource.name, look_up(sources[locator].tree, base), changes)
+    return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands: what a container has from its pod, at the pod."""
     locator, base = resource.home
-    if layout.get("shape") == "pod-template" and path[:1] and path[0] in READ_ONLY:
-        return locator, (*base, *_image_place(resource.tree, path[2])) if path[1:2] == ("images",) and len(path) > 2 else base
-    if _pod_wide(sources, resource, path):
-        return locator, (*base, "spec", *path[3:])
+    if layout.get("shape") == POD_TEMPLATE:
+        path = _pod_template.place(look_up(sources[locator].tree, base) if locator in sources else None, path)
     return locator, (*base, *path)
 
 
@@ -111,9 +94,9 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     tree = look_up(manifest, inner)
     if not isinstance(tree, dict):
         return None
-    tree = _told(tree)
-    if layout.get("shape") == "pod-template":
-        tree = {**tree, **_inherited(tree), "kind": sort, "workload": _workload(manifest, tree)}
+    tree = told(tree)
+    if layout.get("shape") == POD_TEMPLATE:
+        tree = _pod_template.shown(tree, manifest)
     return Resource(kind, _name(sort, manifest), tree, (locator, (*place, *inner)))
 
 
@@ -124,103 +107,3 @@ def _name(sort: str, manifest: Tree) -> str:
     namespace = metadata.get("namespace") or "default"
     words = [sort, *([] if namespace == "default" else [namespace]), name]
     return "/".join(word.text if isinstance(word, Unknown) else str(word) for word in words)
-
-
-def _told(value: Plain) -> Plain:
-    """The tree with what a template will fill in as Unknown."""
-    if isinstance(value, dict):
-        return {key: _told(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_told(inner) for inner in value]
-    return Unknown(value) if isinstance(value, str) and "{{" in value else value
-
-
-def _workload(manifest: Tree, tree: Tree) -> Tree:
-    """What controls may ask of the object around a pod template."""
-    metadata = _told(manifest.get("metadata") if isinstance(manifest.get("metadata"), dict) else {})
-    system = look_up(tree, ("spec", "os", "name")) or look_up(tree, ("spec", "nodeSelector", "kubernetes.io/os")) or "linux"
-    facts = {
-        "name": metadata.get("name"),
-        "namespace": metadata.get("namespace") or "default",
-        "labels": metadata.get("labels"),
-        "replicas": look_up(manifest, ("spec", "replicas")),
-        "os": system,
-        "images": [_image(container.get("image")) for _, container in _containers(tree)],
-    }
-    return {key: value for key, value in facts.items() if value is not None}
-
-
-def _containers(tree: Tree) -> Iterator[tuple[Path, Tree]]:
-    """Every container with its place."""
-    for name in CONTAINERS:
-        listed = look_up(tree, ("spec", name))
-        for i, container in enumerate(listed if isinstance(listed, list) else []):
-            if isinstance(container, dict):
-                yield ("spec", name, i), container
-
-
-def _image(reference: Plain) -> Tree:
-    """An image reference and what of it says which one: its digest, else its tag."""
-    if not isinstance(reference, str):
-        return {"image": reference, "version": reference} if isinstance(reference, Unknown) else {}
-    head, _, image_digest = reference.partition("@")
-    tag = head.rpartition("/")[2].partition(":")[2]
-    version = image_digest or tag
-    return {"image": reference, **({"version": version} if version else {})}
-
-
-def _image_place(tree: Tree, index: Plain) -> Path:
-    places = [place for place, _ in _containers(tree)]
-    return (*places[index], "image") if isinstance(index, int) and index < len(places) else ()
-
-
-def _inherited(tree: Tree) -> Tree:
-    """The pod's `spec` with each container as the API server and the kubelet fill it in."""
-    spec = tree.get("spec")
-    if not isinstance(spec, dict):
-        return {}
-    context = spec.get("securityContext")
-    given = {key: context[key] for key in POD_WIDE if context.get(key) is not None} if isinstance(context, dict) else {}
-    lists = {name: [_with(given, each) for each in spec[name]] for name in CONTAINERS if isinstance(spec.get(name), list)}
-    return {"spec": {**spec, **lists}}
-
-
-def _with(given: Tree, container: Plain) -> Plain:
-    if not isinstance(container, dict):
-        return container
-    filled = dict(container)
-    own = container.get("securityContext")
-    if given and (own is None or isinstance(own, dict)):
-        filled["securityContext"] = {**given, **_set(own)}
-    resources = container.get("resources")
-    if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
-        requests = resources.get("requests")
-        if requests is None or isinstance(requests, dict):
-            filled["resources"] = {**resources, "requests": {**limits, **_set(requests)}}
-    return filled
-
-
-def _set(mapping: Tree | None) -> Tree:
-    return {key: value for key, value in (mapping or {}).items() if value is not None}
-
-
-def _refuse_below_request(resource: Resource, wanted: Edit) -> None:
-    """The API server takes no limit that is below what the container asks for."""
-    asked = look_up(resource.tree, (*wanted.path[:-2], "requests", wanted.path[-1]))
-    if asked is not None and not (_quantity(asked) or math.inf) <= (_quantity(wanted.value) or 0):
-        shown = asked.text if isinstance(asked, Unknown) else asked
-        raise BindingError(f"{resource.name}: a limit of {wanted.value} is below the request of {shown}; set a higher one")
-
-
-def _quantity(value: Plain) -> float | None:
-    """A Kubernetes quantity as a number; None for what is none."""
-    m = QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
-    return float(m[1]) * UNITS[m[2]] if m else None
-
-
-def _pod_wide(sources: Mapping[str, Source], resource: Resource, path: Path) -> bool:
-    """Whether a container's value comes from its pod."""
-    if len(path) < 5 or path[0] != "spec" or path[1] not in CONTAINERS or path[3] != "securityContext" or path[4] not in POD_WIDE:
-        return False
-    tree = look_up(sources[resource.home[0]].tree, resource.home[1]) if resource.home[0] in sources else None
-    return look_up(tree, path[:5]) is None and look_up(tree, ("spec", "securityContext", path[4])) is not None

@@ -1,0 +1,180 @@
+"""Pod templates as controls see them: what the API server and the kubelet fill in, and where a new value belongs.
+
+Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext, ResourceRequirements.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.trees import look_up, same
+from setright.model import Edit, Path, Plain, Tree, Unknown
+
+READ_ONLY = ("kind", "workload")
+CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|m|k|[MGTPE]i?|Ki)")
+UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
+    f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
+}
+POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
+
+
+def shown(tree: Tree, manifest: Tree) -> Tree:
+    """A pod template with what its containers do not say themselves, and what surrounds it."""
+    return {**tree, **_inherited(tree), "kind": manifest["kind"], "workload": _workload(manifest, tree)}
+
+
+def placed(name: str, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
+    """Edits on a template as it is shown, as edits on the template as it is written (`raw`).
+
+    A value that all containers shall have and none says itself goes to the pod. Raises BindingError for what is only
+    told, or what the API server would refuse.
+    """
+    found: list[Edit] = []
+    for each in edits:
+        _refuse(name, raw, each)
+        found += [small for small in _spelt_out(raw, _lifted(raw, each, edits)) if small not in found]
+    return found
+
+
+def place(raw: Plain, path: Path) -> Path:
+    """Where a value that is shown stands in the template; () for what the whole object tells."""
+    if path[:1] and path[0] in READ_ONLY:
+        is_image = path[1:2] == ("images",) and len(path) > 2 and isinstance(raw, dict)
+        return _image_place(raw, path[2]) if is_image else ()
+    if is_pod_wide(path) and look_up(raw, path[:5]) is None and look_up(raw, _at_pod(path[:5])) is not None:
+        return _at_pod(path)
+    return path
+
+
+def is_pod_wide(path: Path) -> bool:
+    """Whether a path leads to a setting of a container that its pod can give it."""
+    return len(path) > 4 and path[0] == "spec" and path[1] in CONTAINERS and path[3] == "securityContext" and path[4] in POD_WIDE
+
+
+def _at_pod(path: Path) -> Path:
+    return ("spec", *path[3:])
+
+
+def _refuse(name: str, raw: Tree, wanted: Edit) -> None:
+    told = "/".join(map(str, wanted.path))
+    if wanted.path[0] in READ_ONLY:
+        raise BindingError(f"{name}: {told} is read off the object; change the object by hand")
+    if wanted.remove and place(raw, wanted.path) != wanted.path:
+        raise BindingError(f"{name}: {told} comes from the pod's securityContext; remove it there")
+    if len(wanted.path) > 1 and wanted.path[-2] == "limits" and not wanted.remove:
+        _refuse_below_request(name, raw, wanted)
+
+
+def _lifted(raw: Tree, wanted: Edit, edits: Sequence[Edit]) -> Edit:
+    """The edit at the pod, where every container without a value of its own gets the same one."""
+    if wanted.remove or not is_pod_wide(wanted.path) or look_up(raw, wanted.path[:5]) is not None:
+        return wanted
+    silent = [at for at, _ in _containers(raw) if look_up(raw, (*at, *wanted.path[3:5])) is None]
+    alike = {e.path[:3] for e in edits if e.path[3:] == wanted.path[3:] and same(e.value, wanted.value) and not e.remove}
+    return Edit(_at_pod(wanted.path), wanted.value) if alike.issuperset(silent) else wanted
+
+
+def _spelt_out(raw: Tree, wanted: Edit) -> list[Edit]:
+    """A first request beside limits: the requests that the limits stood for are written too."""
+    requests, limits = wanted.path[:-1], (*wanted.path[:-2], "limits")
+    if wanted.remove or requests[-1:] != ("requests",) or look_up(raw, requests) is not None:
+        return [wanted]
+    others = look_up(raw, limits)
+    stood = others.items() if isinstance(others, dict) else ()
+    return [Edit((*requests, key), value) for key, value in stood if key != wanted.path[-1] and value is not None] + [wanted]
+
+
+def _workload(manifest: Tree, tree: Tree) -> Tree:
+    """What controls may ask of the object around a pod template."""
+    metadata = told(manifest.get("metadata") if isinstance(manifest.get("metadata"), dict) else {})
+    system = look_up(tree, ("spec", "os", "name")) or look_up(tree, ("spec", "nodeSelector", "kubernetes.io/os")) or "linux"
+    facts = {
+        "name": metadata.get("name"),
+        "namespace": metadata.get("namespace") or "default",
+        "labels": metadata.get("labels"),
+        "replicas": look_up(manifest, ("spec", "replicas")),
+        "os": system,
+        "images": [_image(container.get("image")) for _, container in _containers(tree)],
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _containers(tree: Tree) -> Iterator[tuple[Path, Tree]]:
+    """Every container with its place."""
+    for name in CONTAINERS:
+        listed = look_up(tree, ("spec", name))
+        for i, container in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(container, dict):
+                yield ("spec", name, i), container
+
+
+def _image(reference: Plain) -> Tree:
+    """An image reference and what of it says which one: its digest, else its tag."""
+    if not isinstance(reference, str):
+        return {"image": reference, "version": reference} if isinstance(reference, Unknown) else {}
+    head, _, image_digest = reference.partition("@")
+    tag = head.rpartition("/")[2].partition(":")[2]
+    version = image_digest or tag
+    return {"image": reference, **({"version": version} if version else {})}
+
+
+def _image_place(tree: Tree, index: Plain) -> Path:
+    places = [place for place, _ in _containers(tree)]
+    return (*places[index], "image") if isinstance(index, int) and index < len(places) else ()
+
+
+def _inherited(tree: Tree) -> Tree:
+    """The pod's `spec` with each container as the API server and the kubelet fill it in."""
+    spec = tree.get("spec")
+    if not isinstance(spec, dict):
+        return {}
+    context = spec.get("securityContext")
+    given = {key: context[key] for key in POD_WIDE if context.get(key) is not None} if isinstance(context, dict) else {}
+    lists = {name: [_with(given, each) for each in spec[name]] for name in CONTAINERS if isinstance(spec.get(name), list)}
+    return {"spec": {**spec, **lists}}
+
+
+def _with(given: Tree, container: Plain) -> Plain:
+    if not isinstance(container, dict):
+        return container
+    filled = dict(container)
+    own = container.get("securityContext")
+    if given and (own is None or isinstance(own, dict)):
+        filled["securityContext"] = {**given, **_set(own)}
+    resources = container.get("resources")
+    if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
+        requests = resources.get("requests")
+        if requests is None or isinstance(requests, dict):
+            filled["resources"] = {**resources, "requests": {**limits, **_set(requests)}}
+    return filled
+
+
+def _set(mapping: Tree | None) -> Tree:
+    return {key: value for key, value in (mapping or {}).items() if value is not None}
+
+
+def _refuse_below_request(name: str, raw: Tree, wanted: Edit) -> None:
+    """The API server takes no limit that is below what the container asks for."""
+    asked = look_up(raw, (*wanted.path[:-2], "requests", wanted.path[-1]))
+    if asked is not None and not (_quantity(asked) or math.inf) <= (_quantity(wanted.value) or 0):
+        shown = asked.text if isinstance(asked, Unknown) else asked
+        raise BindingError(f"{name}: a limit of {wanted.value} is below the request of {shown}; set a higher one")
+
+
+def _quantity(value: Plain) -> float | None:
+    """A Kubernetes quantity as a number; None for what is none."""
+    m = QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
+    return float(m[1]) * UNITS[m[2]] if m else None
+
+
+def told(value: Plain) -> Plain:
+    """The tree with what a template will fill in as Unknown."""
+    if isinstance(value, dict):
+        return {key: told(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [told(inner) for inner in value]
+    return Unknown(value) if isinstance(value, str) and "{{" in value else value
