@@ -299,7 +299,11 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The exact changes that put findings right. `hash` covers everything else but `made_at`."""
+    """The exact changes that put findings right. `hash` covers everything else but `made_at`.
+
+    `keys` are those of the scan's wants, for kinds whose documents hold only what was asked for (`partial:` in the
+    binding): they make the same documents again.
+    """
 
     target: str
     family: str
@@ -314,6 +318,7 @@ class Plan(msgspec.Struct, frozen=True):
     effect: Effect = Effect()
     steps: Steps = Steps()
     params: Mapping[str, Plain] = {}
+    keys: Mapping[str, tuple[str, ...]] = {}
     hash: str = ""
     made_at: str = ""
     expires_at: str = ""

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from setright.controls.derive import resolve
 from setright.engine.catalogue import Catalogue
 from setright.engine.execute import Execution
@@ -14,7 +16,8 @@ from setright.engine.scan import Scan, bindings_for, judge_reading, wants
 from setright.engine.snapshots import Snapshots
 from setright.engine.store import Store
 from setright.engine.workflow import Outcome
-from setright.model import Plain, Plan
+from setright.engine.world import Slot
+from setright.model import Binding, Control, Plain, Plan, Want
 from setright.surfaces.base import Surface
 
 STOP = "stop"  # the kill switch: while this file is in the state directory, nothing new is touched
@@ -33,19 +36,20 @@ class RunDesk:
         self._open = open_surface
         self._snapshots = Snapshots(state)
         self._surfaces: dict[str, Surface] = {}
+        self._introduced: set[tuple[int, str]] = set()
         self._threads = threading.Lock()
 
     def execution(self, run: str, plan_hash: str) -> Execution:
         plan = self._store.plan(plan_hash)
         token = f"{run}-{plan_hash[:12]}"
-        return Execution(plan, self._surface(plan.target), self._snapshots, token, self.rescan)
+        surface = self._surface(plan.target)
+        self._introduce(surface, plan)
+        return Execution(plan, surface, self._snapshots, token, self.rescan)
 
     def rescan(self, surface: Surface, plan: Plan) -> Scan:
         """The plan's controls again, read fresh; of a source tree only what lies near the plan's documents."""
-        controls = [resolve(self._catalogue.control(i), dict(plan.params)) for i in plan.controls]
-        bindings = bindings_for(self._catalogue.bindings, surface.families, controls)
-        near = tuple(c.locator for c in plan.changes)
-        return judge_reading(surface.target, surface.read(wants(bindings, controls, near)), bindings, controls)
+        controls, bindings = self._content(surface, plan)
+        return judge_reading(surface.target, surface.read(_wants(plan, bindings, controls)), bindings, controls)
 
     def forget(self, plan_hash: str) -> None:
         """The connection to the plan's target is of no use any more; the next step opens a new one."""
@@ -78,8 +82,25 @@ class RunDesk:
                 surface.close()
             self._surfaces.clear()
 
+    def _introduce(self, surface: Surface, plan: Plan) -> None:
+        """Where documents hold only what was asked for, a new connection learns what that was: it reads them once."""
+        if plan.keys and (id(surface), plan.hash) not in self._introduced:
+            controls, bindings = self._content(surface, plan)
+            surface.read(_wants(plan, bindings, controls))
+            self._introduced.add((id(surface), plan.hash))
+
+    def _content(self, surface: Surface, plan: Plan) -> tuple[list[Control], dict[Slot, Binding]]:
+        controls = [resolve(self._catalogue.control(i), dict(plan.params)) for i in plan.controls]
+        return controls, bindings_for(self._catalogue.bindings, surface.families, controls)
+
     def _surface(self, target: str) -> Surface:
         with self._threads:
             if target not in self._surfaces:
                 self._surfaces[target] = self._open(target)
             return self._surfaces[target]
+
+
+def _wants(plan: Plan, bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> list[Want]:
+    """What the plan's documents need, as the scan asked for them."""
+    asked = wants(bindings, controls, tuple(c.locator for c in plan.changes))
+    return [replace(want, keys=plan.keys.get(want.kind, want.keys)) for want in asked]

@@ -13,7 +13,7 @@ from setright.bindings.view import locate, steps_of
 from setright.controls.derive import NoRemedy, derive
 from setright.engine.compose import Composed, compose
 from setright.engine.redact import OF_THIS_PROCESS, unified_diff
-from setright.engine.scan import Found, Scan
+from setright.engine.scan import Found, Scan, wants
 from setright.engine.world import World
 from setright.model import Answer, Effect, Plain, Plan, Planned, Steps, Verdict, digest
 from setright.policy.decide import Decision, Fear, decide
@@ -170,6 +170,7 @@ def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequen
         effect=_worst([f.found.control.effect for f in fixes]),
         steps=_steps(before, fixes),
         params=options.params,
+        keys=_keys(scan, fixes),
     )
 
 
@@ -178,6 +179,13 @@ def _planned(before: World, composed: Composed, locator: str, key: bytes) -> Pla
     new = composed.world.documents[locator]
     was = old.data if old else None
     return Planned(locator, new.lens, digest(was), new.digest, tuple(composed.edits[locator]), unified_diff(was, new.data, locator))
+
+
+def _keys(scan: Scan, fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
+    """What the scan asked of the kinds whose documents hold only what was asked for."""
+    kinds = {fix.found.slot[0] for fix in fixes}
+    asked = wants(scan.world.bindings, scan.controls)
+    return {want.kind: want.keys for want in asked if want.kind in kinds and want.layout.get("partial")}
 
 
 def _worst(effects: Sequence[Effect]) -> Effect:

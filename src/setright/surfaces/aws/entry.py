@@ -14,7 +14,7 @@ import msgspec
 from setright.model import Path, Plain
 from setright.surfaces.base import SurfaceError
 
-OTHERS = {"layout", "lens", "documents", "name", "validate", "reload", "probe", "next-start", "cuts-us-off"}
+OTHERS = {"layout", "lens", "documents", "partial", "name", "validate", "reload", "probe", "next-start", "cuts-us-off"}
 
 
 class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

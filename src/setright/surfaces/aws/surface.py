@@ -41,6 +41,7 @@ class Aws:
         self._loop = Loop()
         self._entries: dict[str, Entry] = {}
         self._known: dict[str, Known] = {}
+        self._written: dict[str, bytes] = {}
         self._account = self._opened()
 
     @property
@@ -61,10 +62,13 @@ class Aws:
         return Reading(tuple(documents.values()), tuple(problems))
 
     def again(self, locators: Sequence[str]) -> dict[str, Document]:
-        """With the same groups as when they were read first. Raises SurfaceError for a document that `read` never gave."""
+        """With the same groups as when they were read first, and with our own bytes where what we wrote still holds.
+
+        Raises SurfaceError for a document that `read` never gave.
+        """
         knowns = [self._one(locator) for locator in locators]
         trees = self._run(together([read(self._account, known, None) for known in knowns]))
-        return {k.locator: document(k.locator, tree) for k, tree in zip(knowns, trees, strict=True)}
+        return {k.locator: self._document(k.locator, tree) for k, tree in zip(knowns, trees, strict=True)}
 
     def ask(self, facts_: Sequence[str]) -> dict[str, Answer]:
         """``NAME:RESOURCE`` asks of one resource, ``NAME`` of the account."""
@@ -90,6 +94,7 @@ class Aws:
     def write(self, change: Change) -> None:
         """Only the groups that differ, each by its own call; see `writer.apply` for the window in which a change can be lost."""
         self._run(writer.apply(self._account, *self._change(change), change.meta or {}))
+        self._written[change.locator] = change.after or b""
 
     def reload(self, steps: Steps) -> None:
         """What an API takes holds at once."""
@@ -147,7 +152,7 @@ class Aws:
                 problems.append(Problem(each.known.locator, result))
             elif result is not None:
                 self._known[each.known.locator] = each.known
-                documents.append(document(each.known.locator, result))
+                documents.append(self._document(each.known.locator, result))
         return documents, problems
 
     async def _near(self, entry: Entry, locators: Sequence[str]) -> list[Known]:
@@ -166,6 +171,13 @@ class Aws:
             return await read(self._account, known, item)
         except Refused as error:
             return str(error)
+
+    def _document(self, locator: str, tree: Tree | None) -> Document:
+        """Two orders of the same keys are one state: a plan that follows on ours must find the bytes that it was made on."""
+        ours = self._written.get(locator)
+        if ours and tree is not None and normal(json.loads(ours)) == normal(tree):
+            return Document(locator, ours, "json")
+        return document(locator, tree)
 
     async def _meta(self, known: Known) -> dict[str, Plain]:
         if not any(known.entry.groups[path].shape in ENDS for path in known.groups):
