@@ -39,7 +39,7 @@ def arming(bodies: Sequence[str], reloads: Sequence[str], within_s: float, token
     restore = writes.scripted("\n".join(each)) + "\n".join(f"(\n{script}\n) || bad=1" for script in after) + "\nexit ${bad:-0}"
     watch = f"""{PRELUDE}sleep {within_s:g}
 mv "{at}/$1" {at}/fired 2>/dev/null || exit 0
-if sh {at}/restore >{at}/log 2>&1; then : >{at}/done; else : >{at}/failed; fi
+if sh {at}/restore >{at}/log 2>&1; then : >{at}/done; rm -f {at}/restore {at}/watch; else : >{at}/failed; fi
 """
     return f"""{PRELUDE}{SSHD_PID}
 main() {{
@@ -91,7 +91,6 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   [ -e {at}/done ] || [ -e {at}/failed ] || sleep 0.5
 done
 [ -e {at}/done ] || {{ cat {at}/log >&2; exit {FAILED}; }}
-rm -f {at}/restore {at}/watch
 exit {FIRED}
 }}
 main </dev/null

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 
 from setright.model import Change, Kept, Plain, digest
@@ -58,7 +59,9 @@ def restoring(kept: Kept) -> list[str]:
     if family == "unit":
         links = kept.meta.get("links", {})
         mask = f"{units.ETC}/{name}"
-        return [writes.link([Link(path, "any", links.get(path)) for path in sorted({mask, *links})])]
+        start = f"systemctl daemon-reload && systemctl start {shlex.quote(name)}" if _tree(kept.data)["active"] == "active" else ":"
+        relinked = writes.link([Link(path, "any", links.get(path)) for path in sorted({mask, *links})])
+        return [f"{relinked}\nif [ -d /run/systemd/system ]; then {start}; fi"]
     return [writes.sysctl(path_of(key), "any", value) for key, value in _tree(kept.data).items()]
 
 
