@@ -57,9 +57,12 @@ def _none_seen(evidence: Evidence, what: str, now: datetime | None, source: str,
     if now is None or not starts:
         return Answer(None, f"cannot be told: there is no log of logins that names {what}s and says when it begins", source)
     reach = now - min(starts)
-    if reach >= timedelta(days=DAYS) or reach >= _host_age(evidence, now):
-        return Answer(False, f"0 {what}s; the logs reach back {age(reach.total_seconds())}", source)
-    return Answer(None, f"0 {what}s seen, but the logs reach back only {age(reach.total_seconds())}", source)
+    span = age(reach.total_seconds())
+    if reach >= timedelta(days=DAYS):
+        return Answer(False, f"0 {what}s; the logs reach back {span}", source)
+    if reach >= _host_age(evidence, now):
+        return Answer(False, f"0 {what}s; the logs reach back {span}, as far as the host itself", source)
+    return Answer(None, f"0 {what}s seen, but the logs reach back only {span}", source)
 
 
 def _is(match: re.Match[str], methods: Sequence[str], user: str) -> bool:

@@ -16,6 +16,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Does not hold where there is one way; several that were never seen crossed are no proof."""
     if not evidence.text(UPTIME):
         return Answer(None, "cannot be told: nothing runs here")
     rows = [line.split() for line in evidence.lines(ROUTES)[1:]]

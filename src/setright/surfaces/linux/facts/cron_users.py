@@ -17,6 +17,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Holds where anybody but root has a table, and names them."""
     barred = evidence.barred(*TABLES)
     if barred:
         return Answer(None, f"cannot be told: {barred}", "/var/spool/cron")

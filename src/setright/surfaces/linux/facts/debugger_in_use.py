@@ -17,6 +17,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """An installed debugger that traces nothing now may be used tomorrow: cannot be told."""
     traced, tools = evidence.lines(TRACED), evidence.names(*TOOLS)
     if traced:
         return Answer(True, f"{len(traced)} traced now: {some(traced)}", "/proc/*/status")

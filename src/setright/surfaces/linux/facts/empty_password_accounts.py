@@ -14,6 +14,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Holds where such an account has a shell, and names it."""
     barred = evidence.barred(PASSWD, SHADOW)
     if barred or not evidence.rows(PASSWD):
         return Answer(None, f"cannot be told: {barred or 'there is no /etc/passwd'}", "/etc/shadow")

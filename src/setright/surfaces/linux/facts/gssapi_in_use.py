@@ -17,6 +17,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Without a keytab it cannot work; with one the logs tell."""
     if not evidence.names(KEYTAB):
         return Answer(False, "no Kerberos login can work: there is no /etc/krb5.keytab", "/etc/krb5.keytab")
     return logins.answer(evidence, "Kerberos login", methods=("gssapi",))

@@ -22,6 +22,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Without a file that trusts hosts it cannot work; with one the logs may prove it, never disprove it."""
     trusted, barred = evidence.names(*TRUST), evidence.barred(*TRUST)
     if barred:
         return Answer(None, f"cannot be told: {barred}")

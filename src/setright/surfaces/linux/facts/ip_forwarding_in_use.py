@@ -48,6 +48,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Holds where something lives by forwarding or packets were passed on; the kernel's counters tell since its start."""
     units = [
         u.name
         for ask in UNITS

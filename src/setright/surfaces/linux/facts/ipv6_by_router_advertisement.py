@@ -20,6 +20,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Holds where the configuration asks for it or the default route came so."""
     asked = [line.strip() for ask in INTERFACES for line in evidence.lines(ask) if not line.lstrip().startswith("#")]
     if asked:
         return Answer(True, f"{asked[0]!r} asks for it", "/etc/network/interfaces")

@@ -19,6 +19,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Does not hold where somebody else can log in and use sudo, and names them and how."""
     source = "passwd, shadow, authorized_keys, sudoers"
     barred = evidence.barred(SHADOW, *KEYS, *SUDOERS)
     if barred or not evidence.rows(PASSWD):

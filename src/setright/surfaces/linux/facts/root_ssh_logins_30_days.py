@@ -15,4 +15,5 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """See `logins.answer`."""
     return logins.answer(evidence, "root login", user="root")

@@ -27,6 +27,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Holds with a connection from elsewhere; a service that runs unconnected now cannot be told unused."""
     unit = full(argument)
     found = states(unit, evidence.text(Ask("unit", unit)).encode())
     source = "unit files, systemctl, ss"

@@ -22,6 +22,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Holds where a tunnel is open or arranged for; never disproved."""
     if not evidence.ran(SOCKETS):
         return Answer(None, "cannot be told: nothing runs here, and sshd does not log forwardings")
     arranged = evidence.lines(ARRANGED)

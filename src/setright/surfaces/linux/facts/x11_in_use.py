@@ -20,6 +20,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
+    """Does not hold where nothing is installed that X11 needs."""
     shown = evidence.names(DISPLAYS) + evidence.lines(FORWARDED)
     if shown:
         return Answer(True, f"{some(shown)} is open now", f"{SOCKETS}, ss")
