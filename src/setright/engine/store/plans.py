@@ -32,7 +32,7 @@ class PlanState(msgspec.Struct, frozen=True):
     state: str
 
 
-class Plans(Database):
+class KeptPlans(Database):
     """The plans' part of the store."""
 
     def keep_plans(self, made: Iterable[Plan]) -> None:
