@@ -239,6 +239,11 @@ def test_a_literal_block_stays_one() -> None:
     assert changed(source, Edit((*DOC, "conf"), "a")) == "conf: a\nz: 1\n"
 
 
+def test_a_block_that_ends_the_file_without_a_line_break_gets_none_when_lines_follow() -> None:
+    assert changed("a:\n  conf: |\n    x\n    y", Edit((*DOC, "b"), 1)) == "a:\n  conf: |-\n    x\n    y\nb: 1"
+    assert changed("a:\n  conf: |-\n    x\n    y", Edit((*DOC, "b"), 1)) == "a:\n  conf: |-\n    x\n    y\nb: 1"
+
+
 def test_a_new_document_follows_a_marker() -> None:
     assert changed("", Edit((*DOC, "a"), 1)) == "a: 1\n"
     assert changed("a: 1\n", Edit(("documents", 1, "b"), 2)) == "a: 1\n---\nb: 2\n"

@@ -40,7 +40,26 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
     splices: list[Splice] = []
     for i, node in enumerate(stream.documents):
         splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
-    return _settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
+    splices = _settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
+    return splices + _stripped(stream, splices)
+
+
+def _stripped(stream: Stream, splices: Listing[Splice]) -> list[Splice]:
+    """A block scalar that ends the file without a line break must say so when lines follow it: its value has none."""
+    text = stream.text
+    if text.endswith("\n") or not any(start == len(text) for start, _, _ in splices):
+        return []
+    leaf = _last_leaf(stream.documents[-1]) if stream.documents else None
+    if leaf is None or leaf.style not in ("|", ">") or leaf.text.endswith("\n"):
+        return []
+    at = content_start(text, leaf) + 1
+    return [] if text[at : at + 2].strip("0123456789")[:1] in ("-", "+") else [(at, at, "-")]
+
+
+def _last_leaf(node: Node) -> Scalar | None:
+    while isinstance(node, Mapping | Sequence) and not node.flow:
+        node = node.pairs[-1][1] if isinstance(node, Mapping) else node.items[-1]
+    return node if isinstance(node, Scalar) else None
 
 
 def _settled(splices: Listing[Splice], newline: str) -> list[Splice]:
