@@ -1,6 +1,7 @@
 """One process that plans and applies, rolls back or recovers, and is killed (SIGKILL) at the given boundary.
 
-driver.py TARGET MODE KILL_AT [CONTROLS...]; MODE is apply, recover, or rollback:RUN. Prints the boundaries passed and the outcome as JSON.
+driver.py TARGET MODE KILL_AT [CONTROLS...]; MODE is apply, recover, or rollback:RUN. Prints the boundaries passed
+and the outcome as JSON.
 """
 
 from __future__ import annotations

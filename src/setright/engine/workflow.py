@@ -260,7 +260,7 @@ def end(run: str, plan_hash: str, outcome: str, why: str, kept: list[str]) -> li
 def _recovered() -> list[Outcome]:
     """Waits for what `DBOS.launch` took up again: runs that an earlier process left unfinished."""
     outcomes = []
-    for status in DBOS.list_workflows(status=["PENDING"], name=run_target.__qualname__):
+    for status in DBOS.list_workflows(status=["PENDING", "ENQUEUED"], name=run_target.__qualname__):
         outcomes += [_outcome(raw) for raw in _result(status.workflow_id)]
     return outcomes
 
