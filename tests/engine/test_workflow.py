@@ -1,0 +1,330 @@
+"""Runs over a durable target: what is kept, what goes back, what is refused, and what is said of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from setright.app import Ask, Run
+from setright.engine import execute, workflow
+from setright.engine.ledger import verify
+from setright.engine.snapshots import Snapshots
+from setright.engine.stop import switch
+from setright.model import Answer, Plan
+from tests.content import BINDING, content
+from tests.engine.folder import FAMILY, Estate, Folder
+
+SAFE = {"require": {"a": 1}}
+ASKED = {"require": {"b": 2}, "breaks-if": {"somebody uses it": "ask"}}
+CUTS_OFF = BINDING | {FAMILY: BINDING[FAMILY] | {"cuts-us-off": True, "validate": "check", "reload": "again"}}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(execute, "PAUSE_S", 0.02)
+    monkeypatch.setattr(workflow, "RETRY_S", 0.05)
+    monkeypatch.setattr(workflow, "ARMED_FOR_S", 0.2)
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Callable[..., Estate]]:
+    """Makes an estate of these controls (id -> fields), by default with one target ``t``."""
+    made: list[Estate] = []
+
+    def make(controls: dict[str, dict], *names: str, binding: dict = BINDING) -> Estate:
+        made.append(Estate(tmp_path, content(tmp_path / "content", controls, binding), *(names or ("t",))))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def planned(estate: Estate) -> list[Plan]:
+    return [plan for planned in estate.plan([*estate.folders], Ask()) for plan in planned.plans]
+
+
+def applied(estate: Estate, plans: list[Plan] | None = None) -> Run:
+    """A run of these plans, by default of all there are, all of them approved."""
+    return estate.apply(planned(estate) if plans is None else plans, lambda plan: True, lambda plan, outcome: None)
+
+
+def outcomes(run: Run) -> list[str]:
+    return [outcome.outcome for _, outcome in run.plans]
+
+
+def why(run: Run) -> str:
+    return "; ".join(outcome.why for _, outcome in run.plans)
+
+
+def told(estate: Estate) -> list[str]:
+    """The events of the ledger, which must be whole."""
+    assert verify(estate.ledger.path, estate.ledger._public).whole
+    return [json.loads(line)["event"] for line in estate.ledger.path.read_text().splitlines()]
+
+
+def one(estate: Callable[..., Estate], **more: object) -> tuple[Estate, Folder, Path]:
+    """An estate of one target with one wrong item, and its file."""
+    made = estate({"t/item/a": SAFE}, **more)
+    folder = made.folders["t"]
+    return made, folder, folder.put("x", a=0)
+
+
+def test_a_verified_run_kept_the_prior_state_before_it_wrote(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    run = applied(made)
+    assert outcomes(run) == ["verified"]
+    assert folder.item("x") == {"name": "x", "a": 1}
+    assert folder.log.index("keep") < folder.log.index("validate") < folder.log.index("write item:x") < folder.log.index("reload")
+    (address,) = run.plans[0][1].kept
+    assert Snapshots(made.state).get(address).data == before
+    assert told(made) == ["snapshot", "writing", "verified"]
+
+
+def test_what_the_checker_refuses_is_not_written(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    folder.refuses = "line 2: no such setting"
+    run = applied(made)
+    assert outcomes(run) == ["refused"]
+    assert "no such setting" in why(run)
+    assert file.read_bytes() == before and folder.writes() == []
+    assert told(made) == ["snapshot", "refused"]
+
+
+def test_a_health_probe_that_changes_takes_the_change_back(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    folder.probes = lambda: {"port": "answers" if file.read_bytes() == before else "refused"}
+    run = applied(made)
+    assert outcomes(run) == ["reverted"]
+    assert "port: was 'answers', is 'refused'" in why(run)
+    assert file.read_bytes() == before
+    assert folder.writes() == ["write item:x", "restore item:x"]
+    assert told(made) == ["snapshot", "writing", "restoring", "reverted"]
+
+
+def test_a_write_that_does_not_take_is_not_called_verified(estate):
+    made, folder, _ = one(estate)
+    folder.ignores_writes = True
+    run = applied(made)
+    assert outcomes(run) == ["reverted"]
+    assert "t/item/a still fail on x" in why(run)
+
+
+def test_a_sibling_value_that_moves_with_the_write_takes_the_change_back(estate):
+    made, folder, file = one(estate)
+    folder.put("x", a=0, sibling="as it was")
+    before = file.read_bytes()
+    folder.after_write = lambda change: file.write_bytes(file.read_bytes().replace(b"as it was", b"something else"))
+    run = applied(made)
+    assert outcomes(run) == ["unverified"]  # nobody may write over what somebody else wrote
+    assert "sibling is not as it must be" in why(run)
+    assert file.read_bytes() != before
+
+
+def test_a_control_that_still_fails_takes_the_change_back(estate, monkeypatch):
+    made, _folder, file = one(estate)
+    before = file.read_bytes()
+    plans = planned(made)
+    made.catalogue._built.clear()
+    made.catalogue._raw["t/item/a"][1]["require"] = {"a": 3}
+    run = applied(made, plans)
+    assert outcomes(run) == ["reverted"]
+    assert "still fail" in why(run)
+    assert file.read_bytes() == before
+
+
+def test_a_way_back_that_fails_is_said_and_the_snapshot_is_named(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    folder.probes = lambda: {"port": file.read_bytes().hex()}
+    folder.no_way_back = True
+    run = applied(made)
+    assert outcomes(run) == ["unverified"]
+    assert "the way back failed: the disk is gone" in why(run)
+    (address,) = run.plans[0][1].kept
+    assert Snapshots(made.state).get(address).data == before
+    assert told(made)[-1] == "unverified"
+
+
+def test_a_way_back_that_does_not_take_is_said(estate):
+    made, folder, file = one(estate)
+
+    def stuck(change):
+        folder.ignores_writes = True
+
+    folder.after_write = stuck
+    folder.probes = lambda: {"port": file.read_bytes().hex()}
+    run = applied(made)
+    assert outcomes(run) == ["unverified"]
+    assert "not all came back: item:x: a is not as it must be" in why(run)
+
+
+def test_two_plans_on_one_document_run_in_order(estate):
+    made = estate({"t/item/a": SAFE, "t/item/b": ASKED})
+    folder = made.folders["t"]
+    file = folder.put("x", a=0, b=0)
+    before = file.read_bytes()
+    run = applied(made)
+    assert [plan.lane for plan, _ in run.plans] == ["auto", "ask"]
+    assert outcomes(run) == ["verified", "verified"]
+    assert folder.item("x") == {"name": "x", "a": 1, "b": 2}
+    back = made.rollback(run.id, lambda plan, outcome: None)
+    assert outcomes(back) == ["reverted", "reverted"]
+    assert [plan.lane for plan, _ in back.plans] == ["ask", "auto"]
+    assert file.read_bytes() == before
+
+
+def test_a_plan_that_waits_for_approval_does_not_run(estate):
+    made = estate({"t/item/b": ASKED})
+    folder = made.folders["t"]
+    folder.put("x", b=0)
+    run = made.apply(planned(made), lambda plan: False, lambda plan, outcome: None)
+    assert outcomes(run) == ["refused"]
+    assert "waits for approval" in why(run)
+    assert folder.log == []
+
+
+def test_an_approval_is_recorded_with_who_gave_it(estate):
+    made = estate({"t/item/b": ASKED})
+    made.folders["t"].put("x", b=0)
+    (plan,) = planned(made)
+    applied(made, [plan])
+    assert [approval.by for approval in made.store.approvals(plan.hash)] == [made.ledger.actor]
+    assert told(made)[0] == "approved"
+
+
+def test_while_the_kill_switch_is_on_nothing_is_touched(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    switch(made.state, on=True, why="incident")
+    run = applied(made)
+    assert outcomes(run) == ["refused"]
+    assert "kill switch" in why(run)
+    assert file.read_bytes() == before and folder.log == []
+    switch(made.state, on=False)
+    assert outcomes(applied(made)) == ["verified"]
+
+
+def test_a_rolled_back_run_left_every_byte_as_it_was(estate):
+    made = estate({"t/item/a": SAFE})
+    folder = made.folders["t"]
+    files = [folder.put(name, a=0, why="x") for name in ("x", "y", "z")]
+    before = [file.read_bytes() for file in files]
+    run = applied(made)
+    assert outcomes(run) == ["verified"] * 3
+    back = made.rollback(run.id, lambda plan, outcome: None)
+    assert outcomes(back) == ["reverted"] * 3
+    assert [file.read_bytes() for file in files] == before
+    assert told(made)[-1] == "reverted"
+    assert [r.kind for r in made.store.runs()] == ["rollback", "apply"]
+
+
+def test_a_rollback_leaves_alone_what_somebody_changed_since(estate):
+    made, folder, _ = one(estate)
+    run = applied(made)
+    file = folder.put("x", a=5)
+    changed = file.read_bytes()
+    back = made.rollback(run.id, lambda plan, outcome: None)
+    assert outcomes(back) == ["unverified"]
+    assert "changed since it was read" in why(back)
+    assert file.read_bytes() == changed
+
+
+def test_one_plan_applied_twice_is_refused_as_stale_the_second_time(estate):
+    made, folder, _ = one(estate)
+    plans = planned(made)
+    assert outcomes(applied(made, plans)) == ["verified"]
+    folder.log.clear()
+    again = applied(made, plans)
+    assert outcomes(again) == ["refused"]
+    assert "is not what the plan was made on" in why(again)
+    assert folder.log == []
+
+
+def test_what_moved_between_the_snapshot_and_the_write_is_not_written_over(estate):
+    made, folder, file = one(estate)
+
+    def somebody_writes(*_):
+        folder.put("x", a=0, theirs=True)
+
+    folder.validate = somebody_writes
+    run = applied(made)
+    assert outcomes(run) == ["unverified"]
+    assert folder.item("x") == {"name": "x", "a": 0, "theirs": True}
+    assert folder.writes() == []
+
+
+def test_one_target_that_fails_does_not_stop_the_others(estate):
+    made = estate({"t/item/a": SAFE}, "one", "two", "three")
+    for folder in made.folders.values():
+        folder.put("x", a=0)
+    made.folders["two"].refuses = "no"
+    run = applied(made)
+    assert {plan.target: outcome.outcome for plan, outcome in run.plans} == {
+        "one": "verified",
+        "two": "refused",
+        "three": "verified",
+    }
+    assert [folder.item("x")["a"] for folder in made.folders.values()] == [1, 0, 1]
+
+
+def test_a_change_that_could_cut_us_off_is_armed_before_and_disarmed_over_a_new_connection(estate):
+    made, folder, _ = one(estate, binding=CUTS_OFF)
+    folder.arms = True
+    assert outcomes(applied(made)) == ["verified"]
+    order = [folder.log.index(entry) for entry in ("keep", "arm", "validate", "write item:x", "reload", "reconnect", "disarm")]
+    assert order == sorted(order)
+    assert "armed" in told(made)
+
+
+def test_a_refused_change_leaves_no_switch_armed(estate):
+    made, folder, _ = one(estate, binding=CUTS_OFF)
+    folder.arms = True
+    folder.refuses = "no"
+    assert outcomes(applied(made)) == ["refused"]
+    assert folder.log[-1] == "disarm"
+
+
+def test_a_reverted_change_leaves_no_switch_armed(estate):
+    made, folder, file = one(estate, binding=CUTS_OFF)
+    folder.arms = True
+    folder.probes = lambda: {"port": file.read_bytes().hex()}
+    assert outcomes(applied(made)) == ["reverted"]
+    assert folder.log.index("restore item:x") < folder.log.index("disarm")
+
+
+def test_no_snapshot_no_change(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    plans = planned(made)
+    (made.state / "snapshots").write_text("a file stands where they would go")
+    run = applied(made, plans)
+    assert outcomes(run) == ["refused"]
+    assert file.read_bytes() == before and folder.writes() == []
+
+
+def test_what_holds_only_after_a_restart_is_not_called_verified(estate):
+    restarting = SAFE | {"effect": {"restart": "service"}}
+    made = estate({"t/item/a": restarting})
+    made.folders["t"].put("x", a=0)
+    run = applied(made)
+    assert outcomes(run) == ["verified"]  # nothing runs here that would have to start anew
+
+
+def test_a_fact_that_holds_keeps_a_plan_waiting(estate):
+    made = estate({"t/item/b": {"require": {"b": 2}, "breaks-if": {"somebody uses it": "t/used"}}})
+    folder = made.folders["t"]
+    folder.put("x", b=0)
+    folder.answers = {"t/used": Answer(True, "seen 3 times", "log")}
+    (plan,) = planned(made)
+    assert plan.lane == "ask" and "seen 3 times" in plan.reason
+    folder.answers = {"t/used": Answer(False, "never seen", "log")}
+    (plan,) = planned(made)
+    assert plan.lane == "auto"
