@@ -121,3 +121,13 @@ def test_a_plan_holds_no_bytes_of_the_document(tmp_path):
     catalogue = content(tmp_path, {"t/item/a": SAFE})
     (only,) = planned(catalogue, memory(item("x", a=0, password="hunter2-hunter2")))
     assert b"hunter2" not in msgspec.json.encode(only)
+
+
+def test_one_key_shows_one_secret_alike_in_every_plan(tmp_path):
+    from setright.engine.redact import fingerprint
+
+    catalogue = content(tmp_path, {"t/item/a": SAFE})
+    key = b"k" * 32
+    plans = [planned(catalogue, memory(item("x", a=0, password="hunter2-hunter2")), key=key)[0] for _ in range(2)]
+    assert fingerprint("hunter2-hunter2", key) in plans[0].changes[0].diff
+    assert plans[0].hash == plans[1].hash

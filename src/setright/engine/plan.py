@@ -178,7 +178,8 @@ def _planned(before: World, composed: Composed, locator: str, key: bytes) -> Pla
     old = before.documents.get(locator)
     new = composed.world.documents[locator]
     was = old.data if old else None
-    return Planned(locator, new.lens, digest(was), new.digest, tuple(composed.edits[locator]), unified_diff(was, new.data, locator))
+    diff = unified_diff(was, new.data, locator, key)
+    return Planned(locator, new.lens, digest(was), new.digest, tuple(composed.edits[locator]), diff)
 
 
 def _keys(scan: Scan, fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
