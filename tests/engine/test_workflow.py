@@ -310,14 +310,6 @@ def test_no_snapshot_no_change(estate):
     assert file.read_bytes() == before and folder.writes() == []
 
 
-def test_what_holds_only_after_a_restart_is_not_called_verified(estate):
-    restarting = SAFE | {"effect": {"restart": "service"}}
-    made = estate({"t/item/a": restarting})
-    made.folders["t"].put("x", a=0)
-    run = applied(made)
-    assert outcomes(run) == ["verified"]  # nothing runs here that would have to start anew
-
-
 def test_a_fact_that_holds_keeps_a_plan_waiting(estate):
     made = estate({"t/item/b": {"require": {"b": 2}, "breaks-if": {"somebody uses it": "t/used"}}})
     folder = made.folders["t"]
