@@ -34,4 +34,4 @@ def files(lens: str) -> tuple[Path, ...]:
     if (top := root()) is None:
         return ()
     found = (p for p in sorted(top.rglob("*")) if p.is_file() and lens_of(p.name) == lens)
-    return tuple(p for p in found if holds_configuration(lens, p.read_bytes()))
+    return tuple(p for p in found if holds_configuration(p.as_posix(), lens, p.read_bytes()))

@@ -8,7 +8,15 @@ from fnmatch import fnmatchcase
 from setright.bindings.error import BindingError
 from setright.model import Binding, Document, Plain
 
-MAIN = {"terraform": ("main.tf", "hcl"), "cloudformation": ("template.yaml", "yaml"), "kubernetes": ("manifest.yaml", "yaml")}
+MAIN = {  # the families of source trees: the document that a text example stands for, and its lens
+    "terraform": ("main.tf", "hcl"),
+    "cloudformation": ("template.yaml", "yaml"),
+    "kubernetes": ("manifest.yaml", "yaml"),
+    "dockerfile": ("Dockerfile", "dockerfile"),
+    "compose": ("compose.yaml", "yaml"),
+    "actions": (".github/workflows/ci.yml", "yaml"),
+    "gitlab": (".gitlab-ci.yml", "yaml"),
+}
 LENS_BY_SUFFIX = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
@@ -34,8 +42,6 @@ def main_locator(binding: Binding, family: str) -> str:
     layout = binding.layouts[family]
     if family in MAIN:
         return MAIN[family][0]
-    if family == "dockerfile":
-        return "Dockerfile"
     named = [layout["main"]] if "main" in layout else [d for d in layout.get("documents", ()) if "*" not in d]
     if not named:
         named = [layout["new"]] if "new" in layout else []
@@ -56,7 +62,7 @@ def lens_of(binding: Binding, family: str, locator: str) -> str:
         return str(layout.get("lens", "json"))
     if locator.startswith("running:"):
         return "json"
-    return str(layout.get("lens", family if family == "dockerfile" else "json"))
+    return str(layout.get("lens", "json"))
 
 
 def _document(binding: Binding, family: str, locator: str, written: Plain) -> Document:
@@ -72,7 +78,7 @@ def _is_locator(binding: Binding, family: str, key: str) -> bool:
     layout = binding.layouts[family]
     if key.startswith(("/", "running:", "effective:")) or key in (layout.get("running"), layout.get("effective")):
         return True
-    if family in ("terraform", "cloudformation", "kubernetes", "dockerfile"):
+    if family in MAIN:
         return "." in key or key.startswith("Dockerfile")
     return any(fnmatchcase(key, glob) for glob in layout.get("documents", ()))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from setright.bindings.examples import MAIN
 from setright.bindings.view import locate
 from setright.controls.judge import Judgement
 from setright.engine.catalogue import Catalogue
@@ -29,7 +30,7 @@ from setright.model import (
 )
 from setright.surfaces.base import Surface
 
-SOURCE_FAMILIES = frozenset({"terraform", "cloudformation", "kubernetes", "dockerfile"})
+SOURCE_FAMILIES = frozenset(MAIN)
 FindingKey = tuple[str, str]  # control id, finding id
 
 

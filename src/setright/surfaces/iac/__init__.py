@@ -1,1 +1,1 @@
-"""Configuration as source: Terraform, CloudFormation, Kubernetes manifests and Dockerfiles in a tree of files."""
+"""Configuration as source: Terraform, CloudFormation, Kubernetes, Compose, Dockerfiles and workflows in a tree of files."""

@@ -19,7 +19,7 @@ MAX_SIZE_BYTES = 8_000_000
 class SourceTree:
     """A directory or one file of it. Locators are paths relative to the directory."""
 
-    families = ("terraform", "cloudformation", "kubernetes", "dockerfile")
+    families = ("terraform", "cloudformation", "kubernetes", "dockerfile", "compose", "actions", "gitlab")
     arms = False
 
     def __init__(self, place: Path) -> None:
@@ -42,7 +42,7 @@ class SourceTree:
             except (OSError, SurfaceError) as error:
                 problems.append(Problem(path, f"cannot be read: {error}"))
                 continue
-            if holds_configuration(lens, data):
+            if holds_configuration(path, lens, data):
                 documents.append(Document(path, data, lens))
         return Reading(tuple(documents), tuple(problems))
 
@@ -100,7 +100,7 @@ class SourceTree:
         elif lens := lens_of(self._only):
             yield self._only, lens
         else:
-            raise SurfaceError(f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes YAML or a Dockerfile is")
+            raise SurfaceError(f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes or Compose YAML, a workflow or a Dockerfile is")
 
     def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(folders):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,9 +12,19 @@ import pathspec
 SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
 LENSES = {".tf": "hcl", ".tfvars": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
 MARKS = {  # a file of many uses counts when it holds all of one of these
-    "yaml": ((b"apiVersion", b"kind"), (b"Resources", b"AWS::")),
+    "yaml": (
+        (b"apiVersion", b"kind"),
+        (b"Resources", b"AWS::"),
+        (b"services:", b"image:"),
+        (b"services:", b"build:"),
+        (b"jobs:", b"runs-on:"),
+    ),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
 }
+NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, GitHub and GitLab workflows, charts and overlays
+    r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
+    r"|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|Chart\.yaml|values\.yaml|kustomization\.ya?ml)$"
+)
 Ignore = tuple[str, pathspec.GitIgnoreSpec]
 
 
@@ -22,10 +33,10 @@ def files(root: Path) -> Iterator[tuple[str, str]]:
     yield from _folder(str(root), "", [])
 
 
-def holds_configuration(lens: str, data: bytes) -> bool:
+def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     """Whether a file of that lens looks like configuration we know."""
     marks = MARKS.get(lens)
-    return marks is None or any(all(mark in data for mark in some) for some in marks)
+    return marks is None or bool(NAMES.search(path)) or any(all(mark in data for mark in some) for some in marks)
 
 
 def lens_of(name: str) -> str | None:

@@ -1,0 +1,39 @@
+"""What layouts of YAML files share: the documents of a file, and edits on a thing that stands at one place in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from setright.bindings.error import BindingError
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Path, Plain, Resource, Tree
+
+
+def mappings(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
+    """Every document of every YAML file that is a mapping, with its place."""
+    for _, source in sorted(sources.items()):
+        listed = source.tree.get("documents") if source.lens == "yaml" else None
+        for i, document in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(document, dict):
+                yield source, ("documents", i), document
+
+
+def written(resource: Resource, sources: Mapping[str, Source]) -> Tree:
+    """What the file says at the resource's place. Raises BindingError where it is gone."""
+    locator, base = resource.home
+    raw = look_up(sources[locator].tree, base) if locator in sources else None
+    if not isinstance(raw, dict):
+        raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
+    return raw
+
+
+def folder(locator: str) -> str:
+    return locator.rpartition("/")[0]
+
+
+def listed(value: Plain) -> list[Plain]:
+    """A value that may stand alone or in a list, as a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,208 @@
+"""Services in Compose files, as the Compose specification has them in its long forms.
+
+    name: web
+    image: registry/app:1.25
+    image_version: "1.25"                  # its digest or tag; absent where it names neither
+    ports: [{host_ip: 127.0.0.1, published: "8080", target: "80", protocol: tcp}]
+    volumes: [{type: bind, source: /srv, target: /data, read_only: true}]
+    environment: [{name: TZ, value: UTC}]  # values as written
+    security_opt: ["no-new-privileges:true"]
+    deploy: {resources: {limits: {memory: 512m}}}     # also from mem_limit, cpus, pids_limit
+
+A service of an override file, or one that extends another, is seen on top of that and answers only for the keys it sets
+itself. A value with ${VARIABLE} cannot be told. compose-spec.io, 05-services.md, 13-merge.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import join, normpath
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _compose_short as short
+from setright.bindings.layouts._documents import folder, listed, mappings, written
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up, same
+from setright.model import Edit, Path, Plain, Resource, Tree
+
+FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
+MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+READ_ONLY = ("name", "image_version")
+LISTS = ("cap_add", "cap_drop", "security_opt", "tmpfs", "devices", "group_add", "env_file", "dns")
+LONG = {"ports": short.port, "volumes": short.volume}
+MAX_DEPTH = 8  # as many services as may extend each other
+
+Found = tuple[str, str]  # file, service
+Services = Mapping[Found, tuple[Path, Tree]]
+
+
+def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
+    """One resource for each service, by its name."""
+    services = {key: (place, raw) for key, place, raw in _services(sources)}
+    return [_resource(kind, services, *key) for key in services]
+
+
+def edit(
+    layout: Mapping[str, Plain],
+    resource: Resource,
+    edits: Sequence[Edit],
+    live: Sequence[Edit],
+    sources: Mapping[str, Source],
+) -> list[tuple[str, Edit]]:
+    """Edits in the form that the service is written in. Raises BindingError for what is only told of it."""
+    raw = written(resource, sources)
+    locator, base = resource.home
+    old_version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "").startswith("2")
+    placed = [_placed(resource, raw, each, old_version) for each in [*edits, *live]]
+    return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)]
+
+
+def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
+    """Where a value stands; a short form is one value."""
+    locator, base = resource.home
+    path = ("image", *path[1:]) if path[:1] == ("image_version",) else path
+    raw = look_up(sources[locator].tree, base) if locator in sources else None
+    older = short.LIMITS.get(str(path[3])) if path[:3] == short.LIMITS_AT and len(path) > 3 else None
+    if older and isinstance(raw, dict) and older in raw:
+        return locator, (*base, older)
+    variables = raw.get("environment") if isinstance(raw, dict) else None
+    if path[:1] == ("environment",) and len(path) > 1 and isinstance(variables, dict):
+        return locator, (*base, "environment", list(variables)[int(path[1])])
+    return locator, (*base, *path)
+
+
+# --- seeing ---------------------------------------------------------------------------------------------------------
+
+
+def _services(sources: Mapping[str, Source]) -> Iterator[tuple[Found, Path, Tree]]:
+    for source, place, document in mappings(sources):
+        services = document.get("services")
+        if not isinstance(services, dict) or document.keys() & {"apiVersion", "Resources"}:
+            continue
+        theirs = {name: raw for name, raw in services.items() if isinstance(raw, dict)}
+        if FILE.search(source.locator) or any(_runs(raw) for raw in theirs.values()):
+            yield from (((source.locator, name), (*place, "services", name), raw) for name, raw in theirs.items())
+
+
+def _runs(raw: Tree) -> bool:
+    return isinstance(raw.get("image", raw.get("build")), str | dict)
+
+
+def _resource(kind: str, services: Services, file: str, name: str) -> Resource:
+    place, raw = services[file, name]
+    under = _under(services, (file, name))
+    tree = _shown(name, _merged(under, raw) if under is not None else raw)
+    return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
+
+
+def _under(services: Services, found: Found, depth: int = 0) -> Tree | None:
+    """What a service is laid over: the one it extends, or the main file's of its name; None where it stands alone."""
+    file = found[0]
+    extends = services[found][1].get("extends")
+    if extends is not None:
+        named = {"service": extends} if isinstance(extends, str) else extends if isinstance(extends, dict) else {}
+        below = (normpath(join(folder(file), str(named["file"]))) if "file" in named else file, str(named.get("service")))
+    else:
+        below = _in_main(services, found)
+    if below not in services or below == found or depth > MAX_DEPTH:
+        return {} if extends is not None else None
+    return _merged(_under(services, below, depth + 1) or {}, services[below][1])
+
+
+def _in_main(services: Services, found: Found) -> Found:
+    """The service of the same name in the folder's main file, unless this file is one."""
+    file, name = found
+    own = file.rpartition("/")[2]
+    mains = [join(folder(file), main) for main in MAINS] if own not in MAINS and FILE.search(file) else []
+    return next(((main, name) for main in mains if (main, name) in services), found)
+
+
+def _merged(below: Tree, above: Tree) -> Tree:
+    """Mappings join, all else is replaced: what comes in a list from below is judged where it stands."""
+    both = {key: _merged(below[key], value) for key, value in above.items() if _are_mappings(below.get(key), value)}
+    return {**below, **above, **both}
+
+
+def _are_mappings(*values: Plain) -> bool:
+    return all(isinstance(value, dict) for value in values)
+
+
+def _shown(name: str, raw: Tree) -> Tree:
+    service = {key: short.told(value) for key, value in short.limits(raw).items() if value is not None}
+    service |= {key: listed(service[key]) for key in LISTS if key in service}
+    service |= {key: [long(each) for each in listed(raw[key])] for key, long in LONG.items() if raw.get(key) is not None}
+    if "environment" in service:
+        service["environment"] = short.environment(raw["environment"])
+    if "security_opt" in service:
+        service["security_opt"] = [short.security_opt(each) for each in service["security_opt"]]
+    policy = look_up(service, ("deploy", "restart_policy", "condition"))
+    if "restart" not in service and isinstance(policy, str):
+        service["restart"] = short.RESTARTS.get(policy, policy)
+    version = short.image_version(raw.get("image"))
+    return service | {"name": name} | ({"image_version": version} if version is not None else {})
+
+
+# --- editing --------------------------------------------------------------------------------------------------------
+
+
+def _placed(resource: Resource, raw: Tree, wanted: Edit, old_version: bool) -> Edit:
+    """One edit on the service as shown, as an edit on what is written."""
+    path, head = wanted.path, wanted.path[0]
+    if head in READ_ONLY:
+        raise BindingError(f"{resource.name}: {head} is read off the service; change it by hand")
+    if path[:3] == short.LIMITS_AT and len(path) == 4 and (older := short.LIMITS.get(str(path[3]))):
+        return Edit((older,), wanted.value, wanted.remove) if old_version or older in raw else wanted
+    if head in LONG and len(path) > 2 and not wanted.remove:
+        return _in_short(resource, raw, wanted)
+    if head == "environment" and len(path) > 1:
+        return _variable(resource, raw, wanted)
+    if head in LISTS and len(path) == 1 and not wanted.remove:
+        return Edit(path, _added(raw, str(head), wanted.value, resource))
+    if head in LISTS and len(path) == 2 and wanted.remove and not isinstance(raw.get(head), list):
+        return Edit(path[:1], remove=True)
+    return wanted
+
+
+def _in_short(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
+    head, at, key = wanted.path[:3]
+    value = look_up(raw, (head, at))
+    if isinstance(value, dict):
+        return wanted
+    if (head, key) == ("ports", "host_ip") and isinstance(value, str | int):
+        return Edit((head, at), short.bound(value, str(wanted.value)))
+    if (head, key) == ("volumes", "read_only") and isinstance(value, str) and wanted.value is True:
+        mode = short.volume_parts(value)[2]
+        kept = [option for option in mode.split(",") if option and option not in ("rw", "ro")]
+        bare = value.removesuffix(f":{mode}") if mode else value
+        return Edit((head, at), f"{bare}:{','.join([*kept, 'ro'])}")
+    raise BindingError(f"{resource.name}: {head}/{at} is in the short form, which has no {key}; change it by hand")
+
+
+def _variable(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
+    variables = raw.get("environment")
+    at = int(wanted.path[1])
+    if wanted.remove and len(wanted.path) == 2:
+        return Edit(("environment", list(variables)[at] if isinstance(variables, dict) else at), remove=True)
+    raise BindingError(f"{resource.name}: the variable {short.environment(variables)[at]['name']} is changed by hand")
+
+
+def _added(raw: Tree, head: str, want: Plain, resource: Resource) -> Plain:
+    """The list as it is written with what is new behind it, where the wanted one only adds."""
+    have = listed(raw.get(head))
+    shown = resource.tree.get(head, [])
+    if isinstance(want, list) and len(shown) == len(have) and same(want[: len(have)], shown):
+        return [*have, *want[len(have) :]]
+    return want if isinstance(want, list) else [want]
+
+
+def _emptied(raw: Tree, placed: Sequence[Edit]) -> list[Edit]:
+    """A list that would lose all its items goes as a whole."""
+    kept: list[Edit] = []
+    for each in placed:
+        items = raw.get(str(each.path[0]))
+        gone = {e.path for e in placed if e.remove and len(e.path) == 2 and e.path[0] == each.path[0]}
+        whole = each.remove and len(each.path) == 2 and isinstance(items, list | dict) and len(gone) == len(items)
+        edit = Edit(each.path[:1], remove=True) if whole else each
+        kept += [edit] if edit not in kept else []
+    return kept
