@@ -24,6 +24,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 ACCOUNT = "123456789012"
+REGIONS = ("eu-central-1", "eu-west-1", "us-east-1")
 EVERYWHERE = "0.0.0.0/0"
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 CREDENTIALS = {
@@ -34,7 +35,7 @@ CREDENTIALS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-MOTO = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+MOTO = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "false", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}  # seconds for each reset
 Environ = dict[str, Any]
 
 
@@ -77,6 +78,8 @@ class Gate:
             return refusal(start, "403 Forbidden", service, code, "not authorized to perform this")
         if name == "s3 GET max-buckets":
             return self._buckets(env, start)
+        if name == "ec2 DescribeRegions":
+            return regions(start)
         return self._app(env, start)
 
     def _buckets(self, env: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
@@ -108,6 +111,13 @@ def operation(env: Environ, service: str) -> str:
     if env["PATH_INFO"].startswith("/v20180820/"):
         return f"{env['REQUEST_METHOD']} account"
     return f"{env['REQUEST_METHOD']} {','.join(asked)}".strip()
+
+
+def regions(start: Callable[..., Any]) -> Iterable[bytes]:
+    """Three enabled regions: each that moto is asked about costs it seconds."""
+    items = "".join(f"<item><regionName>{name}</regionName></item>" for name in REGIONS)
+    start("200 OK", [("Content-Type", "text/xml")])
+    return [f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>".encode()]
 
 
 def refusal(start: Callable[..., Any], status: str, service: str, code: str, message: str) -> Iterable[bytes]:
