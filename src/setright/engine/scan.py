@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -31,6 +32,8 @@ from setright.model import (
 from setright.surfaces.base import Surface
 
 SOURCE_FAMILIES = frozenset(MAIN)
+WHOLE = re.compile(r"\bresource\b")
+IN_CHECK = re.compile(r"\bresource\.([A-Za-z_]\w*)")
 FindingKey = tuple[str, str]  # control id, finding id
 
 
@@ -152,11 +155,15 @@ def _names(control: Control, attribute: str) -> set[str] | None:
     return None
 
 
-def _keys(controls: Iterable[Control]) -> tuple[str, ...]:
+def _keys(controls: Sequence[Control]) -> tuple[str, ...]:
+    """First path segments that the controls speak of; none where a check speaks of the resource as a whole."""
     requirements = [r for c in controls for r in (*c.require, *c.where)]
-    if any(c.check for c in controls):
+    checks = [c.check for c in controls if c.check]
+    if any(len(IN_CHECK.findall(check)) != len(WHOLE.findall(check)) for check in checks):
         return ()
-    return tuple(sorted({str(r.path[0]) for r in requirements if r.path[0] != "*"}))
+    checked = {name for check in checks for name in IN_CHECK.findall(check)}
+    fixed = {str(edit.path[0]) for c in controls for edit in c.fix}
+    return tuple(sorted({str(r.path[0]) for r in requirements if r.path[0] != "*"} | checked | fixed))
 
 
 def readable(value: Plain) -> Plain:
