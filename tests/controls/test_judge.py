@@ -126,3 +126,15 @@ def test_a_wrong_file_is_named_with_what_to_change(tmp_path, text, says):
 def test_a_default_is_obligatory():
     with pytest.raises(ControlError, match="says nothing of key"):
         control(require={"key": "v"}, default={})
+
+
+def test_a_parameter_has_its_default_until_somebody_sets_it():
+    made = control(require={"n": {"at-least": {"param": "least"}}}, param={"least": {"about": "how many", "default": 14}})
+    assert derive(resolve(made, {}), told(resolve(made, {}), {"n": 3}).mismatches).edits == (Edit(("n",), 14),)
+    assert told(resolve(made, {"least": 20}), {"n": 14}).verdict is Verdict.FAIL
+    assert told(resolve(made, {"least": 2}), {"n": 3}).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("require", [{"xs/*/on": True}, {"xs": {"each": {"require": {"on": True}}}}, {"xs": {"none": {}}}])
+def test_a_list_that_cannot_be_told_is_unknown(require):
+    assert told(control(require=require), {"xs": Unknown("var.xs")}).verdict is Verdict.UNKNOWN

@@ -75,3 +75,23 @@ def test_what_cannot_be_told_is_not_told(name):
 )
 def test_verdicts(name, have, want, told):
     assert OPERATORS[name].holds(have, want) is told
+
+
+@pytest.mark.parametrize(
+    ("name", "have", "want", "right"),
+    [
+        ("includes", ["a"], ["b"], ["a", "b"]),
+        ("includes", ["a", "b"], ["b", "c"], ["a", "b", "c"]),
+        ("excludes", ["a", "b-cbc", "c"], ["*-cbc"], ["a", "c"]),
+        ("excludes", [Unknown("var.x"), "a", "b"], ["a"], [Unknown("var.x"), "b"]),
+        ("subset-of", ["c", "z", "a"], ["a", "b", "c"], ["c", "a"]),
+        ("subset-of", ["z"], ["a", "b"], ["a", "b"]),
+        ("bits-within", "0602", "0640", "0600"),
+        ("bits-within", "0777", "0755", "0755"),
+        ("at-most", 120, 60, 60),
+        ("at-least", 0, 1, 1),
+        ("one-of", "z", ["a", "b"], "a"),
+    ],
+)
+def test_a_remedy_changes_no_more_than_it_must(name, have, want, right):
+    assert OPERATORS[name].remedy(have, want) == right

@@ -2,10 +2,11 @@ import json
 
 import pytest
 
+from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.change import Lapsed, changes
 from setright.engine.plan import Options, plan, plan_hash
 from setright.engine.scan import scan
-from setright.model import Answer, Document
+from setright.model import Answer, Document, Edit, Effect, Steps
 from setright.surfaces.memory import Memory
 from tests.content import content, item
 
@@ -131,3 +132,29 @@ def test_one_key_shows_one_secret_alike_in_every_plan(tmp_path):
     plans = [planned(catalogue, memory(item("x", a=0, password="hunter2-hunter2")), key=key)[0] for _ in range(2)]
     assert fingerprint("hunter2-hunter2", key) in plans[0].changes[0].diff
     assert plans[0].hash == plans[1].hash
+
+
+def test_whatever_an_approver_sees_is_in_the_hash(tmp_path):
+    from msgspec.structs import fields, replace
+
+    catalogue = content(tmp_path, {"t/item/a": SAFE})
+    (only,) = planned(catalogue, memory(item("x", a=0)))
+    for part in ("locator", "lens", "before", "after", "diff"):
+        changed = replace(only.changes[0], **{part: "other"})
+        assert plan_hash(replace(only, changes=(changed,))) != only.hash, part
+    other_edit = replace(only.changes[0], edits=((Edit(("a",), 2),),))
+    assert plan_hash(replace(only, changes=(other_edit,))) != only.hash
+    other = {"breaks_if": (("s", "f", Answer(None, "")),), "effect": Effect("service"), "steps": Steps(arm=True)}
+    other |= {"params": {"p": 1}, "keys": {"k": ("v",)}, "changes": ()}
+    for field in fields(only):
+        value = other.get(field.name, ("other",) if isinstance(getattr(only, field.name), tuple) else "other")
+        same = plan_hash(replace(only, **{field.name: value})) == only.hash
+        assert same == (field.name in ("hash", "made_at", "expires_at")), field.name
+
+
+def test_what_could_lock_us_out_is_planned_with_a_switch_and_a_checker():
+    catalogue = load_catalogue([content_root()])
+    config = Document("/etc/ssh/sshd_config", b"PermitRootLogin yes\n", "sshd")
+    surface = Memory({config.locator: config}, ("linux",))
+    (only,) = plan(scan(surface, catalogue, [catalogue.control("linux/sshd/root-login")]), surface).plans
+    assert only.steps == Steps(validate=("sshd-t",), reload=("ssh-reload",), probe=("ssh-banner",), arm=True)

@@ -14,6 +14,7 @@ from setright.engine.ledger import verify
 from setright.engine.snapshots import Snapshots
 from setright.engine.stop import switch
 from setright.model import Answer, Plan
+from setright.surfaces.base import SurfaceError
 from tests.content import BINDING, content
 from tests.engine.folder import FAMILY, Estate, Folder
 
@@ -164,6 +165,21 @@ def test_a_way_back_that_does_not_take_is_said(estate):
     run = applied(made)
     assert outcomes(run) == ["unverified"]
     assert "not all came back: item:x: a is not as it must be" in why(run)
+
+
+def test_a_write_that_is_cut_off_goes_back(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+
+    def cut_off(change):
+        if not change.meta:
+            raise SurfaceError("the connection is gone")
+
+    folder.after_write = cut_off
+    run = applied(made)
+    assert outcomes(run) == ["reverted"]
+    assert "the connection is gone" in why(run)
+    assert file.read_bytes() == before
 
 
 def test_two_plans_on_one_document_run_in_order(estate):

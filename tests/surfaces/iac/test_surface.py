@@ -1,0 +1,103 @@
+"""A tree of source files is written whole or not at all, only where nothing moved, and never outside."""
+
+import stat
+
+import pytest
+
+from setright.model import Change, Want
+from setright.surfaces.base import Moved, SurfaceError
+from setright.surfaces.iac.surface import MAX_SIZE_BYTES, SourceTree
+
+BUCKET = b'resource "aws_s3_bucket" "logs" {}\n'
+ALL = [Want("aws/s3/bucket", {})]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "live" / "eu").mkdir(parents=True)
+    (tmp_path / "live" / "eu" / "main.tf").write_bytes(BUCKET)
+    return SourceTree(tmp_path / "live")
+
+
+def change(before=BUCKET, after=b"# new\n", locator="eu/main.tf"):
+    return Change(locator, "hcl", before, after)
+
+
+def file(tree, locator="eu/main.tf"):
+    return tree.root / locator
+
+
+def test_a_file_that_moved_is_left_alone(tree):
+    file(tree).write_bytes(b"# theirs\n")
+    with pytest.raises(Moved, match="eu/main.tf: changed since it was read"):
+        tree.write(change())
+    assert file(tree).read_bytes() == b"# theirs\n"
+
+
+def test_a_file_that_came_or_went_has_moved(tree):
+    with pytest.raises(Moved):
+        tree.write(change(before=None))
+    file(tree).unlink()
+    with pytest.raises(Moved):
+        tree.write(change())
+
+
+def test_writing_what_is_there_already_touches_nothing(tree):
+    tree.write(change())
+    before = file(tree).stat()
+    tree.write(change())
+    assert (file(tree).stat().st_ino, file(tree).stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_mode_stays_and_nothing_else_is_left_in_the_directory(tree):
+    file(tree).chmod(0o640)
+    tree.write(change())
+    assert file(tree).read_bytes() == b"# new\n"
+    assert stat.S_IMODE(file(tree).stat().st_mode) == 0o640
+    assert [entry.name for entry in (tree.root / "eu").iterdir()] == ["main.tf"]
+
+
+def test_a_new_file_goes_away_again_with_its_way_back(tree):
+    new = change(before=None, locator="eu/new.tf")
+    tree.write(new)
+    assert file(tree, "eu/new.tf").read_bytes() == b"# new\n"
+    tree.write(new.inverse())
+    assert not file(tree, "eu/new.tf").exists()
+
+
+@pytest.mark.parametrize("locator", ["../outside.tf", "eu/../../outside.tf", "/etc/passwd", "link.tf", "folder/x.tf"])
+def test_no_locator_leads_out_of_the_tree(tree, tmp_path, locator):
+    (tmp_path / "outside.tf").write_bytes(BUCKET)
+    (tmp_path / "elsewhere").mkdir()
+    (tree.root / "link.tf").symlink_to(tmp_path / "outside.tf")
+    (tree.root / "folder").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SurfaceError, match="leads out of"):
+        tree.write(change(locator=locator))
+    with pytest.raises(SurfaceError, match="leads out of"):
+        tree.again([locator])
+    assert (tmp_path / "outside.tf").read_bytes() == BUCKET
+
+
+def test_a_file_that_is_too_large_is_a_problem_and_the_rest_is_read(tree):
+    (tree.root / "huge.tf").write_bytes(b"#" * (MAX_SIZE_BYTES + 1))
+    reading = tree.read(ALL)
+    assert [d.locator for d in reading.documents] == ["eu/main.tf"]
+    assert [p.locator for p in reading.problems] == ["huge.tf"]
+
+
+def test_one_file_may_be_a_target(tree):
+    only = SourceTree(file(tree))
+    assert [d.locator for d in only.read(ALL).documents] == ["main.tf"]
+
+
+def test_a_place_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(SurfaceError, match="no such file or directory"):
+        SourceTree(tmp_path / "nowhere")
+
+
+def test_only_what_lies_near_is_read_again(tree):
+    (tree.root / "us").mkdir()
+    (tree.root / "us" / "main.tf").write_bytes(BUCKET)
+    near = tree.read([Want("aws/s3/bucket", {}, near=("eu/main.tf",))])
+    assert [d.locator for d in near.documents] == ["eu/main.tf"]
+    assert len(tree.read(ALL).documents) == 2
