@@ -1,0 +1,82 @@
+"""Reference text made from the program itself: the commands' own help, and the schema of `setright.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from typing import Any
+
+import click
+import msgspec
+
+from setright.cli import COMMANDS, main
+from setright.engine.configuration import json_schema
+
+TABLES = {  # where each sort of table stands in the file
+    "Configuration": "(top level)",
+    "Target": "[[targets]]",
+    "Owner": "[[owners]]",
+    "Policy": "[policy]",
+    "Rule": "[[policy.rules]]",
+    "Window": "[policy.windows.NAME]",
+}
+
+
+def commands() -> str:
+    """Each command under the section that `setright --help` shows it in, as its own --help says it."""
+    top = click.Context(main, info_name="setright", max_content_width=88)
+    parts = []
+    for section, named in COMMANDS.items():
+        parts.append(f"## {section}")
+        for name in named:
+            command = main.get_command(top, name)
+            assert command is not None  # COMMANDS names what there is
+            parts += _help(command, click.Context(command, parent=top, info_name=name))
+    return "\n\n".join(parts)
+
+
+def _help(command: click.Command, context: click.Context) -> Iterator[str]:
+    context.max_content_width = 88
+    yield f"### {context.command_path}\n\n```text\n{command.get_help(context).rstrip()}\n```"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            yield from _help(command.commands[name], click.Context(command.commands[name], parent=context, info_name=name))
+
+
+def configuration() -> str:
+    """Every table of the configuration file and the keys in it."""
+    tables: Mapping[str, Any] = msgspec.json.decode(json_schema())["$defs"]
+    return "\n\n".join(_table(name, tables[name]) for name in TABLES)
+
+
+def _table(name: str, schema: Mapping[str, Any]) -> str:
+    about = cleandoc(schema["description"]).replace("``", "`")
+    rows = ["| key | takes | default |", "| --- | --- | --- |"]
+    for key, held in schema["properties"].items():
+        default = "needed" if key in schema["required"] else f"`{_toml(held['default'])}`" if "default" in held else ""
+        rows.append(f"| `{key}` | {_takes(held)} | {default} |")
+    return f"### `{TABLES[name]}`\n\n{about}\n\n" + "\n".join(rows)
+
+
+def _takes(held: Mapping[str, Any]) -> str:
+    if "$ref" in held:
+        return f"the table `{TABLES[held['$ref'].rpartition('/')[2]]}`"
+    if "enum" in held:
+        return "one of " + ", ".join(f"`{value}`" for value in held["enum"] if value)
+    match held.get("type"):
+        case "array":
+            return f"a list; each: {_takes(held['items'])}"
+        case "object":
+            inner = held.get("additionalProperties")
+            return f"a table; each: {_takes(inner)}" if inner else "a table"
+        case "integer":
+            return "a whole number"
+        case "string":
+            return "a text"
+    return "any value"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict) and value:
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+    return msgspec.json.encode(value).decode()
