@@ -172,7 +172,7 @@ def lines_of(text: str, item: Attribute | Block) -> tuple[int, int]:
 def drop_item(text: str, node: Node, item: Attribute | Node) -> Iterator[Splice]:
     """An item of a list or object literal, with its comma."""
     items = list(node.items or ())
-    index = items.index(item)  # type: ignore[arg-type]  # it is one of them
+    index = items.index(item)
     start, after = write.line_start(text, item.start), after_comma(text, item.end)
     last = index == len(items) - 1
     alone = not text[start : item.start].strip(" \t") and END.match(text, after)

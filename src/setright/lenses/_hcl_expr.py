@@ -7,7 +7,7 @@ Text is held as latin-1, so that an offset in it is a byte offset; `words` gives
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
@@ -45,7 +45,7 @@ class Node:
 
     __slots__ = ("end", "items", "start", "value")
 
-    def __init__(self, start: int, end: int, value: Plain, items: list[Node] | list[Attribute] | None = None) -> None:
+    def __init__(self, start: int, end: int, value: Plain, items: Sequence[Node | Attribute] | None = None) -> None:
         self.start, self.end, self.value, self.items = start, end, value, items
 
 

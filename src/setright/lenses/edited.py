@@ -19,13 +19,18 @@ def edited(tree: Tree, edits: Sequence[Edit]) -> Tree:
 
 def look_up(tree: Plain, path: Path) -> tuple[bool, Plain]:
     """Whether the path is there, and its value."""
-    node = tree
+    node: Plain = tree
     for key in path:
-        if (isinstance(node, dict) and key in node) or (isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node)):
-            node = node[key]
-        else:
+        if not _holds(node, key):
             return False, None
+        node = node[key]
     return True, node
+
+
+def _holds(node: Plain, key: str | int) -> bool:
+    if isinstance(node, list):
+        return isinstance(key, int) and 0 <= key < len(node)
+    return isinstance(node, dict) and key in node
 
 
 def same(a: Plain, b: Plain) -> bool:
@@ -49,7 +54,7 @@ def _make(tree: Tree, edit: Edit) -> None:
             del node[last]
     elif isinstance(node, list) and last == len(node):
         node.append(deepcopy(edit.value))
-    elif isinstance(node, dict) or (isinstance(node, list) and isinstance(last, int) and 0 <= last < len(node)):
+    elif isinstance(node, dict) or _holds(node, last):
         node[last] = deepcopy(edit.value)
     elif isinstance(node, list):
         raise LensError(f"{'/'.join(map(str, edit.path))}: the list has {len(node)} items; there is no such place in it")
