@@ -18,7 +18,7 @@ from setright.engine.world import World
 from setright.lenses import LensError, put
 from setright.model import Control, Document, Edit, Path, Resource, Verdict
 
-MAX_ROUNDS = 12
+MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
 Placed = list[tuple[str, Edit]]  # locator, edit
 
 

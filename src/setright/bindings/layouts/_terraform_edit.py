@@ -13,6 +13,7 @@ from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake
+from setright.bindings.layouts._terraform_versions import constraint, usable
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -47,6 +48,11 @@ def _parts(told: Entry, edit: Edit) -> Iterator[Edit]:
 
 def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:
     spec = told.spec_of(edit.path)
+    if not spec.places:
+        raise BindingError(f"{block.locator}: {block.address}: {block.type} cannot say {'/'.join(map(str, edit.path))}")
+    if spec.places[0].keyed is not None:
+        yield from _on_keyed(module, block, spec, edit)
+        return
     if any(place.items is not None for place in spec.places):
         yield from _on_item(told, module, block, spec, edit)
         return
@@ -80,30 +86,33 @@ def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fres
     place = _first_place(told, module, block, spec)
     value = _own_value(place, edit.value)
     names = place.at + rest
-    if not place.beside:
-        yield block.locator, Edit(block.path + route(block, names), value)
-        return
-    owner = next(find.beside(told, module, block, place), None)
+    owner = next(find.beside(told, module, block, place), None) if place.beside else block
     if owner is not None:
-        yield owner.locator, Edit(owner.path + route(owner, names), value)
+        yield owner.locator, Edit(owner.path + route(owner, names, place.map), value)
         return
     doubtful = next(find.doubts(told, module, block, place), None)
     if doubtful is not None:
         raise BindingError(f"{block.locator}: {block.address}: {doubtful}; decide there")
     path: Path = ("resource", place.beside, block.path[2], 0)
     if path not in fresh:
-        fresh[path] = _fresh(told, module, block, place)
+        fresh[path] = _fresh(told, module, block, place) | dict(place.extra or {})
     set_at(fresh[path], _nested(names), value)
 
 
 def _first_place(told: Entry, module: Module, block: Block, spec: Spec) -> Place:
-    """The place whose blocks are partly there, else the first."""
-    for place in spec.places:
+    """The place whose blocks are partly there, else the first; of those that the provider asked for has."""
+    places = [place for place in spec.places if usable(module, place.beside or block.type, place)]
+    if not places:
+        asked = constraint(module, block.type.partition("_")[0]).text
+        raise BindingError(
+            f"{block.locator}: {block.address}: {spec.places[0].at[-1]} needs another version of the provider than {asked}"
+        )
+    for place in places:
         if place.beside and next(find.beside(told, module, block, place), None) is not None:
             return place
         if not place.beside and len(place.at) > 1 and find.within(block.body, place.at[:1]) is not None:
             return place
-    return spec.places[0]
+    return places[0]
 
 
 def _fresh(told: Entry, module: Module, block: Block, place: Place) -> Tree:
@@ -124,7 +133,7 @@ def _nested(names: tuple[str, ...]) -> Path:
     return tuple(part for name in names[:-1] for part in (name, 0)) + names[-1:]
 
 
-def route(block: Block, names: tuple[str, ...]) -> Path:
+def route(block: Block, names: tuple[str, ...], into_map: bool = False) -> Path:
     """The path of an argument in a block, through nested blocks and object arguments that are there. Raises BindingError."""
     path: Path = ()
     node: Plain = block.body
@@ -135,11 +144,33 @@ def route(block: Block, names: tuple[str, ...]) -> Path:
         if isinstance(child, Unknown):
             raise BindingError(f"{block.locator}: {block.address}: {name} is {child.text}; change it there")
         if child is None:
-            return path + _nested(names[index:])
+            return path + (_nested(names[index:-1]) + names[-1:] if into_map else _nested(names[index:]))
         path, node = ((*path, name), child) if isinstance(child, dict) else ((*path, name, 0), child[0] if child else {})
     if isinstance(node, dict) and names[-1] in find.dynamic(node):
         raise BindingError(f"{block.locator}: {block.address}: {names[-1]} is a dynamic block; change it there")
     return path + names[-1:]
+
+
+def _on_keyed(module: Module, block: Block, spec: Spec, edit: Edit) -> Iterator[Placed]:
+    """An edit on one key of a mapping that is written as blocks: on the block that holds it, else a new one behind them."""
+    place, rest = spec.places[0], edit.path[len(spec.path) :]
+    if len(rest) != 1 or place.keyed is None:
+        raise BindingError(f"{block.locator}: {block.address}: {'/'.join(map(str, edit.path))}: write the blocks by hand")
+    blocks = list(find.keyed_blocks(module, block, place))
+    for path, key, raw in blocks:
+        if key != rest[0]:
+            continue
+        if edit.remove:
+            yield block.locator, Edit(block.path + path, remove=True)
+        elif isinstance(raw, Unknown):
+            locator, where = module.editable(raw, f"{block.locator}: {block.address}: {key}")
+            yield locator, Edit(where, edit.value)
+        else:
+            yield block.locator, Edit((*block.path, *path, place.keyed[1]), edit.value)
+        return
+    if not edit.remove:
+        home = route(block, place.at)
+        yield block.locator, Edit((*block.path, *home, len(blocks)), dict(zip(place.keyed, (rest[0], edit.value), strict=True)))
 
 
 # --- lists --------------------------------------------------------------------------------------------------------

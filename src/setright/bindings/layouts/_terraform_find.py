@@ -43,6 +43,8 @@ class Item(NamedTuple):
 
 def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
     """What the kind's tree has at a spec's path; None: nothing."""
+    if spec.places and spec.places[0].keyed is not None:
+        return keyed(module, block, spec.places[0])
     if any(place.items is not None for place in spec.places):
         found: list[Plain] = [item.tree for item in items(module, told, block, spec)]
         found += [Unknown(f"dynamic {place.at[0]!r}") for place in spec.places if place.at and place.at[0] in dynamic(block.body)]
@@ -110,6 +112,8 @@ def spot(told: Entry, module: Module, block: Block, path: Path) -> Spot | None:
     """Where the value at a path of the kind stands; None where it stands nowhere."""
     spec = told.spec_of(path)
     rest = path[len(spec.path) :]
+    if spec.places and spec.places[0].keyed is not None:
+        return _keyed_spot(module, block, spec.places[0], rest)
     if any(place.items is not None for place in spec.places):
         return _item_spot(module, told, block, spec, rest)
     for place in spec.places:
@@ -151,6 +155,38 @@ def within(body: Plain, at: tuple[str, ...]) -> tuple[Path, Plain] | None:
             return None
         path, node = (*path, name), node[name]
     return path, node
+
+
+# --- blocks of keys and values ------------------------------------------------------------------------------------
+
+
+def keyed(module: Module, block: Block, place: Place) -> Plain:
+    """The mapping that blocks of a key and a value stand for; Unknown where expressions make them."""
+    found = within(block.body, place.at)
+    if found is not None and isinstance(found[1], Unknown):
+        return found[1]
+    around = within(block.body, place.at[:-1])
+    inner = around[1][0] if around is not None and isinstance(around[1], list) and around[1] else around[1] if around else None
+    if isinstance(inner, dict) and place.at[-1] in dynamic(inner):
+        return Unknown(f"dynamic {place.at[-1]!r}")
+    told = {str(key): module.resolved(raw) for _, key, raw in keyed_blocks(module, block, place)}
+    return told or None
+
+
+def keyed_blocks(module: Module, block: Block, place: Place) -> Iterator[tuple[Path, Plain, Plain]]:
+    """Each block's path, its key and its value as written."""
+    found = within(block.body, place.at)
+    blocks = found[1] if found is not None and place.keyed is not None else None
+    for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
+        if found is not None and place.keyed is not None and isinstance(body, dict):
+            yield (*found[0], index), module.resolved(body.get(place.keyed[0])), body.get(place.keyed[1])
+
+
+def _keyed_spot(module: Module, block: Block, place: Place, rest: Path) -> Spot | None:
+    for path, key, raw in keyed_blocks(module, block, place):
+        if not rest or key == rest[0]:
+            return Spot(block.locator, block.path + path, raw, place, block)
+    return None
 
 
 # --- resources beside ---------------------------------------------------------------------------------------------

@@ -27,15 +27,22 @@ class Block(NamedTuple):
     body: Tree
 
     @property
+    def type(self) -> str:
+        return str(self.path[1])
+
+    @property
     def address(self) -> str:
         return f"{self.path[1]}.{self.path[2]}"
 
 
 class Module:
-    """The files of one directory; `overridden` are variables that a caller or a tfvars file sets."""
+    """The files of one directory; `overridden` are variables that a caller or a tfvars file sets, `tree` all directories."""
 
-    def __init__(self, folder: str, sources: Mapping[str, Source], overridden: frozenset[str]) -> None:
+    def __init__(
+        self, folder: str, sources: Mapping[str, Source], overridden: frozenset[str], tree: Mapping[str, Module] | None = None
+    ) -> None:
         self.folder = folder
+        self.tree = tree if tree is not None else {folder: self}
         self.sources = sources
         self.overridden = overridden
         self._by_type: dict[str, list[Block]] = {}
@@ -127,7 +134,10 @@ def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
             if isinstance(source, str) and source.startswith("."):
                 target = posixpath.normpath(posixpath.join(folder, source)).removeprefix("./")
                 called.setdefault("" if target == "." else target, set()).update(body)
-    return {folder: Module(folder, mine, frozenset(called.get(folder, ())) | _given(mine)) for folder, mine in folders.items()}
+    tree: dict[str, Module] = {}
+    for folder, mine in folders.items():
+        tree[folder] = Module(folder, mine, frozenset(called.get(folder, ())) | _given(mine), tree)
+    return tree
 
 
 def _calls(sources: Mapping[str, Source]) -> Iterator[Tree]:

@@ -1,6 +1,6 @@
 """What a binding's `terraform:` entry says: where each attribute of the kind stands in Terraform, and under which name.
 
-    type: aws_s3_bucket                    # the resource type; its arguments map by name: VpcId <-> vpc_id
+    type: aws_s3_bucket                    # the resource type, or a list of them; arguments map by name: VpcId <-> vpc_id
     names: pascal                          # or camel (vpcId), as the maker's schema writes names
     known-as: bucket                       # the argument whose literal value also names the resource
     VersioningConfiguration/Status:        # a path of the kind -> the places it may stand in; the first is where new ones go
@@ -11,7 +11,9 @@
 without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them;
 `json: true` reads a text that is JSON. With `items:` the
 path is a list: each block is an item, `items:` maps its attributes, `spread:` those that Terraform keeps as lists, `where:`
-picks the blocks that count.
+picks the blocks that count. `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the
+provider's versions that have it. `map: true`: the last step is a key of a map. `keyed: {name: value}`: the path is a mapping,
+which Terraform writes as blocks that hold a key and its value. `with:` is what a new resource beside says besides.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
 SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate"})
-PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where"})
+PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "of", "since", "until", "map", "keyed", "with"})
 
 
 class Place(NamedTuple):
@@ -41,6 +43,12 @@ class Place(NamedTuple):
     spread: Mapping[str, str] | None = None
     where: Mapping[str, Plain] | None = None
     json: bool = False
+    of: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+    map: bool = False
+    keyed: tuple[str, str] | None = None  # the arguments that hold the key and its value
+    extra: Mapping[str, Plain] | None = None
 
 
 class Spec(NamedTuple):
@@ -51,7 +59,7 @@ class Spec(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A whole `terraform:` entry."""
+    """A whole `terraform:` entry, read for one of its types."""
 
     type: str
     names: str
@@ -64,26 +72,37 @@ class Entry(NamedTuple):
         fitting = [spec for spec in self.specs if path[: len(spec.path)] == spec.path]
         return max(fitting, key=lambda spec: len(spec.path), default=Spec((), (Place(),)))
 
-    def taken(self) -> set[str]:
-        """The arguments of the resource itself that a spec speaks of."""
-        return {place.at[0] for spec in self.specs for place in spec.places if not place.beside and place.at}
+    def taken(self) -> set[tuple[str, ...]]:
+        """The arguments of the resource itself that a spec speaks of, each with the blocks around it."""
+        return {place.at for spec in self.specs for place in spec.places if not place.beside and place.at}
 
 
-def entry(layout: Mapping[str, Plain]) -> Entry:
-    """The entry read. Raises BindingError at what it does not know."""
-    return _entry(msgspec.json.encode(layout))
+def entry(layout: Mapping[str, Plain], kind: str) -> Entry:
+    """The entry as it is for one of its resource types. Raises BindingError at what it does not know."""
+    return _entry(msgspec.json.encode(layout), kind)
 
 
-@lru_cache(maxsize=512)
-def _entry(encoded: bytes) -> Entry:
+def types(layout: Mapping[str, Plain]) -> tuple[str, ...]:
+    """The resource types that are of the kind."""
+    told = layout.get("type")
+    if isinstance(told, str):
+        return (told,)
+    if not isinstance(told, list) or not told or not all(isinstance(each, str) for each in told):
+        raise BindingError("terraform: needs type:, the resource type or a list of them")
+    return tuple(told)
+
+
+@lru_cache(maxsize=1024)
+def _entry(encoded: bytes, kind: str) -> Entry:
     layout = msgspec.json.decode(encoded)
-    if not isinstance(layout.get("type"), str):
-        raise BindingError("terraform: needs type:, the resource type")
     names = layout.get("names", "pascal")
     if names not in ("pascal", "camel"):
         raise BindingError(f"terraform: names: is pascal or camel, not {names!r}")
     specs = (Spec(_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
-    return Entry(layout["type"], names, layout.get("known-as", ""), layout.get("reference", "id"), tuple(specs))
+    if kind not in types(layout):
+        raise BindingError(f"terraform: {kind} is none of {', '.join(types(layout))}")
+    mine = (Spec(spec.path, tuple(place for place in spec.places if not place.of or kind in place.of)) for spec in specs)
+    return Entry(kind, names, layout.get("known-as", ""), layout.get("reference", "id"), tuple(mine))
 
 
 def _places(key: str, raw: Plain, names: str) -> tuple[Place, ...]:
@@ -98,8 +117,23 @@ def _place(key: str, raw: Plain, names: str) -> Place:
     at = tuple(raw["at"].split("/")) if "at" in raw else by_name
     values = tuple((_literal(kind), own) for kind, own in raw.get("values", {}).items())
     items = raw.get("items") if "items" in raw or "spread" in raw else None
+    keyed = next(iter(raw["keyed"].items())) if isinstance(raw.get("keyed"), dict) else None
+    of = raw.get("of", ())
     return Place(
-        raw.get("in", ""), raw.get("by", ""), at, values, items, raw.get("spread"), raw.get("where"), raw.get("json") is True
+        beside=raw.get("in", ""),
+        by=raw.get("by", ""),
+        at=at,
+        values=values,
+        items=items,
+        spread=raw.get("spread"),
+        where=raw.get("where"),
+        json=raw.get("json") is True,
+        of=(of,) if isinstance(of, str) else tuple(of),
+        since=str(raw.get("since", "")),
+        until=str(raw.get("until", "")),
+        map=raw.get("map") is True,
+        keyed=keyed,
+        extra=raw.get("with"),
     )
 
 

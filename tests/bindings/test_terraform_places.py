@@ -1,0 +1,135 @@
+"""What an entry may say of its places: types, provider versions, maps, and blocks of keys and values."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from setright import lenses
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import terraform
+from setright.bindings.layouts._terraform_versions import NEWEST, read
+from setright.bindings.source import Source
+from setright.model import Edit, Path, Plain, Resource, Unknown
+
+SQL: dict[str, Plain] = {
+    "type": "sql",
+    "names": "camel",
+    "settings/databaseFlags": {"at": "settings/database_flags", "keyed": {"name": "value"}},
+}
+TLS: Path = ("properties", "tls")
+VM: dict[str, Plain] = {
+    "type": ["vm_linux", "vm_old"],
+    "names": "camel",
+    "properties/tls": [{"at": "min_tls", "since": "3.0"}, {"at": "tls", "until": "3.0"}],
+    "properties/agent": {"at": "agent", "of": "vm_linux"},
+    "metadata/block-keys": {"at": "metadata/block-keys", "map": True},
+}
+
+
+def sources(files: Mapping[str, str]) -> dict[str, Source]:
+    return {name: Source(name, "hcl", lenses.get("hcl", text.encode())) for name, text in files.items()}
+
+
+def seen(layout: Mapping[str, Plain], text: str) -> list[Resource]:
+    return terraform.view("k", layout, sources({"main.tf": text}))
+
+
+def fixed(layout: Mapping[str, Plain], text: str, path: Path, value: Plain, around: Mapping[str, str] | None = None) -> str:
+    """The first resource's file after the edit, which must then be seen."""
+    given = sources({**(around or {}), "main.tf": text})
+    resource = terraform.view("k", layout, given)[0]
+    placed = terraform.edit(layout, resource, [Edit(path, value)], [], given)
+    after = lenses.put("hcl", text.encode(), [edit for _, edit in placed]).decode()
+    node: Plain = terraform.view("k", layout, sources({**(around or {}), "main.tf": after}))[0].tree
+    for key in path:
+        node = node[key]
+    assert node == value
+    return after
+
+
+FLAGS = """resource "sql" "x" {
+  name = "x"
+
+  settings {
+    tier = "small"
+
+    database_flags {
+      name  = "log_checkpoints"
+      value = "off"
+    }
+  }
+}
+"""
+
+
+def test_blocks_of_keys_and_values_are_a_mapping() -> None:
+    assert seen(SQL, FLAGS)[0].tree == {"name": "x", "settings": {"tier": "small", "databaseFlags": {"log_checkpoints": "off"}}}
+
+
+def test_a_key_changes_where_it_stands_and_a_new_one_follows_the_others() -> None:
+    assert fixed(SQL, FLAGS, ("settings", "databaseFlags", "log_checkpoints"), "on") == FLAGS.replace('"off"', '"on"')
+    after = fixed(SQL, FLAGS, ("settings", "databaseFlags", "log_duration"), "on")
+    new = '    }\n\n    database_flags {\n      name  = "log_duration"\n      value = "on"\n    }\n  }\n}\n'
+    assert after == FLAGS.replace("    }\n  }\n}\n", new)
+
+
+def test_keys_made_by_an_expression_are_not_told() -> None:
+    made = 'dynamic "database_flags" {\n      for_each = var.flags\n      content {\n      }\n    }\n'
+    text = FLAGS[: FLAGS.index("database_flags")] + made + "  }\n}\n"
+    assert isinstance(seen(SQL, text)[0].tree["settings"]["databaseFlags"], Unknown)
+    with pytest.raises(BindingError, match="dynamic"):
+        fixed(SQL, text, ("settings", "databaseFlags", "a"), "on")
+
+
+OLD = 'resource "vm_old" "x" {\n  name = "x"\n}\n'
+
+
+def test_every_type_of_a_kind_is_seen_and_one_without_a_place_says_so() -> None:
+    both = OLD + 'resource "vm_linux" "y" {\n  agent = true\n}\n'
+    assert [(r.name, r.tree) for r in seen(VM, both)] == [
+        ("vm_linux.y", {"properties": {"agent": True}}),
+        ("vm_old.x", {"name": "x"}),
+    ]
+    with pytest.raises(BindingError, match="vm_old cannot say properties/agent"):
+        fixed(VM, OLD, ("properties", "agent"), True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [("", "min_tls"), ("~> 2.5", "tls"), ("< 3.0.0", "tls"), (">= 2.0", "min_tls"), ("~> 3.1", "min_tls"), ("= 2.99.0", "tls")],
+)
+def test_an_argument_is_one_that_the_provider_asked_for_has(asked: str, name: str) -> None:
+    versions = f'terraform {{\n  required_providers {{\n    vm = {{\n      version = "{asked}"\n    }}\n  }}\n}}\n'
+    around = {"versions.tf": versions} if asked else {}
+    assert re.search(rf"^  {name} += ", fixed(VM, OLD, TLS, "1.2", around), re.MULTILINE)
+
+
+def test_an_argument_that_no_version_asked_for_has_is_refused() -> None:
+    new_only: dict[str, Plain] = {"type": "vm_old", "properties/tls": {"at": "min_tls", "since": "3.0"}}
+    pinned = 'provider "vm" {\n  version = "2.1"\n}\n'
+    with pytest.raises(BindingError, match=r"min_tls needs another version of the provider than 2\.1"):
+        fixed(new_only, OLD + pinned, TLS, "1.2")
+
+
+def test_a_key_of_a_map_is_no_block() -> None:
+    path = ("metadata", "block-keys")
+    new = OLD.replace("}\n", '\n  metadata = {\n    block-keys = "true"\n  }\n}\n')
+    assert fixed(VM, OLD, path, "true") == new
+    there = OLD.replace("}\n", '  metadata = {\n    a = "b"\n  }\n}\n')
+    assert fixed(VM, there, path, "true") == there.replace('    a = "b"\n', '    a          = "b"\n    block-keys = "true"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("~> 2.5", (2, 5), (2, *NEWEST)),
+        ("~> 2.5.1", (2, 5, 1), (2, 5, *NEWEST)),
+        (">= 2.0, < 4.0", (2, 0), (3, *NEWEST)),
+        ("= 1.2.3", (1, 2, 3), (1, 2, 3)),
+        ("!= 2.0", (), NEWEST),
+        ("nonsense", (), NEWEST),
+    ],
+)
+def test_a_constraint_is_a_least_and_a_most(text: str, least: tuple[int, ...], most: tuple[int, ...]) -> None:
+    assert read(text)[:2] == (least, most)
