@@ -36,14 +36,24 @@ def _parts(told: Entry, edit: Edit) -> Iterator[Edit]:
     if edit.remove:
         yield edit
         yield from (Edit(spec.path, remove=True) for spec in below)
-    elif isinstance(edit.value, dict):
+    elif isinstance(edit.value, dict) and edit.value:
         for key, value in edit.value.items():
             yield from _parts(told, Edit((*edit.path, key), value))
-    elif isinstance(edit.value, list) and edit.value and all(isinstance(item, dict) for item in edit.value):
+    elif (
+        isinstance(edit.value, list)
+        and edit.value
+        and all(isinstance(item, dict) for item in edit.value)
+        and not _plain_list(told, edit)
+    ):
         for index, value in enumerate(edit.value):
             yield from _parts(told, Edit((*edit.path, index), value))
     else:
         yield edit
+
+
+def _plain_list(told: Entry, edit: Edit) -> bool:
+    """Whether Terraform writes the list of mappings as a list of one of their values."""
+    return any(place.each for place in told.spec_of(edit.path).places)
 
 
 def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:
@@ -77,6 +87,8 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
 
 
 def _own_value(place: Place, value: Plain) -> Plain:
+    if place.each and isinstance(value, list):
+        return [item.get(place.each) if isinstance(item, dict) else item for item in value]
     return next((own for kind_value, own in place.values if same(kind_value, value)), value)
 
 
@@ -96,7 +108,8 @@ def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fres
     path: Path = ("resource", place.beside, block.path[2], 0)
     if path not in fresh:
         fresh[path] = _fresh(told, module, block, place) | dict(place.extra or {})
-    set_at(fresh[path], _nested(names), value)
+    if names:
+        set_at(fresh[path], _nested(names), value)
 
 
 def _first_place(told: Entry, module: Module, block: Block, spec: Spec) -> Place:
@@ -186,12 +199,13 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
     if edit.remove and len(rest) == 1:
         yield item.locator, _without(module, item)
         return
-    own = (item.place.items or {}).get(str(rest[1])) if len(rest) == 2 else None
+    own = (item.place.items or {}).get("/".join(map(str, rest[1:])))
     spread = (item.place.spread or {}).get(str(rest[1])) if len(rest) == 2 else None
     if spread is not None and item.spread is not None and item.spread[0] == spread:
         yield item.locator, Edit(_element(module, item), edit.value, edit.remove)
     elif own is not None and (item.spread is None or item.spread[2] == 1):
-        yield item.locator, Edit((*item.path, own), edit.value, edit.remove)
+        body = Block(item.locator, item.path, look_up(module.sources[item.locator].tree, item.path))
+        yield item.locator, Edit(item.path + route(body, tuple(own.split("/"))), edit.value, edit.remove)
     else:
         raise BindingError(
             f"{item.locator}: {block.address}: {'/'.join(map(str, edit.path))}: shares its block with others; split it"

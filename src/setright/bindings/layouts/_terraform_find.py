@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
-from setright.bindings.trees import same
+from setright.bindings.trees import same, set_at
 from setright.model import Path, Plain, Tree, Unknown
 
 META = frozenset({"count", "for_each", "provider", "lifecycle", "depends_on", "connection", "provisioner", "dynamic", "timeouts"})
@@ -61,6 +61,8 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     if spot.place.beside and (doubt := conditional(module, spot.owner, block)):
         return Unknown(doubt)
     raw = module.resolved(spot.raw)
+    if spot.place.each and isinstance(raw, list):
+        return [each if isinstance(each, Unknown) else {spot.place.each: each} for each in raw]
     for kind_value, own in spot.place.values:
         if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
             return kind_value
@@ -248,7 +250,11 @@ def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Ite
 
 
 def _spread(module: Module, locator: str, path: Path, body: Tree, place: Place) -> Iterator[Item]:
-    common = {kind: module.resolved(body[own]) for kind, own in (place.items or {}).items() if own in body}
+    common: Tree = {}
+    for kind, own in (place.items or {}).items():
+        inner = within(body, tuple(own.split("/")))
+        if inner is not None:
+            set_at(common, tuple(kind.split("/")), module.resolved(inner[1]))
     each: list[tuple[str, str, int, Plain]] = []
     for kind, own in (place.spread or {}).items():
         resolved = module.resolved(body.get(own))

@@ -9,11 +9,12 @@
 
 `in:` is the type of a resource beside this one that refers to it `by:` an argument. `at:` is a path of blocks and an argument;
 without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them;
-`json: true` reads a text that is JSON. With `items:` the
-path is a list: each block is an item, `items:` maps its attributes, `spread:` those that Terraform keeps as lists, `where:`
-picks the blocks that count. `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the
-provider's versions that have it. `map: true`: the last step is a key of a map. `keyed: {name: value}`: the path is a mapping,
-which Terraform writes as blocks that hold a key and its value. `with:` is what a new resource beside says besides.
+`json: true` reads a text that is JSON. With `items:` the path is a list: each block is an item, `items:` maps its attributes
+(both sides may be paths), `spread:` those that Terraform keeps as lists, `where:` picks the blocks that count. `each: Type`: a list
+of values here is one of mappings with that one attribute in the kind. An empty mapping at an `in:` makes the resource itself.
+`of:` are the types that have the place, where the entry lists several; `since:` and `until:` the provider's versions that have it.
+`map: true`: the last step is a key of a map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that
+hold a key and its value. `with:` is what a new resource beside says besides.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
 SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate"})
-PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "of", "since", "until", "map", "keyed", "with"})
+PLACE = frozenset(
+    {"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed", "with"}
+)
 
 
 class Place(NamedTuple):
@@ -43,6 +46,7 @@ class Place(NamedTuple):
     spread: Mapping[str, str] | None = None
     where: Mapping[str, Plain] | None = None
     json: bool = False
+    each: str = ""  # the one attribute of each item, where Terraform lists its values
     of: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
@@ -128,6 +132,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         spread=raw.get("spread"),
         where=raw.get("where"),
         json=raw.get("json") is True,
+        each=raw.get("each", ""),
         of=(of,) if isinstance(of, str) else tuple(of),
         since=str(raw.get("since", "")),
         until=str(raw.get("until", "")),
