@@ -24,6 +24,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
     },
     "Keep watch": {
         "runs": "List the runs, latest first.",
+        "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
         "ledger": "The signed record of everything decided and done.",
         "stop": "The kill switch: let no run touch anything any more.",
     },

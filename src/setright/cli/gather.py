@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from setright.cli.contract import Report
+import click
+
+from setright.app import Scanned
+from setright.cli.contract import Report, problems
 from setright.cli.failure import CLEAN, FOUND, UNREACHED
+from setright.cli.output import hint, on_terminal
 from setright.cli.progress import counted
+from setright.engine.error import EngineError
+from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.model import SEVERITIES
 
 if TYPE_CHECKING:
@@ -20,7 +26,10 @@ if TYPE_CHECKING:
 def scanned(app: App, selection: Selection, show: Shown) -> Report:
     targets = app.targets(selection.targets)
     results = app.scan(targets, selection.ask())
-    return Report(tuple(counted(results, targets, "Reading", show.quiet)), app.fingerprint_key)
+    report = Report(tuple(counted(results, targets, "Reading", show.quiet)), _key(app))
+    for note in dict.fromkeys(result.note for result in report.results if isinstance(result, Scanned) and result.note):
+        hint(f"setright: the findings are not kept: {note}", show)
+    return report
 
 
 def planned(app: App, selection: Selection, show: Shown, *, together: bool = False) -> tuple[Report, list[Planned]]:
@@ -29,10 +38,32 @@ def planned(app: App, selection: Selection, show: Shown, *, together: bool = Fal
     return Report(tuple(results), app.fingerprint_key), results
 
 
+def _key(app: App) -> bytes:
+    """The key of the state directory, so that a secret's fingerprint stays the same; one of this process where there is none."""
+    try:
+        return app.fingerprint_key
+    except EngineError:
+        return OF_THIS_PROCESS
+
+
+def tell_unreached(report: Report, show: Shown) -> None:
+    """On stderr, which targets could not be read; a screen on the terminal has said it already."""
+    if show.format == "table" and not show.file and on_terminal():
+        return
+    for result in report.unreached:
+        why = redact_text(result.error.removeprefix(f"{result.target}: "), key=report.key)
+        click.echo(f"setright: {result.target}: {' '.join(why.split())}", err=True)
+
+
 def exit_code(report: Report, threshold: str, fixed: frozenset[str] = frozenset()) -> int:
-    """3 where a target could not be read, else 1 for open findings at or over the threshold (unknown ones too), else 0."""
+    """3 where a target could not be read, else 1 for open findings at or over the threshold (unknown ones too), else 0.
+
+    What could not be understood has no severity: it counts where anything does.
+    """
     if report.unreached:
         return UNREACHED
+    if threshold == "any" and problems(report):
+        return FOUND
     left = [found for found in report.found if found.finding.id not in fixed]
     return FOUND if any(_at_or_over(left, threshold)) else CLEAN
 

@@ -91,9 +91,7 @@ def shown(*formats: str) -> Callable[[F], F]:
         @click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of the output.")
         @click.option("-o", "--output", "file", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to a file.")
         @click.option("-q", "--quiet", is_flag=True, help="No progress and no hints.")
-        @click.option(
-            "--config", type=click.Path(dir_okay=False), envvar="SETRIGHT_CONFIG", metavar="FILE", help="The setright.toml to use."
-        )
+        @click.option("--config", type=click.Path(dir_okay=False), metavar="FILE", help="The setright.toml to use.")
         @wraps(command)
         def with_shown(*, format: str, file: str | None, quiet: bool, config: str | None, **rest: Any) -> Any:
             return command(show=Shown(format, file, quiet, config), **rest)

@@ -46,9 +46,12 @@ def command(id_: str, targets: tuple[str, ...], show: Shown) -> None:
 
 
 def _found(app: App, id_: str, targets: tuple[str, ...]) -> Found | None:
+    """Read anew, where it was last seen unless targets are named."""
     from setright.app import Ask
 
-    for result in app.scan(app.targets(targets), Ask(baseline="all")):
+    known = None if targets else app.store.finding(id_)
+    places = [known.finding.target] if known else app.targets(targets)
+    for result in app.scan(places, Ask(baseline="all")):
         for found in result.scan.found if result.scan else ():
             if found.finding.id.startswith(id_):
                 return found

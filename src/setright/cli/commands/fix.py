@@ -32,11 +32,12 @@ def command(ctx: click.Context, /, selection: Selection, show: Shown, threshold:
     """
     from setright.cli.acting import Decision, act_on
     from setright.cli.commands.plan import print_plans
-    from setright.cli.gather import exit_code, planned
+    from setright.cli.gather import exit_code, planned, tell_unreached
 
     app = show.open()
     report, results = planned(app, selection, show, together=act["also_ask"])
     plans = [plan for result in results for plan in result.plans]
+    tell_unreached(report, show)
     if act["dry_run"]:
         print_plans(app, plans, report, show, all_findings)
         ctx.exit(exit_code(report, threshold))

@@ -27,13 +27,13 @@ def command() -> None:
 
 
 @command.command("verify")
-@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("ledger_file", metavar="[FILE]", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--key", "key_file", metavar="PEM", type=click.Path(dir_okay=False, path_type=Path), help="The public key; ours by default."
 )
 @shown("table", "json")
 @click.pass_context
-def verify(ctx: click.Context, file: Path | None, key_file: Path | None, show: Shown) -> None:
+def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, show: Shown) -> None:
     """Check that the record is whole, in order and signed.
 
     Works offline, on a copy too: an auditor needs the ledger and the public key, STATE/keys/ledger.pub.
@@ -51,8 +51,8 @@ def verify(ctx: click.Context, file: Path | None, key_file: Path | None, show: S
     from setright.cli.output import emit, json_text
     from setright.engine import proof
 
-    state = None if file and key_file else show.open().state
-    ledger = file or Path(state or "") / "ledger.jsonl"
+    state = None if ledger_file and key_file else show.open().state
+    ledger = ledger_file or Path(state or "") / "ledger.jsonl"
     report = proof.verify(ledger, _key(key_file or Path(state or "") / "keys" / "ledger.pub"))
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "ledger": str(ledger), "whole": report.whole, **to_builtins(report)}), show)

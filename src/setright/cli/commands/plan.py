@@ -33,7 +33,7 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
       setright plan ssh://ops@web-1 -o plan.json
       setright plan . --control 'aws/s3/*' --format json
     """
-    from setright.cli.gather import exit_code, planned
+    from setright.cli.gather import exit_code, planned, tell_unreached
     from setright.cli.output import hint, json_text, save
     from setright.cli.planfile import saved
 
@@ -47,6 +47,7 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
         hint(f"\nNext: setright apply {show.file}", show)
     elif any(plan.lane != "hand" for plan in plans) and show.format == "table":
         hint(f"\nNext: {selection.again('fix')}\n  or: {selection.again('plan')} -o plan.json", show)
+    tell_unreached(report, show)
     ctx.exit(exit_code(report, threshold))
 
 

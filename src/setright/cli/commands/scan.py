@@ -28,7 +28,7 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
 
     Exit code: 0 clean, 1 findings at or over --fail-on (unknown ones count too), 2 usage, 3 a target could not be read.
     """
-    from setright.cli.gather import exit_code, scanned
+    from setright.cli.gather import exit_code, scanned, tell_unreached
 
     report = scanned(show.open(), selection, show)
     if show.format == "table":
@@ -43,8 +43,7 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
 
         emit(render(show.format, report), show)
     _say(selection, show, exit_code(report, threshold), any(f.finding.verdict == "fail" for f in report.found))
-    for result in report.unreached if show.format != "table" else ():
-        click.echo(f"setright: {result.target}: {result.error}", err=True)
+    tell_unreached(report, show)
     ctx.exit(exit_code(report, threshold))
 
 

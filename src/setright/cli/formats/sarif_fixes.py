@@ -52,8 +52,11 @@ def replacements(before: str, after: str) -> Iterator[dict[str, Plain]]:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    """How many characters both begin with, but for a word that goes on differently: words are replaced whole."""
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    while same and one[same - 1].isalnum():
+        same -= 1
+    return same
 
 
 def _region(text: str, start: int, end: int) -> dict[str, int]:

@@ -60,6 +60,7 @@ def draw_unread(console: Console, report: Report, everything: bool = False) -> N
         return
     heading(console, "Could not be read")
     for where, why in told if everything else told[:PROBLEMS]:
+        why = why.removeprefix(f"{where}: ")
         indented(console, Text.assemble((shown(where), "magenta"), "  ", shown(" ".join(redact_text(why).split()))), 2)
     if len(told) > PROBLEMS and not everything:
         indented(console, Text(f"... and {len(told) - PROBLEMS} more; --all-findings shows them", "dim"), 2)
@@ -77,6 +78,8 @@ def draw_counts(console: Console, told: dict[str, Plain]) -> None:
 
 
 def _wrong(told: dict[str, Plain]) -> Text:
+    if not told["failed"] and not told["passed"] and not told["unknown"]:
+        return Text("nothing judged", SEVERITY["unknown"])
     if not told["failed"]:
         return Text("nothing wrong", "bold green")
     counts = [Text(f"{count} {name}", SEVERITY[name]) for name, count in told["severities"].items() if count]
