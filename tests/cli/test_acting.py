@@ -1,0 +1,211 @@
+"""What `plan`, `apply`, `fix` and `rollback` promise, on real files."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from setright.engine.plan import plan_hash
+from setright.model import Plan
+
+from .conftest import AUTO, BOTH, MAIN_TF, Program
+
+PLAN_FIELDS = {"hash", "target", "document", "diff", "lane", "reason", "findings", "breaks_if", "effect", "undo"}
+
+
+def planned(setright: Program, *words: str) -> dict[str, Any]:
+    ran = setright("plan", ".", *(words or BOTH), "-o", "plan.json")
+    assert ran.code == 0, ran.err
+    held: dict[str, Any] = json.loads((setright.tree / "plan.json").read_text())
+    return held
+
+
+def keep(setright: Program, held: dict[str, Any]) -> None:
+    (setright.tree / "plan.json").write_text(json.dumps(held))
+
+
+def test_a_plan_has_every_field_of_the_contract_and_changes_nothing(setright: Program):
+    ran = setright("plan", ".", *BOTH, "--format", "json")
+    assert ran.code == 0
+    assert {p["lane"] for p in ran.json["plans"]} == {"auto", "ask"}
+    assert all(p.keys() >= PLAN_FIELDS for p in ran.json["plans"])
+    assert len(ran.json["hash"]) == 64
+    assert setright.file.read_text() == MAIN_TF
+
+
+def test_a_plan_file_says_what_stdout_says(setright: Program):
+    ran = setright("plan", ".", *BOTH, "--format", "json", "-o", "plan.json")
+    held = json.loads((setright.tree / "plan.json").read_text())
+    for item in held["plans"]:
+        del item["exact"]
+    assert held == ran.json
+
+
+def test_apply_runs_the_auto_plan_and_lets_the_other_wait(setright: Program):
+    planned(setright)
+    ran = setright("apply", "plan.json", "--format", "json")
+    assert ran.code == 1
+    assert {p["lane"]: p["outcome"] for p in ran.json["plans"]} == {"auto": "verified", "ask": "refused"}
+    assert setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+def test_apply_runs_what_is_approved_by_the_beginning_of_its_hash(setright: Program):
+    held = planned(setright)
+    ask = next(p for p in held["plans"] if p["lane"] == "ask")
+    ran = setright("apply", "plan.json", "--approve", ask["hash"][:8], "--format", "json")
+    assert (ran.code, {p["outcome"] for p in ran.json["plans"]}) == (0, {"verified"})
+    assert "storage_encrypted       = true" in setright.file.read_text()
+
+
+def test_the_hash_of_the_file_approves_all_of_it(setright: Program):
+    held = planned(setright)
+    ran = setright("apply", "plan.json", "--approve", held["hash"], "--format", "json")
+    assert (ran.code, {p["outcome"] for p in ran.json["plans"]}) == (0, {"verified"})
+
+
+@pytest.mark.parametrize("hash_", ["1234567", "0123456789abcdef"])
+def test_a_hash_that_names_no_plan_approves_nothing(setright: Program, hash_: str):
+    planned(setright)
+    assert setright("apply", "plan.json", "--approve", hash_).code == 2
+    assert setright.file.read_text() == MAIN_TF
+
+
+def test_a_document_that_moved_is_left_alone(setright: Program):
+    planned(setright, "--control", AUTO)
+    moved = MAIN_TF + "# somebody was here\n"
+    setright.file.write_text(moved)
+    ran = setright("apply", "plan.json", "--format", "json")
+    assert (ran.code, ran.json["plans"][0]["outcome"]) == (1, "refused")
+    assert setright.file.read_text() == moved
+
+
+def test_a_plan_whose_time_is_over_lapses(setright: Program):
+    held = planned(setright, "--control", AUTO)
+    over = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds")
+    held["plans"][0]["exact"]["expires_at"] = over
+    keep(setright, held)
+    ran = setright("apply", "plan.json")
+    assert ran.code == 1
+    assert "lapsed" in ran.err and len(ran.err.splitlines()) == 1
+    assert setright.file.read_text() == MAIN_TF
+
+
+def tamper_lane(held: dict[str, Any]) -> None:
+    held["plans"][1]["exact"]["lane"] = "auto"
+
+
+def tamper_edit(held: dict[str, Any]) -> None:
+    held["plans"][0]["exact"]["changes"][0]["edits"][0][0]["value"] = 99
+
+
+def tamper_shown_diff(held: dict[str, Any]) -> None:
+    held["plans"][0]["diff"] = "nothing to see here"
+
+
+def tamper_order(held: dict[str, Any]) -> None:
+    held["plans"].reverse()
+
+
+def drop_a_plan(held: dict[str, Any]) -> None:
+    held["plans"].pop()
+
+
+def add_a_field(held: dict[str, Any]) -> None:
+    held["plans"][0]["exact"]["sudo"] = True
+
+
+def another_schema(held: dict[str, Any]) -> None:
+    held["schema"] = "setright/2"
+
+
+TAMPERED = [tamper_lane, tamper_edit, tamper_shown_diff, tamper_order, drop_a_plan, add_a_field, another_schema]
+
+
+@pytest.mark.parametrize("tamper", TAMPERED)
+def test_a_plan_file_changed_by_hand_is_refused(setright: Program, tamper):
+    held = planned(setright)
+    tamper(held)
+    keep(setright, held)
+    ran = setright("apply", "plan.json")
+    assert ran.code == 2
+    assert ran.err.startswith("setright: plan.json: ") and len(ran.err.splitlines()) == 1
+    assert setright.file.read_text() == MAIN_TF
+
+
+def test_a_hash_made_anew_does_not_hide_what_people_were_shown(setright: Program):
+    held = planned(setright)
+    forged = held["plans"][1]["exact"] | {"lane": "auto"}
+    forged["hash"] = plan_hash(msgspec.convert(forged, Plan))
+    held["plans"][1]["exact"] = forged
+    keep(setright, held)
+    assert setright("apply", "plan.json").code == 2
+    assert setright.file.read_text() == MAIN_TF
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[]", '{"schema": "setright/1", "plans": [{}]}', "\xff"])
+def test_what_is_no_plan_file_is_one_clear_line(setright: Program, text: str):
+    (setright.tree / "plan.json").write_text(text, encoding="latin-1")
+    ran = setright("apply", "plan.json")
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 1 and "Traceback" not in ran.err
+
+
+def test_fix_without_a_terminal_acts_on_auto_only(setright: Program):
+    ran = setright("fix", ".", *BOTH, "--format", "json")
+    assert (ran.code, ran.err) == (0, "")
+    assert {p["lane"]: p["outcome"] for p in ran.json["plans"]} == {"auto": "verified", "ask": "refused"}
+    assert setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+def test_fix_all_takes_the_decision(setright: Program):
+    ran = setright("fix", ".", *BOTH, "--all", "--format", "json")
+    assert (ran.code, {p["outcome"] for p in ran.json["plans"]}) == (0, {"verified"})
+    assert setright("scan", ".", *BOTH).code == 0
+
+
+def test_what_stays_open_counts_when_asked_to(setright: Program):
+    assert setright("fix", ".", *BOTH, "--fail-on", "any").code == 1
+    assert setright("fix", ".", "--control", AUTO, "--fail-on", "any").code == 0
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(setright: Program):
+    ran = setright("fix", ".", "--control", AUTO, "--dry-run", "--all")
+    assert ran.code == 0
+    assert "+  backup_retention_period = 7   # until the migration is done" in ran.out
+    assert setright.file.read_text() == MAIN_TF
+
+
+def test_rollback_gives_the_first_bytes_back(setright: Program):
+    run = setright("fix", ".", *BOTH, "--all", "--format", "json").json["run"]
+    assert setright.file.read_text() != MAIN_TF
+    ran = setright("rollback", run, "--format", "json")
+    assert (ran.code, {p["outcome"] for p in ran.json["plans"]}) == (0, {"reverted"})
+    assert setright.file.read_text() == MAIN_TF
+    assert [r["kind"] for r in setright("runs", "--format", "json").json["runs"]] == ["rollback", "apply"]
+    assert setright("ledger", "verify").code == 0
+
+
+def test_a_run_that_never_was_cannot_be_rolled_back(setright: Program):
+    ran = setright("rollback", "r000000-000000-0000")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+
+
+def test_the_kill_switch_lets_nothing_be_touched_until_it_is_off(setright: Program):
+    assert setright("stop", "--reason", "incident").code == 0
+    ran = setright("fix", ".", "--control", AUTO, "--format", "json")
+    assert (ran.code, ran.json["plans"][0]["outcome"]) == (1, "refused")
+    assert setright.file.read_text() == MAIN_TF
+    setright("stop", "--off")
+    assert setright("fix", ".", "--control", AUTO).code == 0
+    assert setright.file.read_text() != MAIN_TF
+
+
+def test_a_ledger_somebody_changed_shows(setright: Program):
+    setright("fix", ".", "--control", AUTO)
+    ledger = Path(setright.env["SETRIGHT_STATE"]) / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().replace("main.tf", "other.tf", 1))
+    ran = setright("ledger", "verify", "--format", "json")
+    assert (ran.code, ran.json["whole"]) == (1, False)

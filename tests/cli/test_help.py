@@ -1,0 +1,65 @@
+"""Help is quick, complete, and shows an example."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from setright.cli import COMMANDS, LazyGroup, main
+
+CONTEXT = click.Context(main)
+LINES = {name: line for section in COMMANDS.values() for name, line in section.items()}
+QUICK = """
+import sys
+from setright.cli import main
+main(["--help"], standalone_mode=False)
+slow = {"msgspec", "rich", "yaml", "sqlalchemy", "dbos", "setright.model", "setright.app", "setright.cli.options"}
+sys.exit(", ".join(sorted(slow & sys.modules.keys())) or 0)
+"""
+
+
+def every_command() -> list[tuple[str, ...]]:
+    found = []
+    for name in LINES:
+        command = main.get_command(CONTEXT, name)
+        found.append((name,))
+        if isinstance(command, click.Group):
+            found += [(name, inner) for inner in command.commands]
+    return found
+
+
+def test_help_loads_nothing_but_click():
+    ran = subprocess.run([sys.executable, "-c", QUICK], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(words):
+    ran = CliRunner().invoke(main, [*words, "--help"])
+    assert ran.exit_code == 0
+    assert f"  setright {' '.join(words)}" in ran.output.partition("Example")[2]
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_list_of_commands_says_what_each_command_says_of_itself(name):
+    command = main.get_command(CONTEXT, name)
+    assert command is not None
+    assert (command.help or "").strip().splitlines()[0] == LINES[name]
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_whatever_prints_results_prints_json_too(words):
+    command: click.Command | None = main
+    for word in words:
+        command = command.get_command(CONTEXT, word) if isinstance(command, LazyGroup) else command.commands[word]
+    options = {name for option in command.params for name in option.opts}
+    if not isinstance(command, click.Group) and words != ("controls", "new"):
+        assert {"--format", "-o", "--quiet", "--config"} <= options
+
+
+def test_a_mistyped_command_names_the_near_one():
+    ran = CliRunner().invoke(main, ["scna"])
+    assert ran.exit_code == 2
+    assert "did you mean 'scan'?" in ran.output

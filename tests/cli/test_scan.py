@@ -1,0 +1,124 @@
+"""What `scan` says, in which form, and how it ends."""
+
+import json
+
+import pytest
+
+from .conftest import ASK, AUTO, BOTH, Program
+
+FIELDS = {"id", "control", "title", "severity", "verdict", "target", "resource", "kind", "location", "have", "want", "lane"}
+FIELDS |= {"risk", "owner", "frameworks", "why_unknown"}
+
+
+def test_a_finding_has_every_field_of_the_contract(setright: Program):
+    ran = setright("scan", ".", *BOTH, "--format", "json")
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.json["schema"] == "setright/1"
+    findings = {f["control"]: f for f in ran.json["findings"]}
+    assert all(f.keys() == FIELDS for f in findings.values())
+    assert findings[AUTO]["have"] == {"BackupRetentionPeriod": 1}
+    assert findings[AUTO]["want"] == {"BackupRetentionPeriod": {"at-least": 7}}
+    assert findings[AUTO]["location"] == {"path": "main.tf", "line": 7, "end_line": 7}
+    assert findings[ASK]["want"] == {"StorageEncrypted": True}
+    assert ran.json["summary"]["failed"] == 2
+
+
+ENDS = [((), 1), (("--fail-on", "never"), 0), (("--control", "no/such"), 2), (("/nowhere",), 3)]
+
+
+@pytest.mark.parametrize(("words", "code"), ENDS)
+def test_the_program_itself_ends_so_too_and_never_with_a_traceback(setright: Program, words: tuple[str, ...], code: int):
+    ran = setright.process("scan", *words, *(() if "--control" in words else BOTH), "--format", "json")
+    assert ran.code == code
+    assert "Traceback" not in ran.err and len(ran.err.splitlines()) == (code > 1)
+
+
+def test_ids_are_the_same_in_the_next_run(setright: Program):
+    first, second = (setright("scan", ".", *BOTH, "--format", "json").json["findings"] for _ in range(2))
+    assert [f["id"] for f in first] == [f["id"] for f in second]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--control", "aws/rds/not-public"), 0),
+        (("--control", AUTO), 1),
+        (("--control", AUTO, "--fail-on", "medium"), 1),
+        (("--control", AUTO, "--fail-on", "high"), 0),
+        (("--control", AUTO, "--fail-on", "never"), 0),
+        (("--control", AUTO, "--min-severity", "high"), 0),
+        (("--control", "no/such/control"), 2),
+        (("--baseline", "nonesuch"), 2),
+        (("--fail-on", "severe"), 2),
+        (("--no-such-option",), 2),
+    ],
+)
+def test_the_exit_code_says_how_it_went(setright: Program, words: tuple[str, ...], code: int):
+    ran = setright("scan", ".", *words)
+    assert ran.code == code
+    assert "Traceback" not in ran.err
+    assert bool(ran.err) is (code == 2)
+
+
+def test_a_target_that_cannot_be_read_is_told_and_does_not_stop_the_others(setright: Program):
+    ran = setright("scan", ".", "/no/such/place", "--control", AUTO, "--format", "json")
+    assert ran.code == 3
+    assert [f["control"] for f in ran.json["findings"]] == [AUTO]
+    assert [t["read"] for t in ran.json["targets"]] == [True, False]
+    assert ran.err.startswith("setright: /no/such/place: ")
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_what_cannot_be_told_is_shown_counted_and_no_pass(setright: Program):
+    setright.file.write_text('resource "aws_db_instance" "a" {\n  storage_encrypted = var.encrypted\n}\n')
+    ran = setright("scan", ".", "--control", ASK, "--format", "json")
+    assert ran.code == 1
+    assert ran.json["summary"]["unknown"] == 1
+    assert ran.json["findings"][0]["verdict"] == "unknown"
+    assert "var.encrypted" in ran.json["findings"][0]["why_unknown"]
+    assert "1 unknown" in setright("scan", ".", "--control", ASK).out
+
+
+def test_a_document_that_cannot_be_understood_is_shown_and_counted(setright: Program):
+    (setright.tree / "broken.tf").write_text('resource "aws_s3_bucket" {{{\n')
+    ran = setright("scan", ".", "--control", AUTO, "--format", "json")
+    assert [p["locator"] for p in ran.json["problems"]] == ["broken.tf"]
+    setright.file.unlink()
+    assert setright("scan", ".", "--control", AUTO).code == 1
+    assert setright("scan", ".", "--control", AUTO, "--fail-on", "info").code == 0
+    table = setright("scan", ".", "--control", AUTO).out
+    assert "broken.tf" in table and "1 could not be read" in table
+
+
+@pytest.mark.parametrize("form", ["table", "json", "sarif", "ocsf", "junit", "markdown"])
+def test_no_secret_reaches_any_output(setright: Program, form: str):
+    ran = setright("scan", ".", "--format", form)
+    assert ran.code == 1 and ran.out
+    assert "correct-horse-battery" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("form", ["table", "json", "junit", "markdown"])
+def test_nothing_in_a_source_can_command_the_terminal(setright: Program, form: str):
+    setright.file.write_text('resource "aws_db_instance" "a" {\n  backup_retention_period = "\x1b[2J\u202e1"\n}\n')
+    ran = setright("scan", ".", "--control", AUTO, "--format", form)
+    assert ran.code == 1
+    assert "\x1b" not in ran.out and "\u202e" not in ran.out
+
+
+def test_a_file_gets_the_output_and_stdout_stays_empty(setright: Program):
+    ran = setright("scan", ".", *BOTH, "--format", "json", "-o", "out.json")
+    assert (ran.code, ran.out) == (1, "")
+    assert len(json.loads((setright.tree / "out.json").read_text())["findings"]) == 2
+
+
+def test_a_file_that_cannot_be_written_is_one_clear_line(setright: Program):
+    ran = setright("scan", ".", *BOTH, "--format", "json", "-o", "no/such/dir/out.json")
+    assert ran.code == 2
+    assert ran.err == "setright: no/such/dir/out.json: No such file or directory; nothing was written there\n"
+
+
+def test_without_a_terminal_there_is_no_colour_no_progress_and_no_blank_at_a_lines_end(setright: Program):
+    ran = setright.process("scan", ".", *BOTH)
+    assert ran.err == ""
+    assert "\x1b" not in ran.out
+    assert not [line for line in ran.out.splitlines() if line != line.rstrip()]

@@ -1,0 +1,80 @@
+"""What a person at a real terminal (a pty) sees, and is asked."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+import time
+
+from .conftest import AUTO, BOTH, MAIN_TF, Program
+
+SECONDS = 60
+PROGRAM = "from setright.cli import main; main(prog_name='setright')"
+
+
+def at_terminal(setright: Program, *words: str, answer: str = "", columns: int = 100, **env: str) -> tuple[int, str]:
+    """Exit code, and everything that the terminal got."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(setright.tree)
+        whole = {k: v for k, v in setright.env.items() if k != "COLUMNS"} | {"TERM": "xterm-256color"} | env
+        os.execve(sys.executable, [sys.executable, "-c", PROGRAM, *words], whole)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    got, until = b"", time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            more = os.read(terminal, 65536)
+        except OSError:
+            break
+        got += more
+        if answer and re.search(rb"(\?|\[[^\]]*\]): ?$", got):
+            os.write(terminal, f"{answer}\n".encode())
+            answer = ""
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), got.decode().replace("\r\n", "\n")
+
+
+def test_no_means_nothing_is_written(setright: Program):
+    code, seen = at_terminal(setright, "fix", ".", "--control", AUTO, answer="n")
+    assert "Put 1 plan right?" in seen
+    assert code == 0 and "nothing was changed" in seen
+    assert setright.file.read_text() == MAIN_TF
+
+
+def test_yes_runs_it_and_says_how_to_go_back(setright: Program):
+    code, seen = at_terminal(setright, "fix", ".", "--control", AUTO, answer="y")
+    assert code == 0 and "verified" in seen and "setright rollback r" in seen
+    assert setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+def test_what_waits_for_approval_runs_only_when_the_answer_says_so(setright: Program):
+    at_terminal(setright, "fix", ".", *BOTH, answer="r")
+    assert "storage_encrypted       = false" in setright.file.read_text()
+    at_terminal(setright, "fix", ".", *BOTH, answer="y")
+    assert "storage_encrypted       = true" in setright.file.read_text()
+
+
+def test_yes_as_an_option_asks_nothing_and_approves_nothing(setright: Program):
+    code, seen = at_terminal(setright, "fix", ".", *BOTH, "--yes")
+    assert code == 0 and "right?" not in seen
+    assert setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+def test_colour_on_a_terminal_and_none_where_it_is_not_wanted(setright: Program):
+    colour = re.compile(r"\x1b\[[0-9;]*m")
+    assert colour.search(at_terminal(setright, "scan", ".", *BOTH)[1])
+    plain = at_terminal(setright, "scan", ".", *BOTH, NO_COLOR="1")[1]
+    assert "medium" in plain and not re.search(r"\x1b\[(3|4|9)[0-9;]*m", plain)
+
+
+def test_lines_keep_to_the_width_of_the_terminal(setright: Program):
+    for columns in (60, 100):
+        seen = at_terminal(setright, "plan", ".", *BOTH, "--quiet", columns=columns)[1]
+        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen).splitlines()
+        assert max(map(len, lines)) <= columns

@@ -1,0 +1,31 @@
+"""Every control has a page that a reader can use."""
+
+import pytest
+
+from setright.controls.load import load
+from setright.controls.page import diff, page, texts
+from setright.engine.catalogue import content_root
+
+CONTROLS = load(content_root() / "controls")
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda c: c.id)
+def test_a_page_says_what_why_what_may_break_and_where_it_comes_from(control):
+    made = page(control)
+    assert made.startswith(f"# {control.title}\n")
+    assert control.why in made and control.source in made
+    for section in ("## What right looks like", "## What putting it right may break", "## Effect", "## Examples"):
+        assert made.count(f"\n{section}\n") == 1
+    assert all(sentence in made for sentence in control.breaks_if)
+    assert made.count("\n```") % 2 == 0
+
+
+def test_a_diff_names_each_document_that_changes_and_no_other():
+    before = {"/etc/a.conf": "x 1\n", "/etc/b.conf": "y 1\n"}
+    made = diff(before, {"/etc/a.conf": "x 2\n", "/etc/b.conf": "y 1\n"})
+    assert "-x 1\n+x 2\n" in made and "/etc/a.conf" in made and "/etc/b.conf" not in made
+
+
+def test_a_resource_is_one_document_and_locators_are_several():
+    assert list(texts({"path": "/etc/shadow", "mode": "0640"})) == [""]
+    assert list(texts({"/etc/a.conf": "x 1\n", "running:sysctl": {"x": "1"}})) == ["/etc/a.conf", "running:sysctl"]
