@@ -153,6 +153,13 @@ class Cloud:
         self._clients[service, region] = client
         return client
 
+    def fill(self, count: int) -> None:
+        """Many empty buckets, past the API."""
+        from moto.s3.models import s3_backends
+
+        for number in range(count):
+            s3_backends[ACCOUNT]["aws"].create_bucket(f"many-{number:04}", "us-east-1")
+
     def reset(self) -> None:
         """An empty account again, without refusals and counts."""
         from urllib.request import Request, urlopen

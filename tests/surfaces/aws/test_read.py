@@ -37,6 +37,13 @@ def test_a_bucket_has_the_attributes_of_the_cloudformation_schema(cloud, surface
     assert "PublicAccessBlockConfiguration" not in tree
 
 
+def test_a_policy_that_is_not_there_is_told_from_one_that_may_not_be_read(cloud, surface, want):
+    seed(cloud)
+    assert bucket(surface, want, "data-0000", "Policy")["Policy"] == {"Statement": []}
+    cloud.gate.denied.add("s3 GET policy")
+    assert "AccessDenied" in bucket(surface, want, "data-0000", "Policy")["Policy"]["$unknown"]
+
+
 def test_only_the_calls_that_the_controls_need_are_made_once_a_bucket(cloud, surface, want):
     seed(cloud)
     cloud.gate.reset()
@@ -74,9 +81,7 @@ def test_every_page_of_a_listing_is_read(cloud, surface, want):
 
 
 def test_more_than_a_thousand_buckets_are_listed(cloud, surface, want):
-    s3 = cloud.client("s3")
-    for number in range(1005):
-        s3.create_bucket(Bucket=f"many-{number:04}")
+    cloud.fill(1005)
     assert len(surface.read([want(BUCKET, ("BucketName",))]).documents) == 1005
 
 

@@ -139,7 +139,7 @@ async def _answer(account: Account, known: Known, group: Group) -> Plain:
 
 def _value(group: Group, answer: Plain) -> Plain:
     if isinstance(answer, Refused):
-        return None if answer.code in group.absent else {UNKNOWN: str(answer)}
+        return group.empty if answer.code in group.absent else {UNKNOWN: str(answer)}
     try:
         return value_of(group, answer)
     except (ValueError, TypeError, KeyError) as error:

@@ -35,17 +35,18 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     """One group of attributes that one call reads and one call writes.
 
     `read` is a call, or nothing where the listing's own item tells. `at` is the place in the answer, `into` that in
-    the request (empty: the arguments themselves). `absent` are the error codes that say there is none, `keep` and
-    `drop` what of the answer is configuration (`drop` leaves out values that the API fills in), `names` what the API
-    calls differently from the tree, `needs` what a request must say even so. `delete` (with `delete-with`) goes back
-    to absent; where nothing can, `nearest` is the value that comes closest. `on` and `off` set a switch. `shape`
-    names a form of its own: `json` text, `ingress` or `egress` rules.
+    the request (empty: the arguments themselves). `absent` are the error codes that say there is none, `empty` what
+    the tree has then. `keep` and `drop` say what of the answer is configuration (`drop` leaves out values that the
+    API fills in), `names` what the API calls differently from the tree, `needs` what a request must say even so.
+    `delete` (with `delete-with`) goes back to absent; where nothing can, `nearest` is the value that comes closest.
+    `on` and `off` set a switch. `shape` names a form of its own: `json` text, `ingress` or `egress` rules.
     """
 
     read: str = ""
     at: str = ""
     arguments: dict[str, Plain] = {}
     absent: tuple[str, ...] = ()
+    empty: Plain = None
     keep: tuple[str, ...] = ()
     drop: dict[str, Plain] = {}
     names: dict[str, str] = {}
