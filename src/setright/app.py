@@ -16,10 +16,13 @@ from setright.controls.error import ControlError
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.error import EngineError
-from setright.engine.plan import Options, plan
-from setright.engine.scan import Scan, scan
+from setright.engine.plan import Options, Ruling, plan
+from setright.engine.scan import Scan, scan, without_excepted
 from setright.engine.times import now
 from setright.model import SEVERITIES, Control, Plain, Plan
+from setright.policy.exceptions import excepted_ids
+from setright.policy.owners import owner_of
+from setright.policy.ruling import Subject, ruled
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
@@ -127,11 +130,13 @@ class App:
     def scan(self, targets: Sequence[str], ask: Ask) -> Iterator[Scanned]:
         """Each target's scan as it is done, several at once; a target that cannot be read does not stop the others."""
         ids = self.controls(ask)
+        excepted = self._excepted()
 
         def one(target: str) -> Scanned:
             try:
                 with closing(self.open(target)) as surface:
-                    return Scanned(target, scan(surface, self.catalogue, self._for(surface, ids, ask)))
+                    found = scan(surface, self.catalogue, self._for(surface, ids, ask))
+                    return Scanned(target, without_excepted(found, excepted))
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
@@ -142,7 +147,7 @@ class App:
         """Keeps the findings. A scan with problems resolves nothing: what it did not see may still be there."""
         if scanned.scan is None:
             return ""
-        found = [f.finding for f in scanned.scan.found]
+        found = [f.finding for f in (*scanned.scan.found, *scanned.scan.excepted)]
         seen = [] if scanned.scan.problems else [c.id for c in scanned.scan.controls]
         try:
             self.store.record_target(self._asset(scanned.target), now())
@@ -159,6 +164,20 @@ class App:
             return Asset(url, url, "", "", ())
         return Asset(known.name, known.url, known.environment, known.owner, known.tags)
 
+    def _ruling(self, url: str) -> Ruling:
+        """The organisation's policy for one target."""
+        asset = self._asset(url)
+        owner = owner_of((asset.name, asset.url), asset.tags, asset.owner, self.configuration.owners)
+        subject = Subject((asset.name, asset.url), asset.environment, owner.name if owner else "", asset.tags)
+        return lambda decision, control, breaks: ruled(self.configuration.policy, subject, control, decision, breaks, now())
+
+    def _excepted(self) -> frozenset[str]:
+        """The findings that are knowingly left open now; a store that cannot be opened excepts nothing."""
+        try:
+            return excepted_ids(self.store.exceptions(), now())
+        except EngineError:
+            return frozenset()
+
     def _cache(self) -> Path | None:
         try:
             return self.state / "cache"
@@ -168,13 +187,13 @@ class App:
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""
         ids = self.controls(ask)
-        params = self._params(ask)
-        options = Options(together, self.fingerprint_key, params)
+        params, excepted = self._params(ask), self._excepted()
 
         def one(target: str) -> Planned:
             try:
                 with closing(self.open(target)) as surface:
-                    found = scan(surface, self.catalogue, self._for(surface, ids, ask))
+                    found = without_excepted(scan(surface, self.catalogue, self._for(surface, ids, ask)), excepted)
+                    options = Options(together, self.fingerprint_key, params, now(), self._ruling(target))
                     return Planned(target, plan(found, surface, options).plans, found)
             except SurfaceError as error:
                 return Planned(target, (), None, str(error))
@@ -287,6 +306,8 @@ def _not_now(plan: Plan, approved: bool) -> tuple[str, str] | None:
     """Outcome and reason of a plan that does not run now."""
     if plan.lane == "hand":
         return "hand", plan.reason
+    if plan.lane in ("hold", "source", "shield"):
+        return "refused", plan.reason
     if plan.lane != "auto" and not approved:
         return "refused", f"waits for approval: {plan.reason}"
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from setright.engine.compose import Composed, compose
 from setright.engine.redact import OF_THIS_PROCESS, unified_diff
 from setright.engine.scan import Found, Scan, wants
 from setright.engine.world import World
-from setright.model import Answer, Effect, Plain, Plan, Planned, Steps, Verdict, digest
+from setright.model import LANES, Answer, Effect, Plain, Plan, Planned, Steps, Verdict, digest
 from setright.policy.decide import Decision, Fear, decide
 from setright.surfaces.base import Surface
 
@@ -40,22 +40,32 @@ class Plans(NamedTuple):
     world: World
 
 
+Ruling = Callable[[Decision, str, bool], Decision]  # the decision, the control's id, whether evidence says it breaks
+
+
+def _as_decided(decision: Decision, control: str, breaks: bool) -> Decision:
+    """No policy: what the facts say."""
+    return decision
+
+
 class Options(NamedTuple):
     """How to plan. `together` merges what needs asking into the change that does not (the caller takes the decision).
 
-    `key` makes the fingerprints of secrets in diffs, so that one state directory shows one secret alike.
+    `rule` is the organisation's word on a decision. `key` makes the fingerprints of secrets in diffs, so that one
+    state directory shows one secret alike.
     """
 
     together: bool = False
     key: bytes = OF_THIS_PROCESS
     params: Mapping[str, Plain] = {}
     now: datetime | None = None
+    rule: Ruling = _as_decided
 
 
 def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  # noqa: B008 - immutable
     """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last."""
     fixable, hands = _remedies(scan)
-    fixes = [_decided(found, answers) for found, answers in _asked(fixable, surface)]
+    fixes = [_decided(found, answers, options.rule) for found, answers in _asked(fixable, surface)]
     world, made = scan.world, list[Plan]()
     for group in _groups(fixes, options.together):
         composed = compose(world, [f.found for f in group], scan.controls)
@@ -72,11 +82,12 @@ def _groups(fixes: Sequence[Fix], together: bool) -> list[list[Fix]]:
 
     The last stand alone even when the caller takes every decision, so that a refusal there costs nothing else.
     """
-    certain, feared, clear = list[Fix](), list[Fix](), list[Fix]()
+    groups: dict[tuple[bool, str], list[Fix]] = {}
     for fix in fixes:
         sure = any(answer.holds for _, _, answer in fix.fears)
-        (certain if sure else clear if fix.decision.lane == "auto" else feared).append(fix)
-    return [clear + feared, certain] if together else [clear, feared, certain]
+        lane = "auto" if together and fix.decision.lane == "ask" else fix.decision.lane
+        groups.setdefault((sure, lane), []).append(fix)
+    return [groups[key] for key in sorted(groups, key=lambda key: (key[0], LANES.index(key[1])))]
 
 
 def plan_hash(plan: Plan) -> str:
@@ -94,6 +105,8 @@ def _remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
             continue
         try:
             derive(found.control, found.finding.mismatches)
+            if found.control.secret:
+                raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
             fixable.append(found)
         except NoRemedy as error:
             hands.append((found, str(error)))
@@ -113,9 +126,11 @@ def _question(fact: str, found: Found) -> str:
     return fact.replace("{name}", found.resource.name)
 
 
-def _decided(found: Found, answers: Mapping[str, Answer]) -> Fix:
+def _decided(found: Found, answers: Mapping[str, Answer], rule: Ruling) -> Fix:
     fears = tuple((sentence, fact, answers[fact]) for sentence, fact in found.control.breaks_if.items())
-    return Fix(found, fears, decide(fears, found.control.effect, found.resource.deliberate))
+    decision = decide(fears, found.control.effect, found.resource.deliberate)
+    breaks = found.control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
+    return Fix(found, fears, rule(decision, found.control.id, breaks))
 
 
 def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: Options) -> list[Plan]:
@@ -154,7 +169,7 @@ def _tied(touched: Mapping[str, set[str]], composed: Composed, done: Mapping[str
 
 
 def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequence[Fix], options: Options) -> Plan:
-    lane = max((f.decision.lane for f in fixes), key=("auto", "ask").index)
+    lane = max((f.decision.lane for f in fixes), key=LANES.index)
     reasons = dict.fromkeys(f.decision.reason for f in fixes if f.decision.lane == lane)
     return Plan(
         target=scan.target,
@@ -169,7 +184,7 @@ def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequen
         breaks_if=tuple(dict.fromkeys(fear for f in fixes for fear in f.fears)),
         effect=_worst([f.found.control.effect for f in fixes]),
         steps=_steps(before, fixes),
-        params=options.params,
+        params={name: options.params[name] for f in fixes for name in f.found.control.params if name in options.params},
         keys=_keys(scan, fixes),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -55,6 +55,7 @@ class Scan(NamedTuple):
     found: tuple[Found, ...]
     passed: int
     problems: tuple[Problem, ...]
+    excepted: tuple[Found, ...] = ()  # knowingly left open; they count nowhere else
 
 
 def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) -> Scan:
@@ -76,6 +77,12 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
             found.append(Found(_finding(target, control, slot, resource, judgement), control, slot, resource))
     found.sort(key=lambda f: (-SEVERITIES.index(f.finding.severity), f.resource.name, f.control.id))
     return Scan(target, world, tuple(controls), tuple(_placed(found, world)), passed, tuple(world.problems))
+
+
+def without_excepted(scan: Scan, excepted: Set[str]) -> Scan:
+    """The scan with the findings of these ids set aside."""
+    left = tuple(f for f in scan.found if f.finding.id not in excepted)
+    return scan._replace(found=left, excepted=tuple(f for f in scan.found if f.finding.id in excepted))
 
 
 def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], controls: Iterable[Control]) -> dict[Slot, Binding]:
