@@ -25,8 +25,10 @@ from setright.engine.catalogue import content_root, load_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "pages"
+STYLE = ROOT / "docs" / "site.css"
 WHOLE = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")  # of the root, each a page as it is
 MOVED = {"README.md": "index.md", "docs/pages/": "", "decisions/README.md": "decisions/index.md"}  # place here -> on the site
+FENCE = re.compile(r"^```(\w+) (\S+)$", re.M)  # what our tests read there, a mark or a file's place, becomes a title or goes
 INSERT = re.compile(r"^<!-- insert (\w+) -->$", re.M)
 INSERTS = {"commands": commands, "configuration": configuration}
 
@@ -40,6 +42,7 @@ def main(into: Path = ROOT / "site") -> int:
             place = work / "docs" / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
+        shutil.copy(STYLE, work / "docs")
         (work / "mkdocs.yml").write_text(settings(pages), encoding="utf-8")
         made = subprocess.run([sys.executable, "-m", "zensical", "build", "--strict"], cwd=work, check=False)
         if made.returncode:
@@ -57,12 +60,16 @@ def gathered() -> Iterator[tuple[str, str]]:
         text = (ROOT / name).read_text(encoding="utf-8")
         for here, there in MOVED.items():
             text = text.replace(f"]({here}", f"]({there}")
-        yield MOVED.get(name, name), text
+        yield MOVED.get(name, name), FENCE.sub(_titled, text)
     for file in sorted((ROOT / "decisions").glob("*.md")):
         yield f"decisions/{'index.md' if file.name == 'README.md' else file.name}", file.read_text(encoding="utf-8")
     for file in sorted(PAGES.glob("*.md")):
         yield file.name, INSERT.sub(lambda found: INSERTS[found[1]](), file.read_text(encoding="utf-8"))
     yield from catalogue_pages(load_catalogue([content_root()]), content_root())
+
+
+def _titled(fence: re.Match[str]) -> str:
+    return f'```{fence[1]} title="{fence[2]}"' if "/" in fence[2] else f"```{fence[1]}"
 
 
 def settings(pages: Iterable[str]) -> str:

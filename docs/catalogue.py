@@ -14,9 +14,12 @@ from setright.engine.catalogue import Catalogue
 from setright.model import SEVERITIES, Binding, Control, Plain
 
 FAMILIES = {
+    "actions": "GitHub workflows",
     "aws": "AWS accounts",
     "cloudformation": "CloudFormation templates",
+    "compose": "Compose files",
     "dockerfile": "Dockerfiles",
+    "gitlab": "GitLab pipelines",
     "kubernetes": "Kubernetes manifests",
     "linux": "Linux hosts and root file systems",
     "postgres": "PostgreSQL servers",
@@ -29,7 +32,7 @@ STEPS = {
     "next-start": "the next start tried by",
 }
 TESTED = "Every example above is run as a test: what is right passes, what is wrong is found and becomes exactly what is shown."
-READING, WRITING = ("call", "read"), ("write", "delete", "on", "off")  # the keys of an entry that name API calls
+CALLS = {"read by": ("call", "read"), "written by": ("write", "delete", "on", "off")}  # the keys of an entry that name API calls
 
 
 def catalogue_pages(catalogue: Catalogue, root: Path) -> Iterator[tuple[str, str]]:
@@ -141,22 +144,14 @@ def frameworks_index(folder: Path, controls: Sequence[Control]) -> str:
 
 
 def _place(binding: Binding, family: str) -> str:
-    """One line for a family of surfaces: its documents, and what is done around a change."""
+    """A family of surfaces: its documents, and what is done around a change."""
     layout = binding.layouts[family]
-    said = [_family(family)]
-    if documents := layout.get("documents"):
-        said.append(f"in {_code(documents)}")
-    said += [
-        f"{words} {', '.join(f'`{step}`' for step in steps_of(layout, name))}" for name, words in STEPS.items() if name in layout
-    ]
-    said += [
-        f"{words} {_code(calls)}"
-        for words, keys in (("read by", READING), ("written by", WRITING))
-        if (calls := _calls(layout, keys))
-    ]
+    said = [f"in {_code(layout['documents'])}"] if "documents" in layout else []
+    said += [f"{words} {_code(steps_of(layout, name))}" for name, words in STEPS.items() if name in layout]
+    said += [f"{words} {_code(calls)}" for words, keys in CALLS.items() if (calls := _calls(layout, keys))]
     if layout.get("cuts-us-off"):
-        said.append("the dead-man's switch is armed first")
-    return f"- **{said[0]}**" + "".join(f"; {words}" for words in said[1:])
+        said.append("a dead-man's switch on the target is armed before a change")
+    return "\n".join([f"- **{_family(family)}**", *(f"    - {words}" for words in said)])
 
 
 def _calls(layout: Plain, keys: Sequence[str]) -> list[str]:

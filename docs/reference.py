@@ -12,6 +12,7 @@ import msgspec
 from setright.cli import COMMANDS, main
 from setright.engine.configuration import json_schema
 
+WIDTH = 96
 TABLES = {  # where each sort of table stands in the file
     "Configuration": "(top level)",
     "Target": "[[targets]]",
@@ -24,7 +25,7 @@ TABLES = {  # where each sort of table stands in the file
 
 def commands() -> str:
     """Each command under the section that `setright --help` shows it in, as its own --help says it."""
-    top = click.Context(main, info_name="setright", max_content_width=88)
+    top = click.Context(main, info_name="setright")
     parts = []
     for section, named in COMMANDS.items():
         parts.append(f"## {section}")
@@ -36,7 +37,7 @@ def commands() -> str:
 
 
 def _help(command: click.Command, context: click.Context) -> Iterator[str]:
-    context.max_content_width = 88
+    context.terminal_width = context.max_content_width = WIDTH
     yield f"### {context.command_path}\n\n```text\n{command.get_help(context).rstrip()}\n```"
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -50,12 +51,17 @@ def configuration() -> str:
 
 
 def _table(name: str, schema: Mapping[str, Any]) -> str:
-    about = cleandoc(schema["description"]).replace("``", "`")
+    about = cleandoc(schema["description"]).split("\n\n")[-1].replace("``", "`")
     rows = ["| key | takes | default |", "| --- | --- | --- |"]
     for key, held in schema["properties"].items():
-        default = "needed" if key in schema["required"] else f"`{_toml(held['default'])}`" if "default" in held else ""
-        rows.append(f"| `{key}` | {_takes(held)} | {default} |")
+        rows.append(f"| `{key}` | {_takes(held)} | {'needed' if key in schema['required'] else _default(held)} |")
     return f"### `{TABLES[name]}`\n\n{about}\n\n" + "\n".join(rows)
+
+
+def _default(held: Mapping[str, Any]) -> str:
+    """As TOML writes it; nothing for what is empty, and for a table, whose keys have their own."""
+    given = held.get("default")
+    return f"`{msgspec.json.encode(given).decode()}`" if given and not isinstance(given, dict) else ""
 
 
 def _takes(held: Mapping[str, Any]) -> str:
@@ -74,9 +80,3 @@ def _takes(held: Mapping[str, Any]) -> str:
         case "string":
             return "a text"
     return "any value"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict) and value:
-        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
-    return msgspec.json.encode(value).decode()
