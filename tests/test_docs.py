@@ -1,0 +1,82 @@
+"""The documentation site has a page for everything there is, and no link that leads nowhere."""
+
+import re
+
+import pytest
+import yaml
+from docs import build
+
+from setright.cli import COMMANDS
+from setright.engine.catalogue import content_root, load_catalogue
+
+PAGES = dict(build.gathered())
+CATALOGUE = load_catalogue([content_root()])
+CITED = sorted({name for control_id in CATALOGUE.ids() for name in CATALOGUE.control(control_id).frameworks})
+
+
+def named(entry):
+    """The files and folders that a navigation names."""
+    if isinstance(entry, str):
+        return {entry}
+    held = entry.values() if isinstance(entry, dict) else entry
+    return {name for each in held for name in named(each)}
+
+
+def test_every_control_kind_and_baseline_has_its_page():
+    assert {f"controls/{name}.md" for name in CATALOGUE.ids()} <= PAGES.keys()
+    assert {f"kinds/{name}.md" for name in CATALOGUE.bindings} <= PAGES.keys()
+    assert {f"baselines/{name}.md" for name in CATALOGUE.baselines} <= PAGES.keys()
+
+
+@pytest.mark.parametrize("name", CITED)
+def test_every_framework_that_a_control_cites_is_named_and_lists_it(name):
+    cites = {i for i in CATALOGUE.ids() if name in CATALOGUE.control(i).frameworks}
+    listed = set(re.findall(r"\(\.\./controls/(\S+)\.md\)", PAGES[f"frameworks/{name}.md"]))
+    assert listed == cites
+
+
+def test_a_page_shows_the_diff_that_the_fix_is_tested_to_make():
+    assert (
+        "-permitrootlogin = yes   # until the migration is done\n+permitrootlogin = no"
+        in PAGES["controls/linux/sshd/root-login.md"]
+    )
+
+
+def test_every_command_is_in_the_reference_as_it_says_itself():
+    told = PAGES["commands.md"]
+    for section in COMMANDS.values():
+        for name, line in section.items():
+            assert f"### setright {name}\n" in told
+            assert line in told
+
+
+def test_the_reference_of_the_configuration_names_every_key():
+    told = PAGES["configuration.md"]
+    for key in ("state", "url", "contact", "error_budget", "lane", "zone"):
+        assert f"| `{key}` |" in told
+
+
+def test_every_page_can_be_reached():
+    nav = named(yaml.safe_load((build.ROOT / "docs" / "mkdocs.yml").read_text())["nav"])
+    folders = tuple(name for name in nav if name.endswith("/"))
+    assert {name for name in PAGES if not name.startswith(folders)} == nav - set(folders)
+
+
+def test_a_link_that_leads_nowhere_fails_the_build_and_keeps_the_site_that_was_there(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "search.json").write_text("as it was")
+    monkeypatch.setattr(build, "gathered", lambda: iter([("index.md", "# a\n\n[b](gone.md)\n")]))
+    monkeypatch.setattr(build, "settings", lambda pages: "site_name: a\ntheme: {font: false}\n")
+    assert build.main(site) != 0
+    assert (site / "search.json").read_text() == "as it was"
+    monkeypatch.setattr(build, "gathered", lambda: iter([("index.md", "# a\n\n[b](b.md#c)\n"), ("b.md", "# b\n\n## c\n")]))
+    assert build.main(site) == 0
+    assert (site / "b" / "index.html").exists()
+
+
+def test_a_folder_that_is_no_site_of_ours_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(SystemExit, match="no site made here"):
+        build.main(tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
