@@ -1,0 +1,76 @@
+"""A wheel, installed elsewhere, holds everything that the program needs."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built as from a fresh checkout: of what git keeps, as it is now."""
+    home = tmp_path_factory.mktemp("wheel")
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in kept:
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (home / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / "tree" / name).write_bytes((ROOT / name).read_bytes())
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "-w", home, home / "tree"]
+    subprocess.run(build, check=True, timeout=240)
+    return next(home.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def setright(wheel, tmp_path_factory):
+    """The program as installed in an environment of its own, beside our libraries but not our sources."""
+    home = tmp_path_factory.mktemp("installed")
+    subprocess.run([sys.executable, "-m", "venv", home / "venv"], check=True, timeout=120)
+    pip = [home / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", wheel]
+    subprocess.run(pip, check=True, timeout=120)
+    env = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib"), "SETRIGHT_STATE": str(home / "state"), "HOME": str(home)}
+
+    def run(*words):
+        return subprocess.run([home / "venv/bin/setright", *words], cwd=home, env=env, capture_output=True, text=True, timeout=120)
+
+    where = [home / "venv/bin/python", "-c", "import setright; print(setright.__file__)"]
+    assert subprocess.run(where, env=env, capture_output=True, text=True, check=True).stdout.startswith(str(home))
+    return run
+
+
+def test_the_content_and_the_migrations_are_in_it(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    for folder in ("controls", "bindings", "baselines", "frameworks"):
+        here = {p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*.yaml")}
+        assert here and {f"setright/content/{name}" for name in here & _kept()} <= set(names)
+    assert any(name.startswith("setright/engine/store/migrations/versions/0001") for name in names)
+
+
+def test_it_scans_and_shows_a_plan_from_elsewhere(setright):
+    ran = setright("scan", str(ROOT / "examples/lab/source"), "--format", "json")
+    assert ran.returncode == 1, ran.stderr
+    assert {"aws/rds/not-public", "k8s/workload/privileged"} <= {f["control"] for f in json.loads(ran.stdout)["findings"]}
+
+
+def test_it_puts_right_and_goes_back_from_elsewhere(setright, tmp_path):
+    file = tmp_path / "main.tf"
+    file.write_text('resource "aws_db_instance" "a" {\n  publicly_accessible = true\n}\n')
+    before = file.read_bytes()
+    ran = setright("fix", str(tmp_path), "--control", "aws/rds/not-public", "--all", "--yes", "--format", "json")
+    assert ran.returncode == 0, ran.stderr
+    assert b"publicly_accessible = false" in file.read_bytes()
+    assert setright("rollback", json.loads(ran.stdout)["run"]).returncode == 0
+    assert file.read_bytes() == before
+    assert setright("ledger", "verify").returncode == 0
+
+
+def _kept():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(listed.stdout.splitlines())
