@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -100,7 +101,9 @@ class SourceTree:
         elif lens := lens_of(self._only):
             yield self._only, lens
         else:
-            raise SurfaceError(f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes or Compose YAML, a workflow or a Dockerfile is")
+            raise SurfaceError(
+                f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes or Compose YAML, a workflow or a Dockerfile is"
+            )
 
     def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(folders):
@@ -138,7 +141,7 @@ def _locked(root: Path) -> Iterator[None]:
 
 
 def _put(file: Path, data: bytes | None) -> None:
-    """Replaces the file whole or not at all; mode and owner stay."""
+    """Replaces the file whole or not at all; mode, owner and attributes stay."""
     if data is None:
         file.unlink(missing_ok=True)
         _sync(file.parent)
@@ -163,7 +166,8 @@ def _like(old: Path, new: Path) -> None:
         new.chmod(0o644)
         return
     stat = old.stat()
-    new.chmod(stat.st_mode & 0o7777)
+    shutil.copystat(old, new)
+    os.utime(new)  # builds look for newer files
     if (stat.st_uid, stat.st_gid) != (os.geteuid(), os.getegid()):
         with contextlib.suppress(PermissionError):  # not root: the owner becomes the caller, as any editor's save would
             os.chown(new, stat.st_uid, stat.st_gid)
