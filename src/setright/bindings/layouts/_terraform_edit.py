@@ -39,21 +39,18 @@ def _parts(told: Entry, edit: Edit) -> Iterator[Edit]:
     elif isinstance(edit.value, dict) and edit.value:
         for key, value in edit.value.items():
             yield from _parts(told, Edit((*edit.path, key), value))
-    elif (
-        isinstance(edit.value, list)
-        and edit.value
-        and all(isinstance(item, dict) for item in edit.value)
-        and not _plain_list(told, edit)
-    ):
+    elif _are_blocks(told, edit):
         for index, value in enumerate(edit.value):
             yield from _parts(told, Edit((*edit.path, index), value))
     else:
         yield edit
 
 
-def _plain_list(told: Entry, edit: Edit) -> bool:
-    """Whether Terraform writes the list of mappings as a list of one of their values."""
-    return any(place.each for place in told.spec_of(edit.path).places)
+def _are_blocks(told: Entry, edit: Edit) -> bool:
+    """Whether a value is a list of mappings that Terraform writes as blocks, not as a list of one of their values."""
+    items = edit.value if isinstance(edit.value, list) else []
+    blocks = bool(items) and all(isinstance(item, dict) for item in items)
+    return blocks and not any(place.each for place in told.spec_of(edit.path).places)
 
 
 def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:

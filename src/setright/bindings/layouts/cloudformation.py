@@ -7,6 +7,8 @@ in a resource of their own, found by its reference to this one:
     cloudformation:
       type: AWS::S3::Bucket
       Policy: {in: AWS::S3::BucketPolicy, by: Bucket, at: PolicyDocument}
+      SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId}    # a list: more of its items are resources
+      LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
@@ -18,6 +20,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _cloudformation_lists as lists
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -35,6 +38,9 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         for root, template in _templates(source):
             for name, properties in _of_type(template, layout["type"]):
                 tree = _judged(properties, template)
+                for attribute, how in _lists(layout):
+                    listed = lists.view(look_up(tree, attribute), how, _also(template, name, how))
+                    tree = tree if listed is None else _with(tree, attribute, listed)
                 for place, (sibling, at) in _siblings(layout, template, name).items():
                     value = look_up(_judged(_properties(template, sibling), template), at)
                     if value is not None:
@@ -61,9 +67,13 @@ def edit(
     is_yaml = sources[locator].lens == "yaml"
     placed: list[tuple[str, Edit]] = []
     for each in [*edits, *live]:
-        for name, path, values in _targets(layout, template, resource.name, each.path, is_yaml):
+        item = _in_list(layout, template, resource.name, each)
+        if item.path[:1] == ("Resources",):
+            placed.append((locator, Edit((*home[:-3], *item.path), item.value, item.remove)))
+            continue
+        for name, path, values in _targets(layout, template, resource.name, item.path, is_yaml):
             placed += [(locator, Edit((*home[:-2], name, *at), value)) for at, value in values]
-            inner = _placed(template, name, Edit(path, each.value, each.remove))
+            inner = _placed(template, name, Edit(path, item.value, item.remove))
             placed.append((locator, Edit((*home[:-3], *inner.path), inner.value, inner.remove)))
     return placed
 
@@ -73,10 +83,28 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     locator, home = resource.home
     template = look_up(sources[locator].tree, home[:-3]) if locator in sources else None
     if isinstance(template, dict):
+        path = _in_list(layout, template, resource.name, Edit(path)).path
+        if path[:1] == ("Resources",):
+            return locator, (*home[:-3], *path)
         for place, (sibling, at) in _siblings(layout, template, resource.name).items():
             if path[: len(place)] == place:
                 return locator, (*home[:-2], sibling, "Properties", *at, *path[len(place) :])
     return locator, (*home, *path) if look_up(template, ("Resources", resource.name, "Properties")) else home[:-1]
+
+
+def _lists(layout: Mapping[str, Plain]) -> Iterator[tuple[Path, Mapping[str, Plain]]]:
+    """The attributes that are lists in the template and something else, or longer, in the kind."""
+    for attribute, how in layout.items():
+        if attribute not in SETTINGS and "in" not in how:
+            yield _segments(attribute), how
+
+
+def _also(template: Tree, name: str, how: Mapping[str, Plain]) -> list[tuple[str, Tree]]:
+    """The resources that are items of a list of this one, as controls see them."""
+    if "also" not in how:
+        return []
+    found = _of_type(template, how["also"])
+    return [(id_, _judged(body, template)) for id_, body in found if _referred(body.get(how["by"])) == name]
 
 
 def _templates(source: Source) -> Iterator[tuple[Path, Tree]]:
@@ -173,7 +201,7 @@ def _siblings(layout: Mapping[str, Plain], template: Tree, name: str) -> dict[Pa
 
 def _elsewhere(layout: Mapping[str, Plain]) -> Iterator[tuple[Path, Mapping[str, Plain]]]:
     for attribute, how in layout.items():
-        if attribute not in SETTINGS:
+        if attribute not in SETTINGS and "in" in how:
             yield _segments(attribute), how
 
 
@@ -185,6 +213,15 @@ def _with(tree: Tree, path: Path, value: Plain) -> Tree:
     inner = tree.get(str(path[0]))
     head = _with(inner if isinstance(inner, dict) else {}, path[1:], value) if len(path) > 1 else value
     return {**tree, str(path[0]): head}
+
+
+def _in_list(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit) -> Edit:
+    """An edit in a list that the kind sees otherwise, as one on the list or on the resource that is the item."""
+    for attribute, how in _lists(layout):
+        if wanted.path[: len(attribute)] == attribute:
+            own = look_up(_properties(template, name), attribute)
+            return lists.placed(own, how, _also(template, name, how), wanted, len(attribute))
+    return wanted
 
 
 def _targets(
