@@ -35,9 +35,12 @@ AT_ONCE = 16  # targets read side by side
 
 
 class Ask(NamedTuple):
-    """What of the catalogue a scan shall use. `controls` are ids or globs; empty: the baseline's."""
+    """What of the catalogue a scan shall use. `controls` are ids or globs; empty: the baseline's.
 
-    baseline: str = "recommended"
+    `baseline` empty: those of the configuration, which are `recommended` where it says nothing.
+    """
+
+    baseline: str = ""
     controls: tuple[str, ...] = ()
     min_severity: str = "info"
 
@@ -119,7 +122,8 @@ class App:
         from fnmatch import fnmatchcase
 
         if not ask.controls:
-            return self.catalogue.selected(ask.baseline)
+            chosen = {i for name in self._baselines(ask) for i in self.catalogue.selected(name)}
+            return [i for i in self.catalogue.ids() if i in chosen]
         ids = [i for i in self.catalogue.ids() if any(fnmatchcase(i, glob) for glob in ask.controls)]
         for glob in ask.controls:
             if not any(fnmatchcase(i, glob) for i in ids):
@@ -273,9 +277,14 @@ class App:
         return [resolve(c, params) for c in chosen if SEVERITIES.index(c.severity) >= least]
 
     def _params(self, ask: Ask) -> dict[str, Plain]:
-        """The organisation's values over the baseline's."""
-        baseline = self.catalogue.baselines.get(ask.baseline)
-        return {**(baseline.params if baseline else {}), **self.configuration.parameters}
+        """The organisation's values over the baselines', of which a later one goes over an earlier one."""
+        params: dict[str, Plain] = {}
+        for name in self._baselines(ask):
+            params |= self.catalogue.baselines[name].params if name in self.catalogue.baselines else {}
+        return params | self.configuration.parameters
+
+    def _baselines(self, ask: Ask) -> tuple[str, ...]:
+        return (ask.baseline,) if ask.baseline else self.configuration.baselines
 
     @contextmanager
     def _runs(self, current: str = "") -> Iterator[list[Outcome]]:

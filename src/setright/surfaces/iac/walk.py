@@ -25,6 +25,7 @@ NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, 
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
     r"|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|Chart\.yaml|values\.yaml|kustomization\.ya?ml)$"
 )
+FROM = re.compile(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
 Ignore = tuple[str, pathspec.GitIgnoreSpec]
 
 
@@ -35,6 +36,8 @@ def files(root: Path) -> Iterator[tuple[str, str]]:
 
 def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     """Whether a file of that lens looks like configuration we know."""
+    if lens == "dockerfile":
+        return FROM.search(data) is not None
     marks = MARKS.get(lens)
     return marks is None or bool(NAMES.search(path)) or any(all(mark in data for mark in some) for some in marks)
 
