@@ -25,6 +25,23 @@ NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, 
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
     r"|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|Chart\.yaml|values\.yaml|kustomization\.ya?ml)$"
 )
+DOCKERFILE = re.compile(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
+NO_DOCKERFILE = (
+    ".dockerignore",
+    ".md",
+    ".txt",
+    ".html",
+    ".py",
+    ".go",
+    ".js",
+    ".ts",
+    ".rs",
+    ".rb",
+    ".java",
+    ".sh",
+    ".json",
+    ".lock",
+)
 FROM = re.compile(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
 Ignore = tuple[str, pathspec.GitIgnoreSpec]
 
@@ -45,9 +62,7 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
 def lens_of(name: str) -> str | None:
     """The lens for a file name; None for a file that is none of ours."""
     lower = name.lower()
-    if lower.startswith(("dockerfile", "containerfile")) and not lower.endswith((".md", ".txt", ".dockerignore")):
-        return "dockerfile"
-    if lower.endswith((".dockerfile", ".containerfile")):
+    if DOCKERFILE.fullmatch(lower) and not lower.endswith(NO_DOCKERFILE):
         return "dockerfile"
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
 
