@@ -147,6 +147,31 @@ def test_versioning_cannot_go_back_to_never_and_the_surface_says_what_it_is_now(
     assert tree_of(surface, locator) == {**json.loads(change.before), "VersioningConfiguration": {"Status": "Suspended"}}
 
 
+def test_a_group_that_moved_since_does_not_keep_another_from_its_prior_state(cloud, surface, want):
+    seed(cloud)
+    locator = read_bucket(surface, want, "data-0000")
+    first = change_of(surface, locator, shut)
+    surface.write(first)
+    second = change_of(surface, locator, lambda tree: tree.update(VersioningConfiguration={"Status": "Enabled"}))
+    surface.write(second)
+    with pytest.raises(SurfaceError, match="cannot be absent again"):
+        surface.write(second.inverse({}))
+    with pytest.raises(Moved):
+        surface.write(first.inverse())
+    surface.write(first.inverse({}))
+    assert tree_of(surface, locator) == {**json.loads(first.before), "VersioningConfiguration": {"Status": "Suspended"}}
+
+
+def test_going_back_leaves_alone_a_group_that_somebody_changed_since(cloud, surface, want):
+    seed(cloud)
+    change = change_of(surface, read_bucket(surface, want, "data-0000"), shut)
+    surface.write(change)
+    s3 = cloud.client("s3")
+    s3.put_public_access_block(Bucket="data-0000", PublicAccessBlockConfiguration=SHUT | {"BlockPublicAcls": False})
+    with pytest.raises(Moved):
+        surface.write(change.inverse({}))
+
+
 def test_an_attribute_that_can_only_be_read_is_refused_before_anything_is_written(cloud, surface, want):
     seed(cloud)
     locator = read_bucket(surface, want, "shop-website")

@@ -93,7 +93,7 @@ class Aws:
 
     def write(self, change: Change) -> None:
         """Only the groups that differ, each by its own call; see `writer.apply` for the window in which a change can be lost."""
-        self._run(writer.apply(self._account, *self._change(change), change.meta or {}))
+        self._run(writer.apply(self._account, *self._change(change), change.meta))
         self._written[change.locator] = change.after or b""
 
     def reload(self, steps: Steps) -> None:

@@ -47,8 +47,8 @@ def shifts(known: Known, before: Tree, after: Tree) -> list[Shift]:
     return differing
 
 
-async def apply(account: Account, known: Known, before: Tree, after: Tree, meta: Mapping[str, Plain]) -> None:
-    """Writes what differs, group by group, and waits until reading shows it.
+async def apply(account: Account, known: Known, before: Tree, after: Tree, meta: Mapping[str, Plain] | None) -> None:
+    """Writes what differs, group by group, and waits until reading shows it. `meta` is what `keep` noted, going back.
 
     Nothing locks a resource: between the comparison and the write lies one round trip in which somebody else's
     change to the same group would be lost; to other groups, and to other rules of a security group, it would not.
@@ -57,12 +57,12 @@ async def apply(account: Account, known: Known, before: Tree, after: Tree, meta:
     differing = shifts(known, before, after)
     reached = _reached(differing, after)
     now = normal(await read(account, known, None) or {})
-    if now == reached:
+    if _at_stake(now, differing, meta) == _at_stake(reached, differing, meta):
         _say_if_not_exact(known, differing)
         return
-    if now != before:
+    if _at_stake(now, differing, meta) != _at_stake(before, differing, meta):
         raise Moved(f"{known.locator}: is not what the change was planned on; somebody changed it. Plan again")
-    await _all(account, known, differing, meta)
+    await _all(account, known, differing, meta or {})
     await _settle(account, known, reached, [shift.path for shift in differing])
     _say_if_not_exact(known, differing)
 
@@ -83,6 +83,12 @@ async def rehearse(account: Account, known: Known, before: Tree, after: Tree) ->
 async def rule_tags(account: Account, known: Known) -> dict[str, Plain]:
     """The tags of each rule that has some, by identity: no part of the tree, and lost with the rule."""
     return {rules.identity(rules.of_id(rule)): rule["Tags"] for rule in await _rules(account, known) if rule.get("Tags")}
+
+
+def _at_stake(tree: Tree, differing: list[Shift], meta: Mapping[str, Plain] | None) -> Tree:
+    """What must be as planned: all of it, and on the way back only what the change was about. Groups that moved since
+    (some never go back to absent) must not keep the others from their prior state."""
+    return tree if meta is None else {str(shift.path): normal(reach(tree, shift.path)) or None for shift in differing}
 
 
 async def _all(account: Account, known: Known, differing: list[Shift], meta: Mapping[str, Plain]) -> None:
