@@ -13,6 +13,7 @@ from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line
 from setright.lenses._yaml_read import Stream, content_end, content_start, pair_end, value_start
 from setright.lenses._yaml_write import (
     FLOW_WORD,
+    PLAIN,
     WORD,
     block,
     column,
@@ -29,6 +30,7 @@ from setright.lenses.error import LensError
 from setright.model import Plain
 
 COMMENT = re.compile(r"(?m)^[ \t]*#")
+LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
 FIRST_DASH = re.compile(r"(?m)^[ ]*-(?=\s|\Z)")
 
 
@@ -123,8 +125,17 @@ class _Blocks(Brackets):
             last = max(i for i in range(len(places)) if i not in dropped)
             indent = column(self.text, first(node))
             lines = [line for key, value in added.items() for line in pair(key, value, indent, self.style)]
-            splices.append(self._below(places[last][1], lines))
+            stays_last = last and node.pairs[last][0].text in LAST and not dropped
+            splices.append(self._before_last(places[last][0], lines) if stays_last else self._below(places[last][1], lines))
         return splices
+
+    def _before_last(self, at: int, lines: Listing[str]) -> Splice:
+        """New lines above a key that stands last by custom, and above its comments; a blank line between stays between."""
+        at = line_start(self.text, at)
+        while at and COMMENT.match(self.text, above := line_start(self.text, at - 1)):
+            at = above
+        parted = bool(at) and not self.text[line_start(self.text, at - 1) : at].strip()
+        return at, at, "".join(line + self.style.newline for line in [*lines, *([""] if parted else [])])
 
     def items(self, node: Sequence, dropped: Listing[int], added: Entries[int, list[Plain]]) -> list[Splice]:
         if node.flow:
@@ -236,7 +247,8 @@ class _Blocks(Brackets):
         if isinstance(want, dict | list):
             return flow(want, self.style)
         quote = node.style if isinstance(node, Scalar) and node.style in ("'", '"') and isinstance(want, str) else ""
-        return scalar(want, quote, self.style.quote, WORD)
+        was_text = isinstance(node, Scalar) and not node.style and isinstance(node.value, str) and " " in node.text
+        return scalar(want, quote, self.style.quote, PLAIN if was_text else WORD)
 
     def _literal(self, node: Scalar, want: str, slot: Slot) -> str | None:
         if not node.style.startswith("|"):

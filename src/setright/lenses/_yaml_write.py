@@ -15,8 +15,12 @@ from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, line_
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 
-WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:+(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
+WORD = re.compile(
+    r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:+(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)"
+    r"|(?:\$\{\{ ?[A-Za-z_][\w.*-]* ?\}\}-?)+"  # expressions of workflows
+)
 FLOW_WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
+PLAIN = re.compile(r"(?!.*(?:: |:$| #))[A-Za-z/.$](?:[\x20-\x7e]*[\x21-\x7e])?")  # no other than text, where plain text stood
 LOADED = re.compile(r"(?i:true|false|yes|no|on|off|y|n|null)")
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]')
