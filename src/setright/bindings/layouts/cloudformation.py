@@ -2,7 +2,7 @@
 
 The entry's `type:` is one resource type or several. A value that an intrinsic function gives is Unknown, but a Ref to a
 parameter with a literal Default is judged as that; AWS::NoValue is no value. An entry's other keys are attributes that live
-in a resource of their own, found by its reference to this one:
+in a resource of their own, found by its reference to this one; `with:` is what a new one says besides:
 
     cloudformation:
       type: AWS::S3::Bucket
@@ -240,7 +240,8 @@ def _targets(
         if new in template["Resources"]:
             raise BindingError(f"{new}: a resource of that name is there and is no {how['in']} of {name}; write one by hand")
         ref: Plain = Unknown(f"!Ref {name}") if is_yaml else {"Ref": name}
-        yield new, at, [(("Type",), how["in"]), (("Properties", how["by"]), ref)]
+        more = [(("Properties", key), value) for key, value in how.get("with", {}).items()]
+        yield new, at, [(("Type",), how["in"]), (("Properties", how["by"]), ref), *more]
         return
     yield name, path, []
 

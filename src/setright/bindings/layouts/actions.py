@@ -1,0 +1,228 @@
+"""GitHub Actions: workflows, their jobs, and the steps of these and of composite actions, as the workflow syntax has them.
+
+actions/workflow   the file; `on` as a mapping of events; `token` is limited, or has the default rights in some job
+actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services
+actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
+
+A job and a step tell of their `workflow`: its events, permissions and defaults. `calls` is told in
+`_workflow_calls`; setting its `pinned` writes the commit. Removing an expression moves it into `env`.
+A value that an expression gives cannot be told. docs.github.com, Workflow syntax for GitHub Actions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed, mappings, written
+from setright.bindings.layouts._shell_words import Command, base, commands
+from setright.bindings.layouts._workflow_calls import LOCK, calls, locks
+from setright.bindings.layouts._workflow_text import EXPRESSION, expressions, told, variable_for, with_variable
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Resource, Tree
+
+ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
+TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
+WITH_TEXTS = ("ref", "script", "repository")
+TOLD_ONLY = ("id", "workflow", "job", "calls", "expressions", "commands", "images", "token")
+POSIX = ("bash", "sh")
+
+Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
+
+
+def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
+    """One resource for each workflow (by its path), job (``build``) or step (``build/2``, or by its id)."""
+    seen = {"actions/workflow": _workflows, "actions/job": _jobs, "actions/step": _steps}[kind]
+    return [Resource(kind, name, tree, (file, place)) for file, name, place, tree in seen(sources)]
+
+
+def edit(
+    layout: Mapping[str, Plain],
+    resource: Resource,
+    edits: Sequence[Edit],
+    live: Sequence[Edit],
+    sources: Mapping[str, Source],
+) -> list[tuple[str, Edit]]:
+    """Edits on the file. Raises BindingError for what is only told, and for a commit that nothing here knows."""
+    raw = written(resource, sources)
+    locator, base_path = resource.home
+    placed = [small for each in [*edits, *live] for small in _placed(resource, raw, each)]
+    return [(locator, Edit((*base_path, *each.path), each.value, each.remove)) for each in _one_script(raw, placed)]
+
+
+def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
+    """Where a value stands: that of `calls` at `uses`, an expression or command at its script."""
+    locator, place = resource.home
+    head = path[0] if path else ""
+    if head == "workflow":
+        return locator, (*place[:2], *path[1:])
+    told_at = {"calls": ("uses",), "expressions": _script_path(resource.tree), "commands": ("run",), "images": ("container",)}
+    if head == "token":
+        return locator, (*place, "jobs")
+    return locator, (*place, *told_at.get(str(head), path))
+
+
+# --- seeing ---------------------------------------------------------------------------------------------------------
+
+
+def _files(sources: Mapping[str, Source]) -> Iterator[tuple[str, Path, Tree]]:
+    """Every workflow with its place."""
+    for source, place, document in mappings(sources):
+        if "on" in document and isinstance(document.get("jobs"), dict):
+            yield source.locator, place, document
+
+
+def _workflows(sources: Mapping[str, Source]) -> Iterator[Thing]:
+    for file, place, raw in _files(sources):
+        says = [isinstance(job, dict) and job.get("permissions") is not None for job in raw["jobs"].values()]
+        told_of = {"on": _events(raw["on"]), "token": "limited" if raw.get("permissions") is not None or all(says) else "default"}
+        yield file, file, place, {**raw, **told_of}
+
+
+def _jobs(sources: Mapping[str, Source]) -> Iterator[Thing]:
+    locked = locks(sources)
+    for file, place, workflow in _files(sources):
+        for name, raw in workflow["jobs"].items():
+            if isinstance(raw, dict):
+                images = [_image(each) for each in (raw.get("container"), *_values(raw.get("services"))) if each is not None]
+                tree = {**raw, **{key: told(raw[key]) for key in raw.keys() - {"steps", "env", "name", "if"}}}
+                if isinstance(credentials := look_up(raw, ("container", "credentials")), dict):
+                    tree["container"] = {**tree["container"], "credentials": credentials}
+                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file)
+                yield file, name, (*place, "jobs", name), tree
+
+
+def _steps(sources: Mapping[str, Source]) -> Iterator[Thing]:
+    locked = locks(sources)
+    for file, place, workflow in _files(sources):
+        for name, job in workflow["jobs"].items():
+            if isinstance(job, dict):
+                about = {"workflow": _about(workflow), "job": _job(name, workflow, job), "shell": _default_shell(workflow, job)}
+                yield from _listed(file, name, (*place, "jobs", name), job, about, locked)
+    for source, place, document in mappings(sources):
+        runs = document.get("runs")
+        if ACTION.search(source.locator) and isinstance(runs, dict):
+            about = {"workflow": {"on": {}}, "job": {"id": "action", "composite": True}}
+            yield from _listed(source.locator, "action", (*place, "runs"), runs, about, locked)
+
+
+def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, locked: Mapping[str, Tree]) -> Iterator[Thing]:
+    for i, raw in enumerate(listed(parent.get("steps"))):
+        if isinstance(raw, dict):
+            tree = {**about, **_step(raw)} | calls(raw, locked, file)
+            yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
+
+
+def _step(raw: Tree) -> Tree:
+    tree = {key: value if key in TEXTS else told(value) for key, value in raw.items()}
+    inputs = raw.get("with")
+    if isinstance(inputs, dict):
+        tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
+    script = look_up(raw, _script_path(raw))
+    tree["expressions"] = expressions(script)
+    if isinstance(raw.get("run"), str):
+        text = EXPRESSION.sub("x", raw["run"])
+        tree["commands"] = [_command(each) for each in commands(text)]
+    return tree
+
+
+def _command(each: Command) -> Tree:
+    words = {"name": base(each.words[0].text), "words": [word.text for word in each.words[1:]], "sudo": each.sudo}
+    return words | ({"into": each.into} if each.into else {})
+
+
+def _script_path(step: Tree) -> Path:
+    return ("with", "script") if str(step.get("uses", "")).startswith("actions/github-script@") else ("run",)
+
+
+def _default_shell(workflow: Tree, job: Tree) -> str:
+    """The shell of a job's scripts; empty where it depends on the runner."""
+    shell = look_up(job, ("defaults", "run", "shell")) or look_up(workflow, ("defaults", "run", "shell"))
+    if isinstance(shell, str):
+        return shell
+    runners = [str(each) for each in listed(job.get("runs-on"))]
+    return "bash" if runners and all(r.startswith(("ubuntu", "macos", "linux")) for r in runners) else ""
+
+
+def _about(workflow: Tree) -> Tree:
+    kept = {key: workflow[key] for key in ("permissions", "defaults", "concurrency") if workflow.get(key) is not None}
+    return {"on": _events(workflow["on"]), **kept}
+
+
+def _job(name: str, workflow: Tree, job: Tree) -> Tree:
+    rights = job.get("permissions", workflow.get("permissions"))
+    found = {"id": name, "permissions": rights, "runs-on": told(job.get("runs-on")), "environment": told(job.get("environment"))}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _events(raw: Plain) -> Tree:
+    if isinstance(raw, dict):
+        return {event: {} if how is None else how for event, how in raw.items()}
+    return {str(event): {} for event in listed(raw)}
+
+
+def _values(raw: Plain) -> list[Plain]:
+    return list(raw.values()) if isinstance(raw, dict) else []
+
+
+def _image(raw: Plain) -> Tree:
+    image = raw.get("image") if isinstance(raw, dict) else raw
+    if not isinstance(image, str) or "${{" in image:
+        return {"image": told(image), "version": told(image)}
+    head, _, digest = image.partition("@")
+    version = digest or head.rpartition("/")[2].partition(":")[2]
+    return {"image": image, **({"version": version} if version else {})}
+
+
+# --- editing --------------------------------------------------------------------------------------------------------
+
+
+def _placed(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+    head = wanted.path[0]
+    if wanted.path == ("calls", "pinned"):
+        return [_pinned(resource)]
+    if head == "expressions" and wanted.remove and len(wanted.path) == 2:
+        return _in_environment(resource, raw, wanted.path[1])
+    if head in TOLD_ONLY or (head == "shell" and "shell" not in raw):
+        raise BindingError(f"{resource.name}: {head} is read off the file; change it by hand")
+    if head == "with" and raw.get("uses") is None:
+        raise BindingError(f"{resource.name}: with belongs to uses, which is not there")
+    return [wanted]
+
+
+def _pinned(resource: Resource) -> Edit:
+    calls = resource.tree["calls"]
+    if "commit" not in calls:
+        owner = "/".join(calls["name"].split("/")[:2])
+        raise BindingError(
+            f"{calls['name']}@{calls.get('ref', '')}: its commit is not in {LOCK}; ask `git ls-remote https://github.com/{owner}"
+            f" {calls.get('ref', '')}`, read what it holds, and write `{calls['name']}@{calls.get('ref', '')}: COMMIT` there"
+        )
+    return Edit(("uses",), f"{calls['name']}@{calls['commit']}")
+
+
+def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
+    """An expression out of the script into a variable of the step, where the shell fills it in as data."""
+    told_of = resource.tree["expressions"][at]
+    place = f"{resource.name}: {told_of['text']}"
+    if _script_path(raw) != ("run",) or resource.tree.get("shell") not in POSIX:
+        raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
+    name = variable_for(told_of["value"], raw.get("env"))
+    script = with_variable(raw["run"], told_of["text"], name)
+    if script is None:
+        raise BindingError(f"{place}: stands in single quotes or beside a here-document, where no variable is filled in")
+    return [Edit(("env", name), told_of["text"]), Edit(("run",), script)]
+
+
+def _one_script(raw: Tree, placed: Sequence[Edit]) -> list[Edit]:
+    """Several expressions moved out of one script are one new script."""
+    scripts = [each for each in placed if each.path == ("run",)]
+    if len(scripts) < 2:
+        return list(placed)
+    script = str(raw["run"])
+    for each in placed:
+        if each.path[:1] == ("env",):
+            script = with_variable(script, str(each.value), str(each.path[1])) or script
+    return [*(each for each in placed if each.path != ("run",)), Edit(("run",), script)]
