@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from setright.controls.operators import OPERATORS, every
@@ -23,12 +23,12 @@ PASS = Judgement(Verdict.PASS)
 
 def applies(control: Control, resource: Resource) -> bool | None:
     """Whether the control speaks of this resource; None where its `where` meets an Unknown."""
-    if control.kind != resource.kind or not _answers(control, resource):
+    if control.kind != resource.kind or not answers(control, resource):
         return False
     return matches(control.where, resource.tree)
 
 
-def _answers(control: Control, resource: Resource) -> bool:
+def answers(control: Control, resource: Resource) -> bool:
     """A resource over another one (a Match block over the global section) answers for the keys it sets itself."""
     return resource.only is None or any(r.path[0] in resource.only for r in control.require)
 
@@ -39,7 +39,12 @@ def judge(control: Control, resource: Resource) -> Judgement:
     if resource.effective is not None:
         mismatches += _mismatches(control, resource.effective, True)
     if control.check:
-        mismatches += _checked(control, resource)
+        mismatches += checked(control, resource)
+    return concluded(mismatches)
+
+
+def concluded(mismatches: Sequence[Mismatch]) -> Judgement:
+    """The verdict of what does not hold: what fails fails, whatever cannot be told beside it."""
     if not mismatches:
         return PASS
     failed = tuple(m for m in mismatches if not isinstance(m.have, Unknown))
@@ -59,10 +64,10 @@ def _mismatches(control: Control, tree: Tree, live: bool) -> Iterator[Mismatch]:
     for requirement in control.require:
         if live and requirement.path[0] not in tree:
             continue
-        yield from _against(requirement, tree, (), live)
+        yield from against(requirement, tree, (), live)
 
 
-def _against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
+def against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
     """What does not hold of one requirement; what cannot be told comes with an Unknown as `have`."""
     if requirement.op in ("each", "none"):
         yield from _some(requirement, tree, base, live)
@@ -107,10 +112,10 @@ def _item(requirement: Requirement, item: Plain, path: Path, live: bool) -> Iter
         yield Mismatch(path, "none", item, "none", live)
     elif meant:
         for inner in requirement.want.require:
-            yield from _against(inner, item, path, live)
+            yield from against(inner, item, path, live)
 
 
-def _checked(control: Control, resource: Resource) -> list[Mismatch]:
+def checked(control: Control, resource: Resource) -> list[Mismatch]:
     """CEL, where the operators do not suffice; each `fix` path (or the whole resource) stands for what is wrong."""
     from setright.controls.cel import holds
 

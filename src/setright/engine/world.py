@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source
 from setright.bindings.view import view
-from setright.controls.judge import Judgement, applies, judge
+from setright.controls.compile import Compiled
+from setright.controls.judge import Judgement
 from setright.lenses import LensError, get
 from setright.model import Binding, Control, Document, Path, Problem, Resource, Verdict
 
@@ -64,11 +65,12 @@ class World:
         for slot in self.resources:
             slots.setdefault(slot[0], []).append(slot)
         for control in controls:
+            compiled = Compiled(control)
             for slot in slots.get(control.kind, ()):
                 for resource in self.resources[slot]:
-                    told = applies(control, resource)
+                    told = compiled.applies(resource)
                     if told is not False:
-                        yield control, slot, resource, judge(control, resource) if told else CANNOT_TELL
+                        yield control, slot, resource, compiled.judge(resource) if told else CANNOT_TELL
 
     def _parse(self, document: Document) -> None:
         try:

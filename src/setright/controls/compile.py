@@ -1,0 +1,127 @@
+"""A control's lines as closures, for judging it against very many resources.
+
+A closure says True only where a requirement surely holds; what it does not is judged line by line, so verdicts,
+mismatches and unknowns are those of `judge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from setright.controls.judge import PASS, Judgement, against, answers, checked, concluded, matches
+from setright.controls.operators import OPERATORS, text
+from setright.controls.paths import EACH
+from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown
+
+Sure = Callable[[Plain], bool]
+
+
+class Compiled:
+    """One control, ready to be judged against any number of resources of its kind."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self._lines = [(requirement, _sure(requirement)) for requirement in control.require]
+        self._meant = [_sure(requirement) for requirement in control.where]
+
+    def applies(self, resource: Resource) -> bool | None:
+        """As `judge.applies`, for a resource of the control's kind."""
+        if resource.only is not None and not answers(self.control, resource):
+            return False
+        for sure in self._meant:
+            if not sure(resource.tree):
+                return matches(self.control.where, resource.tree)
+        return True
+
+    def judge(self, resource: Resource) -> Judgement:
+        """As `judge.judge`."""
+        mismatches = self._wrong(resource.tree, False)
+        if resource.effective is not None:
+            mismatches += self._wrong(resource.effective, True)
+        if self.control.check:
+            mismatches += checked(self.control, resource)
+        return concluded(mismatches) if mismatches else PASS
+
+    def _wrong(self, tree: Tree, live: bool) -> list[Mismatch]:
+        wrong: list[Mismatch] = []
+        for requirement, sure in self._lines:
+            if not sure(tree) and not (live and requirement.path[0] not in tree):
+                wrong += against(requirement, tree, (), live)
+        return wrong
+
+
+def _sure(requirement: Requirement) -> Sure:
+    """Whether the requirement holds in a tree beyond doubt."""
+    if requirement.op in ("each", "none"):
+        return _nothing_there(requirement.path) if requirement.default is None else lambda tree: False
+    return _along(requirement.path, _test(requirement))
+
+
+def _nothing_there(path: Path) -> Sure:
+    """`each` and `none` hold where there is no list; where there is one, it is looked through."""
+    if EACH in path:
+        return lambda tree: False
+    return _along(path, lambda value: value is None)
+
+
+def _along(path: Path, test: Sure) -> Sure:
+    if EACH in path:
+        return _each(path, test)
+    if len(path) == 1:
+        key = path[0]
+        return lambda tree: tree.__class__ is dict and test(tree.get(key))
+    return _reach(path, test)
+
+
+def _reach(path: Path, test: Sure) -> Sure:
+    def sure(tree: Plain) -> bool:
+        node = tree
+        for key in path:
+            if node.__class__ is dict:
+                node = node.get(key)
+            elif node is None:
+                break
+            else:
+                return False
+        return test(node)
+
+    return sure
+
+
+def _each(path: Path, test: Sure) -> Sure:
+    star = path.index(EACH)
+    head, inner = path[:star], _along(path[star + 1 :], test) if path[star + 1 :] else test
+
+    def all_sure(node: Plain) -> bool:
+        if node is None:
+            return True
+        if node.__class__ is list:
+            return all(map(inner, node))
+        return node.__class__ is dict and all(map(inner, node.values()))
+
+    return _reach(head, all_sure) if head else all_sure
+
+
+def _test(requirement: Requirement) -> Sure:
+    default, want, holds = requirement.default, requirement.want, OPERATORS[requirement.op].holds
+    if isinstance(want, Param):
+        return lambda value: (default if value is None else value) is not None
+    if requirement.op == "equals" and isinstance(want, str | int | bool):
+        return _equals(default, text(want))
+    return lambda value: holds(default if value is None else value, want) is True
+
+
+def _equals(default: Plain, want: str) -> Sure:
+    by_default = default is not None and not isinstance(default, list | dict | Unknown) and text(default) == want
+
+    def sure(value: Plain) -> bool:
+        if value is None:
+            return by_default
+        sort = value.__class__
+        if sort is str:
+            return bool(value == want)
+        if sort is bool:
+            return ("true" if value else "false") == want
+        return sort is int and str(value) == want
+
+    return sure
