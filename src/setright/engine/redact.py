@@ -12,11 +12,13 @@ from bisect import bisect_right
 from difflib import SequenceMatcher
 from hashlib import sha256
 from secrets import token_bytes
+from typing import Literal, TypeAlias
 
 from setright.engine.secret_names import is_plain, names_secret
 from setright.engine.secret_text import Span, secret_spans
 from setright.model import Path, Plain
 
+Opcode: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 OF_THIS_PROCESS = token_bytes(32)
 CONTEXT_LINES = 3
 FINGERPRINT = re.compile(r"<secret sha256:[0-9a-f]{8}>")
@@ -133,7 +135,7 @@ def _hunks(old: list[str], new: list[str]) -> list[str]:
     spare = max(0, tail - CONTEXT_LINES)
     old, new = old[first : len(old) - spare], new[first : len(new) - spare]
     out = []
-    for group in SequenceMatcher(None, old, new).get_grouped_opcodes(CONTEXT_LINES):
+    for group in _Between(old, new, same - first, tail - spare).get_grouped_opcodes(CONTEXT_LINES):
         out.append(f"@@ -{_range(first, group[0][1], group[-1][2])} +{_range(first, group[0][3], group[-1][4])} @@\n")
         for tag, old_start, old_end, new_start, new_end in group:
             if tag == "equal":
@@ -142,6 +144,22 @@ def _hunks(old: list[str], new: list[str]) -> list[str]:
             out += ["-" + line for line in old[old_start:old_end]]
             out += ["+" + line for line in new[new_start:new_end]]
     return out
+
+
+class _Between(SequenceMatcher[str]):
+    """Keeps an equal start and end as they are: patch takes a hunk without context at its end for one at the file's end."""
+
+    def __init__(self, old: list[str], new: list[str], start: int, end: int) -> None:
+        super().__init__(None, old, new)
+        self._start, self._ends = start, (len(old) - end, len(new) - end)
+        self._inner = SequenceMatcher(None, old[start : self._ends[0]], new[start : self._ends[1]])
+        self._lengths = len(old), len(new)
+
+    def get_opcodes(self) -> list[Opcode]:
+        at = self._start
+        inner: list[Opcode] = [(tag, i + at, j + at, k + at, m + at) for tag, i, j, k, m in self._inner.get_opcodes()]
+        ends: Opcode = ("equal", self._ends[0], self._lengths[0], self._ends[1], self._lengths[1])
+        return [("equal", 0, at, 0, at), *inner, ends]
 
 
 def _common(old: list[str], new: list[str]) -> int:
