@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from setright.engine.redact import fingerprint, redact_text, redact_value, unified_diff
@@ -35,6 +35,7 @@ ORDINARY = [
     ("pod.yaml", "env:\n- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: {name: db, key: password}\n"),
     ("main.tf", 'metadata_options {\n  http_tokens = "required"\n}\npassword = var.db_password\nkms_key_id = aws_kms_key.x.arn\n'),
     ("main.tf", "password = random_password.db.result\nminimum_password_length = 14\npassword_reuse_prevention = 24\n"),
+    ("main.tf", "x = <<EOT\nexport PASSWORD=${var.db_password}\nEOT\npassword = random_password.db.result\n"),
     (
         "template.yaml",
         "MasterUserPassword: !Ref DbPassword\nPassword: '{{resolve:secretsmanager:db}}'\nManageMasterUserPassword: true\n",
@@ -57,6 +58,10 @@ ORDINARY = [
 WITH_SECRET = [
     ("main.tf", 'password = "{}"\n'),
     ("main.tf", "password = <<EOF\n{}\nEOF\nname = 1\n"),
+    ("main.tf", "user_data = <<-EOT\n  export DB_PASSWORD={}\nEOT\nname = 1\n"),
+    ("main.tf", "user_data = <<EOT\npassword: {}\n"),
+    ("main.tf", "# AWS_SECRET_ACCESS_KEY={}\n"),
+    ("main.tf", "x = 1 // token: {}\n"),
     ("main.tf", 'connection_string = var.x != "" ? var.x : "{}"\n'),
     ("main.tf", 'environment {{ name = "DB_PASSWORD"\n value = "{}" }}\n'),
     ("pod.yaml", "- name: DB_PASSWORD\n  value: {}\n"),
@@ -246,6 +251,7 @@ def test_a_diff_cannot_command_a_terminal():
     diff.encode()
 
 
+@example(list("aaaaaaab"), list("aaabaaab"), False)
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.lists(st.sampled_from("abc"), max_size=30), st.booleans())
 def test_a_diff_is_one_that_patch_applies(old, new, end):
     before, after = ("\n".join(lines) + "\n" * (end and bool(lines)) for lines in (old, new))

@@ -7,6 +7,8 @@ bounded, so no text makes a search slow.
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -68,6 +70,7 @@ YAML = (".yaml", ".yml")
 HCL = (".tf", ".hcl", ".tfvars")
 STRUCTURED = (*YAML, *HCL, ".json")
 QUOTE = re.compile(r"\\?[\"']")
+COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//)")
 HCL_STRING = re.compile(r'"([^"\n]{0,1024})"')
 LIST_STRING = re.compile(r"\"([^\"\n]{1,1024})\"|'([^'\n]{1,1024})'")
 YAML_KEY = re.compile(r"(?m)^[ \t]+[^\s:#][^:\n]{0,253}:[ \t]+")
@@ -113,11 +116,36 @@ def _after_words(text: str) -> Iterator[Span]:
 
 def _under_keys(text: str, locator: str) -> Iterator[Span]:
     done = 0  # keys within a value that is a secret already are no keys
+    heredocs = _heredocs(text) if locator.endswith(HCL) else []
     for match in KEY.finditer(text):
         if match.start() >= done and names_secret(match[1]):
-            for span in _value(text, match.start(), match.end(), locator):
+            other = locator.endswith(HCL) and _is_no_hcl(text, match.start(), heredocs)
+            for span in _value(text, match.start(), match.end(), "" if other else locator):
                 done = max(done, span[1])
                 yield span
+
+
+def _heredocs(text: str) -> list[Span]:
+    """Where the texts of heredocs stand; one that is not closed goes on to the end."""
+    found: list[Span] = []
+    at = 0
+    while opening := HEREDOC.search(text, at):
+        closing = _heredoc_end(opening, text)
+        at = closing.end() if closing else len(text)
+        found.append((opening.end(), at))
+    return found
+
+
+def _heredoc_end(opening: re.Match[str], text: str) -> re.Match[str] | None:
+    return re.compile(rf"(?m)^[ \t]*{opening[1]}[ \t]*\r?$").search(text, opening.end())
+
+
+def _is_no_hcl(text: str, at: int, heredocs: list[Span]) -> bool:
+    """Whether what stands there is a script in a heredoc, or a comment: there a bare word is a value, no expression."""
+    place = bisect_right(heredocs, (at, sys.maxsize)) - 1
+    if place >= 0 and at < heredocs[place][1]:
+        return True
+    return COMMENT.search(text, text.rfind("\n", max(0, at - LONG), at) + 1, at) is not None
 
 
 def _named_values(text: str, locator: str) -> Iterator[Span]:
@@ -162,7 +190,7 @@ def _value(text: str, key_start: int, start: int, locator: str) -> Iterator[Span
     if quote:
         yield from _unless_plain(text, _quoted(text, quote))
     elif heredoc := HEREDOC.match(text, start):
-        end = re.compile(rf"(?m)^[ \t]*{heredoc[1]}[ \t]*\r?$").search(text, heredoc.end())
+        end = _heredoc_end(heredoc, text)
         yield heredoc.end(), end.start() - 1 if end else len(text)
     elif text[start : start + 1] == "[":
         yield from _unless_all_plain(text, LIST_STRING.finditer(text, start, _find(text, "]", start, start + 4096)))
