@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from setright.engine.carry import whole
 from setright.lenses import LensError, put
 from setright.model import Change, Document, Plan, Planned, digest
 
@@ -23,7 +24,7 @@ def _change(planned: Planned, document: Document) -> Change:
     after = document.data
     try:
         for edits in planned.edits:
-            after = put(planned.lens, after, edits)
+            after = put(planned.lens, after, whole(edits, planned.lens, after))
     except LensError as error:
         raise Lapsed(f"{planned.locator}: the planned edits cannot be made: {error}") from error
     if digest(after) != planned.after:

@@ -13,6 +13,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.view import edit as edits_on_documents
 from setright.controls.derive import NoRemedy, derive
 from setright.controls.judge import applies, judge
+from setright.engine.carry import light
 from setright.engine.scan import Found
 from setright.engine.world import World
 from setright.lenses import LensError, put
@@ -136,14 +137,16 @@ def _put(done: Composed, placed: Placed) -> World:
         mine = by_locator.setdefault(locator, [])
         if edit not in mine:
             mine.append(edit)
-    changed = {}
+    changed, made = {}, {}
     for locator, edits in by_locator.items():
         document = done.world.documents.get(locator) or Document(locator, None, _lens_of_new(done.world, locator))
-        by_locator[locator] = ordered = _removals_last(edits)
+        ordered = _removals_last(edits)
         changed[locator] = Document(locator, put(document.lens, document.data, ordered), document.lens)
+        source = done.world.sources.get(locator)
+        made[locator] = light(ordered, source.tree if source else {})
     world = done.world.after(changed)
-    for locator, edits in by_locator.items():
-        done.edits.setdefault(locator, []).append(tuple(edits))
+    for locator, kept in made.items():
+        done.edits.setdefault(locator, []).append(kept)
     return world
 
 
