@@ -92,10 +92,10 @@ def test_what_cannot_be_undone_is_never_automatic(tmp_path):
 def test_removals_in_one_list_are_made_from_the_back(tmp_path):
     gone = {"require": {"xs": {"none": {"where": {"bad": True}}}}}
     catalogue = content(tmp_path, {"t/item/gone": gone})
-    surface = memory(item("x", xs=[{"bad": True}, {"bad": False}, {"bad": True}]))
+    surface = memory(item("x", xs=[{"bad": True}, {"bad": False}, {"bad": True}, {"good": 1}]))
     (only,) = planned(catalogue, surface)
     (change,) = changes(only, surface.again(["item:x"]))
-    assert json.loads(change.after)["xs"] == [{"bad": False}]
+    assert json.loads(change.after)["xs"] == [{"bad": False}, {"good": 1}]
 
 
 def test_a_hash_covers_the_plan_and_not_the_time(tmp_path):

@@ -16,6 +16,13 @@ resource "aws_kms_key" "{name}" {{
   enable_key_rotation = false   # for now
 }}
 """
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - {name: web, image: web:1, securityContext: {privileged: true}}
+"""
 
 
 def memory(documents, target="memory"):
@@ -62,9 +69,12 @@ def test_ids_of_findings_that_people_noted_down_stay(catalogue):
 
 
 def test_in_a_tree_of_sources_the_file_counts(tmp_path):
-    scanned = tree(tmp_path, {"one/main.tf": KEY.format(name="shop"), "two/main.tf": KEY.format(name="shop")})
+    for file in ("staging.yaml", "production.yaml"):
+        (tmp_path / file).write_text(POD)
+    scanned = found(SourceTree(tmp_path), SHIPPED, ["k8s/workload/privileged"])
+    assert {f.resource.name for f in scanned.found} == {"Pod/web"}
+    assert {f.finding.location.path for f in scanned.found} == {"staging.yaml", "production.yaml"}
     assert len({f.finding.id for f in scanned.found}) == 2
-    assert {f.finding.location.path for f in scanned.found} == {"one/main.tf", "two/main.tf"}
 
 
 def test_an_id_does_not_move_with_its_lines(tmp_path):
