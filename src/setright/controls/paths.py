@@ -14,11 +14,14 @@ from setright.controls.error import ControlError
 from setright.model import Path, Plain, Unknown
 
 SEGMENT = re.compile(r'"(?P<quoted>[^"]+)"|\((?P<either>[^()]+)\)|(?P<plain>[^/"()]+)')
+ODD = re.compile(r'["()]|//|^/|/$|^$')  # what makes a path more than plain segments
 EACH = "*"
 
 
 def parse(text: str) -> list[Path]:
     """The paths that a text stands for: one, or one for each choice of its alternatives."""
+    if not ODD.search(text):
+        return [tuple(int(key) if key.isdigit() else key for key in text.split("/"))]
     choices: list[list[str | int]] = []
     at = 0
     while at < len(text):
