@@ -18,8 +18,7 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory):
     """Built as from a fresh checkout: of what git keeps, as it is now."""
     home = tmp_path_factory.mktemp("wheel")
-    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    for name in kept:
+    for name in sorted(_kept()):
         if (ROOT / name).is_file() and not name.startswith("tests/"):
             (home / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
             (home / "tree" / name).write_bytes((ROOT / name).read_bytes())
@@ -72,5 +71,6 @@ def test_it_puts_right_and_goes_back_from_elsewhere(setright, tmp_path):
 
 
 def _kept():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    """What git keeps, or will: not what is made here, such as folders without files, which a checkout lacks."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
     return set(listed.stdout.splitlines())
