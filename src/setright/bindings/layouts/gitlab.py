@@ -1,0 +1,176 @@
+"""GitLab pipelines and their jobs, as the CI/CD YAML syntax has them.
+
+gitlab/pipeline   the file; `include` as a list of mappings, `variables` as a list of ``{name, value}``
+gitlab/job        a job with `name`, `image: {name, version}`, `services: [{name, version}]`, `variables`, and the `commands`
+                  of its scripts
+
+A job that extends another of the file is seen on top of it and answers only for the keys it sets itself; templates (names that
+begin with a dot) and `default` answer for what they set. docs.gitlab.com/ci/yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed, mappings, written
+from setright.bindings.layouts._shell_words import base, commands
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+
+FILE = re.compile(r"(?:\.gitlab-ci|(?:^|/)\.gitlab/ci/.*)\.ya?ml$")
+KEYWORDS = frozenset(
+    {"include", "stages", "variables", "workflow", "image", "services", "cache", "before_script", "after_script", "spec"}
+)
+SCRIPTS = ("before_script", "script", "after_script")
+TOLD_ONLY = ("name", "commands")
+MAX_DEPTH = 11  # as many levels of extends as GitLab follows
+VARIABLE = re.compile(r"\$\{?\w+")
+
+
+def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
+    """One resource for each pipeline (by its path) or job (by its name)."""
+    return [resource for source, place, raw in _files(sources) for resource in _seen(kind, source.locator, place, raw)]
+
+
+def edit(
+    layout: Mapping[str, Plain],
+    resource: Resource,
+    edits: Sequence[Edit],
+    live: Sequence[Edit],
+    sources: Mapping[str, Source],
+) -> list[tuple[str, Edit]]:
+    """Edits in the form that the file has. Raises BindingError for what is only told."""
+    raw = written(resource, sources)
+    locator, place = resource.home
+    placed = [_placed(resource, raw, each) for each in [*edits, *live]]
+    return [(locator, Edit((*place, *each.path), each.value, each.remove)) for each in placed]
+
+
+def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
+    """Where a value stands; commands stand in the script."""
+    locator, place = resource.home
+    raw = look_up(sources[locator].tree, place) if locator in sources else None
+    if path[:1] == ("commands",):
+        return locator, (*place, "script")
+    if path[:1] == ("variables",) and len(path) > 1:
+        return locator, (*place, *_variable_path(raw if isinstance(raw, dict) else {}, path[1]))
+    return locator, (*place, *path)
+
+
+def _files(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
+    for source, place, document in mappings(sources):
+        if FILE.search(source.locator) and not document.keys() <= {"spec"}:
+            yield source, place, document
+
+
+def _seen(kind: str, file: str, place: Path, raw: Tree) -> Iterator[Resource]:
+    if kind == "gitlab/pipeline":
+        includes = [
+            {"local": each} if isinstance(each, str) and "://" not in each else _remote(each) for each in listed(raw.get("include"))
+        ]
+        yield Resource(kind, file, {**raw, "include": includes, "variables": _variables(raw.get("variables"))}, (file, place))
+        return
+    for name, job in raw.items():
+        if isinstance(job, dict) and name not in KEYWORDS:
+            under = _under(raw, job)
+            given = {key: value for key, value in _mapping(raw.get("default")).items() if key not in ("image", "services")}
+            whole = {**given, **_merged(under or {}, job)}
+            only = tuple(_job(name, job)) if under is not None or name.startswith(".") or name == "default" else None
+            yield Resource(kind, name, _job(name, whole), (file, (*place, name)), only=only)
+
+
+def _mapping(value: Plain) -> Tree:
+    return value if isinstance(value, dict) else {}
+
+
+def _remote(include: Plain) -> Plain:
+    return {"remote": include} if isinstance(include, str) else include
+
+
+def _under(pipeline: Tree, job: Tree, depth: int = 0) -> Tree | None:
+    """What a job extends, the last named on top; None where it extends nothing."""
+    names = [name for name in listed(job.get("extends")) if isinstance(name, str)]
+    if not names:
+        return None
+    whole: Tree = {}
+    for name in names:
+        below = pipeline.get(name)
+        if isinstance(below, dict) and depth < MAX_DEPTH:
+            whole = _merged(whole, _merged(_under(pipeline, below, depth + 1) or {}, below))
+    return whole
+
+
+def _merged(below: Tree, above: Tree) -> Tree:
+    both = {
+        key: _merged(below[key], value)
+        for key, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(key), dict)
+    }
+    return {**below, **above, **both}
+
+
+def _job(name: str, raw: Tree) -> Tree:
+    tree = {**raw, "name": name}
+    if raw.get("image") is not None:
+        tree["image"] = _image(raw["image"])
+    if raw.get("services") is not None:
+        tree["services"] = [_image(each) for each in listed(raw["services"])]
+    if "variables" in raw:
+        tree["variables"] = _variables(raw["variables"])
+    lines = [line for key in SCRIPTS for line in _flat(raw.get(key))]
+    if lines:
+        tree["commands"] = [_command(each) for line in lines for each in commands(line)]
+    return tree
+
+
+def _command(each: Plain) -> Tree:
+    return {
+        "name": base(each.words[0].text),
+        "words": [w.text for w in each.words[1:]],
+        **({"into": each.into} if each.into else {}),
+    }
+
+
+def _flat(script: Plain) -> Iterator[str]:
+    for each in listed(script):
+        if isinstance(each, list):
+            yield from _flat(each)
+        elif isinstance(each, str):
+            yield each
+
+
+def _image(raw: Plain) -> Tree:
+    """An image's name, and of it the digest or tag."""
+    name = raw.get("name") if isinstance(raw, dict) else raw
+    if not isinstance(name, str):
+        return {"name": name}
+    head, _, digest = name.partition("@")
+    tag = head.rpartition("/")[2].partition(":")[2]
+    version: Plain = digest or tag
+    if VARIABLE.search(version or head.rpartition("/")[2]):
+        version = Unknown(name)
+    return {"name": name, **({"version": version} if version else {})}
+
+
+def _variables(raw: Plain) -> list[Tree]:
+    given = raw.items() if isinstance(raw, dict) else ()
+    return [{"name": name, "value": value.get("value") if isinstance(value, dict) else value} for name, value in given]
+
+
+def _variable_path(raw: Tree, at: str | int) -> Path:
+    names = list(raw["variables"]) if isinstance(raw.get("variables"), dict) else []
+    return ("variables", names[at]) if isinstance(at, int) and at < len(names) else ("variables",)
+
+
+def _placed(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
+    head = wanted.path[0]
+    if head == "variables" and len(wanted.path) == 2 and wanted.remove:
+        path = _variable_path(raw, wanted.path[1])
+        alone = isinstance(raw.get("variables"), dict) and len(raw["variables"]) == 1
+        return Edit(path[:1] if alone else path, remove=True)
+    if head in TOLD_ONLY or head in ("variables", "image", "services", "include"):
+        raise BindingError(f"{resource.name}: {head} is read off the file; change it by hand")
+    return wanted
