@@ -17,6 +17,7 @@ from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.error import EngineError
 from setright.engine.plan import Options, Ruling, plan
+from setright.engine.redact import without_password
 from setright.engine.scan import Scan, scan, without_excepted
 from setright.engine.times import now
 from setright.model import SEVERITIES, Control, Plain, Plan
@@ -77,6 +78,9 @@ class App:
     def __init__(self, configuration: Configuration | None = None, content: Sequence[Path] = ()) -> None:
         self.configuration = configuration or load_configuration()
         self._content = content
+        self._logins: dict[str, str] = {}  # URLs by how they are shown
+        for target in self.configuration.targets:
+            self._shown(target.url)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -113,9 +117,18 @@ class App:
         return secret_key(self.state, "fingerprints")
 
     def targets(self, named: Sequence[str]) -> list[str]:
-        """URLs of targets: given ones (names of the configuration are looked up), else all configured, else here."""
-        known = {t.name: t.url for t in self.configuration.targets}
-        return [known.get(name, name) for name in named] or list(known.values()) or ["."]
+        """URLs of targets: given ones (names of the configuration are looked up), else all configured, else here.
+
+        They are as they may be shown; the password of one is remembered for `open`.
+        """
+        known = {t.name: self._shown(t.url) for t in self.configuration.targets}
+        return [known.get(name) or self._shown(name) for name in named] or list(known.values()) or ["."]
+
+    def _shown(self, url: str) -> str:
+        shown = without_password(url)
+        if shown != url:
+            self._logins[shown] = url
+        return shown
 
     def controls(self, ask: Ask) -> list[str]:
         """The ids asked for. Raises ControlError for a baseline, control or glob that selects nothing."""
@@ -144,7 +157,7 @@ class App:
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
-        for scanned in _side_by_side(one, targets):
+        for scanned in _side_by_side(one, [self._shown(target) for target in targets]):
             yield scanned._replace(note=self._remember(scanned))
 
     def _remember(self, scanned: Scanned) -> str:
@@ -163,10 +176,10 @@ class App:
     def _asset(self, url: str) -> Asset:
         from setright.engine.store import Asset
 
-        known = next((t for t in self.configuration.targets if t.url == url), None)
+        known = next((t for t in self.configuration.targets if self._shown(t.url) == url), None)
         if known is None:
             return Asset(url, url, "", "", ())
-        return Asset(known.name, known.url, known.environment, known.owner, known.tags)
+        return Asset(known.name, url, known.environment, known.owner, known.tags)
 
     def _ruling(self, url: str) -> Ruling:
         """The organisation's policy for one target."""
@@ -202,7 +215,7 @@ class App:
             except SurfaceError as error:
                 return Planned(target, (), None, str(error))
 
-        yield from _side_by_side(one, targets)
+        yield from _side_by_side(one, [self._shown(target) for target in targets])
 
     def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""
@@ -250,7 +263,9 @@ class App:
             return list(recovered)
 
     def open(self, target: str) -> Surface:
-        """The surface of a target string. Raises SurfaceError with the forms there are."""
+        """The surface of a target, whose URL may lack a password given before. Raises SurfaceError with the forms there are."""
+        shown = self._shown(target)
+        target = self._logins.get(shown, target)
         scheme = target.partition(":")[0] if ":" in target else ""
         if scheme in ("host", "root", "ssh"):
             return _linux(target)
@@ -264,7 +279,7 @@ class App:
             return open_postgres(target)
         if "://" in target:
             raise SurfaceError(
-                f"{target}: no surface for {scheme}://; there are a path, host:local, root:PATH, ssh://, aws://, postgres://"
+                f"{shown}: no surface for {scheme}://; there are a path, host:local, root:PATH, ssh://, aws://, postgres://"
             )
         from setright.surfaces.iac.surface import SourceTree
 

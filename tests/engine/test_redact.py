@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from setright.engine.redact import fingerprint, redact_text, redact_value, unified_diff
+from setright.engine.redact import fingerprint, redact_text, redact_value, unified_diff, without_password
 
 KEY = b"k" * 32
 SECRET = "hunter2-Zq9"
@@ -274,3 +274,21 @@ def test_a_long_document_is_compared_quickly():
     began = time.process_time()
     unified_diff(before, before.replace(b"line 30000\n", b"x\n"), "/etc/x", KEY)
     assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgres://ann:hunter2@db:5432/x", "postgres://ann@db:5432/x"),
+        ("postgresql://ann:p/w#1@2?x@db/x?sslmode=require", "postgres://ann@db/x?sslmode=require"),
+        ("postgres://ann@/x?host=/run&password=hunter2", "postgres://ann@/x?host=/run"),
+        ("postgres://db/x?password=hunter2", "postgres://db/x"),
+        ("mysql://:hunter2@db", "mysql://@db"),
+        ("ssh://ops@web-1:22", "ssh://ops@web-1:22"),
+        ("aws://?region=us-east-1&endpoint=http://127.0.0.1:5000", "aws://?region=us-east-1&endpoint=http://127.0.0.1:5000"),
+        ("root:/mnt/image", "root:/mnt/image"),
+        ("./a:b@c", "./a:b@c"),
+    ],
+)
+def test_a_target_is_shown_without_its_password(url, shown):
+    assert without_password(url) == shown == without_password(shown)

@@ -26,13 +26,15 @@ class Selection(NamedTuple):
     min_severity: str
 
     def again(self, command: str) -> str:
-        """The same selection for another command, as it is typed."""
+        """The same selection for another command, as it is typed, but for passwords."""
         from shlex import join
+
+        from setright.engine.redact import without_password
 
         least = () if self.min_severity == SEVERITIES[0] else ("--min-severity", self.min_severity)
         baseline = ("--baseline", self.baseline) if self.baseline else ()
         controls = [word for control in self.controls for word in ("--control", control)]
-        return join(["setright", command, *self.targets, *baseline, *controls, *least])
+        return join(["setright", command, *map(without_password, self.targets), *baseline, *controls, *least])
 
     def ask(self) -> Ask:
         from setright.app import Ask

@@ -69,6 +69,16 @@ def shown(text: str) -> str:
     return UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def without_password(url: str) -> str:
+    """A target's URL as it may be shown and kept: no password before the host nor among the parameters."""
+    if "://" not in url:
+        return url
+    plain = re.sub(r"\A(\w+://[^:@/?#]*):.*@", r"\1@", url)
+    place, _, query = plain.partition("?")
+    kept = [part for part in query.split("&") if part and not names_secret(part.partition("=")[0])]
+    return re.sub(r"\Apostgresql:", "postgres:", place) + ("?" + "&".join(kept) if kept else "")
+
+
 def unified_diff(before: bytes | None, after: bytes | None, locator: str, key: bytes = OF_THIS_PROCESS) -> str:
     """What would change, in the form of diff -u with 3 lines of context, secrets redacted; empty where nothing would."""
     if before == after:
