@@ -131,6 +131,20 @@ def test_what_was_written_before_a_refusal_is_put_back(cloud, surface, want):
     assert surface.again([locator])[locator].data == change.before
 
 
+def test_a_refusal_comes_before_what_has_no_way_back(cloud, surface, want):
+    seed(cloud)
+    locator = read_bucket(surface, want, "data-0000")
+
+    def alter(tree):
+        tree["VersioningConfiguration"] = {"Status": "Enabled"}
+        tree["LoggingConfiguration"] = {"DestinationBucketName": "data-0001", "LogFilePrefix": "s3/"}
+
+    change = change_of(surface, locator, alter)
+    with pytest.raises(SurfaceError, match=r"InvalidTargetBucketForLogging.*VersioningConfiguration: not tried"):
+        surface.write(change)
+    assert surface.again([locator])[locator].data == change.before
+
+
 def test_versioning_cannot_go_back_to_never_and_the_surface_says_what_it_is_now(cloud, surface, want):
     seed(cloud)
     locator = read_bucket(surface, want, "data-0000")

@@ -95,13 +95,16 @@ async def _all(account: Account, known: Known, differing: list[Shift], meta: Map
     """In the binding's order; what is refused is tried again after the rest, since one setting may forbid another.
 
     (S3 takes no access list while ownership is enforced, and no public policy while those are blocked.)
+    What has no exact way back is only tried when nothing else is left to be refused.
     """
     done: list[Shift] = []
-    left = differing
+    left = sorted(differing, key=_for_good)
     while left:
         refused: dict[Path, SurfaceError] = {}
         for shift in left:
             try:
+                if refused and _for_good(shift):
+                    raise SurfaceError("not tried, since it has no exact way back")
                 await _set(account, known, shift, meta)
                 done.append(shift)
             except SurfaceError as error:
@@ -193,6 +196,10 @@ def _shows(have: Plain, want: Plain) -> bool:
 def _reached(differing: list[Shift], after: Tree) -> Tree:
     """The state that comes of asking for `after`: where nothing goes back to absent, what comes closest."""
     return after | {str(shift.path[0]): shift.group.nearest for shift in differing if _falls_short(shift)}
+
+
+def _for_good(shift: Shift) -> bool:
+    return shift.before is None and shift.group.nearest is not None
 
 
 def _falls_short(shift: Shift) -> bool:
