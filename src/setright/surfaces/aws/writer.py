@@ -52,18 +52,19 @@ async def apply(account: Account, known: Known, before: Tree, after: Tree, meta:
 
     Nothing locks a resource: between the comparison and the write lies one round trip in which somebody else's
     change to the same group would be lost; to other groups, and to other rules of a security group, it would not.
+    A group that already is as asked stays: what was cut short goes on where it ended. On the way back, other groups
+    may have moved since (some never go back to absent): they do not keep these from their prior state.
     If a group is refused, those written are put back. Raises Moved, or SurfaceError with what now holds.
     """
     differing = shifts(known, before, after)
+    paths = [shift.path for shift in differing]
     reached = _reached(differing, after)
     now = normal(await read(account, known, None) or {})
-    if _at_stake(now, differing, meta) == _at_stake(reached, differing, meta):
-        _say_if_not_exact(known, differing)
-        return
-    if _at_stake(now, differing, meta) != _at_stake(before, differing, meta):
+    left = [_from_now(shift, now) for shift in differing if reach(now, shift.path) != normal(reach(reached, shift.path))]
+    if not all(_ours(shift, was) for shift, was in left) or (meta is None and without(now, paths) != without(before, paths)):
         raise Moved(f"{known.locator}: is not what the change was planned on; somebody changed it. Plan again")
-    await _all(account, known, differing, meta or {})
-    await _settle(account, known, reached, [shift.path for shift in differing])
+    await _all(account, known, [shift for shift, _ in left], meta or {})
+    await _settle(account, known, reached, paths)
     _say_if_not_exact(known, differing)
 
 
@@ -85,10 +86,17 @@ async def rule_tags(account: Account, known: Known) -> dict[str, Plain]:
     return {rules.identity(rules.of_id(rule)): rule["Tags"] for rule in await _rules(account, known) if rule.get("Tags")}
 
 
-def _at_stake(tree: Tree, differing: list[Shift], meta: Mapping[str, Plain] | None) -> Tree:
-    """What must be as planned: all of it, and on the way back only what the change was about. Groups that moved since
-    (some never go back to absent) must not keep the others from their prior state."""
-    return tree if meta is None else {str(shift.path): normal(reach(tree, shift.path)) or None for shift in differing}
+def _from_now(shift: Shift, now: Tree) -> tuple[Shift, Plain]:
+    """The rest of a shift from where it stands now, and what it was planned on."""
+    return shift._replace(before=_told(reach(now, shift.path))[0]), shift.before
+
+
+def _ours(left: Shift, was: Plain) -> bool:
+    """Whether a group is as planned, or a list of rules on its way to what is asked, since each is written by itself."""
+    if left.before == was or left.group.shape not in rules.ENDS:
+        return bool(left.before == was)
+    old, now, new = ({rules.identity(rule): rule for rule in some or ()} for some in (was, left.before, left.after))
+    return old.keys() & new.keys() <= now.keys() and all(rule in (old.get(key), new.get(key)) for key, rule in now.items())
 
 
 async def _all(account: Account, known: Known, differing: list[Shift], meta: Mapping[str, Plain]) -> None:
