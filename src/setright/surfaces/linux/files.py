@@ -21,7 +21,7 @@ from pathlib import Path
 
 from setright.model import Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.linux.inodes import dress, inode_of, replace, sync
+from setright.surfaces.linux.inodes import dress, inode_of, on_the_way, replace, sync
 from setright.surfaces.linux.patterns import is_glob, segment_matcher
 from setright.surfaces.linux.transport import LIMIT_BYTES, Found, Link, sorry
 
@@ -230,7 +230,7 @@ class Files:
             now = ":".join(self._stat(real).decode().split("\t")[1:])
             if now == after:
                 return
-            if now != before:
+            if now not in on_the_way(before, after):
                 raise Moved(f"{self.target}: {path} is {now}, the change was planned on {before}; scan again")
             owner, group, mode = after.split(":")
             os.chown(real, self._number("passwd", owner), self._number("group", group))

@@ -58,6 +58,14 @@ def dress(real: Path, inode: Mapping[str, Plain]) -> None:
         os.utime(real, ns=(seen.st_atime_ns, inode["mtime_ns"]))
 
 
+def on_the_way(before: str, after: str) -> frozenset[str]:
+    """What a file can be, as ``owner:group:0640``, when changing one into the other was cut short: chown(2) and chmod(2)
+    are two steps, and the first clears setuid and setgid bits."""
+    owners = {each.rpartition(":")[0] for each in (before, after)}
+    modes = {int(each.rpartition(":")[2], 8) for each in (before, after)}
+    return frozenset(f"{owner}:{mode & mask:04o}" for owner in owners for mode in modes for mask in (0o7777, 0o1777))
+
+
 def sync(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

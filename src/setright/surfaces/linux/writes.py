@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from setright.model import Plain, digest
+from setright.surfaces.linux.inodes import on_the_way
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.transport import STATE, Link
 
@@ -90,7 +91,8 @@ def _dress(inode: Mapping[str, Plain]) -> str:
 def own(path: str, before: str, after: str) -> str:
     """Gives a file owner, group and mode; `before` is ``owner:group:mode`` as it must be, ``any`` for any."""
     owner, group, mode = after.split(":")
-    check = f'[ "$now" = {shlex.quote(before)} ] || moved\n' if before != "any" else ""
+    known = "|".join(map(shlex.quote, sorted(on_the_way(before, after)))) if before != "any" else ""
+    check = f'case "$now" in {known}) ;; *) moved ;; esac\n' if known else ""
     deed = f'chown {shlex.quote(owner)}:{shlex.quote(group)} -- "$f" && chmod {mode} -- "$f" || exit 1'
     return f"""f={shlex.quote(path)}; [ -e "$f" ] || moved
 set -- $(stat -L -c '%U %G %u %g %a' -- "$f")
