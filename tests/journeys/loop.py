@@ -11,7 +11,6 @@ from setright.engine.configuration import Configuration
 from setright.model import Plain, Plan
 from tests.evidence import check_proof
 
-
 Look = Mapping[str, object]  # everything of the target that may move, by name
 
 
