@@ -179,6 +179,20 @@ MUTATIONS = [
         "a password stands in a plan file",
     ),
     Mutation(
+        f"{ENGINE}carry.py",
+        "    return value if same(redacted, value) else _without(value, redacted, path, tree)\n",
+        "    return value\n",
+        "tests/engine/test_carry.py::test_a_plan_on_a_text_with_a_secret_carries_none_and_gives_the_same_bytes",
+        "a plan's edits hold the passwords of the document",
+    ),
+    Mutation(
+        f"{ENGINE}redact.py",
+        '    plain = re.sub(r"\\A(\\w+://[^:@/?#]*):.*@", r"\\1@", url)\n',
+        "    plain = url\n",
+        "tests/engine/test_redact.py::test_a_target_is_shown_without_its_password",
+        "a database URL is shown and kept with its password",
+    ),
+    Mutation(
         f"{ENGINE}ledger.py",
         "        plain = redact_value((), msgspec.to_builtins(body, str_keys=True), self._fingerprints)\n",
         "        plain = msgspec.to_builtins(body, str_keys=True)\n",
