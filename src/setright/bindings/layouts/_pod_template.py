@@ -19,6 +19,7 @@ QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|m|k|[MGTPE]i?|Ki)")
 UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
     f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
 }
+PROBES = ("livenessProbe", "readinessProbe")
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
 
 
@@ -34,7 +35,8 @@ def placed(name: str, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     told, or what the API server would refuse.
     """
     found: list[Edit] = []
-    for each in edits:
+    for wanted in edits:
+        each = _probe(name, raw, wanted)
         _refuse(name, raw, each)
         found += [small for small in _spelt_out(raw, _lifted(raw, each, edits)) if small not in found]
     return found
@@ -57,6 +59,18 @@ def is_pod_wide(path: Path) -> bool:
 
 def _at_pod(path: Path) -> Path:
     return ("spec", *path[3:])
+
+
+def _probe(name: str, raw: Tree, wanted: Edit) -> Edit:
+    """A probe that is asked for as ``tcp``, on the first port that the container declares."""
+    if wanted.value != "tcp" or wanted.path[-1] not in PROBES:
+        return wanted
+    declared = look_up(raw, (*wanted.path[:-1], "ports"))
+    ports = [p for p in declared if isinstance(p, dict) and p.get("protocol", "TCP") == "TCP"] if isinstance(declared, list) else []
+    if not ports or not isinstance(port := ports[0].get("containerPort"), int):
+        raise BindingError(f"{name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works")
+    more = {"initialDelaySeconds": 60} if wanted.path[-1] == "livenessProbe" else {}
+    return Edit(wanted.path, {"tcpSocket": {"port": port}, **more})
 
 
 def _refuse(name: str, raw: Tree, wanted: Edit) -> None:

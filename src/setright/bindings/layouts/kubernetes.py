@@ -6,12 +6,15 @@ to read only,
 
     kind: Deployment
     workload:
-      {name: web, namespace: default, labels: {...}, replicas: 2, os: linux,
+      {name: web, namespace: default, labels: {...}, replicas: 2, os: linux, network_policies: [web],
        images: [{image: "nginx:1.25", version: "1.25"}]}        # its tag or digest; of every container, in order
 
 and each container shows what it has without saying so: of its securityContext what the pod's own gives it, of its requests
 what its limits stand for. A new value goes to the pod where all containers get it and none has its own, else to the
-container. A string with {{ }} is a template's and cannot be told.
+container. A string with {{ }} is a template's and cannot be told. Setting `workload/network_policies` adds a NetworkPolicy
+behind the object, and a probe set to ``tcp`` asks the container's first declared port.
+
+Files that a kustomization names as patches are no objects; its namespace and images hold for the files it builds.
 
 Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 """
@@ -23,23 +26,34 @@ from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
+from setright.bindings.layouts._kustomize import built, with_images
+from setright.bindings.layouts._network_policy import declared_only, policies_of
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 POD_TEMPLATE = "pod-template"
+POLICIES = ("workload", "network_policies")
+NAMESPACE = ("workload", "namespace")
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
-    return [
-        resource
+    kustomized = built(sources)
+    objects = [
+        (locator, place, manifest)
         for locator, source in sorted(sources.items())
-        if source.lens in ("yaml", "json")
+        if source.lens in ("yaml", "json") and locator not in kustomized.patches
         for place, manifest in _objects(source)
-        if (resource := _resource(kind, layout, locator, place, manifest))
     ]
+    policies = [told(each) for _, _, each in objects if each.get("kind") == "NetworkPolicy"]
+    found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
+    seen = [(resource, manifest) for (_, _, manifest), resource in found if resource]
+    if layout.get("shape") == POD_TEMPLATE:
+        for resource, _ in seen:
+            _tell_policies(resource, policies)
+    return [resource for resource, _ in seen]
 
 
 def edit(
@@ -54,9 +68,12 @@ def edit(
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     changes = [*edits, *live]
-    if layout.get("shape") == POD_TEMPLATE:
-        changes = _pod_template.placed(resource.name, look_up(sources[locator].tree, base), changes)
-    return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
+    if layout.get("shape") != POD_TEMPLATE:
+        return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
+    template = look_up(sources[locator].tree, base)
+    outer = [_around(layout, resource, sources[locator], each) for each in changes if each.path in (POLICIES, NAMESPACE)]
+    inner = _pod_template.placed(resource.name, template, [each for each in changes if each.path not in (POLICIES, NAMESPACE)])
+    return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -65,6 +82,29 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     if layout.get("shape") == POD_TEMPLATE:
         path = _pod_template.place(look_up(sources[locator].tree, base) if locator in sources else None, path)
     return locator, (*base, *path)
+
+
+def _around(layout: Mapping[str, Plain], resource: Resource, source: Source, wanted: Edit) -> Edit:
+    """An edit of the object around a template, or of what stands beside it."""
+    inner = str(layout["kinds"][resource.tree["kind"]])
+    base = resource.home[1]
+    place = base[: len(base) - len(inner.split("/"))] if inner else base
+    if wanted.path == NAMESPACE:
+        return Edit((*place, "metadata", "namespace"), wanted.value)
+    metadata = look_up(source.tree, (*place, "metadata"))
+    policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base))
+    beside = look_up(source.tree, place[:-1])
+    if not place or not isinstance(beside, list):
+        raise BindingError(f"{resource.name}: is alone in a JSON file; write its network policy into a file of its own")
+    return Edit((*place[:-1], len(beside)), policy)
+
+
+def _tell_policies(resource: Resource, policies: Sequence[Tree]) -> None:
+    labels = look_up(resource.tree, ("metadata", "labels"))
+    workload = resource.tree["workload"]
+    names = policies_of(policies, workload["namespace"], labels if isinstance(labels, dict) else {})
+    if names:
+        workload["network_policies"] = names
 
 
 def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
@@ -83,8 +123,8 @@ def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
             yield place, top
 
 
-def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree) -> Resource | None:
-    """The resource that an object is; None for one of another kind, or without what makes it one."""
+def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree, given: Tree) -> Resource | None:
+    """The resource that an object is, with what is `given` to it; None for one of another kind, or without what makes it one."""
     api, sort = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api, str) or not isinstance(sort, str) or sort not in layout["kinds"]:
         return None
@@ -94,9 +134,12 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     tree = look_up(manifest, inner)
     if not isinstance(tree, dict):
         return None
+    if "namespace" in given:
+        metadata = manifest.get("metadata")
+        manifest = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": given["namespace"]}}
     tree = told(tree)
     if layout.get("shape") == POD_TEMPLATE:
-        tree = _pod_template.shown(tree, manifest)
+        tree = _pod_template.shown(with_images(tree, given.get("images")), manifest)
     return Resource(kind, _name(sort, manifest), tree, (locator, (*place, *inner)))
 
 

@@ -1,0 +1,77 @@
+"""Which network policies hold for a pod, and the one that leaves open what its containers declare.
+
+Kubernetes API reference, NetworkPolicySpec, LabelSelector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree, Unknown
+
+
+def policies_of(policies: Iterable[Tree], namespace: Plain, labels: Tree) -> list[str]:
+    """The names of the policies that choose a pod with these labels in this namespace."""
+    return [
+        str(look_up(policy, ("metadata", "name")))
+        for policy in policies
+        if (look_up(policy, ("metadata", "namespace")) or "default") == namespace and chooses(policy, labels)
+    ]
+
+
+def chooses(policy: Tree, labels: Tree) -> bool:
+    """Whether a policy's pod selector matches the labels; an empty one matches every pod."""
+    selector = look_up(policy, ("spec", "podSelector"))
+    if not isinstance(selector, dict):
+        return False
+    named = selector.get("matchLabels")
+    if isinstance(named, dict) and any(labels.get(key) != value for key, value in named.items()):
+        return False
+    return all(_fits(each, labels) for each in listed(selector.get("matchExpressions")) if isinstance(each, dict))
+
+
+def _fits(expression: Tree, labels: Tree) -> bool:
+    value = labels.get(str(expression.get("key")))
+    is_in = value in listed(expression.get("values"))
+    told = {"In": is_in, "NotIn": not is_in, "Exists": value is not None, "DoesNotExist": value is None}
+    return told.get(str(expression.get("operator")), False)
+
+
+def declared_only(name: str, metadata: Tree, template: Tree) -> Tree:
+    """A policy under which the pods of a template are reached on the ports that their containers declare, and on no other.
+
+    Raises BindingError where pods have no labels of their own or no name to go by.
+    """
+    labels = look_up(template, ("metadata", "labels"))
+    if (
+        not isinstance(labels, dict)
+        or not labels
+        or any(isinstance(each, Unknown) or "{{" in str(each) for each in labels.values())
+    ):
+        raise BindingError(f"{name}: its pods have no labels that a network policy could choose them by; add some first")
+    if not isinstance(metadata.get("name"), str) or "{{" in metadata["name"]:
+        raise BindingError(f"{name}: has no name of its own; write its network policy by hand")
+    ports = [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
+    namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": metadata["name"], **namespace},
+        "spec": {
+            "podSelector": {"matchLabels": labels},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"ports": ports}] if ports else [],
+        },
+    }
+
+
+def _containers(template: Tree) -> list[Tree]:
+    return [c for key in ("containers", "initContainers") for c in listed(look_up(template, ("spec", key))) if isinstance(c, dict)]
+
+
+def _port(port: Tree) -> Tree:
+    protocol = {"protocol": port["protocol"]} if port.get("protocol") not in (None, "TCP") else {}
+    return {"port": port.get("containerPort"), **protocol}
