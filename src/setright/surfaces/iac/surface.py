@@ -12,9 +12,13 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.iac.walk import files, holds_configuration, lens_of
+from setright.surfaces.iac.walk import charts, files, holds_configuration, lens_of
 
 MAX_SIZE_BYTES = 8_000_000
+CHART = (
+    "a Helm chart: its templates are not YAML before they are rendered, so what they make is not looked into;"
+    " scan the output of `helm template`, and put it right in values.yaml"
+)
 
 
 class SourceTree:
@@ -23,12 +27,13 @@ class SourceTree:
     families = ("terraform", "cloudformation", "kubernetes", "dockerfile", "compose", "actions", "gitlab")
     arms = False
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, target: str = "") -> None:
+        """`target` is the name of the tree, where it is not its place: a checkout of our own stands for the user's."""
         if not place.exists():
             raise SurfaceError(
                 f"{place}: there is no such file or directory; give a path, or a target such as host:local or ssh://host"
             )
-        self.target = str(place)
+        self.target = target or str(place)
         self._only = place.name if place.is_file() else None
         self.root = (place.parent if self._only else place).resolve()
 
@@ -37,7 +42,13 @@ class SourceTree:
         documents: list[Document] = []
         problems: list[Problem] = []
         folders = {path.rpartition("/")[0] for want in wants for path in want.near}
-        for path, lens in self._near(folders) if folders else self._candidates():
+        candidates = list(self._near(folders) if folders else self._candidates())
+        found = charts(path for path, _ in candidates)
+        templates = tuple(f"{chart}templates/" for chart in found)
+        problems += [Problem(f"{chart}Chart.yaml", CHART) for chart in found]
+        for path, lens in candidates:
+            if templates and path.startswith(templates):
+                continue
             try:
                 data = self._bytes(path)
             except (OSError, SurfaceError) as error:

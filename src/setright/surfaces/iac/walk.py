@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pathspec
@@ -21,9 +21,9 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
     ),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
 }
-NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, GitHub and GitLab workflows, charts and overlays
+NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, workflows, overlays
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
-    r"|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|Chart\.yaml|values\.yaml|kustomization\.ya?ml)$"
+    r"|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml)$"
 )
 DOCKERFILE = re.compile(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
 NO_DOCKERFILE = (
@@ -57,6 +57,11 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
         return FROM.search(data) is not None
     marks = MARKS.get(lens)
     return marks is None or bool(NAMES.search(path)) or any(all(mark in data for mark in some) for some in marks)
+
+
+def charts(paths: Iterable[str]) -> list[str]:
+    """The folders (``charts/web/``) that are Helm charts: their templates are not YAML before they are rendered."""
+    return [path.removesuffix("Chart.yaml") for path in paths if path == "Chart.yaml" or path.endswith("/Chart.yaml")]
 
 
 def lens_of(name: str) -> str | None:
