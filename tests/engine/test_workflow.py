@@ -272,7 +272,7 @@ def test_what_moved_between_the_snapshot_and_the_write_is_not_written_over(estat
 
     folder.validate = somebody_writes
     run = applied(made)
-    assert outcomes(run) == ["unverified"]
+    assert outcomes(run) == ["refused"]
     assert folder.item("x") == {"name": "x", "a": 0, "theirs": True}
     assert folder.writes() == []
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from setright.engine.change import changes
+from setright.engine.change import Lapsed, changes
 from setright.engine.scan import Scan
 from setright.engine.snapshots import Snapshots
 from setright.lenses import LensError, get
 from setright.model import Change, Document, Kept, Plain, Plan, digest
-from setright.surfaces.base import Surface
+from setright.surfaces.base import Moved, Surface
 
 PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads answer old and new in turns
 PAUSE_S = 0.3
@@ -56,9 +56,17 @@ class Execution:
         self.surface.validate(self._changes(self._kept(addresses)), self.plan.steps)
 
     def write(self, addresses: Sequence[str]) -> None:
-        """Raises Moved or SurfaceError; the documents before that one are written then, and must be restored."""
-        for change in self._changes(self._kept(addresses)):
-            self.surface.write(change)
+        """Raises change.Lapsed where the first document is no longer as it was: then this call wrote nothing.
+
+        Raises Moved or SurfaceError later on; the documents before that one are written then, and must be restored.
+        """
+        for number, change in enumerate(self._changes(self._kept(addresses))):
+            try:
+                self.surface.write(change)
+            except Moved as error:
+                if number:
+                    raise
+                raise Lapsed(str(error)) from error
 
     def reload(self) -> None:
         self.surface.reload(self.plan.steps)

@@ -50,6 +50,7 @@ class Desk(Protocol):
 
 
 _desk: Desk | None = None
+_begun: set[tuple[str, str]] = set()  # (run, plan) whose protocol began in this process: no earlier one wrote anything of it
 
 
 def desk() -> Desk:
@@ -73,6 +74,7 @@ def launched(state: Path, url: str, at: Desk) -> Iterator[list[Outcome]]:
             yield _recovered()
         finally:
             DBOS.destroy(destroy_registry=False)
+            _begun.clear()
             _desk = None
 
 
@@ -108,7 +110,9 @@ def apply_plan(run: str, plan_hash: str) -> list[Plain]:
         armed = arm(run, plan_hash, kept)
         validate(run, plan_hash, kept)
         written = True
-        write(run, plan_hash, kept)
+        lapsed = write(run, plan_hash, kept, armed)
+        if lapsed:
+            return refuse(run, plan_hash, kept, armed, lapsed)
         reload(run, plan_hash)
         wrong = verify(run, plan_hash, kept, health)
         if not wrong:
@@ -160,6 +164,7 @@ def begin(run: str, plan_hash: str) -> tuple[list[str], dict[str, str]]:
     if desk().stopped():
         raise EngineError("stopped: the kill switch is on; `setright stop --off` lets runs go on")
     execution = desk().execution(run, plan_hash)
+    _begun.add((run, plan_hash))
     kept = execution.snapshot()
     desk().record("snapshot", {"run": run, "plan": plan_hash, "kept": kept})
     return kept, execution.health()
@@ -181,11 +186,22 @@ def validate(run: str, plan_hash: str, kept: list[str]) -> None:
 
 
 @DBOS.step()
-def write(run: str, plan_hash: str, kept: list[str]) -> None:
+def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
+    """Why nothing was written, or nothing. Repeated after a crash, it first sets the switch anew: it may have fired since."""
     desk().at("write")
     desk().record("writing", {"run": run, "plan": plan_hash})
-    desk().execution(run, plan_hash).write(kept)
+    execution = desk().execution(run, plan_hash)
+    first = (run, plan_hash) in _begun
+    if armed and not first:
+        execution.arm(kept, ARMED_FOR_S)
+    try:
+        execution.write(kept)
+    except Lapsed as error:
+        if first:
+            return str(error)
+        raise
     desk().at("written")
+    return ""
 
 
 @DBOS.step()
