@@ -20,7 +20,7 @@ from setright.surfaces.linux.steps import AFTER_A_FALL, SSHD_PID, reloading
 from setright.surfaces.linux.transport import Ask, Ran
 
 FOLDER = "/var/lib/setright"
-FIRED, FAILED = 77, 78
+FIRED, FAILED, OTHERS = 77, 78, 79
 
 LEFT_OPEN = Ask(
     "run",
@@ -45,6 +45,10 @@ if sh {at}/restore >{at}/log 2>&1; then : >{at}/done; rm -f {at}/restore {at}/wa
 main() {{
 umask 077
 [ ! -e {at}/fired ] || exit {FIRED}
+for a in {FOLDER}/arm-*; do
+  [ "$a" != {at} ] && ls "$a"/armed.* >/dev/null 2>&1 || continue
+  if grep -q "${{a##*/}}" "/proc/$(cat "$a/pid")/cmdline" 2>/dev/null; then exit {OTHERS}; fi
+done
 mkdir -p {at} || exit 1
 flag=armed.$$
 cat >{at}/restore.new <<'END_OF_RESTORE' || exit 1
@@ -104,6 +108,10 @@ def check(target: str, token: str, ran: Ran) -> None:
     if ran.status == FAILED:
         raise SurfaceError(
             f"{target}: the dead-man's switch fired, and its restore failed: {ran.err.strip()}; see {_folder(token)}"
+        )
+    if ran.status == OTHERS:
+        raise SurfaceError(
+            f"{target}: another run's change waits to be confirmed there, and would be undone with ours; wait for it to end"
         )
     if ran.status:
         raise SurfaceError(
