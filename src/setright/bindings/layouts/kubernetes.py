@@ -26,6 +26,7 @@ from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
+from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._kustomize import built, with_images
 from setright.bindings.layouts._network_policy import declared_only, policies_of
 from setright.bindings.layouts._pod_template import told
@@ -47,7 +48,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         if source.lens in ("yaml", "json") and locator not in kustomized.patches
         for place, manifest in _objects(source)
     ]
-    policies = [told(each) for _, _, each in objects if each.get("kind") == "NetworkPolicy"]
+    policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
     found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
     seen = [(resource, manifest) for (_, _, manifest), resource in found if resource]
     if layout.get("shape") == POD_TEMPLATE:
@@ -99,10 +100,19 @@ def _around(layout: Mapping[str, Plain], resource: Resource, source: Source, wan
     return Edit((*place[:-1], len(beside)), policy)
 
 
-def _tell_policies(resource: Resource, policies: Sequence[Tree]) -> None:
+def _tell_policies(resource: Resource, policies: Sequence[tuple[str, Tree]]) -> None:
+    """The policies that choose a workload's pods. Those of other folders count in a namespace that is named, unless they are
+    for just these labels: what lies there is another copy then.
+    """
     labels = look_up(resource.tree, ("metadata", "labels"))
     workload = resource.tree["workload"]
-    names = policies_of(policies, workload["namespace"], labels if isinstance(labels, dict) else {})
+    here, is_named = folder(resource.home[0]), workload["namespace"] != "default"
+    near = [
+        policy
+        for locator, policy in policies
+        if folder(locator) == here or (is_named and look_up(policy, ("spec", "podSelector", "matchLabels")) != labels)
+    ]
+    names = policies_of(near, workload["namespace"], labels if isinstance(labels, dict) else {})
     if names:
         workload["network_policies"] = names
 
