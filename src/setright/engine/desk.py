@@ -14,13 +14,12 @@ from setright.engine.execute import Execution
 from setright.engine.ledger import Ledger
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
 from setright.engine.snapshots import Snapshots
+from setright.engine.stop import stopped
 from setright.engine.store import Store
 from setright.engine.workflow import Outcome
 from setright.engine.world import Slot
 from setright.model import Binding, Control, Plain, Plan, Want
 from setright.surfaces.base import Surface
-
-STOP = "stop"  # the kill switch: while this file is in the state directory, nothing new is touched
 
 
 class RunDesk:
@@ -71,7 +70,7 @@ class RunDesk:
         self._ledger.append(outcome.outcome, body | {"controls": plan.controls, "kept": outcome.kept})
 
     def stopped(self) -> bool:
-        return (self._state / STOP).exists()
+        return stopped(self._state)
 
     def at(self, boundary: str) -> None:
         """A step begins or has ended; tests end the process here."""
