@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cached_property
@@ -18,10 +18,12 @@ from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.error import EngineError
 from setright.engine.plan import Options, Ruling, plan
 from setright.engine.redact import without_password
-from setright.engine.scan import Scan, scan, without_excepted
+from setright.engine.scan import Scan, scan
+from setright.engine.scope import Scope, within_change, without_adopted, without_exceptions
+from setright.engine.suppress import heed
 from setright.engine.times import now
 from setright.model import SEVERITIES, Control, Plain, Plan
-from setright.policy.exceptions import excepted_ids
+from setright.policy.exceptions import FindingException, holding
 from setright.policy.owners import owner_of
 from setright.policy.ruling import Subject, ruled
 from setright.surfaces.base import Surface, SurfaceError
@@ -44,6 +46,7 @@ class Ask(NamedTuple):
     baseline: str = ""
     controls: tuple[str, ...] = ()
     min_severity: str = "info"
+    scope: Scope = Scope()
 
 
 class Scanned(NamedTuple):
@@ -147,25 +150,31 @@ class App:
     def scan(self, targets: Sequence[str], ask: Ask) -> Iterator[Scanned]:
         """Each target's scan as it is done, several at once; a target that cannot be read does not stop the others."""
         ids = self.controls(ask)
-        excepted = self._excepted()
+        exceptions = self._exceptions()
 
         def one(target: str) -> Scanned:
             try:
                 with closing(self.open(target)) as surface:
-                    found = scan(surface, self.catalogue, self._for(surface, ids, ask))
-                    return Scanned(target, without_excepted(found, excepted))
+                    return Scanned(target, self._seen(surface, ids, ask, exceptions))
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
         for scanned in _side_by_side(one, [self._shown(target) for target in targets]):
             yield scanned._replace(note=self._remember(scanned))
 
+    def _seen(self, surface: Surface, ids: Iterable[str], ask: Ask, exceptions: Mapping[str, FindingException]) -> Scan:
+        """A target's findings, and apart from them what is knowingly left open or not asked about."""
+        root = source_root(surface)
+        found = scan(surface, self.catalogue, self._for(surface, ids, ask))
+        found = without_exceptions(heed(found, self.catalogue.ids(), now().date()), exceptions)
+        return within_change(without_adopted(found, ask.scope, root), ask.scope, root)
+
     def _remember(self, scanned: Scanned) -> str:
         """Keeps the findings. A scan with problems resolves nothing: what it did not see may still be there."""
         if scanned.scan is None:
             return ""
-        found = [f.finding for f in (*scanned.scan.found, *scanned.scan.excepted)]
-        seen = [] if scanned.scan.problems else [c.id for c in scanned.scan.controls]
+        found = [f.finding for f in scanned.scan.everything]
+        seen = [] if scanned.scan.world.problems else [c.id for c in scanned.scan.controls]
         try:
             self.store.record_target(self._asset(scanned.target), now())
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key)
@@ -188,12 +197,12 @@ class App:
         subject = Subject((asset.name, asset.url), asset.environment, owner.name if owner else "", asset.tags)
         return lambda decision, control, breaks: ruled(self.configuration.policy, subject, control, decision, breaks, now())
 
-    def _excepted(self) -> frozenset[str]:
-        """The findings that are knowingly left open now; a store that cannot be opened excepts nothing."""
+    def _exceptions(self) -> Mapping[str, FindingException]:
+        """What excepts findings now; a store that cannot be opened excepts nothing."""
         try:
-            return excepted_ids(self.store.exceptions(), now())
+            return holding(self.store.exceptions(), now())
         except EngineError:
-            return frozenset()
+            return {}
 
     def _cache(self) -> Path | None:
         try:
@@ -204,18 +213,27 @@ class App:
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""
         ids = self.controls(ask)
-        params, excepted = self._params(ask), self._excepted()
+        params, exceptions = self._params(ask), self._exceptions()
+        ask = _to_plan(ask)
 
         def one(target: str) -> Planned:
             try:
                 with closing(self.open(target)) as surface:
-                    found = without_excepted(scan(surface, self.catalogue, self._for(surface, ids, ask)), excepted)
-                    options = Options(together, self.fingerprint_key, params, now(), self._ruling(target))
+                    found = self._seen(surface, ids, ask, exceptions)
+                    options = self.options(target, ask, together=together)
                     return Planned(target, plan(found, surface, options).plans, found)
             except SurfaceError as error:
                 return Planned(target, (), None, str(error))
 
         yield from _side_by_side(one, [self._shown(target) for target in targets])
+
+    def look(self, surface: Surface, ask: Ask) -> Scan:
+        """The findings of a surface that the caller opened; they are not kept."""
+        return self._seen(surface, self.controls(ask), ask, self._exceptions())
+
+    def options(self, target: str, ask: Ask, *, together: bool) -> Options:
+        """How to plan for a target."""
+        return Options(together, self.fingerprint_key, self._params(ask), now(), self._ruling(target))
 
     def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""
@@ -317,6 +335,20 @@ class App:
         for run in self.store.runs(state="running"):
             if run.id != current:
                 self.store.end_run(run.id, "ended" if all(p.outcome for p in run.plans) else "abandoned", now())
+
+
+def source_root(surface: Surface) -> Path | None:
+    """Where a source tree's files are; None for any other target."""
+    if "terraform" not in surface.families:
+        return None
+    from setright.surfaces.iac.surface import SourceTree
+
+    return surface.root if isinstance(surface, SourceTree) else None
+
+
+def _to_plan(ask: Ask) -> Ask:
+    """Adopted findings are planned where their control was named, or all were asked for."""
+    return ask._replace(scope=ask.scope._replace(no_adopted=True)) if ask.controls or ask.scope.adopted_too else ask
 
 
 def new_run() -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from setright.policy.exceptions import FindingException, excepted, excepted_ids
+from setright.policy.exceptions import FindingException, excepted, holding
 
 MADE = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 END = datetime(2026, 2, 1, 0, 0, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def exception(finding="f1", until=END, made_at=MADE):
 def test_an_exception_ends_to_the_second(now, holds):
     assert exception().holds(now) is holds
     assert (excepted("f1", [exception()], now) is not None) is holds
-    assert ("f1" in excepted_ids([exception()], now)) is holds
+    assert ("f1" in holding([exception()], now)) is holds
 
 
 def test_an_end_in_another_zone_is_the_same_moment():

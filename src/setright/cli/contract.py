@@ -15,7 +15,7 @@ from setright.model import SEVERITIES, Mismatch, Param, Plain, Plan, Requirement
 
 if TYPE_CHECKING:
     from setright.app import Planned, Scanned
-    from setright.engine.scan import Found
+    from setright.engine.scan import Excepted, Found
 
 SCHEMA = "setright/1"
 
@@ -33,6 +33,12 @@ class Report(NamedTuple):
         return sorted(each, key=lambda f: -SEVERITIES.index(f.finding.severity))
 
     @property
+    def excepted(self) -> list[Excepted]:
+        """What is knowingly left open; worst first."""
+        each = [excepted for result in self.results if result.scan for excepted in result.scan.excepted]
+        return sorted(each, key=lambda e: -SEVERITIES.index(e.finding.severity))
+
+    @property
     def unreached(self) -> list[Scanned | Planned]:
         return [result for result in self.results if result.scan is None]
 
@@ -45,6 +51,8 @@ def scan_object(report: Report) -> dict[str, Plain]:
     return {
         "schema": SCHEMA,
         "findings": [finding_object(found, report.key) for found in report.found],
+        "excepted": excepted(report),
+        "notices": notices(report),
         "problems": problems(report),
         "targets": targets(report),
         "summary": summary(report),
@@ -114,6 +122,35 @@ def problems(report: Report) -> list[dict[str, str]]:
     ]
 
 
+def excepted(report: Report) -> list[dict[str, Plain]]:
+    """What is knowingly left open and why. `kind` is where that is said: exception, comment or adopted."""
+    return [
+        {
+            "id": each.finding.id,
+            "control": each.finding.control,
+            "title": each.finding.title,
+            "severity": each.finding.severity,
+            "target": each.finding.target,
+            "resource": each.finding.resource,
+            "location": msgspec.to_builtins(each.finding.location),
+            "kind": each.kind,
+            "reason": redact_text(each.reason, key=report.key),
+            "until": each.until or None,
+        }
+        for each in report.excepted
+    ]
+
+
+def notices(report: Report) -> list[dict[str, str]]:
+    """What people should know of comments and lists that leave findings open."""
+    return [
+        {"target": result.target, "locator": notice.locator, "why": redact_text(notice.why, key=report.key)}
+        for result in report.results
+        if result.scan
+        for notice in result.scan.notices
+    ]
+
+
 def targets(report: Report) -> list[dict[str, Plain]]:
     return [{"target": r.target, "read": r.scan is not None, "why": redact_text(r.error)} for r in report.results]
 
@@ -122,6 +159,7 @@ def summary(report: Report) -> dict[str, Plain]:
     """Counts. `severities` are of what failed; what could not be told is counted apart."""
     verdicts = Counter(found.finding.verdict for found in report.found)
     failed = Counter(found.finding.severity for found in report.found if found.finding.verdict is Verdict.FAIL)
+    left_open = Counter(each.kind for each in report.excepted)
     return {
         "targets": len(report.results),
         "unreached": len(report.unreached),
@@ -129,13 +167,17 @@ def summary(report: Report) -> dict[str, Plain]:
         "failed": verdicts[Verdict.FAIL],
         "unknown": verdicts[Verdict.UNKNOWN],
         "problems": len(problems(report)),
+        "excepted": left_open["exception"],
+        "suppressed": left_open["comment"],
+        "adopted": left_open["adopted"],
+        "outside": sum(len(result.scan.outside) for result in report.results if result.scan),
         "severities": {severity: failed[severity] for severity in reversed(SEVERITIES)},
     }
 
 
 def plans_object(plans: Sequence[Plan], report: Report | None = None) -> dict[str, Plain]:
     """The plans as people and programs read them; a plan file adds what `apply` needs."""
-    about = {"targets": targets(report), "problems": problems(report)} if report else {}
+    about = _about(report) if report else {}
     lanes = Counter(plan.lane for plan in plans)
     return {
         "schema": SCHEMA,
@@ -144,6 +186,12 @@ def plans_object(plans: Sequence[Plan], report: Report | None = None) -> dict[st
         **about,
         "summary": {"plans": len(plans), "lanes": dict(lanes), **({"scan": summary(report)} if report else {})},
     }
+
+
+def _about(report: Report) -> dict[str, Plain]:
+    """What of a scan stands beside its plans."""
+    told = {"targets": targets(report), "problems": problems(report)}
+    return told | {"excepted": excepted(report), "notices": notices(report)}
 
 
 def joint_hash(plans: Iterable[Plan]) -> str:
@@ -194,6 +242,6 @@ def run_object(run: str | None, ended: Sequence[tuple[Plan, Plain]], report: Rep
         "schema": SCHEMA,
         "run": run,
         "plans": [plan_object(p) | {"outcome": outcome.outcome, "why": redact_text(outcome.why)} for p, outcome in ended],
-        **({"targets": targets(report), "problems": problems(report)} if report else {}),
+        **(_about(report) if report else {}),
         "summary": {"plans": len(ended), **outcomes, **({"scan": summary(report)} if report else {})},
     }

@@ -17,13 +17,30 @@ F = TypeVar("F", bound=Callable[..., Any])
 FINDING_FORMATS = ("table", "json", "sarif", "ocsf", "junit", "markdown")
 
 
+class Counted(NamedTuple):
+    """What of the findings counts; see `setright.engine.scope.Scope`, which takes the same names."""
+
+    adopted: str = ""
+    no_adopted: bool = False
+    adopted_too: bool = False
+    diff_base: str = ""
+    whole_files: bool = False
+
+    def words(self) -> list[str]:
+        """As it is typed."""
+        flags = {"--no-adopted": self.no_adopted, "--adopted-too": self.adopted_too, "--diff-whole-files": self.whole_files}
+        named = {"--adopted": self.adopted, "--diff-base": self.diff_base}
+        return [w for name, value in named.items() if value for w in (name, value)] + [name for name, on in flags.items() if on]
+
+
 class Selection(NamedTuple):
-    """Which targets, and which controls of the catalogue."""
+    """Which targets, which controls of the catalogue, and which findings count."""
 
     targets: tuple[str, ...]
     baseline: str | None
     controls: tuple[str, ...]
     min_severity: str
+    counted: Counted = Counted()
 
     def again(self, command: str) -> str:
         """The same selection for another command, as it is typed, but for passwords."""
@@ -34,13 +51,15 @@ class Selection(NamedTuple):
         least = () if self.min_severity == SEVERITIES[0] else ("--min-severity", self.min_severity)
         baseline = ("--baseline", self.baseline) if self.baseline else ()
         controls = [word for control in self.controls for word in ("--control", control)]
-        return join(["setright", command, *map(without_password, self.targets), *baseline, *controls, *least])
+        return join(
+            ["setright", command, *map(without_password, self.targets), *baseline, *controls, *least, *self.counted.words()]
+        )
 
     def ask(self) -> Ask:
         from setright.app import Ask
+        from setright.engine.scope import Scope
 
-        chosen = {"baseline": self.baseline} if self.baseline else {}
-        return Ask(controls=self.controls, min_severity=self.min_severity, **chosen)
+        return Ask(self.baseline or "", self.controls, self.min_severity, Scope(*self.counted))
 
 
 class Shown(NamedTuple):
@@ -83,6 +102,30 @@ def selected(command: F) -> F:
     return with_selection  # type: ignore[return-value]
 
 
+def counted(command: F) -> F:
+    """What the adopted list and a branch's change leave out of the count, put into `selection`."""
+
+    @click.option(
+        "--adopted", type=click.Path(dir_okay=False), metavar="FILE", help="List of adopted findings.  [default: the tree's]"
+    )
+    @click.option("--no-adopted", is_flag=True, help="Count adopted findings like any other.")
+    @click.option("--diff-base", metavar="REV", help="Only what this branch changed since it left REV.")
+    @click.option("--diff-whole-files", "whole_files", is_flag=True, help="With --diff-base: all of each changed file.")
+    @wraps(command)
+    def with_counted(
+        *, selection: Selection, adopted: str | None, no_adopted: bool, diff_base: str | None, whole_files: bool, **rest: Any
+    ) -> Any:
+        if whole_files and not diff_base:
+            raise click.UsageError("--diff-whole-files needs --diff-base REV")
+        if adopted and no_adopted:
+            raise click.UsageError("--adopted and --no-adopted exclude each other")
+        told = Counted(adopted or "", no_adopted, bool(rest.pop("adopted_too", False)), diff_base or "", whole_files)
+        return command(selection=selection._replace(counted=told), **rest)
+
+    return with_counted  # type: ignore[return-value]
+
+
+adopted_too = click.option("--adopted-too", is_flag=True, help="Put adopted findings right, too; --control does so for its own.")
 everything = click.option("--all-findings", is_flag=True, help="Shorten nothing.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -46,6 +46,19 @@ class Found(NamedTuple):
     resource: Resource
 
 
+class Excepted(NamedTuple):
+    """A finding knowingly left open. `kind` is where that is said: exception (of the store), comment (in the source), adopted."""
+
+    found: Found
+    kind: str
+    reason: str
+    until: str = ""  # the day or moment it ends
+
+    @property
+    def finding(self) -> Finding:
+        return self.found.finding
+
+
 class Scan(NamedTuple):
     """The outcome for one target. `found` holds what failed or could not be told; `passed` counts the rest."""
 
@@ -55,7 +68,15 @@ class Scan(NamedTuple):
     found: tuple[Found, ...]
     passed: int
     problems: tuple[Problem, ...]
-    excepted: tuple[Found, ...] = ()  # knowingly left open; they count nowhere else
+    excepted: tuple[Excepted, ...] = ()  # knowingly left open; they count nowhere else
+    outside: tuple[Found, ...] = ()  # beyond what was asked about, as a branch's change; they count nowhere
+    notices: tuple[Problem, ...] = ()  # what people should know of comments and lists that leave findings open
+
+    @property
+    def everything(self) -> tuple[Found, ...]:
+        """All that does not hold, whether it counts here or not; each once."""
+        parts = (*self.found, *(each.found for each in self.excepted), *self.outside)
+        return tuple({each.finding.id: each for each in parts}.values())
 
 
 def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) -> Scan:
@@ -79,10 +100,11 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
     return Scan(target, world, tuple(controls), tuple(_placed(found, world)), passed, tuple(world.problems))
 
 
-def without_excepted(scan: Scan, excepted: Set[str]) -> Scan:
-    """The scan with the findings of these ids set aside."""
-    left = tuple(f for f in scan.found if f.finding.id not in excepted)
-    return scan._replace(found=left, excepted=tuple(f for f in scan.found if f.finding.id in excepted))
+def set_aside(scan: Scan, excepted: Iterable[Excepted]) -> Scan:
+    """The scan with these findings left open."""
+    aside = {e.finding.id: e for e in excepted}
+    left = tuple(f for f in scan.found if f.finding.id not in aside)
+    return scan._replace(found=left, excepted=(*scan.excepted, *aside.values()))
 
 
 def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], controls: Iterable[Control]) -> dict[Slot, Binding]:

@@ -29,6 +29,6 @@ def excepted(finding: str, exceptions: Iterable[FindingException], now: datetime
     return max(holding, key=lambda each: each.until, default=None)
 
 
-def excepted_ids(exceptions: Iterable[FindingException], now: datetime) -> frozenset[str]:
-    """All findings that are excepted now."""
-    return frozenset(each.finding for each in exceptions if each.holds(now))
+def holding(exceptions: Iterable[FindingException], now: datetime) -> dict[str, FindingException]:
+    """By finding, what excepts it now; of several the one that holds longest."""
+    return {e.finding: e for e in sorted(exceptions, key=lambda e: e.until) if e.holds(now)}

@@ -52,7 +52,7 @@ def _found(app: App, id_: str, targets: tuple[str, ...]) -> Found | None:
     known = None if targets else app.store.finding(id_)
     places = [known.finding.target] if known else app.targets(targets)
     for result in app.scan(places, Ask(baseline="all")):
-        for found in result.scan.found if result.scan else ():
+        for found in (*result.scan.found, *(e.found for e in result.scan.excepted)) if result.scan else ():
             if found.finding.id.startswith(id_):
                 return found
     return None

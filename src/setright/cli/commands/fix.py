@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from setright.cli.options import Selection, Shown, everything, fail_on, selected, shown
+from setright.cli.options import Selection, Shown, adopted_too, counted, everything, fail_on, selected, shown
 
 
 @click.command("fix")
 @selected
+@adopted_too
+@counted
 @shown("table", "json")
 @fail_on("never")
 @everything

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setright.cli.options import Selection, Shown, everything, fail_on, selected, shown
+from setright.cli.options import Selection, Shown, adopted_too, counted, everything, fail_on, selected, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @selected
+@adopted_too
+@counted
 @shown("table", "json")
 @fail_on("never")
 @everything
@@ -56,7 +58,7 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
     from setright.cli.contract import plans_object, summary
     from setright.cli.gather import titles
     from setright.cli.output import json_text, paper
-    from setright.cli.screens.findings import draw_counts, draw_unread
+    from setright.cli.screens.findings import draw_counts, draw_left_open, draw_unread
     from setright.cli.screens.plans import draw, draw_lanes
 
     if show.format == "json":
@@ -64,6 +66,7 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
         return
     with paper(show._replace(file=None)) as console:
         draw(console, plans, titles(app, plans), all_findings)
+        draw_left_open(console, report, all_findings)
         draw_unread(console, report, all_findings)
         draw_counts(console, summary(report))
         draw_lanes(console, plans)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from setright.cli.failure import UNREACHED
-from setright.cli.options import FINDING_FORMATS, Selection, Shown, everything, fail_on, selected, shown
+from setright.cli.options import FINDING_FORMATS, Selection, Shown, counted, everything, fail_on, selected, shown
 
 
 @click.command("scan")
 @selected
+@counted
 @shown(*FINDING_FORMATS)
 @fail_on("any")
 @everything

@@ -29,17 +29,20 @@ def _suite(root: Element, result: Scanned | Planned, key: bytes) -> None:
         _case(suite, result.target, "target", "error", result.error, "")
         _count(suite, 1, errors=1)
         return
-    found, problems = result.scan.found, result.scan.problems
+    found, problems, left_open = result.scan.found, result.scan.problems, result.scan.excepted
     for each in found:
         _finding(suite, each, key)
+    for excepted in left_open:
+        finding, until = excepted.finding, f" (until {excepted.until})" if excepted.until else ""
+        why = f"left open, {excepted.kind}: {excepted.reason}{until}"
+        _case(suite, finding.resource, finding.control, "skipped", why, _text(excepted.found, ()))
     for problem in problems:
         _case(suite, problem.locator, "problem", "error", problem.why, "")
     if result.scan.passed:
         SubElement(suite, "testcase", name=f"{result.scan.passed} passed", classname="setright.passed")
     unknown = sum(f.finding.verdict is Verdict.UNKNOWN for f in found)
-    _count(
-        suite, len(found) + len(problems) + bool(result.scan.passed), len(found) - unknown, errors=len(problems), skipped=unknown
-    )
+    tests = len(found) + len(problems) + len(left_open) + bool(result.scan.passed)
+    _count(suite, tests, len(found) - unknown, errors=len(problems), skipped=unknown + len(left_open))
 
 
 def _count(suite: Element, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> None:

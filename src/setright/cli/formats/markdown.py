@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from setright.cli.contract import Report, summary
+from setright.cli.contract import Report, notices, summary
 from setright.cli.lines import pairs, spot, unknown
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
@@ -16,6 +16,10 @@ def render(report: Report) -> str:
     by_place = sorted(report.found, key=_place)
     for (target, resource), group in groupby(by_place, key=_place):
         parts += [f"## {_inline(resource)} in {_inline(target)}", _table(list(group), report.key)]
+    if report.excepted:
+        parts += ["## Left open", _left_open(report)]
+    if lines := notices(report):
+        parts += ["## To look at", "\n".join(f"- {_inline(n['locator'])}: {_cell(n['why'])}" for n in lines)]
     if told := _unread(report):
         parts += ["## Could not be read", "\n".join(told)]
     return "\n\n".join(parts) + "\n"
@@ -28,14 +32,25 @@ def _place(found: Found) -> tuple[str, str]:
 def _counts(told: dict[str, Plain]) -> str:
     severities = ", ".join(f"{count} {name}" for name, count in told["severities"].items() if count)
     failed = f"{told['failed']} failed ({severities})" if severities else "0 failed"
-    return (
-        f"{failed}, {told['unknown']} unknown, {told['passed']} passed, {told['problems'] + told['unreached']} could not be read."
-    )
+    unread = told["problems"] + told["unreached"]
+    left = [f"{told[name]} {name}" for name in ("excepted", "suppressed", "adopted") if told[name]]
+    return ", ".join([failed, f"{told['unknown']} unknown", f"{told['passed']} passed", f"{unread} could not be read", *left]) + "."
 
 
 def _table(group: list[Found], key: bytes) -> str:
     rows = ["| severity | finding | is | wanted | where |", "| --- | --- | --- | --- | --- |"]
     return "\n".join([*rows, *(_row(found, key) for found in group)])
+
+
+def _left_open(report: Report) -> str:
+    rows = ["| resource | finding | why | until | where |", "| --- | --- | --- | --- | --- |"]
+    for each in report.excepted:
+        why = _cell(f"{each.kind}: {redact_text(each.reason, key=report.key)}")
+        title = f"{_cell(each.finding.title)}<br>{_inline(each.finding.control)}"
+        rows.append(
+            f"| {_inline(each.finding.resource)} | {title} | {why} | {_cell(each.until)} | {_cell(spot(each.finding.location))} |"
+        )
+    return "\n".join(rows)
 
 
 def _row(found: Found, key: bytes) -> str:

@@ -13,7 +13,7 @@ from setright.cli.lines import pairs, unknown
 from setright.cli.output import json_text
 from setright.controls.page import page
 from setright.engine.redact import redact_text, shown
-from setright.engine.scan import SOURCE_FAMILIES, Found
+from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found
 from setright.model import Control, Location, Plain, Verdict
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -26,7 +26,8 @@ BASES = {
 
 
 def render(report: Report) -> str:
-    found = report.found
+    left_open = {e.finding.id: e for e in report.excepted}
+    found = [*report.found, *(e.found for e in left_open.values())]
     controls = {f.control.id: f.control for f in found}
     places = {control_id: number for number, control_id in enumerate(sorted(controls))}
     run = {
@@ -34,7 +35,7 @@ def render(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {name: {"description": {"text": text}} for name, text in BASES.items()},
         "invocations": [{"executionSuccessful": not report.unreached, "toolExecutionNotifications": _notifications(report)}],
-        "results": [_result(f, places[f.control.id], report) for f in found],
+        "results": [_result(f, places[f.control.id], report, left_open.get(f.finding.id)) for f in found],
     }
     return json_text({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
@@ -61,10 +62,10 @@ def _rule(control: Control) -> dict[str, Plain]:
     }
 
 
-def _result(found: Found, rule: int, report: Report) -> dict[str, Plain]:
+def _result(found: Found, rule: int, report: Report, left_open: Excepted | None) -> dict[str, Plain]:
     finding = found.finding
     failed = finding.verdict is Verdict.FAIL
-    suggested = fixes(found, report, _artifact) if failed and _in_source(found) else []
+    suggested = fixes(found, report, _artifact) if failed and not left_open and _in_source(found) else []
     return {
         "ruleId": finding.control,
         "ruleIndex": rule,
@@ -75,7 +76,18 @@ def _result(found: Found, rule: int, report: Report) -> dict[str, Plain]:
         "partialFingerprints": {"setrightFinding/v1": finding.id},
         "properties": {"resource": finding.resource, "kind": finding.kind, "target": finding.target},
         **({"fixes": suggested} if suggested else {}),
+        **_suppressions(left_open, report),
     }
+
+
+def _suppressions(left_open: Excepted | None, report: Report) -> dict[str, Plain]:
+    """Section 3.35: viewers leave out, and count apart, what has one. A result without says so, where any has one."""
+    if left_open is None:
+        return {"suppressions": []} if report.excepted else {}
+    reason = redact_text(left_open.reason, key=report.key)
+    until = f" (until {left_open.until})" if left_open.until else ""
+    kind = "inSource" if left_open.kind == "comment" else "external"
+    return {"suppressions": [{"kind": kind, "status": "accepted", "justification": shown(reason + until)}]}
 
 
 def _message(found: Found, key: bytes) -> str:
@@ -125,4 +137,5 @@ def _notifications(report: Report) -> list[dict[str, Plain]]:
     told = [(result.target, result.error, "error") for result in report.unreached]
     for result in report.results:
         told += [(p.locator, p.why, "warning") for p in (result.scan.problems if result.scan else ())]
+        told += [(n.locator, n.why, "note") for n in (result.scan.notices if result.scan else ())]
     return [{"level": level, "message": {"text": shown(f"{where}: {redact_text(why)}")}} for where, why, level in told]

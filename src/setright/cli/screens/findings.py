@@ -8,16 +8,18 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from setright.cli.contract import Report, problems, summary
+from setright.cli.contract import Report, notices, problems, summary
 from setright.cli.lines import pairs, spot, together, unknown
 from setright.cli.screens.styles import SEVERITY, ends, heading, indented
 from setright.controls.words import Pair
 from setright.engine.redact import redact_text, shown
-from setright.engine.scan import Found
+from setright.engine.scan import Excepted, Found
 from setright.model import Plain, Verdict
 
 RESOURCES = 50  # shown unless all are asked for
 PROBLEMS = 10
+LEFT_OPEN = 10
+LEFT = {"excepted": "excepted", "suppressed": "suppressed by comments", "adopted": "adopted", "outside": "outside the change"}
 MISMATCHES = 4  # of one finding
 MARGIN = 12
 
@@ -39,6 +41,7 @@ def draw(console: Console, report: Report, everything: bool = False) -> None:
     for group in first:
         draw_group(console, group, report.key, several)
     _left_out(console, groups[len(first) :])
+    draw_left_open(console, report, everything)
     draw_unread(console, report, everything)
     draw_counts(console, summary(report))
 
@@ -50,6 +53,28 @@ def grouped(found: Iterable[Found]) -> list[Group]:
         place = (each.finding.target, each.finding.resource, each.resource.home[0])
         groups.setdefault(place, Group(*place, [])).found.append(each)
     return list(groups.values())
+
+
+def draw_left_open(console: Console, report: Report, everything: bool = False) -> None:
+    """What is knowingly left open, with the reason; then what is wrong with the comments and lists that say so."""
+    if report.excepted:
+        heading(console, "Left open")
+        for each in report.excepted if everything else report.excepted[:LEFT_OPEN]:
+            _left_open(console, each)
+        if len(report.excepted) > LEFT_OPEN and not everything:
+            indented(console, Text(f"... and {len(report.excepted) - LEFT_OPEN} more; --all-findings shows them", "dim"), 2)
+    if told := notices(report):
+        heading(console, "To look at")
+        for notice in told:
+            indented(console, Text.assemble((shown(notice["locator"]), "magenta"), "  ", shown(notice["why"])), 2)
+
+
+def _left_open(console: Console, each: Excepted) -> None:
+    finding = each.finding
+    until = f", until {shown(each.until)}" if each.until else ""
+    ends(console, Text.assemble("  ", (shown(finding.resource), "bold"), f"  {finding.title}"), Text(finding.control, "dim"))
+    why = f"{each.kind}: {shown(redact_text(each.reason))}{until}"
+    indented(console, Text.assemble((shown(spot(finding.location)), "dim"), "  ", (why, "italic")), 4)
 
 
 def draw_unread(console: Console, report: Report, everything: bool = False) -> None:
@@ -73,6 +98,9 @@ def draw_counts(console: Console, told: dict[str, Plain]) -> None:
         parts.insert(1, Text(f"{told['unknown']} unknown", SEVERITY["unknown"]))
     if unread := told["problems"] + told["unreached"]:
         parts.append(Text(f"{unread} could not be read", SEVERITY["unknown"]))
+    for name, sentence in LEFT.items():
+        if told[name]:
+            parts.append(Text(f"{told[name]} {sentence}", "dim"))
     console.print()
     console.print(Text(" · ", "dim").join(parts))
 

@@ -1,0 +1,147 @@
+"""Findings that were there when setright came to a tree: written down once, so that only new ones stop anybody.
+
+A finding is known again by control, kind, resource and file (relative to the list), whatever lines move and wherever the
+tree is; on what is no source tree by its target instead of a file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from setright.engine.error import EngineError
+from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found, Scan, set_aside
+from setright.model import Problem
+
+NAME = ".setright-adopted.json"
+SCHEMA = "setright/1"
+NAMED = 3  # of those that are right now
+Key = tuple[str, str, str, str]
+
+
+class Adopted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One finding, its id as it was then, and the day on which it was adopted."""
+
+    id: str
+    control: str
+    kind: str
+    resource: str
+    adopted_at: str
+    file: str = ""
+    target: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.control, self.kind, self.resource, self.file or self.target
+
+
+class AdoptedList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of the file; sorted, so that changes to it are easy to review."""
+
+    schema: str
+    adopted: tuple[Adopted, ...]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The list in force for one target, and where the target's files are (None: it is no source tree)."""
+
+    file: Path
+    root: Path | None
+    entries: Mapping[Key, Adopted]
+
+
+def find(root: Path) -> Path | None:
+    """The list at a tree's root, else the nearest above it inside the same repository."""
+    above = (root, *root.parents)
+    top = next((number for number, folder in enumerate(above) if (folder / ".git").exists()), 0)
+    return next((folder / NAME for folder in above[: top + 1] if (folder / NAME).is_file()), None)
+
+
+def load(file: Path) -> dict[Key, Adopted]:
+    """The findings of a list. Raises EngineError where it cannot be read, or is none."""
+    try:
+        held = msgspec.json.decode(file.read_bytes(), type=AdoptedList)
+    except OSError as error:
+        raise EngineError(f"{file}: {error.strerror}; `setright adopt -o {file}` writes it") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EngineError(f"{file}: no list of adopted findings: {error}; `setright adopt` writes one") from error
+    if held.schema != SCHEMA:
+        raise EngineError(f"{file}: schema {held.schema!r} is not {SCHEMA!r}; `setright adopt` writes one")
+    return {each.key: each for each in held.adopted}
+
+
+def text_of(entries: Iterable[Adopted]) -> str:
+    """The list as its file has it."""
+    made = AdoptedList(SCHEMA, tuple(sorted(entries, key=lambda each: (each.file or each.target, each.resource, each.control))))
+    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+
+
+def adopted(found: Found, place: Place, day: str) -> Adopted:
+    """A finding as the list has it."""
+    control, kind, resource, where = _key(found, place)
+    source = _in_tree(found, place)
+    file, target = (where, "") if source else ("", where)
+    return Adopted(found.finding.id, control, kind, resource, day, file, target)
+
+
+def leave(scan: Scan, place: Place) -> Scan:
+    """The scan with adopted findings set aside, and a notice of those that are right now."""
+    aside = [_excepted(found, entry) for found in scan.found if (entry := place.entries.get(_key(found, place)))]
+    return set_aside(scan, aside)._replace(notices=(*scan.notices, *_told(righted(scan, place), place)))
+
+
+def righted(scan: Scan, place: Place) -> list[Adopted]:
+    """The adopted findings of this target that are none any more.
+
+    Of a file that could not be read, and of a control that was not asked for, nothing can be said.
+    """
+    still = {_key(found, place) for found in (*scan.found, *(each.found for each in scan.excepted))}
+    asked = {control.id for control in scan.controls}
+    unread = {problem.locator for problem in scan.problems}
+    return [
+        entry
+        for key, entry in place.entries.items()
+        if key not in still and entry.control in asked and entry.kind not in unread and _here(entry, scan, place, unread)
+    ]
+
+
+def _here(entry: Adopted, scan: Scan, place: Place, unread: set[str]) -> bool:
+    """Whether an entry is about this target, in what of it could be read."""
+    if entry.target:
+        return entry.target == scan.target and not unread
+    if place.root is None:
+        return False
+    locator = os.path.relpath(place.file.parent.resolve() / entry.file, place.root)
+    return not locator.startswith("..") and locator not in unread and (locator in scan.world.documents or _gone(place, entry))
+
+
+def _gone(place: Place, entry: Adopted) -> bool:
+    return not (place.file.parent / entry.file).exists()
+
+
+def _key(found: Found, place: Place) -> Key:
+    finding = found.finding
+    where = finding.target
+    if _in_tree(found, place) and place.root is not None:
+        where = os.path.relpath(place.root / found.resource.home[0], place.file.parent.resolve())
+    return finding.control, finding.kind, finding.resource, where
+
+
+def _in_tree(found: Found, place: Place) -> bool:
+    return place.root is not None and found.slot[1] in SOURCE_FAMILIES
+
+
+def _excepted(found: Found, entry: Adopted) -> Excepted:
+    return Excepted(found, "adopted", f"was there on {entry.adopted_at}")
+
+
+def _told(gone: list[Adopted], place: Place) -> Iterator[Problem]:
+    if gone:
+        named = ", ".join(f"{each.control} on {each.resource}" for each in gone[:NAMED])
+        more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+        yield Problem(
+            str(place.file), f"{named}{more}: right now; `setright adopt --prune` takes {'it' if len(gone) == 1 else 'them'} out"
+        )

@@ -1,0 +1,94 @@
+"""Comments in source files that leave findings open: which finding each is about, and which cannot be honoured. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from setright.engine.extent import Extent, extents
+from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found, Scan, set_aside
+from setright.lenses import LensError
+from setright.lenses.comments import Comment, comments
+from setright.model import Document, Problem
+from setright.policy.suppressions import MARK, Suppression, parse, refusal
+
+
+class Said(NamedTuple):
+    """A comment of ours, and the lines of comments and blanks that stand directly above each line of its file."""
+
+    comment: Comment
+    suppression: Suppression
+
+
+class File(NamedTuple):
+    """A file with comments of ours. `apart`: lines that hold nothing but a comment; `blank`: nothing at all, or ``---``."""
+
+    said: tuple[Said, ...]
+    apart: frozenset[int]
+    blank: frozenset[int]
+
+
+def heed(scan: Scan, known: Collection[str], today: date) -> Scan:
+    """The scan with what comments leave open set aside; what is wrong with a comment becomes a notice.
+
+    Only source trees are heeded: on a host, whoever writes a file does not decide what may stay open.
+    """
+    if not any(slot[1] in SOURCE_FAMILIES for slot in scan.world.bindings):
+        return scan
+    files = {locator: file for locator, document in scan.world.documents.items() if (file := _file(document))}
+    if not files:
+        return scan
+    notices = [_notice(locator, s, why) for locator, f in files.items() for s in f.said for why in _wrong(s, known, today)]
+    asked = {(locator, i) for locator, f in files.items() for s in f.said for i in _honoured(s, today)}
+    aside = [e for found in scan.found if (e := _excepted(found, scan, files, asked, today))]
+    return set_aside(scan, aside)._replace(notices=(*scan.notices, *notices))
+
+
+def covers(comment: Comment, extent: Extent, file: File) -> bool:
+    """Whether a comment stands in the block, at the end of one of its lines, or directly above it."""
+    if extent.first <= comment.first <= extent.last:
+        return True
+    line = extent.first - 1
+    while line in file.apart or (extent.whole and line in file.blank):
+        line -= 1
+    return comment.alone and line < comment.first < extent.first
+
+
+def _file(document: Document) -> File | None:
+    if document.data is None or MARK.encode() not in document.data:
+        return None
+    try:
+        all_of_them = comments(document.lens, document.data)
+    except LensError:
+        return None  # a problem of the scan already
+    said = tuple(Said(each, told) for each in all_of_them if (told := parse(each.text)))
+    apart = frozenset(line for each in all_of_them if each.alone for line in range(each.first, each.last + 1))
+    blank = frozenset(number for number, line in enumerate(document.data.split(b"\n"), 1) if not line.strip())
+    return File(said, apart, blank) if said else None
+
+
+def _excepted(
+    found: Found, scan: Scan, files: Mapping[str, File], asked: Collection[tuple[str, str]], today: date
+) -> Excepted | None:
+    if not any(control == found.control.id for _, control in asked):
+        return None
+    for extent in extents(found, scan.world):
+        for said in files[extent.locator].said if (extent.locator, found.control.id) in asked else ():
+            if found.control.id in _honoured(said, today) and covers(said.comment, extent, files[extent.locator]):
+                return Excepted(found, "comment", said.suppression.reason, str(said.suppression.until or ""))
+    return None
+
+
+def _honoured(said: Said, today: date) -> Sequence[str]:
+    return () if refusal(said.suppression, today) else said.suppression.controls
+
+
+def _wrong(said: Said, known: Collection[str], today: date) -> list[str]:
+    if why := refusal(said.suppression, today):
+        return [f"the comment is not honoured: {why}"]
+    return [f"the comment names no control there is: {i}" for i in said.suppression.controls if i not in known]
+
+
+def _notice(locator: str, said: Said, why: str) -> Problem:
+    return Problem(f"{locator}:{said.comment.first}", why)

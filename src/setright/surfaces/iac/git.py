@@ -1,0 +1,115 @@
+"""Which lines of a tree a branch has changed since it left another. Source: git-diff(1), git-ls-files(1)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from codecs import escape_decode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from setright.surfaces.base import SurfaceError
+
+TIMEOUT_S = 120
+OURS_NOT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS")
+QUIET = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false")
+HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+
+class Lines(NamedTuple):
+    """Changed lines of a file, from 1, both ends included; or the two lines between which some are `gone`."""
+
+    first: int
+    last: int
+    gone: bool = False
+
+    def touch(self, first: int, last: int) -> bool:
+        """Whether they change a block of these lines; what went must have stood inside it."""
+        if self.gone:
+            return first <= self.first and self.last <= last
+        return self.first <= last and first <= self.last
+
+
+EVERY_LINE = Lines(1, sys.maxsize)
+
+
+def touched(root: Path, base: str) -> dict[str, list[Lines]]:
+    """Of each file changed since the merge base with `base`, committed or not: its changed lines as they are now.
+
+    Paths are relative to `root`; a file that git does not know yet has changed in every line.
+    Raises SurfaceError where `root` is in no repository, `base` names no commit, or no history is shared.
+    """
+    start = _merge_base(root, base)
+    options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative", "--src-prefix=a/")
+    diff = _git(root, "diff", *options, "--dst-prefix=b/", start, "--", ".")
+    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    return dict(_parsed(diff)) | {os.fsdecode(path): [EVERY_LINE] for path in new.split(b"\0") if path}
+
+
+def _merge_base(root: Path, base: str) -> str:
+    try:
+        _git(root, "rev-parse", "--show-toplevel")
+    except SurfaceError as error:
+        raise SurfaceError(f"{root}: --diff-base needs a git repository: {error}") from error
+    try:
+        commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").decode().strip()
+    except SurfaceError as error:
+        raise SurfaceError(f"{root}: --diff-base {base}: names no commit here; fetch it first") from error
+    try:
+        return _git(root, "merge-base", commit, "HEAD").decode().strip()
+    except SurfaceError as error:
+        raise SurfaceError(
+            f"{root}: --diff-base {base}: shares no history with this branch; fetch all of it (actions/checkout: fetch-depth: 0)"
+        ) from error
+
+
+def _git(root: Path, *words: str) -> bytes:
+    env = {name: value for name, value in os.environ.items() if name not in OURS_NOT}
+    env |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        ran = subprocess.run(
+            ["git", *QUIET, *words],
+            cwd=root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise SurfaceError("git is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise SurfaceError(f"git {words[0]} took more than {TIMEOUT_S} s") from error
+    if ran.returncode:
+        raise SurfaceError(ran.stderr.decode(errors="replace").strip() or f"git {words[0]} failed")
+    return ran.stdout
+
+
+def _parsed(diff: bytes) -> Iterator[tuple[str, list[Lines]]]:
+    """Headers only; a line that looks like one inside a hunk is content."""
+    name, lines, content = "", list[Lines](), 0
+    for line in diff.split(b"\n"):
+        if content:
+            content -= not line.startswith(b"\\")
+        elif line.startswith(b"diff --git "):
+            if name:
+                yield name, lines
+            name, lines = "", []
+        elif line.startswith(b"+++ "):
+            name = _name(line[4:])
+        elif hunk := HUNK.match(line):
+            went, first, came = (int(number or 1) for number in hunk.groups())
+            lines.append(Lines(first, first + came - 1) if came else Lines(first, first + 1, gone=True))
+            content = went + came
+    if name:
+        yield name, lines
+
+
+def _name(quoted: bytes) -> str:
+    """The path of a ``+++`` line; empty for /dev/null, a file that went."""
+    quoted = quoted.rstrip(b"\t\r")
+    raw = escape_decode(quoted[1:-1])[0] if quoted.startswith(b'"') else quoted
+    return os.fsdecode(raw[2:]) if raw.startswith(b"b/") else ""
