@@ -24,6 +24,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
     },
     "Keep watch": {
         "runs": "List the runs, latest first.",
+        "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
         "ledger": "The signed record of everything decided and done.",
         "stop": "The kill switch: let no run touch anything any more.",

@@ -124,10 +124,12 @@ def _gone(place: Place, entry: Adopted) -> bool:
 
 def _key(found: Found, place: Place) -> Key:
     finding = found.finding
-    where = finding.target
-    if _in_tree(found, place) and place.root is not None:
-        where = os.path.relpath(place.root / found.resource.home[0], place.file.parent.resolve())
-    return finding.control, finding.kind, finding.resource, where
+    if place.root is None or not _in_tree(found, place):
+        return finding.control, finding.kind, finding.resource, finding.target
+    locator = found.resource.home[0]
+    folder = locator.rpartition("/")[0]
+    name = finding.resource.removeprefix(f"{folder}/")  # seen from the folder itself, a resource is named without it
+    return finding.control, finding.kind, name, os.path.relpath(place.root / locator, place.file.parent.resolve())
 
 
 def _in_tree(found: Found, place: Place) -> bool:
