@@ -1,130 +1,115 @@
-"""SIGKILL at every step boundary of apply and of rollback: the next start ends in the old state or the new, verified one."""
+"""SIGKILL at the boundaries of the protocol's steps: the next start ends in the old state or the new, verified one."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from lab.aws import Cloud, refusal
 
-from setright.engine.keys import public_key
-from setright.engine.ledger import verify
-from setright.engine.snapshots import Snapshots
+from tests.faults.trial import ALL, Make, kill_through_apply
 
-DRIVER = [sys.executable, "-m", "tests.faults.driver"]
-ALL = bool(os.environ.get("SETRIGHT_ALL"))
-TERRAFORM = """resource "aws_kms_key" "orders" {
-  description = "orders"
-}
-"""
+EDGES = frozenset({"planned", "snapshot", "written", "verify", "ended"})
+RESTORING = ("restore", "restored", "end")
 
 
-class Trial:
-    """A target, its state directory, and what is planned on it. `look` gives everything that must be old or new."""
-
-    def __init__(self, state: Path, target: str, controls: list[str], look: Callable[[], object]) -> None:
-        self.state, self.target, self.controls, self.look = state, target, controls, look
-
-    def drive(self, mode: str, kill_at: int = 0) -> tuple[int, dict]:
-        done = subprocess.run(
-            [*DRIVER, self.target, mode, str(kill_at), *self.controls],
-            capture_output=True,
-            text=True,
-            timeout=240,
-            env=os.environ | {"SETRIGHT_STATE": str(self.state)},
-            cwd=Path(__file__).parents[2],
-        )
-        assert done.returncode in (0, -signal.SIGKILL), done.stderr
-        return done.returncode, json.loads(done.stdout or "{}")
-
-    def check_proof(self) -> None:
-        """The ledger verifies, and every snapshot can be had back."""
-        key = public_key((self.state / "keys" / "ledger.pub").read_bytes())
-        report = verify(self.state / "ledger.jsonl", key)
-        assert report.whole, report
-        assert list(Snapshots(self.state).verify()) == []
+def test_a_kill_anywhere_in_an_apply_leaves_the_old_state_or_the_new_verified_one(source_tree: Make) -> None:
+    ends = [trial.look() for _, trial in kill_through_apply(source_tree, EDGES)]
+    assert any(b"enable_key_rotation = true" in end for end in ends)  # type: ignore[operator]
+    assert any(b"enable_key_rotation = true" not in end for end in ends)  # type: ignore[operator]
 
 
-def told(trial: Trial) -> list[str]:
-    """The ledger's outcomes, oldest first."""
-    events = [json.loads(line)["event"] for line in (trial.state / "ledger.jsonl").read_text().splitlines()]
-    return [e for e in events if e in ("verified", "reverted", "refused", "unverified")]
+@pytest.mark.root
+def test_the_same_holds_on_a_root_file_system(root: Make) -> None:
+    assert [where for where, _ in kill_through_apply(root)]
 
 
-def kill_through_apply(make: Callable[[str], Trial]) -> Iterator[tuple[str, Trial]]:
-    """Kills an apply at each boundary, each on a fresh target."""
-    _, whole = make("whole").drive("apply")
-    boundaries = whole["passed"]
-    assert {"snapshot", "write", "written", "verify", "end"} <= set(boundaries)
-    sampled = sorted({1, *(i + 1 for i, b in enumerate(boundaries) if b in KEY_BOUNDARIES)})
-    numbers = range(1, len(boundaries) + 1) if ALL else sampled
-    for number in numbers:
-        trial = make(str(number))
-        old = trial.look()
-        code, _ = trial.drive("apply", number)
-        assert code == -signal.SIGKILL
-        _, recovered = trial.drive("recover")
-        outcomes = [o for _, o, _ in recovered["outcomes"]]
-        now = trial.look()
-        where = f"killed at {boundaries[number - 1]} ({number})"
-        if outcomes:
-            assert set(outcomes) <= {"verified", "reverted", "refused"}, (where, recovered)
-            assert (now == old) == (outcomes[-1] != "verified"), (where, recovered)
-            assert told(trial)[-1] == outcomes[-1], where
-        else:
-            assert now == old or told(trial)[-1:] == ["verified"], where
-        trial.check_proof()
-        yield where, trial
+def test_the_same_holds_on_a_database_server(database: Make) -> None:
+    assert [where for where, _ in kill_through_apply(database)]
 
 
-KEY_BOUNDARIES = {"write", "written", "verify", "end", "ended", "restore", "restored"}
+def test_the_same_holds_on_an_account(group: Make) -> None:
+    assert [where for where, _ in kill_through_apply(group)]
 
 
-def source_tree(tmp_path: Path) -> Callable[[str], Trial]:
-    def make(name: str) -> Trial:
-        folder = tmp_path / name
-        (folder / "tree").mkdir(parents=True)
-        file = folder / "tree" / "main.tf"
-        file.write_text(TERRAFORM)
-        return Trial(folder / "state", str(folder / "tree"), ["aws/kms/*"], file.read_bytes)
-
-    return make
-
-
-def test_a_kill_anywhere_in_an_apply_leaves_the_old_state_or_the_new_verified_one(tmp_path):
-    ends = [trial.look() for _, trial in kill_through_apply(source_tree(tmp_path))]
-    assert any(b"enable_key_rotation = true" in end for end in ends)
-
-
-def test_a_kill_anywhere_in_a_rollback_is_finished_at_the_next_start(tmp_path):
-    make = source_tree(tmp_path)
-    whole = make("whole")
+def test_a_kill_anywhere_in_a_rollback_is_finished_at_the_next_start(source_tree: Make) -> None:
+    whole = source_tree("whole")
     old = whole.look()
-    _, applied = whole.drive("apply")
+    _, applied = whole.drive()
     _, back = whole.drive(f"rollback:{applied['run']}")
     assert whole.look() == old
     for number, boundary in enumerate(back["passed"], 1):
-        trial = make(f"back-{number}")
-        _, applied = trial.drive("apply")
+        if not (ALL or boundary in RESTORING):
+            continue
+        trial = source_tree(f"back-{number}")
+        _, applied = trial.drive()
         new = trial.look()
-        code, _ = trial.drive(f"rollback:{applied['run']}", number)
+        code, _ = trial.drive(f"rollback:{applied['run']}", kill_at=number)
         assert code == -signal.SIGKILL
         trial.drive("recover")
         assert trial.look() == old, f"killed at {boundary}"
         assert new != old
+        assert trial.told() == ["verified", "reverted"]
         trial.check_proof()
 
 
-@pytest.mark.parametrize("mode", ["apply"])
-def test_the_next_run_finishes_what_was_left_before_its_own_work(tmp_path, mode):
-    trial = source_tree(tmp_path)("left")
-    code, _ = trial.drive(mode, 4)
+def test_the_next_run_finishes_what_was_left_before_its_own_work(source_tree: Make) -> None:
+    trial = source_tree("left")
+    code, _ = trial.drive(kill_at=5)
     assert code == -signal.SIGKILL
-    trial.drive(mode)
-    assert b"enable_key_rotation = true" in trial.look()
-    assert trial.drive(mode)[1]["outcomes"] == []
+    trial.drive()
+    assert b"enable_key_rotation = true" in trial.look()  # type: ignore[operator]
+    assert trial.drive()[1]["outcomes"] == []
+
+
+@pytest.mark.root
+def test_a_kill_between_the_owner_and_the_mode_of_a_file_is_finished(root: Make) -> None:
+    trial = root("own", "linux/file-access/crontab")
+    crontab = Path(trial.order.target.removeprefix("root:")) / "etc/crontab"
+    os.chown(crontab, 33, 33)
+    crontab.chmod(0o666)
+    code, _ = trial.drive(kill_after="chown")
+    assert code == -signal.SIGKILL
+    assert (crontab.stat().st_uid, crontab.stat().st_mode & 0o777) == (0, 0o666)
+    assert trial.recover() == ["verified"]
+    assert (crontab.stat().st_uid, crontab.stat().st_mode & 0o777) == (0, 0o600)
+    trial.check_proof()
+
+
+@pytest.mark.parametrize("killed_at", [1, 2, 3])
+def test_a_kill_between_two_calls_on_one_resource_is_finished(bucket: Make, cloud: Cloud, killed_at: int) -> None:
+    trial = bucket("data")
+    old = trial.look()
+    with killing(cloud, killed_at) as victim:
+        victim.append(trial.start())
+        code, _ = trial.drivers.end(victim[0])
+    assert code == -signal.SIGKILL
+    assert (trial.look() == old) == (killed_at == 1)
+    assert trial.recover() == ["verified"]
+    assert None not in trial.look()  # type: ignore[operator]
+    trial.check_proof()
+
+
+@contextmanager
+def killing(cloud: Cloud, number: int) -> Iterator[list[int]]:
+    """Kills the process that is put in the list when it sends its nth writing call, which is lost."""
+    real, victim, seen = cloud.gate._app, list[int](), list[str]()
+
+    def deadly(env: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if env["REQUEST_METHOD"] == "PUT":
+            seen.append(env["PATH_INFO"])
+            if len(seen) == number:
+                os.kill(victim[0], signal.SIGKILL)
+                return refusal(start, "503 Slow Down", "s3", "SlowDown", "nobody listens")
+        return real(env, start)
+
+    cloud.gate._app = deadly
+    try:
+        yield victim
+    finally:
+        cloud.gate._app = real
