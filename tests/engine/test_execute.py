@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from setright.engine import execute
+from setright.engine.change import Lapsed
 from setright.engine.execute import Execution
 from setright.engine.scan import judge_reading
 from setright.engine.snapshots import Snapshots
@@ -44,6 +45,13 @@ def nothing_found(surface, plan):
 
 def execution(tmp_path, folder, *names, rescan=nothing_found, **more):
     return Execution(plan_of(folder, *names, **more), folder, Snapshots(tmp_path / "state"), "token", rescan)
+
+
+def test_a_plan_that_has_expired_touches_nothing(tmp_path, folder):
+    run = execution(tmp_path, folder, "x", expires_at="2020-01-01T00:00:00+00:00")
+    with pytest.raises(Lapsed, match="plan again"):
+        run.snapshot()
+    assert folder.writes() == []
 
 
 def test_documents_are_put_back_in_the_reverse_order(tmp_path, folder):

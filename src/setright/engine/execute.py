@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from setright.engine.change import Lapsed, changes
 from setright.engine.scan import Scan
 from setright.engine.snapshots import Snapshots
+from setright.engine.times import moment, now
 from setright.lenses import LensError, get
 from setright.model import Change, Document, Kept, Plain, Plan, digest
 from setright.surfaces.base import Moved, Surface
@@ -34,7 +35,12 @@ class Execution:
         self._rescan = rescan
 
     def snapshot(self) -> list[str]:
-        """Addresses of the prior state, durable before anything is touched. Raises change.Lapsed where the target has moved."""
+        """Addresses of the prior state, durable before anything is touched.
+
+        Raises Lapsed where the plan has expired or the target has moved.
+        """
+        if self.plan.expires_at and now() >= moment(self.plan.expires_at):
+            raise Lapsed(f"the plan held until {self.plan.expires_at}; plan again")
         locators = [c.locator for c in self.plan.changes]
         changes(self.plan, self.surface.again(locators))
         kept = self.surface.keep(locators)
