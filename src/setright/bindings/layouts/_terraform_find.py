@@ -6,12 +6,12 @@ it (aws_s3_bucket.logs.id, with an index or not) or carries the same literal nam
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
 from setright.bindings.trees import same, set_at
@@ -66,19 +66,11 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     for kind_value, own in spot.place.values:
         if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
             return kind_value
-    if spot.place.json and isinstance(raw, str):
-        return parsed(raw)
+    if spot.place.json:
+        return policy.document(module, raw)
     if isinstance(raw, dict) and not spot.place.at:
         return named(module, told, {k: v for k, v in raw.items() if k != spot.place.by})
     return plain(module, told, raw)
-
-
-def parsed(text: str) -> Plain:
-    """What a JSON text says; Unknown for what is no JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return Unknown(text)
 
 
 def conditional(module: Module, owner: Block, block: Block) -> str:

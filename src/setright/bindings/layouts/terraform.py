@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_find as find
+from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts._terraform_edit import document_edits
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts._terraform_spec import Entry, entry, types
@@ -49,7 +50,8 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     while path:
         spot = find.spot(told, module, block, path)
         if spot is not None:
-            return spot.locator, spot.path
+            rest = path[len(told.spec_of(path).path) :]
+            return (policy.place(module, spot.raw, rest) if spot.place.json else None) or (spot.locator, spot.path)
         path = path[:-1]
     return block.locator, block.path
 

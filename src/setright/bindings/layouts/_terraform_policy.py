@@ -1,0 +1,201 @@
+"""Documents in JSON that Terraform source writes in its own ways: text, a heredoc, jsonencode, aws_iam_policy_document.
+
+developer.hashicorp.com/terraform/language/functions/jsonencode; registry.terraform.io aws_iam_policy_document.
+They are read only: what an expression gives is Unknown, and edits are refused where the text is not plain.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from setright.bindings.layouts._terraform_module import Module
+from setright.model import Path, Plain, Tree, Unknown
+
+HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
+ENCODED = re.compile(r"jsonencode\((.*)\)\s*", re.DOTALL)
+DATA = re.compile(r'(?:"\$\{\s*)?data\.aws_iam_policy_document\.([\w-]+)(?:\[0\])?\.json(?:\s*\}")?')
+HOLE = re.compile(r"\$\{[^{}\"]*\}")
+TOKEN = re.compile(
+    r'[ \t\r]*(?:(?P<end>[\n,]|\Z)|(?P<comment>#|//)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[\w.*-]+)|(?P<sign>.))', re.DOTALL
+)
+WORDS = {"true": True, "false": False, "null": None}
+DEPTH = 40
+
+
+def document(module: Module, raw: Plain) -> Plain:
+    """What a JSON document says; the value itself where that cannot be told."""
+    if isinstance(raw, str):
+        return _parsed(raw)
+    text = raw.text if isinstance(raw, Unknown) else ""
+    if found := HEREDOC.fullmatch(text):
+        return _parsed(found[2])
+    if found := ENCODED.fullmatch(text):
+        return _listed(_literal(found[1]))
+    block = _data(module, text)
+    return raw if block is None else {"Statement": [_statement(s) for s in _blocks(block[2].get("statement"))]}
+
+
+def place(module: Module, raw: Plain, rest: Path) -> tuple[str, Path] | None:
+    """Where a statement of a policy stands that a data block makes; None for any other document."""
+    block = _data(module, raw.text) if isinstance(raw, Unknown) else None
+    if block is None:
+        return None
+    inner = ("statement", rest[1]) if len(rest) > 1 and rest[0] == "Statement" and isinstance(rest[1], int) else ()
+    return block[0], (*block[1], *inner)
+
+
+def _parsed(text: str) -> Plain:
+    """JSON with interpolations in its texts, each such text Unknown; Unknown for what is no JSON."""
+    try:
+        return _listed(_told(json.loads(HOLE.sub(lambda hole: hole[0].replace("\\", "\\\\"), text))))
+    except (ValueError, RecursionError):
+        return Unknown(text)
+
+
+def _told(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return {key: _told(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_told(inner) for inner in value]
+    return Unknown(value) if isinstance(value, str) and "${" in value else value
+
+
+def _listed(value: Plain) -> Plain:
+    """A policy of one statement as one with a list of them."""
+    if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
+        return {**value, "Statement": [value["Statement"]]}
+    return value
+
+
+# --- aws_iam_policy_document ----------------------------------------------------------------------------------------
+
+
+def _data(module: Module, text: str) -> tuple[str, Path, Tree] | None:
+    named = DATA.fullmatch(text)
+    for locator, source in module.sources.items() if named else ():
+        data = source.tree.get("data")
+        kept = data.get("aws_iam_policy_document") if isinstance(data, dict) else None
+        for body in _blocks(kept.get(named[1])) if isinstance(kept, dict) and named else ():
+            return locator, ("data", "aws_iam_policy_document", named[1] if named else "", 0), body
+    return None
+
+
+def _statement(body: Tree) -> Tree:
+    names = {"sid": "Sid", "actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
+    told: Tree = {"Effect": body.get("effect", "Allow")} | {names[key]: value for key, value in body.items() if key in names}
+    if principals := _blocks(body.get("principals")):
+        told["Principal"] = {str(p.get("type")): p.get("identifiers") for p in principals}
+        told["Principal"] = "*" if told["Principal"].get("*") == ["*"] else told["Principal"]
+    if conditions := _blocks(body.get("condition")):
+        told["Condition"] = {str(c.get("test")): {str(c.get("variable")): c.get("values")} for c in conditions}
+    return told
+
+
+def _blocks(value: Plain) -> list[Tree]:
+    return [body for body in value if isinstance(body, dict)] if isinstance(value, list) else []
+
+
+# --- jsonencode -----------------------------------------------------------------------------------------------------
+
+
+class _Token(NamedTuple):
+    sort: str
+    text: str
+    start: int
+    end: int
+
+
+def _literal(text: str) -> Plain:
+    """The value of an HCL expression of objects and lists; Unknown for any other part of it."""
+    value, at = _value(text, 0, 0)
+    return value if _next(text, at, True).text == "" else Unknown(text)
+
+
+def _next(text: str, at: int, over_lines: bool) -> _Token:
+    """The token at or after a place; line ends count unless told otherwise."""
+    while True:
+        m = TOKEN.match(text, at)
+        if m is None:
+            return _Token("end", "", len(text), len(text))
+        if m["comment"]:
+            at = text.find("\n", m.end())
+            at = len(text) if at < 0 else at
+            continue
+        if over_lines and m["end"] == "\n":
+            at = m.end()
+            continue
+        sort = m.lastgroup or "end"
+        return _Token(sort, m[sort] or "", m.start(sort), m.end())
+
+
+def _value(text: str, at: int, depth: int) -> tuple[Plain, int]:
+    token = _next(text, at, True)
+    if token.text in ("{", "[") and depth < DEPTH:
+        value, end = (_object if token.text == "{" else _list)(text, token.end, depth + 1)
+    else:
+        value, end = _scalar(token), token.end
+    after = _next(text, end, False)
+    if after.sort == "end" or after.text in ("}", "]"):
+        return value, end
+    return _expression(text, token.start)
+
+
+def _scalar(token: _Token) -> Plain:
+    if token.sort == "text" and "${" not in token.text and "%{" not in token.text:
+        try:
+            return json.loads(token.text)
+        except ValueError:
+            return Unknown(token.text)
+    if token.text in WORDS:
+        return WORDS[token.text]
+    return int(token.text) if re.fullmatch(r"\d{1,15}", token.text) else Unknown(token.text)
+
+
+def _expression(text: str, start: int) -> tuple[Plain, int]:
+    """Anything else, up to where it ends, unread."""
+    depth, at = 0, start
+    while True:
+        token = _next(text, at, depth > 0)
+        closes = token.text in (")", "]", "}")
+        if (depth == 0 and (token.sort == "end" or closes)) or token.text == "":
+            return Unknown(text[start:at].strip()), at
+        depth += (token.text in ("(", "[", "{")) - closes
+        at = token.end
+
+
+def _object(text: str, at: int, depth: int) -> tuple[Plain, int]:
+    out: dict[str, Plain] = {}
+    while True:
+        key = _next(text, at, True)
+        if key.text == ",":
+            at = key.end
+            continue
+        if key.text in ("}", ""):
+            return out, key.end
+        sign = _next(text, key.end, False)
+        if key.sort not in ("text", "word") or sign.text not in ("=", ":"):
+            return _broken(text, at)
+        value, at = _value(text, sign.end, depth)
+        out[key.text.strip('"')] = value
+
+
+def _list(text: str, at: int, depth: int) -> tuple[Plain, int]:
+    out: list[Plain] = []
+    while True:
+        token = _next(text, at, True)
+        if token.text == ",":
+            at = token.end
+            continue
+        if token.text in ("]", ""):
+            return out, token.end
+        value, end = _value(text, at, depth)
+        if end <= at:
+            return _broken(text, at)
+        out.append(value)
+        at = end
+
+
+def _broken(text: str, at: int) -> tuple[Plain, int]:
+    return Unknown(text[at:].strip()), len(text)
