@@ -15,6 +15,7 @@ from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.iac.walk import charts, files, holds_configuration, lens_of
 
 MAX_SIZE_BYTES = 8_000_000
+OURS = "ours are Terraform, CloudFormation, Kubernetes, Compose, workflows of GitHub and GitLab, and Dockerfiles"
 CHART = (
     "a Helm chart: its templates are not YAML before they are rendered, so what they make is not looked into;"
     " scan the output of `helm template`, and put it right in values.yaml"
@@ -112,9 +113,7 @@ class SourceTree:
         elif lens := lens_of(self._only):
             yield self._only, lens
         else:
-            raise SurfaceError(
-                f"{self.target}: no format of ours; Terraform, CloudFormation, Kubernetes or Compose YAML, a workflow or a Dockerfile is"
-            )
+            raise SurfaceError(f"{self.target}: no format of ours; {OURS}")
 
     def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(folders):
