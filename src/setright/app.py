@@ -30,6 +30,7 @@ from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
     from setright.engine.ledger import Ledger
+    from setright.engine.propose import Draft
     from setright.engine.store import Asset, Store
     from setright.engine.workflow import Outcome
 
@@ -213,7 +214,7 @@ class App:
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""
         ids = self.controls(ask)
-        params, exceptions = self._params(ask), self._exceptions()
+        exceptions = self._exceptions()
         ask = _to_plan(ask)
 
         def one(target: str) -> Planned:
@@ -234,6 +235,18 @@ class App:
     def options(self, target: str, ask: Ask, *, together: bool) -> Options:
         """How to plan for a target."""
         return Options(together, self.fingerprint_key, self._params(ask), now(), self._ruling(target))
+
+    def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
+        """What a pull request would do to a tree of sources."""
+        from setright.engine.propose import draft
+
+        return draft(self.look(surface, _to_plan(ask)), surface, self.options(surface.target, ask, together=together), per)
+
+    def verify(self, drafted: Draft, surface: Surface) -> None:
+        """Raises EngineError where the tree, read and judged anew, is not what the draft says."""
+        from setright.engine.propose import verify
+
+        verify(drafted, scan(surface, self.catalogue, drafted.scan.controls))
 
     def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""

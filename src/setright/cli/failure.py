@@ -25,9 +25,10 @@ def failure_of(error: Exception) -> Failure | None:
     from setright.bindings.error import BindingError
     from setright.controls.error import ControlError
     from setright.engine.error import EngineError
+    from setright.integrations.error import IntegrationError
     from setright.surfaces.base import SurfaceError
 
-    if isinstance(error, SurfaceError):
+    if isinstance(error, SurfaceError | IntegrationError):
         return Failure(str(error), UNREACHED)
     if isinstance(error, BindingError | ControlError | EngineError):
         return Failure(str(error))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from setright.cli.options import Selection, Shown, adopted_too, counted, everything, fail_on, selected, shown
+from setright.cli.pulling import PullOptions, pull_options
+
+if TYPE_CHECKING:
+    from setright.app import App
 
 
 @click.command("fix")
@@ -17,18 +24,32 @@ from setright.cli.options import Selection, Shown, adopted_too, counted, everyth
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--all", "also_ask", is_flag=True, help="Approve what waits for approval, too; recorded as your decision.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before acting.")
+@pull_options
 @click.pass_context
-def command(ctx: click.Context, /, selection: Selection, show: Shown, threshold: str, all_findings: bool, **act: bool) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    selection: Selection,
+    show: Shown,
+    threshold: str,
+    all_findings: bool,
+    pull: PullOptions | None,
+    **act: bool,
+) -> None:
     """Scan, plan and put right what policy allows, verified.
 
     On a terminal the plan is shown and you are asked first. Otherwise only plans of lane `auto` run, unless --all.
     What does not verify is rolled back at once; `setright rollback RUN` undoes all of it later.
+
+    With --pr nothing is written here: the fixes become a branch and a pull (merge) request of the repository that the
+    sources are in. With --dry-run it is shown only.
 
     \b
     Examples:
       setright fix . --dry-run
       setright fix ssh://ops@web-1
       setright fix . --control aws/s3/bucket-versioning --yes --format json
+      setright fix infra --pr --all --label security
 
     Exit code: 0 done, 1 something was rolled back or refused (or is open at or over --fail-on), 3 a target could not be reached.
     """
@@ -37,6 +58,8 @@ def command(ctx: click.Context, /, selection: Selection, show: Shown, threshold:
     from setright.cli.gather import exit_code, planned, tell_unreached
 
     app = show.open()
+    if pull:
+        ctx.exit(_propose(app, selection, pull, show, act))
     report, results = planned(app, selection, show, together=act["also_ask"])
     plans = [plan for result in results for plan in result.plans]
     tell_unreached(report, show)
@@ -47,3 +70,11 @@ def command(ctx: click.Context, /, selection: Selection, show: Shown, threshold:
     acted = act_on(app, plans, decision, show, report, all_findings)
     done = frozenset(finding for plan, outcome in acted.ended if outcome.outcome == "verified" for finding in plan.findings)
     ctx.exit(max(exit_code(report, threshold, done), acted.code))
+
+
+def _propose(app: App, selection: Selection, pull: PullOptions, show: Shown, act: Mapping[str, bool]) -> int:
+    from setright.cli.output import on_terminal
+    from setright.cli.pulling import Request, propose, tell
+
+    asking = on_terminal() and not act["yes"] and show.format == "table"
+    return tell(propose(app, Request(selection, pull, act["also_ask"], act["dry_run"], asking), show), show)

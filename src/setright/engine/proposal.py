@@ -1,0 +1,256 @@
+"""The words of a pull request, for a reviewer with one minute: what, where and what it may break first, all else folded. Pure.
+
+Everything that comes from the sources or from content is made harmless: no mention of people, no markup, no quick action
+(a line that begins with ``/`` is a command to GitLab).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from setright.controls.page import effect
+from setright.engine.propose import Draft, Step
+from setright.engine.redact import redact_text, shown
+from setright.engine.scan import Found
+from setright.model import Answer, Control, Plan, Planned
+
+LONGEST = 60_000  # characters; GitHub takes 65,536
+ROWS = 100
+MARK = re.compile(r"<!-- setright:([0-9a-f]{16}) -->")
+MARKUP = re.compile(r"([\\`*_\[\]<>|~#!])")
+NUL = "\u200b"  # keeps @name and #1 from being links
+SIGNS = {True: "❌ holds here", None: "❓ a person must tell", False: "✅ ruled out"}
+
+
+Placed = tuple[str, Found]  # path and line from the repository's root, finding
+
+
+class Words(NamedTuple):
+    """A title and a Markdown description."""
+
+    title: str
+    body: str
+
+
+def words(drafts: Sequence[Draft], pages: str = "") -> Words:
+    """`pages` is the address of a documentation site with a page a control; empty: the makers' own documentation is linked."""
+    found = [each for draft in drafts for each in draft.found]
+    parts = [
+        _summary(drafts, found),
+        _table([(draft.inside + _where(f), f) for draft in drafts for f in draft.found], pages),
+        *_fears(drafts),
+        *_left(drafts),
+        _folded("Why, control by control", _why(found, pages)),
+        _folded("How this was checked", _checked(drafts)),
+        _folded("Plans", _plans(drafts)),
+        "**Undo:** revert this merge; every commit can be reverted on its own, in reverse order."
+        if _exact(drafts)
+        else "**Undo:** reverting brings the source back, but applying one of these cannot be undone (see the effects).",
+        f"<!-- setright:{mark(drafts)} -->",
+    ]
+    body = "\n\n".join(part for part in parts if part)
+    diffs = _folded("Changes", _diffs(drafts))
+    return Words(_title(found), _fitted(body, diffs))
+
+
+def mark(drafts: Sequence[Draft]) -> str:
+    """Says which findings are put right, wherever their lines have moved to: 16 hex digits."""
+    told = sorted(f"{f.control.id}\0{f.resource.name}\0{draft.inside}{f.resource.home[0]}" for draft in drafts for f in draft.found)
+    return sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def mark_of(body: str) -> str:
+    """The mark in a description; empty where it has none."""
+    match = MARK.search(body)
+    return match[1] if match else ""
+
+
+def branch_of(asked: Iterable[str]) -> str:
+    """``setright/1a2b3c4d``: one standing branch for what is asked again and again."""
+    return f"setright/{sha256(chr(0).join(asked).encode()).hexdigest()[:8]}"
+
+
+def message(step: Step, draft: Draft) -> str:
+    """A step's commit message, with its plans' hashes as trailers."""
+    ids = {finding for plan in step.plans for finding in plan.findings}
+    found = [f for f in draft.found if f.finding.id in ids]
+    controls = list({f.control.id: f.control for f in found}.values())
+    title = _flat(controls[0].title) if len(controls) == 1 else f"Put {_count(len(found), 'setting')} right in {_files(step)}"
+    places = [f"- {_flat(f.finding.resource)} in {_flat(draft.inside + _where(f))}" for f in found]
+    body = [*_reasons(controls), "", *places[:ROWS]]
+    trailers = [f"Setright-Control: {c.id}" for c in controls] + [f"Setright-Plan: {plan.hash}" for plan in step.plans]
+    return "\n".join([title, "", *body, "", *trailers, ""])
+
+
+def _reasons(controls: Sequence[Control]) -> list[str]:
+    if len(controls) == 1:
+        return [_flat(controls[0].why)]
+    return [f"- {_flat(c.title)}" for c in controls]
+
+
+def _files(step: Step) -> str:
+    names = [change.locator for change in step.changes]
+    return _flat(names[0]) if len(names) == 1 else f"{len(names)} files"
+
+
+def _title(found: Sequence[Found]) -> str:
+    controls = {f.control.id: f.control for f in found}
+    files = {f.finding.location.path for f in found}
+    if len(controls) == 1:
+        return _inline(next(iter(controls.values())).title, plain=True)
+    return f"Put {_count(len(found), 'setting')} right in {_count(len(files), 'file')}"
+
+
+def _summary(drafts: Sequence[Draft], found: Sequence[Found]) -> str:
+    files = sum(len(draft.files) for draft in drafts)
+    asking = any(plan.lane == "ask" for draft in drafts for plan in draft.plans)
+    told = [
+        f"Puts **{_count(len(found), 'setting')}** right in **{_count(files, 'file')}**.",
+        "All were judged again on the result, and nothing that was right became wrong.",
+        "Some may break what depends on it: **approving this is the decision.**" if asking else "All clear by evidence.",
+    ]
+    return " ".join(told)
+
+
+def _table(found: Sequence[Placed], pages: str) -> str:
+    rows = [
+        f"| {_link(f.control, pages)} | {f.finding.severity} | {_code(f.finding.resource)} | {_code(at)} |"
+        for at, f in found[:ROWS]
+    ]
+    more = f"\n\n... and {len(found) - ROWS} more." if len(found) > ROWS else ""
+    return "\n".join(["| right after this | severity | what | where |", "| --- | --- | --- | --- |", *rows]) + more
+
+
+def _fears(drafts: Sequence[Draft]) -> Iterator[str]:
+    """What may break: what a person must look at stands open, what evidence rules out is folded."""
+    answered = list(dict.fromkeys(fear for draft in drafts for plan in draft.plans for fear in plan.breaks_if))
+    open_ = [fear for fear in answered if fear[2].holds is not False]
+    if open_:
+        yield "### Before you approve\n\nThis may break something if:\n\n" + "\n".join(
+            f"- [ ] {_fear(*fear)}" for fear in open_[:ROWS]
+        )
+    ruled_out = [fear for fear in answered if fear[2].holds is False]
+    if ruled_out:
+        yield _folded(f"What it cannot break here ({len(ruled_out)})", "\n".join(f"- {_fear(*fear)}" for fear in ruled_out[:ROWS]))
+    if not answered:
+        yield "**May break:** nothing in a correct setup."
+
+
+def _fear(sentence: str, fact: str, answer: Answer) -> str:
+    source = f" ({_code(answer.source)})" if answer.source else ""
+    asked = "" if fact == "ask" else f", asked by {_code(fact)}"
+    return f"{_inline(sentence)}: {SIGNS[answer.holds]}: {_inline(answer.text)}{source}{asked}"
+
+
+def _left(drafts: Sequence[Draft]) -> Iterator[str]:
+    """What is not in here, as a checklist."""
+    hands = [(draft.inside, plan) for draft in drafts for plan in draft.hands]
+    if hands:
+        yield _folded(f"Left for a person ({len(hands)})", _checklist(hands))
+    waiting = [(draft.inside, plan) for draft in drafts for plan in draft.waiting]
+    if waiting:
+        yield _folded(
+            f"Left out: waits for a decision ({len(waiting)}); `setright fix --pr --all` takes it in", _checklist(waiting)
+        )
+
+
+def _checklist(plans: Sequence[tuple[str, Plan]]) -> str:
+    lines = [
+        f"- [ ] {_code(p.controls[0])} {_code(p.resources[0])} in {_code(inside + p.document)}: {_inline(p.reason)}"
+        for inside, p in plans[:ROWS]
+    ]
+    return "\n".join(lines + ([f"- ... and {len(plans) - ROWS} more"] if len(plans) > ROWS else []))
+
+
+def _why(found: Sequence[Found], pages: str) -> str:
+    controls = {f.control.id: f.control for f in found}.values()
+    return "\n\n".join(
+        f"**{_link(c, pages)}** ({_code(c.id)})\n\n> {_inline(c.why)}\n\nEffect: {effect(c.effect)}" for c in controls
+    )
+
+
+def _checked(drafts: Sequence[Draft]) -> str:
+    lenses = sorted({change.lens for draft in drafts for step in draft.steps for change in step.changes})
+    controls = len({control.id for draft in drafts for control in draft.scan.controls})
+    lines = [
+        f"Every file was read again by its parser ({', '.join(lenses)}), and says what was meant and nothing else new.",
+        f"{_count(controls, 'control')} were judged again on the committed files: what is listed holds, and nothing new is wrong.",
+        "Not checked: a plan or deployment by the tool that reads these files. That is for this repository's CI.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _plans(drafts: Sequence[Draft]) -> str:
+    rows = [f"| {_code(p.hash)} | {p.lane} | {_code(draft.inside + p.document)} |" for draft in drafts for p in draft.plans[:ROWS]]
+    return "\n".join(["| plan | lane | file |", "| --- | --- | --- |", *rows])
+
+
+def _diffs(drafts: Sequence[Draft]) -> str:
+    diff = "".join(_rooted(change, draft.inside) for draft in drafts for plan in draft.plans for change in plan.changes)
+    ticks = max((len(run) for run in re.findall("`+", diff)), default=0)
+    fence = "`" * max(3, ticks + 1)
+    return f"{fence}diff\n{diff}{fence}"
+
+
+def _rooted(change: Planned, inside: str) -> str:
+    """The diff with the file's path from the repository's root."""
+    head = f"--- {change.locator}\n+++ {change.locator}\n"
+    path = inside + change.locator
+    return change.diff.replace(head, f"--- {path}\n+++ {path}\n", 1)
+
+
+def _fitted(body: str, diffs: str) -> str:
+    """The description within what a forge takes: the diffs go first, since the forge shows them anyway."""
+    if len(body) + len(diffs) < LONGEST:
+        return f"{body}\n\n{diffs}\n"
+    if len(body) < LONGEST:
+        return body + "\n"
+    ending = body[body.rindex("\n\n**Undo:**") :]
+    return (
+        body[: LONGEST - len(ending)].rpartition("\n")[0]
+        + "\n\n... cut here: too long for one description.</details>"
+        + ending
+        + "\n"
+    )
+
+
+def _exact(drafts: Sequence[Draft]) -> bool:
+    return all(plan.effect.undo == "exact" for draft in drafts for plan in draft.plans)
+
+
+def _folded(title: str, text: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _link(control: Control, pages: str) -> str:
+    page = f"{pages.rstrip('/')}/controls/{control.id}/" if pages else control.source
+    title = _inline(control.title)
+    return f"[{title}](<{page}>)" if page.startswith(("https://", "http://")) and not set(page) & set("<>\n ") else title
+
+
+def _where(found: Found) -> str:
+    place = found.finding.location
+    return place.path if place.line is None else f"{place.path}:{place.line}"
+
+
+def _code(text: str) -> str:
+    """A code span of one line; bars would end a table's cell."""
+    flat = _flat(text).replace("`", "'").replace("|", "\\|")
+    return f"`{flat}`" if flat else ""
+
+
+def _inline(text: str, plain: bool = False) -> str:
+    """One line of text that is text only. `plain` for titles, which are not Markdown."""
+    flat = _flat(text).replace("@", f"@{NUL}")
+    return flat if plain else MARKUP.sub(r"\\\1", flat)
+
+
+def _flat(text: str) -> str:
+    return shown(" ".join(redact_text(text).split()))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,292 @@
+"""What `fix --pr` promises, with a real bare repository as remote and a server that enforces the forge's contract."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.integrations.forge_server import PROJECT, TOKEN, ForgeServer, GitHubServer, GitLabServer, Refusal
+
+from .conftest import ASK, AUTO, BOTH, MAIN_TF, Program
+
+AUTHOR = ("--author", "Robin <robin@example.com>")
+FIXED_AUTO = MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+class Shop(NamedTuple):
+    """A clone with a remote and a forge, and the program in it."""
+
+    program: Program
+    remote: Path
+    forge: ForgeServer
+    sort: str
+
+    def git(self, *words: str) -> str:
+        ran = subprocess.run(["git", *words], cwd=self.program.tree, capture_output=True, text=True, check=True)
+        return ran.stdout.strip()
+
+    def there(self, *words: str) -> str:
+        ran = subprocess.run(["git", f"--git-dir={self.remote}", *words], capture_output=True, text=True, check=True)
+        return ran.stdout.strip()
+
+    def pr(self, *words: str, token: str = TOKEN, selection: tuple[str, ...] = ("--control", AUTO)):
+        api = self.forge.url + ("/api/v4" if self.sort == "gitlab" else "")
+        where = ("--forge", self.sort, "--api-url", api, "--project", PROJECT)
+        env = {"GITLAB_TOKEN" if self.sort == "gitlab" else "GITHUB_TOKEN": token}
+        target = () if words and not words[0].startswith("-") else (".",)
+        return self.program.process("fix", *target, *words, *selection, "--pr", *where, *AUTHOR, "--yes", **env)
+
+    def branches(self) -> dict[str, str]:
+        lines = self.there("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads").splitlines()
+        return dict(line.split() for line in lines)
+
+    @property
+    def branch(self) -> str:
+        return next(name for name in self.branches() if name.startswith("setright/"))
+
+
+def as_user(tree: Path, *words: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=Kim", "-c", "user.email=kim@example.com", *words], cwd=tree, check=True, capture_output=True
+    )
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def sort(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def shop(setright: Program, tmp_path: Path, sort: str, monkeypatch):
+    for name in ("GITHUB_TOKEN", "GITLAB_TOKEN", "GITHUB_API_URL", "CI_API_V4_URL"):
+        setright.env.pop(name, None)
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(remote)], check=True)
+    as_user(setright.tree, "init", "-q", "-b", "main")
+    as_user(setright.tree, "add", ".")
+    as_user(setright.tree, "commit", "-q", "-m", "The shop")
+    as_user(setright.tree, "remote", "add", "origin", str(remote))
+    as_user(setright.tree, "push", "-q", "origin", "main")
+    forge = GitHubServer() if sort == "github" else GitLabServer()
+    yield Shop(setright, remote, forge, sort)
+    forge.close()
+
+
+def test_the_fix_is_on_a_branch_and_nothing_here_has_changed(shop: Shop):
+    shop.program.file.write_text(MAIN_TF + "# not committed yet\n")
+    before = (
+        shop.git("rev-parse", "HEAD"),
+        shop.git("status", "--porcelain"),
+        shop.git("for-each-ref", "refs/heads"),
+        shop.git("config", "-l"),
+    )
+    ran = shop.pr("--label", "security")
+    assert ran.code == 0, ran.err
+    assert "Opened https://" in ran.out
+    assert shop.there("show", f"{shop.branch}:main.tf") + "\n" == FIXED_AUTO
+    assert before == (
+        shop.git("rev-parse", "HEAD"),
+        shop.git("status", "--porcelain"),
+        shop.git("for-each-ref", "refs/heads"),
+        shop.git("config", "-l"),
+    )
+    assert shop.program.file.read_text() == MAIN_TF + "# not committed yet\n"
+    assert shop.git("worktree", "list").count("\n") == 0
+    assert shop.forge.labels[7] == {"security"}
+
+
+def test_only_what_needs_no_word_is_in_it_unless_all_is_asked_for(shop: Shop):
+    shop.pr(selection=BOTH)
+    assert shop.there("show", f"{shop.branch}:main.tf") + "\n" == FIXED_AUTO
+    body = shop.forge.pulls[0].get("body") or shop.forge.pulls[0]["description"]
+    assert "waits for a decision (1)" in body
+    assert f"- [ ] `{ASK}`" in body
+
+
+def test_each_control_is_a_commit_of_its_own_that_names_its_plan(shop: Shop):
+    ran = shop.pr("--all", "--signoff", "--format", "json", selection=BOTH)
+    told = json.loads(ran.out)
+    assert told["pull_request"]["commits"] == 2
+    log = shop.there("log", "--format=%an <%ae>%n%B", f"main..{shop.branch}")
+    assert log.count("Robin <robin@example.com>") == 4  # author and sign-off of both
+    assert {line.partition(": ")[2] for line in log.splitlines() if line.startswith("Setright-Control")} == {AUTO, ASK}
+    assert {line.partition(": ")[2] for line in log.splitlines() if line.startswith("Setright-Plan")} == {
+        p["hash"] for p in told["plans"]
+    }
+
+
+@pytest.mark.parametrize("per", ["file", "all"])
+def test_the_commits_can_be_one_a_file_or_one_in_all(shop: Shop, per: str):
+    shop.pr("--all", "--commit-per", per, selection=BOTH)
+    assert shop.there("rev-list", "--count", f"main..{shop.branch}") == "1"
+
+
+def test_the_result_is_what_fix_writes(shop: Shop):
+    shop.pr("--all", selection=BOTH)
+    shop.program.process("fix", ".", *BOTH, "--all", "--yes")
+    assert shop.there("show", f"{shop.branch}:main.tf") + "\n" == shop.program.file.read_text()
+
+
+def test_run_again_with_nothing_new_it_says_so_and_does_nothing(shop: Shop):
+    shop.pr()
+    before = shop.branches()
+    ran = shop.pr()
+    assert (ran.code, "Nothing new" in ran.out, len(shop.forge.pulls)) == (0, True, 1)
+    assert shop.branches() == before
+
+
+def test_an_open_one_is_updated_when_its_change_is_another(shop: Shop):
+    shop.pr()
+    first = shop.branches()[shop.branch]
+    shop.program.file.write_text(MAIN_TF.replace("# until the migration is done", "# for now"))
+    as_user(shop.program.tree, "commit", "-qam", "Another comment")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    ran = shop.pr()
+    assert ("Updated" in ran.out, len(shop.forge.pulls)) == (True, 1)
+    assert shop.branches()[shop.branch] != first
+    assert "# for now" in shop.there("show", f"{shop.branch}:main.tf")
+
+
+def test_a_base_that_moved_elsewhere_is_nothing_new(shop: Shop):
+    shop.pr()
+    (shop.program.tree / "README").write_text("the shop\n")
+    as_user(shop.program.tree, "add", "README")
+    as_user(shop.program.tree, "commit", "-qm", "Say what it is")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    assert "Nothing new" in shop.pr().out
+
+
+def test_nothing_to_put_right_opens_nothing(shop: Shop):
+    shop.program.file.write_text(FIXED_AUTO)
+    as_user(shop.program.tree, "commit", "-qam", "By hand")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    ran = shop.pr()
+    assert (ran.code, shop.forge.pulls, list(shop.branches())) == (0, [], ["main"])
+    assert "no pull request was opened" in ran.out
+
+
+def test_one_that_people_closed_stays_closed(shop: Shop):
+    shop.pr()
+    shop.forge.pulls[0]["state"] = "closed"
+    shop.there("branch", "-D", shop.branch)
+    ran = shop.pr()
+    assert ("was closed without merging" in ran.out, len(shop.forge.pulls), list(shop.branches())) == (True, 1, ["main"])
+
+
+def test_the_work_of_people_on_the_branch_is_not_written_over(shop: Shop):
+    shop.pr()
+    branch = shop.branch
+    as_user(shop.program.tree, "fetch", "-q", "origin", branch)
+    as_user(shop.program.tree, "switch", "-qc", "mine", "FETCH_HEAD")
+    shop.program.file.write_text(FIXED_AUTO + "# reviewed\n")
+    as_user(shop.program.tree, "commit", "-qam", "Reviewed")
+    as_user(shop.program.tree, "push", "-q", "origin", f"HEAD:{branch}")
+    before = shop.branches()
+    ran = shop.pr()
+    assert (ran.code, "not ours" in ran.err) == (2, True)
+    assert shop.branches() == before
+
+
+def test_a_push_that_worked_is_not_repeated_when_opening_failed(shop: Shop):
+    shop.forge.hide_once = False
+    shop.forge.branches = set()
+    if shop.sort == "gitlab":
+        shop.forge.queued = [Refusal(200, []), Refusal(500, {"message": "broken"})]
+    assert shop.pr().code == 3
+    pushed = shop.branches()
+    shop.forge.branches, shop.forge.queued = None, []
+    assert "Opened" in shop.pr().out
+    assert shop.branches() == pushed
+
+
+def test_one_that_somebody_opened_in_between_is_updated(shop: Shop):
+    shop.pr()
+    shop.there("branch", "-D", shop.branch)
+    shop.forge.hide_once = True
+    ran = shop.pr()
+    assert (ran.code, len(shop.forge.pulls)) == (0, 1)
+
+
+def test_a_protected_branch_is_told(shop: Shop):
+    hook = shop.remote / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    ran = shop.pr()
+    assert (ran.code, "--branch" in ran.err, shop.forge.pulls) == (3, True, [])
+
+
+def test_no_token_is_told_before_anything_is_pushed(shop: Shop):
+    ran = shop.pr(token="")
+    assert (ran.code, "--token-file" in ran.err, list(shop.branches())) == (2, True, ["main"])
+
+
+def test_a_bad_token_is_told_without_it_and_before_anything_is_pushed(shop: Shop):
+    ran = shop.pr(token="wrong-token-77aa")
+    assert (ran.code, "not accepted" in ran.err, list(shop.branches())) == (3, True, ["main"])
+    assert "wrong-token-77aa" not in ran.out + ran.err
+
+
+def test_a_token_can_be_in_a_file(shop: Shop, tmp_path: Path):
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    assert "Opened" in shop.pr("--token-file", str(tmp_path / "token"), token="").out
+
+
+def test_no_remote_is_told(shop: Shop):
+    ran = shop.pr("--remote", "upstream")
+    assert (ran.code, "there are: origin" in ran.err) == (3, True)
+
+
+def test_no_repository_is_told(shop: Shop, tmp_path: Path):
+    (tmp_path / "loose").mkdir()
+    ran = shop.pr(str(tmp_path / "loose"))
+    assert (ran.code, "no git repository" in ran.err) == (3, True)
+
+
+def test_a_login_in_the_remote_is_not_shown(shop: Shop):
+    as_user(shop.program.tree, "remote", "set-url", "origin", "http://robin:hunter2-secret@127.0.0.1:9/acme/shop.git")
+    ran = shop.pr()
+    assert ran.code == 3
+    assert "hunter2-secret" not in ran.out + ran.err
+
+
+def test_secrets_of_the_sources_are_not_in_the_description(shop: Shop):
+    shop.pr("--all", selection=BOTH)
+    assert "correct-horse-battery" not in json.dumps(shop.forge.pulls)
+    assert "main.tf:" in json.dumps(shop.forge.pulls)
+
+
+def test_a_dry_run_shows_it_and_needs_no_token(shop: Shop):
+    ran = shop.pr("--dry-run", token="")
+    assert (ran.code, list(shop.branches()), shop.forge.seen) == (0, ["main"], [])
+    assert "| right after this |" in ran.out
+
+
+def test_a_tree_below_the_root_keeps_its_path(shop: Shop):
+    infra = shop.program.tree / "infra"
+    infra.mkdir()
+    as_user(shop.program.tree, "mv", "main.tf", "infra/main.tf")
+    as_user(shop.program.tree, "commit", "-qm", "Move")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    assert shop.pr("infra").code == 0
+    assert shop.there("show", f"{shop.branch}:infra/main.tf") + "\n" == FIXED_AUTO
+    assert "infra/main.tf:" in json.dumps(shop.forge.pulls)
+
+
+def test_it_works_in_a_shallow_clone(shop: Shop, tmp_path: Path):
+    shop.pr()
+    for n in range(2):
+        (shop.program.tree / "README").write_text(f"{n}\n")
+        as_user(shop.program.tree, "add", "README")
+        as_user(shop.program.tree, "commit", "-qm", f"Number {n}")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{shop.remote}", str(tmp_path / "shallow")], check=True)
+    shop.program.tree = tmp_path / "shallow"
+    assert "Nothing new" in shop.pr().out
+
+
+def test_the_pull_request_is_in_the_ledger(shop: Shop):
+    shop.pr()
+    records = (Path(shop.program.env["SETRIGHT_STATE"]) / "ledger.jsonl").read_text()
+    assert "pull request opened" in records
