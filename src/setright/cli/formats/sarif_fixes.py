@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import SequenceMatcher
 
 from setright.cli.contract import Report
 from setright.engine.compose import compose
 from setright.engine.redact import redact_text
 from setright.engine.scan import Found, Scan
+from setright.engine.text_edits import text_edits
 from setright.engine.world import World
 from setright.model import Plain
 
@@ -35,28 +35,8 @@ def fixes(found: Found, report: Report, artifact: Artifact) -> list[dict[str, Pl
 
 def replacements(before: str, after: str) -> Iterator[dict[str, Plain]]:
     """What of the text is to be replaced by what; lines and columns count from 1, columns in characters."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    starts = [0]
-    for line in old:
-        starts.append(starts[-1] + len(line))
-    for tag, old_first, old_end, new_first, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        gone, come = "".join(old[old_first:old_end]), "".join(new[new_first:new_end])
-        head = _alike(gone, come)
-        tail = _alike(gone[head:][::-1], come[head:][::-1])
-        start = starts[old_first] + head
-        end = starts[old_first] + len(gone) - tail
-        region = _region(before, start, end)
-        yield {"deletedRegion": region, "insertedContent": {"text": come[head : len(come) - tail]}}
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters both begin with, but for a word that goes on differently: words are replaced whole."""
-    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    while same and one[same - 1].isalnum():
-        same -= 1
-    return same
+    for edit in text_edits(before, after):
+        yield {"deletedRegion": _region(before, edit.start, edit.end), "insertedContent": {"text": edit.text}}
 
 
 def _region(text: str, start: int, end: int) -> dict[str, int]:
