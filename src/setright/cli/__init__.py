@@ -16,6 +16,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "apply": "Run exactly the plan in a file; refuse it if anything moved.",
         "fix": "Scan, plan and put right what policy allows, verified.",
         "rollback": "Restore what a run changed, verified.",
+        "lsp": "Serve an editor: findings, reasons and fixes in open source files.",
     },
     "Understand": {
         "explain": "Say in plain words what a control, finding or plan is about.",

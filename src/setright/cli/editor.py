@@ -1,0 +1,240 @@
+"""A language server: what is wrong in open source files, why, and the exact edits that put it right.
+
+Source: Language Server Protocol 3.17. Everything is judged in memory; the server itself writes no file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.uris import from_fs_path, to_fs_path
+
+from setright import __version__
+from setright.app import App, Ask
+from setright.controls.page import effect
+from setright.engine.redact import redact_text
+from setright.engine.scan import Found, Scan
+from setright.engine.text_edits import LINE_END, Fix, fix_of, position
+from setright.model import Verdict
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.iac.overlay import Overlay
+from setright.surfaces.iac.walk import lens_of
+
+DEBOUNCE_S = 0.3
+LEVELS = {
+    "critical": lsp.DiagnosticSeverity.Error,
+    "high": lsp.DiagnosticSeverity.Error,
+    "medium": lsp.DiagnosticSeverity.Warning,
+    "low": lsp.DiagnosticSeverity.Information,
+    "info": lsp.DiagnosticSeverity.Hint,
+}
+FIX_ALL = "source.fixAll.setright"
+
+
+class Sight(NamedTuple):
+    """One open document as it was judged at a version of its text."""
+
+    version: int | None
+    text: str
+    root: Path
+    locator: str
+    surface: Overlay
+    scan: Scan
+
+    @property
+    def found(self) -> list[Found]:
+        """The findings that stand in this document."""
+        return [found for found in self.scan.found if found.finding.location.path == self.locator]
+
+
+class Editor:
+    """One editor's session. Judging runs in a thread, one at a time, so that typing is never held up."""
+
+    def __init__(self, app: App, ask: Ask) -> None:
+        self.server = LanguageServer("setright", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        self._app = app
+        self._ask = ask
+        self._sights: dict[str, Sight] = {}
+        self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._register()
+
+    def _register(self) -> None:
+        self._serve(lsp.TEXT_DOCUMENT_DID_OPEN, self.opened)
+        self._serve(lsp.TEXT_DOCUMENT_DID_SAVE, self.saved)
+        self._serve(lsp.TEXT_DOCUMENT_DID_CHANGE, self.changed)
+        self._serve(lsp.TEXT_DOCUMENT_DID_CLOSE, self.closed)
+        self._serve(lsp.TEXT_DOCUMENT_HOVER, self.hover)
+        kinds = lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, FIX_ALL])
+        self._serve(lsp.TEXT_DOCUMENT_CODE_ACTION, self.code_actions, kinds)
+
+    def _serve(self, method: str, answer: Callable[[Any], Awaitable[Any]], options: Any = None) -> None:
+        async def handle(params: Any) -> Any:  # pygls marks what it is given, which a bound method does not bear
+            return await answer(params)
+
+        self.server.feature(method, options)(handle)
+
+    async def opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        self._soon(params.text_document.uri, 0)
+
+    async def saved(self, params: lsp.DidSaveTextDocumentParams) -> None:
+        self._soon(params.text_document.uri, 0)
+
+    async def changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        self._soon(params.text_document.uri, DEBOUNCE_S)
+
+    async def closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        if task := self._waiting.pop(uri, None):
+            task.cancel()
+        self._sights.pop(uri, None)
+        self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+    async def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
+        sight = await self._sight(params.text_document.uri)
+        here = [found for found in sight.found if _line(found) == params.position.line] if sight else []
+        if not here:
+            return None
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(map(_explained, here))))
+
+    async def code_actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        sight = await self._sight(params.text_document.uri)
+        if sight is None:
+            return []
+        asked = params.context.only
+        actions = []
+        for found in sight.found:
+            if params.range.start.line <= _line(found) <= params.range.end.line and _is_asked(lsp.CodeActionKind.QuickFix, asked):
+                actions += await self._action(sight, [found], found.control.title)
+        if sight.found and _is_asked(FIX_ALL, asked):
+            actions += await self._action(sight, sight.found, "")
+        return actions
+
+    async def _action(self, sight: Sight, found: list[Found], title: str) -> list[lsp.CodeAction]:
+        """One action, or none where there is no fix. Without a title: all that needs nobody's word."""
+        options = self._app.options(sight.surface.target, self._ask, together=bool(title))
+        async with self._one_at_a_time:
+            fix = await asyncio.to_thread(fix_of, sight.scan, sight.surface, found, options)
+        if not fix.edits:
+            return []
+        edit = self._workspace_edit(sight, fix)
+        if not title:
+            name = f"Put right all that is safe in this file ({sum(len(p.findings) for p in fix.plans)})"
+            return [lsp.CodeAction(name, FIX_ALL, edit=edit)]
+        safe = all(plan.lane == "auto" for plan in fix.plans)
+        name = f"Put right: {title}" + ("" if safe else f" ({fix.plans[-1].reason})")
+        diagnostics = [self._diagnostic(sight, found[0])]
+        return [lsp.CodeAction(name, lsp.CodeActionKind.QuickFix, diagnostics, is_preferred=safe, edit=edit)]
+
+    def _workspace_edit(self, sight: Sight, fix: Fix) -> lsp.WorkspaceEdit:
+        changes: list[lsp.TextDocumentEdit] = []
+        for locator, edits in fix.edits.items():
+            text = (sight.scan.world.documents[locator].data or b"").decode()
+            ranged = [lsp.TextEdit(self._range(text, edit.start, edit.end), edit.text) for edit in edits]
+            uri = next(
+                (u for u in self._open() if self._locator(u, sight.root) == locator), from_fs_path(str(sight.root / locator))
+            )
+            version = self._open().get(uri)
+            identifier = lsp.OptionalVersionedTextDocumentIdentifier(uri or "", version)
+            changes.append(lsp.TextDocumentEdit(identifier, list(ranged)))
+        return lsp.WorkspaceEdit(document_changes=list(changes))
+
+    def _soon(self, uri: str, wait_s: float) -> None:
+        """Judges the document after a pause in which nothing more comes."""
+        if task := self._waiting.pop(uri, None):
+            task.cancel()
+        self._waiting[uri] = asyncio.create_task(self._publish(uri, wait_s))
+
+    async def _publish(self, uri: str, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        sight = await self._sight(uri, anew=True)
+        if sight and uri in self._open():
+            told = [self._diagnostic(sight, found) for found in sight.found]
+            self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, sight.version))
+
+    async def _sight(self, uri: str, anew: bool = False) -> Sight | None:
+        """The document as judged now; None for a file of no format of ours."""
+        if uri not in self._open() or lens_of(uri.rpartition("/")[2]) is None:
+            return None
+        known = self._sights.get(uri)
+        if known and not anew and known.version == self._open()[uri]:
+            return known
+        async with self._one_at_a_time:
+            try:
+                self._sights[uri] = await asyncio.to_thread(self._judged, uri)
+            except SurfaceError as error:
+                self.server.window_log_message(lsp.LogMessageParams(lsp.MessageType.Warning, redact_text(str(error))))
+                return None
+        return self._sights[uri]
+
+    def _judged(self, uri: str) -> Sight:
+        document = self.server.workspace.get_text_document(uri)
+        version, text = document.version, document.source
+        root = self._root(uri)
+        texts = {self._locator(u, root): self.server.workspace.get_text_document(u).source.encode() for u in self._open()}
+        locator = self._locator(uri, root)
+        surface = Overlay(root, {name: data for name, data in texts.items() if name} | {locator: text.encode()}, locator)
+        return Sight(version, text, root, locator, surface, self._app.look(surface, self._ask))
+
+    def _open(self) -> dict[str, int | None]:
+        return {uri: document.version for uri, document in self.server.workspace.text_documents.items()}
+
+    def _root(self, uri: str) -> Path:
+        """The innermost folder of the workspace that holds the file, else the file's own."""
+        file = _file(uri)
+        folders = [_file(folder) for folder in self.server.workspace.folders]
+        around = [folder for folder in folders if file.is_relative_to(folder)]
+        return max(around, key=lambda folder: len(folder.parts), default=file.parent)
+
+    def _locator(self, uri: str, root: Path) -> str:
+        file = _file(uri)
+        return file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
+
+    def _diagnostic(self, sight: Sight, found: Found) -> lsp.Diagnostic:
+        unknown = found.finding.verdict is Verdict.UNKNOWN
+        message = f"Cannot be told: {found.control.title} ({found.finding.why_unknown})" if unknown else found.control.title
+        level = lsp.DiagnosticSeverity.Information if unknown else LEVELS[found.finding.severity]
+        link = lsp.CodeDescription(found.control.source) if found.control.source.startswith("https://") else None
+        place = self._line_range(sight.text, _line(found))
+        return lsp.Diagnostic(place, redact_text(message), level, found.control.id, link, "setright", data=found.finding.id)
+
+    def _line_range(self, text: str, line: int) -> lsp.Range:
+        ends = [match.span() for match in LINE_END.finditer(text)]
+        start = ends[line - 1][1] if 0 < line <= len(ends) else 0
+        end = ends[line][0] if line < len(ends) else len(text)
+        indent = len(text[start:end]) - len(text[start:end].lstrip())
+        return self._range(text, start + indent, end)
+
+    def _range(self, text: str, start: int, end: int) -> lsp.Range:
+        encoding = str(getattr(self.server.workspace.position_encoding, "value", self.server.workspace.position_encoding))
+        first, last = (lsp.Position(*position(text, offset, encoding)) for offset in (start, end))
+        return lsp.Range(first, last)
+
+
+def _file(uri: str) -> Path:
+    return Path(to_fs_path(uri) or "/").resolve()
+
+
+def _line(found: Found) -> int:
+    return (found.finding.location.line or 1) - 1
+
+
+def _is_asked(kind: str, only: Sequence[str | lsp.CodeActionKind] | None) -> bool:
+    """Whether a client that asks for some kinds asks for this one; a kind stands for those below it."""
+    asked = [str(getattr(each, "value", each)) for each in only or ()]
+    return not asked or any(kind == each or kind.startswith(f"{each}.") for each in asked)
+
+
+def _explained(found: Found) -> str:
+    control = found.control
+    breaks = [f"- {sentence}" for sentence in control.breaks_if]
+    parts = [f"**{control.title}** (`{control.id}`, {control.severity})", " ".join(control.why.split())]
+    parts += ["Putting it right may break something if:\n" + "\n".join(breaks)] if breaks else []
+    parts += [effect(control.effect)]
+    parts += [f"By hand: {control.by_hand.strip()}"] if control.by_hand else []
+    return "\n\n".join([*parts, f"[Source]({control.source})"])
