@@ -36,7 +36,6 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 POD_TEMPLATE = "pod-template"
 POLICIES = ("workload", "network_policies")
-NAMESPACE = ("workload", "namespace")
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -72,8 +71,8 @@ def edit(
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
-    outer = [_around(layout, resource, sources[locator], each) for each in changes if each.path in (POLICIES, NAMESPACE)]
-    inner = _pod_template.placed(resource.name, template, [each for each in changes if each.path not in (POLICIES, NAMESPACE)])
+    outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
+    inner = _pod_template.placed(resource.name, template, [each for each in changes if each.path != POLICIES])
     return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
 
 
@@ -85,13 +84,11 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     return locator, (*base, *path)
 
 
-def _around(layout: Mapping[str, Plain], resource: Resource, source: Source, wanted: Edit) -> Edit:
-    """An edit of the object around a template, or of what stands beside it."""
+def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
+    """A network policy beside the object around a template."""
     inner = str(layout["kinds"][resource.tree["kind"]])
     base = resource.home[1]
     place = base[: len(base) - len(inner.split("/"))] if inner else base
-    if wanted.path == NAMESPACE:
-        return Edit((*place, "metadata", "namespace"), wanted.value)
     metadata = look_up(source.tree, (*place, "metadata"))
     policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base))
     beside = look_up(source.tree, place[:-1])
