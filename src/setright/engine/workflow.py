@@ -2,20 +2,23 @@
 
 Only this module knows the library. A step that was cut off is repeated at the next start, so every step is
 idempotent (see `execute`); what a step returns is small plain data without secrets, since it is stored.
+A run that can no longer be recorded stops where it is, as if the process had died: the next start goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy.exc import SQLAlchemyError
 
 from setright.engine.change import Lapsed
 from setright.engine.error import EngineError
@@ -26,6 +29,12 @@ from setright.surfaces.base import Moved, Rejected, SurfaceError
 SCHEMA = "setright-runs-1"  # raised when the order or the meaning of steps changes
 ARMED_FOR_S = 30.0
 RETRY_S = 1.0
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unrecorded(BaseException):
+    """The journal, the store or the ledger takes nothing more. No `Exception`: the library would close the workflow with it."""
 
 
 class Outcome(NamedTuple):
@@ -69,9 +78,11 @@ def launched(state: Path, url: str, at: Desk) -> Iterator[list[Outcome]]:
     with _alone(state):
         _desk = at
         DBOS(config=_config(state, url))
-        DBOS.launch()
         try:
-            yield _recovered()
+            with _said():
+                DBOS.launch()
+                recovered = _recovered()
+            yield recovered
         finally:
             DBOS.destroy(destroy_registry=False)
             _begun.clear()
@@ -82,17 +93,50 @@ def submit(run: str, targets: Mapping[str, Sequence[str]], tell: Callable[[Outco
     """Runs the plans (hashes) of each target in order, targets side by side; gives their outcomes. `tell` hears each target's."""
     handles = []
     for number, (target, hashes) in enumerate(targets.items()):
-        with SetWorkflowID(f"{run}.{number}"):
+        with _said(), SetWorkflowID(f"{run}.{number}"):
             handles.append(DBOS.start_workflow(run_target, run, target, list(hashes), kind))
     outcomes = []
     for handle in handles:
-        for raw in handle.get_result():
+        with _said():
+            ended = handle.get_result()
+        for raw in ended:
             outcomes.append(_outcome(raw))
             tell(outcomes[-1])
     return outcomes
 
 
+def _recorded(workflow: Callable[P, T]) -> Callable[P, T]:
+    """A workflow that stops where it is when the journal takes nothing more."""
+
+    @functools.wraps(workflow)
+    def recorded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return workflow(*args, **kwargs)
+        except SQLAlchemyError as error:
+            raise Unrecorded(str(getattr(error, "orig", None) or error)) from error
+
+    return recorded
+
+
+def _record(event: str, body: Mapping[str, Plain]) -> None:
+    try:
+        desk().record(event, body)
+    except EngineError as error:
+        raise Unrecorded(str(error)) from error
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """What stopped the runs, as an error with what to do."""
+    try:
+        yield
+    except (SQLAlchemyError, Unrecorded) as error:
+        why = str(getattr(error, "orig", None) or error)
+        raise EngineError(f"{why}; the run stops where it is, and the next start finishes it or takes it back") from error
+
+
 @DBOS.workflow()
+@_recorded
 def run_target(run: str, target: str, hashes: list[str], kind: str) -> list[list[Plain]]:
     """The plans of one target, one after the other: several may build on each other."""
     work = apply_plan if kind == "apply" else rollback_plan
@@ -100,6 +144,7 @@ def run_target(run: str, target: str, hashes: list[str], kind: str) -> list[list
 
 
 @DBOS.workflow()
+@_recorded
 def apply_plan(run: str, plan_hash: str) -> list[Plain]:
     """Snapshot, arm, validate, write, reload, verify; then keep or roll back. The outcome as plain data."""
     kept: list[str] = []
@@ -120,6 +165,8 @@ def apply_plan(run: str, plan_hash: str) -> list[Plain]:
             waits = pending(run, plan_hash)
             return end(run, plan_hash, "unverified" if waits else "verified", "; ".join(waits), kept)
         why = "; ".join(wrong)
+    except SQLAlchemyError:
+        raise
     except Exception as error:  # noqa: BLE001 - the one place: whatever went wrong is recorded and undone
         why = str(error) or type(error).__name__
         if not written:
@@ -128,6 +175,7 @@ def apply_plan(run: str, plan_hash: str) -> list[Plain]:
 
 
 @DBOS.workflow()
+@_recorded
 def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
     """Nothing was written: only the switch is to be taken off, or it would undo somebody's later change."""
     if armed:
@@ -136,6 +184,7 @@ def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> 
 
 
 @DBOS.workflow()
+@_recorded
 def rollback_plan(run: str, plan_hash: str) -> list[Plain]:
     """The prior state of an applied plan, put back and verified."""
     kept = list(snapshots_of(run, plan_hash))
@@ -143,6 +192,7 @@ def rollback_plan(run: str, plan_hash: str) -> list[Plain]:
 
 
 @DBOS.workflow()
+@_recorded
 def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
     """Restore, verify the rollback, and say so."""
     try:
@@ -150,6 +200,8 @@ def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) ->
         left = restored(run, plan_hash, kept)
         if armed:
             confirm_quietly(run, plan_hash)
+    except SQLAlchemyError:
+        raise
     except Exception as error:  # noqa: BLE001 - recorded: the prior state is kept, a person must look
         return end(run, plan_hash, "unverified", f"{why}; the way back failed: {error}", kept)
     if left:
@@ -166,7 +218,7 @@ def begin(run: str, plan_hash: str) -> tuple[list[str], dict[str, str]]:
     execution = desk().execution(run, plan_hash)
     _begun.add((run, plan_hash))
     kept = execution.snapshot()
-    desk().record("snapshot", {"run": run, "plan": plan_hash, "kept": kept})
+    _record("snapshot", {"run": run, "plan": plan_hash, "kept": kept})
     return kept, execution.health()
 
 
@@ -175,7 +227,7 @@ def arm(run: str, plan_hash: str, kept: list[str]) -> bool:
     desk().at("arm")
     armed = desk().execution(run, plan_hash).arm(kept, ARMED_FOR_S)
     if armed:
-        desk().record("armed", {"run": run, "plan": plan_hash, "within_s": ARMED_FOR_S})
+        _record("armed", {"run": run, "plan": plan_hash, "within_s": ARMED_FOR_S})
     return armed
 
 
@@ -189,7 +241,7 @@ def validate(run: str, plan_hash: str, kept: list[str]) -> None:
 def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
     """Why nothing was written, or nothing. Repeated after a crash, it first sets the switch anew: it may have fired since."""
     desk().at("write")
-    desk().record("writing", {"run": run, "plan": plan_hash})
+    _record("writing", {"run": run, "plan": plan_hash})
     execution = desk().execution(run, plan_hash)
     first = (run, plan_hash) in _begun
     if armed and not first:
@@ -244,7 +296,7 @@ def snapshots_of(run: str, plan_hash: str) -> list[str]:
 def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> None:
     """Over a new connection where the old one is gone; where we may be locked out, until the dead-man's switch has let us in."""
     desk().at("restore")
-    desk().record("restoring", {"run": run, "plan": plan_hash})
+    _record("restoring", {"run": run, "plan": plan_hash})
     until = time.monotonic() + (2 * ARMED_FOR_S if armed else 3 * RETRY_S)
     while True:
         try:
@@ -268,7 +320,10 @@ def restored(run: str, plan_hash: str, kept: list[str]) -> list[str]:
 def end(run: str, plan_hash: str, outcome: str, why: str, kept: list[str]) -> list[Plain]:
     """The outcome, in the store and the ledger."""
     desk().at("end")
-    desk().ended(run, Outcome(plan_hash, outcome, why, tuple(kept)))
+    try:
+        desk().ended(run, Outcome(plan_hash, outcome, why, tuple(kept)))
+    except EngineError as error:
+        raise Unrecorded(str(error)) from error
     desk().at("ended")
     return [plan_hash, outcome, why, kept]
 
