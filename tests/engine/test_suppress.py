@@ -132,3 +132,9 @@ def test_a_dockerfile_s_comments_are_whole_lines(tmp_path):
     assert len(heeded(tmp_path, text, "docker/image/user", "Dockerfile").excepted) == 1
     text = "FROM alpine:3.20\nRUN true # setright:ignore docker/image/user: a base image\n"
     assert heeded(tmp_path, text, "docker/image/user", "Dockerfile").excepted == ()
+
+
+def test_of_two_resources_of_one_name_only_the_one_beside_the_comment_is_left_open(tmp_path):
+    text = f"# setright:ignore {ESCALATION}: setuid helper\n{POD.format(name='a')}---\n{POD.format(name='a')}"
+    seen = heeded(tmp_path, text, ESCALATION, "pods.yaml")
+    assert (len(seen.excepted), len(seen.found)) == (1, 1)

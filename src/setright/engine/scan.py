@@ -100,11 +100,10 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
     return Scan(target, world, tuple(controls), tuple(_placed(found, world)), passed, tuple(world.problems))
 
 
-def set_aside(scan: Scan, excepted: Iterable[Excepted]) -> Scan:
-    """The scan with these findings left open."""
-    aside = {e.finding.id: e for e in excepted}
-    left = tuple(f for f in scan.found if f.finding.id not in aside)
-    return scan._replace(found=left, excepted=(*scan.excepted, *aside.values()))
+def set_aside(scan: Scan, excepted: Sequence[Excepted]) -> Scan:
+    """The scan with these of its findings left open; one of the same name elsewhere in a file is not meant."""
+    aside = {id(each.found) for each in excepted}
+    return scan._replace(found=tuple(f for f in scan.found if id(f) not in aside), excepted=(*scan.excepted, *excepted))
 
 
 def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], controls: Iterable[Control]) -> dict[Slot, Binding]:

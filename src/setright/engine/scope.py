@@ -52,15 +52,13 @@ def within_change(scan: Scan, scope: Scope, root: Path | None) -> Scan:
     if root is None:
         raise SurfaceError(f"{scan.target}: --diff-base is for source trees in git; leave it out here")
     changed = touched(root, scope.diff_base)
-
-    def inside(found: Found) -> bool:
-        return _touched(found, scan.world, changed, scope.whole_files)
-
     kinds = {kind for kind, _ in scan.world.bindings}
+    by_file = sorted((*scan.found, *(e.found for e in scan.excepted)), key=lambda found: found.resource.home[0])
+    inside = {id(found) for found in by_file if _touched(found, scan.world, changed, scope.whole_files)}
     return scan._replace(
-        found=tuple(f for f in scan.found if inside(f)),
-        excepted=tuple(e for e in scan.excepted if inside(e.found)),
-        outside=tuple(f for f in (*scan.found, *(e.found for e in scan.excepted)) if not inside(f)),
+        found=tuple(f for f in scan.found if id(f) in inside),
+        excepted=tuple(e for e in scan.excepted if id(e.found) in inside),
+        outside=tuple(f for f in by_file if id(f) not in inside),
         problems=tuple(p for p in scan.problems if p.locator in changed or p.locator in kinds),
     )
 

@@ -41,7 +41,8 @@ def heed(scan: Scan, known: Collection[str], today: date) -> Scan:
         return scan
     notices = [_notice(locator, s, why) for locator, f in files.items() for s in f.said for why in _wrong(s, known, today)]
     asked = {(locator, i) for locator, f in files.items() for s in f.said for i in _honoured(s, today)}
-    aside = [e for found in scan.found if (e := _excepted(found, scan, files, asked, today))]
+    by_file = sorted(scan.found, key=lambda found: found.resource.home[0])  # a lens keeps the file that it read last
+    aside = [e for found in by_file if (e := _excepted(found, scan, files, asked, today))]
     return set_aside(scan, aside)._replace(notices=(*scan.notices, *notices))
 
 

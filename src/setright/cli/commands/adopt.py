@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from setright.app import App
     from setright.cli.contract import Report
-    from setright.engine.adopted import Adopted, Key
+    from setright.engine.adopted import Adopted, Key, Place
+    from setright.engine.scan import Scan
 
 
 class Kept(NamedTuple):
@@ -69,14 +70,31 @@ def command(ctx: click.Context, selection: Selection, show: Shown, prune: bool) 
 
 def _list_of(app: App, selection: Selection) -> Path:
     """The list in force for the one source tree, else the one to be made at its root. Raises Failure where there is no one tree."""
-    from setright.app import source_root
     from setright.engine.adopted import NAME, find
 
     targets = app.targets(selection.targets)
-    root = source_root(app.open(targets[0])) if len(targets) == 1 else None
+    root = _root(app, targets[0]) if len(targets) == 1 and "://" not in targets[0] else None
     if root is None:
         raise Failure("which list? name the file with -o; only for one source tree it is known")
     return _near(find(root) or root / NAME)
+
+
+def _root(app: App, target: str) -> Path | None:
+    from contextlib import closing
+
+    from setright.app import source_root
+
+    with closing(app.open(target)) as surface:
+        return source_root(surface)
+
+
+def _place(app: App, scan: Scan, file: Path, old: Mapping[Key, Adopted]) -> Place:
+    """What is no source tree is not opened a second time."""
+    from setright.engine.adopted import Place
+    from setright.engine.scan import SOURCE_FAMILIES
+
+    sources = any(family in SOURCE_FAMILIES for _, family in scan.world.bindings)
+    return Place(file, _root(app, scan.target) if sources else None, old)
 
 
 def _near(file: Path) -> Path:
@@ -86,28 +104,25 @@ def _near(file: Path) -> Path:
 
 
 def _with_new(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) -> Kept:
-    from setright.app import source_root
-    from setright.engine.adopted import Place, adopted
+    from setright.engine.adopted import adopted
     from setright.engine.times import now
 
     day = now().date().isoformat()
     entries = dict(old)
-    for result in report.results:
-        place = Place(file, source_root(app.open(result.target)), old)
-        for found in result.scan.found if result.scan else ():
+    for scan in _scans(report):
+        place = _place(app, scan, file, old)
+        for found in scan.found:
             entry = adopted(found, place, day)
             entries.setdefault(entry.key, entry)
     return Kept(entries, len(entries) - len(old), 0)
 
 
 def _pruned(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) -> Kept:
-    from setright.app import source_root
-    from setright.engine.adopted import Place, righted
+    from setright.engine.adopted import righted
 
-    gone = {
-        entry.key
-        for result in report.results
-        if result.scan
-        for entry in righted(result.scan, Place(file, source_root(app.open(result.target)), old))
-    }
+    gone = {entry.key for scan in _scans(report) for entry in righted(scan, _place(app, scan, file, old))}
     return Kept({key: entry for key, entry in old.items() if key not in gone}, 0, len(gone))
+
+
+def _scans(report: Report) -> list[Scan]:
+    return [result.scan for result in report.results if result.scan]

@@ -26,16 +26,15 @@ BASES = {
 
 
 def render(report: Report) -> str:
-    left_open = {e.finding.id: e for e in report.excepted}
-    found = [*report.found, *(e.found for e in left_open.values())]
-    controls = {f.control.id: f.control for f in found}
+    each = [*((found, None) for found in report.found), *((left.found, left) for left in report.excepted)]
+    controls = {found.control.id: found.control for found, _ in each}
     places = {control_id: number for number, control_id in enumerate(sorted(controls))}
     run = {
         "tool": {"driver": _driver([controls[i] for i in places])},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {name: {"description": {"text": text}} for name, text in BASES.items()},
         "invocations": [{"executionSuccessful": not report.unreached, "toolExecutionNotifications": _notifications(report)}],
-        "results": [_result(f, places[f.control.id], report, left_open.get(f.finding.id)) for f in found],
+        "results": [_result(found, places[found.control.id], report, left) for found, left in each],
     }
     return json_text({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
