@@ -242,11 +242,11 @@ class App:
 
         return draft(self.look(surface, _to_plan(ask)), surface, self.options(surface.target, ask, together=together), per)
 
-    def verify(self, drafted: Draft, surface: Surface) -> None:
+    def verify(self, drafted: Draft, surface: Surface) -> Draft:
         """Raises EngineError where the tree, read and judged anew, is not what the draft says."""
         from setright.engine.propose import verify
 
-        verify(drafted, scan(surface, self.catalogue, drafted.scan.controls))
+        return verify(drafted, scan(surface, self.catalogue, drafted.scan.controls))
 
     def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""

@@ -1,6 +1,7 @@
 """What `fix --pr` promises, with a real bare repository as remote and a server that enforces the forge's contract."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -290,3 +291,43 @@ def test_the_pull_request_is_in_the_ledger(shop: Shop):
     shop.pr()
     records = (Path(shop.program.env["SETRIGHT_STATE"]) / "ledger.jsonl").read_text()
     assert "pull request opened" in records
+
+
+PODS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: "/merge @all"
+spec:
+  template:
+    spec:
+      hostNetwork: true
+      containers:
+        - name: web
+          image: shop:1.2
+          securityContext:
+            privileged: true
+"""
+
+
+def committed(shop: Shop, name: str, text: str) -> None:
+    (shop.program.tree / name).write_text(text)
+    as_user(shop.program.tree, "add", name)
+    as_user(shop.program.tree, "commit", "-qm", f"Add {name}")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+
+
+def test_names_in_the_sources_are_no_commands_to_the_forge(shop: Shop):
+    committed(shop, "pods.yaml", PODS)
+    ran = shop.pr("--dry-run", "--all", selection=("--control", "k8s/workload/*"))
+    assert ran.code == 0, ran.err
+    assert "/merge" in ran.out
+    assert not re.search(r"^\s*/", ran.out, re.M)
+    assert not re.search(r"@all", re.sub(r"`[^`]*`", "", ran.out))
+
+
+def test_what_only_the_result_lets_ask_is_told_and_stops_nothing(shop: Shop):
+    committed(shop, "pods.yaml", PODS)
+    selection = ("--control", "k8s/workload/host-network", "--control", "k8s/workload/network-policy")
+    ran = shop.pr("--dry-run", "--all", selection=selection)
+    assert (ran.code, "Can be asked only after this (1)" in ran.out) == (0, True), ran.err

@@ -119,10 +119,9 @@ def propose(app: App, request: Request, show: Shown) -> Outcome:
         drafts = _drafts(app, request, tree, inside)
         if not any(draft.steps for draft in drafts):
             return Outcome(Published("nothing"), drafts, goal, words(drafts), 0)
-        told = words(drafts, request.pull.pages_url)
         commits = commit(tree, drafts, Signed(request.pull.author, request.pull.signoff))
-        for draft in drafts:
-            app.verify(draft, SourceTree(tree.place / inside[draft.target], draft.target))
+        drafts = tuple(app.verify(draft, SourceTree(tree.place / inside[draft.target], draft.target)) for draft in drafts)
+        told = words(drafts, request.pull.pages_url)
         if forge is None or (request.ask_first and not _agreed(told, goal, show)):
             return Outcome(Published("refused" if forge else "drafted"), drafts, goal, told, commits)
         published = publish(repository, forge, tree.tip, drafts, goal, told)

@@ -156,6 +156,13 @@ def _left(drafts: Sequence[Draft]) -> Iterator[str]:
             f"Left out: waits for a decision ({len(waiting)}); `setright fix --pr --all` takes it in", _checklist(waiting)
         )
 
+    revealed = [(draft.inside + _where(f), f) for draft in drafts for f in draft.revealed]
+    if revealed:
+        lines = "\n".join(
+            f"- [ ] {_inline(f.control.title)}: {_code(f.finding.resource)} in {_code(at)}" for at, f in revealed[:ROWS]
+        )
+        yield _folded(f"Can be asked only after this ({len(revealed)})", lines)
+
 
 def _checklist(plans: Sequence[tuple[str, Plan]]) -> str:
     lines = [
@@ -177,7 +184,7 @@ def _checked(drafts: Sequence[Draft]) -> str:
     controls = len({control.id for draft in drafts for control in draft.scan.controls})
     lines = [
         f"Every file was read again by its parser ({', '.join(lenses)}), and says what was meant and nothing else new.",
-        f"{_count(controls, 'control')} were judged again on the committed files: what is listed holds, and nothing new is wrong.",
+        f"{_count(controls, 'control')} were judged again on the committed files: what is listed holds, what held before holds.",
         "Not checked: a plan or deployment by the tool that reads these files. That is for this repository's CI.",
     ]
     return "\n".join(f"- {line}" for line in lines)

@@ -12,7 +12,8 @@ from setright.engine.change import changes
 from setright.engine.error import EngineError
 from setright.engine.plan import Options, plan
 from setright.engine.scan import Found, Scan
-from setright.model import Change, Document, Plan
+from setright.engine.world import Slot
+from setright.model import Change, Document, Plan, Verdict
 from setright.surfaces.base import Surface
 
 ITSELF = ("auto", "source")  # the lanes that need nobody before the reviewer
@@ -37,6 +38,7 @@ class Draft(NamedTuple):
     steps: tuple[Step, ...]
     hands: tuple[Plan, ...]
     waiting: tuple[Plan, ...]
+    revealed: tuple[Found, ...] = ()  # wrong in the result, where nobody could ask before
     inside: str = ""  # where the tree is in its repository: empty, or ``infra/``
 
     @property
@@ -75,16 +77,31 @@ def draft(scan: Scan, surface: Surface, options: Options, per: str = "control") 
     return Draft(scan.target, scan, tuple(steps), tuple(hands), waiting)
 
 
-def verify(draft: Draft, after: Scan) -> None:
-    """Raises EngineError where the result, read and judged anew, is not what the draft says, or something new is wrong."""
+def verify(draft: Draft, after: Scan) -> Draft:
+    """The draft with what its result brings into view: findings of controls that did not apply before.
+
+    Raises EngineError where the result, read and judged anew, is not what the draft says, or something right became wrong.
+    """
     was = {found.finding.id for found in draft.scan.everything}
     now = {found.finding.id: found for found in after.everything}
     still = [f for f in draft.found if f.finding.id in now]
     new = [found for finding, found in now.items() if finding not in was]
-    if still or new:
-        bad = (still or new)[0]
+    right = _right(draft.scan) if new else set()
+    broken = [f for f in new if (f.control.id, f.slot, f.resource.name, f.resource.home[0]) in right]
+    if still or broken:
+        bad = (still or broken)[0]
         why = "is still wrong after its fix" if still else "is wrong only after the fixes"
         raise EngineError(f"{bad.finding.location.path}: {bad.control.id} {why}; nothing was pushed. Leave it out with --control")
+    return draft._replace(revealed=tuple(new))
+
+
+def _right(scan: Scan) -> set[tuple[str, Slot, str, str]]:
+    """What passes, as (control, slot, resource, document)."""
+    return {
+        (control.id, slot, resource.name, resource.home[0])
+        for control, slot, resource, judgement in scan.world.judged(scan.controls)
+        if judgement.verdict is Verdict.PASS
+    }
 
 
 def _groups(found: Sequence[Found], per: str) -> list[list[Found]]:

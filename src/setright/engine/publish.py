@@ -29,11 +29,12 @@ class Published(NamedTuple):
 
 
 def commit(worktree: Worktree, drafts: Sequence[Draft], signed: Signed) -> int:
-    """Makes the drafts' commits in the worktree; gives how many."""
+    """Makes the drafts' commits in the worktree; gives how many. What an earlier step put right as well needs none."""
     made = [
         Commit(message(step, draft), {draft.inside + change.locator: change.after for change in step.changes})
         for draft in drafts
         for step in draft.steps
+        if step.changes
     ]
     for each in made:
         worktree.commit(each, signed)

@@ -184,12 +184,12 @@ def _git(folder: Path, *words: str, stdin: str = "", identity: Mapping[str, str]
     except subprocess.TimeoutExpired as error:
         raise IntegrationError(f"git {words[0]}: no end within {TIMEOUT_S:.0f} s; check the network and the login") from error
     if ran.returncode:
-        raise IntegrationError(f"git {words[0]}: {_told(ran.stderr)}")
+        raise IntegrationError(f"git {words[0]}: {_told(ran.stderr or ran.stdout)}")
     return ran.stdout.decode(errors="surrogateescape").rstrip("\n")
 
 
-def _told(stderr: bytes) -> str:
-    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+def _told(said: bytes) -> str:
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
     if any("Please tell me who you are" in line for line in lines):
         return "does not know who you are; say --author 'Name <mail@example.com>' or set user.name and user.email"
     return LOGIN_IN_URL.sub("", "; ".join(lines[-6:])) or "failed without a word"
