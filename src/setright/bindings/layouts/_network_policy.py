@@ -1,25 +1,14 @@
-"""Which network policies hold for a pod, and the one that leaves open what its containers declare.
+"""Whether a network policy holds for a pod, and the one that leaves open what its containers declare.
 
 Kubernetes API reference, NetworkPolicySpec, LabelSelector.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
-from setright.model import Plain, Tree, Unknown
-
-
-def policies_of(policies: Iterable[Tree], namespace: Plain, labels: Tree) -> list[str]:
-    """The names of the policies that choose a pod with these labels in this namespace."""
-    return [
-        str(look_up(policy, ("metadata", "name")))
-        for policy in policies
-        if (look_up(policy, ("metadata", "namespace")) or "default") == namespace and chooses(policy, labels)
-    ]
+from setright.model import Tree, Unknown
 
 
 def chooses(policy: Tree, labels: Tree) -> bool:

@@ -28,7 +28,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._kustomize import built, with_images
-from setright.bindings.layouts._network_policy import declared_only, policies_of
+from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -49,11 +49,10 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     ]
     policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
     found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
-    seen = [(resource, manifest) for (_, _, manifest), resource in found if resource]
+    seen = [resource for _, resource in found if resource]
     if layout.get("shape") == POD_TEMPLATE:
-        for resource, _ in seen:
-            _tell_policies(resource, policies)
-    return [resource for resource, _ in seen]
+        _tell_policies(seen, policies)
+    return seen
 
 
 def edit(
@@ -97,21 +96,29 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     return Edit((*place[:-1], len(beside)), policy)
 
 
-def _tell_policies(resource: Resource, policies: Sequence[tuple[str, Tree]]) -> None:
-    """The policies that choose a workload's pods. Those of other folders count in a namespace that is named, unless they are
-    for just these labels: what lies there is another copy then.
+def _tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
+    """The policies that choose each workload's pods.
+
+    One that stands in a file with a workload that it chooses is for that workload, not for its copies in other files. Policies of
+    other folders count in a namespace that is named: `default` is a jumble of what is never applied together.
     """
-    labels = look_up(resource.tree, ("metadata", "labels"))
-    workload = resource.tree["workload"]
-    here, is_named = folder(resource.home[0]), workload["namespace"] != "default"
-    near = [
-        policy
-        for locator, policy in policies
-        if folder(locator) == here or (is_named and look_up(policy, ("spec", "podSelector", "matchLabels")) != labels)
-    ]
-    names = policies_of(near, workload["namespace"], labels if isinstance(labels, dict) else {})
-    if names:
-        workload["network_policies"] = names
+    beside: dict[str, list[Resource]] = {}
+    for workload in workloads:
+        beside.setdefault(workload.home[0], []).append(workload)
+    apart = [(file, policy) for file, policy in policies if not any(_is_chosen(w, policy) for w in beside.get(file, ()))]
+    for workload in workloads:
+        file = workload.home[0]
+        is_named = workload.tree["workload"]["namespace"] != "default"
+        near = [each for place, each in policies if place == file]
+        near += [each for place, each in apart if place != file and (is_named or folder(place) == folder(file))]
+        if chosen := [policy for policy in near if _is_chosen(workload, policy)]:
+            workload.tree["workload"]["network_policies"] = [str(look_up(p, ("metadata", "name"))) for p in chosen]
+
+
+def _is_chosen(workload: Resource, policy: Tree) -> bool:
+    labels = look_up(workload.tree, ("metadata", "labels"))
+    namespace = look_up(policy, ("metadata", "namespace")) or "default"
+    return bool(namespace == workload.tree["workload"]["namespace"]) and chooses(policy, labels if isinstance(labels, dict) else {})
 
 
 def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
