@@ -15,9 +15,12 @@ from setright.model import Plain
 def inode_of(real: Path) -> dict[str, Plain]:
     """What an exact restore needs beside the bytes."""
     seen = real.stat()
-    kept = {name: base64.b64encode(os.getxattr(real, name)).decode() for name in os.listxattr(real)}
     mode = f"{stat.S_IMODE(seen.st_mode):04o}"
-    return {"uid": seen.st_uid, "gid": seen.st_gid, "mode": mode, "mtime_ns": seen.st_mtime_ns, "xattr": kept}
+    return {"uid": seen.st_uid, "gid": seen.st_gid, "mode": mode, "mtime_ns": seen.st_mtime_ns, "xattr": _attributes(real)}
+
+
+def _attributes(real: Path) -> dict[str, str]:
+    return {name: base64.b64encode(os.getxattr(real, name)).decode() for name in os.listxattr(real)}
 
 
 def replace(real: Path, data: bytes, inode: Mapping[str, Plain]) -> None:
@@ -43,18 +46,21 @@ def replace(real: Path, data: bytes, inode: Mapping[str, Plain]) -> None:
 
 
 def dress(real: Path, inode: Mapping[str, Plain]) -> None:
-    """Gives a file the owner, attributes, mode and time that `inode` names."""
+    """Gives a file the owner, attributes, mode and time that `inode` names; what is right already needs no rights."""
     if "uid" not in inode:
         return
     seen = real.stat()
     if (seen.st_uid, seen.st_gid) != (inode["uid"], inode["gid"]):
         os.chown(real, inode["uid"], inode["gid"])
-    real.chmod(int(inode["mode"], 8))
-    for name in set(os.listxattr(real)) - set(inode["xattr"]):
+    if stat.S_IMODE(real.stat().st_mode) != int(inode["mode"], 8):
+        real.chmod(int(inode["mode"], 8))
+    have = _attributes(real)
+    for name in have.keys() - inode["xattr"].keys():
         os.removexattr(real, name)
     for name, value in inode["xattr"].items():
-        os.setxattr(real, name, base64.b64decode(value))
-    if "mtime_ns" in inode:
+        if have.get(name) != value:
+            os.setxattr(real, name, base64.b64decode(value))
+    if inode.get("mtime_ns", seen.st_mtime_ns) != real.stat().st_mtime_ns:
         os.utime(real, ns=(seen.st_atime_ns, inode["mtime_ns"]))
 
 

@@ -177,7 +177,11 @@ def open_local() -> Linux:
 def open_root(path: str) -> Linux:
     """A root file system that does not run. Raises SurfaceError where there is no such folder."""
     root = Path(path).absolute()
-    if not root.is_dir():
+    try:
+        there = root.is_dir()
+    except OSError as error:
+        raise SurfaceError(f"root:{path}: {error.strerror}; run as a user who may read there") from error
+    if not there:
         raise SurfaceError(f"root:{path}: there is no folder {root}; name the mounted root file system")
     return Linux(Offline(f"root:{path}", root.resolve()))
 
