@@ -30,7 +30,11 @@ class SourceTree:
 
     def __init__(self, place: Path, target: str = "") -> None:
         """`target` is the name of the tree, where it is not its place: a checkout of our own stands for the user's."""
-        if not place.exists():
+        try:
+            there = place.exists()
+        except OSError as error:
+            raise SurfaceError(f"{place}: {error.strerror}; let this user read the directories that lead there") from error
+        if not there:
             raise SurfaceError(
                 f"{place}: there is no such file or directory; give a path, or a target such as host:local or ssh://host"
             )
