@@ -59,7 +59,7 @@ def statements(expression: str) -> Plain:
         '<<EOF\n{"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}]}\nEOF',
         '<<-EOF\n  {"Statement": {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}}\n  EOF',
         'jsonencode({Statement = [{Effect = "Allow", Action = ["s3:*"], Resource = "*"}]})',
-        'jsonencode({\n  # all\n  "Statement": [{\n  Effect = "Allow" // yes\n  Action = [\n "s3:*",\n ]\n  Resource = "*"\n  }]\n})',
+        'jsonencode({\n # all\n "Statement": [{\n Effect = "Allow" // yes\n  Action = [\n "s3:*",\n ]\n  Resource = "*"\n  }]\n})',
     ],
 )
 def test_a_policy_reads_the_same_however_it_is_written(expression: str) -> None:
@@ -71,7 +71,7 @@ def test_what_an_expression_gives_is_unknown_and_the_rest_is_told() -> None:
         'jsonencode({Statement = [{Effect = "Allow", Resource = "${a.b}/*", Action = concat(["a"], var.x)}, local.more]})'
     )
     assert told == [
-        {"Effect": "Allow", "Resource": Unknown('"${a.b}/*"'), "Action": Unknown('concat(["a"], v)')},
+        {"Effect": "Allow", "Resource": Unknown('"${a.b}/*"'), "Action": Unknown('concat(["a"], var.x)')},
         Unknown("local.more"),
     ]
     assert statements('<<EOF\n{"Statement": [{"Resource": "${a.b}/*"}]}\nEOF') == [{"Resource": Unknown("${a.b}/*")}]
