@@ -244,6 +244,21 @@ def test_a_block_that_ends_the_file_without_a_line_break_gets_none_when_lines_fo
     assert changed("a:\n  conf: |-\n    x\n    y", Edit((*DOC, "b"), 1)) == "a:\n  conf: |-\n    x\n    y\nb: 1"
 
 
+def test_new_keys_of_a_workflow_stand_above_what_is_last_by_custom() -> None:
+    source = "on: push\n\n# the work\njobs:\n  a:\n    if: x\n    steps: []\n"
+    new = (
+        "on: push\n\npermissions:\n  contents: read\n\n# the work\njobs:\n  a:\n    if: x\n    timeout-minutes: 5\n    steps: []\n"
+    )
+    edits = [Edit((*DOC, "permissions"), {"contents": "read"}), Edit((*DOC, "jobs", "a", "timeout-minutes"), 5)]
+    assert changed(source, *edits) == new
+
+
+def test_plain_text_stays_plain_where_it_can_be_nothing_else() -> None:
+    assert changed("run: make all\n", Edit((*DOC, "run"), 'make "${X}"')) == 'run: make "${X}"\n'
+    assert changed("run: make all\n", Edit((*DOC, "run"), "a: b")) == 'run: "a: b"\n'
+    assert changed("run: make all\n", Edit((*DOC, "run"), "a #b")) == 'run: "a #b"\n'
+
+
 def test_a_new_document_follows_a_marker() -> None:
     assert changed("", Edit((*DOC, "a"), 1)) == "a: 1\n"
     assert changed("a: 1\n", Edit(("documents", 1, "b"), 2)) == "a: 1\n---\nb: 2\n"

@@ -1,0 +1,154 @@
+"""GitHub Actions workflows, their jobs and steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import actions
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Resource, Unknown
+
+CI = ".github/workflows/ci.yml"
+HEAD = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
+
+
+def sources(text: str, name: str = CI, lock: str = "") -> dict[str, Source]:
+    files = {name: text} | ({actions.LOCK: lock} if lock else {})
+    return {file: Source(file, "yaml", get("yaml", body.encode())) for file, body in files.items()}
+
+
+def seen(kind: str, text: str, name: str = CI) -> list[Resource]:
+    return actions.view(f"actions/{kind}", {}, sources(text, name))
+
+
+def fixed(steps: str, *edits: Edit, head: str = HEAD) -> str:
+    given = sources(head + steps)
+    [resource] = actions.view("actions/step", {}, given)
+    placed = actions.edit({}, resource, edits, [], given)
+    return put("yaml", (head + steps).encode(), [edit for _, edit in placed]).decode().removeprefix(head)
+
+
+@pytest.mark.parametrize(
+    ("on", "events"),
+    [("push", {"push": {}}), ("[push, issues]", {"push": {}, "issues": {}}), ("{push: , issues: {types: [opened]}}", None)],
+)
+def test_events_are_a_mapping_however_written(on: str, events: dict[str, object] | None) -> None:
+    [workflow] = seen("workflow", f"on: {on}\njobs: {{}}\n")
+    assert workflow.tree["on"] == (events or {"push": {}, "issues": {"types": ["opened"]}})
+
+
+@pytest.mark.parametrize(
+    ("top", "job", "token"),
+    [("", "", "default"), ("permissions: {}\n", "", "limited"), ("", "permissions: {}, ", "limited")],
+)
+def test_the_token_is_limited_where_workflow_or_every_job_says(top: str, job: str, token: str) -> None:
+    [workflow] = seen("workflow", f"on: push\n{top}jobs: {{a: {{{job}runs-on: x}}}}\n")
+    assert workflow.tree["token"] == token
+
+
+def test_steps_are_named_by_job_and_number_or_id() -> None:
+    names = [step.name for step in seen("step", HEAD + "      - run: a\n      - {id: b, run: c}\n")]
+    assert names == ["a/1", "a/b"]
+
+
+def test_steps_of_composite_actions_are_steps() -> None:
+    text = "runs:\n  using: composite\n  steps:\n    - {run: a, shell: bash}\n"
+    assert [step.name for step in seen("step", text, "tools/action.yml")] == ["action/1"]
+    assert seen("step", text, "tools/other.yml") == []
+
+
+def test_other_files_are_no_workflows() -> None:
+    assert seen("workflow", "on: push\n") == seen("workflow", "jobs: {}\n") == seen("job", "- on\n") == []
+
+
+@pytest.mark.parametrize(
+    ("uses", "sort", "pinned"),
+    [
+        ("actions/checkout@v4", "action", False),
+        ("actions/checkout@" + "0f" * 20, "action", True),
+        ("./local", "local", True),
+        ("docker://a:1", "docker", False),
+        ("docker://a@sha256:0f", "docker", True),
+        ("a/b/.github/workflows/c.yml@main", "workflow", False),
+        ("actions/checkout", "action", False),
+    ],
+)
+def test_what_is_used_is_taken_apart(uses: str, sort: str, pinned: bool) -> None:
+    [step] = seen("step", HEAD + f"      - uses: {uses}\n")
+    assert (step.tree["calls"]["sort"], step.tree["calls"]["pinned"]) == (sort, pinned)
+
+
+def test_a_value_of_an_expression_cannot_be_told() -> None:
+    [step] = seen("step", HEAD + "      - {uses: a/b@v1, with: {keep: '${{ inputs.x }}', ref: '${{ github.sha }}'}}\n")
+    assert step.tree["with"] == {"keep": Unknown("${{ inputs.x }}"), "ref": "${{ github.sha }}"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "who"),
+    [
+        ("github.event.issue.title", "anybody"),
+        ("github.event['issue']['body']", "anybody"),
+        ("github.head_ref", "anybody"),
+        ("github.event.commits[0].message", "anybody"),
+        ("format('{0}', github.event.comment.body)", "anybody"),
+        ("toJSON(github.event)", "anybody"),
+        ("inputs.where", "caller"),
+        ("steps.a.outputs.b", "caller"),
+        ("github.event.issue.number", None),
+        ("github.sha", None),
+        ("secrets.TOKEN", None),
+    ],
+)
+def test_expressions_tell_who_fills_them(expression: str, who: str | None) -> None:
+    [step] = seen("step", HEAD + f'      - run: "echo ${{{{ {expression} }}}}"\n')
+    assert [found["from"] for found in step.tree["expressions"]] == ([who] if who else [])
+
+
+def test_an_expression_moves_into_the_environment() -> None:
+    edit = Edit(("expressions", 0), remove=True)
+    assert fixed('      - run: echo "${{ github.head_ref }}"\n', edit) == (
+        '      - run: echo "${HEAD_REF}"\n        env:\n          HEAD_REF: ${{ github.head_ref }}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "      - run: \"echo '${{ github.head_ref }}'\"\n",
+        "      - run: |\n          cat <<'E'\n          ${{ github.head_ref }}\n          E\n",
+        "      - {shell: pwsh, run: 'echo ${{ github.head_ref }}'}\n",
+        "      - uses: actions/github-script@v7\n        with: {script: 'a(${{ github.head_ref }})'}\n",
+    ],
+)
+def test_where_no_shell_would_fill_it_in_an_expression_stays(steps: str) -> None:
+    with pytest.raises(BindingError, match=r"github\.head_ref"):
+        fixed(steps, Edit(("expressions", 0), remove=True))
+
+
+def test_on_windows_an_expression_stays() -> None:
+    with pytest.raises(BindingError):
+        fixed(
+            "      - run: echo ${{ github.head_ref }}\n",
+            Edit(("expressions", 0), remove=True),
+            head=HEAD.replace("ubuntu", "windows"),
+        )
+
+
+def test_an_apostrophe_in_a_comment_or_string_is_no_quote() -> None:
+    edit = Edit(("expressions", 0), remove=True)
+    steps = "      - run: |\n          # don't\n          echo \"it's ${{ github.head_ref }}\"\n"
+    assert '"it\'s ${HEAD_REF}"' in fixed(steps, edit)
+
+
+def test_a_commit_comes_from_the_lock_of_the_repository_only() -> None:
+    text, commit = HEAD + "      - uses: a/b@v1\n", "0f" * 20
+    known = sources(text, lock=f"a/b@v1: {commit}\n")
+    [step] = actions.view("actions/step", {}, known)
+    assert actions.edit({}, step, [Edit(("calls", "pinned"), True)], [], known)[0][1].value == f"a/b@{commit}"
+    with pytest.raises(BindingError, match="git ls-remote https://github.com/a/b v1"):
+        fixed("      - uses: a/b@v1\n", Edit(("calls", "pinned"), True))
+    foreign = {f"x/{name}" if name == CI else f"y/{name}": source for name, source in known.items()}
+    moved = {name: Source(name, source.lens, source.tree) for name, source in foreign.items()}
+    assert "commit" not in actions.view("actions/step", {}, moved)[0].tree["calls"]

@@ -1,0 +1,146 @@
+"""Services in Compose files."""
+
+from __future__ import annotations
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import compose
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Plain, Resource, Unknown
+
+
+def sources(**files: str) -> dict[str, Source]:
+    named = {name.replace("__", "/").replace("_", ".") + ".yml": text for name, text in files.items()}
+    return {name: Source(name, "yaml", get("yaml", text.encode())) for name, text in named.items()}
+
+
+def seen(**files: str) -> list[Resource]:
+    return compose.view("compose/service", {}, sources(**files))
+
+
+def only(body: str) -> Resource:
+    [resource] = seen(compose="services:\n  web:\n" + body)
+    return resource
+
+
+def fixed(body: str, *edits: Edit, head: str = "") -> str:
+    text = head + "services:\n  web:\n" + body
+    [resource] = seen(compose=text)
+    placed = compose.edit({}, resource, edits, [], sources(compose=text))
+    return put("yaml", text.encode(), [edit for _, edit in placed]).decode().removeprefix(head + "services:\n  web:\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "port"),
+    [
+        ('"8080:80"', {"published": "8080", "target": "80", "protocol": "tcp"}),
+        ("80", {"target": "80", "protocol": "tcp"}),
+        ('"127.0.0.1::80/udp"', {"host_ip": "127.0.0.1", "target": "80", "protocol": "udp"}),
+        ('"[::1]:1:2"', {"host_ip": "::1", "published": "1", "target": "2", "protocol": "tcp"}),
+        ('"${PORT:-8080}:80"', {"published": Unknown("${PORT:-8080}"), "target": "80", "protocol": "tcp"}),
+        ('"${IP}:8080:80"', {"host_ip": Unknown("${IP}"), "published": "8080", "target": "80", "protocol": "tcp"}),
+        ("{target: 80}", {"target": 80}),
+    ],
+)
+def test_ports_read_the_same_in_either_form(written: str, port: Plain) -> None:
+    assert only(f"    ports: [{written}]\n").tree["ports"] == [port]
+
+
+@pytest.mark.parametrize(
+    ("written", "volume"),
+    [
+        ("./a:/b:ro", {"type": "bind", "source": "./a", "target": "/b", "read_only": True, "options": ["ro"]}),
+        ("data:/b", {"type": "volume", "source": "data", "target": "/b"}),
+        ("/b", {"type": "volume", "target": "/b"}),
+        ("C:\\a:/b", {"type": "bind", "source": "C:\\a", "target": "/b"}),
+        ("${DIR:-./a}:/b", {"type": "bind", "source": Unknown("${DIR:-./a}"), "target": "/b"}),
+    ],
+)
+def test_volumes_read_the_same_in_either_form(written: str, volume: Plain) -> None:
+    assert only(f"    volumes: ['{written}']\n").tree["volumes"] == [volume]
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("host:5000/a", None),
+        ("a:1.2", "1.2"),
+        ("a:1@sha256:0f", "sha256:0f"),
+        ("${REG}/a:1.2", "1.2"),
+        ("a:${TAG:-1}", Unknown("a:${TAG:-1}")),
+        ("${IMAGE}", Unknown("${IMAGE}")),
+    ],
+)
+def test_an_image_tells_its_version(image: str, version: Plain) -> None:
+    assert only(f"    image: '{image}'\n").tree.get("image_version") == version
+
+
+def test_environment_reads_the_same_as_list_and_mapping() -> None:
+    as_list = only("    environment: [A=b=c, D]\n").tree["environment"]
+    assert as_list == only("    environment: {A: b=c, D: }\n").tree["environment"] == [{"name": "A", "value": "b=c"}, {"name": "D"}]
+
+
+def test_an_override_answers_only_for_what_it_sets() -> None:
+    main, over = "services:\n  web:\n    image: a:1\n    user: app\n", "services:\n  web:\n    deploy: {replicas: 2}\n"
+    override, base = seen(compose=main, compose_override=over)
+    assert base.only is None
+    assert override.only == ("deploy", "name")
+    assert override.tree["user"] == "app"
+
+
+def test_a_service_that_extends_another_answers_only_for_what_it_sets() -> None:
+    common = "services:\n  base:\n    image: a:1\n    read_only: true\n"
+    mine = "services:\n  web:\n    extends: {file: common.yml, service: base}\n    user: root\n"
+    _, web = seen(common=common, compose=mine)
+    assert web.only == ("extends", "user", "name")
+    assert web.tree["read_only"] is True
+
+
+def test_extending_in_circles_ends() -> None:
+    assert len(seen(compose="services:\n  a: {extends: b}\n  b: {extends: a}\n")) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["services:\n  a: {class: A}\n", "services: [a]\n", "apiVersion: v1\nkind: X\nservices: {a: {image: b}}\n", "- services\n"],
+)
+def test_other_files_with_services_are_left_out(text: str) -> None:
+    assert seen(other=text) == []
+
+
+def test_a_port_keeps_its_form_and_its_variables() -> None:
+    body = "    ports:\n      - '${P:-8080}:80/udp'\n      - 3000\n"
+    edits = [Edit(("ports", i, "host_ip"), "127.0.0.1") for i in (0, 1)]
+    assert fixed(body, *edits) == "    ports:\n      - '127.0.0.1:${P:-8080}:80/udp'\n      - '127.0.0.1::3000'\n"
+
+
+def test_limits_of_a_file_of_version_two_are_written_its_way() -> None:
+    edit = Edit(("deploy", "resources", "limits", "memory"), "512m")
+    assert fixed("    image: a\n", edit, head='version: "2.3"\n') == "    image: a\n    mem_limit: 512m\n"
+    assert fixed("    mem_limit: 0\n", edit) == "    mem_limit: 512m\n"
+
+
+def test_a_list_that_loses_all_goes() -> None:
+    body = "    image: a\n    cap_add:\n      - ALL\n      - SYS_ADMIN\n"
+    assert fixed(body, Edit(("cap_add", 0), remove=True), Edit(("cap_add", 1), remove=True)) == "    image: a\n"
+
+
+def test_what_an_option_was_written_as_stays() -> None:
+    body = "    security_opt:\n      - seccomp=a.json\n"
+    edit = Edit(("security_opt",), ["seccomp:a.json", "label:x"])
+    assert fixed(body, edit) == "    security_opt:\n      - seccomp=a.json\n      - label:x\n"
+
+
+def test_what_is_only_told_is_refused() -> None:
+    with pytest.raises(BindingError, match="read off"):
+        fixed("    image: a\n", Edit(("image_version",), "1"))
+
+
+def test_a_value_is_found_where_it_is_written() -> None:
+    text = "services:\n  web:\n    mem_limit: 1g\n    environment: {A: b, C: d}\n"
+    [resource], given = seen(compose=text), sources(compose=text)
+    at = ("documents", 0, "services", "web")
+    assert compose.locate({}, resource, ("environment", 1), given)[1] == (*at, "environment", "C")
+    assert compose.locate({}, resource, ("deploy", "resources", "limits", "memory"), given)[1] == (*at, "mem_limit")

@@ -1,0 +1,72 @@
+"""GitLab pipelines and jobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import gitlab
+from setright.bindings.source import Source
+from setright.lenses import get
+from setright.model import Edit, Resource, Unknown
+
+CI = ".gitlab-ci.yml"
+
+
+def sources(text: str, name: str = CI) -> dict[str, Source]:
+    return {name: Source(name, "yaml", get("yaml", text.encode()))}
+
+
+def jobs(text: str, name: str = CI) -> dict[str, Resource]:
+    return {job.name: job for job in gitlab.view("gitlab/job", {}, sources(text, name))}
+
+
+def test_keywords_are_no_jobs() -> None:
+    assert list(jobs("stages: [a]\nvariables: {A: b}\nimage: {name: x}\ntest: {script: make}\n")) == ["test"]
+
+
+def test_only_files_of_pipelines_are_looked_into() -> None:
+    assert list(jobs("test: {script: make}\n", "ci/.gitlab/ci/test.yml")) == ["test"]
+    assert jobs("test: {script: make}\n", "conf.yml") == {}
+
+
+def test_a_header_is_no_pipeline() -> None:
+    found = gitlab.view("gitlab/pipeline", {}, sources("spec: {inputs: {}}\n---\ntest: {script: make}\n"))
+    assert [pipeline.home for pipeline in found] == [(CI, ("documents", 1))]
+
+
+def test_a_job_is_seen_on_top_of_what_it_extends() -> None:
+    found = jobs(".a: {timeout: 1h, variables: {A: b}}\ntest: {extends: .a, variables: {C: d}, script: make}\n")["test"]
+    assert found.tree["timeout"] == "1h"
+    assert [each["name"] for each in found.tree["variables"]] == ["A", "C"]
+    assert "timeout" not in (found.only or ())
+
+
+def test_extending_in_circles_ends() -> None:
+    assert list(jobs("a: {extends: b}\nb: {extends: a}\n")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("a", None),
+        ("host:5000/a:1", "1"),
+        ("{name: 'a@sha256:0f'}", "sha256:0f"),
+        ("a:$TAG", Unknown("a:$TAG")),
+        ("$IMAGE", Unknown("$IMAGE")),
+    ],
+)
+def test_an_image_tells_its_version(image: str, version: object) -> None:
+    assert jobs(f"test: {{image: {image}, script: make}}\n")["test"].tree["image"].get("version") == version
+
+
+def test_the_last_variable_takes_the_block_along() -> None:
+    text = "test:\n  variables: {A: b}\n  script: make\n"
+    [(_, edit)] = gitlab.edit({}, jobs(text)["test"], [Edit(("variables", 0), remove=True)], [], sources(text))
+    assert edit.path[-1] == "variables"
+
+
+def test_what_is_only_told_is_refused() -> None:
+    text = "test: {script: make}\n"
+    with pytest.raises(BindingError, match="read off"):
+        gitlab.edit({}, jobs(text)["test"], [Edit(("commands", 0), remove=True)], [], sources(text))

@@ -1,0 +1,103 @@
+"""What kustomization files and network policies tell of workloads."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import kubernetes
+from setright.bindings.load import load
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Resource
+
+[WORKLOAD] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
+SPEC = "spec: {containers: [{name: a, image: 'host:5000/a:1'}]}\n"
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\n" + SPEC
+POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: %s}\n"
+ADD = Edit(("workload", "network_policies"), "declared")
+
+
+def sources(files: dict[str, str]) -> dict[str, Source]:
+    lenses = {name: "json" if name.endswith("json") else "yaml" for name in files}
+    return {name: Source(name, lenses[name], get(lenses[name], text.encode())) for name, text in files.items()}
+
+
+def seen(files: dict[str, str]) -> list[Resource]:
+    return kubernetes.view("k8s/workload", WORKLOAD, sources(files))
+
+
+@pytest.mark.parametrize(
+    "named", ["patchesStrategicMerge: [../web.yaml]", "patches: [{path: ../web.yaml}]", "patchesJson6902: [{path: ../web.yaml}]"]
+)
+def test_a_patch_is_no_workload(named: str) -> None:
+    assert seen({"web.yaml": POD, "prod/kustomization.yaml": named + "\n"}) == []
+    assert len(seen({"web.yaml": POD, "prod/kustomization.yaml": "patches: [{patch: x}]\n"})) == 1
+
+
+def test_what_an_overlay_gives_holds_for_the_files_of_its_base() -> None:
+    overlay = "namespace: shop\nimages: [{name: 'host:5000/a', newTag: '2'}]\nresources: [../base]\n"
+    files = {"base/web.yaml": POD, "base/kustomization.yaml": "resources: [web.yaml]\n", "prod/kustomization.yml": overlay}
+    [web] = seen(files)
+    assert web.name == "Pod/shop/web"
+    assert web.tree["workload"]["images"] == [{"image": "host:5000/a:2", "version": "2"}]
+
+
+def test_kustomizations_in_circles_end() -> None:
+    circle = {"a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a, web.yaml]\nnamespace: x\n"}
+    assert [r.name for r in seen({**circle, "b/web.yaml": POD})] == ["Pod/x/web"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "chooses"),
+    [
+        ("{}", True),
+        ("{matchLabels: {app: web}}", True),
+        ("{matchLabels: {app: db}}", False),
+        ("{matchExpressions: [{key: app, operator: In, values: [web, db]}]}", True),
+        ("{matchExpressions: [{key: app, operator: NotIn, values: [web]}]}", False),
+        ("{matchExpressions: [{key: tier, operator: Exists}]}", False),
+        ("{matchExpressions: [{key: tier, operator: DoesNotExist}]}", True),
+    ],
+)
+def test_a_policy_holds_for_the_pods_that_it_chooses(selector: str, chooses: bool) -> None:
+    [web] = seen({"web.yaml": POD, "net.yaml": POLICY % selector})
+    assert web.tree["workload"].get("network_policies") == (["p"] if chooses else None)
+
+
+def test_a_policy_of_another_namespace_or_of_a_copy_does_not_count() -> None:
+    elsewhere = (POLICY % "{}").replace("{name: p}", "{name: p, namespace: shop}")
+    assert "network_policies" not in seen({"web.yaml": POD + "---\n" + elsewhere})[0].tree["workload"]
+    copy = {"web.yaml": POD, "copy.yaml": POD + "---\n" + POLICY % "{matchLabels: {app: web}}"}
+    told = {r.home[0]: r.tree["workload"].get("network_policies") for r in seen(copy)}
+    assert told == {"copy.yaml": ["p"], "web.yaml": None}
+
+
+def test_a_policy_follows_its_workload_in_the_same_file() -> None:
+    given = {"web.yaml": POD}
+    [(_, edit)] = kubernetes.edit(WORKLOAD, seen(given)[0], [ADD], [], sources(given))
+    text = put("yaml", POD.encode(), [edit]).decode()
+    assert text.startswith(POD + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n")
+    assert seen({"web.yaml": text})[0].tree["workload"]["network_policies"] == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("web.yaml", POD.replace(", labels: {app: web}", ""), "labels"),
+        ("web.yaml", POD.replace("name: web", "generateName: web-"), "name"),
+        ("web.json", '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "labels": {"b": "c"}}, "spec": {}}', "JSON"),
+    ],
+)
+def test_where_no_policy_can_be_written_it_is_refused(name: str, text: str, why: str) -> None:
+    given = {name: text}
+    with pytest.raises(BindingError, match=why):
+        kubernetes.edit(WORKLOAD, seen(given)[0], [ADD], [], sources(given))
+
+
+def test_a_container_without_ports_gets_no_probe() -> None:
+    given = {"web.yaml": POD}
+    with pytest.raises(BindingError, match="no port"):
+        kubernetes.edit(WORKLOAD, seen(given)[0], [Edit(("spec", "containers", 0, "readinessProbe"), "tcp")], [], sources(given))

@@ -1,0 +1,54 @@
+"""Which files of a tree are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setright.bindings.examples import MAIN
+from setright.surfaces.iac.surface import SourceTree
+
+MANIFEST = "apiVersion: v1\nkind: Pod\n"
+
+
+def tree(root: Path, files: dict[str, str]) -> SourceTree:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return SourceTree(root)
+
+
+def test_the_families_of_source_trees_are_the_same_everywhere() -> None:
+    assert set(SourceTree.families) == set(MAIN)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_read"),
+    [
+        ("compose.yaml", "services: {}\n", True),
+        ("docker-compose.prod.yml", "x: 1\n", True),
+        ("stack.yml", "services:\n  a:\n    image: b\n", True),
+        (".github/workflows/ci.yml", "on: push\n", True),
+        ("deep/.github/workflows/ci.yaml", "on: push\n", True),
+        (".github/actions.lock.yml", "a/b@v1: x\n", True),
+        (".github/dependabot.yml", "version: 2\n", False),
+        ("action.yml", "runs: {}\n", True),
+        (".gitlab-ci.yml", "a: {}\n", True),
+        ("ci/build.gitlab-ci.yml", "a: {}\n", True),
+        ("kustomization.yaml", "resources: []\n", True),
+        ("app.yaml", MANIFEST, True),
+        ("mkdocs.yml", "site_name: a\n", False),
+        ("decompose.yml", "a: 1\n", False),
+    ],
+)
+def test_files_are_known_by_name_or_by_what_they_hold(tmp_path: Path, name: str, text: str, is_read: bool) -> None:
+    reading = tree(tmp_path, {name: text}).read([])
+    assert [document.locator for document in reading.documents] == ([name] if is_read else [])
+
+
+def test_a_chart_is_told_once_and_its_templates_are_not_read(tmp_path: Path) -> None:
+    templates = {f"web/templates/{n}.yaml": MANIFEST + "metadata: {{ x }}\n" for n in range(3)}
+    reading = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, **templates}).read([])
+    assert [document.locator for document in reading.documents] == ["web/crds/crd.yaml"]
+    assert [problem.locator for problem in reading.problems] == ["web/Chart.yaml"]
