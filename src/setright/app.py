@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.error import EngineError
 from setright.engine.plan import Options, Ruling, plan
 from setright.engine.redact import without_password
+from setright.engine.runs import by_target, new_run, not_now
 from setright.engine.scan import Scan, scan
 from setright.engine.scope import Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
@@ -253,7 +253,7 @@ class App:
         from setright.engine.workflow import Outcome
 
         run = new_run()
-        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := _not_now(p, approved(p)))}
+        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, approved(p)))}
         todo = [p for p in plans if p.hash not in left]
         self.store.keep_plans(plans)
         self.store.begin_run(run, [p.hash for p in todo], now())
@@ -284,7 +284,7 @@ class App:
 
         by_hash = {p.hash: p for p in plans}
         with self._runs(run) as recovered:
-            outcomes = submit(run, _by_target(plans), lambda o: tell(by_hash[o.plan], o), kind) if plans else []
+            outcomes = submit(run, by_target(plans), lambda o: tell(by_hash[o.plan], o), kind) if plans else []
         self.store.end_run(run, "ended", now())
         return outcomes, tuple(recovered)
 
@@ -338,7 +338,7 @@ class App:
         from setright.engine.desk import RunDesk
         from setright.engine.workflow import launched
 
-        desk = RunDesk(self.state, self.store, self.ledger, self.catalogue, self.open)
+        desk = RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)
         with closing(desk), launched(self.state, self.configuration.runs_url, desk) as recovered:
             self._close_interrupted(current)
             yield recovered
@@ -362,31 +362,6 @@ def source_root(surface: Surface) -> Path | None:
 def _to_plan(ask: Ask) -> Ask:
     """Adopted findings are planned where their control was named, or all were asked for."""
     return ask._replace(scope=ask.scope._replace(no_adopted=True)) if ask.controls or ask.scope.adopted_too else ask
-
-
-def new_run() -> str:
-    """A short id that sorts by time and is typed easily."""
-    from datetime import UTC, datetime
-
-    return f"r{datetime.now(UTC):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-
-
-def _not_now(plan: Plan, approved: bool) -> tuple[str, str] | None:
-    """Outcome and reason of a plan that does not run now."""
-    if plan.lane == "hand":
-        return "hand", plan.reason
-    if plan.lane in ("hold", "source", "shield"):
-        return "refused", plan.reason
-    if plan.lane != "auto" and not approved:
-        return "refused", f"waits for approval: {plan.reason}"
-    return None
-
-
-def _by_target(plans: Sequence[Plan]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for each in plans:
-        grouped.setdefault(each.target, []).append(each.hash)
-    return grouped
 
 
 def _linux(target: str) -> Surface:

@@ -23,10 +23,13 @@ from setright.surfaces.base import Surface
 
 
 class RunDesk:
-    """Serves the workflow's steps. Surfaces are opened when first needed and shared by the plans of a target."""
+    """Serves the workflow's steps. Surfaces are opened when first needed and shared by the plans of a target.
+
+    The catalogue is asked for only where something is judged: going back must work when content cannot be read.
+    """
 
     def __init__(
-        self, state: Path, store: Store, ledger: Ledger, catalogue: Catalogue, open_surface: Callable[[str], Surface]
+        self, state: Path, store: Store, ledger: Ledger, catalogue: Callable[[], Catalogue], open_surface: Callable[[str], Surface]
     ) -> None:
         self._state = state
         self._store = store
@@ -89,8 +92,8 @@ class RunDesk:
             self._introduced.add((id(surface), plan.hash))
 
     def _content(self, surface: Surface, plan: Plan) -> tuple[list[Control], dict[Slot, Binding]]:
-        controls = [resolve(self._catalogue.control(i), dict(plan.params)) for i in plan.controls]
-        return controls, bindings_for(self._catalogue.bindings, surface.families, controls)
+        controls = [resolve(self._catalogue().control(i), dict(plan.params)) for i in plan.controls]
+        return controls, bindings_for(self._catalogue().bindings, surface.families, controls)
 
     def _surface(self, target: str) -> Surface:
         with self._threads:

@@ -37,16 +37,22 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     for locator, source in sorted(sources.items()):
         for root, template in _templates(source):
             for name, properties in _of_type(template, layout["type"]):
-                tree = _judged(properties, template)
-                for attribute, how in _lists(layout):
-                    listed = lists.view(look_up(tree, attribute), how, _also(template, name, how))
-                    tree = tree if listed is None else _with(tree, attribute, listed)
-                for place, (sibling, at) in _siblings(layout, template, name).items():
-                    value = look_up(_judged(_properties(template, sibling), template), at)
-                    if value is not None:
-                        tree = _with(tree, place, value)
+                tree = _tree(layout, template, name, properties)
                 found.append(Resource(kind, name, tree, (locator, (*root, "Resources", name, "Properties"))))
     return found
+
+
+def _tree(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tree) -> Tree:
+    """The resource's properties with what its siblings say of it."""
+    tree: Tree = _judged(properties, template)
+    for attribute, how in _lists(layout):
+        listed = lists.view(look_up(tree, attribute), how, _also(template, name, how))
+        tree = tree if listed is None else _with(tree, attribute, listed)
+    for place, (sibling, at) in _siblings(layout, template, name).items():
+        value = look_up(_judged(_properties(template, sibling), template), at)
+        if value is not None:
+            tree = _with(tree, place, value)
+    return tree
 
 
 def edit(

@@ -1,0 +1,33 @@
+"""What a run starts from: its id, which plans it takes, and in which order they go. Pure but for the clock."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from setright.engine.times import now
+from setright.model import Plan
+
+
+def new_run() -> str:
+    """A short id that sorts by time and is typed easily."""
+    return f"r{now():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def not_now(plan: Plan, approved: bool) -> tuple[str, str] | None:
+    """Outcome and reason of a plan that does not run now; None: it runs."""
+    if plan.lane == "hand":
+        return "hand", plan.reason
+    if plan.lane in ("hold", "source", "shield"):
+        return "refused", plan.reason
+    if plan.lane != "auto" and not approved:
+        return "refused", f"waits for approval: {plan.reason}"
+    return None
+
+
+def by_target(plans: Sequence[Plan]) -> dict[str, list[str]]:
+    """The plans' hashes for each target, in order: later ones may build on earlier ones."""
+    grouped: dict[str, list[str]] = {}
+    for each in plans:
+        grouped.setdefault(each.target, []).append(each.hash)
+    return grouped
