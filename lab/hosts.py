@@ -189,7 +189,12 @@ class Lab:
         if Path(f"/run/netns/{self.netns}").exists():
             return
         _ip(f"netns add {self.netns}")
-        for words in ("link add br0 type bridge", "link set br0 up", "link set lo up", "addr add 198.18.255.254/16 dev br0"):
+        for words in (
+            f"link add br0 address {_mac(0)} type bridge",
+            "link set br0 up",
+            "link set lo up",
+            "addr add 198.18.255.254/16 dev br0",
+        ):
             _ip(f"-n {self.netns} {words}")
 
     def _start(self, n: int) -> None:
@@ -198,7 +203,7 @@ class Lab:
             (self.folder / str(n) / sub).mkdir(parents=True)
         ns = f"{self.name}{n}"
         _ip(f"netns add {ns}")
-        _ip(f"link add v{n} netns {self.netns} type veth peer name eth0 netns {ns}")
+        _ip(f"link add v{n} netns {self.netns} type veth peer name eth0 address {_mac(n)} netns {ns}")
         _ip(f"-n {self.netns} link set v{n} master br0 up")
         for words in (f"addr add {self.address(n)}/16 dev eth0", "link set eth0 up", "link set lo up"):
             _ip(f"-n {ns} {words}")
@@ -289,6 +294,11 @@ def _enter(namespace: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(namespace, CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
+
+
+def _mac(n: int) -> str:
+    """A host's own, and the hub's for 0: one that starts again is found where it was, however many others run."""
+    return f"02:00:c6:12:{n // 256:02x}:{n % 256:02x}"
 
 
 def _ip(words: str) -> None:
