@@ -105,6 +105,33 @@ def test_an_argument_is_one_that_the_provider_asked_for_has(asked: str, name: st
     assert re.search(rf"^  {name} += ", fixed(VM, OLD, TLS, "1.2", around), re.MULTILINE)
 
 
+def test_a_block_that_says_something_old_is_for_an_old_provider() -> None:
+    layout: dict[str, Plain] = {
+        "type": "azurerm_x",
+        "properties/channel": [{"at": "new_channel", "since": "4.0"}, {"at": "old_channel", "until": "4.0"}],
+        "properties/rbac": {"at": "old_rbac", "until": "3.0"},
+    }
+    plain = 'resource "azurerm_x" "x" {\n  name = "x"\n}\n'
+    old = plain.replace("}\n", "  old_rbac = true\n}\n")
+    beside_old = plain + 'resource "azurerm_app_service" "y" {\n}\n'
+    path = ("properties", "channel")
+    assert "new_channel" in fixed(layout, plain, path, "patch")
+    assert "old_channel" in fixed(layout, old, path, "patch")
+    assert "old_channel" in fixed(layout, beside_old, path, "patch")
+
+
+def test_an_old_yes_or_no_is_not_given_a_new_word() -> None:
+    layout: dict[str, Plain] = {
+        "type": "sql",
+        "properties/mode": [
+            {"at": "mode", "since": "5.0"},
+            {"at": "strict", "until": "6.0", "values": {"ALL": True, "NONE": False}},
+        ],
+    }
+    with pytest.raises(BindingError, match="cannot say SOME"):
+        fixed(layout, 'resource "sql" "x" {\n  strict = false\n}\n', ("properties", "mode"), "SOME")
+
+
 def test_an_argument_that_no_version_asked_for_has_is_refused() -> None:
     new_only: dict[str, Plain] = {"type": "vm_old", "properties/tls": {"at": "min_tls", "since": "3.0"}}
     pinned = 'provider "vm" {\n  version = "2.1"\n}\n'

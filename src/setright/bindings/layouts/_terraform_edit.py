@@ -84,9 +84,15 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
 
 
 def _own_value(place: Place, value: Plain) -> Plain:
+    """The value as Terraform writes it. Raises BindingError for one that a yes or no cannot say."""
     if place.each and isinstance(value, list):
         return [item.get(place.each) if isinstance(item, dict) else item for item in value]
-    return next((own for kind_value, own in place.values if same(kind_value, value)), value)
+    for kind_value, own in place.values:
+        if same(kind_value, value):
+            return own
+    if not isinstance(value, Unknown) and any(isinstance(own, bool) for _, own in place.values):
+        raise BindingError(f"{'/'.join(place.at)} is true or false and cannot say {value}")
+    return value
 
 
 def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:
@@ -111,9 +117,9 @@ def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fres
 
 def _first_place(told: Entry, module: Module, block: Block, spec: Spec) -> Place:
     """The place whose blocks are partly there, else the first; of those that the provider asked for has."""
-    places = [place for place in spec.places if usable(module, place.beside or block.type, place)]
+    places = [place for place in spec.places if usable(told, module, block, place)]
     if not places:
-        asked = constraint(module, block.type.partition("_")[0]).text
+        asked = constraint(module, block.type.partition("_")[0]).text or "the one this is written for"
         raise BindingError(
             f"{block.locator}: {block.address}: {spec.places[0].at[-1]} needs another version of the provider than {asked}"
         )

@@ -1,8 +1,7 @@
 """Which versions of a provider a Terraform module asks for, and whether a place of an attribute is in them.
 
 developer.hashicorp.com/terraform/language/expressions/version-constraints. A module that asks for nothing is asked of the
-directories above it; where none does, the provider is taken to be the newest.
-"""
+directories XX"""
 
 from __future__ import annotations
 
@@ -11,13 +10,27 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from setright.bindings.layouts._terraform_module import Module
-from setright.bindings.layouts._terraform_spec import Place
+from setright.bindings.layouts._terraform_find import within
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_spec import Entry, Place
 from setright.model import Plain
 
 PART = re.compile(r"\s*(~>|>=|<=|!=|=|<|>)?\s*v?(\d+(?:\.\d+)*)")
 Version = tuple[int, ...]
 NEWEST: Version = (10**6,)
+GONE = {  # the types that a provider's version no longer has: a module with one of them is for an older provider
+    "azurerm": {
+        "4.0": (
+            "azurerm_app_service",
+            "azurerm_app_service_plan",
+            "azurerm_function_app",
+            "azurerm_mariadb_server",
+            "azurerm_mysql_server",
+            "azurerm_sql_database",
+            "azurerm_sql_server",
+        )
+    }
+}
 
 
 class Asked(NamedTuple):
@@ -28,14 +41,25 @@ class Asked(NamedTuple):
     text: str = ""
 
 
-def usable(module: Module, kind: str, place: Place) -> bool:
+def usable(told: Entry, module: Module, block: Block, place: Place) -> bool:
     """Whether the provider that the module asks for has the place."""
     if not place.since and not place.until:
         return True
-    asked = constraint(module, kind.partition("_")[0])
-    return not (
-        (place.since and asked.most < version(place.since)) or (place.until and asked.least and asked.least >= version(place.until))
-    )
+    asked = constraint(module, block.type.partition("_")[0])
+    if place.until and asked.least >= version(place.until):
+        return False
+    return not place.since or min(asked.most, _written_for(told, module, block)) >= version(place.since)
+
+
+def _written_for(told: Entry, module: Module, block: Block) -> Version:
+    """The last version that has all that the block says and the types that its module uses."""
+    old = [place.until for spec in told.specs for place in spec.places if _says(block, place)]
+    old += [last for last, types in GONE.get(block.type.partition("_")[0], {}).items() if any(map(module.resources, types))]
+    return min((_below(version(until)) for until in old), default=NEWEST)
+
+
+def _says(block: Block, place: Place) -> bool:
+    return bool(place.until) and not place.beside and within(block.body, place.at) is not None
 
 
 def constraint(module: Module, provider: str) -> Asked:
