@@ -129,7 +129,9 @@ def bucket(drivers: Drivers, cloud: Cloud, tmp_path: Path) -> Make:
         return Trial(drivers, order, lambda: look(name))
 
     def look(name: str) -> object:
-        return [answer(ask, name) for ask in (s3.get_public_access_block, s3.get_bucket_ownership_controls, s3.get_bucket_encryption)]
+        return [
+            answer(ask, name) for ask in (s3.get_public_access_block, s3.get_bucket_ownership_controls, s3.get_bucket_encryption)
+        ]
 
     def answer(ask: Callable[..., dict[str, object]], name: str) -> object:
         try:

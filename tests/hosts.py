@@ -1,0 +1,64 @@
+"""Real ssh hosts for a test, and what of them must come back: every file they wrote, and what runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from lab.hosts import BASE, Lab
+
+from tests.journeys.manifest import Entry, entry
+
+TOPS = ("etc", "usr", "root", "home", "var/lib")
+RUNNING = "sysctl -a 2>/dev/null | grep -v 'random\\|nf_conntrack_count\\|fib_\\|ns_last_pid'; sshd -T"
+ITSELF = {"etc/hosts"}  # what a host writes when it starts
+
+
+@contextmanager
+def hosts(count: int) -> Iterator[Lab]:
+    if os.geteuid():
+        pytest.skip("needs root: real hosts in namespaces")
+    lab = Lab(f"s{os.getpid() % 100000}")
+    try:
+        lab.up(count)
+        yield lab
+    finally:
+        lab.down()
+
+
+def environment(lab: Lab, home: Path) -> dict[str, str]:
+    """Who the lab's hosts know: a home with its keys."""
+    (home / ".ssh").symlink_to(lab.folder / "ssh")
+    return {"HOME": str(home), "SSH_AUTH_SOCK": ""}
+
+
+def logs_in(lab: Lab, n: int) -> bool:
+    """Whether OpenSSH's own client comes in anew, and has root's rights there."""
+    known, key = f"UserKnownHostsFile={lab.folder}/ssh/known_hosts", str(lab.folder / "ssh/id_ed25519")
+    words = ["ssh", "-F", str(lab.folder / "ssh/config"), "-o", known, "-i", key, f"h{n}", "sudo", "-n", "true"]
+    with lab.inside():
+        return subprocess.run(words, timeout=60).returncode == 0
+
+
+def files(lab: Lab, n: int) -> dict[str, Entry | None]:
+    """What differs from the image that the host was made from; None: is gone."""
+    upper, root = lab.upper(n), lab.root(n)
+    paths = {str(p.relative_to(upper)) for top in TOPS for p in (upper / top).rglob("*")} - ITSELF
+    now = {path: _seen(root / path) for path in paths}
+    return {path: seen for path, seen in now.items() if seen != _seen(BASE / path)}
+
+
+def look(lab: Lab, n: int) -> dict[str, object]:
+    lines = lab.command(n, RUNNING).stdout.splitlines()
+    assert len(lines) > 200
+    running = dict(re.split(r" = | ", line, maxsplit=1) if " " in line else (line, "") for line in lines)
+    return {f"h{n}:{name}": value for name, value in {**files(lab, n), **running}.items()}
+
+
+def _seen(path: Path) -> Entry | None:
+    return entry(path) if os.path.lexists(path) else None
