@@ -43,7 +43,6 @@ def _driver(controls: list[Control]) -> dict[str, Plain]:
     return {
         "name": "setright",
         "semanticVersion": __version__,
-        "informationUri": "https://pypi.org/project/setright/",
         "rules": [_rule(control) for control in controls],
     }
 
