@@ -75,7 +75,7 @@ def test_adding_a_control_touches_one_file_and_it_is_tested_shown_and_documented
     assert {name for name in after if after[name] != before.get(name)} == {"controls/linux/sshd/debian-banner.yaml"}
     assert before.keys() <= after.keys()
     assert "1 controls, 0 with broken promises" in said
-    assert "which patches it has" in run(tree, "setright controls list --kind linux/sshd")
+    assert "which patches it has" in run(tree, "setright controls list --kind linux/sshd --format json")
 
 
 def test_adding_a_lens_takes_a_module_and_its_test(tree):

@@ -91,7 +91,7 @@ class Promises:
 
 
 def failures(run: Run) -> list[tuple[str, str, str]]:
-    return [(p.document, o.outcome, o.why) for p, o in run.plans if o.outcome not in ("verified", "hand", "reverted")]
+    return [(p.document, o.outcome, o.why) for p, o in run.plans if o.outcome not in ("verified", "hand")]
 
 
 def differences(before: Look, after: Look) -> dict[str, tuple[object, object]]:

@@ -82,7 +82,7 @@ def test_line_ends_of_windows_change_nothing():
 @pytest.mark.parametrize("lens", ["hcl", "yaml", "dockerfile"])
 @pytest.mark.parametrize("data", [b"\xff", b'"${' * 20000, b"/*" * 20000, b"<<A\n" * 20000, b"# \n" * 20000, b"- |\n" * 5000])
 def test_hostile_bytes_take_no_time(lens, data):
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(LensError):
         comments(lens, data)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 20  # a quadratic lens takes minutes

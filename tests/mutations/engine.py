@@ -109,8 +109,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}workflow.py",
-        "        written = True\n        write(run, plan_hash, kept)\n",
-        "        write(run, plan_hash, kept)\n        written = True\n",
+        "        written = True\n        lapsed = write(run, plan_hash, kept, armed)\n",
+        "        lapsed = write(run, plan_hash, kept, armed)\n        written = True\n",
         f"{RUNS}test_a_write_that_is_cut_off_goes_back",
         "half a change stays, and is called refused",
     ),
@@ -130,7 +130,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}desk.py",
-        "        return (self._state / STOP).exists()\n",
+        "        return stopped(self._state)\n",
         "        return False\n",
         f"{RUNS}test_while_the_kill_switch_is_on_nothing_is_touched",
         "the kill switch stops nothing",
@@ -143,7 +143,7 @@ MUTATIONS = [
         "the first change is taken back from under the second",
     ),
     Mutation(
-        "src/setright/app.py",
+        "src/setright/engine/runs.py",
         '    if plan.lane != "auto" and not approved:\n',
         "    if False:\n",
         f"{RUNS}test_a_plan_that_waits_for_approval_does_not_run",
