@@ -19,12 +19,16 @@ from setright.surfaces.database.postgres import files
 from setright.surfaces.database.postgres.session import Session
 
 FIRED = 7  # exit code of a script that came too late
+OTHERS = 8  # and of one that found another run's switch set
 
 ARM = """set -eu
 d={directory}
 [ ! -e "$d/fired" ] || exit {fired}
 deadline() {{ echo $(($(date +%s) + {seconds})) > "$d/deadline.new"; mv -f "$d/deadline.new" "$d/deadline"; }}
 if [ -e "$d/armed" ]; then deadline; exit 0; fi
+for o in "$(dirname -- "$d")"/setright-*; do
+  if [ -e "$o/armed" ] && [ "$(cat "$o/deadline")" -ge "$(date +%s)" ]; then exit {others}; fi
+done
 rm -rf -- "$d"; mkdir -m 700 -- "$d"
 {copies}
 deadline; : > "$d/armed"
@@ -61,7 +65,9 @@ def arm(session: Session, kept: Sequence[Kept], within_s: float, token: str) -> 
         pidfile=shlex.quote(f"{data_directory}/postmaster.pid"),
     )
     copies = "\n".join(f'cp -aL -- {shlex.quote(path)} "$d/{i}"' for i, path in enumerate(paths))
-    script = ARM.format(directory=directory, seconds=math.ceil(within_s), copies=copies, fire=shlex.quote(fire), fired=FIRED)
+    script = ARM.format(
+        directory=directory, seconds=math.ceil(within_s), copies=copies, fire=shlex.quote(fire), fired=FIRED, others=OTHERS
+    )
     _run(session, script, token)
     return True
 
@@ -76,8 +82,12 @@ def _run(session: Session, script: str, token: str) -> None:
         files.run(session, [files.program(script)], f"the dead-man's switch {token}")
     except SurfaceError as error:
         cause = error.__cause__
-        if isinstance(cause, psycopg.Error) and files.exit_code(cause) == FIRED:
+        code = files.exit_code(cause) if isinstance(cause, psycopg.Error) else 0
+        if code == FIRED:
             raise SurfaceError(f"the dead-man's switch {token} has fired: the old files are back") from error
+        if code == OTHERS:
+            waits = "another run's change waits to be confirmed there, and would be undone with ours"
+            raise SurfaceError(f"{session.target}: {waits}; wait for it to end") from error
         raise
 
 
