@@ -39,6 +39,18 @@ def wait_for(claim: Callable[[], object], limit_s: float = 90.0) -> None:
         time.sleep(0.02)
 
 
+def race(first: Trial, second: Trial, boundary: str) -> list[tuple[str, str]]:
+    """Lets two go on from a boundary at the same time; the outcome of each, and why."""
+    trials = [(trial, trial.state.with_name(f"gate{n}")) for n, trial in enumerate((first, second))]
+    pids = [trial.start(wait_at=boundary, waits=str(gate)) for trial, gate in trials]
+    for _, gate in trials:
+        wait_for(gate.exists)
+    for _, gate in trials:
+        gate.unlink()
+    ended = [first.drivers.end(pid)[1] for pid in pids]
+    return [(done["outcomes"][0][1], why(done)) for done in ended]
+
+
 def outcomes(done: dict[str, Any]) -> set[str]:
     return {outcome for _, outcome, _ in done["outcomes"]}
 
@@ -71,20 +83,22 @@ def fill(disk: Path, leave_bytes: int = 0) -> None:
     (disk / "ballast").write_bytes(b"x" * max(0, free - leave_bytes))
 
 
-MOVES = {
-    "source_tree": lambda trial: Path(trial.order.target, "main.tf").open("a").write("# theirs\n"),
-    "root": lambda trial: (Path(trial.order.target.removeprefix("root:")) / "etc/login.defs").open("a").write("# theirs\n"),
-}
+FILES = {"source_tree": "main.tf", "root": "etc/login.defs"}
+
+
+def move(trial: Trial, made: str) -> None:
+    with Path(trial.order.target.removeprefix("root:"), FILES[made]).open("a") as file:
+        file.write("# theirs\n")
 
 
 @pytest.mark.root
 @pytest.mark.parametrize("boundary", ["planned", "validate"])
-@pytest.mark.parametrize("made", MOVES)
+@pytest.mark.parametrize("made", FILES)
 def test_a_document_that_moved_is_left_alone(request: pytest.FixtureRequest, made: str, boundary: str) -> None:
     """Between the plan and the run as well as between the snapshot and the write."""
     trial: Trial = request.getfixturevalue(made)("moved")
     seen: list[object] = []
-    done = meanwhile(trial, boundary, lambda: (MOVES[made](trial), seen.append(trial.look())))
+    done = meanwhile(trial, boundary, lambda: (move(trial, made), seen.append(trial.look())))
     assert outcomes(done) == {"refused"}, done
     assert trial.look() == seen[0]
     assert trial.told() == ["refused"]
@@ -123,6 +137,48 @@ def test_a_security_group_that_moved_is_left_alone(group: Make, cloud: Cloud) ->
     trial.check_proof()
 
 
+DATABASE = """
+resource "aws_db_instance" "shop" {
+  backup_retention_period = 1
+}
+"""
+
+
+def test_of_two_runs_on_one_file_one_is_verified_and_the_other_refused(source_tree: Make) -> None:
+    first = source_tree("rivals")
+    file = Path(first.order.target, "main.tf")
+    file.write_text(old := file.read_text() + DATABASE)
+    other = msgspec.structs.replace(first.order, state=f"{first.order.state}-2", controls=("aws/rds/backups",))
+    second = Trial(first.drivers, other, first.look)
+    ended = race(first, second, "write")
+    assert sorted(outcome for outcome, _ in ended) == ["refused", "verified"], ended
+    assert [first.told(), second.told()] == [[outcome] for outcome, _ in ended]
+    rotated, kept = "enable_key_rotation" in file.read_text(), "= 1\n" not in file.read_text()
+    assert (rotated, kept) == (ended[0][0] == "verified", ended[1][0] == "verified")
+    loser = second if rotated else first
+    assert outcomes(loser.drive()[1]) == {"verified"}, "it only has to plan again"
+    assert file.read_text() != old
+    for trial in (first, second):
+        trial.check_proof()
+
+
+def test_two_runs_of_one_plan_end_in_that_plan(source_tree: Make) -> None:
+    first = source_tree("twins")
+    second = Trial(first.drivers, msgspec.structs.replace(first.order, state=f"{first.order.state}-2"), first.look)
+    ended = {outcome for outcome, _ in race(first, second, "write")}
+    assert "verified" in ended and ended <= {"verified", "refused"}
+    assert first.look().count(b"enable_key_rotation = true") == 1  # type: ignore[attr-defined]
+
+
+def test_of_two_runs_on_one_server_one_is_verified_and_the_other_refused(database: Make) -> None:
+    """Each would arm a switch that undoes the other's change."""
+    first = database("twins")
+    second = Trial(first.drivers, msgspec.structs.replace(first.order, state=f"{first.order.state}-2"), first.look)
+    ended = race(first, second, "arm")
+    assert sorted(outcome for outcome, _ in ended) == ["refused", "verified"], ended
+    assert any("another run's change waits" in why or "is not what" in why for _, why in ended)
+
+
 @pytest.mark.root
 def test_on_a_full_disk_a_source_file_stays_whole(source_tree: Make, mounted: Mounted) -> None:
     trial = source_tree("full")
@@ -152,7 +208,7 @@ def test_on_a_full_disk_a_root_file_system_stays_whole(root: Make, mounted: Moun
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("made", MOVES)
+@pytest.mark.parametrize("made", FILES)
 def test_without_the_right_to_write_nothing_is_changed_and_that_is_said(request: pytest.FixtureRequest, made: str) -> None:
     trial: Trial = request.getfixturevalue(made)("denied")
     place = trial.order.target.removeprefix("root:")
