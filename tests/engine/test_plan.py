@@ -158,3 +158,12 @@ def test_what_could_lock_us_out_is_planned_with_a_switch_and_a_checker():
     surface = Memory({config.locator: config}, ("linux",))
     (only,) = plan(scan(surface, catalogue, [catalogue.control("linux/sshd/root-login")]), surface).plans
     assert only.steps == Steps(validate=("sshd-t",), reload=("ssh-reload",), probe=("ssh-banner",), arm=True)
+
+
+def test_what_a_fix_brings_to_light_is_put_right_with_it(tmp_path):
+    hidden = {"where": {"a": 1}, "require": {"b": 2}}
+    catalogue = content(tmp_path, {"t/item/a": SAFE, "t/item/hidden": hidden})
+    surface = memory(item("x", a=0, b=0))
+    (only,) = planned(catalogue, surface)
+    (change,) = changes(only, surface.again(["item:x"]))
+    assert json.loads(change.after) == {"name": "x", "a": 1, "b": 2}

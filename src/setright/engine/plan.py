@@ -13,12 +13,13 @@ from setright.bindings.view import locate, steps_of
 from setright.controls.derive import NoRemedy, derive
 from setright.engine.compose import Composed, compose
 from setright.engine.redact import OF_THIS_PROCESS, unified_diff
-from setright.engine.scan import Found, Scan, wants
+from setright.engine.scan import Found, Scan, come_to_light, wants
 from setright.engine.world import World
 from setright.model import LANES, Answer, Effect, Plain, Plan, Planned, Steps, Verdict, digest
 from setright.policy.decide import Decision, Fear, decide
 from setright.surfaces.base import Surface
 
+MAX_FOLLOWED = 3
 LIFE = timedelta(hours=24)
 ASK = Answer(None, "only its owner can tell")
 RESTARTS = ("none", "reload", "service", "host", "replace")
@@ -68,13 +69,30 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
     fixes = [_decided(found, answers, options.rule) for found, answers in _asked(fixable, surface)]
     world, made = scan.world, list[Plan]()
     for group in _groups(fixes, options.together):
-        composed = compose(world, [f.found for f in group], scan.controls)
+        group, composed = _followed(scan, surface, world, group, options)
         made += _plans(scan, world, composed, group, options)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
         world = composed.world
     made += [_by_hand(scan, found, why) for found, why in hands]
     at = options.now or datetime.now(UTC)
     return Plans(tuple(_sealed(p, at) for p in made), world)
+
+
+def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: Options) -> tuple[list[Fix], Composed]:
+    """The group's fixes, and those that they bring to light: a pod that leaves the host's network needs a policy."""
+    composed = compose(world, [f.found for f in group], scan.controls)
+    lane = _lane(group[0], options.together)
+    for _ in range(MAX_FOLLOWED):
+        mine = {f.found.finding.id for f in group}
+        new = [f for f in come_to_light(scan, composed.world) if f.finding.id not in mine]
+        fixable, _ = _remedies(scan._replace(found=tuple(new)))
+        fixes = [_decided(found, answers, options.rule) for found, answers in _asked(fixable, surface)]
+        followers = [f for f in fixes if _lane(f, options.together) == lane]
+        if not followers:
+            break
+        group = [*group, *followers]
+        composed = compose(world, [f.found for f in group], scan.controls)
+    return group, composed
 
 
 def _groups(fixes: Sequence[Fix], together: bool) -> list[list[Fix]]:
@@ -84,10 +102,14 @@ def _groups(fixes: Sequence[Fix], together: bool) -> list[list[Fix]]:
     """
     groups: dict[tuple[bool, str], list[Fix]] = {}
     for fix in fixes:
-        sure = any(answer.holds for _, _, answer in fix.fears)
-        lane = "auto" if together and fix.decision.lane == "ask" else fix.decision.lane
-        groups.setdefault((sure, lane), []).append(fix)
+        groups.setdefault(_lane(fix, together), []).append(fix)
     return [groups[key] for key in sorted(groups, key=lambda key: (key[0], LANES.index(key[1])))]
+
+
+def _lane(fix: Fix, together: bool) -> tuple[bool, str]:
+    """Whether evidence says it breaks, and the lane it is planned in."""
+    sure = any(answer.holds for _, _, answer in fix.fears)
+    return sure, "auto" if together and fix.decision.lane == "ask" else fix.decision.lane
 
 
 def plan_hash(plan: Plan) -> str:

@@ -100,6 +100,16 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
     return Scan(target, world, tuple(controls), tuple(_placed(found, world)), passed, tuple(world.problems))
 
 
+def come_to_light(scan: Scan, world: World) -> tuple[Found, ...]:
+    """What fails in a world after fixes and was no finding before: a control that speaks of a resource only since."""
+    known = {f.finding.id for f in scan.everything}
+    return tuple(
+        Found(_finding(scan.target, control, slot, resource, judgement), control, slot, resource)
+        for control, slot, resource, judgement in world.judged(scan.controls)
+        if judgement.verdict is Verdict.FAIL and finding_id(scan.target, control.id, slot, resource) not in known
+    )
+
+
 def set_aside(scan: Scan, excepted: Sequence[Excepted]) -> Scan:
     """The scan with these of its findings left open; one of the same name elsewhere in a file is not meant."""
     aside = {id(each.found) for each in excepted}
