@@ -61,11 +61,14 @@ class Execution:
         """Raises Rejected where the target's own checker refuses the staged copies."""
         self.surface.validate(self._changes(self._kept(addresses)), self.plan.steps)
 
-    def write(self, addresses: Sequence[str]) -> None:
-        """Raises change.Lapsed where the first document is no longer as it was: then this call wrote nothing.
+    def write(self, addresses: Sequence[str], first: bool = False) -> None:
+        """Raises change.Lapsed where the target is no longer as it was: then this call wrote nothing.
 
+        `first` tells that nothing of the plan can stand there yet: what is as planned already is somebody else's work.
         Raises Moved or SurfaceError later on; the documents before that one are written then, and must be restored.
         """
+        if first:
+            changes(self.plan, self.surface.again([c.locator for c in self.plan.changes]))
         for number, change in enumerate(self._changes(self._kept(addresses))):
             try:
                 self.surface.write(change)

@@ -247,7 +247,7 @@ def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
     if armed and not first:
         execution.arm(kept, ARMED_FOR_S)
     try:
-        execution.write(kept)
+        execution.write(kept, first)
     except Lapsed as error:
         if first:
             return str(error)
