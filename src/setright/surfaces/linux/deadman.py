@@ -17,7 +17,7 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import writes
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.steps import AFTER_A_FALL, SSHD_PID, reloading
-from setright.surfaces.linux.transport import Ask, Ran
+from setright.surfaces.linux.transport import STATE, Ask, Ran
 
 FOLDER = "/var/lib/setright"
 FIRED, FAILED, OTHERS = 77, 78, 79
@@ -44,6 +44,7 @@ if sh {at}/restore >{at}/log 2>&1; then : >{at}/done; rm -f {at}/restore {at}/wa
     return f"""{PRELUDE}{SSHD_PID}
 main() {{
 umask 077
+mkdir -p {STATE} && exec 9<{STATE} && flock -w 20 9 || exit 1
 [ ! -e {at}/fired ] || exit {FIRED}
 for a in {FOLDER}/arm-*; do
   [ "$a" != {at} ] && ls "$a"/armed.* >/dev/null 2>&1 || continue
@@ -73,7 +74,7 @@ def _launch(at: str, token: str) -> str:
 if [ -d /run/systemd/system ] && systemd-run -q --collect --unit="$unit" sh {at}/watch "$flag"; then
   systemctl show -P MainPID "$unit" >{at}/pid
 else
-  setsid nohup sh {at}/watch "$flag" >/dev/null 2>&1 &
+  setsid nohup sh {at}/watch "$flag" >/dev/null 2>&1 9<&- &
   echo $! >{at}/pid
 fi"""
 

@@ -68,7 +68,8 @@ def arm(session: Session, kept: Sequence[Kept], within_s: float, token: str) -> 
     script = ARM.format(
         directory=directory, seconds=math.ceil(within_s), copies=copies, fire=shlex.quote(fire), fired=FIRED, others=OTHERS
     )
-    _run(session, script, token)
+    with session.locked():
+        _run(session, script, token)
     return True
 
 
