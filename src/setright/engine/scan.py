@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -101,13 +101,19 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
 
 
 def come_to_light(scan: Scan, world: World) -> tuple[Found, ...]:
-    """What fails in a world after fixes and was no finding before: a control that speaks of a resource only since."""
+    """What fails in a world after fixes and did not before: a control that speaks of a resource only since."""
     known = {f.finding.id for f in scan.everything}
-    return tuple(
-        Found(_finding(scan.target, control, slot, resource, judgement), control, slot, resource)
-        for control, slot, resource, judgement in world.judged(scan.controls)
-        if judgement.verdict is Verdict.FAIL and finding_id(scan.target, control.id, slot, resource) not in known
-    )
+    new = {f.finding.id: f for f in _failing(scan, world) if f.finding.id not in known}
+    if new:
+        for found in _failing(scan, scan.world):
+            new.pop(found.finding.id, None)
+    return tuple(new.values())
+
+
+def _failing(scan: Scan, world: World) -> Iterator[Found]:
+    for control, slot, resource, judgement in world.judged(scan.controls):
+        if judgement.verdict is Verdict.FAIL:
+            yield Found(_finding(scan.target, control, slot, resource, judgement), control, slot, resource)
 
 
 def set_aside(scan: Scan, excepted: Sequence[Excepted]) -> Scan:
