@@ -14,8 +14,8 @@ from lab.aws import Cloud, refusal
 
 from tests.faults.trial import ALL, Make, kill_through_apply
 
-EDGES = frozenset({"planned", "snapshot", "written", "verify", "ended"})
-RESTORING = ("restore", "restored", "end")
+EDGES = frozenset({"snapshot", "written", "verify", "ended"})
+RESTORING = ("restored", "end")
 
 
 def test_a_kill_anywhere_in_an_apply_leaves_the_old_state_or_the_new_verified_one(source_tree: Make) -> None:
@@ -34,7 +34,7 @@ def test_the_same_holds_on_a_database_server(database: Make) -> None:
 
 
 def test_the_same_holds_on_an_account(group: Make) -> None:
-    assert [where for where, _ in kill_through_apply(group)]
+    assert [where for where, _ in kill_through_apply(group, frozenset({"written", "end"}))]
 
 
 def test_a_kill_anywhere_in_a_rollback_is_finished_at_the_next_start(source_tree: Make) -> None:
@@ -81,7 +81,7 @@ def test_a_kill_between_the_owner_and_the_mode_of_a_file_is_finished(root: Make)
     trial.check_proof()
 
 
-@pytest.mark.parametrize("killed_at", [1, 2, 3])
+@pytest.mark.parametrize("killed_at", [1, 2, 3] if ALL else [2])
 def test_a_kill_between_two_calls_on_one_resource_is_finished(bucket: Make, cloud: Cloud, killed_at: int) -> None:
     trial = bucket("data")
     old = trial.look()

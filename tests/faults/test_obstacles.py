@@ -15,7 +15,7 @@ import pytest
 from lab import postgres
 from lab.aws import Cloud
 
-from tests.faults.trial import Make, Trial, check_truth
+from tests.faults.trial import ALL, Make, Trial, check_truth
 from tests.journeys.manifest import manifest
 
 NOBODY = 65534
@@ -166,10 +166,11 @@ def test_two_runs_of_one_plan_end_in_that_plan(source_tree: Make) -> None:
     first = source_tree("twins")
     second = Trial(first.drivers, msgspec.structs.replace(first.order, state=f"{first.order.state}-2"), first.look)
     ended = {outcome for outcome, _ in race(first, second, "write")}
-    assert "verified" in ended and ended <= {"verified", "refused"}
+    assert "verified" in ended and ended <= {"verified", "refused"}  # both, where they come within one breath
     assert first.look().count(b"enable_key_rotation = true") == 1  # type: ignore[attr-defined]
 
 
+@pytest.mark.skipif(not ALL, reason="a race bound to the clock: SETRIGHT_ALL=1 runs it; the race on one file is its sample")
 def test_of_two_runs_on_one_server_one_is_verified_and_the_other_refused(database: Make) -> None:
     """Each would arm a switch that undoes the other's change."""
     first = database("twins")

@@ -23,7 +23,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             patch.delenv(name, raising=False)
         for name, value in cloud.environment.items():
             patch.setenv(name, value)
-        seed(cloud, buckets=2)
+        seed(cloud, buckets=1)
         journey = Journey(tmp_path_factory.mktemp("aws"), f"aws://?region=us-east-1&endpoint={cloud.url}")
         yield journey.walk(lambda: look(cloud))
 
