@@ -14,7 +14,7 @@ from lab.aws import Cloud, refusal
 
 from tests.faults.trial import ALL, Make, kill_through_apply
 
-EDGES = frozenset({"snapshot", "written", "verify", "ended"})
+EDGES = frozenset({"planned", "written", "verify", "ended"})
 RESTORING = ("restored", "end")
 
 
