@@ -170,7 +170,7 @@ class Cloud:
 
 @contextmanager
 def account() -> Iterator[Cloud]:
-    """An empty account that is gone when the block ends."""
+    """An empty account that is gone when the block ends; moto keeps one account a process, so blocks may not overlap."""
     os.environ.update(MOTO)
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -184,7 +184,9 @@ def account() -> Iterator[Cloud]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Cloud(f"http://127.0.0.1:{server.port}", gate)
+        cloud = Cloud(f"http://127.0.0.1:{server.port}", gate)
+        cloud.reset()
+        yield cloud
     finally:
         server.shutdown()
         thread.join()
