@@ -134,6 +134,9 @@ class Effect(msgspec.Struct, frozen=True):
     undo: str = "exact"
 
 
+Teller = str | tuple[Requirement, ...]  # a fact's name, ``ask``, or lines that clear a fear where they hold in the resource
+
+
 class Control(msgspec.Struct, frozen=True):
     """What right looks like for one kind. `fix` holds explicit edits where the requirement cannot give them."""
 
@@ -150,7 +153,7 @@ class Control(msgspec.Struct, frozen=True):
     by_hand: str = ""
     shield: str = ""
     params: Mapping[str, Plain] = {}
-    breaks_if: Mapping[str, str] = {}
+    breaks_if: Mapping[str, Teller] = {}
     effect: Effect = Effect()
     frameworks: Mapping[str, tuple[str, ...]] = {}
     secret: bool = False

@@ -4,6 +4,7 @@ import pytest
 
 from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.change import Lapsed, changes
+from setright.engine.harness import broken_promises
 from setright.engine.plan import Options, plan, plan_hash
 from setright.engine.scan import scan
 from setright.model import Answer, Document, Edit, Effect, Steps
@@ -55,6 +56,39 @@ def test_a_fact_clears_a_fix_or_does_not(tmp_path, holds, lane):
     (only,) = planned(catalogue, surface)
     assert only.lane == lane
     assert "seen 3 times" in only.reason
+
+
+@pytest.mark.parametrize(
+    ("tree", "lane", "evidence"),
+    [
+        ({"users": 0}, "auto", "users is 0"),
+        ({"users": 3}, "ask", "users is 3"),
+        ({}, "ask", "users is not set"),
+    ],
+)
+def test_what_the_resource_itself_tells_clears_a_fix(tmp_path, tree, lane, evidence):
+    feared = {"require": {"b": 2}, "breaks-if": {"somebody uses it": {"cleared-by": {"users": 0}}}}
+    catalogue = content(tmp_path, {"t/item/b": feared})
+    (only,) = planned(catalogue, memory(item("x", b=0, **tree)))
+    assert only.lane == lane
+    assert evidence in only.reason
+
+
+def test_evidence_in_a_resource_must_be_shown_by_an_example(tmp_path):
+    feared = {"require": {"b": 2}, "breaks-if": {"somebody uses it": {"cleared-by": {"users": 0}}}}
+    shown = {
+        "examples": [
+            {"good": {"name": "x", "b": 2}},
+            {"bad": {"name": "x", "users": 0}, "fixed": {"name": "x", "users": 0, "b": 2}},
+        ]
+    }
+    catalogue = content(tmp_path, {"t/item/b": feared | shown})
+    assert broken_promises(catalogue, catalogue.control("t/item/b")) == []
+    shown["examples"][1] = {"bad": {"name": "x"}, "fixed": {"name": "x", "b": 2}}
+    catalogue = content(tmp_path / "other", {"t/item/b": feared | shown})
+    assert broken_promises(catalogue, catalogue.control("t/item/b")) == [
+        "breaks-if: somebody uses it: no bad example with a fix clears it"
+    ]
 
 
 def test_what_no_edit_can_put_right_is_for_a_person(tmp_path):

@@ -15,6 +15,7 @@ from setright.cli.failure import Failure
 from setright.cli.options import Shown
 from setright.cli.output import emit, json_text, paper
 from setright.controls.error import ControlError
+from setright.controls.fears import named
 from setright.controls.page import page
 from setright.controls.paths import show as show_path
 from setright.dialect import DialectError, read_mapping
@@ -70,7 +71,7 @@ def control_object(control: Control) -> dict[str, Plain]:
             {"path": show_path(r.path), "op": r.op, "want": plain(r.want), "default": plain(r.default)} for r in control.require
         ],
         "check": control.check,
-        "breaks_if": dict(control.breaks_if),
+        "breaks_if": {sentence: named(teller) for sentence, teller in control.breaks_if.items()},
         "effect": msgspec.to_builtins(control.effect),
         "by_hand": control.by_hand,
         "params": dict(control.params),
@@ -152,7 +153,7 @@ default:   # what holds when it is absent; null: nothing does
   FILL-IN: null
 why: >
   FILL IN what can happen otherwise, in plain words.
-breaks-if:   # a sentence: the fact that answers it, or ask
+breaks-if:   # a sentence: the fact that answers it, ask, or {{cleared-by: {{path: value}}}} of the resource itself
   FILL IN what may stop working: ask
 effect: {{restart: none, disruption: low}}   # restart: none, reload, service, host, replace; disruption: low, medium, high
 frameworks: {{}}   # name: [sections]

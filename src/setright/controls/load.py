@@ -9,7 +9,7 @@ from setright.controls.error import ControlError
 from setright.controls.operators import OPERATORS, SOME
 from setright.controls.paths import parse
 from setright.dialect import DialectError, read_mapping
-from setright.model import SEVERITIES, Control, Edit, Effect, Example, Param, Plain, Requirement, Some
+from setright.model import SEVERITIES, Control, Edit, Effect, Example, Param, Plain, Requirement, Some, Teller
 
 NEEDED = {"id", "title", "severity", "kind", "why", "breaks-if", "effect", "frameworks", "source", "examples"}
 FIELDS = NEEDED | {"where", "require", "default", "check", "fix", "by-hand", "shield", "param", "secret"}
@@ -51,7 +51,7 @@ def build(raw: Mapping[str, Plain]) -> Control:
         by_hand=raw.get("by-hand", ""),
         shield=raw.get("shield", ""),
         params={name: _param_of(name, about) for name, about in raw.get("param", {}).items()},
-        breaks_if={" ".join(sentence.split()): fact for sentence, fact in raw["breaks-if"].items()},
+        breaks_if={" ".join(sentence.split()): _teller(sentence, told) for sentence, told in raw["breaks-if"].items()},
         effect=_effect(raw["effect"]),
         frameworks={name: tuple(map(str, ids)) for name, ids in raw["frameworks"].items()},
         secret=raw.get("secret", False),
@@ -135,6 +135,17 @@ def _param_of(name: str, raw: Plain) -> Plain:
     if not isinstance(raw, dict) or not {"about"} <= raw.keys() <= {"about", "default"}:
         raise ControlError(f"param: {name}: takes about: (what it is, for whom sets it) and default: (or none)")
     return raw
+
+
+def _teller(sentence: str, raw: Plain) -> Teller:
+    if isinstance(raw, str):
+        return raw
+    if not isinstance(raw, dict) or raw.keys() != {"cleared-by"} or not raw["cleared-by"]:
+        raise ControlError(f"breaks-if: {sentence}: takes a fact's name, ask, or {{cleared-by: {{path: value}}}}")
+    lines = _requirements(raw["cleared-by"], {})
+    if odd := [line.op for line in lines if line.op in SOME or isinstance(line.want, Param)]:
+        raise ControlError(f"breaks-if: {sentence}: cleared-by takes plain operators, not {odd[0]} or a param; use * in the path")
+    return lines
 
 
 def _effect(raw: Mapping[str, Plain]) -> Effect:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 
+from setright.controls.fears import told_by
 from setright.controls.paths import show
 from setright.controls.words import requirement, value, wanted
 from setright.model import Control, Effect, Example, Plain, Requirement
@@ -104,11 +105,7 @@ def _parameter(about: Plain) -> str:
 def _fears(control: Control) -> str:
     if not control.breaks_if:
         return "Nothing, where the setup is correct."
-    return _list(f"{sentence}: {_answered(fact)}" for sentence, fact in control.breaks_if.items())
-
-
-def _answered(fact: str) -> str:
-    return "only its owner can tell" if fact == "ask" else f"asked of the target by `{fact}`"
+    return _list(f"{sentence}: {told_by(teller)}" for sentence, teller in control.breaks_if.items())
 
 
 def _example(example: Example) -> str:

@@ -26,8 +26,11 @@ def broken_promises(catalogue: Catalogue, control: Control) -> list[str]:
     if binding is None:
         return [f"kind {control.kind!r} has no binding; kinds are {', '.join(sorted(catalogue.bindings))}"]
     said = list(_coverage(control, sorted(binding.layouts)))
+    cleared: set[str] = set()
     for number, example in enumerate(control.examples):
-        said += [f"example {number + 1}: {words}" for words in _example(catalogue, control, example)]
+        said += [f"example {number + 1}: {words}" for words in _example(catalogue, control, example, cleared)]
+    by_itself = {sentence for sentence, teller in control.breaks_if.items() if not isinstance(teller, str)}
+    said += [f"breaks-if: {sentence}: no bad example with a fix clears it" for sentence in sorted(by_itself - cleared)]
     return said
 
 
@@ -43,7 +46,8 @@ def _coverage(control: Control, families: list[str]) -> Iterator[str]:
         yield "needs an example that is bad"
 
 
-def _example(catalogue: Catalogue, control: Control, example: Example) -> Iterator[str]:
+def _example(catalogue: Catalogue, control: Control, example: Example, cleared: set[str]) -> Iterator[str]:
+    """What is broken of one example; `cleared` gathers the fears that it shows to be without ground."""
     binding = catalogue.bindings[control.kind]
     family = example.family or min(binding.layouts)
     if family not in binding.layouts:
@@ -56,6 +60,7 @@ def _example(catalogue: Catalogue, control: Control, example: Example) -> Iterat
             yield from trial.only_by_hand(documents(binding, family, example.bad))
         else:
             yield from trial.put_right(documents(binding, family, example.bad), documents(binding, family, example.fixed))
+            cleared |= trial.cleared
     except BindingError as error:
         yield str(error)
 
@@ -67,6 +72,7 @@ class _Trial:
         self.control = control
         self.family = family
         self.bindings = bindings_for(catalogue.bindings, (family,), [control])
+        self.cleared: set[str] = set()
 
     def good(self, given: Mapping[str, Document]) -> Iterator[str]:
         scan = self._scan(given)
@@ -91,8 +97,10 @@ class _Trial:
             yield "the bad example passes"
             return
         surface = Memory(given, (self.family,))
+        plans = self._plans(scan, given)
+        self.cleared |= {sentence for each in plans for sentence, _, answer in each.breaks_if if answer.holds is False}
         done = []
-        for each in self._plans(scan, given):
+        for each in plans:
             if each.lane == "hand":
                 yield f"no fix: {each.reason}"
             done += changes(each, surface.again([c.locator for c in each.changes]))

@@ -11,6 +11,7 @@ import msgspec
 
 from setright.bindings.view import locate, steps_of
 from setright.controls.derive import NoRemedy, derive
+from setright.controls.fears import answered, facts_of, named
 from setright.engine.compose import Composed, compose
 from setright.engine.redact import OF_THIS_PROCESS, unified_diff
 from setright.engine.scan import Found, Scan, come_to_light, wants
@@ -137,7 +138,7 @@ def _remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
 
 def _asked(fixable: Sequence[Found], surface: Surface) -> list[tuple[Found, Mapping[str, Answer]]]:
     """Each finding with the answers to its fears' facts, all asked at once."""
-    asked = {found.finding.id: {fact: _question(fact, found) for fact in found.control.breaks_if.values()} for found in fixable}
+    asked = {found.finding.id: {fact: _question(fact, found) for fact in facts_of(found.control)} for found in fixable}
     questions = sorted({question for facts in asked.values() for question in facts.values()} - {"ask"})
     answers = surface.ask(questions) if questions else {}
     return [(f, {fact: answers.get(question, ASK) for fact, question in asked[f.finding.id].items()}) for f in fixable]
@@ -149,7 +150,10 @@ def _question(fact: str, found: Found) -> str:
 
 
 def _decided(found: Found, answers: Mapping[str, Answer], rule: Ruling) -> Fix:
-    fears = tuple((sentence, fact, answers[fact]) for sentence, fact in found.control.breaks_if.items())
+    fears = tuple(
+        (sentence, named(teller), answers[teller] if isinstance(teller, str) else answered(teller, found.resource.tree))
+        for sentence, teller in found.control.breaks_if.items()
+    )
     decision = decide(fears, found.control.effect, found.resource.deliberate)
     breaks = found.control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
     return Fix(found, fears, rule(decision, found.control.id, breaks))
@@ -259,7 +263,7 @@ def _by_hand(scan: Scan, found: Found, why: str) -> Plan:
         resources=(found.resource.name,),
         lane="hand",
         reason=why,
-        breaks_if=tuple((sentence, fact, ASK) for sentence, fact in found.control.breaks_if.items()),
+        breaks_if=tuple((sentence, named(teller), ASK) for sentence, teller in found.control.breaks_if.items()),
         effect=found.control.effect,
     )
 

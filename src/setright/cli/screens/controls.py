@@ -9,6 +9,7 @@ from rich.text import Text
 
 from setright.cli.screens.styles import SEVERITY, diff_lines, heading, indented
 from setright.cli.screens.tables import table
+from setright.controls.fears import told_by
 from setright.controls.page import diff, effect
 from setright.controls.paths import show
 from setright.controls.words import requirement, value, wanted
@@ -53,9 +54,8 @@ def _break(console: Console, control: Control) -> None:
     heading(console, "What putting it right may break")
     if not control.breaks_if:
         indented(console, Text("Nothing, where the setup is correct."), 2)
-    for sentence, fact in control.breaks_if.items():
-        answered = "only its owner can tell" if fact == "ask" else f"asked of the target: {fact}"
-        indented(console, Text.assemble(f"{sentence}  ", (answered, "dim")), 2)
+    for sentence, teller in control.breaks_if.items():
+        indented(console, Text.assemble(f"{sentence}  ", (told_by(teller), "dim")), 2)
     indented(console, Text(effect(control.effect), "dim"), 2)
 
 

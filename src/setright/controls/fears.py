@@ -1,0 +1,40 @@
+"""What a fix may break, where the resource itself tells: `cleared-by` holds the lines under which a fear has no ground."""
+
+from __future__ import annotations
+
+from setright.controls.judge import matches
+from setright.controls.paths import leaves, show
+from setright.controls.words import requirement, value
+from setright.model import Answer, Control, Requirement, Teller, Tree
+
+MAX_SHOWN = 3
+
+
+def answered(clears: tuple[Requirement, ...], tree: Tree) -> Answer:
+    """Cleared where every line surely holds in the tree; else it cannot be told. The evidence is what stands there."""
+    return Answer(False if matches(clears, tree) else None, " and ".join(_stands(line, tree) for line in clears))
+
+
+def facts_of(control: Control) -> list[str]:
+    """The facts that its fears ask for."""
+    return [teller for teller in control.breaks_if.values() if isinstance(teller, str)]
+
+
+def named(teller: Teller) -> str:
+    """What tells, by name: a fact, ``ask``, or the paths in the resource."""
+    return teller if isinstance(teller, str) else ", ".join(dict.fromkeys(show(line.path) for line in teller))
+
+
+def told_by(teller: Teller) -> str:
+    """What tells, in words."""
+    if teller == "ask":
+        return "only its owner can tell"
+    if isinstance(teller, str):
+        return f"asked of the target: {teller}"
+    return f"not so where {' and '.join(map(requirement, teller))}"
+
+
+def _stands(line: Requirement, tree: Tree) -> str:
+    found = list(dict.fromkeys(value(have) for _, have in leaves(tree, line.path))) or [value(None)]
+    more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
+    return f"{show(line.path)} is {', '.join(found[:MAX_SHOWN])}{more}"
