@@ -201,3 +201,17 @@ def test_what_a_fix_brings_to_light_is_put_right_with_it(tmp_path):
     (only,) = planned(catalogue, surface)
     (change,) = changes(only, surface.again(["item:x"]))
     assert json.loads(change.after) == {"name": "x", "a": 1, "b": 2}
+
+
+def test_a_fix_may_give_a_resource_another_name(tmp_path):
+    """What was right before it is right under the new name, and its other findings are put right too."""
+    controls = {
+        "t/item/named": {"require": {"name": {"excludes": "x"}}, "fix": {"name": "ops/x"}, "default": {"name": None}},
+        "t/item/a": SAFE,
+        "t/item/right": {"require": {"c": 3}},
+    }
+    catalogue = content(tmp_path, controls)
+    surface = memory(item("x", a=0, c=3))
+    (only,) = planned(catalogue, surface)
+    (change,) = changes(only, surface.again(["item:x"]))
+    assert json.loads(change.after) == {"name": "ops/x", "a": 1, "c": 3}

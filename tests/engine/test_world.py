@@ -85,3 +85,22 @@ def test_a_kind_its_layout_refuses_is_a_problem_and_other_kinds_go_on():
     assert [p.locator for p in made.problems] == ["t/bad"]
     assert [r.name for r in made.resources["t/item", "mem"]] == ["x"]
     assert made.resources["t/bad", "mem"] == []
+
+
+def test_a_resource_that_a_change_renames_is_found_at_its_place():
+    before = world({**item("x", a=0), **item("y", a=0)})
+    (slot,) = before.resources
+    x = before.find(slot, "x", ("item:x", ()))
+    moved = before.after({"item:x": Document("item:x", b'{"name": "ops/x", "a": 0}', "json")})
+    assert moved.find(slot, x.name, x.home).name == "ops/x"
+    assert moved.renamed() == {(slot, "ops/x"): "x"}
+    assert before.renamed() == {}
+
+
+def test_a_neighbour_is_not_taken_for_what_is_gone():
+    before = world({**item("x", a=0), **item("y", a=0)})
+    (slot,) = before.resources
+    x = before.find(slot, "x", ("item:x", ()))
+    gone = before.after({"item:x": Document("item:x", b'{"name": "y", "a": 0}', "json")})
+    assert gone.find(slot, x.name, x.home) is None
+    assert gone.renamed() == {}

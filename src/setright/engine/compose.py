@@ -197,9 +197,10 @@ class _Taken:
 
 
 def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[tuple[str, str, str, str]]:
-    """What passes, as (control, family, resource, document); with `homes` only of these documents."""
+    """What passes, as (control, family, resource by its first name, document); with `homes` only of these documents."""
+    renamed = world.renamed()
     return {
-        (control.id, slot[1], resource.name, resource.home[0])
+        (control.id, slot[1], renamed.get((slot, resource.name), resource.name), resource.home[0])
         for control, slot, resource, judgement in world.judged(controls)
         if judgement.verdict is Verdict.PASS and (homes is None or resource.home[0] in homes)
     }

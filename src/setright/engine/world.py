@@ -31,7 +31,8 @@ class World:
         self.problems = list(problems)
         self.sources: dict[str, Source] = {}
         self.resources: dict[Slot, list[Resource]] = {}
-        self._index: dict[Slot, dict[object, Resource]] = {}
+        self._index: dict[Slot, _Index] = {}
+        self._first = self
         for document in self.documents.values():
             self._parse(document)
         for slot in self.bindings:
@@ -45,19 +46,31 @@ class World:
         new.sources = dict(self.sources)
         for document in changed.values():
             new.sources[document.locator] = _source(document)
-        new.resources, new._index = {}, {}
+        new.resources, new._index, new._first = {}, {}, self._first
         for slot in new.bindings:
             new._view(slot)
         return new
 
     def find(self, slot: Slot, name: str, home: tuple[str, Path]) -> Resource | None:
-        """The resource of that name, at that place if there are several; None where it is gone."""
-        if slot not in self._index:
-            self._index[slot] = {}
-            for resource in self.resources[slot]:
-                self._index[slot].setdefault(resource.name, resource)
-                self._index[slot][resource.name, resource.home] = resource
-        return self._index[slot].get((name, home)) or self._index[slot].get(name)
+        """The resource of that name, at that place if there are several; None where it is gone.
+
+        Where a change gave it another name (a pod moves to a namespace) it is the one that stands at its place now.
+        """
+        index = self._indexed(slot)
+        return index.exact.get((name, home)) or index.named.get(name) or self._new_at(slot, home)
+
+    def renamed(self) -> dict[tuple[Slot, str], str]:
+        """What resources were called in the world as it was read, by the name that changes gave them."""
+        if self is self._first:
+            return {}
+        names = {}
+        for slot, resources in self.resources.items():
+            first, now = self._first._indexed(slot), self._indexed(slot)
+            for resource in resources:
+                there = None if resource.name in first.named else first.alone.get(resource.home)
+                if there is not None and there.name not in now.named:
+                    names[slot, resource.name] = there.name
+        return names
 
     def judged(self, controls: Sequence[Control]) -> Iterator[Judged]:
         """Every control against every resource that it speaks of."""
@@ -72,6 +85,15 @@ class World:
                     if told is not False:
                         yield control, slot, resource, compiled.judge(resource) if told else CANNOT_TELL
 
+    def _new_at(self, slot: Slot, home: tuple[str, Path]) -> Resource | None:
+        there = self._indexed(slot).alone.get(home)
+        return there if there is not None and there.name not in self._first._indexed(slot).named else None
+
+    def _indexed(self, slot: Slot) -> _Index:
+        if slot not in self._index:
+            self._index[slot] = _Index(self.resources[slot])
+        return self._index[slot]
+
     def _parse(self, document: Document) -> None:
         try:
             self.sources[document.locator] = _source(document)
@@ -85,6 +107,19 @@ class World:
         except BindingError as error:
             self.problems.append(Problem(kind, str(error)))
             self.resources[slot] = []
+
+
+class _Index:
+    """The resources of one slot by name, by place, and by both. `alone` has None for a place that several share."""
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self.named: dict[str, Resource] = {}
+        self.exact: dict[tuple[str, tuple[str, Path]], Resource] = {}
+        self.alone: dict[tuple[str, Path], Resource | None] = {}
+        for resource in resources:
+            self.named.setdefault(resource.name, resource)
+            self.exact[resource.name, resource.home] = resource
+            self.alone[resource.home] = None if resource.home in self.alone else resource
 
 
 def _source(document: Document) -> Source:
