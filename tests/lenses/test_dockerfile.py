@@ -170,3 +170,54 @@ def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes) -> N
     except LensError:
         return
     hold("dockerfile", source, Edit(at(0, "value"), "x y") if there else Edit(at(0), {"keyword": "USER", "value": "x"}))
+
+
+FULL = b"# syntax=docker/dockerfile:1\nFROM a\nRUN x\n\n# starts it\n# at once\nCMD y\n"
+
+
+def among(source: bytes, place: int, *new: dict[str, object]) -> bytes:
+    there = dockerfile.get(source)["instructions"]
+    return lenses.put("dockerfile", source, [Edit(("instructions",), [*there[:place], *new, *there[place:]])])
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "fixed"),
+    [
+        (FULL, 2, FULL.replace(b"# starts it", b"USER 1\n\n# starts it")),
+        (FULL, 3, FULL + b"USER 1\n"),
+        (FULL, 0, FULL.replace(b"FROM a", b"USER 1\nFROM a")),
+        (b"FROM a\r\nCMD y", 1, b"FROM a\r\nUSER 1\r\nCMD y"),
+        (b"FROM a\nRUN <<E\nx\nE\n# y\nCMD y", 2, b"FROM a\nRUN <<E\nx\nE\nUSER 1\n# y\nCMD y"),
+    ],
+)
+def test_a_new_instruction_stands_above_the_comment_of_the_one_it_precedes(source: bytes, place: int, fixed: bytes) -> None:
+    assert among(source, place, {"keyword": "USER", "value": "1"}) == fixed
+
+
+def test_indented_commands_of_a_new_run_are_lines() -> None:
+    run = {"keyword": "RUN", "value": "a     && b     && c"}
+    assert among(b"FROM x\n", 1, run) == b"FROM x\nRUN a \\\n    && b \\\n    && c\n"
+    assert among(b"# escape=`\nFROM x\nCMD y\n", 1, run) == b"# escape=`\nFROM x\nRUN a `\n    && b `\n    && c\nCMD y\n"
+
+
+def test_instructions_change_places_nowhere() -> None:
+    there = dockerfile.get(FULL)["instructions"]
+    with pytest.raises(LensError, match="is not in its place any more"):
+        lenses.put("dockerfile", FULL, [Edit(("instructions",), there[:2])])
+
+
+NEW = st.fixed_dictionaries(
+    {"keyword": st.sampled_from(["RUN", "USER", "COPY"]), "value": st.sampled_from(["a", "b     && c", ["x"], ["b     && c"]])}
+)
+
+
+@given(FILES, st.integers(0, 4), st.lists(NEW, min_size=1, max_size=2))
+@settings(max_examples=400, deadline=None)
+def test_the_laws_hold_for_instructions_among_others(source: bytes, place: int, new: list[dict[str, object]]) -> None:
+    try:
+        there = dockerfile.get(source)["instructions"]
+    except LensError:
+        return
+    whole = Edit(("instructions",), [*there[:place], *new, *there[place:]])
+    if hold("dockerfile", source, whole):
+        assert comments(lenses.put("dockerfile", source, [whole])) == comments(source)

@@ -3,6 +3,8 @@
 `{"instructions": [{"keyword": "RUN", "flags": ["--mount=..."], "value": "apt-get update && ...", "heredocs": ["..."]}]}`; the
 value in exec form (a JSON array) is a list; `flags` and `heredocs` are absent where there are none; parser directives stand
 in `directives`, a continued line's comments nowhere. A new value changes only the words that differ, so continuations stay.
+A list of instructions as a whole may only have new ones among those it has: they stand before the comment of the one they
+precede. Blanks of an indent before `&&` in a new one begin a new line.
 
 Dockerfile reference (docs.docker.com/reference/dockerfile) and BuildKit's frontend/dockerfile/parser.
 """
@@ -16,26 +18,20 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, encodes, keyword, one_line
 from setright.lenses.edited import edited, look_up, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
 
 EMPTY = b""
-
-_BUILD = ("ADD", "ARG", "COPY", "FROM", "ONBUILD", "RUN", "SHELL", "WORKDIR")
-_RUNTIME = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "USER", "VOLUME")
-KEYWORDS = frozenset((*_BUILD, *_RUNTIME))
 EXEC = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 FLAGGED = frozenset(("ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"))
 HEREDOCS = frozenset(("ADD", "COPY", "RUN"))
-DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(syntax|escape|check)[ \t]*=[ \t]*(.*?)[ \t]*\Z", re.I)
 INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|\Z)")
 FLAG = re.compile(r"(--[a-z][a-z-]*(?:=(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')*)?)(?:[ \t]+|\Z)", re.A)
 WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+|[\"'\\]", re.A)
 MARK = re.compile(r"\d*<<(-?)(?:\"([^<\"]+)\"|'([^<']+)'|([^<\"'\s]+))", re.A)
 PIECE = re.compile(r"\s+|[^\s]+", re.A)
-
-BLANKS = " \t\r\n\v\f"  # never bare strip(): the text is a latin-1 view, and UTF-8 holds bytes that are blanks there
 
 Splice = tuple[int, int, str]
 
@@ -210,17 +206,9 @@ def _value(keyword: str, words: str) -> Plain:
             value = json.loads(_out(words))
         except (ValueError, RecursionError):
             return _out(words)
-        if isinstance(value, list) and all(isinstance(item, str) for item in value) and _encodes("".join(value)):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value) and encodes("".join(value)):
             return value
     return _out(words)
-
-
-def _encodes(words: str) -> bool:
-    try:
-        words.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _take_heredocs(text: str, lines: Sequence[tuple[int, int]], number: int, each: Instruction) -> int:
@@ -246,14 +234,6 @@ def _out(words: str) -> str:
     return words if words.isascii() else words.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def _in(words: Plain) -> str:
-    if not isinstance(words, str) or "\n" in words or "\r" in words:
-        raise LensError(f"{words!r} cannot stand on one line of a Dockerfile")
-    if not _encodes(words):
-        raise LensError(f"{words!r} has characters that UTF-8 cannot hold")
-    return words.encode("utf-8", "surrogateescape").decode("latin-1")
-
-
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
@@ -263,13 +243,15 @@ def _changed(text: str, edit: Edit) -> str:
     there, have = look_up(tree, edit.path)
     if (edit.remove and not there) or (there and not edit.remove and same(have, edit.value)):
         return text
+    if edit.path == ("instructions",) and isinstance(edit.value, list):
+        return _among(text, instructions, edit.value, directives.get("escape", "\\"))
     if edit.path[0] != "instructions" or len(edit.path) < 2 or not isinstance(edit.path[1], int):
         raise LensError(f"{_shown(edit.path)}: only instructions are edited")
     index, rest = edit.path[1], edit.path[2:]
     if not rest and edit.remove:
         return _without(text, instructions[index])
     if not rest and index == len(instructions):
-        return _appended(text, edit.value)
+        return appended(text, edit.value, directives.get("escape", "\\"))
     if not 0 <= index < len(instructions):
         raise LensError(f"{_shown(edit.path)}: there are {len(instructions)} instructions")
     want = edit.value if not rest else _with(tree["instructions"][index], edit)
@@ -291,22 +273,15 @@ def _splices(text: str, each: Instruction, want: Plain) -> Iterator[Splice]:
     if want.get("heredocs") != have.get("heredocs"):
         raise LensError("the text of a heredoc is not edited")
     if want["keyword"] != have["keyword"]:
-        yield (*each.range(*each.parts["keyword"]), _keyword(want["keyword"], each.keyword))
+        yield (*each.range(*each.parts["keyword"]), keyword(want["keyword"], each.keyword))
     if want.get("flags") != have.get("flags"):
         yield _flags_splice(text, each, want.get("flags") or [])
     if not same(want["value"], have["value"]):
         yield from _value_splices(text, each, want["value"])
 
 
-def _keyword(word: Plain, like: str) -> str:
-    """The keyword, in small letters where the old one was."""
-    if not isinstance(word, str) or word not in KEYWORDS:
-        raise LensError(f"{word!r} is no Dockerfile instruction")
-    return word.lower() if like.islower() else word
-
-
 def _flags_splice(text: str, each: Instruction, flags: list[Plain]) -> Splice:
-    words = " ".join(_in(flag) for flag in flags)
+    words = " ".join(one_line(flag) for flag in flags)
     if "flags" not in each.parts:
         start, _ = each.range(*each.parts["value"])
         return start, start, words + " "
@@ -322,7 +297,7 @@ def _flags_splice(text: str, each: Instruction, flags: list[Plain]) -> Splice:
 def _value_splices(text: str, each: Instruction, value: Plain) -> Iterator[Splice]:
     start, end = each.parts["value"]
     new = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
-    new = _in(new)
+    new = one_line(new)
     if new != new.strip(BLANKS):
         raise LensError(f"{new!r}: a value neither starts nor ends with blanks")
     if start == end:
@@ -358,13 +333,19 @@ def _without(text: str, each: Instruction) -> str:
     return text[:start] + text[end:]
 
 
-def _appended(text: str, tree: Plain) -> str:
-    if not isinstance(tree, dict) or not {"keyword", "value"} <= tree.keys() <= {"keyword", "value", "flags"}:
-        raise LensError(f"{tree!r} is no instruction: keyword, value, and flags where it has some")
-    value = tree["value"]
-    words = [_keyword(tree["keyword"], "X"), *map(_in, tree.get("flags") or ())]
-    words.append(_in(json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value))
-    at = text.find("\n")
-    newline = "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
-    gap = "" if not text or text.endswith("\n") else newline
-    return text + gap + " ".join(word for word in words if word) + newline
+def _among(text: str, instructions: Sequence[Instruction], want: list[Plain], escape: str) -> str:
+    """The text with the instructions that are new in a list put before those that they precede there."""
+    at, new, places = 0, list[Plain](), list[tuple[int, list[Plain]]]()
+    for tree in want:
+        if at < len(instructions) and same(tree, instructions[at].tree()):
+            places, new, at = [*places, (at, new)], [], at + 1
+        else:
+            new = [*new, tree]
+    if at < len(instructions):
+        raise LensError(f"instructions: {instructions[at].keyword} is not in its place any more; only new ones are put among them")
+    for tree in new:
+        text = appended(text, tree, escape)
+    for index, trees in reversed(places):
+        floor = instructions[index - 1].end + 1 if index else 0
+        text = before(text, (floor, instructions[index].start), trees, escape) if trees else text
+    return text
