@@ -58,11 +58,10 @@ def lens_of(binding: Binding, family: str, locator: str) -> str:
     if family in MAIN:
         suffix = locator[locator.rfind(".") :]
         return LENS_BY_SUFFIX.get(suffix, MAIN[family][1])
-    if locator.startswith("effective:"):
-        return str(layout.get("lens", "json"))
-    if locator.startswith("running:"):
+    if locator.startswith(("running:", "state:", "stat:", "unit:")):
         return "json"
-    return str(layout.get("lens", "json"))
+    own = next((lens for glob, lens in layout.get("lenses", {}).items() if fnmatchcase(locator, glob)), None)
+    return str(own or layout.get("lens", "json"))
 
 
 def _document(binding: Binding, family: str, locator: str, written: Plain) -> Document:
@@ -76,7 +75,7 @@ def _document(binding: Binding, family: str, locator: str, written: Plain) -> Do
 
 def _is_locator(binding: Binding, family: str, key: str) -> bool:
     layout = binding.layouts[family]
-    if key.startswith(("/", "running:", "effective:")) or key in (layout.get("running"), layout.get("effective")):
+    if key.startswith(("/", "running:", "effective:", "state:")) or key in (layout.get("running"), layout.get("effective")):
         return True
     if family in MAIN:
         return "." in key or key.startswith("Dockerfile")

@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from setright.model import Document, Plain, Problem, Reading, Want
-from setright.surfaces.linux import units
+from setright.surfaces.linux import states, units
+from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.patterns import is_glob, matcher
 from setright.surfaces.linux.sysctl import key_of
 from setright.surfaces.linux.transport import Answers, Ask, Found
@@ -49,7 +50,7 @@ def part_of(locator: str, lens: str, keys: Iterable[str] = ()) -> Part:
 
 def _part(pattern: str, want: Want, files: tuple[str, ...]) -> Part:
     family, _, name = pattern.partition(":")
-    lens = str(want.layout.get("lens", ""))
+    lens = str(want.layout.get("lenses", {}).get(pattern, want.layout.get("lens", "")))
     if pattern.startswith("/"):
         return Part(pattern, lens, (Ask("file", pattern),), files)
     if family in ("stat", "unit"):
@@ -59,6 +60,8 @@ def _part(pattern: str, want: Want, files: tuple[str, ...]) -> Part:
         return Part(pattern, "json", tuple(Ask("sysctl", key) for key in sorted({*want.keys, *want.names})))
     if pattern == "running:modules":
         return Part(pattern, "json", (MODULES,))
+    if family == "state" and (known := states.state(name)):
+        return Part(pattern, "json", tuple(known.ASKS))
     if family == "effective" and name in EFFECTIVE:
         return Part(pattern, name, (EFFECTIVE[name],))
     return Part(pattern, lens, ())
@@ -162,7 +165,17 @@ def _effective(part: Part, found: Answers) -> list[Document | Problem]:
     return built
 
 
-BUILDERS = {"stat": _stats, "unit": _units, "running": _running, "effective": _effective}
+def _states(part: Part, found: Answers) -> list[Document | Problem]:
+    evidence = Evidence(found)
+    known = states.state(part.locator.partition(":")[2])
+    tree = known.tell(evidence) if known else None
+    if tree is None:
+        barred = evidence.barred(*(ask for ask in part.asks if ask.what != "run"))
+        return [Problem(part.locator, barred)] if barred else []
+    return [_json(part.locator, tree)]
+
+
+BUILDERS = {"stat": _stats, "unit": _units, "running": _running, "effective": _effective, "state": _states}
 
 
 def _json(locator: str, row: Mapping[str, Plain]) -> Document:

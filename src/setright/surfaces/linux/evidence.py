@@ -39,6 +39,10 @@ class Evidence:
         """Whether a command could be run at all."""
         return bool(self.all(ask))
 
+    def failed(self, ask: Ask) -> bool:
+        """Whether a command that could be run ended with an error."""
+        return any(each.error for each in self.all(ask))
+
     def rows(self, ask: Ask) -> list[list[str]]:
         """Colon separated records: passwd, shadow, group."""
         return [line.split(":") for line in self.lines(ask) if ":" in line]

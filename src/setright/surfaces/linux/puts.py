@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from setright.model import Change, Kept, Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.linux import units, writes
+from setright.surfaces.linux import states, units, writes
+from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.shell import check
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import Ask, Found, Link, Transport
@@ -52,7 +53,7 @@ def restoring(kept: Kept) -> list[str]:
     family, _, name = kept.locator.partition(":")
     if kept.locator.startswith("/"):
         return [writes.put(kept.locator, "any", kept.data, kept.meta)]
-    if kept.data is None:
+    if kept.data is None or family == "state":
         return []
     if family == "stat":
         return [writes.own(name, "any", _owned(_tree(kept.data)))]
@@ -126,4 +127,17 @@ def _unit(locator: str, found: Found) -> units.Unit:
     return listed[0]
 
 
-WRITERS = {"stat": _stat, "unit": _units, "running": _sysctl}
+def _state(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
+    """By the commands that lead from one to the other; what is so already is left alone."""
+    name = change.locator.partition(":")[2]
+    body = states.deeds(name, dict(before), dict(after))
+    if body and _now(transport, name) != after:
+        check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
+
+
+def _now(transport: Transport, name: str) -> Plain:
+    known = states.state(name)
+    return known.tell(Evidence(transport.find(known.ASKS))) if known else None
+
+
+WRITERS = {"stat": _stat, "unit": _units, "running": _sysctl, "state": _state}

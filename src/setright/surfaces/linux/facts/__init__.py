@@ -41,6 +41,6 @@ def told(fact: str, found: Answers) -> Answer:
 def _fact(fact: str) -> tuple[Fact, str] | None:
     name, _, argument = fact.removeprefix("linux/").partition(":")
     module = f"{__name__}.{name.replace('-', '_')}"
-    if not re.fullmatch(r"[a-z0-9-]+", name) or not re.fullmatch(r"[\w@.+-]*", argument) or find_spec(module) is None:
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not re.fullmatch(r"[\w@.+/-]*", argument) or find_spec(module) is None:
         return None
     return cast(Fact, import_module(module)), argument

@@ -1,0 +1,45 @@
+"""What a host says of itself as a whole, one JSON document a module, found by name: `state:disk` is `disk.py`.
+
+A module has two things, and a third where the state can be put right:
+
+    ASKS: Sequence[Ask]                       what to ask the target
+    tell(evidence) -> Tree | None             what that says; None where there is nothing of the sort
+    deeds(before, after) -> str               shell commands that lead from one to the other, and back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol, cast
+
+from setright.model import Tree
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.transport import Ask
+
+
+class State(Protocol):
+    """What a module of this package offers."""
+
+    ASKS: Sequence[Ask]
+
+    def tell(self, evidence: Evidence) -> Tree | None: ...
+
+
+def state(name: str) -> State | None:
+    """The module of that name; None where there is none."""
+    module = f"{__name__}.{name.replace('-', '_')}"
+    if not name.replace("-", "").isalpha() or find_spec(module) is None:
+        return None
+    return cast(State, import_module(module))
+
+
+def deeds(name: str, before: Tree, after: Tree) -> str:
+    """The commands of a change. Raises SurfaceError where this state can only be read."""
+    found = state(name)
+    make = cast(Callable[[Tree, Tree], str] | None, getattr(found, "deeds", None))
+    if make is None:
+        raise SurfaceError(f"state:{name} can be read but not written; change what it comes from")
+    return make(before, after)
