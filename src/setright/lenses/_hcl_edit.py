@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from setright.lenses import _hcl_add as add
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
-from setright.lenses._hcl_parse import Block, Body, Parser, tree
+from setright.lenses._hcl_parse import Block, Body, parsed, tree
 from setright.lenses._hcl_places import Place, after_comma, body_of, descend, indent_at, line_end, newline_of, next_line
 from setright.lenses._hcl_write import Splice
 from setright.lenses.edited import look_up, same
@@ -22,7 +22,7 @@ from setright.model import Edit, Path, Plain
 
 def changed(text: str, edit: Edit) -> str:
     """The text with the edit made. Raises LensError where it has no place to go."""
-    root = Parser(text).file()
+    root = parsed(text)
     there, have = look_up(tree(root), edit.path)
     if (edit.remove and not there) or (not edit.remove and there and same(have, edit.value)):
         return text
@@ -40,11 +40,11 @@ def settle(text: str, root: Body, inside: int, splices: Sequence[Splice]) -> str
     """The splices made, and the container that starts at `inside` aligned again where it was before."""
     before = write.columns(text, items_at(root, inside))
     text = write.splice(text, splices)
-    signs = list(write.settled(text, items_at(Parser(text).file(), inside), before))
+    signs = list(write.settled(text, items_at(parsed(text), inside), before))
     text = write.splice(text, signs)
     if "#" not in text and "//" not in text:
         return text
-    return write.splice(text, list(write.settled_comments(text, items_at(Parser(text).file(), inside), before)))
+    return write.splice(text, list(write.settled_comments(text, items_at(parsed(text), inside), before)))
 
 
 def items_at(root: Body, start: int) -> list[Attribute | Block]:

@@ -6,6 +6,7 @@ HCL native syntax specification (hashicorp/hcl, hclsyntax/spec.md), as Terraform
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from setright.lenses._hcl_expr import BLANK, DEPTH, END, EOL, LITERAL, NAME, SPACE, Attribute, Expressions
 from setright.lenses.error import LensError
@@ -43,7 +44,13 @@ def read(source: bytes) -> tuple[str, Body]:
     except UnicodeDecodeError as error:
         raise LensError(f"line {source.count(bytes([10]), 0, error.start) + 1}: not UTF-8") from error
     text = source.decode("latin-1")
-    return text, Parser(text).file()
+    return text, parsed(text)
+
+
+@lru_cache(maxsize=4)
+def parsed(text: str) -> Body:
+    """The nodes of a text. What an edit gives is read again by the next edit, by the check of the put and by the next look."""
+    return Parser(text).file()
 
 
 def tree(body: Body) -> Tree:

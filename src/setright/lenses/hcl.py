@@ -10,10 +10,9 @@ hashicorp/hcl, hclsyntax/spec.md; what is Terraform 0.11 only, or given twice, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from setright.lenses import _hcl_edit, _hcl_places
-from setright.lenses._hcl_parse import Body, read, tree
+from setright.lenses._hcl_parse import read, tree
 from setright.model import Edit, Path, Tree
 
 EMPTY = b""
@@ -34,10 +33,4 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
     """Where a value or a whole block stands."""
-    return _hcl_places.span(_body(source), path)
-
-
-@lru_cache(maxsize=1)
-def _body(source: bytes) -> Body:
-    """The document asked last: findings ask for the places of many values in one document."""
-    return read(source)[1]
+    return _hcl_places.span(read(source)[1], path)
