@@ -38,15 +38,18 @@ class RunDesk:
         self._open = open_surface
         self._snapshots = Snapshots(state)
         self._surfaces: dict[str, Surface] = {}
+        self._executions: dict[tuple[str, str], Execution] = {}  # those that go on now
         self._introduced: set[tuple[int, str]] = set()
         self._threads = threading.Lock()
 
     def execution(self, run: str, plan_hash: str) -> Execution:
-        plan = self._store.plan(plan_hash)
-        token = f"{run}-{plan_hash[:12]}"
-        surface = self._surface(plan.target)
-        self._introduce(surface, plan)
-        return Execution(plan, surface, self._snapshots, token, self.rescan)
+        if (run, plan_hash) not in self._executions:
+            plan = self._store.plan(plan_hash)
+            token = f"{run}-{plan_hash[:12]}"
+            surface = self._surface(plan.target)
+            self._introduce(surface, plan)
+            self._executions[run, plan_hash] = Execution(plan, surface, self._snapshots, token, self.rescan)
+        return self._executions[run, plan_hash]
 
     def rescan(self, surface: Surface, plan: Plan) -> Scan:
         """The plan's controls again, read fresh; of a source tree only what lies near the plan's documents."""
@@ -57,6 +60,8 @@ class RunDesk:
         """The connection to the plan's target is of no use any more; the next step opens a new one."""
         with self._threads:
             gone = self._surfaces.pop(self._store.plan(plan_hash).target, None)
+            for key in [key for key, each in [*self._executions.items()] if each.surface is gone]:
+                self._executions.pop(key)
         if gone:
             gone.close()
 
@@ -69,6 +74,7 @@ class RunDesk:
     def ended(self, run: str, outcome: Outcome) -> None:
         self._store.end_plan(run, outcome)
         plan = self._store.plan(outcome.plan)
+        self._executions.pop((run, outcome.plan), None)
         body = {"run": run, "plan": outcome.plan, "target": plan.target, "document": plan.document, "why": outcome.why}
         self._ledger.append(outcome.outcome, body | {"controls": plan.controls, "kept": outcome.kept})
 

@@ -1,7 +1,7 @@
 """The safe-change protocol, step by step, for one plan on one surface. Every step may be repeated after a crash.
 
-Nothing is remembered between steps but what they return: the bytes to write are made again from the snapshot and
-the plan's edits, and every write is compare-and-set, so a repeated step finds its work done.
+Nothing is needed between steps but what they return: the bytes to write follow from the snapshot and the plan's edits,
+in whatever process, and every write is compare-and-set, so a repeated step finds its work done.
 """
 
 from __future__ import annotations
@@ -33,19 +33,24 @@ class Execution:
         self.token = token
         self._snapshots = snapshots
         self._rescan = rescan
+        self._made: tuple[list[str], list[Change]] = ([], [])  # the changes, and the digests that they were made on
 
     def snapshot(self) -> list[str]:
         """Addresses of the prior state, durable before anything is touched.
 
         Raises Lapsed where the plan has expired or the target has moved.
         """
+        return [self._snapshots.put(kept) for kept in self.prior()]
+
+    def prior(self) -> list[Kept]:
+        """The state before, which nothing keeps yet. Raises Lapsed where the plan has expired or the target has moved."""
         if self.plan.expires_at and now() >= moment(self.plan.expires_at):
             raise Lapsed(f"the plan held until {self.plan.expires_at}; plan again")
         locators = [c.locator for c in self.plan.changes]
-        changes(self.plan, self.surface.again(locators))
+        self._changes_of(self.surface.again(locators))
         kept = self.surface.keep(locators)
         self._changes(kept)
-        return [self._snapshots.put(k) for k in kept]
+        return kept
 
     def health(self) -> dict[str, str]:
         """What the probes see."""
@@ -68,7 +73,7 @@ class Execution:
         Raises Moved or SurfaceError later on; the documents before that one are written then, and must be restored.
         """
         if first:
-            changes(self.plan, self.surface.again([c.locator for c in self.plan.changes]))
+            self._changes_of(self.surface.again([c.locator for c in self.plan.changes]))
         for number, change in enumerate(self._changes(self._kept(addresses))):
             try:
                 self.surface.write(change)
@@ -131,7 +136,14 @@ class Execution:
         return [self._snapshots.get(address) for address in addresses]
 
     def _changes(self, kept: Sequence[Kept]) -> list[Change]:
-        return changes(self.plan, {k.locator: Document(k.locator, k.data, k.lens) for k in kept})
+        return self._changes_of({k.locator: Document(k.locator, k.data, k.lens) for k in kept})
+
+    def _changes_of(self, documents: Mapping[str, Document]) -> list[Change]:
+        """Made once for the same documents: each step asks for them again."""
+        digests = [documents[c.locator].digest for c in self.plan.changes]
+        if self._made[0] != digests:
+            self._made = digests, changes(self.plan, documents)
+        return self._made[1]
 
     def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
         wrong = self._differences([(c, c.after) for c in self._changes(self._kept(addresses))])
