@@ -52,7 +52,7 @@ def change(text: str, pairs: Sequence[Pair], edit: Edit, gap: str) -> list[Chang
     if mine:
         return [Change(mine[-1].start, mine[-1].end, new)]
     style = pairs[-1].gap if pairs else gap
-    return [insert_after(text, _anchor(text, str(key)), [f"{key}{style}{new}"])]
+    return [insert_after(text, anchor(text, str(key)), [f"{key}{style}{new}"])]
 
 
 def span(text: str, pairs: Sequence[Pair], path: Path) -> tuple[int, int]:
@@ -63,7 +63,7 @@ def span(text: str, pairs: Sequence[Pair], path: Path) -> tuple[int, int]:
     raise nowhere(path)
 
 
-def _anchor(text: str, key: str) -> Line | None:
+def anchor(text: str, key: str) -> Line | None:
     """The key's own line commented out, else the last line. Behind ``# KEY`` prose goes on, but for ``# KEY =``."""
     shipped = re.compile(rf"#{re.escape(key)}[ \t=]+\S|#[ \t]?{re.escape(key)}[ \t]*=")
     found = lines(text)
