@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._services import probed
 from setright.bindings.trees import look_up, same
-from setright.model import Edit, Path, Plain, Tree, Unknown
+from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 READ_ONLY = ("kind", "workload")
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -20,6 +22,8 @@ UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
     f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
 }
 PROBES = ("livenessProbe", "readinessProbe")
+PATIENT = {"initialDelaySeconds": 60, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
+ALL, RAW = "ALL", "NET_RAW"
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
 
 
@@ -28,7 +32,7 @@ def shown(tree: Tree, manifest: Tree) -> Tree:
     return {**tree, **_inherited(tree), "kind": manifest["kind"], "workload": _workload(manifest, tree)}
 
 
-def placed(name: str, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
+def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """Edits on a template as it is shown, as edits on the template as it is written (`raw`).
 
     A value that all containers shall have and none says itself goes to the pod. Raises BindingError for what is only
@@ -36,8 +40,8 @@ def placed(name: str, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """
     found: list[Edit] = []
     for wanted in edits:
-        each = _probe(name, raw, wanted)
-        _refuse(name, raw, each)
+        each = _dropped(raw, _probe(resource, raw, wanted))
+        _refuse(resource.name, raw, each)
         found += [small for small in _spelt_out(raw, _lifted(raw, each, edits)) if small not in found]
     return found
 
@@ -61,16 +65,25 @@ def _at_pod(path: Path) -> Path:
     return ("spec", *path[3:])
 
 
-def _probe(name: str, raw: Tree, wanted: Edit) -> Edit:
-    """A probe that is asked for as ``tcp``, on the first port that the container declares."""
+def _probe(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
+    """A probe that is asked for as ``tcp``, on the port that the container declares or a Service sends to."""
     if wanted.value != "tcp" or wanted.path[-1] not in PROBES:
         return wanted
-    declared = look_up(raw, (*wanted.path[:-1], "ports"))
-    ports = [p for p in declared if isinstance(p, dict) and p.get("protocol", "TCP") == "TCP"] if isinstance(declared, list) else []
-    if not ports or not isinstance(port := ports[0].get("containerPort"), int):
-        raise BindingError(f"{name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works")
-    more = {"initialDelaySeconds": 60} if wanted.path[-1] == "livenessProbe" else {}
-    return Edit(wanted.path, {"tcpSocket": {"port": port}, **more})
+    container = look_up(raw, wanted.path[:-1])
+    is_alone = len(listed(look_up(raw, ("spec", "containers")))) == 1
+    port = probed(container, resource.tree["workload"].get("served", ()), is_alone) if isinstance(container, dict) else None
+    if port is None:
+        raise BindingError(
+            f"{resource.name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works"
+        )
+    return Edit(wanted.path, {"tcpSocket": {"port": port}, **(PATIENT if wanted.path[-1] == "livenessProbe" else {})})
+
+
+def _dropped(raw: Tree, wanted: Edit) -> Edit:
+    """ALL in the place of NET_RAW alone, which it holds."""
+    if wanted.path[-2:] != ("capabilities", "drop") or wanted.value != [RAW, ALL] or look_up(raw, wanted.path) != [RAW]:
+        return wanted
+    return Edit((*wanted.path, 0), ALL)
 
 
 def _refuse(name: str, raw: Tree, wanted: Edit) -> None:
@@ -159,6 +172,9 @@ def _with(given: Tree, container: Plain) -> Plain:
     own = container.get("securityContext")
     if given and (own is None or isinstance(own, dict)):
         filled["securityContext"] = {**given, **_set(own)}
+    if isinstance(dropped := look_up(own, ("capabilities", "drop")), list) and ALL in dropped:
+        capabilities = {**filled["securityContext"]["capabilities"], "drop": dropped if RAW in dropped else [*dropped, RAW]}
+        filled["securityContext"] = {**filled["securityContext"], "capabilities": capabilities}
     resources = container.get("resources")
     if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
         requests = resources.get("requests")

@@ -27,15 +27,18 @@ from fnmatch import fnmatchcase
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
+from setright.bindings.layouts._evidence import gathered, told_of
 from setright.bindings.layouts._kustomize import built, with_images
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
+from setright.bindings.layouts._services import probes_are_served, served
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 POD_TEMPLATE = "pod-template"
 POLICIES = ("workload", "network_policies")
+Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and the object
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -49,10 +52,11 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     ]
     policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
     found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
-    seen = [resource for _, resource in found if resource]
+    seen = [(each, resource) for each, resource in found if resource]
     if layout.get("shape") == POD_TEMPLATE:
-        _tell_policies(seen, policies)
-    return seen
+        _tell_policies([resource for _, resource in seen], policies)
+        _tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources)
+    return [resource for _, resource in seen]
 
 
 def edit(
@@ -71,7 +75,7 @@ def edit(
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
-    inner = _pod_template.placed(resource.name, template, [each for each in changes if each.path != POLICIES])
+    inner = _pod_template.placed(resource, template, [each for each in changes if each.path != POLICIES])
     return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
 
 
@@ -113,6 +117,19 @@ def _tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, 
         near += [each for place, each in apart if place != file and (is_named or folder(place) == folder(file))]
         if chosen := [policy for policy in near if _is_chosen(workload, policy)]:
             workload.tree["workload"]["network_policies"] = [str(look_up(p, ("metadata", "name"))) for p in chosen]
+
+
+def _tell_surroundings(
+    seen: Sequence[tuple[Placed, Resource]], objects: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]
+) -> None:
+    """What the tree around each workload says of its needs, and which of its ports Services send to."""
+    around = gathered([each for _, each in objects], sources)
+    services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
+    for (file, _, manifest), resource in seen:
+        workload = resource.tree["workload"]
+        ports = served(resource.tree, workload["namespace"], file, services)
+        workload |= told_of(resource.tree, manifest, around)
+        workload |= {"served": ports, "probes-are-served": bool(ports) and probes_are_served(resource.tree, ports)}
 
 
 def _is_chosen(workload: Resource, policy: Tree) -> bool:

@@ -1,0 +1,218 @@
+"""What a manifest and the tree around it tell of a workload's needs, so that fears may be cleared by it.
+
+Each attribute is a claim that is true, false, or absent where nothing can be told (a template's image, say):
+
+    uses-api        it may call the Kubernetes API: an account of its own, a binding for the account it gets, or signs of it
+    uses-node       privileged, more capabilities than a runtime gives, the node's namespaces, sockets or devices
+    gains-rights    it may call set-user-id programs or ones with file capabilities
+    raw-sockets     it may ping, sniff or speak routing protocols
+    deep-syscalls   it may call what the runtime's seccomp profile refuses
+    runs-as-root    not every container is sure to run as another user
+    replaceable     its copies can be replaced at any time: it keeps no data, and is no Job that may be there still
+    pulled          every image comes from a registry, and nobody wrote that it may be one the node has
+    copies          how many of it there are, where that is told
+
+Kubernetes documentation: Configure Service Accounts, Images, Jobs (a Job's template is immutable), Persistent Volumes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from setright.bindings.layouts import _programs
+from setright.bindings.layouts._documents import listed
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree, Unknown
+
+ORDINARY = {  # what containerd, CRI-O and Docker give anyway
+    *(
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "SETGID",
+        "SETUID",
+        "SETPCAP",
+        "NET_BIND_SERVICE",
+        "SYS_CHROOT",
+        "MKNOD",
+    ),
+    *("AUDIT_WRITE", "SETFCAP", "NET_RAW"),
+}
+PASSING = {"emptyDir", "configMap", "secret", "downwardAPI", "projected", "gitRepo", "image", "ephemeral", "name"}
+NODE_PATHS = re.compile(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?")
+RECREATED = re.compile(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
+MENDS_RIGHTS = re.compile(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
+UNSURE = re.compile(r"\$[({\w]|<|%|@@")  # what something else fills in
+LISTS = ("containers", "initContainers")
+SPEAKS = ("command", "args", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "env")
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What of the rest of the tree matters to every workload."""
+
+    bound: frozenset[str] = frozenset()  # service accounts that a binding names
+    scaled: frozenset[str] = frozenset()  # workloads that an autoscaler names
+    mended: tuple[str, ...] = ()  # Dockerfiles that prepare programs to gain rights
+    is_local: bool = False  # a tool in the tree loads images into nodes
+
+
+def gathered(objects: Sequence[Tree], sources: Mapping[str, Source]) -> Around:
+    """The surroundings of all workloads of a tree, read once."""
+    bindings = [each for each in objects if str(each.get("kind", "")).endswith("RoleBinding")]
+    subjects = [s for each in bindings for s in listed(each.get("subjects")) if isinstance(s, dict)]
+    scalers = [each for each in objects if each.get("kind") in SCALERS]
+    return Around(
+        frozenset(str(each.get("name")) for each in subjects),
+        frozenset(str(look_up(each, ("spec", "scaleTargetRef", "name"))) for each in scalers),
+        tuple(locator for locator, source in sources.items() if source.lens == "dockerfile" and _mends(source.tree)),
+        any(re.match(r"skaffold/|kind\.x-k8s\.io/", str(each.get("apiVersion"))) for each in objects),
+    )
+
+
+def told_of(tree: Tree, manifest: Tree, around: Around) -> Tree:
+    """The claims about one workload; `tree` is its template as shown."""
+    containers = [
+        c for key in ("containers", "initContainers") for c in listed(look_up(tree, ("spec", key))) if isinstance(c, dict)
+    ]
+    claims: Tree = {
+        "uses-node": _uses_node(tree, containers),
+        "runs-as-root": not all(_is_unprivileged(each) for each in containers),
+        "replaceable": _is_replaceable(tree, manifest, containers),
+    }
+    if (copies := _copies(manifest, around)) is not None:
+        claims["copies"] = copies
+    images = [each.get("image") for each in containers]
+    if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in images):
+        return claims
+    words = " ".join([*(_programs.program(str(each)) for each in images), *(text for each in containers for text in _spoken(each))])
+    return claims | {
+        "uses-api": _uses_api(tree, words, around),
+        "gains-rights": _gains_rights(containers, words, around),
+        "raw-sockets": bool(_programs.RAW_SOCKETS.search(words)) or any("NET_RAW" in _added(each) for each in containers),
+        "deep-syscalls": bool(_programs.DEEP_SYSCALLS.search(words)) or _is_unconfined(tree, manifest, containers),
+        "pulled": not around.is_local and all(_is_pulled(each) for each in containers),
+    }
+
+
+def _mends(dockerfile: Tree) -> bool:
+    runs = [str(each.get("value")) for each in listed(dockerfile.get("instructions")) if isinstance(each, dict)]
+    return any(MENDS_RIGHTS.search(each) for each in runs)
+
+
+def _spoken(container: Tree) -> Iterator[str]:
+    """Every word of a container's commands and environment, in lower case."""
+    yield from (text.lower() for key in SPEAKS for text in _strings(container.get(key)))
+
+
+def _strings(value: Plain) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+    elif isinstance(value, Unknown):
+        yield value.text
+    elif isinstance(value, str):
+        yield value
+
+
+def _uses_api(tree: Tree, words: str, around: Around) -> bool:
+    spec = tree.get("spec") or {}
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    annotations = look_up(tree, ("metadata", "annotations"))
+    return (
+        account != "default"
+        or spec.get("automountServiceAccountToken") is True
+        or any(name == "default" or name.startswith("system:serviceaccounts") for name in around.bound)
+        or bool(_programs.API.search(words))
+        or "metadata.namespace" in words
+        or any(_programs.INJECTS.search(str(key)) for key in (annotations if isinstance(annotations, dict) else ()))
+        or any("serviceAccountToken" in str(each) for each in listed(spec.get("volumes")))
+    )
+
+
+def _uses_node(tree: Tree, containers: Sequence[Tree]) -> bool:
+    spec = tree.get("spec") or {}
+    paths = [look_up(each, ("hostPath", "path")) for each in listed(spec.get("volumes"))]
+    contexts = [look_up(each, ("securityContext",)) for each in containers]
+    return (
+        any(spec.get(key) not in (None, False) for key in ("hostPID", "hostIPC", "hostNetwork"))
+        or any(path is not None and (not isinstance(path, str) or NODE_PATHS.fullmatch(path)) for path in paths)
+        or any(look_up(each, (key,)) not in (None, False, "Default") for each in contexts for key in ("privileged", "procMount"))
+        or any(set(_added(each)) - ORDINARY for each in containers)
+    )
+
+
+def _added(container: Tree) -> list[str]:
+    names = look_up(container, ("securityContext", "capabilities", "add"))
+    return [str(each).removeprefix("CAP_") for each in listed(names)]
+
+
+def _gains_rights(containers: Sequence[Tree], words: str, around: Around) -> bool:
+    """Also where someone said so, or a Dockerfile of the tree prepares such programs in an image of that name."""
+    allowed = [look_up(each, ("securityContext", "allowPrivilegeEscalation")) for each in containers]
+    if True in allowed or all(each is False for each in allowed):
+        return True in allowed
+    names = {_programs.program(each["image"]).rpartition("/")[2] for each in containers}
+    built = [locator.lower().split("/") for locator in around.mended]
+    return bool(_programs.GAINS_RIGHTS.search(words)) or any(
+        len(parts) < 2 or any(name in part for name in names for part in parts) for parts in built
+    )
+
+
+def _is_unconfined(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:
+    """Whether somebody chose another seccomp profile, in the old annotations or in the field."""
+    profiles = [look_up(each, ("securityContext", "seccompProfile", "type")) for each in (*containers, tree.get("spec"))]
+    annotated = [look_up(each, ("metadata", "annotations")) for each in (tree, manifest)]
+    return any(each not in (None, "RuntimeDefault") for each in profiles) or any(
+        "seccomp" in str(key) for each in annotated if isinstance(each, dict) for key in each
+    )
+
+
+def _is_unprivileged(container: Tree) -> bool:
+    user = look_up(container, ("securityContext", "runAsUser"))
+    if user is not None:
+        return isinstance(user, int) and user > 0
+    return look_up(container, ("securityContext", "runAsNonRoot")) is True
+
+
+def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:
+    kept = {key for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict) for key in each} - PASSING
+    if manifest.get("kind") == "StatefulSet" or (
+        kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers)
+    ):
+        return False
+    return manifest.get("kind") != "Job" or _is_made_anew(manifest)
+
+
+def _is_made_anew(job: Tree) -> bool:
+    """Whether no Job of that name is there when it is applied again: a Job that is there refuses another template."""
+    hooks = look_up(job, ("metadata", "annotations"))
+    is_hook = isinstance(hooks, dict) and any(RECREATED.search(str(key)) for key in hooks)
+    ends = [look_up(job, path) for path in (("metadata", "generateName"), ("spec", "ttlSecondsAfterFinished"))]
+    return is_hook or ends != [None, None]
+
+
+def _is_pulled(container: Tree) -> bool:
+    """Without a policy an image that has no version, or `latest`, is asked for at every start anyway."""
+    policy, image = container.get("imagePullPolicy"), str(container.get("image"))
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    if policy is None and "@" not in image and tag in ("", "latest"):
+        return True
+    return policy in (None, "Always") and _programs.is_pulled(image)
+
+
+def _copies(manifest: Tree, around: Around) -> int | None:
+    if manifest.get("kind") == "DaemonSet" or look_up(manifest, ("metadata", "name")) in around.scaled:
+        return None
+    key = "parallelism" if manifest.get("kind") == "Job" else "replicas"
+    told = look_up(manifest, ("spec", key))
+    return 1 if told is None else told if isinstance(told, int) else None

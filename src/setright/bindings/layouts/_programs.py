@@ -1,0 +1,80 @@
+"""What well-known programs need of the cluster and the kernel, told by words in image names and command lines.
+
+A word here only ever keeps a fear open: what is not known to need something is told by the rest of the manifest. Sources:
+Docker's default seccomp profile (moby/profiles/seccomp), capabilities(7), prctl(2) PR_SET_NO_NEW_PRIVS, and the programs' own
+installation guides for Kubernetes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from setright.model import Plain
+
+API = re.compile(
+    r"kube|k8s|operator|controller|in-?cluster|serviceaccount|pod_?namespace|prometheus|grafana-agent|alloy|fluent|promtail|filebeat"
+    r"|metricbeat|telegraf|opentelemetry|otel|collector|datadog|newrelic|dynatrace|splunk|appdynamics|instana|heapster|cadvisor"
+    r"|metrics-server|dashboard|ingress|traefik|contour|haproxytech|istio|pilot|linkerd|consul|vault|envoy-gateway|skydns|coredns"
+    r"|etcd-backup|cert-manager|external-(?:dns|secrets)|argo|flux|tekton|spinnaker|jenkins|runner|buildkite|drone|helm|tiller|autoscaler"
+    r"|descheduler|kured|reloader|sidecar|rook|velero|keda|knative|dapr|openshift|rancher|weave|calico|cilium|flannel|multus|csi|provisioner"
+    r"|snapshotter|attacher|registrar|leader-elect|patroni|spilo|stolon|zalando|strimzi|cockroach|rabbitmq|hazelcast|ignite|akka|cassandra"
+    r"|elastic|spark|flink|airflow|prefect|dagster|dask|ray\b|seldon|gatekeeper|opa\b|kyverno|falco|trivy|polaris|sonobuoy|chaos|litmus|agent"
+    r"|portworx|storageos|longhorn|openebs|gluster|heketi|ceph|spire|nats|portainer|lens|octant|k9s|infinispan|wildfly|jgroups|vitess|tidb"
+)
+GAINS_RIGHTS = re.compile(
+    r"\b(?:sudo|su|doas|pkexec|ping6?|fping|newgrp|passwd|crontab|fusermount3?|chsh|setcap)\b|smokeping|nagios|icinga|zabbix|vault|coredns"
+    r"|ingress|postfix|exim|sendmail|mailserver|mailcow|cron\b|jupyter|notebook|code-server|devcontainer|workspace|theia|gitpod|coder\b|bastion"
+    r"|sshd?\b|openssh|singularity|apptainer|fuse|slurm|munge|cups|chrom|puppeteer|playwright|selenium|browserless|electron|buildah|podman"
+    r"|rootless|runner|jenkins|ansible|sandbox|judge|isolate|mpi\b|openmpi|blackbox|uptime|statping"
+)
+RAW_SOCKETS = re.compile(
+    r"\b(?:ping6?|fping|hping3?|arping|traceroute6?|tracepath|mtr|arp|nc?map|nmap|tcpdump|tshark|dumpcap|dhclient|dhcpd?|udhcp[cd]|bird6?|frr)\b"
+    r"|wireshark|dnsmasq|keepalived|vrrp|vip|quagga|metallb|speaker|calico|cilium|flannel|weave|multus|canal|antrea|istio|linkerd|consul-k8s"
+    r"|blackbox|smokeping|nagios|icinga|zabbix|uptime|statping|netshoot|multitool|nettool|toolbox|suricata|snort|zeek|scapy|zmap|masscan|vpn"
+    r"|wireguard|tailscale|openvpn|strongswan|ipsec|pihole|pi-hole|homeassistant|home-assistant|unifi|packetbeat|sniff|kismet|ipmi|glusterfs"
+)
+DEEP_SYSCALLS = re.compile(
+    r"\b(?:unshare|nsenter|bwrap|bubblewrap|strace|gdb|lldb|perf|bpftrace|bpftool|numactl|keyctl|mount|insmod|modprobe|chroot|hwclock|ntpd?"
+    r"|runc|crun|runsc|qemu[\w-]*|swapon|sysctl|iptables|nft|ip6tables|dmesg|setarch|userfaultfd|ethtool|rr)\b|chrom|puppeteer|playwright"
+    r"|selenium|browserless|headless|electron|buildkit|buildah|podman|docker|dind|kaniko|img\b|rootless|sysbox|gvisor|firecracker|kvm|kata"
+    r"|libvirt|virt-|flatpak|snap\b|nsjail|judge|piston|sandbox|isolate|criu|ebpf|bcc\b|falco|tracee|pixie|parca|pyroscope|profiler|async-prof"
+    r"|chrony|ptp|systemd|nfs|ganesha|gluster|ceph|csi|cvmfs|autofs|kerberos|krb5|sssd|afs|wine|steam|gaming|scylla|dpdk|sgx|oracle|db2|hana"
+    r"|node-?feature|node-problem|device-plugin|gpu-operator|dcgm|kubelet|kube-proxy|containerd|crio|cri-o|calico|cilium|flannel|weave|istio"
+    r"|singularity|apptainer|slurm|openmpi|mpi\b"
+)
+INJECTS = re.compile(r"inject|vault|consul|linkerd|istio|dapr|conjur|akeyless|kuma|instrumentation")
+OFFICIAL = re.compile(  # of the Docker library: a name without an organisation that a registry surely has
+    r"(?:library/)?(?:alpine|busybox|debian|ubuntu|fedora|centos|rockylinux|almalinux|amazonlinux|nginx|httpd|haproxy|traefik|caddy|varnish"
+    r"|tomcat|jetty|redis|valkey|memcached|mysql|mariadb|percona|postgres|mongo|mongo-express|cassandra|couchdb|couchbase|neo4j|influxdb"
+    r"|telegraf|chronograf|elasticsearch|logstash|kibana|rabbitmq|nats|zookeeper|kafka|solr|wordpress|drupal|joomla|ghost|nextcloud|adminer"
+    r"|phpmyadmin|registry|vault|consul|node|python|golang|ruby|php|perl|openjdk|eclipse-temurin|amazoncorretto|maven|gradle|rust|docker"
+    r"|jenkins|sonarqube|hello-world|bash|buildpack-deps|odoo|redmine|mediawiki|matomo|nuxeo|storm|spark|flink|gcc|swift|haskell)"
+)
+STATELESS = re.compile(  # serve what is mounted, and lose nothing when they start again
+    r"(?:.*/)?(?:nginx|nginx-slim|nginx-unprivileged|httpd|apache2?|caddy|lighttpd|haproxy|traefik|envoy|varnish|pause|busybox|alpine"
+    r"|(?:test-)?webserver|hello-\w+|whoami|echo-?server|http-echo|agnhost|frontend|php|php-fpm|php-apache)"
+)
+HOST = re.compile(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
+DEVELOPERS_OWN = re.compile(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
+
+
+def program(image: str) -> str:
+    """An image's name without its registry and without its version, in lower case."""
+    bare = HOST.sub("", image.partition("@")[0], count=1)
+    name, _, _ = bare.rpartition(":") if ":" in bare.rpartition("/")[2] else (bare, "", "")
+    return name.lower().removeprefix("kubernetes/").removeprefix("google_containers/")
+
+
+def keeps_nothing(image: Plain) -> bool:
+    """Whether it is a program that has no data of its own, whatever is mounted."""
+    return isinstance(image, str) and STATELESS.fullmatch(program(image)) is not None
+
+
+def is_pulled(image: Plain) -> bool:
+    """Whether an image surely comes from a registry, and not off a developer's own machine."""
+    if not isinstance(image, str):
+        return False
+    if host := HOST.match(image):
+        return not DEVELOPERS_OWN.match(host["host"])
+    name = program(image)
+    return "/" in name or OFFICIAL.fullmatch(name) is not None

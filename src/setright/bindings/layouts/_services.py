@@ -1,0 +1,76 @@
+"""Which ports of a pod the Services around it send requests to, and which port a probe may ask.
+
+Kubernetes API reference, ServiceSpec, ServicePort, ContainerPort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree
+
+Placed = tuple[str, Tree]  # the file, and the Service
+
+
+def served(template: Tree, namespace: Plain, file: str, services: Sequence[Placed]) -> list[int]:
+    """The TCP ports of a pod that Services choose for requests; not those of headless ones, which only tell names.
+
+    Where no namespace is named, Services of other folders do not count: `default` is a jumble of what is never applied together.
+    """
+    labels = look_up(template, ("metadata", "labels"))
+    if not isinstance(labels, dict) or not labels:
+        return []
+    near = [each for place, each in services if namespace != "default" or folder(place) == folder(file)]
+    mine = [each for each in near if _is_of(each, namespace, labels)]
+    return sorted({port for each in mine for port in _targets(each, template)})
+
+
+def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
+    """The port that a probe asks: one that it declares and a Service sends to, else the first one declared; None for none.
+
+    A container that is alone in its pod and declares nothing listens where the Services send to.
+    """
+    declared = [number for _, number in _declared(container)]
+    if both := [number for number in declared if number in ports]:
+        return both[0]
+    if declared or not is_alone:
+        return declared[0] if declared else None
+    return ports[0] if ports else None
+
+
+def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
+    """Whether every container without a readiness probe has a port that a Service sends requests to."""
+    containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
+    return all(each.get("readinessProbe") or probed(each, ports, len(containers) == 1) in ports for each in containers)
+
+
+def _is_of(service: Tree, namespace: Plain, labels: Mapping[str, Plain]) -> bool:
+    selector = look_up(service, ("spec", "selector"))
+    is_headless = look_up(service, ("spec", "clusterIP")) == "None" or look_up(service, ("spec", "publishNotReadyAddresses"))
+    return (
+        isinstance(selector, dict)
+        and bool(selector)
+        and not is_headless
+        and (look_up(service, ("metadata", "namespace")) or "default") == namespace
+        and all(labels.get(key) == value for key, value in selector.items())
+    )
+
+
+def _targets(service: Tree, template: Tree) -> Iterator[int]:
+    containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
+    names = {name: number for each in containers for name, number in _declared(each)}
+    for port in listed(look_up(service, ("spec", "ports"))):
+        if isinstance(port, dict) and port.get("protocol", "TCP") == "TCP":
+            target = port.get("targetPort", port.get("port"))
+            number = names.get(target) if isinstance(target, str) else target
+            if isinstance(number, int):
+                yield number
+
+
+def _declared(container: Tree) -> Iterator[tuple[Plain, int]]:
+    """The names and numbers of a container's TCP ports."""
+    for port in listed(container.get("ports")):
+        if isinstance(port, dict) and port.get("protocol", "TCP") == "TCP" and isinstance(port.get("containerPort"), int):
+            yield port.get("name"), port["containerPort"]

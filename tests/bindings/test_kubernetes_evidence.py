@@ -1,0 +1,199 @@
+"""What a manifest and the tree around it tell of a workload's needs."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.layouts import kubernetes
+from setright.bindings.load import load
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Plain, Resource
+
+[WORKLOAD] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
+CALM = {
+    "uses-api": False,
+    "uses-node": False,
+    "gains-rights": False,
+    "raw-sockets": False,
+    "deep-syscalls": False,
+    "runs-as-root": True,
+    "replaceable": True,
+    "pulled": True,
+    "copies": 1,
+}
+
+
+def pod(container: str = "", spec: str = "", metadata: str = "", image: str = "ghcr.io/example/shop:1.4") -> str:
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web, labels: {{app: web}}, {metadata}}}\n"
+        f"spec: {{containers: [{{name: app, image: '{image}', {container}}}], {spec}}}\n"
+    )
+
+
+def seen(text: str, **files: str) -> list[Resource]:
+    sources = {name: Source(name, lens_of(name), get(lens_of(name), text.encode())) for name, text in files.items()}
+    sources["app.yaml"] = Source("app.yaml", "yaml", get("yaml", text.encode()))
+    return kubernetes.view("k8s/workload", WORKLOAD, sources)
+
+
+def lens_of(name: str) -> str:
+    return "dockerfile" if name.startswith("Dockerfile") else "yaml"
+
+
+def claims(text: str, **files: str) -> dict[str, Plain]:
+    [resource] = seen(text, **files)
+    return {key: resource.tree["workload"][key] for key in CALM if key in resource.tree["workload"]}
+
+
+def differs(text: str, **files: str) -> dict[str, Plain]:
+    return {key: value for key, value in claims(text, **files).items() if value != CALM[key]}
+
+
+def test_an_ordinary_program_needs_nothing_special() -> None:
+    assert claims(pod()) == CALM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pod(spec="serviceAccountName: shop"),
+        pod(spec="automountServiceAccountToken: true"),
+        pod("args: [--in-cluster]"),
+        pod("env: [{name: NS, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}]"),
+        pod(image="ghcr.io/example/shop-operator:1"),
+        pod(metadata="annotations: {vault.hashicorp.com/role: shop}"),
+        pod() + "---\nkind: RoleBinding\nsubjects: [{kind: ServiceAccount, name: default}]\n",
+        pod() + "---\nkind: ClusterRoleBinding\nsubjects: [{kind: Group, name: 'system:serviceaccounts:shop'}]\n",
+    ],
+)
+def test_signs_that_the_api_is_called_are_seen(text: str) -> None:
+    assert differs(text) == {"uses-api": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        (pod("securityContext: {privileged: true}"), {}),
+        (pod("securityContext: {capabilities: {add: [CAP_NET_ADMIN]}}"), {}),
+        (pod(spec="hostNetwork: true"), {}),
+        (pod(spec="volumes: [{name: s, hostPath: {path: /var/run/docker.sock}}]"), {"replaceable": False}),
+    ],
+)
+def test_what_manages_its_node_is_seen(text: str, more: dict[str, Plain]) -> None:
+    assert differs(text) == {"uses-node": True, **more}
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (pod("command: [sh, -c, sudo -u app serve]"), "gains-rights"),
+        (pod("securityContext: {allowPrivilegeEscalation: true}"), "gains-rights"),
+        (pod("securityContext: {capabilities: {add: [NET_RAW]}}"), "raw-sockets"),
+        (pod("args: [tcpdump]"), "raw-sockets"),
+        (pod(image="ghcr.io/example/playwright:1"), "deep-syscalls"),
+        (pod("securityContext: {seccompProfile: {type: Unconfined}}"), "deep-syscalls"),
+    ],
+)
+def test_programs_with_needs_are_seen(text: str, claim: str) -> None:
+    assert differs(text)[claim] is True
+
+
+def test_a_dockerfile_that_prepares_to_gain_rights_counts_for_the_image_of_its_name() -> None:
+    text = "FROM a\nRUN apt-get install -y sudo\n"
+    assert differs(pod(), Dockerfile=text) == {"gains-rights": True}
+    assert differs(pod(), **{"Dockerfile.shop": text.replace("apt-get install -y sudo", "chmod 4755 /x")}) == {"gains-rights": True}
+    assert differs(pod("securityContext: {allowPrivilegeEscalation: false}"), Dockerfile=text) == {}
+
+
+@pytest.mark.parametrize(
+    ("image", "policy", "is_pulled"),
+    [
+        ("ghcr.io/example/shop:1", "", True),
+        ("nginx:1.25", "", True),
+        ("shop:1", "", False),
+        ("shop", "", True),
+        ("localhost:5000/shop:1", "", False),
+        ("ghcr.io/example/shop:1", "imagePullPolicy: IfNotPresent", False),
+        ("ghcr.io/example/shop:1", "imagePullPolicy: Never", False),
+    ],
+)
+def test_images_of_a_registry_are_told_from_ones_of_a_machine(image: str, policy: str, is_pulled: bool) -> None:
+    assert claims(pod(policy, image=image))["pulled"] is is_pulled
+
+
+def test_a_tool_that_loads_images_into_nodes_makes_none_sure_to_be_pulled() -> None:
+    assert differs(pod() + "---\napiVersion: skaffold/v4beta6\nkind: Config\n") == {"pulled": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_replaceable"),
+    [
+        (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), False),
+        (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]", image="nginx:1"), True),
+        (pod(spec="volumes: [{name: d, emptyDir: {}}]"), True),
+    ],
+)
+def test_what_keeps_data_is_not_replaced_at_any_time(text: str, is_replaceable: bool) -> None:
+    assert claims(text)["replaceable"] is is_replaceable
+
+
+@pytest.mark.parametrize(("more", "is_replaceable"), [("", False), ("ttlSecondsAfterFinished: 60", True)])
+def test_a_job_that_may_be_there_still_is_not_replaced(more: str, is_replaceable: bool) -> None:
+    spec = "spec:\n  template: {spec: {containers: [{name: a, image: 'a/b:1'}]}}\n"
+    job = f"apiVersion: batch/v1\nkind: Job\nmetadata: {{name: j}}\n{spec}  {more}\n"
+    assert claims(job)["replaceable"] is is_replaceable
+
+
+def test_what_is_scaled_has_no_number_of_copies() -> None:
+    scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nspec: {scaleTargetRef: {kind: Pod, name: web}}\n"
+    assert "copies" not in claims(f"{pod()}---\n{scaler}")
+
+
+def test_of_an_image_that_is_filled_in_later_nothing_is_told() -> None:
+    assert claims(pod(image="{{ .Values.image }}")) == {"uses-node": False, "runs-as-root": True, "replaceable": True, "copies": 1}
+    assert claims(pod(image="${IMAGE}")) == {"uses-node": False, "runs-as-root": True, "replaceable": True, "copies": 1}
+
+
+def service(ports: str, more: str = "") -> str:
+    return (
+        f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{app: web}}, ports: [{ports}], {more}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("container", "behind", "served", "is_served"),
+    [
+        ("ports: [{containerPort: 80}, {containerPort: 8080, name: http}]", service("{port: 80, targetPort: http}"), [8080], True),
+        ("ports: [{containerPort: 80}]", service("{port: 81}"), [81], False),
+        ("", service("{port: 80, targetPort: 8080}"), [8080], True),
+        ("", service("{port: 53, protocol: UDP}"), [], False),
+        ("ports: [{containerPort: 80}]", service("{port: 80}", "clusterIP: None"), [], False),
+        ("ports: [{containerPort: 80}]", "", [], False),
+    ],
+)
+def test_services_tell_where_a_pod_listens(container: str, behind: str, served: list[int], is_served: bool) -> None:
+    [resource] = seen(pod(container) + behind)
+    assert (resource.tree["workload"]["served"], resource.tree["workload"]["probes-are-served"]) == (served, is_served)
+
+
+def test_a_probe_asks_the_port_that_a_service_sends_to() -> None:
+    text = pod("ports: [{containerPort: 9090}, {containerPort: 8080}]") + service("{port: 80, targetPort: 8080}")
+    [resource] = seen(text)
+    path = ("spec", "containers", 0, "readinessProbe")
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    [(_, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(path, "tcp")], [], sources)
+    assert edit.value == {"tcpSocket": {"port": 8080}}
+
+
+def test_all_capabilities_take_the_place_of_raw_sockets_alone() -> None:
+    text = pod("securityContext: {capabilities: {drop: [NET_RAW]}}")
+    [resource] = seen(text)
+    path = ("spec", "containers", 0, "securityContext", "capabilities", "drop")
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    placed = kubernetes.edit(WORKLOAD, resource, [Edit(path, ["NET_RAW", "ALL"])], [], sources)
+    after = put("yaml", text.encode(), [edit for _, edit in placed]).decode()
+    assert after == text.replace("NET_RAW", "ALL")
+    assert "NET_RAW" in seen(after)[0].tree["spec"]["containers"][0]["securityContext"]["capabilities"]["drop"]
