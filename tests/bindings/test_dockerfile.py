@@ -40,7 +40,7 @@ EXPOSE 80/udp $P
 def test_the_last_stage_is_the_image() -> None:
     tree = seen(TWO)
     assert tree["ExposedPorts"] == [{"port": "80", "protocol": "udp"}, {"port": Unknown("$P"), "protocol": "tcp"}]
-    assert "User" not in tree
+    assert tree["User"] == "root"  # of the stage that it begins from
     assert [(s["image"], s.get("tag"), s.get("digest"), s["external"]) for s in tree["stages"]] == [
         ("golang", "1.22", "sha256:ab", True),
         ("debian", "12", None, True),

@@ -3,23 +3,32 @@
 The tree follows the OCI image configuration (opencontainers/image-spec, config.md) where that has a name: User, ExposedPorts,
 Healthcheck. Everything else is what the instructions say, taken apart (docs.docker.com/reference/dockerfile):
 
-    User: app                        # the last USER of the last stage
-    Healthcheck: CMD curl ...        # its last HEALTHCHECK
+    User: app                        # the last USER of the last stage and those it begins from, else its base's as known
+    Healthcheck: CMD curl ...        # their last HEALTHCHECK
+    check: {evidence: exposed}       # what tells how to ask whether it works, see _dockerfile_health
     ExposedPorts: [{port: "80", protocol: tcp}]
     stages:
       - image: debian, tag: "12", digest: sha256:..., name: build, external: true      # not another stage, not scratch
         instructions:
           - {keyword: RUN, value: ..., user: root, commands: [{name: apt-get, command: install, options: [-y], words: [curl],
              sudo: false, into: sh}]}
+          - {keyword: RUN, value: ..., lists: kept | removed}      # of the packages that apt-get update fetches
           - {keyword: ADD, value: ..., adds: files | archive | url}
+          - {keyword: WORKDIR, value: app, from: /srv}              # what it is relative to
+    environment: [{name: A, value: b}]
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts import _dockerfile_user as users
+from setright.bindings.layouts._dockerfile_image import IMAGE, Image, Images, from_of, image_of, plain_name, stages_of, variables
 from setright.bindings.layouts._shell_words import Command, Word, base, commands
 from setright.bindings.source import Source
 from setright.bindings.trees import same
@@ -28,17 +37,22 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 Instructions = Sequence[Mapping[str, Plain]]
 Placed = tuple[str, Edit]
 
-IMAGE = re.compile(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
-FROM = re.compile(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<name>\S+))?")
 ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
+VERSION = re.compile(r"v?\d+(?:\.\d+)*")
 REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@", re.I)
+NO_CHECK = (
+    "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
+    ' as "HEALTHCHECK CMD curl -f http://localhost:8080/health"; Kubernetes ignores it, write probes there'
+)
+NO_TAG = "name the version that it was last built and tested with, best with its digest (image:tag@sha256:...)"
 TAKES_WORD = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each Dockerfile, named by its path."""
     files = [source for name, source in sorted(sources.items()) if source.lens == "dockerfile" and source.exists]
-    return [Resource(kind, source.locator, _tree(source.tree["instructions"]), (source.locator, ())) for source in files]
+    trees = [(source.locator, _tree(source.tree["instructions"], layout.get("images", {}))) for source in files]
+    return [Resource(kind, locator, tree, (locator, ())) for locator, tree in trees]
 
 
 def edit(
@@ -53,7 +67,8 @@ def edit(
     if locator not in sources or not sources[locator].exists:
         raise BindingError(f"{locator}: is not there any more; scan again")
     instructions = sources[locator].tree["instructions"]
-    return [(locator, small) for each in [*edits, *live] for small in _edits(locator, instructions, each)]
+    place = Place(locator, instructions, image_of(instructions, layout.get("images", {})), sources)
+    return [(locator, small) for each in [*edits, *live] for small in _edits(place, each)]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -65,35 +80,37 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
         return locator, ("instructions", at) if at is not None else ()
     keyword = {"User": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}.get(str(path[0]) if path else "", "")
     last = _last(instructions, keyword)
-    fallback = _stages(instructions)[-1:] or [(0, 0)]
+    fallback = stages_of(instructions)[-1:] or [(0, 0)]
     return locator, ("instructions", last if last is not None else fallback[0][0])
 
 
 # --- seeing ---------------------------------------------------------------------------------------------------------
 
 
-def _tree(instructions: Instructions) -> Tree:
-    stages = _stages(instructions)
-    names = [_from(instructions[start])["name"].lower() for start, _ in stages]
+def _tree(instructions: Instructions, images: Images) -> Tree:
+    stages = stages_of(instructions)
+    names = [from_of(instructions[start])["name"].lower() for start, _ in stages]
     arguments = dict(_arguments(instructions[: stages[0][0]] if stages else instructions))
     tree: Tree = {
         "stages": [_stage(instructions[start:end], set(names[:n]), arguments) for n, (start, end) in enumerate(stages)],
         "ExposedPorts": [],
     }
+    if stages:
+        tree |= _about(image_of(instructions, images))
     for each in instructions[slice(*stages[-1])] if stages else ():
-        if each["keyword"] == "USER":
-            tree["User"] = Unknown(each["value"]) if "$" in each["value"] else each["value"]
-        elif each["keyword"] == "HEALTHCHECK":
-            tree["Healthcheck"] = each["value"]
-        elif each["keyword"] == "EXPOSE":
+        if each["keyword"] == "EXPOSE":
             tree["ExposedPorts"] += [_port(word) for word in each["value"].split()]
     return tree
 
 
-def _stages(instructions: Instructions) -> list[tuple[int, int]]:
-    """First instruction and end of each stage."""
-    starts = [n for n, each in enumerate(instructions) if each["keyword"] == "FROM"]
-    return list(zip(starts, [*starts[1:], len(instructions)], strict=True))
+def _about(image: Image) -> Tree:
+    """What holds for the image with all stages that it begins from."""
+    user = users.user_now(image)
+    checks = [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
+    tree: Tree = {"check": health.told(image)}
+    tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
+    tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
+    return tree | ({"Healthcheck": checks[-1]} if checks else {})
 
 
 def _arguments(instructions: Instructions) -> Iterator[tuple[str, str]]:
@@ -104,13 +121,8 @@ def _arguments(instructions: Instructions) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip("\"'")
 
 
-def _from(each: Mapping[str, Plain]) -> dict[str, str]:
-    found = FROM.match(each["value"]) if isinstance(each["value"], str) else None
-    return {"image": (found["image"] if found else ""), "name": (found["name"] or "" if found else "")}
-
-
 def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str, str]) -> Tree:
-    told = _from(instructions[0])
+    told = from_of(instructions[0])
     image = re.sub(r"\$\{?(\w+)\}?", lambda x: arguments.get(x[1], x[0]), told["image"])
     stage: Tree = {"external": image.lower() not in earlier and image.lower() != "scratch"}
     if told["name"]:
@@ -122,9 +134,13 @@ def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str
         stage |= {part: found[part] for part in ("tag", "digest") if found[part]}
     user = "root"
     stage["instructions"] = []
+    work = "/"
     for each in instructions:
         user = each["value"] if each["keyword"] == "USER" else user
         stage["instructions"].append(_instruction(each, user))
+        if each["keyword"] == "WORKDIR":
+            stage["instructions"][-1]["from"] = work
+            work = users.joined(work, str(each["value"]))
     return stage
 
 
@@ -134,9 +150,18 @@ def _instruction(each: Mapping[str, Plain], user: str) -> Tree:
         texts = [each["value"]] if not _heredoc_is_script(each) else []
         found = [c for text in [*texts, *each.get("heredocs", ())] for c in commands(text)]
         out["commands"] = [_command(c) for c in found]
+        out |= {"lists": lists} if (lists := _lists(each["value"], found)) else {}
     if each["keyword"] == "ADD":
         out["adds"] = _adds(each)
     return out
+
+
+def _lists(text: str, found: Sequence[Command]) -> str:
+    """Whether the lists of packages stay in the layer of a RUN that fetches them and installs; empty for any other RUN."""
+    called = [word.text for each in found if base(each.words[0].text) in ("apt-get", "apt") for word in each.words[1:]]
+    if not {"update", "install"} <= set(called):
+        return ""
+    return "removed" if "/var/lib/apt" in text or "clean-install" in text else "kept"
 
 
 def _heredoc_is_script(each: Mapping[str, Plain]) -> bool:
@@ -187,12 +212,23 @@ def _port(word: str) -> Tree:
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
-def _edits(locator: str, instructions: Instructions, edit: Edit) -> Iterator[Edit]:
-    path = edit.path
+class Place(NamedTuple):
+    """Where edits go: a Dockerfile, its image, and the other documents."""
+
+    locator: str
+    instructions: Instructions
+    image: Image
+    sources: Mapping[str, Source]
+
+
+def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
+    path, (locator, instructions) = edit.path, place[:2]
     if path == ("User",) and not edit.remove:
-        yield _last_word(instructions, "USER", edit.value)
+        yield from users.with_user(locator, instructions, place.image, str(edit.value))
     elif path == ("Healthcheck",) and not edit.remove:
-        yield _last_word(instructions, "HEALTHCHECK", edit.value)
+        yield from _with_check(place, str(edit.value))
+    elif len(path) == 3 and path[0] == "stages" and path[2] == "tag" and not edit.remove:
+        yield _tagged(place, path[1], edit.value)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
         yield from _without_port(instructions, int(path[1]))
     else:
@@ -204,7 +240,7 @@ def _edits(locator: str, instructions: Instructions, edit: Edit) -> Iterator[Edi
 
 def _index(instructions: Instructions, path: Path) -> int | None:
     """The instruction that a path below `stages` leads to; a stage's FROM for the stage itself."""
-    stages = _stages(instructions)
+    stages = stages_of(instructions)
     if path[:1] != ("stages",) or len(path) < 2 or not isinstance(path[1], int) or path[1] >= len(stages):
         return None
     start, end = stages[path[1]]
@@ -214,20 +250,47 @@ def _index(instructions: Instructions, path: Path) -> int | None:
 
 def _last(instructions: Instructions, keyword: str) -> int | None:
     """The last instruction of a keyword in the last stage."""
-    start = _stages(instructions)[-1][0] if _stages(instructions) else 0
+    start = stages_of(instructions)[-1][0] if stages_of(instructions) else 0
     return max((n for n, each in enumerate(instructions) if n >= start and each["keyword"] == keyword), default=None)
 
 
-def _last_word(instructions: Instructions, keyword: str, value: Plain) -> Edit:
-    """The last instruction of a keyword set, or a new one at the end: it speaks of the image, so its place does not matter."""
-    at = _last(instructions, keyword)
-    if at is None:
-        return Edit(("instructions", len(instructions)), {"keyword": keyword, "value": value})
-    return Edit(("instructions", at, "value"), value)
+def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
+    """The edits for a check; ``auto`` is the one that can be told."""
+    if wanted != "auto":
+        return health.with_check(place.instructions, wanted, ())
+    found = health.check_of(place.image)
+    if found is None:
+        raise BindingError(f"{place.locator}: {NO_CHECK}")
+    return health.with_check(place.instructions, f"CMD {json.dumps(found.words, ensure_ascii=False)}", health.FLAGS)
+
+
+def _tagged(place: Place, number: str | int, known: Plain) -> Edit:
+    """The FROM of a stage with a tag: the newer of the one that other Dockerfiles here name for the image and the known one."""
+    at = stages_of(place.instructions)[int(number)][0]
+    value = str(place.instructions[at]["value"])
+    written = from_of(place.instructions[at])["image"]
+    name = written.removesuffix(":latest")
+    given = known.get(plain_name(name)) if isinstance(known, dict) else None
+    tag = max(filter(None, (given, _tag_elsewhere(plain_name(name), place.sources))), key=_version, default=None)
+    if tag is None or "$" in written or ":" in name.rpartition("/")[2]:
+        raise BindingError(f"{place.locator}: FROM {written}: {NO_TAG}")
+    return Edit(("instructions", at, "value"), value.replace(written, f"{name}:{tag}", 1))
+
+
+def _tag_elsewhere(name: str, sources: Mapping[str, Source]) -> str | None:
+    """The newest plain version that any FROM of the image names."""
+    trees = [source.tree["instructions"] for source in sources.values() if source.lens == "dockerfile" and source.exists]
+    froms = [IMAGE.fullmatch(from_of(each)["image"]) for tree in trees for each in tree if each["keyword"] == "FROM"]
+    tags = {found["tag"] or "" for found in froms if found and plain_name(found["name"]) == name}
+    return max((tag for tag in tags if VERSION.fullmatch(tag)), key=_version, default=None)
+
+
+def _version(tag: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", tag)]
 
 
 def _without_port(instructions: Instructions, number: int) -> Iterator[Edit]:
-    start, end = _stages(instructions)[-1]
+    start, end = stages_of(instructions)[-1]
     for at in range(start, end):
         if instructions[at]["keyword"] != "EXPOSE":
             continue
@@ -244,12 +307,39 @@ def _on_instruction(locator: str, each: Mapping[str, Plain], at: int, edit: Edit
     path = edit.path
     if not path and edit.remove:
         yield Edit(("instructions", at), remove=True)
+    elif path == ("keyword",) and each["keyword"] == "MAINTAINER":
+        name = str(each["value"]).strip("\"'").replace("\\", "\\\\").replace('"', '\\"')
+        yield Edit(("instructions", at), {"keyword": edit.value, "value": f'maintainer="{name}"'})
+    elif path == ("from",) and not edit.remove:
+        yield Edit(("instructions", at, "value"), users.joined(str(edit.value), str(each["value"])))
+    elif path == ("lists",):
+        yield Edit(("instructions", at, "value"), f"{_one_shell(locator, each)} && rm -rf /var/lib/apt/lists/*")
+    elif len(path) == 3 and path[0] == "commands" and path[2] == "name" and isinstance(path[1], int):
+        yield Edit(("instructions", at, "value"), _with_name(locator, each, path[1], str(edit.value)))
     elif path[:1] in (("keyword",), ("value",), ("flags",)):
         yield Edit(("instructions", at, *path), edit.value, edit.remove)
     elif len(path) == 3 and path[0] == "commands" and path[2] == "options" and not edit.remove and isinstance(path[1], int):
         yield Edit(("instructions", at, "value"), _with_options(locator, each, path[1], edit.value))
     else:
         raise BindingError(f"{locator}: {'/'.join(map(str, path))} is read off the instruction; change it by hand")
+
+
+def _one_shell(locator: str, each: Mapping[str, Plain]) -> str:
+    """The text of a RUN to which a command may be added."""
+    text = str(each["value"])
+    if each.get("heredocs") or text.rstrip().endswith(("&", ";", "|", "\\")) or re.search(r"\|\||#", text):
+        raise BindingError(f"{locator}: {text}: what comes after such a command is written by hand")
+    return text
+
+
+def _with_name(locator: str, each: Mapping[str, Plain], number: int, name: str) -> str:
+    """The shell text with another name for a command."""
+    text = str(each["value"])
+    found = [] if each.get("heredocs") else commands(text)
+    if number >= len(found):
+        raise BindingError(f"{locator}: a command in a heredoc is changed by hand")
+    word = found[number].words[0]
+    return f"{text[: word.start]}{name}{text[word.end :]}"
 
 
 def _with_options(locator: str, each: Mapping[str, Plain], number: int, want: Plain) -> str:

@@ -1,0 +1,168 @@
+"""How to tell from inside whether an image's program works: it answers on its port, or it is there.
+
+The port is told, in this order, by EXPOSE, by the program's own words, or by what is known of the base image. The check uses
+only what the image has for sure: nc of BusyBox, /dev/tcp of bash, or the interpreter that the program is run by.
+docs.docker.com/reference/dockerfile, HEALTHCHECK; bash(1), REDIRECTION.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from setright.bindings.layouts._dockerfile_image import Image, Instruction, placed, program, says_what_runs, stages_of, variables
+from setright.bindings.layouts._shell_words import base
+from setright.model import Edit, Plain
+
+STARTS = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "LABEL"})
+FLAGS = ("--timeout=5s", "--start-period=60s")
+SERVERS = {  # the port that a program listens on where its words name none
+    name: port
+    for port, names in {
+        "80": "nginx httpd apache2 apache2ctl apachectl apache2-foreground httpd-foreground lighttpd caddy",
+        "8000": "gunicorn uvicorn hypercorn daphne fastapi",
+        "5000": "flask mlflow",
+        "3000": "rails serve json-server grafana-server",
+        "9292": "puma rackup",
+        "8080": "unicorn catalina.sh http-server",
+        "8501": "streamlit",
+        "8888": "jupyter jupyter-lab",
+        "9000": "php-fpm",
+        "6379": "redis-server",
+        "3306": "mysqld",
+        "27017": "mongod",
+        "5432": "postgres",
+        "11211": "memcached",
+        "5672": "rabbitmq-server",
+        "22": "sshd",
+        "6006": "tensorboard",
+        "21": "vsftpd",
+        "3128": "squid",
+        "53": "named",
+        "389": "slapd",
+        "9090": "prometheus",
+        "2379": "etcd",
+    }.items()
+    for name in names.split()
+}
+PORT_OPTION = re.compile(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
+ADDRESS = re.compile(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
+TAKES_ADDRESS = re.compile(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
+INTERPRETERS = re.compile(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
+LASTS = re.compile(
+    r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
+)
+ENDS = re.compile(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script")
+PYTHON = "import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
+NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
+
+
+class Check(NamedTuple):
+    """The words of a check, and what tells of its port: exposed, several, named, usual, base or likely; or process."""
+
+    words: tuple[str, ...]
+    evidence: str
+
+
+def check_of(image: Image) -> Check | None:
+    """The check of the image; None where nothing tells how."""
+    exposed = _exposed(image)
+    named, usual = _in_words(image)
+    base_port = str(image.facts.get("port", ""))
+    from_base = "likely" if says_what_runs(image.whole) else "base"
+    for evidence, port in (("exposed", exposed), ("named", named), ("usual", usual), (from_base, base_port)):
+        if port and (words := _asks(image, port)):
+            return Check(words, "several" if evidence == "exposed" and not _is_alone(image) else evidence)
+    return _process(image) if not exposed else None
+
+
+def with_check(instructions: Sequence[Instruction], value: str, flags: Sequence[str]) -> Iterator[Edit]:
+    """The edits that give it a HEALTHCHECK before what starts the program, or in the place of the last one."""
+    start, end = stages_of(instructions)[-1]
+    new: dict[str, Plain] = {"keyword": "HEALTHCHECK", "value": value, **({"flags": list(flags)} if flags else {})}
+    there = [n for n in range(start, end) if instructions[n]["keyword"] == "HEALTHCHECK"]
+    last = max((n for n in range(start, end) if instructions[n]["keyword"] not in STARTS), default=start)
+    at = next((n for n in range(last + 1, end) if instructions[n]["keyword"] in ("CMD", "ENTRYPOINT")), end)
+    return placed(instructions, {there[-1]: new}, {}) if there else placed(instructions, {}, {at: [new]})
+
+
+def _ports(image: Image) -> list[str]:
+    """The TCP ports of EXPOSE, as written: a number or a variable."""
+    words = [word for each in image.whole if each["keyword"] == "EXPOSE" for word in str(each["value"]).split()]
+    told = [word.strip("\"'").partition("/") for word in words]
+    return [port for port, _, protocol in told if protocol.lower() in ("", "tcp")]
+
+
+def _exposed(image: Image) -> str:
+    """The first port of EXPOSE, as the shell of the container writes it; empty where it cannot be told."""
+    known = variables(image.whole)
+    for port in _ports(image):
+        name = re.fullmatch(r"\$\{?(\w+)\}?", port)
+        if port.isdigit() or (name and known.get(name[1], "").isdigit()):
+            return f"${name[1]}" if name else port
+    return ""
+
+
+def _is_alone(image: Image) -> bool:
+    return len(set(_ports(image))) == 1 and all(each["keyword"] != "HEALTHCHECK" for each in image.whole)
+
+
+def _in_words(image: Image) -> tuple[str, str]:
+    """The port that the program's words name, and its usual one or that of the environment."""
+    words = program(image.whole)
+    for word, following in pairwise([*words[1:], ""]):
+        option = PORT_OPTION.fullmatch(word)
+        if option and (port := option[1] or option[2] or following).isdigit():
+            return port, ""
+        if address := _address(word, following):
+            return address, ""
+    names = [base(word) for word in words if not word.startswith("-")]
+    usual = next((SERVERS[name] for name in names[:4] if name in SERVERS and (name != "serve" or name == names[0])), "")
+    return "", usual or ("$PORT" if variables(image.whole).get("PORT", "").isdigit() else "")
+
+
+def _address(word: str, following: str) -> str:
+    """The port of an address that a word gives, or the one after it does."""
+    name, equals, given = word.partition("=")
+    if TAKES_ADDRESS.fullmatch(name):
+        found = ADDRESS.fullmatch(given if equals else following)
+    else:
+        found = ADDRESS.fullmatch(word) if "." in word or word.startswith(":") else None
+    return found[1] if found else ""
+
+
+def _asks(image: Image, port: str) -> tuple[str, ...]:
+    """The words that connect to a port of the container; none where the image is not known to have what they need."""
+    words = program(image.whole)
+    interpreter = base(words[0]) if words else ""
+    if image.family in ("alpine", "busybox"):
+        return ("nc", "-z", "127.0.0.1", port) if port.isdigit() else ("sh", "-c", f"nc -z 127.0.0.1 {port}")
+    if image.family in ("debian", "redhat"):
+        return ("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}")
+    if port.isdigit() and (python := image.facts.get("python") or (words[0] if re.match(r"python", interpreter) else "")):
+        return (str(python), "-c", PYTHON.format(port=port))
+    if port.isdigit() and (node := image.facts.get("node") or (words[0] if interpreter in ("node", "nodejs") else "")):
+        return (str(node), "-e", NODE.format(port=port))
+    return ()
+
+
+def _process(image: Image) -> Check | None:
+    """That a program which runs on and on is there; None for what may end by itself, or is not seen by its name."""
+    words = program(image.whole)
+    if image.facts.get("starts") == "own" or image.family not in ("debian", "redhat", "alpine", "busybox") or not words:
+        return None
+    script = next((base(word) for word in words[1:] if not word.startswith("-") and word != "run"), "")
+    name = script if INTERPRETERS.fullmatch(base(words[0])) else base(words[0])
+    text = " ".join(base(word) for word in words if not word.startswith("-"))
+    if name.endswith((".sh", ".bash")) or not re.fullmatch(r"\w[\w.-]*", name) or ENDS.search(text) or not LASTS.search(text):
+        return None
+    seen = f"[{name[0]}]{name[1:]}"
+    return Check(("sh", "-c", f"grep -qs '{seen}' /proc/[0-9]*/cmdline"), "process")
+
+
+def told(image: Image) -> Mapping[str, Plain]:
+    """What a control asks of it: ``{evidence: exposed}``; empty where there is no check."""
+    check = check_of(image)
+    return {"evidence": check.evidence} if check else {}

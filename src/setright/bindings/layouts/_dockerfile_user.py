@@ -1,0 +1,163 @@
+"""The user that an image runs as: which it is now, and what makes it another than root.
+
+A user that the Dockerfile made or had before comes first, then one that the base image has, then a new one. What the program
+writes is made his: the working directory, volumes, and what is known of the base image. A number needs nobody to make it,
+where there is no shell to make somebody with. docs.docker.com/reference/dockerfile, USER, VOLUME and ONBUILD.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from posixpath import join, normpath
+from typing import NamedTuple
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._dockerfile_image import Image, Instruction, placed, program, runs, stages_of, users_made
+from setright.bindings.layouts._shell_words import base
+from setright.model import Edit, Plain
+
+NAME, NUMBER, NOBODYS = "app", "10001", "65532"
+ROOTS = frozenset({"root", "0"})
+NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+AS_ROOT = frozenset({"sshd", "cron", "crond", "supervisord", "dockerd", "init", "systemd", "openvpn", "keepalived", "containerd"})
+STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+SYSTEM = re.compile(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
+USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
+USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
+
+
+class Chosen(NamedTuple):
+    """The user, the owner that files are given to, and the command that makes him; empty where there is none."""
+
+    user: str
+    owner: str = ""
+    makes: str = ""
+
+
+def is_root(user: str) -> bool:
+    return user.partition(":")[0] in ROOTS
+
+
+def user_now(image: Image) -> str | None:
+    """The image's user: its last USER, else the one that the base image is known to run as."""
+    told = [str(each["value"]) for each in image.whole if each["keyword"] == "USER"]
+    return told[-1] if told else image.facts.get("runs-as")
+
+
+def with_user(locator: str, instructions: Sequence[Instruction], image: Image, wanted: str) -> Iterator[Edit]:
+    """The edits that give it a USER; `wanted` is ``auto`` or says which. Raises BindingError where that would break it for sure."""
+    if wanted == "auto":
+        _refuse(locator, image)
+    chosen = _chosen(image) if wanted == "auto" else Chosen(wanted)
+    start, end = stages_of(instructions)[-1]
+    behind = 1 + max((n for n in range(start, end) if instructions[n]["keyword"] in NEEDS_ROOT), default=start)
+    at = next((n for n in range(behind, end) if instructions[n]["keyword"] in STARTS), end)
+    rooted = [n for n in range(behind, end) if instructions[n]["keyword"] == "USER"]
+    early, late = _volumes(image), _written(image)
+    touched = [str(each) for each in image.facts.get("makes", ())]
+    volume = next((n for n in range(start, at) if early and instructions[n]["keyword"] == "VOLUME"), None)
+    new: dict[int, list[Instruction]] = {}
+    if volume is not None:
+        new[volume] = _run(_commands(chosen, early, [], []))
+        chosen, early = chosen._replace(makes=""), []
+    new.setdefault(min([at, *rooted]), []).extend(_run(_commands(chosen, early, late, touched)))
+    if not rooted:
+        new[at].append({"keyword": "USER", "value": chosen.user})
+    changed = {rooted[-1]: {**instructions[rooted[-1]], "value": chosen.user}} if rooted else {}
+    return placed(instructions, changed, new)
+
+
+def _refuse(locator: str, image: Image) -> None:
+    name = base(words[0]) if (words := program(image.whole)) else ""
+    if name in AS_ROOT:
+        raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
+    for each in image.whole:
+        value = each["value"]
+        if each["keyword"] == "ONBUILD":
+            raise BindingError(f"{locator}: other images are built from it (ONBUILD), as root; let these say their USER")
+        words = value if isinstance(value, list) else str(value).split()
+        if each["keyword"] in ("WORKDIR", "COPY", "ADD") and words and re.match(r"/root(?:/|$)", words[-1].strip("\"'")):
+            raise BindingError(
+                f"{locator}: {each['keyword']} {value}: the program lives in /root, which only root reads; move it first"
+            )
+
+
+def _chosen(image: Image) -> Chosen:
+    before = [str(each["value"]) for each in image.whole if each["keyword"] == "USER" and not is_root(str(each["value"]))]
+    if before:
+        return Chosen(before[-1])
+    if image.family == "windows":
+        return Chosen("ContainerUser")
+    if runs_as := image.facts.get("runs-as"):
+        return Chosen(str(runs_as))
+    if made := users_made(image.whole):
+        name, uid = list(made.items())[-1]
+        return Chosen(uid or name, name)
+    if own := image.facts.get("user"):
+        return Chosen(str(image.facts.get("uid", own)), f"{own}:{own}")
+    if image.family in USABLE:
+        few = image.facts.get("tools") == "few"
+        makes = "" if few else USABLE[image.family].format(uid=NUMBER, name=NAME)
+        return Chosen(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
+    return Chosen(NOBODYS)
+
+
+def _commands(chosen: Chosen, made: Sequence[str], given: Sequence[str], touched: Sequence[str]) -> list[str]:
+    """The shell commands that make the user, and the directories and files that shall be his."""
+    if not chosen.owner:
+        return []
+    his = " ".join([*made, *given, *touched])
+    told = [chosen.makes, made and f"mkdir -p {' '.join(made)}", touched and f"touch {' '.join(touched)}"]
+    return [*filter(None, told), *([f"chown -R {chosen.owner} {his}"] if his else [])]
+
+
+def _run(commands: Sequence[str]) -> list[Instruction]:
+    return [{"keyword": "RUN", "value": "     && ".join(commands)}] if commands else []
+
+
+def _volumes(image: Image) -> list[str]:
+    """The volumes that the Dockerfile declares, as a shell writes them; /tmp is everybody's."""
+    found = list[str]()
+    for each in image.whole:
+        value: Plain = each["value"]
+        if each["keyword"] == "VOLUME":
+            found += [str(word) for word in (value if isinstance(value, list) else str(value).split())]
+    mine = _given_away(image)
+    return [_quoted(word) for word in dict.fromkeys(found) if word not in mine and not SYSTEM.fullmatch(word.rstrip("/"))]
+
+
+def _written(image: Image) -> list[str]:
+    """What else the program writes: what is known of the base image, and the working directory."""
+    known = [str(each) for each in image.facts.get("owns", ())]
+    work = _workdir(image.whole)
+    mine = _given_away(image)
+    return [*known, *([_quoted(work)] if work and work not in mine and not SYSTEM.fullmatch(work) else [])]
+
+
+def _workdir(whole: Sequence[Instruction]) -> str:
+    path = "/"
+    for each in whole:
+        path = joined(path, str(each["value"])) if each["keyword"] == "WORKDIR" else path
+    return path
+
+
+def joined(path: str, word: str) -> str:
+    """The directory that a WORKDIR leads to."""
+    bare = word.strip("\"'")
+    return bare if bare.startswith(("$", "\\")) or bare[1:2] == ":" else normpath(join(path, bare))
+
+
+def _given_away(image: Image) -> set[str]:
+    """The directories that a chown already gives to somebody."""
+    return set(_chowned(image.whole))
+
+
+def _chowned(whole: Sequence[Instruction]) -> Iterator[str]:
+    for command in runs(whole):
+        if command.words[0].text.endswith("chown"):
+            yield from (word.text.rstrip("/") for word in command.words[2:])
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if "$" in path else path
