@@ -23,6 +23,7 @@ SSHD = """command -v sshd >/dev/null || exit 127
 if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
 EFFECTIVE = {"sshd": Ask("run", SSHD)}
 NOT_INSTALLED = "ended with 127"
+HOMES = {"stat:~": "folders", "stat:~/.*": "dot-files"}  # of root and of every person's account
 MODULES = Ask("file", "/proc/modules")
 
 
@@ -53,6 +54,8 @@ def _part(pattern: str, want: Want, files: tuple[str, ...]) -> Part:
     lens = str(want.layout.get("lenses", {}).get(pattern, want.layout.get("lens", "")))
     if pattern.startswith("/"):
         return Part(pattern, lens, (Ask("file", pattern),), files)
+    if pattern in HOMES:
+        return Part(pattern, "json", (Ask("home", HOMES[pattern]),))
     if family in ("stat", "unit"):
         names = map(units.full, _named(name, want.names)) if family == "unit" else _named(name, want.names)
         return Part(pattern, "json", tuple(Ask(family, n) for n in names))

@@ -12,6 +12,7 @@ import gzip
 import json
 import os
 import pwd
+import re
 import stat
 import time
 import zlib
@@ -29,6 +30,7 @@ LINKS = 40  # as many as the kernel follows
 TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 LOCK_WAIT_S = 20.0
 GONE = "is gone"
+PERSON = re.compile(r"0|(?!65534$)[1-9][0-9]{3,}")
 
 
 class Files:
@@ -101,12 +103,29 @@ class Files:
 
     def each(self, pattern: str, look: str, word: str = "") -> list[Found]:
         """One `Found` a path, or one that says why the pattern could not be followed."""
+        if look == "home":
+            return [found for path in self._homes(pattern) if (found := self._look(path, "stat", "")).error != GONE]
         if look == "inode" and not self._there(pattern):
             return [Found(pattern, json.dumps({"made": self.missing_folders(pattern)}).encode())]
         try:
             return [found for path in self.expand(pattern) if (found := self._look(path, look, word)).error != GONE]
         except OSError as error:
             return [Found(pattern, None, refusal(error))]
+
+    def _homes(self, what: str) -> Iterator[str]:
+        """The home folders of root and of people, or the dot files in them; as the script's `homes`."""
+        try:
+            rows = [line.split(":") for line in self._bytes(self.real("/etc/passwd")).decode(errors="replace").splitlines()]
+        except OSError:
+            return
+        homes = [row[5] for row in rows if len(row) > 6 and PERSON.fullmatch(row[2]) and row[5] != "/"]
+        for home in (home for home in homes if home.startswith("/") and self.real(home).is_dir()):
+            if what == "folders":
+                yield home
+                continue
+            with suppress(PermissionError):
+                places = sorted(self.real(home).glob(".*"))
+                yield from (f"{home}/{place.name}" for place in places if stat.S_ISREG(place.lstat().st_mode))
 
     def _look(self, path: str, look: str, word: str) -> Found:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from setright.surfaces.linux.patterns import fixed_folder, is_glob, matcher, shell_words
 from setright.surfaces.linux.sysctl import path_of
@@ -58,6 +58,14 @@ inode() {
   if command -v getfattr >/dev/null; then getfattr -d -m - -e base64 --absolute-names -- "$2" 2>/dev/null; fi
   end $?
 }
+homes() {
+  while IFS=: read -r name _ u _ _ home _; do
+    case $u in 0 | [1-9][0-9][0-9][0-9]*) ;; *) continue ;; esac
+    [ "$u" != 65534 ] && [ -d "$home" ] && [ "$home" != / ] || continue
+    if [ "$1" = folders ]; then stat -L -c "$2" -- "$home"
+    else find "$home" -mindepth 1 -maxdepth 1 -name '.*' -type f -exec stat -c "$2" {} +; fi
+  done </etc/passwd
+}
 values() {
   for f do [ -f "$f" ] && printf 'K%s\n' "$f"; done
   grep -sH '' -- "$@" | sed 's/^/V/'
@@ -82,6 +90,8 @@ def question(asks: Sequence[Ask], nonce: str) -> str:
             lines += _look(number, ask)
         elif ask.what == "run":
             lines.append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
+        elif ask.what == "home":
+            lines.append(f"begin {ask.name} -; homes {ask.name} '{nonce}{STATS}'; end 0")
     lines += _stats(asks, nonce) + _sysctls(asks) + _units(asks)
     body = "\n".join(lines)
     return f"{PRELUDE}{FRAMES}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
@@ -156,7 +166,7 @@ def answers(asks: Sequence[Ask], nonce: str, out: bytes) -> Answers:
 
 def _frames(out: bytes, nonce: str) -> Iterable[tuple[str, str, bytes, str]]:
     mark = nonce.encode()
-    pattern = re.compile(mark + rb"\t(\w+)\t([^\n]*)\n(.*?)\n" + mark + rb"\tend\t(\w+)\n", re.DOTALL)
+    pattern = re.compile(mark + rb"\t([\w-]+)\t([^\n]*)\n(.*?)\n" + mark + rb"\tend\t(\w+)\n", re.DOTALL)
     for match in pattern.finditer(out):
         yield match[1].decode(), match[2].decode(errors="surrogateescape"), match[3], match[4].decode()
 
@@ -178,14 +188,22 @@ def _sort_stats(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[
     wanted = [ask for ask in asks if ask.what == "stat"]
     literal = {ask.name: ask for ask in wanted}
     globs = [ask for ask in wanted if is_glob(ask.name)]
+    for found in _rows(nonce, data):
+        asked = [literal[found.name]] if found.name in literal else [ask for ask in globs if matcher(ask.name)(found.name)]
+        yield from ((ask, found) for ask in asked)
+
+
+def _rows(nonce: str, data: bytes) -> Iterable[Found]:
+    """What `STATS` printed, a file each."""
     for line in data.decode(errors="surrogateescape").split(nonce)[1:]:
         kind, user, group, mode, uid, gid, name = line.removesuffix("\n").lstrip("\t").split("\t", 6)
         owner, team = (uid if user == "UNKNOWN" else user), (gid if group == "UNKNOWN" else group)
-        row = "\t".join(
-            (TYPES.get(kind, "device" if kind == "block special file" else "other"), owner, team, f"{int(mode, 8):04o}")
-        )
-        asked = [literal[name]] if name in literal else [ask for ask in globs if matcher(ask.name)(name)]
-        yield from ((ask, Found(name, row.encode())) for ask in asked)
+        sort = TYPES.get(kind, "device" if kind == "block special file" else "other")
+        yield Found(name, "\t".join((sort, owner, team, f"{int(mode, 8):04o}")).encode())
+
+
+def _sort_homes(what: str) -> Callable[[Sequence[Ask], str, bytes], Iterable[tuple[Ask, Found]]]:
+    return lambda asks, nonce, data: ((Ask("home", what), found) for found in _rows(nonce, data))
 
 
 def _sort_sysctls(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
@@ -201,4 +219,10 @@ def _sort_units(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[
     yield from ((ask, Found(ask.name, data)) for ask in asks if ask.what == "unit")
 
 
-SORTERS = {"stat": _sort_stats, "sysctl": _sort_sysctls, "unit": _sort_units}
+SORTERS = {
+    "stat": _sort_stats,
+    "folders": _sort_homes("folders"),
+    "dot-files": _sort_homes("dot-files"),
+    "sysctl": _sort_sysctls,
+    "unit": _sort_units,
+}

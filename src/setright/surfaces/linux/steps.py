@@ -28,6 +28,11 @@ class Checker(msgspec.Struct, frozen=True):
 FSTAB = """now=$(findmnt --verify --tab-file {main} 2>&1) && exit 0
 [ "$(printf '%s\\n' "$now" | tail -n 1)" = "$(findmnt --verify --tab-file /etc/fstab 2>&1 | tail -n 1)" ] && exit 0
 printf '%s\\n' "$now" >&2; exit 1"""
+# pwck(8) also tells of homes that are not there; only what it said of the former files as well is let pass.
+PWCK = """s=$(dirname {main})/shadow; [ -e "$s" ] || s=/etc/shadow
+was=$(pwck -rq /etc/passwd /etc/shadow 2>&1); now=$(pwck -rq {main} "$s" 2>&1)
+[ "$now" = "$was" ] && exit 0
+printf '%s\\n' "$now" >&2; exit 1"""
 CHECKERS = {
     "sshd-t": Checker(
         main="/etc/ssh/sshd_config",
@@ -43,6 +48,7 @@ CHECKERS = {
         include=rb"(?m)^([@#]include(?:dir)?[ \t]+)([^\r\n]*)",
         folder="/etc",
     ),
+    "pwck": Checker(main="/etc/passwd", files=("/etc/passwd", "/etc/shadow"), command=PWCK),
     "fstab-verify": Checker(main="/etc/fstab", files=("/etc/fstab",), command=FSTAB),
     "nft-c": Checker(main="/etc/nftables.conf", files=("/etc/nftables.conf",), command="nft -c -f {main}"),
 }

@@ -1,0 +1,45 @@
+"""The whole loop on one real ssh host, for tests of what is put right there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lab.hosts import Lab
+
+from setright.app import App, Ask, Run
+from setright.engine.configuration import Configuration
+from setright.model import Finding
+
+
+class Loop:
+    """Scans, fixes and goes back on `ssh://h1` with the controls named."""
+
+    def __init__(self, lab: Lab, home: Path, *controls: str) -> None:
+        self._lab, self._ask = lab, Ask(controls=controls)
+        self._app = App(Configuration(state=str(home / "state")))
+
+    def sh(self, command: str) -> str:
+        done = self._lab.command(1, command)
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout)
+
+    def found(self) -> list[Finding]:
+        (scanned,) = self._app.scan(["ssh://h1"], self._ask)
+        assert scanned.scan is not None, scanned.error
+        assert scanned.scan.problems == ()
+        return [each.finding for each in scanned.scan.found]
+
+    def wrong(self) -> set[tuple[str, str]]:
+        """Control and resource of each finding."""
+        return {(f.control.removeprefix("linux/"), f.resource) for f in self.found()}
+
+    def fix(self) -> Run:
+        """Everything that can be, the caller taking each decision."""
+        (planned,) = self._app.plan(["ssh://h1"], self._ask, together=True)
+        return self._app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
+
+    def outcomes(self, run: Run) -> list[str]:
+        return [f"{plan.document}: {outcome.outcome}" for plan, outcome in run.plans if plan.lane != "hand"]
+
+    def rollback(self, run: Run) -> Run:
+        return self._app.rollback(run.id, lambda plan, outcome: None)
