@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _cloudformation_rules as rules
+from setright.bindings.layouts._cloudformation_values import is_named, properties, text
+from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
 Resources = Sequence[tuple[str, Tree]]  # logical id, properties
@@ -21,19 +25,44 @@ def view(listed: Plain, how: Mapping[str, Plain], also: Resources) -> Plain:
         told = {str(item.get(key)): item.get(value) for _, item in _items(listed)}
         return Unknown("a list with items that cannot be told") if _doubtful(listed, key) else told or None
     more = [{name: inner for name, inner in body.items() if name != how["by"]} for _, body in also]
-    return [*_own(listed), *more] or None
+    items = [*_own(listed), *more]
+    return ([_describable(item) for item in items] if "side" in how else items) or None
 
 
-def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, depth: int) -> Edit:
-    """The edit on the list itself, or, for an item that is a resource, on that: its path then begins with Resources."""
+def _describable(rule: Plain) -> Plain:
+    """A rule that says nothing of what it is for can be described by its own values."""
+    return {**rule, rules.WORDS: "offered"} if isinstance(rule, dict) and "Description" not in rule else rule
+
+
+def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, depth: int, template: Tree) -> Edit:
+    """The edit on the list itself, or, for an item that is a resource, on that: its path then begins with Resources.
+
+    A rule that a parameter opens is narrowed at the parameter, whose path begins with Parameters.
+    """
     path, rest = wanted.path[:depth], wanted.path[depth:]
     if "keyed" in how:
         return _keyed(own, how, wanted, path, rest)
-    index = rest[0] - len(_own(own)) if rest and isinstance(rest[0], int) else -1
-    if not 0 <= index < len(also):
+    if not rest or not isinstance(rest[0], int):
         return wanted
-    tail = ("Properties", *rest[1:]) if len(rest) > 1 else ()
-    return Edit(("Resources", also[index][0], *tail), wanted.value, wanted.remove)
+    index = rest[0] - len(_own(own))
+    resource = also[index][0] if 0 <= index < len(also) else None
+    rule = properties(template, resource) if resource else look_up(_own(own), rest[:1])
+    if wanted.remove and len(rest) == 1 and (narrower := rules.narrowed(rule, template)):
+        return narrower
+    if rest[1:] == (rules.WORDS,):
+        rest, wanted = (rest[0], "Description"), Edit(wanted.path, rules.description(rule, how.get("side") == "out"))
+    return _on_rule(resource, own, Edit((*path, *rest), wanted.value, wanted.remove), depth, template)
+
+
+def _on_rule(resource: str | None, own: Plain, wanted: Edit, depth: int, template: Tree) -> Edit:
+    path, rest = wanted.path[:depth], wanted.path[depth:]
+    if resource is None:
+        return Edit((*path, *rest[1:]), wanted.value, wanted.remove) if isinstance(own, dict) else wanted
+    if len(rest) > 1:
+        return Edit(("Resources", resource, "Properties", *rest[1:]), wanted.value, wanted.remove)
+    if is_named(template, resource):
+        raise BindingError(f"{resource}: other parts of the template name it; take it away by hand")
+    return Edit(("Resources", resource), wanted.value, wanted.remove)
 
 
 def _keyed(own: Plain, how: Mapping[str, Plain], wanted: Edit, path: Path, rest: Path) -> Edit:
@@ -42,8 +71,8 @@ def _keyed(own: Plain, how: Mapping[str, Plain], wanted: Edit, path: Path, rest:
         return wanted
     found = next((index for index, item in _items(own) if item.get(key) == rest[0]), None)
     if found is not None:
-        return Edit((*path, found) if wanted.remove else (*path, found, value), _text(wanted.value), wanted.remove)
-    return Edit((*path, len(_own(own))), {key: rest[0], value: _text(wanted.value)}, wanted.remove)
+        return Edit((*path, found) if wanted.remove else (*path, found, value), text(wanted.value), wanted.remove)
+    return Edit((*path, len(_own(own))), {key: rest[0], value: text(wanted.value)}, wanted.remove)
 
 
 def _names(how: Mapping[str, Plain]) -> tuple[str, str]:
@@ -61,10 +90,3 @@ def _items(listed: Plain) -> Iterator[tuple[int, Tree]]:
 
 def _doubtful(listed: Plain, key: str) -> bool:
     return any(not isinstance(item, dict) or isinstance(item.get(key), Unknown) for item in _own(listed))
-
-
-def _text(value: Plain) -> Plain:
-    """Values of keys are texts in a template."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value

@@ -7,49 +7,57 @@ in a resource of their own, found by its reference to this one; `with:` is what 
     cloudformation:
       type: AWS::S3::Bucket
       Policy: {in: AWS::S3::BucketPolicy, by: Bucket, at: PolicyDocument}
-      SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId}    # a list: more of its items are resources
+      SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
       LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
+`serverless:` and `offers:` stand in the modules of those names.
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_lists as lists
+from setright.bindings.layouts import _cloudformation_offers as offers
+from setright.bindings.layouts import _cloudformation_serverless as serverless
+from setright.bindings.layouts import _cloudformation_values as values
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-SETTINGS = {"type", "layout", "lens", "documents", "name"}
-REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
-NO_VALUE = "AWS::NoValue"
+SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers"}
 Sibling = tuple[str, Path]  # logical id, path in its Properties
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
-    """One resource for each logical id of the type in each template."""
+    """One resource for each logical id of the type in each template, and for each item of theirs that stands alone."""
     found = []
     for locator, source in sorted(sources.items()):
         for root, template in _templates(source):
-            for name, properties in _of_type(template, layout["type"]):
+            mine = dict(values.of_type(template, serverless.types(layout)))
+            for name, properties in {**mine, **_alone(layout, template, mine)}.items():
                 tree = _tree(layout, template, name, properties)
                 found.append(Resource(kind, name, tree, (locator, (*root, "Resources", name, "Properties"))))
     return found
 
 
+def _alone(layout: Mapping[str, Plain], template: Tree, mine: Tree) -> Tree:
+    """Resources that are items of a list of one that the template does not have: each is a list of one."""
+    found = [(each, how["by"]) for _, how in _lists(layout) if "also" in how for each in values.of_type(template, how["also"])]
+    return {name: {} for (name, body), by in found if values.referred(body.get(by)) not in mine}
+
+
 def _tree(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tree) -> Tree:
-    """The resource's properties with what its siblings say of it."""
-    tree: Tree = _judged(properties, template)
+    """The resource's properties with what its siblings say of it, and what it may get besides."""
+    told = serverless.told(layout, template, name, properties)
+    tree: Tree = {**values.judged(told, template), **offers.view(layout, template, name)}
     for attribute, how in _lists(layout):
         listed = lists.view(look_up(tree, attribute), how, _also(template, name, how))
         tree = tree if listed is None else _with(tree, attribute, listed)
     for place, (sibling, at) in _siblings(layout, template, name).items():
-        value = look_up(_judged(_properties(template, sibling), template), at)
+        value = look_up(values.judged(values.properties(template, sibling), template), at)
         if value is not None:
             tree = _with(tree, place, value)
     return tree
@@ -71,17 +79,26 @@ def edit(
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     template = look_up(sources[locator].tree, home[:-3])
     is_yaml = sources[locator].lens == "yaml"
-    placed: list[tuple[str, Edit]] = []
-    for each in [*edits, *live]:
-        item = _in_list(layout, template, resource.name, each)
-        if item.path[:1] == ("Resources",):
-            placed.append((locator, Edit((*home[:-3], *item.path), item.value, item.remove)))
-            continue
-        for name, path, values in _targets(layout, template, resource.name, item.path, is_yaml):
-            placed += [(locator, Edit((*home[:-2], name, *at), value)) for at, value in values]
-            inner = _placed(template, name, Edit(path, item.value, item.remove))
-            placed.append((locator, Edit((*home[:-3], *inner.path), inner.value, inner.remove)))
-    return placed
+    placed = [e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)]
+    return [(locator, Edit((*home[:-3], *each.path), each.value, each.remove)) for each in placed]
+
+
+def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
+    """The edits on the template that an edit on the resource comes to."""
+    if wanted.path[0] == offers.PREFIX:
+        for each in offers.taken(layout, template, name, wanted.path, is_yaml):
+            yield from [each] if each.path[0] == "Resources" else _all_placed(layout, template, name, each, is_yaml)
+        return
+    item = _in_list(layout, template, name, wanted)
+    if item.path[0] in ("Resources", "Parameters"):
+        yield item
+        return
+    for home, path, first in _targets(layout, template, name, item.path, is_yaml):
+        yield from (Edit(("Resources", home, *at), value) for at, value in first)
+        own = serverless.placed(layout, template, home, path)
+        if item.remove and (common := serverless.in_globals(layout, template, home, own)):
+            raise BindingError(f"{home}: {'/'.join(map(str, own))} is set for all by {'/'.join(map(str, common))}; change it there")
+        yield _placed(template, home, Edit(own, item.value, item.remove))
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -95,6 +112,9 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
         for place, (sibling, at) in _siblings(layout, template, resource.name).items():
             if path[: len(place)] == place:
                 return locator, (*home[:-2], sibling, "Properties", *at, *path[len(place) :])
+        path = serverless.placed(layout, template, resource.name, path)
+        if common := serverless.in_globals(layout, template, resource.name, path):
+            return locator, (*home[:-3], *common)
     return locator, (*home, *path) if look_up(template, ("Resources", resource.name, "Properties")) else home[:-1]
 
 
@@ -109,8 +129,9 @@ def _also(template: Tree, name: str, how: Mapping[str, Plain]) -> list[tuple[str
     """The resources that are items of a list of this one, as controls see them."""
     if "also" not in how:
         return []
-    found = _of_type(template, how["also"])
-    return [(id_, _judged(body, template)) for id_, body in found if _referred(body.get(how["by"])) == name]
+    found = values.of_type(template, how["also"])
+    mine = [(id_, body) for id_, body in found if name in (id_, values.referred(body.get(how["by"])))]
+    return [(id_, values.judged(body, template)) for id_, body in mine]
 
 
 def _templates(source: Source) -> Iterator[tuple[Path, Tree]]:
@@ -121,85 +142,16 @@ def _templates(source: Source) -> Iterator[tuple[Path, Tree]]:
     )
     for place, top in tops:
         resources = top.get("Resources") if isinstance(top, dict) and source.lens in ("yaml", "json") else None
-        if isinstance(resources, dict) and any(_type(r).startswith("AWS::") for r in resources.values()):
+        if isinstance(resources, dict) and any(values.resource_type(r).startswith("AWS::") for r in resources.values()):
             yield place, top
-
-
-def _type(resource: Plain) -> str:
-    value = resource.get("Type") if isinstance(resource, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def _of_type(template: Tree, wanted: Plain) -> Iterator[tuple[str, Tree]]:
-    """Logical id and properties of each resource of a type, or of several."""
-    types = wanted if isinstance(wanted, list) else [wanted]
-    for name, resource in template["Resources"].items():
-        if _type(resource) in types:
-            properties = resource.get("Properties")
-            if properties is None or (isinstance(properties, dict) and not _function(properties)):
-                yield name, properties or {}
-
-
-def _properties(template: Tree, name: str) -> Tree:
-    properties = look_up(template, ("Resources", name, "Properties"))
-    return properties if isinstance(properties, dict) else {}
-
-
-def _function(value: Plain) -> str | None:
-    """The source of a value that an intrinsic function gives; None for any other."""
-    if isinstance(value, Unknown):
-        return value.text
-    if isinstance(value, dict) and len(value) == 1:
-        name = next(iter(value))
-        if name == "Ref" or name.startswith("Fn::"):
-            return f"{name}: {json.dumps(value[name], default=lambda v: getattr(v, 'text', str(v)))}"
-    return None
-
-
-def _referred(value: Plain) -> str | None:
-    """The logical id that a Ref or GetAtt names."""
-    if isinstance(value, Unknown):
-        m = REFERENCE.fullmatch(value.text)
-        return (m[1] or m[2]) if m else None
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    name, given = next(iter(value.items()))
-    if name == "Fn::GetAtt":
-        given = given[0] if isinstance(given, list) and given else str(given).partition(".")[0]
-    return given if name in ("Ref", "Fn::GetAtt") and isinstance(given, str) else None
-
-
-def _is_ref(value: Plain) -> bool:
-    return value.text.startswith("!Ref") if isinstance(value, Unknown) else isinstance(value, dict) and "Ref" in value
-
-
-def _judged(value: Plain, template: Tree) -> Plain:
-    """A value as controls see it: functions are Unknown, parameters their defaults, AWS::NoValue nothing."""
-    if (text := _function(value)) is not None:
-        default = _default(template, _referred(value)) if _is_ref(value) else None
-        return Unknown(text) if default is None else default
-    if isinstance(value, dict):
-        return {key: _judged(inner, template) for key, inner in value.items() if _referred(inner) != NO_VALUE}
-    return [_judged(inner, template) for inner in value] if isinstance(value, list) else value
-
-
-def _default(template: Tree, name: str | None) -> Plain:
-    """The literal default of a parameter; None where it has none that can be told."""
-    parameter = look_up(template, ("Parameters", name or ""))
-    if not isinstance(parameter, dict) or isinstance(parameter.get("Default"), dict | Unknown):
-        return None
-    default, sort = parameter.get("Default"), str(parameter.get("Type"))
-    if sort == "CommaDelimitedList" or sort.startswith("List<"):
-        return [part.strip() for part in default.split(",")] if isinstance(default, str) else None
-    return None if sort.startswith("AWS::SSM") else default
 
 
 def _siblings(layout: Mapping[str, Plain], template: Tree, name: str) -> dict[Path, Sibling]:
     """For each attribute that lives elsewhere: the resource that holds it for this one."""
     found: dict[Path, Sibling] = {}
     for attribute, how in _elsewhere(layout):
-        for sibling, properties in _of_type(template, how["in"]):
-            if _referred(properties.get(how["by"])) == name:
+        for sibling, properties in values.of_type(template, how["in"]):
+            if values.referred(properties.get(how["by"])) == name:
                 found[attribute] = (sibling, _segments(how.get("at", "")))
                 break
     return found
@@ -225,8 +177,8 @@ def _in_list(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edi
     """An edit in a list that the kind sees otherwise, as one on the list or on the resource that is the item."""
     for attribute, how in _lists(layout):
         if wanted.path[: len(attribute)] == attribute:
-            own = look_up(_properties(template, name), attribute)
-            return lists.placed(own, how, _also(template, name, how), wanted, len(attribute))
+            own = look_up(values.properties(template, name), attribute)
+            return lists.placed(own, how, _also(template, name, how), wanted, len(attribute), template)
     return wanted
 
 
@@ -254,46 +206,28 @@ def _targets(
 
 def _placed(template: Tree, name: str, wanted: Edit) -> Edit:
     """The edit's place in the template: below the resource's Properties, or at the parameter that alone sets the value."""
-    raw: Plain = _properties(template, name)
+    raw: Plain = values.properties(template, name)
     for depth, key in enumerate(wanted.path, 1):
         raw = look_up(raw, (key,))
-        text = _function(raw)
-        if text is None or (_referred(raw) == NO_VALUE and depth == len(wanted.path)):
+        text = values.function(raw)
+        if text is None or (values.referred(raw) == values.NO_VALUE and depth == len(wanted.path)):
             continue
-        parameter = _referred(raw)
-        if depth < len(wanted.path) or wanted.remove or not _is_ref(raw) or _default(template, parameter) is None:
+        parameter = values.referred(raw)
+        if depth < len(wanted.path) or wanted.remove or not values.is_ref(raw) or values.default_of(template, parameter) is None:
             raise BindingError(f"{name}: {'/'.join(map(str, wanted.path))} is set by {text}; change it there")
         return _on_parameter(template, str(parameter), name, wanted)
     return Edit(("Resources", name, "Properties", *wanted.path), wanted.value, wanted.remove)
 
 
 def _on_parameter(template: Tree, parameter: str, name: str, wanted: Edit) -> Edit:
-    uses = _uses(template, parameter)
+    uses = values.uses(template, parameter)
     if uses > 1:
         raise BindingError(
             f"{name}: {'/'.join(map(str, wanted.path))} is set by parameter {parameter}, as are {uses - 1} more; set it there"
         )
     about = template["Parameters"][parameter]
-    value = _text(wanted.value) if isinstance(about["Default"], str) else wanted.value
+    value = values.text(wanted.value) if isinstance(about["Default"], str) else wanted.value
     allowed = about.get("AllowedValues")
-    if isinstance(value, list | dict) or (isinstance(allowed, list) and _text(value) not in map(_text, allowed)):
+    if isinstance(value, list | dict) or (isinstance(allowed, list) and values.text(value) not in map(values.text, allowed)):
         raise BindingError(f"{name}: parameter {parameter} does not take {value!r}; change the template by hand")
     return Edit(("Parameters", parameter, "Default"), value)
-
-
-def _text(value: Plain) -> Plain:
-    if isinstance(value, list | dict):
-        return value
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-def _uses(node: Plain, parameter: str) -> int:
-    """How often a template speaks of a parameter."""
-    if isinstance(node, Unknown):
-        return len(re.findall(rf"\b{re.escape(parameter)}\b", node.text))
-    if isinstance(node, str):
-        return len(re.findall(rf"\$\{{{re.escape(parameter)}\}}", node))
-    if isinstance(node, dict):
-        own = int(node.get("Ref") == parameter)
-        return own + sum(_uses(inner, parameter) for inner in node.values())
-    return sum(_uses(inner, parameter) for inner in node) if isinstance(node, list) else 0

@@ -1,0 +1,100 @@
+"""What a template may get besides, so that a resource of it can be put right: a queue, a role, a bucket for logs.
+
+An entry's `offers:` says by name which attribute it is for, the value that this gets, the resources it makes (one set a
+template, whoever takes it), and what a role of the template must be allowed. A resource that can take an offer has
+`template/NAME`, and a fix that sets it takes it. With `has:` the value is a resource that the template has already:
+
+    offers:
+      dead-letters:
+        at: DeadLetterConfig/TargetArn
+        value: {Fn::GetAtt: [DeadLetters, Arn]}
+        makes: {DeadLetters: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true}}}
+        grant: {role: Role, to: "sqs:SendMessage", on: {Fn::GetAtt: [DeadLetters, Arn]}}
+
+AWS CloudFormation User Guide, template anatomy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _cloudformation_serverless as serverless
+from setright.bindings.layouts._cloudformation_values import of_type, properties, referred, resource_type, written
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Tree
+
+PREFIX = "template"
+Layout = Mapping[str, Plain]
+
+
+def view(layout: Layout, template: Tree, name: str) -> Tree:
+    """The offers that a resource can take, for the kind's tree; empty where there are none."""
+    names = [offer for offer, how in layout.get("offers", {}).items() if _open(layout, template, name, how)]
+    return {PREFIX: dict.fromkeys(names, "offered")} if names else {}
+
+
+def taken(layout: Layout, template: Tree, name: str, path: Path, is_yaml: bool) -> Iterator[Edit]:
+    """The edits of an offer, those on the resource by their paths in the kind; what is made begins with Resources."""
+    how = layout.get("offers", {}).get(path[1])
+    if how is None or not _open(layout, template, name, how):
+        raise BindingError(f"{name}: the template cannot get {path[1]} besides; write it by hand")
+    for new, body in how.get("makes", {}).items():
+        if new not in template["Resources"]:
+            yield Edit(("Resources", new), written(body, is_yaml))
+    if "grant" in how:
+        yield from _grant(template, name, how, is_yaml)
+    value = {"Ref": _found(template, name, how["has"])} if "has" in how else how["value"]
+    yield Edit(_segments(how["at"]), written(value, is_yaml))
+    alike = "serverless-with" if serverless.is_one(layout, template, name) else "with"
+    for place, value in how.get(alike, {}).items():
+        yield Edit(_segments(place), value.replace("{name}", name) if isinstance(value, str) else value)
+
+
+def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
+    """Whether nothing stands in the way: another resource of a name, or a role that is not of this template."""
+    there, makes = template["Resources"], how.get("makes", {})
+    if name in makes or any(new in there and resource_type(there[new]) != body["Type"] for new, body in makes.items()):
+        return False
+    if "has" in how and _found(template, name, how["has"]) is None:
+        return False
+    return "grant" not in how or _needs_no_grant(layout, template, name, how) or _role(template, name, how) is not None
+
+
+def _needs_no_grant(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
+    """A serverless resource without a role of its own gets one with what it needs."""
+    return serverless.is_one(layout, template, name) and how["grant"]["role"] not in properties(template, name)
+
+
+def _role(template: Tree, name: str, how: Layout) -> str | None:
+    """The logical id of the role whose policies this template writes."""
+    role = referred(properties(template, name).get(how["grant"]["role"]))
+    own = role is not None and resource_type(template["Resources"].get(role)) == "AWS::IAM::Role"
+    return role if own and isinstance(look_up(properties(template, str(role)), ("Policies",)), list | None) else None
+
+
+def _grant(template: Tree, name: str, how: Layout, is_yaml: bool) -> Iterator[Edit]:
+    role = _role(template, name, how)
+    if role is None:
+        return
+    statement = {"Effect": "Allow", "Action": how["grant"]["to"], "Resource": written(how["grant"]["on"], is_yaml)}
+    policy = {"PolicyName": how["grant"]["named"], "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    own = properties(template, role).get("Policies") or []
+    if any(look_up(each, ("PolicyName",)) == policy["PolicyName"] for each in own):
+        return
+    place: Path = ("Resources", role, "Properties", "Policies")
+    yield Edit((*place, len(own)), policy) if own else Edit(place, [policy])
+
+
+def _found(template: Tree, name: str, has: Layout) -> str | None:
+    """Another resource of the template that is there for this already; none for one that is of that sort itself."""
+    alike = [
+        id_
+        for id_, body in of_type(template, has["type"])
+        if all(body.get(key) == value for key, value in has["where"].items()) and "Condition" not in template["Resources"][id_]
+    ]
+    return alike[0] if alike and name not in alike else None
+
+
+def _segments(text: str) -> Path:
+    return tuple(text.split("/"))

@@ -1,0 +1,75 @@
+"""Security group rules of CloudFormation templates: what one is for, told from what it says, and who says where from.
+
+AWS CloudFormation resource reference: AWS::EC2::SecurityGroup Ingress and Egress; service names: IANA port numbers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from setright.bindings.layouts._cloudformation_values import default_of, is_ref, referred, uses
+from setright.model import Edit, Plain, Tree, Unknown
+
+WORDS = "template-description"  # set by a fix: the description that the rule's own values give
+ANYWHERE = ("0.0.0.0/0", "::/0")
+PRIVATE = {"CidrIp": "10.0.0.0/8", "CidrIpv6": "fc00::/7"}
+PLACES = ("CidrIp", "CidrIpv6", "SecurityGroupId", "SecurityGroupName", "PrefixListId")
+PORTS = """
+20 FTP data, 21 FTP, 22 SSH, 23 Telnet, 25 SMTP, 53 DNS, 80 HTTP, 88 Kerberos, 110 POP3, 111 RPC, 123 NTP, 135 RPC, 143 IMAP,
+389 LDAP, 443 HTTPS, 445 SMB, 465 SMTP over TLS, 514 Syslog, 587 SMTP, 636 LDAP over TLS, 873 rsync, 993 IMAP over TLS,
+1433 SQL Server, 1521 Oracle, 2049 NFS, 2181 ZooKeeper, 2375 Docker, 2376 Docker over TLS, 3306 MySQL, 3389 Remote Desktop,
+4333 mSQL, 5432 PostgreSQL, 5439 Redshift, 5601 Kibana, 5671 AMQP over TLS, 5672 AMQP, 5985 WinRM, 5986 WinRM over TLS,
+6379 Redis, 8182 Neptune, 9092 Kafka, 9200 Elasticsearch, 9300 Elasticsearch nodes, 11211 Memcached, 27017 MongoDB
+"""
+SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
+NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
+
+
+def description(rule: Tree, outgoing: bool) -> str:
+    """What the rule lets in or out, as `HTTPS from anywhere`; in the characters that a description may have."""
+    told = f"{_service(rule)} {'to' if outgoing else 'from'} {_place(rule, 'Destination' if outgoing else 'Source')}"
+    return NOT_ALLOWED.sub("", told)[:255]
+
+
+def narrowed(rule: Plain, template: Tree) -> Edit | None:
+    """For a rule that a parameter's default opens to everybody: that default, private. None for any other rule."""
+    if not isinstance(rule, dict):
+        return None
+    for key, private in PRIVATE.items():
+        value = rule.get(key)
+        parameter = referred(value)
+        if parameter and is_ref(value) and default_of(template, parameter) in ANYWHERE and uses(template, parameter) == 1:
+            allowed = template["Parameters"][parameter].get("AllowedValues")
+            return None if allowed else Edit(("Parameters", parameter, "Default"), private)
+    return None
+
+
+def _service(rule: Tree) -> str:
+    protocol = str(_told(rule.get("IpProtocol"))).lower()
+    first, last = _told(rule.get("FromPort")), _told(rule.get("ToPort"))
+    if protocol in ("-1", "all"):
+        return "All traffic"
+    name = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}.get(protocol, protocol.upper())
+    if name.startswith("ICMP") or first is None:
+        return name
+    if str(first) != str(last):
+        return f"{name} ports {first}-{last}"
+    return SERVICES.get(str(first)) or f"{name} port {first}"
+
+
+def _place(rule: Tree, side: str) -> str:
+    """Where from, or where to: an address range, or the name that the template has for it."""
+    for key in PLACES:
+        value = rule.get(key if key.startswith("Cidr") else side + key)
+        if value is not None:
+            return "anywhere" if value in ANYWHERE else str(_told(value))
+    return "anywhere"
+
+
+def _told(value: Plain) -> Plain:
+    """A value, or the name of what gives it."""
+    if name := referred(value):
+        return name.removeprefix("AWS::")
+    if isinstance(value, Unknown):
+        return " ".join(re.findall(r"\w+", value.text.partition(" ")[2])[:3]) or "a function"
+    return "a function" if isinstance(value, dict | list) else value

@@ -1,0 +1,88 @@
+"""Serverless resources (SAM) as the resources they become: their own names for attributes, and what Globals adds to them.
+
+An entry's `serverless:` names the type, the section of Globals that speaks of it, and each attribute that SAM calls otherwise:
+
+    serverless: {type: AWS::Serverless::Function, globals: Function, TracingConfig/Mode: Tracing}
+
+AWS Serverless Application Model Developer Guide, resource reference and Globals section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from setright.bindings.layouts._cloudformation_values import resource_type
+from setright.bindings.trees import look_up, set_at
+from setright.model import Path, Plain, Tree
+
+OWN = {"type", "globals"}
+
+
+def types(layout: Mapping[str, Plain]) -> list[str]:
+    """All the types that an entry speaks of."""
+    own = layout["type"] if isinstance(layout["type"], list) else [layout["type"]]
+    return [*own, *([layout["serverless"]["type"]] if "serverless" in layout else [])]
+
+
+def is_one(layout: Mapping[str, Plain], template: Tree, name: str) -> bool:
+    resource = template["Resources"].get(name)
+    return "serverless" in layout and resource_type(resource) == layout["serverless"]["type"]
+
+
+def told(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tree) -> Tree:
+    """The properties by their names in the kind, with what Globals says; the resource's own values win."""
+    if not is_one(layout, template, name):
+        return properties
+    common = look_up(template, ("Globals", layout["serverless"].get("globals", "")))
+    tree = _merged(common, properties) if isinstance(common, dict) else dict(properties)
+    for kind, sam in _names(layout):
+        value = look_up(tree, sam)
+        if value is not None:
+            tree = _without(tree, sam)
+            set_at(tree, kind, value)
+    return tree
+
+
+def placed(layout: Mapping[str, Plain], template: Tree, name: str, path: Path) -> Path:
+    """A path of the kind as the template has it."""
+    if is_one(layout, template, name):
+        for kind, sam in _names(layout):
+            if path[: len(kind)] == kind:
+                return (*sam, *path[len(kind) :])
+    return path
+
+
+def in_globals(layout: Mapping[str, Plain], template: Tree, name: str, path: Path) -> Path | None:
+    """Where Globals says a value that the resource does not; None where it does not either."""
+    if not is_one(layout, template, name):
+        return None
+    place = ("Globals", layout["serverless"].get("globals", ""), *path)
+    own = look_up(template, ("Resources", name, "Properties", *path))
+    return place if own is None and look_up(template, place) is not None else None
+
+
+def _names(layout: Mapping[str, Plain]) -> Iterator[tuple[Path, Path]]:
+    for kind, sam in layout["serverless"].items():
+        if kind not in OWN:
+            yield tuple(kind.split("/")), tuple(sam.split("/"))
+
+
+def _merged(common: Tree, own: Tree) -> Tree:
+    """Mappings join, lists are appended to, other values are replaced."""
+    tree = dict(common)
+    for key, value in own.items():
+        before = tree.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            tree[key] = _merged(before, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            tree[key] = [*before, *value]
+        else:
+            tree[key] = value
+    return tree
+
+
+def _without(tree: Tree, path: Path) -> Tree:
+    head, rest = str(path[0]), path[1:]
+    inner = tree.get(head)
+    left = {key: value for key, value in tree.items() if key != head}
+    return {**left, head: _without(inner, rest)} if rest and isinstance(inner, dict) else left

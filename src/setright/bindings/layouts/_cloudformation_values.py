@@ -1,0 +1,132 @@
+"""Values of a CloudFormation template as controls see them: functions are Unknown, parameters their defaults.
+
+AWS CloudFormation User Guide, intrinsic functions, parameters, AWS::NoValue.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree, Unknown
+
+REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
+NO_VALUE = "AWS::NoValue"
+
+
+def function(value: Plain) -> str | None:
+    """The source of a value that an intrinsic function gives; None for any other."""
+    if isinstance(value, Unknown):
+        return value.text
+    if isinstance(value, dict) and len(value) == 1:
+        name = next(iter(value))
+        if name == "Ref" or name.startswith("Fn::"):
+            return f"{name}: {json.dumps(value[name], default=lambda v: getattr(v, 'text', str(v)))}"
+    return None
+
+
+def referred(value: Plain) -> str | None:
+    """The logical id that a Ref or GetAtt names."""
+    if isinstance(value, Unknown):
+        m = REFERENCE.fullmatch(value.text)
+        return (m[1] or m[2]) if m else None
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    name, given = next(iter(value.items()))
+    if name == "Fn::GetAtt":
+        given = given[0] if isinstance(given, list) and given else str(given).partition(".")[0]
+    return given if name in ("Ref", "Fn::GetAtt") and isinstance(given, str) else None
+
+
+def is_ref(value: Plain) -> bool:
+    return value.text.startswith("!Ref") if isinstance(value, Unknown) else isinstance(value, dict) and "Ref" in value
+
+
+def judged(value: Plain, template: Tree) -> Plain:
+    """A value as controls see it: functions are Unknown, parameters their defaults, AWS::NoValue nothing."""
+    if (text := function(value)) is not None:
+        default = default_of(template, referred(value)) if is_ref(value) else None
+        return Unknown(text) if default is None else default
+    if isinstance(value, dict):
+        return {key: judged(inner, template) for key, inner in value.items() if referred(inner) != NO_VALUE}
+    return [judged(inner, template) for inner in value] if isinstance(value, list) else value
+
+
+def default_of(template: Tree, name: str | None) -> Plain:
+    """The literal default of a parameter; None where it has none that can be told."""
+    parameter = look_up(template, ("Parameters", name or ""))
+    if not isinstance(parameter, dict) or isinstance(parameter.get("Default"), dict | Unknown):
+        return None
+    default, sort = parameter.get("Default"), str(parameter.get("Type"))
+    if sort == "CommaDelimitedList" or sort.startswith("List<"):
+        return [part.strip() for part in default.split(",")] if isinstance(default, str) else None
+    return None if sort.startswith("AWS::SSM") else default
+
+
+def uses(node: Plain, parameter: str) -> int:
+    """How often a template speaks of a parameter."""
+    if isinstance(node, Unknown):
+        return len(re.findall(rf"\b{re.escape(parameter)}\b", node.text))
+    if isinstance(node, str):
+        return len(re.findall(rf"\$\{{{re.escape(parameter)}\}}", node))
+    if isinstance(node, dict):
+        own = int(node.get("Ref") == parameter)
+        return own + sum(uses(inner, parameter) for inner in node.values())
+    return sum(uses(inner, parameter) for inner in node) if isinstance(node, list) else 0
+
+
+def is_named(template: Tree, name: str) -> bool:
+    """Whether another part of the template speaks of a resource."""
+    waits = [resource.get("DependsOn") for resource in template["Resources"].values() if isinstance(resource, dict)]
+    return uses(template, name) > 0 or any(name == wait or (isinstance(wait, list) and name in wait) for wait in waits)
+
+
+def text(value: Plain) -> Plain:
+    """A value as parameters and attribute lists hold it: as a text."""
+    if isinstance(value, list | dict):
+        return value
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def written(value: Plain, is_yaml: bool) -> Plain:
+    """A value of ours with its functions in the short form, where the template is YAML."""
+    if not is_yaml:
+        return value
+    if isinstance(value, list):
+        return [written(item, is_yaml) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and (short := _short(*next(iter(value.items())))):
+        return Unknown(short)
+    return {key: written(inner, is_yaml) for key, inner in value.items()}
+
+
+def _short(name: str, given: Plain) -> str | None:
+    if name == "Ref":
+        return f"!Ref {given}"
+    if name == "Fn::GetAtt":
+        return f"!GetAtt {'.'.join(given)}"
+    return f'!Sub "{given}"' if name == "Fn::Sub" else None
+
+
+def resource_type(resource: Plain) -> str:
+    value = resource.get("Type") if isinstance(resource, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def of_type(template: Tree, wanted: Plain) -> Iterator[tuple[str, Tree]]:
+    """Logical id and properties of each resource of a type, or of several."""
+    types = wanted if isinstance(wanted, list) else [wanted]
+    for name, resource in template["Resources"].items():
+        if resource_type(resource) in types:
+            body = resource.get("Properties")
+            if body is None or (isinstance(body, dict) and not function(body)):
+                yield name, body or {}
+
+
+def properties(template: Tree, name: str) -> Tree:
+    """The Properties of a resource; empty where it has none, or a function gives them."""
+    found = look_up(template, ("Resources", name, "Properties"))
+    return found if isinstance(found, dict) else {}
