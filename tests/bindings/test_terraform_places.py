@@ -160,3 +160,82 @@ def test_a_key_of_a_map_is_no_block() -> None:
 )
 def test_a_constraint_is_a_least_and_a_most(text: str, least: tuple[int, ...], most: tuple[int, ...]) -> None:
     assert read(text)[:2] == (least, most)
+
+
+# --- alone, else, refers, and policies of data blocks ---------------------------------------------------------------
+
+GROUP: dict[str, Plain] = {
+    "type": "group",
+    "Rules": [
+        {"at": "ingress", "items": {"Port": "port"}, "spread": {"Cidr": "cidrs"}},
+        {"in": "rule", "by": "group_id", "alone": True, "items": {"Port": "port"}, "spread": {"Cidr": "cidrs"}},
+    ],
+    "Open": {"in": "door", "by": "group_id", "at": "open", "else": True},
+}
+RULE = 'resource "rule" "x" {\n  group_id = %s\n  port     = 22\n  cidrs    = ["10.0.0.0/8", "0.0.0.0/0"]\n}\n'
+
+
+def test_a_resource_beside_of_a_group_that_is_not_here_answers_for_itself():
+    [alone] = seen(GROUP, RULE % "var.group")
+    assert (alone.name, alone.only) == ("rule.x", ("Rules",))
+    assert alone.tree == {"Rules": [{"Port": 22, "Cidr": "10.0.0.0/8"}, {"Port": 22, "Cidr": "0.0.0.0/0"}]}
+
+
+def test_a_resource_beside_that_belongs_to_a_group_is_told_with_it_only():
+    assert [r.name for r in seen(GROUP, 'resource "group" "g" {}\n' + RULE % "group.g.id")] == ["group.g"]
+
+
+def test_an_item_of_a_resource_that_stands_alone_is_removed_where_it_stands():
+    given = sources({"main.tf": RULE % '"sg-1"'})
+    [alone] = terraform.view("k", GROUP, given)
+    placed = terraform.edit(GROUP, alone, [Edit(("Rules", 1), remove=True)], [], given)
+    assert placed == [("main.tf", Edit(("resource", "rule", "x", 0, "cidrs", 1), remove=True))]
+    assert terraform.locate(GROUP, alone, ("Rules", 1), given) == ("main.tf", ("resource", "rule", "x", 0))
+
+
+def test_what_a_place_does_not_say_is_what_the_entry_says_holds_then():
+    assert seen(GROUP, 'resource "group" "g" {}\n')[0].tree == {"Open": True}
+    closed = 'resource "group" "g" {}\nresource "door" "d" {\n  group_id = group.g.id\n  open     = %s\n}\n'
+    assert seen(GROUP, closed % "false")[0].tree == {"Open": False}
+    assert seen(GROUP, closed % "null")[0].tree == {"Open": True}
+
+
+def test_a_reference_to_a_resource_of_the_type_named_is_known_by_its_address():
+    layout: dict[str, Plain] = {"type": "grant", "Policy": {"at": "arn", "refers": "policy"}}
+    assert seen(layout, 'resource "grant" "g" {\n  arn = policy.own.arn\n}\n')[0].tree == {"Policy": "policy.own"}
+    assert seen(layout, 'resource "grant" "g" {\n  arn = var.arn\n}\n')[0].tree == {"Policy": Unknown("var.arn")}
+
+
+POLICY: dict[str, Plain] = {
+    "type": ["policy", "data.aws_iam_policy_document"],
+    "Document": [
+        {"of": "data.aws_iam_policy_document", "at": "", "json": True},
+        {"at": "policy", "json": True},
+    ],
+}
+DATA = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions   = ["s3:*"]\n    resources = ["*"]%s\n  }\n}\n'
+
+
+def test_a_policy_that_only_a_data_block_makes_is_told_by_its_place():
+    given = sources({"main.tf": DATA % ""})
+    [alone] = terraform.view("k", POLICY, given)
+    assert alone.name == "data.aws_iam_policy_document.d"
+    assert alone.tree == {"Document": {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]}}
+    path = ("data", "aws_iam_policy_document", "d", 0, "statement", 0)
+    assert terraform.locate(POLICY, alone, ("Document", "Statement", 0), given) == ("main.tf", path)
+
+
+def test_a_data_block_that_a_policy_takes_is_told_with_that_policy_only():
+    taken = 'resource "policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+    assert [r.name for r in seen(POLICY, DATA % "" + taken)] == ["policy.p"]
+
+
+def test_a_data_block_with_principals_is_a_resources_policy_and_not_told():
+    principals = '\n    principals {\n      type        = "AWS"\n      identifiers = ["*"]\n    }'
+    assert seen(POLICY, DATA % principals) == []
+
+
+def test_json_with_a_comma_too_many_is_read_all_the_same():
+    text = '{"Statement": [{"Effect": "Allow", "Action": ["a,]", ],},],}'
+    given = f'resource "policy" "p" {{\n  policy = <<-EOT\n    {text}\n  EOT\n}}\n'
+    assert seen(POLICY, given)[0].tree == {"Document": {"Statement": [{"Effect": "Allow", "Action": ["a,]"]}]}}

@@ -64,6 +64,10 @@ def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path
         yield from _on_item(told, module, block, spec, edit)
         return
     spot = find.spot(told, module, block, edit.path)
+    if spot is not None and spot.place.json and len(edit.path) > len(spec.path):
+        raise BindingError(
+            f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)} is a document in the source; change it there"
+        )
     if spot is not None:
         yield from _on_spot(module, spot, edit)
     elif not edit.remove:

@@ -51,9 +51,12 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
         return found or None
     for place in spec.places:
         for spot in spots(told, module, block, place):
-            return told_value(module, told, spot, block)
+            if (found := told_value(module, told, spot, block)) is not None:
+                return found
     doubtful = [text for place in spec.places if place.beside for text in doubts(told, module, block, place)]
-    return Unknown(doubtful[0]) if doubtful else None
+    if doubtful:
+        return Unknown(doubtful[0])
+    return next((place.otherwise for place in spec.places if place.otherwise is not None), None)
 
 
 def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
@@ -61,6 +64,8 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     if spot.place.beside and (doubt := conditional(module, spot.owner, block)):
         return Unknown(doubt)
     raw = module.resolved(spot.raw)
+    if spot.place.refers and isinstance(raw, Unknown) and (name := referred(spot.place.refers).match(raw.text)):
+        return name[1]
     if spot.place.each and isinstance(raw, list):
         return [each if isinstance(each, Unknown) else {spot.place.each: each} for each in raw]
     for kind_value, own in spot.place.values:
@@ -112,6 +117,8 @@ def spot(told: Entry, module: Module, block: Block, path: Path) -> Spot | None:
         return _item_spot(module, told, block, spec, rest)
     for place in spec.places:
         for found in spots(told, module, block, place):
+            if place.json:
+                return found
             inner = within(found.raw, tuple(snake(str(part)) for part in rest if isinstance(part, str)))
             if inner is not None:
                 return Spot(found.locator, found.path + inner[0], inner[1], place, found.owner)
@@ -187,7 +194,10 @@ def _keyed_spot(module: Module, block: Block, place: Place, rest: Path) -> Spot 
 
 
 def beside(told: Entry, module: Module, block: Block, place: Place) -> Iterator[Block]:
-    """The resources of a place's type that belong to the block."""
+    """The resources of a place's type that belong to the block; a block that is told alone is its own."""
+    if told.alone:
+        yield from [block] if _picked(block.body, place) else []
+        return
     for other in module.resources(place.beside):
         if belongs(told, module, block, other, place) and _picked(other.body, place):
             yield other
@@ -212,9 +222,15 @@ def reference(address: str) -> re.Pattern[str]:
     return re.compile(rf'(?:"\$\{{\s*)?{re.escape(address)}(?:\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}}")?')
 
 
+@lru_cache(maxsize=64)
+def referred(kind: str) -> re.Pattern[str]:
+    """The address of a resource of a type, in a reference to it."""
+    return re.compile(rf'(?:"\$\{{\s*)?({re.escape(kind)}\.[\w-]+)')
+
+
 def doubts(told: Entry, module: Module, block: Block, place: Place) -> Iterator[str]:
     """Resources of which it cannot be told whether they belong to the block."""
-    for other in module.resources(place.beside):
+    for other in () if told.alone else module.resources(place.beside):
         tie = module.resolved(other.body.get(place.by))
         if isinstance(tie, Unknown) and not re.match(rf'(?:"\$\{{\s*)?(?:data\.)?{re.escape(told.type)}\.', tie.text):
             yield f"{other.address} may be for it: {place.by} = {tie.text}"

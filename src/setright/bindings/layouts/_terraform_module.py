@@ -28,11 +28,11 @@ class Block(NamedTuple):
 
     @property
     def type(self) -> str:
-        return str(self.path[1])
+        return str(self.path[1]) if self.path[0] == "resource" else f"{self.path[0]}.{self.path[1]}"
 
     @property
     def address(self) -> str:
-        return f"{self.path[1]}.{self.path[2]}"
+        return f"{self.type}.{self.path[2]}"
 
 
 class Module:
@@ -48,18 +48,20 @@ class Module:
         self._by_type: dict[str, list[Block]] = {}
 
     def resources(self, kind: str) -> list[Block]:
-        """The resource blocks of a type, without those that are counted to none."""
+        """The resource blocks of a type, or data blocks of data.TYPE, without those that are counted to none."""
         if kind not in self._by_type:
             self._by_type[kind] = list(self._resources(kind))
         return self._by_type[kind]
 
     def _resources(self, kind: str) -> Iterator[Block]:
+        sort, own = ("data", kind[5:]) if kind.startswith("data.") else ("resource", kind)
         for locator, source in self.sources.items():
-            named = source.tree.get("resource", {}).get(kind, {}) if isinstance(source.tree.get("resource"), dict) else {}
+            of_sort = source.tree.get(sort)
+            named = of_sort.get(own, {}) if isinstance(of_sort, dict) else {}
             for name, blocks in named.items() if isinstance(named, dict) else ():
                 for index, body in enumerate(blocks):
                     if not same(self.resolved(body.get("count")), 0):
-                        yield Block(locator, ("resource", kind, name, index), body)
+                        yield Block(locator, (sort, own, name, index), body)
 
     def resolved(self, value: Plain, depth: int = 0) -> Plain:
         """The value with variables and locals of literal value filled in, all the way down."""
@@ -104,7 +106,7 @@ class Module:
         if place is None or named is None:
             raise BindingError(f"{where} is {value.text}; change it where that is set")
         shown = f"{named[1]}.{named[2]}"
-        uses = sum(_mentions(source.tree, re.compile(rf"\b{re.escape(shown)}\b")) for source in self.sources.values())
+        uses = sum(mentions(source.tree, re.compile(rf"\b{re.escape(shown)}\b")) for source in self.sources.values())
         if uses != 1:
             raise BindingError(f"{where} is {shown}, which is used {uses} times in {self.folder or 'this module'}; decide there")
         if isinstance(place[2], Unknown):
@@ -152,9 +154,10 @@ def _given(sources: Mapping[str, Source]) -> frozenset[str]:
     return frozenset(name for locator, source in sources.items() if locator.endswith(".tfvars") for name in source.tree)
 
 
-def _mentions(value: Plain, pattern: re.Pattern[str]) -> int:
+def mentions(value: Plain, pattern: re.Pattern[str]) -> int:
+    """How often the expressions in a value name what the pattern finds."""
     if isinstance(value, Unknown):
         return len(pattern.findall(value.text))
     if isinstance(value, dict):
-        return sum(_mentions(item, pattern) for item in value.values())
-    return sum(_mentions(item, pattern) for item in value) if isinstance(value, list) else 0
+        return sum(mentions(item, pattern) for item in value.values())
+    return sum(mentions(item, pattern) for item in value) if isinstance(value, list) else 0

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from setright.bindings.layouts._terraform_module import Module
+from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.model import Path, Plain, Tree, Unknown
 
 HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
 ENCODED = re.compile(r"jsonencode\((.*)\)\s*", re.DOTALL)
 DATA = re.compile(r'(?:"\$\{\s*)?data\.aws_iam_policy_document\.([\w-]+)(?:\[0\])?\.json(?:\s*\}")?')
+TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])')
 HOLE = re.compile(r"\$\{[^{}\"]*\}")
 TOKEN = re.compile(
     r'[ \t\r]*(?:(?P<end>[\n,]|\Z)|(?P<comment>#|//)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[\w.*-]+)|(?P<sign>.))', re.DOTALL
@@ -28,30 +30,46 @@ def document(module: Module, raw: Plain) -> Plain:
     """What a JSON document says; the value itself where that cannot be told."""
     if isinstance(raw, str):
         return _parsed(raw)
+    if isinstance(raw, dict):
+        return _document(raw)
     text = raw.text if isinstance(raw, Unknown) else ""
     if found := HEREDOC.fullmatch(text):
         return _parsed(found[2])
     if found := ENCODED.fullmatch(text):
         return _listed(_literal(found[1]))
     block = _data(module, text)
-    return raw if block is None else {"Statement": [_statement(s) for s in _blocks(block[2].get("statement"))]}
+    return raw if block is None else _document(block[2])
 
 
-def place(module: Module, raw: Plain, rest: Path) -> tuple[str, Path] | None:
-    """Where a statement of a policy stands that a data block makes; None for any other document."""
-    block = _data(module, raw.text) if isinstance(raw, Unknown) else None
+def own(module: Module, block: Block, types: Iterable[str]) -> bool:
+    """Whether a data block makes a policy for callers (it names no principals) that no resource of the types takes."""
+    if any("principals" in each or "not_principals" in each for each in _blocks(block.body.get("statement"))):
+        return False
+    named = re.compile(rf"\b{re.escape(block.address)}\b")
+    return not any(mentions(other.body, named) for each in types if each != block.type for other in module.resources(each))
+
+
+def place(module: Module, raw: Plain, at: tuple[str, Path], rest: Path) -> tuple[str, Path]:
+    """Where a statement of a policy stands that a data block makes; for any other document, where that is taken."""
+    if isinstance(raw, dict):
+        block: tuple[str, Path, Tree] | None = (*at, raw)
+    else:
+        block = _data(module, raw.text) if isinstance(raw, Unknown) else None
     if block is None:
-        return None
+        return at
     inner = ("statement", rest[1]) if len(rest) > 1 and rest[0] == "Statement" and isinstance(rest[1], int) else ()
     return block[0], (*block[1], *inner)
 
 
 def _parsed(text: str) -> Plain:
-    """JSON with interpolations in its texts, each such text Unknown; Unknown for what is no JSON."""
-    try:
-        return _listed(_told(json.loads(HOLE.sub(lambda hole: hole[0].replace("\\", "\\\\"), text))))
-    except (ValueError, RecursionError):
-        return Unknown(text)
+    """JSON with interpolations in its texts, each such text Unknown; Unknown for what is no JSON but for a comma too many."""
+    plain = HOLE.sub(lambda hole: hole[0].replace("\\", "\\\\"), text)
+    for each in (plain, TOO_MANY.sub(lambda found: found[1] or "", plain)):
+        try:
+            return _listed(_told(json.loads(each)))
+        except (ValueError, RecursionError):
+            continue
+    return Unknown(text)
 
 
 def _told(value: Plain) -> Plain:
@@ -80,6 +98,10 @@ def _data(module: Module, text: str) -> tuple[str, Path, Tree] | None:
         for body in _blocks(kept.get(named[1])) if isinstance(kept, dict) and named else ():
             return locator, ("data", "aws_iam_policy_document", named[1] if named else "", 0), body
     return None
+
+
+def _document(body: Tree) -> Tree:
+    return {"Statement": [_statement(each) for each in _blocks(body.get("statement"))]}
 
 
 def _statement(body: Tree) -> Tree:

@@ -13,8 +13,11 @@ without it the whole path maps by name. `values:` are the kind's values and what
 (both sides may be paths), `spread:` those that Terraform keeps as lists, `where:` picks the blocks that count. `each: Type`: a list
 of values here is one of mappings with that one attribute in the kind. An empty mapping at an `in:` makes the resource itself.
 `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the provider's versions that have it.
-`map: true`: the last step is a key of a map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that
-hold a key and its value. `with:` is what a new resource beside says besides.
+`alone: true`: a resource beside that belongs to none here is told as one of its own, of which only this path is known.
+`else:` is what holds where the place says nothing. `refers: Type`: a reference to such a resource is known by
+its address. `map: true`: the last step is a key of a map.
+`keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value. `with:` is what a
+new resource beside says besides. A type data.TYPE are data blocks; with `at: ""` and `json: true` such a block is the policy.
 """
 
 from __future__ import annotations
@@ -30,9 +33,8 @@ from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
 SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate"})
-PLACE = frozenset(
-    {"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed", "with"}
-)
+PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
+PLACE |= {"with", "alone", "else", "refers"}
 
 
 class Place(NamedTuple):
@@ -53,6 +55,9 @@ class Place(NamedTuple):
     map: bool = False
     keyed: tuple[str, str] | None = None  # the arguments that hold the key and its value
     extra: Mapping[str, Plain] | None = None
+    alone: bool = False
+    otherwise: Plain = None
+    refers: str = ""
 
 
 class Spec(NamedTuple):
@@ -70,6 +75,7 @@ class Entry(NamedTuple):
     known_as: str
     reference: str
     specs: tuple[Spec, ...]
+    alone: bool = False  # the type is one of those beside, for those of its resources that belong to none here
 
     def spec_of(self, path: Path) -> Spec:
         """The longest spec that the path lies in; else the resource itself, by name."""
@@ -96,6 +102,12 @@ def types(layout: Mapping[str, Plain]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def loners(layout: Mapping[str, Plain]) -> tuple[str, ...]:
+    """The types beside whose resources may be told alone."""
+    every = (one for value in layout.values() for one in (value if isinstance(value, list) else [value]))
+    return tuple(dict.fromkeys(str(one["in"]) for one in every if isinstance(one, dict) and one.get("alone") is True))
+
+
 @lru_cache(maxsize=1024)
 def _entry(encoded: bytes, kind: str) -> Entry:
     layout = msgspec.json.decode(encoded)
@@ -103,6 +115,9 @@ def _entry(encoded: bytes, kind: str) -> Entry:
     if names not in ("pascal", "camel"):
         raise BindingError(f"terraform: names: is pascal or camel, not {names!r}")
     specs = (Spec(_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
+    if kind in loners(layout):
+        lone = (Spec(spec.path, tuple(p for p in spec.places if p.alone and p.beside == kind)) for spec in specs)
+        return Entry(kind, names, "", layout.get("reference", "id"), tuple(spec for spec in lone if spec.places), True)
     if kind not in types(layout):
         raise BindingError(f"terraform: {kind} is none of {', '.join(types(layout))}")
     mine = (Spec(spec.path, tuple(place for place in spec.places if not place.of or kind in place.of)) for spec in specs)
@@ -118,7 +133,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
     if not isinstance(raw, dict) or not raw.keys() <= PLACE or ("in" in raw) != ("by" in raw):
         raise BindingError(f"terraform: {key}: takes {', '.join(sorted(PLACE))}, in: only with by:")
     by_name = () if "in" in raw else tuple(snake(str(part)) for part in _path(key))
-    at = tuple(raw["at"].split("/")) if "at" in raw else by_name
+    at = tuple(filter(None, raw["at"].split("/"))) if "at" in raw else by_name
     values = tuple((_literal(kind), own) for kind, own in raw.get("values", {}).items())
     items = raw.get("items") if "items" in raw or "spread" in raw else None
     keyed = next(iter(raw["keyed"].items())) if isinstance(raw.get("keyed"), dict) else None
@@ -139,6 +154,9 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         map=raw.get("map") is True,
         keyed=keyed,
         extra=raw.get("with"),
+        alone=raw.get("alone") is True,
+        otherwise=raw.get("else"),
+        refers=raw.get("refers", ""),
     )
 
 

@@ -6,7 +6,7 @@ developer.hashicorp.com/terraform/language/resources. What the entry of a bindin
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
@@ -14,7 +14,7 @@ from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts._terraform_edit import document_edits
 from setright.bindings.layouts._terraform_module import Block, Module, modules
-from setright.bindings.layouts._terraform_spec import Entry, entry, types
+from setright.bindings.layouts._terraform_spec import Entry, entry, loners, types
 from setright.bindings.source import Source
 from setright.bindings.trees import set_at
 from setright.model import Edit, Path, Plain, Resource, Tree
@@ -23,11 +23,11 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
     entries = [entry(layout, own) for own in types(layout)]
+    lone = [entry(layout, own) for own in loners(layout)]
     return [
-        Resource(kind, _name(module, block), _tree(told, module, block), (block.locator, block.path))
+        _resource(kind, told, module, block)
         for module in modules(sources).values()
-        for told in entries
-        for block in module.resources(told.type)
+        for told, block in [*_told(module, entries), *_alone(module, entries, lone)]
     ]
 
 
@@ -51,9 +51,32 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
         spot = find.spot(told, module, block, path)
         if spot is not None:
             rest = path[len(told.spec_of(path).path) :]
-            return (policy.place(module, spot.raw, rest) if spot.place.json else None) or (spot.locator, spot.path)
+            return policy.place(module, spot.raw, (spot.locator, spot.path), rest) if spot.place.json else (spot.locator, spot.path)
         path = path[:-1]
     return block.locator, block.path
+
+
+def _told(module: Module, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Block]]:
+    """The blocks of the entry's types; of data blocks those that none of the others reads."""
+    for told in entries:
+        for block in module.resources(told.type):
+            if not told.type.startswith("data.") or policy.own(module, block, [other.type for other in entries]):
+                yield told, block
+
+
+def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> Iterator[tuple[Entry, Block]]:
+    """The blocks beside that belong to none of the entry's types."""
+    for told in lone:
+        for block in module.resources(told.type):
+            places = [place for spec in told.specs for place in spec.places]
+            if not any(find.belongs(of, module, home, block, p) for of, home in _told(module, entries) for p in places):
+                yield told, block
+
+
+def _resource(kind: str, told: Entry, module: Module, block: Block) -> Resource:
+    tree = _tree(told, module, block)
+    only = tuple(str(spec.path[0]) for spec in told.specs if spec.path[0] in tree) if told.alone else None
+    return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only)
 
 
 def _name(module: Module, block: Block) -> str:
@@ -63,14 +86,15 @@ def _name(module: Module, block: Block) -> str:
 def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
     locator, path = resource.home
     module = modules(sources).get(posixpath.dirname(locator))
-    for block in module.resources(str(path[1])) if module else ():
+    for block in module.resources(Block(locator, path, {}).type) if module else ():
         if module and (block.locator, block.path) == (locator, path):
             return module, block
     raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
 
 
 def _tree(told: Entry, module: Module, block: Block) -> Tree:
-    tree = find.named(module, told, _without(block.body, told.taken()))
+    whole = any(place.json and not place.at for spec in told.specs for place in spec.places)
+    tree = {} if told.alone or whole else find.named(module, told, _without(block.body, told.taken()))
     for spec in told.specs:
         value = find.value(told, module, block, spec)
         if value is not None:
