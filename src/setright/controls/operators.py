@@ -117,6 +117,11 @@ def _matches(have: Plain, want: Plain) -> bool | None:
     return have is not None and any(fnmatchcase(text(have), text(glob)) for glob in listed(want))
 
 
+def _some_match(have: Plain, want: Plain) -> bool | None:
+    told = [_matches(each, want) for each in listed(have)]
+    return True if True in told else None if None in told else False
+
+
 def _subset_of(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
         return None
@@ -160,7 +165,7 @@ OPERATORS: dict[str, Operator] = {
     "excludes": Operator(_excludes, _without),
     "subset-of": Operator(_subset_of, _within),
     "bits-within": Operator(_bits_within, _masked),
-    "matches": Operator(_matches, lambda have, want: Unknown("says what is right only in part")),
+    "matches": Operator(_some_match, lambda have, want: Unknown("says what is right only in part")),
     "starts-with": Operator(
         lambda have, want: None if isinstance(have, Unknown) else isinstance(have, str) and have.startswith(want),
         lambda have, want: Unknown("says how it begins only"),
