@@ -83,6 +83,8 @@ def test_commands_are_told_apart() -> None:
         "options": ["-y", "-t x"],
         "command": "install",
         "words": ["curl", "git=1"],
+        "asks": False,
+        "cache": "kept",
     }
 
 

@@ -273,11 +273,18 @@ def _splices(text: str, each: Instruction, want: Plain) -> Iterator[Splice]:
     if want.get("heredocs") != have.get("heredocs"):
         raise LensError("the text of a heredoc is not edited")
     if want["keyword"] != have["keyword"]:
-        yield (*each.range(*each.parts["keyword"]), keyword(want["keyword"], each.keyword))
+        yield _keyword_splice(text, each, keyword(want["keyword"], each.keyword))
     if want.get("flags") != have.get("flags"):
         yield _flags_splice(text, each, want.get("flags") or [])
     if not same(want["value"], have["value"]):
         yield from _value_splices(text, each, want["value"])
+
+
+def _keyword_splice(text: str, each: Instruction, new: str) -> Splice:
+    """A longer keyword takes of the blanks behind the old one, where several stand there to align."""
+    start, end = each.range(*each.parts["keyword"])
+    blanks = len(text[end:]) - len(text[end:].lstrip(" "))
+    return start, end + max(0, min(len(new) - (end - start), blanks - 1)), new
 
 
 def _flags_splice(text: str, each: Instruction, flags: list[Plain]) -> Splice:

@@ -130,12 +130,13 @@ def _volumes(image: Image) -> list[str]:
 def _written(image: Image) -> list[str]:
     """What else the program writes: what is known of the base image, and the working directory."""
     known = [str(each) for each in image.facts.get("owns", ())]
-    work = _workdir(image.whole)
+    work = workdir(image.whole)
     mine = _given_away(image)
     return [*known, *([_quoted(work)] if work and work not in mine and not SYSTEM.fullmatch(work) else [])]
 
 
-def _workdir(whole: Sequence[Instruction]) -> str:
+def workdir(whole: Sequence[Instruction]) -> str:
+    """The working directory after these instructions."""
     path = "/"
     for each in whole:
         path = joined(path, str(each["value"])) if each["keyword"] == "WORKDIR" else path

@@ -10,12 +10,12 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     stages:
       - image: debian, tag: "12", digest: sha256:..., name: build, external: true      # not another stage, not scratch
         instructions:
-          - {keyword: RUN, value: ..., user: root, commands: [{name: apt-get, command: install, options: [-y], words: [curl],
-             sudo: false, into: sh}]}
-          - {keyword: RUN, value: ..., lists: kept | removed}      # of the packages that apt-get update fetches
+          - {keyword: RUN, value: ..., user: root, commands: [...], lists: kept}       # see _dockerfile_run
           - {keyword: ADD, value: ..., adds: files | archive | url}
           - {keyword: WORKDIR, value: app, from: /srv}              # what it is relative to
     environment: [{name: A, value: b}]
+    lists-used-later: false          # whether a RUN installs packages by lists that one before it fetched
+    workdir-known: true              # whether no relative WORKDIR depends on the base image
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts import _dockerfile_run as run
 from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts._dockerfile_image import IMAGE, Image, Images, from_of, image_of, plain_name, stages_of, variables
-from setright.bindings.layouts._shell_words import Command, Word, base, commands
 from setright.bindings.source import Source
-from setright.bindings.trees import same
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 Instructions = Sequence[Mapping[str, Plain]]
@@ -45,7 +44,6 @@ NO_CHECK = (
     ' as "HEALTHCHECK CMD curl -f http://localhost:8080/health"; Kubernetes ignores it, write probes there'
 )
 NO_TAG = "name the version that it was last built and tested with, best with its digest (image:tag@sha256:...)"
-TAKES_WORD = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -108,9 +106,16 @@ def _about(image: Image) -> Tree:
     user = users.user_now(image)
     checks = [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
     tree: Tree = {"check": health.told(image)}
+    tree |= {"lists-used-later": run.needs_lists(image.whole), "workdir-known": _workdir_is_known(image)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
     return tree | ({"Healthcheck": checks[-1]} if checks else {})
+
+
+def _workdir_is_known(image: Image) -> bool:
+    """Whether the first WORKDIR is absolute, or the base image is one that leaves the container at /."""
+    first = next((str(each["value"]).strip("\"'") for each in image.whole if each["keyword"] == "WORKDIR"), "/")
+    return first.startswith("/") or image.facts.get("workdir") == "/"
 
 
 def _arguments(instructions: Instructions) -> Iterator[tuple[str, str]]:
@@ -147,51 +152,10 @@ def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str
 def _instruction(each: Mapping[str, Plain], user: str) -> Tree:
     out: Tree = {**each, "user": user}
     if each["keyword"] == "RUN" and isinstance(each["value"], str):
-        texts = [each["value"]] if not _heredoc_is_script(each) else []
-        found = [c for text in [*texts, *each.get("heredocs", ())] for c in commands(text)]
-        out["commands"] = [_command(c) for c in found]
-        out |= {"lists": lists} if (lists := _lists(each["value"], found)) else {}
+        out |= run.told(each)
     if each["keyword"] == "ADD":
         out["adds"] = _adds(each)
     return out
-
-
-def _lists(text: str, found: Sequence[Command]) -> str:
-    """Whether the lists of packages stay in the layer of a RUN that fetches them and installs; empty for any other RUN."""
-    called = [word.text for each in found if base(each.words[0].text) in ("apt-get", "apt") for word in each.words[1:]]
-    if not {"update", "install"} <= set(called):
-        return ""
-    return "removed" if "/var/lib/apt" in text or "clean-install" in text else "kept"
-
-
-def _heredoc_is_script(each: Mapping[str, Plain]) -> bool:
-    return bool(each.get("heredocs")) and str(each["value"]).startswith("<<")
-
-
-def _command(command: Command) -> Tree:
-    name, rest = base(command.words[0].text), command.words[1:]
-    options, words = _options(rest)
-    tree: Tree = {"name": name, "sudo": command.sudo, "options": [text for text, _ in options]}
-    tree |= {"command": words[0].text} if words else {}
-    tree |= {"words": [word.text for word in words[1:]]}
-    return tree | ({"into": command.into} if command.into else {})
-
-
-def _options(words: Sequence[Word]) -> tuple[list[tuple[str, int]], list[Word]]:
-    """The options, each with where it ends, and the other words. An option that takes a word holds it."""
-    options: list[tuple[str, int]] = []
-    others: list[Word] = []
-    held = False
-    for word in words:
-        if held:
-            options[-1] = (f"{options[-1][0]} {word.text}", word.end)
-            held = False
-        elif word.text.startswith("-"):
-            options.append((word.text, word.end))
-            held = word.text in TAKES_WORD
-        else:
-            others.append(word)
-    return options, others
 
 
 def _adds(each: Mapping[str, Plain]) -> Plain:
@@ -235,6 +199,10 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
         at = _index(instructions, path)
         if at is None:
             raise BindingError(f"{locator}: {'/'.join(map(str, path))} cannot be set by itself; change the instructions by hand")
+        if path[4:] == ("from",):
+            start = max(n for n, _ in stages_of(instructions) if n <= at)
+            yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
+            return
         yield from _on_instruction(locator, instructions[at], at, Edit(path[4:], edit.value, edit.remove))
 
 
@@ -310,49 +278,13 @@ def _on_instruction(locator: str, each: Mapping[str, Plain], at: int, edit: Edit
     elif path == ("keyword",) and each["keyword"] == "MAINTAINER":
         name = str(each["value"]).strip("\"'").replace("\\", "\\\\").replace('"', '\\"')
         yield Edit(("instructions", at), {"keyword": edit.value, "value": f'maintainer="{name}"'})
-    elif path == ("from",) and not edit.remove:
-        yield Edit(("instructions", at, "value"), users.joined(str(edit.value), str(each["value"])))
     elif path == ("lists",):
-        yield Edit(("instructions", at, "value"), f"{_one_shell(locator, each)} && rm -rf /var/lib/apt/lists/*")
+        yield Edit(("instructions", at, "value"), run.without_lists(locator, each))
     elif len(path) == 3 and path[0] == "commands" and path[2] == "name" and isinstance(path[1], int):
-        yield Edit(("instructions", at, "value"), _with_name(locator, each, path[1], str(edit.value)))
+        yield Edit(("instructions", at, "value"), run.with_name(locator, each, path[1], str(edit.value)))
     elif path[:1] in (("keyword",), ("value",), ("flags",)):
         yield Edit(("instructions", at, *path), edit.value, edit.remove)
     elif len(path) == 3 and path[0] == "commands" and path[2] == "options" and not edit.remove and isinstance(path[1], int):
-        yield Edit(("instructions", at, "value"), _with_options(locator, each, path[1], edit.value))
+        yield Edit(("instructions", at, "value"), run.with_options(locator, each, path[1], edit.value))
     else:
         raise BindingError(f"{locator}: {'/'.join(map(str, path))} is read off the instruction; change it by hand")
-
-
-def _one_shell(locator: str, each: Mapping[str, Plain]) -> str:
-    """The text of a RUN to which a command may be added."""
-    text = str(each["value"])
-    if each.get("heredocs") or text.rstrip().endswith(("&", ";", "|", "\\")) or re.search(r"\|\||#", text):
-        raise BindingError(f"{locator}: {text}: what comes after such a command is written by hand")
-    return text
-
-
-def _with_name(locator: str, each: Mapping[str, Plain], number: int, name: str) -> str:
-    """The shell text with another name for a command."""
-    text = str(each["value"])
-    found = [] if each.get("heredocs") else commands(text)
-    if number >= len(found):
-        raise BindingError(f"{locator}: a command in a heredoc is changed by hand")
-    word = found[number].words[0]
-    return f"{text[: word.start]}{name}{text[word.end :]}"
-
-
-def _with_options(locator: str, each: Mapping[str, Plain], number: int, want: Plain) -> str:
-    """The shell text with a command's new options after those it has, else after its second word."""
-    text = str(each["value"])
-    found = [] if each.get("heredocs") else commands(text)
-    if number >= len(found):
-        raise BindingError(f"{locator}: a command in a heredoc is changed by hand")
-    words = found[number].words
-    options, others = _options(words[1:])
-    have = [option for option, _ in options]
-    if not isinstance(want, list) or not same(want[: len(have)], have):
-        raise BindingError(f"{locator}: {text[words[0].start : words[-1].end]}: options are only added")
-    new = " ".join(want[len(have) :])
-    end = options[-1][1] if options else others[0].end if others else words[0].end
-    return f"{text[:end]} {new}{text[end:]}"

@@ -1,0 +1,123 @@
+"""The commands of a RUN instruction: what they say, and other words in their place.
+
+    commands: [{name: apt-get, command: install, options: [-y], words: [curl], sudo: false, into: sh, asks: true, cache: kept}]
+    lists: kept | removed        # of the packages that apt-get update fetches; absent where it does not also install
+
+`asks` is whether it would wait for a yes, `cache` whether what it downloads stays in the layer: kept, mounted or off.
+docs.docker.com/reference/dockerfile, RUN; apt-get(8), apk(8), pip's user guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._shell_words import Command, Word, base, commands
+from setright.bindings.trees import same
+from setright.model import Plain, Tree
+
+Instruction = Mapping[str, Plain]
+
+APT = ("apt-get", "apt")
+APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
+PIP_WORDS = frozenset(
+    ("-r", "-c", "-e", "-f", "-i", "-t", "--requirement", "--constraint", "--editable", "--find-links", "--index-url")
+)
+PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
+TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
+TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
+YES = re.compile(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
+
+
+def told(each: Instruction) -> Tree:
+    """What a RUN in shell form says."""
+    texts = [] if _is_script(each) else [str(each["value"])]
+    found = [command for text in [*texts, *each.get("heredocs", ())] for command in commands(text)]
+    mounted = any(str(flag).startswith("--mount=type=cache") for flag in each.get("flags", ()))
+    lists = "" if mounted else _lists(str(each["value"]), found)
+    return {"commands": [_command(command, mounted) for command in found], **({"lists": lists} if lists else {})}
+
+
+def needs_lists(whole: Sequence[Instruction]) -> bool:
+    """Whether some RUN installs packages by the lists that one before it fetched."""
+    shells = [each for each in whole if each["keyword"] == "RUN" and isinstance(each["value"], str)]
+    called = [set(_apt_words(commands(str(each["value"])))) for each in shells]
+    return any("install" in words and "update" not in words for words in called)
+
+
+def with_options(locator: str, each: Instruction, number: int, want: Plain) -> str:
+    """The shell text with a command's new options after those it has, else after its second word."""
+    text = str(each["value"])
+    words = _words(locator, each, number)
+    options, others = _options(words)
+    have = [option for option, _ in options]
+    if not isinstance(want, list) or not same(want[: len(have)], have):
+        raise BindingError(f"{locator}: {text[words[0].start : words[-1].end]}: options are only added")
+    new = " ".join(want[len(have) :])
+    end = max([words[0].end, *(end for _, end in options), *(other.end for other in others[:1])])
+    return f"{text[:end]} {new}{text[end:]}"
+
+
+def with_name(locator: str, each: Instruction, number: int, name: str) -> str:
+    """The shell text with another name for a command."""
+    word = _words(locator, each, number)[0]
+    return f"{each['value'][: word.start]}{name}{each['value'][word.end :]}"
+
+
+def without_lists(locator: str, each: Instruction) -> str:
+    """The shell text with a command at its end that removes the lists of packages."""
+    text = str(each["value"])
+    if each.get("heredocs") or re.search(r"[&;|\\]\s*\Z|\|\||#", text):
+        raise BindingError(f"{locator}: {text}: add `rm -rf /var/lib/apt/lists/*` where its commands end")
+    return f"{text} && rm -rf /var/lib/apt/lists/*"
+
+
+def _words(locator: str, each: Instruction, number: int) -> Sequence[Word]:
+    """The words of one command."""
+    found = [] if each.get("heredocs") else commands(str(each["value"]))
+    if number >= len(found):
+        raise BindingError(f"{locator}: a command in a heredoc is changed by hand")
+    return found[number].words
+
+
+def _is_script(each: Instruction) -> bool:
+    return bool(each.get("heredocs")) and str(each["value"]).startswith("<<")
+
+
+def _lists(text: str, found: Sequence[Command]) -> str:
+    if not {"update", "install"} <= set(_apt_words(found)):
+        return ""
+    return "removed" if "/var/lib/apt" in text else "kept"
+
+
+def _apt_words(found: Sequence[Command]) -> Iterator[str]:
+    return (word.text for each in found if base(each.words[0].text) in APT for word in each.words[1:])
+
+
+def _command(command: Command, mounted: bool) -> Tree:
+    options, words = _options(command.words)
+    has = [text for text, _ in options]
+    tree: Tree = {"name": base(command.words[0].text), "sudo": command.sudo, "options": has}
+    tree |= {"command": words[0].text} if words else {}
+    tree |= {"words": [word.text for word in words[1:]], "asks": not any(YES.fullmatch(option) for option in has)}
+    tree["cache"] = "mounted" if mounted else "kept"
+    return tree | ({"into": command.into} if command.into else {})
+
+
+def _options(words: Sequence[Word]) -> tuple[list[tuple[str, int]], list[Word]]:
+    """A command's options, each with where it ends, and its other words. An option that takes a word holds it."""
+    takes = TAKES_WORD.get(base(words[0].text), APT_WORDS)
+    options: list[tuple[str, int]] = []
+    others: list[Word] = []
+    held = False
+    for word in words[1:]:
+        if held:
+            options[-1] = (f"{options[-1][0]} {word.text}", word.end)
+            held = False
+        elif word.text.startswith("-"):
+            options.append((word.text, word.end))
+            held = word.text in takes
+        else:
+            others.append(word)
+    return options, others
