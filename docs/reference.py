@@ -16,10 +16,12 @@ WIDTH = 96
 TABLES = {  # where each sort of table stands in the file
     "Configuration": "(top level)",
     "Target": "[[targets]]",
+    "Organisation": "[[organisations]]",
     "Owner": "[[owners]]",
     "Policy": "[policy]",
     "Rule": "[[policy.rules]]",
     "Window": "[policy.windows.NAME]",
+    "Freeze": "[[policy.freezes]]",
 }
 
 
@@ -78,5 +80,5 @@ def _takes(held: Mapping[str, Any]) -> str:
         case "integer":
             return "a whole number"
         case "string":
-            return "a text"
+            return "a moment with a zone" if held.get("format") == "date-time" else "a text"
     return "any value"

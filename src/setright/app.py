@@ -10,12 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
-from setright.engine.configuration import Configuration, load_configuration
+from setright.engine.configuration import Configuration, Target, load_configuration
+from setright.engine.decision import About, Weighed, weigh
 from setright.engine.error import EngineError
-from setright.engine.plan import Options, Ruling, plan
+from setright.engine.organisation import about, life
+from setright.engine.plan import Options, plan
 from setright.engine.redact import without_password
 from setright.engine.runs import by_target, new_run, not_now
 from setright.engine.scan import Scan, scan
@@ -24,14 +28,12 @@ from setright.engine.suppress import heed
 from setright.engine.times import now
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.policy.exceptions import FindingException, holding
-from setright.policy.owners import owner_of
-from setright.policy.ruling import Subject, ruled
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
     from setright.engine.ledger import Ledger
     from setright.engine.propose import Draft
-    from setright.engine.store import Asset, Store
+    from setright.engine.store import Store
     from setright.engine.workflow import Outcome
 
 T = TypeVar("T")
@@ -57,6 +59,7 @@ class Scanned(NamedTuple):
     scan: Scan | None
     error: str = ""
     note: str = ""  # why the scan could not be kept, where it could not
+    weighed: Mapping[str, Weighed] = {}  # by finding
 
 
 class Planned(NamedTuple):
@@ -66,6 +69,7 @@ class Planned(NamedTuple):
     plans: tuple[Plan, ...]
     scan: Scan | None
     error: str = ""
+    weighed: Mapping[str, Weighed] = {}
 
 
 class Run(NamedTuple):
@@ -156,7 +160,8 @@ class App:
         def one(target: str) -> Scanned:
             try:
                 with closing(self.open(target)) as surface:
-                    return Scanned(target, self._seen(surface, ids, ask, exceptions))
+                    found = self._seen(surface, ids, ask, exceptions)
+                    return Scanned(target, found, weighed=weigh(found, surface, self._about(surface)))
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
@@ -175,28 +180,25 @@ class App:
         if scanned.scan is None:
             return ""
         found = [f.finding for f in scanned.scan.everything]
+        from setright.engine.store import Asset
+
+        known = self._target(scanned.target)
         seen = [] if scanned.scan.world.problems else [c.id for c in scanned.scan.controls]
         try:
-            self.store.record_target(self._asset(scanned.target), now())
+            self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key)
         except EngineError as error:
             return str(error)
         return ""
 
-    def _asset(self, url: str) -> Asset:
-        from setright.engine.store import Asset
+    def _target(self, url: str) -> Target:
+        """What the configuration says of a target; one that it does not name is called by its URL."""
+        known = next((t for t in self.configuration.targets if self._shown(t.url) == url), Target(url, url))
+        return replace(known, url=url)
 
-        known = next((t for t in self.configuration.targets if self._shown(t.url) == url), None)
-        if known is None:
-            return Asset(url, url, "", "", ())
-        return Asset(known.name, url, known.environment, known.owner, known.tags)
-
-    def _ruling(self, url: str) -> Ruling:
-        """The organisation's policy for one target."""
-        asset = self._asset(url)
-        owner = owner_of((asset.name, asset.url), asset.tags, asset.owner, self.configuration.owners)
-        subject = Subject((asset.name, asset.url), asset.environment, owner.name if owner else "", asset.tags)
-        return lambda decision, control, breaks: ruled(self.configuration.policy, subject, control, decision, breaks, now())
+    def _about(self, surface: Surface) -> About:
+        """What the organisation knows of a target, and its policy for it."""
+        return about(self.configuration, self._target(self._shown(surface.target)), source_root(surface))
 
     def _exceptions(self) -> Mapping[str, FindingException]:
         """What excepts findings now; a store that cannot be opened excepts nothing."""
@@ -221,7 +223,7 @@ class App:
             try:
                 with closing(self.open(target)) as surface:
                     found = self._seen(surface, ids, ask, exceptions)
-                    options = self.options(target, ask, together=together)
+                    options = self.options(surface, ask, together=together)
                     return Planned(target, plan(found, surface, options).plans, found)
             except SurfaceError as error:
                 return Planned(target, (), None, str(error))
@@ -232,15 +234,15 @@ class App:
         """The findings of a surface that the caller opened; they are not kept."""
         return self._seen(surface, self.controls(ask), ask, self._exceptions())
 
-    def options(self, target: str, ask: Ask, *, together: bool) -> Options:
+    def options(self, surface: Surface, ask: Ask, *, together: bool) -> Options:
         """How to plan for a target."""
-        return Options(together, self.fingerprint_key, self._params(ask), now(), self._ruling(target))
+        return Options(together, self.fingerprint_key, self._params(ask), now(), self._about(surface), life(self.configuration))
 
     def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
         """What a pull request would do to a tree of sources."""
         from setright.engine.propose import draft
 
-        return draft(self.look(surface, _to_plan(ask)), surface, self.options(surface.target, ask, together=together), per)
+        return draft(self.look(surface, _to_plan(ask)), surface, self.options(surface, ask, together=together), per)
 
     def verify(self, drafted: Draft, surface: Surface) -> Draft:
         """Raises EngineError where the tree, read and judged anew, is not what the draft says."""

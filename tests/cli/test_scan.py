@@ -7,7 +7,8 @@ import pytest
 from .conftest import ASK, AUTO, BOTH, Program
 
 FIELDS = {"id", "control", "title", "severity", "verdict", "target", "resource", "kind", "location", "have", "want", "lane"}
-FIELDS |= {"risk", "owner", "frameworks", "why_unknown"}
+FIELDS |= {"risk", "risk_why", "change_risk", "change_risk_why", "owner", "owner_confidence", "owner_why"}
+FIELDS |= {"reason", "frameworks", "why_unknown"}
 
 
 def test_a_finding_has_every_field_of_the_contract(setright: Program):
@@ -21,6 +22,9 @@ def test_a_finding_has_every_field_of_the_contract(setright: Program):
     assert findings[AUTO]["location"] == {"path": "main.tf", "line": 7, "end_line": 7}
     assert findings[ASK]["want"] == {"StorageEncrypted": True}
     assert ran.json["summary"]["failed"] == 2
+    assert (findings[AUTO]["lane"], findings[ASK]["lane"]) == ("auto", "ask")
+    assert ran.json["summary"]["lanes"] == {"auto": 1, "ask": 1}
+    assert findings[AUTO]["change_risk"] < findings[ASK]["change_risk"]
 
 
 ENDS = [((), 1), (("--fail-on", "never"), 0), (("--control", "no/such"), 2), (("/nowhere",), 3)]

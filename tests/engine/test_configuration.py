@@ -53,7 +53,7 @@ url = "env:SLACK_URL"
 
 def test_a_full_file_is_read():
     configuration = parse(FULL)
-    assert configuration.targets[0] == Target("web-1", "ssh://ops@web-1", "production", "", ("shop",))
+    assert configuration.targets[0] == Target("web-1", "ssh://ops@web-1", "production", tags=("shop",))
     assert configuration.parameters == {"log_bucket": "acme-logs"} and configuration.baselines == ("recommended", "acme")
     assert configuration.policy.rules[0].lane == "hold" and configuration.policy.windows["night"].until == "04:00"
     assert configuration.integrations == {"slack": {"url": "env:SLACK_URL"}}

@@ -1,18 +1,20 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from setright.policy.decide import Decision
-from setright.policy.rules import Policy, Rule, Window
-from setright.policy.ruling import Subject, is_open, ruled
+from setright.policy.estate import Subject
+from setright.policy.rules import Freeze, Policy, Rule, Window
+from setright.policy.ruling import Case, is_open, ruled
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
 ASK = Decision("ask", "may break something")
-WEB = Subject(("web-1", "ssh://web-1"), "production", "team-web", ("pci",))
+WEB = Subject(("web-1", "ssh://web-1"), "production", "team-web", ("payments", "acme"), "high", "internet", ("pci",))
 
 
-def told(*rules, decision=ASK, breaks=False, windows=None, control="linux/sshd/root-login"):
-    return ruled(Policy(rules, windows or {}), WEB, control, decision, breaks, NOW)
+def told(*rules, decision=ASK, breaks=False, windows=None, control="linux/sshd/root-login", freezes=(), risk=30):
+    case = Case(control, "linux/sshd", "high", breaks, risk)
+    return ruled(Policy(rules, windows or {}, freezes), WEB, case, decision, NOW)
 
 
 def test_without_a_rule_the_facts_decide():
@@ -46,3 +48,41 @@ def test_a_plan_on_hold_waits_for_its_window(start, until, lane):
 def test_a_window_past_midnight_counts_from_the_day_it_starts_on(hour, day, is_so):
     window = Window(days=("wed",), start="22:00", until="04:00")
     assert is_open(window, datetime(2026, 3, day, hour, 0, tzinfo=UTC)) is is_so
+
+
+@pytest.mark.parametrize(
+    ("rule", "speaks"),
+    [
+        ({"organisations": ("acme",)}, True),  # of those below it too
+        ({"organisations": ("other",)}, False),
+        ({"kinds": ("linux/*",), "severities": ("high",)}, True),
+        ({"severities": ("low",)}, False),
+        ({"lanes": ("ask",), "exposures": ("internet",), "importances": ("high",)}, True),
+        ({"lanes": ("auto",)}, False),
+        ({"change_risk_at_most": 30}, True),
+        ({"change_risk_at_most": 29}, False),
+    ],
+)
+def test_a_rule_speaks_of_what_it_names(rule, speaks):
+    assert (told(Rule("auto", **rule)).lane == "auto") is speaks
+
+
+@pytest.mark.parametrize(
+    ("freeze", "lane"),
+    [
+        ({}, "hold"),
+        ({"organisations": ("acme",)}, "hold"),
+        ({"environments": ("test",)}, "ask"),
+        ({"start": NOW + timedelta(seconds=1)}, "ask"),
+        ({"until": NOW}, "ask"),
+    ],
+)
+def test_a_freeze_goes_before_every_rule(freeze, lane):
+    span = {"start": NOW - timedelta(days=1), "until": NOW + timedelta(days=1), "reason": "year's end"}
+    decision = told(Rule("auto", lanes=("hold",)), freezes=(Freeze(**span | freeze),))
+    assert decision.lane == lane
+    assert ("year's end" in decision.reason) is (lane == "hold")
+
+
+def test_what_only_a_person_can_do_stays_with_a_person():
+    assert told(Rule("auto"), decision=Decision("hand", "a value is missing")) == Decision("hand", "a value is missing")

@@ -11,10 +11,11 @@ import msgspec
 
 from setright.controls.words import place, value
 from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_text, redact_value
-from setright.model import SEVERITIES, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
+from setright.model import LANES, SEVERITIES, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
 
 if TYPE_CHECKING:
     from setright.app import Planned, Scanned
+    from setright.engine.decision import Weighed
     from setright.engine.scan import Excepted, Found
 
 SCHEMA = "setright/1"
@@ -38,6 +39,10 @@ class Report(NamedTuple):
         each = [excepted for result in self.results if result.scan for excepted in result.scan.excepted]
         return sorted(each, key=lambda e: -SEVERITIES.index(e.finding.severity))
 
+    def weighed(self, found: Found) -> Weighed | None:
+        """What is known of a finding beyond itself; None where it was not weighed."""
+        return next((w for r in self.results if (w := r.weighed.get(found.finding.id))), None)
+
     @property
     def unreached(self) -> list[Scanned | Planned]:
         return [result for result in self.results if result.scan is None]
@@ -50,7 +55,7 @@ class Report(NamedTuple):
 def scan_object(report: Report) -> dict[str, Plain]:
     return {
         "schema": SCHEMA,
-        "findings": [finding_object(found, report.key) for found in report.found],
+        "findings": [finding_object(found, report.key, report.weighed(found)) for found in report.found],
         "excepted": excepted(report),
         "notices": notices(report),
         "problems": problems(report),
@@ -59,8 +64,11 @@ def scan_object(report: Report) -> dict[str, Plain]:
     }
 
 
-def finding_object(found: Found, key: bytes) -> dict[str, Plain]:
-    """`have` and `want` map each path that is not right to its value; a running value's path ends in `` (running)``."""
+def finding_object(found: Found, key: bytes, weighed: Weighed | None = None) -> dict[str, Plain]:
+    """`have` and `want` map each path that is not right to its value; a running value's path ends in `` (running)``.
+
+    `lane`, the risks (0 to 100) and `owner` are null where nothing was weighed (`unknown`) or nobody is known to own it.
+    """
     finding = found.finding
     return {
         "id": finding.id,
@@ -75,10 +83,26 @@ def finding_object(found: Found, key: bytes) -> dict[str, Plain]:
         "have": {place(m): have(found, m, key) for m in finding.mismatches},
         "want": {place(m): want(m) for m in finding.mismatches},
         "why_unknown": redact_text(finding.why_unknown, key=key),
-        "lane": None,
-        "risk": None,
-        "owner": None,
+        **_weighed(weighed),
         "frameworks": {name: list(ids) for name, ids in finding.frameworks.items()},
+    }
+
+
+def _weighed(weighed: Weighed | None) -> dict[str, Plain]:
+    if weighed is None:
+        names = ("lane", "reason", "risk", "risk_why", "change_risk", "change_risk_why", "owner", "owner_confidence", "owner_why")
+        return dict.fromkeys(names)
+    changing, owner = weighed.changing, weighed.owner
+    return {
+        "lane": weighed.lane,
+        "reason": redact_text(weighed.reason),
+        "risk": weighed.leaving.score,
+        "risk_why": weighed.leaving.why,
+        "change_risk": changing.score if changing else None,
+        "change_risk_why": changing.why if changing else None,
+        "owner": owner.owner or None,
+        "owner_confidence": owner.confidence,
+        "owner_why": owner.why,
     }
 
 
@@ -171,8 +195,15 @@ def summary(report: Report) -> dict[str, Plain]:
         "suppressed": left_open["comment"],
         "adopted": left_open["adopted"],
         "outside": sum(len(result.scan.outside) for result in report.results if result.scan),
+        "lanes": _lanes(report),
         "severities": {severity: failed[severity] for severity in reversed(SEVERITIES)},
     }
+
+
+def _lanes(report: Report) -> dict[str, int]:
+    """How many findings there are in each lane, most able first."""
+    counts = Counter(weighed.lane for result in report.results for weighed in result.weighed.values())
+    return {lane: counts[lane] for lane in LANES if counts[lane]}
 
 
 def plans_object(plans: Sequence[Plan], report: Report | None = None) -> dict[str, Plain]:

@@ -117,7 +117,7 @@ class Editor:
 
     async def _action(self, sight: Sight, found: list[Found], title: str) -> list[lsp.CodeAction]:
         """One action, or none where there is no fix. Without a title: all that needs nobody's word."""
-        options = self._app.options(sight.surface.target, self._ask, together=bool(title))
+        options = self._app.options(sight.surface, self._ask, together=bool(title))
         async with self._one_at_a_time:
             fix = await asyncio.to_thread(fix_of, sight.scan, sight.surface, found, options)
         if not fix.edits:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path as File
 
@@ -17,20 +17,27 @@ from msgspec import inspect
 
 from setright.engine.error import EngineError
 from setright.model import Path, Plain
+from setright.policy.estate import Environment, Exposure, Importance, Organisation, lineage
 from setright.policy.owners import Owner
-from setright.policy.rules import Environment, Policy
+from setright.policy.rules import Policy
 
 NAME = "setright.toml"
 WIDE = File("/etc/setright") / NAME
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One target by a name of our own. `url` is what the command line takes: ``ssh://ops@web-1``, ``aws://prod``."""
+    """One target by a name of our own. `url` is what the command line takes: ``ssh://ops@web-1``, ``aws://prod``.
+
+    How much hangs on it: `importance`, and `exposure`, who can reach it. `organisation` is the part of the company it is of.
+    """
 
     name: str
     url: str
     environment: Environment = ""
+    organisation: str = ""
     owner: str = ""
+    importance: Importance = ""
+    exposure: Exposure = ""
     tags: tuple[str, ...] = ()
 
 
@@ -46,6 +53,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     baselines: tuple[str, ...] = ("recommended",)
     parameters: dict[str, Plain] = {}
     targets: tuple[Target, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
     owners: tuple[Owner, ...] = ()
     policy: Policy = Policy()
     integrations: dict[str, dict[str, Plain]] = {}
@@ -225,18 +233,42 @@ def _near(word: str, known: list[str]) -> str:
 
 
 def _contradictions(configuration: Configuration) -> Iterator[tuple[Path, str]]:
-    seen: dict[str, int] = {}
-    for number, target in enumerate(configuration.targets):
-        if target.name in seen:
-            yield (
-                ("targets", number, "name"),
-                f"{target.name!r} is also the name of target {seen[target.name] + 1}; names are unique",
-            )
-        seen[target.name] = number
+    yield from _doubles("targets", configuration.targets)
+    yield from _doubles("owners", configuration.owners)
+    yield from _doubles("organisations", configuration.organisations)
+    yield from _strangers(configuration)
     windows = configuration.policy.windows
     for number, rule in enumerate(configuration.policy.rules):
         if rule.window and rule.window not in windows:
             yield ("policy", "rules", number, "window"), f"there is no window {rule.window!r}{_near(rule.window, list(windows))}"
+    for number, freeze in enumerate(configuration.policy.freezes):
+        if freeze.start.tzinfo is None or freeze.until.tzinfo is None:
+            yield ("policy", "freezes", number), "start and until need a zone: 2026-12-20T00:00:00+01:00"
+        elif freeze.until <= freeze.start:
+            yield ("policy", "freezes", number, "until"), "is not after start; nothing would be frozen"
+
+
+def _doubles(table: str, named: Sequence[Target | Owner | Organisation]) -> Iterator[tuple[Path, str]]:
+    seen: dict[str, int] = {}
+    for number, each in enumerate(named):
+        if each.name in seen:
+            what = f"{each.name!r} is also the name of {table[:-1]} {seen[each.name] + 1}; names are unique"
+            yield (table, number, "name"), what
+        seen[each.name] = number
+
+
+def _strangers(configuration: Configuration) -> Iterator[tuple[Path, str]]:
+    """Organisations that are named and not declared, and such as are below themselves."""
+    names = [each.name for each in configuration.organisations]
+    places: list[tuple[Path, str]] = [(("targets", n, "organisation"), t.organisation) for n, t in enumerate(configuration.targets)]
+    places += [(("owners", n, "organisation"), o.organisation) for n, o in enumerate(configuration.owners)]
+    places += [(("organisations", n, "parent"), o.parent) for n, o in enumerate(configuration.organisations)]
+    for path, name in places:
+        if name and name not in names:
+            yield path, f"there is no organisation {name!r}{_near(name, names)}"
+    for number, each in enumerate(configuration.organisations):
+        if each.parent and each.name in lineage(each.parent, configuration.organisations):
+            yield ("organisations", number, "parent"), f"{each.name!r} would be above itself"
 
 
 def _dotted(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -10,29 +10,19 @@ from typing import NamedTuple
 import msgspec
 
 from setright.bindings.view import locate, steps_of
-from setright.controls.derive import NoRemedy, derive
-from setright.controls.fears import answered, facts_of, named
+from setright.controls.fears import named
 from setright.engine.compose import Composed, compose
+from setright.engine.decision import ASK, NOBODY, About, Fix, decided, remedies
 from setright.engine.redact import OF_THIS_PROCESS, unified_diff
 from setright.engine.scan import Found, Scan, come_to_light, wants
 from setright.engine.world import World
-from setright.model import LANES, Answer, Effect, Plain, Plan, Planned, Steps, Verdict, digest
-from setright.policy.decide import Decision, Fear, decide
+from setright.model import LANES, Effect, Plain, Plan, Planned, Steps, digest
 from setright.surfaces.base import Surface
 
 MAX_FOLLOWED = 3
 LIFE = timedelta(hours=24)
-ASK = Answer(None, "only its owner can tell")
 RESTARTS = ("none", "reload", "service", "host", "replace")
 DISRUPTIONS = ("low", "medium", "high")
-
-
-class Fix(NamedTuple):
-    """A finding that can be planned, what it may break with the facts' answers, and its lane."""
-
-    found: Found
-    fears: tuple[Fear, ...]
-    decision: Decision
 
 
 class Plans(NamedTuple):
@@ -42,18 +32,10 @@ class Plans(NamedTuple):
     world: World
 
 
-Ruling = Callable[[Decision, str, bool], Decision]  # the decision, the control's id, whether evidence says it breaks
-
-
-def _as_decided(decision: Decision, control: str, breaks: bool) -> Decision:
-    """No policy: what the facts say."""
-    return decision
-
-
 class Options(NamedTuple):
     """How to plan. `together` merges what needs asking into the change that does not (the caller takes the decision).
 
-    `rule` is the organisation's word on a decision. `key` makes the fingerprints of secrets in diffs, so that one
+    `about` is what the organisation knows and lays down. `key` makes the fingerprints of secrets in diffs, so that one
     state directory shows one secret alike.
     """
 
@@ -61,22 +43,22 @@ class Options(NamedTuple):
     key: bytes = OF_THIS_PROCESS
     params: Mapping[str, Plain] = {}
     now: datetime | None = None
-    rule: Ruling = _as_decided
+    about: About = NOBODY
+    life: timedelta = LIFE
 
 
 def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  # noqa: B008 - immutable
     """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last."""
-    fixable, hands = _remedies(scan)
-    fixes = [_decided(found, answers, options.rule) for found, answers in _asked(fixable, surface)]
+    fixable, hands = remedies(scan)
     world, made = scan.world, list[Plan]()
-    for group in _groups(fixes, options.together):
+    for group in _groups(decided(fixable, surface, options.about), options.together):
         group, composed = _followed(scan, surface, world, group, options)
         made += _plans(scan, world, composed, group, options)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
         world = composed.world
     made += [_by_hand(scan, found, why) for found, why in hands]
     at = options.now or datetime.now(UTC)
-    return Plans(tuple(_sealed(p, at) for p in made), world)
+    return Plans(tuple(_sealed(p, at + options.life, at) for p in made), world)
 
 
 def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: Options) -> tuple[list[Fix], Composed]:
@@ -86,9 +68,8 @@ def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], opti
     for _ in range(MAX_FOLLOWED):
         mine = {f.found.finding.id for f in group}
         new = [f for f in come_to_light(scan, composed.world) if f.finding.id not in mine]
-        fixable, _ = _remedies(scan._replace(found=tuple(new)))
-        fixes = [_decided(found, answers, options.rule) for found, answers in _asked(fixable, surface)]
-        followers = [f for f in fixes if _lane(f, options.together) == lane]
+        fixable, _ = remedies(scan._replace(found=tuple(new)))
+        followers = [f for f in decided(fixable, surface, options.about) if _lane(f, options.together) == lane]
         if not followers:
             break
         group = [*group, *followers]
@@ -117,46 +98,6 @@ def plan_hash(plan: Plan) -> str:
     """SHA-256 over all that an approver sees; not over when it was made or until when it holds."""
     bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="")
     return sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
-
-
-def _remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
-    """The failing findings that can be derived a fix, and those that cannot with the reason."""
-    fixable: list[Found] = []
-    hands: list[tuple[Found, str]] = []
-    for found in scan.found:
-        if found.finding.verdict is not Verdict.FAIL:
-            continue
-        try:
-            derive(found.control, found.finding.mismatches)
-            if found.control.secret:
-                raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
-            fixable.append(found)
-        except NoRemedy as error:
-            hands.append((found, str(error)))
-    return fixable, hands
-
-
-def _asked(fixable: Sequence[Found], surface: Surface) -> list[tuple[Found, Mapping[str, Answer]]]:
-    """Each finding with the answers to its fears' facts, all asked at once."""
-    asked = {found.finding.id: {fact: _question(fact, found) for fact in facts_of(found.control)} for found in fixable}
-    questions = sorted({question for facts in asked.values() for question in facts.values()} - {"ask"})
-    answers = surface.ask(questions) if questions else {}
-    return [(f, {fact: answers.get(question, ASK) for fact, question in asked[f.finding.id].items()}) for f in fixable]
-
-
-def _question(fact: str, found: Found) -> str:
-    """The fact for this resource: ``aws/s3/is-website:{name}`` asks of the one by its name."""
-    return fact.replace("{name}", found.resource.name)
-
-
-def _decided(found: Found, answers: Mapping[str, Answer], rule: Ruling) -> Fix:
-    fears = tuple(
-        (sentence, named(teller), answers[teller] if isinstance(teller, str) else answered(teller, found.resource.tree))
-        for sentence, teller in found.control.breaks_if.items()
-    )
-    decision = decide(fears, found.control.effect, found.resource.deliberate)
-    breaks = found.control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
-    return Fix(found, fears, rule(decision, found.control.id, breaks))
 
 
 def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: Options) -> list[Plan]:
@@ -268,8 +209,7 @@ def _by_hand(scan: Scan, found: Found, why: str) -> Plan:
     )
 
 
-def _sealed(plan: Plan, at: datetime) -> Plan:
-    until = at + LIFE
+def _sealed(plan: Plan, until: datetime, at: datetime) -> Plan:
     return msgspec.structs.replace(
         plan, hash=plan_hash(plan), made_at=at.isoformat(timespec="seconds"), expires_at=until.isoformat(timespec="seconds")
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from setright.policy.estate import Environment, Exposure, Importance
+
 Lane = Literal["auto", "ask", "hold", "source", "shield", "hand"]
-Environment = Literal["production", "staging", "test", "development", ""]
+Severity = Literal["info", "low", "medium", "high", "critical"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -20,22 +23,45 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = "UTC"
 
 
+class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A time in which nothing runs, by itself or on approval; both moments bear a zone. Empty lists: everywhere."""
+
+    start: datetime
+    until: datetime
+    reason: str
+    environments: tuple[Environment, ...] = ()
+    organisations: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which plans it speaks of (an empty list: any; globs allowed) and the lane they take; `window` is for lane ``hold``."""
+    """Which plans it speaks of (an empty list: any; globs allowed) and the lane they take; `window` is for lane ``hold``.
+
+    `organisations` speaks of those below them too; `lanes` of the lane that the facts gave; `change-risk-at-most` of plans
+    whose risk of changing is not above it.
+    """
 
     lane: Lane
     environments: tuple[Environment, ...] = ()
+    organisations: tuple[str, ...] = ()
+    importances: tuple[Importance, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
     targets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    change_risk_at_most: int = 100
     window: str = ""
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first rule that speaks of a plan decides; none: the plan keeps the lane it was given."""
+    """The first rule that speaks of a plan decides; none: the plan keeps the lane it was given. A freeze goes before every rule."""
 
     rules: tuple[Rule, ...] = ()
     windows: dict[str, Window] = {}
+    freezes: tuple[Freeze, ...] = ()
     plan_life_h: int = 24
     error_budget: int = 1  # this many runs that had to be rolled back stop a wave

@@ -1,4 +1,4 @@
-"""An organisation's word on a decision: the first rule that speaks of it. Pure; patterns as in fnmatch(3)."""
+"""An organisation's word on a decision: a freeze, else the first rule that speaks of it. Pure; patterns as in fnmatch(3)."""
 
 from __future__ import annotations
 
@@ -9,33 +9,39 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from setright.policy.decide import Decision
-from setright.policy.rules import Policy, Rule, Window
+from setright.policy.estate import Subject
+from setright.policy.rules import Freeze, Policy, Rule, Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Subject(NamedTuple):
-    """The target that a plan is for."""
+class Case(NamedTuple):
+    """What is to be decided about a subject. `breaks`: evidence says that it breaks something, or there is no way back."""
 
-    names: tuple[str, ...]  # its name and its URL
-    environment: str = ""
-    owner: str = ""
-    tags: tuple[str, ...] = ()
+    control: str
+    kind: str
+    severity: str
+    breaks: bool = False
+    change_risk: int = 0
 
 
-def ruled(policy: Policy, subject: Subject, control: str, decision: Decision, breaks: bool, now: datetime) -> Decision:
+def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now: datetime) -> Decision:
     """The decision under the policy.
 
     A rule may let run what only might break something, never what evidence says breaks, or cannot be undone.
     """
-    rule = next((r for r in policy.rules if _speaks(r, subject, control)), None)
+    if decision.lane == "hand":
+        return decision
+    if freeze := next((f for f in policy.freezes if _frozen(f, subject, now)), None):
+        return Decision("hold", f"frozen until {freeze.until:%Y-%m-%d %H:%M %Z} ({freeze.reason}); {decision.reason}")
+    rule = next((r for r in policy.rules if _speaks(r, subject, case, decision)), None)
     if rule is None:
         return decision
     if rule.lane == "hold":
         if is_open(policy.windows.get(rule.window, Window()), now) and rule.window:
             return decision
-        return Decision("hold", f"policy: waits for the window {rule.window or 'that nobody has named'}; {decision.reason}")
-    if rule.lane == "auto" and breaks:
+        return Decision("hold", f"the window {rule.window or 'that nobody has named'} is closed; {decision.reason}")
+    if rule.lane == "auto" and case.breaks:
         return decision
     return Decision(rule.lane, f"policy says {rule.lane}; {decision.reason}")
 
@@ -57,13 +63,31 @@ def _minute(clock: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-def _speaks(rule: Rule, subject: Subject, control: str) -> bool:
+def _frozen(freeze: Freeze, subject: Subject, now: datetime) -> bool:
     return (
-        _any(rule.environments, (subject.environment,))
-        and _any(rule.targets, subject.names)
-        and _any(rule.tags, subject.tags)
-        and _any(rule.owners, (subject.owner,))
-        and _any(rule.controls, (control,))
+        freeze.start <= now < freeze.until
+        and _any(freeze.environments, (subject.environment,))
+        and _any(freeze.organisations, subject.organisations)
+        and _any(freeze.targets, subject.names)
+    )
+
+
+def _speaks(rule: Rule, subject: Subject, case: Case, decision: Decision) -> bool:
+    return case.change_risk <= rule.change_risk_at_most and all(
+        _any(patterns, texts)
+        for patterns, texts in (
+            (rule.environments, (subject.environment,)),
+            (rule.organisations, subject.organisations),
+            (rule.importances, (subject.importance,)),
+            (rule.exposures, (subject.exposure,)),
+            (rule.targets, subject.names),
+            (rule.tags, subject.tags),
+            (rule.owners, (subject.owner,)),
+            (rule.kinds, (case.kind,)),
+            (rule.controls, (case.control,)),
+            (rule.severities, (case.severity,)),
+            (rule.lanes, (decision.lane,)),
+        )
     )
 
 

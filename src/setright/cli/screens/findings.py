@@ -20,6 +20,14 @@ RESOURCES = 50  # shown unless all are asked for
 PROBLEMS = 10
 LEFT_OPEN = 10
 LEFT = {"excepted": "excepted", "suppressed": "suppressed by comments", "adopted": "adopted", "outside": "outside the change"}
+WAYS = {
+    "auto": "by `setright fix` without asking",
+    "ask": "when somebody has agreed",
+    "hold": "when a window opens",
+    "source": "where it is made",
+    "shield": "behind a protection first",
+    "hand": "by hand",
+}
 MISMATCHES = 4  # of one finding
 MARGIN = 12
 
@@ -103,6 +111,8 @@ def draw_counts(console: Console, told: dict[str, Plain]) -> None:
             parts.append(Text(f"{told[name]} {sentence}", "dim"))
     console.print()
     console.print(Text(" · ", "dim").join(parts))
+    if ways := [f"{told['lanes'][lane]} {sentence}" for lane, sentence in WAYS.items() if told["lanes"].get(lane)]:
+        console.print(Text("To put right: ", "dim") + Text(" · ", "dim").join(Text(way, "dim") for way in ways))
 
 
 def _wrong(told: dict[str, Plain]) -> Text:

@@ -1,0 +1,120 @@
+"""What is known of each finding before anything is planned: can it be put right, what may break, what hangs on it, who decides.
+
+The facts of all findings are asked at once; everything else is pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from setright.controls.derive import NoRemedy, derive
+from setright.controls.fears import answered, facts_of, named
+from setright.engine.scan import Found, Scan
+from setright.model import Answer, Verdict
+from setright.policy.decide import Decision, Fear, decide
+from setright.policy.estate import Subject
+from setright.policy.owners import Ownership
+from setright.policy.risk import Past, Risk, of_changing, of_leaving
+from setright.policy.ruling import Case
+from setright.surfaces.base import Surface
+
+ASK = Answer(None, "only its owner can tell")
+Ruling = Callable[[Found, Decision, Case], Decision]
+
+
+class Fix(NamedTuple):
+    """A finding that can be planned, what it may break with the facts' answers, the risk of that, and its lane."""
+
+    found: Found
+    fears: tuple[Fear, ...]
+    decision: Decision
+    risk: Risk = Risk(0, "")
+
+
+class About(NamedTuple):
+    """What the organisation knows: whom a resource belongs to, how much hangs on it, and what its policy says. All pure."""
+
+    subject: Callable[[Found], Subject]
+    owner: Callable[[Found], Ownership]
+    rule: Ruling
+    past: Callable[[Found], Past]
+
+
+class Weighed(NamedTuple):
+    """A finding's lane with the reason, both risks, and who answers for it."""
+
+    lane: str
+    reason: str
+    leaving: Risk
+    changing: Risk | None
+    owner: Ownership
+
+
+def as_decided(found: Found, decision: Decision, case: Case) -> Decision:
+    """No policy: what the facts say."""
+    return decision
+
+
+def nothing_past(found: Found) -> Past:
+    """Nobody remembers anything."""
+    return Past()
+
+
+NOBODY = About(lambda found: Subject(()), lambda found: Ownership(), as_decided, nothing_past)
+
+
+def weigh(scan: Scan, surface: Surface, about: About) -> dict[str, Weighed]:
+    """By finding, for all that fail: what would be done about it, by whom, and what hangs on it."""
+    fixable, hands = remedies(scan)
+    ways: list[tuple[Found, Decision, Risk | None]] = [(f.found, f.decision, f.risk) for f in decided(fixable, surface, about)]
+    ways += [(found, Decision("hand", why), None) for found, why in hands]
+    return {
+        found.finding.id: Weighed(*decision, of_leaving(found.finding.severity, about.subject(found)), risk, about.owner(found))
+        for found, decision, risk in ways
+    }
+
+
+def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
+    """The failing findings that can be derived a fix, and those that cannot with the reason."""
+    fixable: list[Found] = []
+    hands: list[tuple[Found, str]] = []
+    for found in scan.found:
+        if found.finding.verdict is not Verdict.FAIL:
+            continue
+        try:
+            derive(found.control, found.finding.mismatches)
+            if found.control.secret:
+                raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
+            fixable.append(found)
+        except NoRemedy as error:
+            hands.append((found, str(error)))
+    return fixable, hands
+
+
+def decided(fixable: Sequence[Found], surface: Surface, about: About = NOBODY) -> list[Fix]:
+    """Each finding decided, over the answers to its fears' facts: all are asked at once."""
+    asked = {found.finding.id: {fact: _question(fact, found) for fact in facts_of(found.control)} for found in fixable}
+    questions = sorted({question for facts in asked.values() for question in facts.values()} - {"ask"})
+    answers = surface.ask(questions) if questions else {}
+    return [
+        _decided(found, {fact: answers.get(question, ASK) for fact, question in asked[found.finding.id].items()}, about)
+        for found in fixable
+    ]
+
+
+def _question(fact: str, found: Found) -> str:
+    """The fact for this resource: ``aws/s3/is-website:{name}`` asks of the one by its name."""
+    return fact.replace("{name}", found.resource.name)
+
+
+def _decided(found: Found, answers: Mapping[str, Answer], about: About) -> Fix:
+    control = found.control
+    fears = tuple(
+        (sentence, named(teller), answers[teller] if isinstance(teller, str) else answered(teller, found.resource.tree))
+        for sentence, teller in control.breaks_if.items()
+    )
+    risk = of_changing(fears, control.effect, about.past(found))
+    breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
+    case = Case(control.id, control.kind, control.severity, breaks, risk.score)
+    return Fix(found, fears, about.rule(found, decide(fears, control.effect, found.resource.deliberate), case), risk)

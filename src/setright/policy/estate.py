@@ -1,0 +1,44 @@
+"""Whom an estate belongs to and how much hangs on each part of it; data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+Environment = Literal["production", "staging", "test", "development", ""]
+Importance = Literal["critical", "high", "medium", "low", ""]
+Exposure = Literal["internet", "partner", "internal", "isolated", ""]
+
+
+class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A company or a part of one; `parent` is the organisation it belongs to, empty at the top."""
+
+    name: str
+    parent: str = ""
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What is decided about: a target, with all that was declared or found out about it.
+
+    `names` are its name and its URL; `organisations` the one it belongs to and all above it. Empty: not known.
+    """
+
+    names: tuple[str, ...]
+    environment: str = ""
+    owner: str = ""
+    organisations: tuple[str, ...] = ()
+    importance: str = ""
+    exposure: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def lineage(name: str, organisations: Sequence[Organisation]) -> tuple[str, ...]:
+    """The organisation and all above it, nearest first. One that is its own ancestor ends where it comes round again."""
+    parents: Mapping[str, str] = {each.name: each.parent for each in organisations}
+    line: list[str] = []
+    while name and name not in line:
+        line.append(name)
+        name = parents.get(name, "")
+    return tuple(line)
