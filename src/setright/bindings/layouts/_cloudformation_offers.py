@@ -25,20 +25,27 @@ from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 
 PREFIX = "template"
+OFFERED = "offered"
 Layout = Mapping[str, Plain]
 
 
 def view(layout: Layout, template: Tree, name: str) -> Tree:
     """The offers that a resource can take, for the kind's tree; empty where there are none."""
     names = [offer for offer, how in layout.get("offers", {}).items() if _open(layout, template, name, how)]
-    return {PREFIX: dict.fromkeys(names, "offered")} if names else {}
+    return {PREFIX: dict.fromkeys(names, OFFERED)} if names else {}
 
 
-def taken(layout: Layout, template: Tree, name: str, path: Path, is_yaml: bool) -> Iterator[Edit]:
-    """The edits of an offer, those on the resource by their paths in the kind; what is made begins with Resources."""
-    how = layout.get("offers", {}).get(path[1])
+def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
+    """The edits of an offer, those on the resource by their paths in the kind; what is made begins with Resources.
+
+    A fix that sets another value than `offered` (somebody's own queue or key) sets the attribute to that.
+    """
+    how = layout.get("offers", {}).get(wanted.path[1])
     if how is None or not _open(layout, template, name, how):
-        raise BindingError(f"{name}: the template cannot get {path[1]} besides; write it by hand")
+        raise BindingError(f"{name}: the template cannot get {wanted.path[1]} besides; write it by hand")
+    if wanted.value != OFFERED:
+        yield Edit(_segments(how["at"]), wanted.value)
+        return
     for new, body in how.get("makes", {}).items():
         if new not in template["Resources"]:
             yield Edit(("Resources", new), written(body, is_yaml))

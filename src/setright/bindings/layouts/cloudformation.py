@@ -86,7 +86,7 @@ def edit(
 def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
     """The edits on the template that an edit on the resource comes to."""
     if wanted.path[0] == offers.PREFIX:
-        for each in offers.taken(layout, template, name, wanted.path, is_yaml):
+        for each in offers.taken(layout, template, name, wanted, is_yaml):
             yield from [each] if each.path[0] == "Resources" else _all_placed(layout, template, name, each, is_yaml)
         return
     item = _in_list(layout, template, name, wanted)
