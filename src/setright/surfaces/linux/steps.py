@@ -93,7 +93,20 @@ SSH_START = (
 fi
 """
 )
-RELOADS = {"ssh-reload": SSH_RELOAD, "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n"}
+# augenrules(8): rules cannot change any more once the kernel was told so (enabled 2): then they hold after the next start.
+AUDIT_RULES = """command -v augenrules >/dev/null || exit 0
+case $(auditctl -s 2>/dev/null) in ''|*'enabled 2'*) exit 0 ;; esac
+augenrules --load >/dev/null
+"""
+AUDITD = """p=$(pidof auditd) && kill -HUP $p; true
+"""
+RELOADS = {
+    "ssh-reload": SSH_RELOAD,
+    "audit-rules-load": AUDIT_RULES,
+    "auditd-hup": AUDITD,  # auditd.service cannot be restarted by hand
+    "daemon-reexec": "if [ -d /run/systemd/system ]; then systemctl daemon-reexec; fi\n",
+    "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n",
+}
 AFTER_A_FALL = {"ssh-reload": SSH_START}  # what the dead-man's switch does besides: the reload may have ended the program
 GENERIC = re.compile(r"([A-Za-z0-9@_.-]+)-(reload|restart|active)")
 
