@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,8 +22,8 @@ def about(configuration: Configuration, target: Target, root: Path | None) -> Ab
     names = (target.name, target.url)
     claims = Claims(declared(names, target.tags, target.owner, configuration.owners), configuration.owners, root)
 
-    def subject(found: Found) -> Subject:
-        owner = claims.of(found).owner
+    @functools.cache
+    def owned_by(owner: str) -> Subject:
         organisation = target.organisation or next((o.organisation for o in configuration.owners if o.name == owner), "")
         return Subject(
             names,
@@ -33,6 +34,9 @@ def about(configuration: Configuration, target: Target, root: Path | None) -> Ab
             target.exposure,
             target.tags,
         )
+
+    def subject(found: Found) -> Subject:
+        return owned_by(claims.of(found).owner)
 
     def rule(found: Found, decision: Decision, case: Case) -> Decision:
         return ruled(configuration.policy, subject(found), case, decision, now())

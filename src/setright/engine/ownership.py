@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path as File
 
 import yaml
 
 from setright.engine.scan import Found
-from setright.model import Plain, Tree
+from setright.engine.world import Slot
+from setright.model import Path, Plain, Tree
 from setright.policy.owners import Evidence, Owner, Ownership, ranked
 
 CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -21,21 +22,27 @@ CATALOGUE = "catalog-info.yaml"
 TAGS = ("Tags", "tags", "labels", "metadata/labels", "metadata/annotations", "userLabels", "resource_labels")
 NAMES = {"owner", "team", "owners", "owned-by", "service-owner", "app.kubernetes.io/owner", "squad"}
 MAX_BYTES = 1_000_000
+Place = tuple[Slot, str, tuple[str, Path]]
 
 
 class Claims:
     """Everything that names owners for one target. `root` is where its sources are, None for what is no tree of sources."""
 
-    def __init__(self, said: Sequence[Evidence], owners: Sequence[Owner], root: Path | None) -> None:
+    def __init__(self, said: Sequence[Evidence], owners: Sequence[Owner], root: File | None) -> None:
         self._said = list(said)
         self._owners = owners
         self._root = root
         self._by_file: dict[str, list[Evidence]] = {}
+        self._by_resource: dict[Place, Ownership] = {}
 
     def of(self, found: Found) -> Ownership:
         """The surest owner; one without a name where nothing names any."""
-        evidence = [*self._said, *_tagged(found.resource.tree), *self._of(found.resource.home[0])]
-        return next(iter(ranked(evidence, self._owners)), Ownership())
+        resource = found.resource
+        place = found.slot, resource.name, resource.home
+        if place not in self._by_resource:
+            evidence = [*self._said, *_tagged(resource.tree), *self._of(resource.home[0])]
+            self._by_resource[place] = next(iter(ranked(evidence, self._owners)), Ownership())
+        return self._by_resource[place]
 
     def _of(self, locator: str) -> list[Evidence]:
         if locator not in self._by_file:
@@ -46,7 +53,7 @@ class Claims:
         if self._root is None:
             return
         yield from self._lists.of(locator)
-        folder = Path(locator).parent
+        folder = File(locator).parent
         for place in (folder, *folder.parents):
             if entry := self._catalogue(place / CATALOGUE):
                 yield Evidence(entry, "catalogue", str(place / CATALOGUE))
@@ -57,7 +64,7 @@ class Claims:
         assert self._root is not None
         return _CodeOwners(self._root)
 
-    def _catalogue(self, file: Path) -> str:
+    def _catalogue(self, file: File) -> str:
         """`spec.owner` of the first entry, without the namespace and kind that may stand before it; empty: there is none."""
         assert self._root is not None
         text = _text(self._root / file)
@@ -75,7 +82,7 @@ class Claims:
 class _CodeOwners:
     """The list of owners of a repository, whose root is at or above a tree's."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: File) -> None:
         from pathspec import GitIgnoreSpec
 
         top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
@@ -115,7 +122,7 @@ def _pairs(node: Plain) -> Iterator[tuple[str, Plain]]:
             yield item["Key"], item.get("Value")
 
 
-def _text(file: Path) -> str:
+def _text(file: File) -> str:
     """What a file says; empty where it is not there, or is no text of a sensible size."""
     try:
         return file.read_text("utf-8") if file.stat().st_size <= MAX_BYTES else ""
