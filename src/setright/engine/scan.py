@@ -131,9 +131,12 @@ def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], contr
 def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control], near: tuple[str, ...] = ()) -> list[Want]:
     """What a surface shall read: each kind's entry, the names and the first path segments that its controls speak of."""
     asked = []
+    of_kind: dict[str, list[Control]] = {}
+    for control in controls:
+        of_kind.setdefault(control.kind, []).append(control)
     for (kind, family), binding in bindings.items():
         layout = binding.layouts[family]
-        mine = [c for c in controls if c.kind == kind]
+        mine = of_kind.get(kind, [])
         names = [_names(c, str(layout.get("name", ""))) for c in mine]
         told = {name for some in names if some is not None for name in some}
         asked.append(Want(kind, layout, () if None in names else tuple(sorted(told)), _keys(mine), near))
