@@ -15,6 +15,8 @@ from setright.engine.times import stamp
 from setright.model import Plain, Plan
 
 STATES = ("made", "running", "verified", "unverified", "reverted", "refused", "hand", "lapsed")
+AT_ONCE = 500  # hashes in one query
+BEYOND_HEX = "g"
 
 
 class Approval(msgspec.Struct, frozen=True):
@@ -47,11 +49,21 @@ class KeptPlans(Database):
 
     def plan_state(self, hash_: str) -> PlanState:
         """By its hash or the unmistakable start of one. Raises EngineError where there is none, or more than one."""
-        found = self._plans(plans.c.hash.startswith(hash_, autoescape=True), limit=2)
+        found = self._plans(plans.c.hash.between(hash_, hash_ + BEYOND_HEX), limit=2)
         if len(found) != 1:
             why = "begins more than one plan's hash; give more of it" if found else "is no plan of ours; `setright plan` makes them"
             raise EngineError(f"{hash_!r} {why}")
         return found[0]
+
+    def plans_of(self, hashes: Sequence[str]) -> list[Plan]:
+        """In that order. Raises EngineError where one is none of ours."""
+        found: dict[str, Plan] = {}
+        for start in range(0, len(hashes), AT_ONCE):
+            some = self._plans(plans.c.hash.in_(hashes[start : start + AT_ONCE]))
+            found |= {each.plan.hash: each.plan for each in some}
+        if missing := [hash_ for hash_ in hashes if hash_ not in found]:
+            raise EngineError(f"{missing[0]!r} is no plan of ours; `setright plan` makes them")
+        return [found[hash_] for hash_ in hashes]
 
     def plans(self, state: str | None = None, target: str | None = None) -> list[PlanState]:
         """The newest first."""
