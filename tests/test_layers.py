@@ -56,7 +56,7 @@ def test_only_surfaces_and_integrations_reach_outside():
 
 
 def test_only_the_workflow_knows_its_library_and_only_the_store_the_database():
-    homes = {"dbos": "engine/workflow.py", "alembic": "engine/store"}
+    homes = {"dbos": "engine/workflow", "alembic": "engine/store"}
     broken = [
         f"{file.relative_to(PACKAGE)} imports {name}"
         for _, file in rooms()

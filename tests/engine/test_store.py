@@ -194,8 +194,7 @@ def test_a_run_tells_how_each_plan_ended_and_what_leads_back(store):
     store.keep_plans([plan("p2"), plan("p1")])
     store.begin_run("r1", ["p2", "p1"], T0)
     store.begin_run("r1", ["p2", "p1"], T0 + HOUR)
-    store.end_plan("r1", Ended("p2", "verified", kept=("aa", "bb")))
-    store.end_plan("r1", Ended("p1", "refused", "it moved"))
+    store.end_plans("r1", [Ended("p2", "verified", kept=("aa", "bb")), Ended("p1", "refused", "it moved")])
     assert store.run("r1").state == "running"
     store.end_run("r1", "ended", T0 + HOUR)
     run = store.run("r1")
@@ -212,7 +211,7 @@ def test_a_run_tells_how_each_plan_ended_and_what_leads_back(store):
 
 def test_an_outcome_without_a_run_is_refused(store):
     with pytest.raises(EngineError, match="begin_run"):
-        store.end_plan("r9", Ended("p", "verified"))
+        store.end_plans("r9", [Ended("p", "verified")])
     with pytest.raises(EngineError):
         store.run("r9")
 

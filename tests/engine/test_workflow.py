@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from setright.app import Ask, Run
-from setright.engine import execute, workflow
+from setright.engine import execute
 from setright.engine.ledger import verify
 from setright.engine.snapshots import Snapshots
 from setright.engine.stop import switch
+from setright.engine.workflow import protocol
 from setright.model import Answer, Plan
 from setright.surfaces.base import SurfaceError
 from tests.content import BINDING, content
@@ -27,8 +28,8 @@ CUTS_OFF = BINDING | {FAMILY: BINDING[FAMILY] | {"cuts-us-off": True, "validate"
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute, "PATIENCE_S", 0.2)
     monkeypatch.setattr(execute, "PAUSE_S", 0.02)
-    monkeypatch.setattr(workflow, "RETRY_S", 0.05)
-    monkeypatch.setattr(workflow, "ARMED_FOR_S", 0.2)
+    monkeypatch.setattr(protocol, "RETRY_S", 0.05)
+    monkeypatch.setattr(protocol, "ARMED_FOR_S", 0.2)
 
 
 @pytest.fixture

@@ -30,10 +30,10 @@ import setright.surfaces.database.postgres.surface
 import setright.surfaces.iac.surface
 import setright.surfaces.linux.surface  # noqa: F401 - loaded once for all
 from setright.app import App, Ask, Planned
-from setright.engine import workflow
 from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
 from setright.engine.error import EngineError
+from setright.engine.workflow import protocol
 
 
 class Order(msgspec.Struct):
@@ -69,7 +69,7 @@ class Process:
         order = self.order
         os.environ.update(order.env)
         RunDesk.at = lambda _, boundary: self.at(boundary)  # type: ignore[method-assign,assignment,misc]
-        workflow.ARMED_FOR_S = order.armed_for_s
+        protocol.ARMED_FOR_S = order.armed_for_s
         if order.kill_after:
             self._die_after(order.kill_after)
         if order.powerless:

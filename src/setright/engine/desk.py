@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from setright.controls.derive import resolve
+from setright.engine.batch import Batch, batches, params_of
 from setright.engine.catalogue import Catalogue
 from setright.engine.execute import Execution
 from setright.engine.ledger import Ledger
@@ -56,6 +57,11 @@ class RunDesk:
         controls, bindings = self._content(surface, plan)
         return judge_reading(surface.target, surface.read(_wants(plan, bindings, controls)), bindings, controls)
 
+    def rescan_all(self, surface: Surface, plans: Sequence[Plan]) -> Scan:
+        """As `rescan`, of the plans of a batch in one reading."""
+        ids, changes = {i for plan in plans for i in plan.controls}, tuple(c for plan in plans for c in plan.changes)
+        return self.rescan(surface, replace(plans[0], controls=tuple(sorted(ids)), changes=changes, params=params_of(plans)))
+
     def forget(self, plan_hash: str) -> None:
         """The connection to the plan's target is of no use any more; the next step opens a new one."""
         with self._threads:
@@ -68,15 +74,21 @@ class RunDesk:
     def kept(self, run: str, plan_hash: str) -> Sequence[str]:
         return self._store.kept(run, plan_hash)
 
-    def record(self, event: str, body: Mapping[str, Plain]) -> None:
-        self._ledger.append(event, body)
+    def batches(self, hashes: Sequence[str]) -> list[list[str]]:
+        return [[plan.hash for plan in batch] for batch in batches(self._store.plans_of(hashes))]
 
-    def ended(self, run: str, outcome: Outcome) -> None:
-        self._store.end_plan(run, outcome)
-        plan = self._store.plan(outcome.plan)
-        self._executions.pop((run, outcome.plan), None)
-        body = {"run": run, "plan": outcome.plan, "target": plan.target, "document": plan.document, "why": outcome.why}
-        self._ledger.append(outcome.outcome, body | {"controls": plan.controls, "kept": outcome.kept})
+    def batch(self, run: str, hashes: Sequence[str]) -> Batch:
+        return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self._snapshots, self.rescan_all)
+
+    def record(self, event: str, *bodies: Mapping[str, Plain]) -> None:
+        self._ledger.append_all([(event, body) for body in bodies])
+
+    def ended(self, run: str, *outcomes: Outcome) -> None:
+        self._store.end_plans(run, outcomes)
+        plans = self._store.plans_of([outcome.plan for outcome in outcomes])
+        self._ledger.append_all([_ending(run, outcome, plan) for outcome, plan in zip(outcomes, plans, strict=True)])
+        for outcome in outcomes:
+            self._executions.pop((run, outcome.plan), None)
 
     def stopped(self) -> bool:
         return stopped(self._state)
@@ -106,6 +118,11 @@ class RunDesk:
             if target not in self._surfaces:
                 self._surfaces[target] = self._open(target)
             return self._surfaces[target]
+
+
+def _ending(run: str, outcome: Outcome, plan: Plan) -> tuple[str, Plain]:
+    body = {"run": run, "plan": outcome.plan, "target": plan.target, "document": plan.document, "why": outcome.why}
+    return outcome.outcome, body | {"controls": plan.controls, "kept": outcome.kept}
 
 
 def _wants(plan: Plan, bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> list[Want]:

@@ -1,10 +1,17 @@
-"""Files that are whole or not there: written beside their place, synced, then moved or linked into it (rename(2), fsync(2))."""
+"""Files that are whole or not there: written beside their place, synced, then moved or linked into it.
+
+rename(2), fsync(2), syncfs(2).
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
+from ctypes import CDLL, get_errno
 from pathlib import Path
 from tempfile import mkstemp
+
+MANY = 16  # files from which on the whole file system is synced at once
 
 
 def private_directory(path: Path) -> Path:
@@ -18,7 +25,12 @@ def private_directory(path: Path) -> Path:
 
 def sync_directory(path: Path) -> None:
     """Makes the names in a directory outlive a power cut."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """Makes what was written to a file, by whomever, outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -36,6 +48,22 @@ def replace(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
+def replace_all(files: Mapping[Path, bytes], there: Collection[Path] = ()) -> None:
+    """As `replace` for each, waiting for the disk once where they are many; what is `there` already is made to last too."""
+    if len(files) < MANY:
+        for path, data in files.items():
+            replace(path, data)
+        for folder in {path.parent for path in there}:
+            sync_directory(folder)
+        return
+    staged = {path: _staged(path, data, synced=False) for path, data in files.items()}
+    folder = next(iter(staged.values())).parent
+    _sync_file_system(folder)
+    for path, new in staged.items():
+        new.replace(path)
+    _sync_file_system(folder)
+
+
 def create(path: Path, data: bytes) -> bool:
     """As `replace`, but leaves alone what is there already; False then. Of several at once, one wins."""
     staged = _staged(path, data)
@@ -49,10 +77,24 @@ def create(path: Path, data: bytes) -> bool:
     return True
 
 
-def _staged(path: Path, data: bytes) -> Path:
+def _staged(path: Path, data: bytes, synced: bool = True) -> Path:
     handle, name = mkstemp(prefix=f".{path.name}.", dir=private_directory(path.parent))
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            os.fsync(file.fileno())
     return Path(name)
+
+
+def _sync_file_system(folder: Path) -> None:
+    """Makes all that was written to a folder's file system outlive a power cut (syncfs(2); elsewhere than Linux sync(2))."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        syncfs = getattr(CDLL(None, use_errno=True), "syncfs", None)
+        if syncfs is None:
+            os.sync()
+        elif syncfs(handle):
+            raise OSError(get_errno(), os.strerror(get_errno()), str(folder))
+    finally:
+        os.close(handle)

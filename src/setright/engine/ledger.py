@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -49,11 +49,20 @@ class Ledger:
 
         Raises EngineError where the file cannot be written, or where its end is not what was signed last.
         """
-        plain = redact_value((), msgspec.to_builtins(body, str_keys=True), self._fingerprints)
-        content = msgspec.json.decode(canonical(plain))
+        return self.append_all([(event, body)])[0]
+
+    def append_all(self, entries: Sequence[tuple[str, Plain]]) -> list[Record]:
+        """As `append` for each, with the disk waited for once. A crash may leave the first of them."""
+        contents = [(event, self._content(body)) for event, body in entries]
         with self._threads, self._locked() as file:
             last = self._mend(file, self._last(file))
-            return self._write(file, last, event, content)
+            first = [] if last.seq else self._write(file, last, contents[:1])  # a ledger of several has a head
+            last = Head(first[0].seq, first[0].hash) if first else last
+            return first + self._write(file, last, contents[len(first) :])
+
+    def _content(self, body: Plain) -> Plain:
+        plain = redact_value((), msgspec.to_builtins(body, str_keys=True), self._fingerprints)
+        return msgspec.json.decode(canonical(plain))
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -104,23 +113,30 @@ class Ledger:
             os.ftruncate(file, os.fstat(file).st_size - len(torn))
         except OSError as error:
             raise EngineError(f"{self.path}: {error.strerror}; its unfinished last line cannot be moved to {aside.name}") from error
-        mended = self._write(file, last, "ledger.mended", {"kept_as": aside.name, "size_bytes": len(torn), "sha256": digest})
+        note = {"kept_as": aside.name, "size_bytes": len(torn), "sha256": digest}
+        (mended,) = self._write(file, last, [("ledger.mended", note)])
         return Head(mended.seq, mended.hash)
 
-    def _write(self, file: int, last: Head, event: str, content: Plain) -> Record:
+    def _write(self, file: int, last: Head, contents: Sequence[tuple[str, Plain]]) -> list[Record]:
+        records: list[Record] = []
+        for event, content in contents:
+            records.append(self._signed(last, event, content))
+            last = Head(records[-1].seq, records[-1].hash)
+        if records:
+            self._append_whole(file, b"".join(canonical(record) + b"\n" for record in records))
+            self._write_head(last)
+            self._seen = (os.fstat(file).st_size, last)
+        return records
+
+    def _signed(self, last: Head, event: str, content: Plain) -> Record:
         unsigned = Record(last.seq + 1, stamp(now()), self.actor, event, content, last.hash)
         hashed = unsigned.content_hash()
-        record = msgspec.structs.replace(unsigned, hash=hashed, signature=self._key.sign(bytes.fromhex(hashed)).hex())
-        self._append_whole(file, canonical(record) + b"\n")
-        head = Head(record.seq, record.hash)
-        self._write_head(head)
-        self._seen = (os.fstat(file).st_size, head)
-        return record
+        return msgspec.structs.replace(unsigned, hash=hashed, signature=self._key.sign(bytes.fromhex(hashed)).hex())
 
-    def _append_whole(self, file: int, line: bytes) -> None:
+    def _append_whole(self, file: int, lines: bytes) -> None:
         start = os.fstat(file).st_size
         try:
-            if os.write(file, line) != len(line):
+            if os.write(file, lines) != len(lines):
                 raise OSError(28, "no room for the whole record")
             os.fsync(file)
         except OSError as error:

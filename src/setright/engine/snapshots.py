@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
@@ -18,7 +18,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from setright.engine.durable import replace, sync_directory
+from setright.engine.durable import replace_all
 from setright.engine.error import EngineError
 from setright.engine.keys import secret_key
 from setright.model import Kept
@@ -39,18 +39,30 @@ class Snapshots:
 
     def put(self, kept: Kept) -> str:
         """Its address. When this returns, the object outlives a power cut."""
-        plain = msgspec.msgpack.encode(kept, order="deterministic")
-        address = self._address(plain)
-        path = self._path(address)
-        if self._is_whole(address):
-            sync_directory(path.parent)
-            return address
-        nonce = token_bytes(NONCE_BYTES)
+        return self.put_all([kept])[0]
+
+    def put_all(self, kept: Sequence[Kept]) -> list[str]:
+        """The addresses. When this returns, all objects outlive a power cut; the disk is waited for once where they are many."""
+        addresses: list[str] = []
+        new: dict[Path, bytes] = {}
+        there: list[Path] = []
+        for each in kept:
+            plain = msgspec.msgpack.encode(each, order="deterministic")
+            addresses.append(self._address(plain))
+            path = self._path(addresses[-1])
+            if self._is_whole(addresses[-1]):
+                there.append(path)
+            else:
+                new[path] = self._sealed(addresses[-1], plain)
         try:
-            replace(path, MAGIC + nonce + self._cipher.encrypt(nonce, plain, address.encode()))
+            replace_all(new, there)
         except OSError as error:
-            raise EngineError(f"{path}: {error.strerror}; no snapshot, so nothing is changed: make room for it") from error
-        return address
+            raise EngineError(f"{self._place}: {error.strerror}; no snapshot, so nothing is changed: make room for it") from error
+        return addresses
+
+    def _sealed(self, address: str, plain: bytes) -> bytes:
+        nonce = token_bytes(NONCE_BYTES)
+        return MAGIC + nonce + self._cipher.encrypt(nonce, plain, address.encode())
 
     def get(self, address: str) -> Kept:
         """What was put. Raises EngineError where it is missing or no longer what was written."""

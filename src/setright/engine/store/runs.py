@@ -68,14 +68,15 @@ class Runs(Database):
             if parts:
                 connection.execute(self.insert(run_plans).on_conflict_do_nothing(index_elements=["run", "hash"]), parts)
 
-    def end_plan(self, run: str, ended: Ended) -> None:
-        """One plan's outcome, on the run and on the plan. Saying it again changes nothing more."""
-        outcome = {"outcome": ended.outcome, "kept": as_json(ended.kept), "error": ended.why}
-        of_run = (run_plans.c.run == run) & (run_plans.c.hash == ended.plan)
+    def end_plans(self, run: str, ended: Sequence[Ended]) -> None:
+        """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more."""
         with self.writing() as connection:
-            if connection.execute(run_plans.update().where(of_run).values(outcome)).rowcount != 1:
-                raise EngineError(f"run {run} has no plan {ended.plan}; begin_run comes first")
-            connection.execute(plans.update().where(plans.c.hash == ended.plan).values(state=ended.outcome))
+            for each in ended:
+                outcome = {"outcome": each.outcome, "kept": as_json(each.kept), "error": each.why}
+                of_run = (run_plans.c.run == run) & (run_plans.c.hash == each.plan)
+                if connection.execute(run_plans.update().where(of_run).values(outcome)).rowcount != 1:
+                    raise EngineError(f"run {run} has no plan {each.plan}; begin_run comes first")
+                connection.execute(plans.update().where(plans.c.hash == each.plan).values(state=each.outcome))
 
     def end_run(self, id_: str, state: str, at: datetime) -> None:
         with self.writing() as connection:
@@ -99,10 +100,11 @@ class Runs(Database):
 
     def kept(self, run: str, plan: str) -> Sequence[str]:
         """The snapshots of the state before: for a rollback, those of the run it turns round."""
-        known = self.run(run)
-        if known.of:
-            return self.kept(known.of, plan)
-        return next((part.kept for part in known.plans if part.hash == plan), ())
+        with self.reading() as connection:
+            whose = connection.execute(select(runs.c.of).where(runs.c.id == run)).scalar_one_or_none() or run
+            part = select(run_plans.c.kept).where(run_plans.c.run == whose, run_plans.c.hash == plan)
+            kept = connection.execute(part).scalar_one_or_none()
+        return tuple(msgspec.json.decode(kept, type=tuple[str, ...])) if kept else ()
 
 
 def _read(connection: Connection, row: Row[*tuple[Plain, ...]]) -> Run:

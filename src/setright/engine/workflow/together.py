@@ -1,0 +1,90 @@
+"""The safe-change protocol as a durable workflow of many plans (see `engine.batch`): one journalled step for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dbos import DBOS
+from sqlalchemy.exc import SQLAlchemyError
+
+from setright.engine.workflow import protocol
+from setright.engine.workflow.protocol import Outcome, begun, desk, recorded
+from setright.model import Plain
+
+
+@DBOS.workflow()
+@recorded
+def apply_together(run: str, hashes: list[str]) -> list[list[Plain]]:
+    """What is right after all are written ends here; each other plan goes on alone, by the protocol of one."""
+    kept: dict[str, list[str]] = {}
+    right: list[str] = []
+    amiss: dict[str, list[Plain]] = {}
+    written = False
+    try:
+        kept = begin_all(run, hashes)
+        written = True
+        amiss = write_all(run, kept)
+        right = verify_all(run, [plan_hash for plan_hash in kept if plan_hash not in amiss])
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as in `protocol`: whatever went wrong is recorded and undone
+        amiss = {plan_hash: [str(error) or type(error).__name__, not written] for plan_hash in kept}
+    ended = {h: _alone(run, h, kept.get(h), amiss.get(h)) for h in hashes if h not in right}
+    if any(outcome == "reverted" for _, outcome, _, _ in ended.values()):  # what is right may have leant on it
+        ended |= {plan_hash: protocol.settle(run, plan_hash, kept[plan_hash], {}, False) for plan_hash in right}
+    elif right:
+        ended |= {each[0]: each for each in end_all(run, {plan_hash: kept[plan_hash] for plan_hash in right})}
+    return [ended[plan_hash] for plan_hash in hashes]
+
+
+def _alone(run: str, plan_hash: str, kept: list[str] | None, amiss: list[Plain] | None) -> list[Plain]:
+    """A plan that did not pass, or could not begin."""
+    if kept is None:
+        return protocol.apply_plan(run, plan_hash)
+    if amiss is None:
+        return protocol.settle(run, plan_hash, kept, {}, False)
+    why, untouched = amiss
+    back = protocol.refuse if untouched else protocol.go_back
+    return back(run, plan_hash, kept, False, why)
+
+
+@DBOS.step()
+def begin_all(run: str, hashes: list[str]) -> dict[str, list[str]]:
+    """Stale? Then the snapshots. Gives those of the plans that go on together; none while the kill switch is on."""
+    desk().at("snapshot")
+    if desk().stopped():
+        return {}
+    kept = desk().batch(run, hashes).snapshot()
+    begun.update((run, plan_hash) for plan_hash in kept)
+    protocol.record("snapshot", *({"run": run, "plan": plan_hash, "kept": each} for plan_hash, each in kept.items()))
+    return kept
+
+
+@DBOS.step()
+def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
+    """Of each plan that is not written: why, and whether it surely wrote nothing."""
+    protocol.before_writing(run, kept)
+    batch = desk().batch(run, list(kept))
+    amiss: dict[str, list[Plain]] = {}
+    for plan_hash, addresses in kept.items():
+        desk().at("write")
+        why, untouched = batch.write(plan_hash, addresses, (run, plan_hash) in begun)
+        desk().at("written")
+        if why:
+            amiss[plan_hash] = [why, untouched]
+    return amiss
+
+
+@DBOS.step()
+def verify_all(run: str, hashes: list[str]) -> list[str]:
+    desk().at("verify")
+    return desk().batch(run, hashes).right(hashes)
+
+
+@DBOS.step()
+def end_all(run: str, kept: dict[str, Sequence[str]]) -> list[list[Plain]]:
+    """The outcomes, in the store and the ledger."""
+    desk().at("end")
+    protocol.ended(run, *(Outcome(plan_hash, "verified", "", tuple(each)) for plan_hash, each in kept.items()))
+    desk().at("ended")
+    return [[plan_hash, "verified", "", list(each)] for plan_hash, each in kept.items()]

@@ -1,0 +1,190 @@
+"""Plans of one source tree that run at once: the same promises as one by one, each plan with an end of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setright.app import App, Ask, Run
+from setright.engine import execute
+from setright.engine.batch import batches
+from setright.engine.configuration import Configuration
+from setright.engine.desk import RunDesk
+from setright.engine.ledger import verify
+from setright.engine.stop import switch
+from setright.model import Change, Plan, Planned, Steps
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.iac.surface import SourceTree
+
+KEY = 'resource "aws_kms_key" "{0}" {{\n  description = "{0}"\n}}\n'
+ROTATES = "enable_key_rotation = true"
+COUNT = 20
+
+
+class Tree(SourceTree):
+    """`after_write` is what happens on the disk then; a file of `unwritable` cannot be written."""
+
+    after_write: Callable[[Path], None] = staticmethod(lambda file: None)
+    unwritable = ""
+
+    def write(self, change: Change) -> None:
+        if change.locator == self.unwritable and change.before is not None and ROTATES.encode() not in change.before:
+            raise SurfaceError("no room on the disk")
+        super().write(change)
+        type(self).after_write(self.root / change.locator)
+
+
+class Forest(App):
+    """An App whose target is one tree."""
+
+    def open(self, target: str) -> Tree:
+        return Tree(Path(target))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """One wrong key a folder."""
+    for number in range(COUNT):
+        file = tmp_path / "tree" / f"m{number:02}" / "main.tf"
+        file.parent.mkdir(parents=True)
+        file.write_text(KEY.format(f"k{number}"))
+    return tmp_path / "tree"
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    monkeypatch.setattr(execute, "PATIENCE_S", 0.2)
+    made = Forest(Configuration(state=str(tmp_path / "state")))
+    yield made
+    made.store.close()
+
+
+def planned(app: App, tree: Path) -> list[Plan]:
+    return [p for each in app.plan([str(tree)], Ask(controls=("aws/kms/*",)), together=True) for p in each.plans]
+
+
+def applied(app: App, plans: list[Plan]) -> Run:
+    return app.apply(plans, lambda plan: True, lambda plan, outcome: None)
+
+
+def outcomes(run: Run) -> dict[str, str]:
+    return {plan.document.split("/")[0]: outcome.outcome for plan, outcome in run.plans}
+
+
+def right(tree: Path) -> set[str]:
+    return {file.parent.name for file in tree.rglob("main.tf") if ROTATES in file.read_text()}
+
+
+def told(app: App) -> list[str]:
+    assert verify(app.ledger.path, app.ledger._public).whole
+    return [json.loads(line)["event"] for line in app.ledger.path.read_text().splitlines()]
+
+
+def test_every_prior_state_is_kept_and_recorded_before_the_first_write(app, tree, monkeypatch):
+    seen: list[tuple[str, int, int]] = []
+
+    def look(file: Path) -> None:
+        kept = [p for p in (app.state / "snapshots").rglob("*") if p.is_file()]
+        seen.append((file.parent.name, len(kept), told(app).count("snapshot")))
+
+    monkeypatch.setattr(Tree, "after_write", staticmethod(look))
+    run = applied(app, planned(app, tree))
+    assert set(outcomes(run).values()) == {"verified"} and len(right(tree)) == COUNT
+    assert [(kept, recorded) for _, kept, recorded in seen] == [(COUNT, COUNT)] * COUNT
+    assert [event for event in told(app) if event != "approved"] == ["snapshot"] * COUNT + ["writing"] * COUNT + [
+        "verified"
+    ] * COUNT
+
+
+def test_the_journal_is_on_the_disk_before_the_first_write(app, tree, monkeypatch):
+    order: list[str] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: order.append(str(Path(f"/proc/self/fd/{handle}").readlink())) or real(handle))
+    monkeypatch.setattr(Tree, "after_write", staticmethod(lambda file: order.append(f"wrote {file.parent.name}")))
+    applied(app, planned(app, tree))
+    synced = next(n for n, what in enumerate(order) if what.endswith("-wal"))
+    assert synced < next(n for n, what in enumerate(order) if what.startswith("wrote"))
+
+
+def test_the_whole_run_can_be_taken_back(app, tree):
+    before = {file: file.read_bytes() for file in tree.rglob("main.tf")}
+    run = applied(app, planned(app, tree))
+    back = app.rollback(run.id, lambda plan, outcome: None)
+    assert {outcome.outcome for _, outcome in back.plans} == {"reverted"}
+    assert {file: file.read_bytes() for file in tree.rglob("main.tf")} == before
+
+
+def test_a_file_that_moved_is_refused_and_the_others_go_on(app, tree):
+    plans = planned(app, tree)
+    mine = KEY.format("mine")
+    (tree / "m03" / "main.tf").write_text(mine)
+    run = applied(app, plans)
+    assert [name for name, outcome in outcomes(run).items() if outcome != "verified"] == ["m03"]
+    assert outcomes(run)["m03"] == "refused" and (tree / "m03" / "main.tf").read_text() == mine
+    assert len(right(tree)) == COUNT - 1
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_the_others(app, tree, monkeypatch):
+    monkeypatch.setattr(Tree, "unwritable", "m05/main.tf")
+    run = applied(app, planned(app, tree))
+    ends = outcomes(run)
+    assert ends.pop("m05") == "reverted" and set(ends.values()) == {"verified"}
+    assert right(tree) == {f"m{n:02}" for n in range(COUNT)} - {"m05"}
+    assert next(o.why for p, o in run.plans if p.document == "m05/main.tf") == "no room on the disk"
+
+
+def test_what_somebody_changes_behind_our_back_is_not_called_verified(app, tree, monkeypatch):
+    def meddle(file: Path) -> None:
+        if file.parent.name == "m07" and ROTATES in file.read_text():
+            file.write_text("# theirs\n")
+
+    monkeypatch.setattr(Tree, "after_write", staticmethod(meddle))
+    ends = outcomes(applied(app, planned(app, tree)))
+    assert ends.pop("m07") == "unverified" and set(ends.values()) == {"verified"}
+    assert (tree / "m07" / "main.tf").read_text() == "# theirs\n"
+
+
+def test_while_the_kill_switch_is_on_nothing_is_touched(app, tree):
+    plans = planned(app, tree)
+    switch(app.state, True, "maintenance")
+    assert set(outcomes(applied(app, plans)).values()) == {"refused"}
+    assert not right(tree)
+
+
+def test_the_target_is_read_again_once_for_all(app, tree, monkeypatch):
+    seen: list[int] = []
+    real = RunDesk.rescan
+    monkeypatch.setattr(RunDesk, "rescan", lambda desk, surface, plan: seen.append(len(plan.changes)) or real(desk, surface, plan))
+    applied(app, planned(app, tree))
+    assert seen == [COUNT]
+
+
+def plan(name: str, *files: str, **more: object) -> Plan:
+    made = tuple(Planned(file, "hcl", "a", "b", (), "") for file in files)
+    given: dict[str, Any] = {"family": "terraform", "steps": Steps()} | more
+    return Plan(
+        target="t", document="", changes=made, findings=(), controls=(), resources=(), lane="auto", reason="", hash=name, **given
+    )
+
+
+def grouped(*plans: Plan) -> list[list[str]]:
+    return [[each.hash for each in batch] for batch in batches(plans)]
+
+
+def test_plans_that_build_on_each_other_keep_their_order():
+    assert grouped(plan("1", "a"), plan("2", "b"), plan("3", "a", "c"), plan("4", "d")) == [["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("more", [{"family": "linux"}, {"steps": Steps(reload=("ssh",))}, {"keys": {"k": ("a",)}}])
+def test_where_something_runs_or_only_parts_are_read_plans_go_alone(more):
+    assert grouped(plan("1", "a", **more), plan("2", "b", **more)) == [["1"], ["2"]]
+    assert grouped(plan("1", "a"), plan("2", "b", **more), plan("3", "c")) == [["1"], ["2"], ["3"]]
+
+
+def test_plans_made_with_other_parameters_do_not_mix():
+    assert grouped(plan("1", "a", params={"days": 1}), plan("2", "b", params={"days": 2})) == [["1"], ["2"]]
