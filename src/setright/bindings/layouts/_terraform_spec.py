@@ -32,7 +32,7 @@ import msgspec
 from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
-SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate"})
+SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers"})
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
 PLACE |= {"with", "alone", "else", "refers"}
 

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_find as find
+from setright.bindings.layouts import _terraform_offers as offers
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts._terraform_edit import document_edits
 from setright.bindings.layouts._terraform_module import Block, Module, modules
@@ -25,7 +26,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     entries = [entry(layout, own) for own in types(layout)]
     lone = [entry(layout, own) for own in loners(layout)]
     return [
-        _resource(kind, told, module, block)
+        _resource(kind, layout, told, module, block)
         for module in modules(sources).values()
         for told, block in [*_told(module, entries), *_alone(module, entries, lone)]
     ]
@@ -40,7 +41,15 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """Edits where each attribute stands, else in its first place. Raises BindingError where it is set from elsewhere."""
     module, block = _home(resource, sources)
-    return document_edits(entry(layout, block.type), module, block, [*edits, *live])
+    own: list[Edit] = []
+    made: list[tuple[str, Edit]] = []
+    for each in [*edits, *live]:
+        if each.path[0] == offers.PREFIX:
+            taken = offers.taken(layout, module, block, each)
+            own, made = own + taken[0], made + taken[1]
+        else:
+            own.append(each)
+    return document_edits(entry(layout, block.type), module, block, own) + made
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -73,8 +82,8 @@ def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> I
                 yield told, block
 
 
-def _resource(kind: str, told: Entry, module: Module, block: Block) -> Resource:
-    tree = _tree(told, module, block)
+def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Module, block: Block) -> Resource:
+    tree = _tree(told, module, block) | offers.view(layout, module, block)
     only = tuple(str(spec.path[0]) for spec in told.specs if spec.path[0] in tree) if told.alone else None
     return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only)
 

@@ -1,0 +1,139 @@
+"""What a module may get besides, so that a resource of it can be put right: a queue, a role, a key, its bucket for logs.
+
+An entry's `offers:` says by name which attribute it is for, the expression that this gets, the blocks it makes (one set a
+module, whoever takes it), and what a role of the module must be allowed. A resource that can take an offer has
+`template/NAME`, and a fix that sets it to `offered` takes it. With `has:` the value is what the module has already:
+
+    offers:
+      dead-letters:
+        at: DeadLetterConfig/TargetArn
+        value: aws_sqs_queue.dead_letters.arn
+        makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
+        grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
+
+`with:` are further attributes, `given:` those where the fix names a value of its own instead. In what is made,
+`{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
+developer.hashicorp.com/terraform/language/modules/develop/structure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._terraform_find import within
+from setright.bindings.layouts._terraform_json import encoded
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_versions import constraint, version
+from setright.bindings.trees import look_up, same
+from setright.model import Edit, Path, Plain, Tree, Unknown
+
+PREFIX = "template"
+OFFERED = "offered"
+Layout = Mapping[str, Plain]
+
+
+def view(layout: Layout, module: Module, block: Block) -> Tree:
+    """The offers that a resource can take, for the kind's tree; empty where there are none."""
+    names = [name for name, how in layout.get("offers", {}).items() if _open(module, block, how)]
+    return {PREFIX: dict.fromkeys(names, OFFERED)} if names else {}
+
+
+def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[list[Edit], list[tuple[str, Edit]]]:
+    """The edits of an offer: on the resource, by their paths in the kind, and on documents for what is made besides."""
+    how = layout.get("offers", {}).get(wanted.path[1]) if len(wanted.path) == 2 else None
+    if how is None or not _open(module, block, how):
+        raise BindingError(f"{block.locator}: {block.address}: the module cannot get {wanted.path[-1]} besides; write it by hand")
+    with_it = [Edit(_segments(at), _filled(value, block)) for at, value in how.get("with", {}).items()]
+    if wanted.value != OFFERED:
+        given = [Edit(_segments(at), value) for at, value in how["given"].items()] if "given" in how else with_it
+        return [Edit(_segments(how["at"]), wanted.value), *given], []
+    value = Unknown(how["value"]) if "value" in how else _found(module, block, how)
+    made = [*_made(module, how), *_granted(module, block, how)]
+    return [Edit(_segments(how["at"]), value), *with_it], made
+
+
+def _open(module: Module, block: Block, how: Layout) -> bool:
+    """Whether nothing stands in the way: another provider, or a role that is not of this module."""
+    if "provider" in block.body or constraint(module, "aws").most < version(how.get("since", "0")):
+        return False
+    if "value" not in how and "has" in how and _found(module, block, how) is None:
+        return False
+    return "grant" not in how or _role(module, block, how) is not None
+
+
+def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
+    """The blocks that the module does not have yet, all in one file, whoever asks for them."""
+    for place, body in how.get("makes", {}).items():
+        path = _segments(place)
+        if not any(look_up(source.tree, path) is not None for source in module.sources.values()):
+            yield _home(module), Edit((*path, 0), _written(body))
+
+
+def _home(module: Module) -> str:
+    """The file of a module that new blocks of nobody in particular go to."""
+    files = sorted(locator for locator in module.sources if locator.endswith(".tf"))
+    return next((file for file in files if file.rpartition("/")[2] == "main.tf"), files[0])
+
+
+def _role(module: Module, block: Block, how: Layout) -> Block | None:
+    """The one role of this module that the resource acts as."""
+    raw = module.resolved(block.body.get(how["grant"]["role"]))
+    named = re.match(r'(?:"\$\{\s*)?aws_iam_role\.([\w-]+)\.(?:arn|id)\b', raw.text) if isinstance(raw, Unknown) else None
+    roles = [role for role in module.resources("aws_iam_role") if named and role.path[2] == named[1]]
+    single = len(roles) == 1 and not {"count", "for_each", "provider"} & roles[0].body.keys()
+    return roles[0] if single else None
+
+
+def _granted(module: Module, block: Block, how: Layout) -> Iterator[tuple[str, Edit]]:
+    """The policy that lets the role do what the offer needs."""
+    role = _role(module, block, how) if "grant" in how else None
+    if role is None:
+        return
+    path: Path = ("resource", "aws_iam_role_policy", f"{role.path[2]}_{how['grant']['named']}", 0)
+    if any(look_up(source.tree, path) is not None for source in module.sources.values()):
+        return
+    on = how["grant"]["on"]
+    statement = {"Effect": "Allow", "Action": how["grant"]["to"], "Resource": on if on == "*" else {"is": on}}
+    policy = {"json": {"Version": "2012-10-17", "Statement": [statement]}}
+    yield role.locator, Edit(path, _written({"role": {"is": f"{role.address}.id"}, "policy": policy}))
+
+
+def _found(module: Module, block: Block, how: Layout) -> Plain:
+    """What the module has for this already; None where it has nothing, or where it is the resource itself."""
+    for has in how["has"]:
+        for other in module.resources(has["type"]):
+            meant = all(same(module.resolved(other.body.get(key)), value) for key, value in has.get("where", {}).items())
+            if not meant or {"count", "for_each", "provider"} & other.body.keys():
+                continue
+            value = within(other.body, _segments(has["by"])) if "by" in has else ((), Unknown(f"{other.address}.id"))
+            if value is not None and not _is_own(block, value[1]):
+                return value[1]
+    return None
+
+
+def _is_own(block: Block, value: Plain) -> bool:
+    own = re.search(rf"\b{re.escape(block.address)}\b", value.text) if isinstance(value, Unknown) else None
+    return own is not None or value in (block.body.get("bucket"), None)
+
+
+def _written(value: Plain) -> Plain:
+    """A value of what is made, with its expressions."""
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "is" in value:
+        return Unknown(value["is"])
+    if "json" in value:
+        return Unknown(encoded(_written(value["json"]), "  "))
+    return {key: _written(inner) for key, inner in value.items()}
+
+
+def _filled(value: Plain, block: Block) -> Plain:
+    return value.replace("{name}", str(block.path[2])) if isinstance(value, str) else _written(value)
+
+
+def _segments(text: str) -> tuple[str, ...]:
+    return tuple(text.split("/"))

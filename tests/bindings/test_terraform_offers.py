@@ -1,0 +1,116 @@
+"""What a module gets besides, so that a resource of it can be put right."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from setright import lenses
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import terraform
+from setright.bindings.layouts._terraform_json import encoded
+from setright.bindings.source import Source
+from setright.model import Edit, Plain, Unknown
+
+FUNCTION: dict[str, Plain] = {
+    "type": "fn",
+    "offers": {
+        "queue": {
+            "at": "Failed/Target",
+            "value": "queue.failed.arn",
+            "makes": {"resource/queue/failed": {"days": 14}},
+            "grant": {"role": "role", "named": "send", "to": "sqs:SendMessage", "on": "queue.failed.arn"},
+            "with": {"Failed/Sort": "{name}/"},
+            "given": {"Failed/Sort": "own"},
+        }
+    },
+}
+BUCKET: dict[str, Plain] = {
+    "type": "bucket",
+    "LogTo": {"in": "bucket_log", "by": "bucket", "at": "target"},
+    "offers": {
+        "logs": {"at": "LogTo", "has": [{"type": "bucket", "where": {"acl": "log"}}, {"type": "bucket_log", "by": "target"}]}
+    },
+}
+ROLE = 'resource "aws_iam_role" "r" {\n  name = "r"\n}\n'
+FN = 'resource "fn" "f" {\n  role = aws_iam_role.r.arn\n}\n'
+
+
+def put_right(
+    layout: Mapping[str, Plain], files: Mapping[str, str], name: str, offer: str, value: Plain = "offered"
+) -> dict[str, str]:
+    """The files that change where a resource takes an offer."""
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    resource = next(r for r in terraform.view("k", layout, given) if r.name == name)
+    placed = terraform.edit(layout, resource, [Edit(("template", offer), value)], [], given)
+    changed = {at: [edit for where, edit in placed if where == at] for at in files}
+    return {at: lenses.put("hcl", files[at].encode(), edits).decode() for at, edits in changed.items() if edits}
+
+
+def offered(layout: Mapping[str, Plain], text: str) -> list[Plain]:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    return [r.tree.get("template") for r in terraform.view("k", layout, given)]
+
+
+def test_what_is_made_goes_to_one_file_whoever_asks_and_the_grant_to_the_roles() -> None:
+    after = put_right(FUNCTION, {"fn.tf": FN, "main.tf": "\n", "role.tf": ROLE}, "fn.f", "queue")
+    assert after["fn.tf"] == (
+        'resource "fn" "f" {\n  role = aws_iam_role.r.arn\n\n  failed {\n    target = queue.failed.arn\n    sort   = "f/"\n  }\n}\n'
+    )
+    assert after["main.tf"].lstrip() == 'resource "queue" "failed" {\n  days = 14\n}\n'
+    assert after["role.tf"] == ROLE + (
+        '\nresource "aws_iam_role_policy" "r_send" {\n  role = aws_iam_role.r.id\n  policy = jsonencode({\n'
+        '    Version = "2012-10-17"\n    Statement = [{\n      Effect   = "Allow"\n      Action   = "sqs:SendMessage"\n'
+        "      Resource = queue.failed.arn\n    }]\n  })\n}\n"
+    )
+
+
+def test_what_the_module_has_is_not_made_again() -> None:
+    after = put_right(FUNCTION, {"main.tf": FN + ROLE, "q.tf": 'resource "queue" "failed" {}\n'}, "fn.f", "queue")
+    assert list(after) == ["main.tf"]
+
+
+def test_a_value_of_its_own_makes_nothing() -> None:
+    after = put_right(FUNCTION, {"main.tf": FN + ROLE}, "fn.f", "queue", "arn:own")
+    assert after["main.tf"] == (FN + ROLE).replace(
+        "r.arn\n}", 'r.arn\n\n  failed {\n    target = "arn:own"\n    sort   = "own"\n  }\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FN,
+        FN.replace("aws_iam_role.r.arn", '"arn:aws:iam::1:role/r"') + ROLE,
+        FN + ROLE.replace("name", "count = 2\n  name"),
+        FN.replace("{", "{\n  provider = aws.west") + ROLE,
+    ],
+)
+def test_nothing_is_offered_where_the_role_or_the_provider_is_not_of_this_module(text: str) -> None:
+    assert offered(FUNCTION, text) == [None]
+
+
+def test_a_bucket_logs_to_the_one_that_is_there_for_logs_which_does_not_log_to_itself() -> None:
+    text = 'resource "bucket" "logs" {\n  acl = "log"\n}\nresource "bucket" "data" {}\n'
+    assert offered(BUCKET, text) == [None, {"logs": "offered"}]
+    after = put_right(BUCKET, {"main.tf": text}, "bucket.data", "logs")
+    assert after["main.tf"] == text + '\nresource "bucket_log" "data" {\n  bucket = bucket.data.id\n  target = bucket.logs.id\n}\n'
+
+
+def test_a_bucket_logs_where_others_of_the_module_do() -> None:
+    log = 'resource "bucket_log" "b" {\n  bucket = bucket.b.id\n  target = "l"\n}\n'
+    text = 'resource "bucket" "a" {}\nresource "bucket" "b" {}\n' + log
+    after = put_right(BUCKET, {"main.tf": text}, "bucket.a", "logs")
+    assert 'bucket = bucket.a.id\n  target = "l"\n' in after["main.tf"]
+
+
+def test_an_offer_that_is_not_open_is_refused() -> None:
+    with pytest.raises(BindingError, match="cannot get queue besides"):
+        put_right(FUNCTION, {"main.tf": FN}, "fn.f", "queue")
+
+
+def test_documents_are_laid_out_as_fmt_does() -> None:
+    value: Plain = {"A": 1, "Long": ["a", "b"], "Deep": {"x y": Unknown("var.x"), "b": True}, "None": []}
+    assert (
+        encoded(value, "")
+        == 'jsonencode({\n  A    = 1\n  Long = ["a", "b"]\n  Deep = {\n    "x y" = var.x\n    b     = true\n  }\n  None = []\n})'
+    )
