@@ -134,7 +134,14 @@ class Effect(msgspec.Struct, frozen=True):
     undo: str = "exact"
 
 
-Teller = str | tuple[Requirement, ...]  # a fact's name, ``ask``, or lines that clear a fear where they hold in the resource
+class Either(msgspec.Struct, frozen=True):
+    """Lines that clear a fear where they hold in the resource, and the fact that is asked for where they do not."""
+
+    lines: tuple[Requirement, ...]
+    fact: str
+
+
+Teller = str | tuple[Requirement, ...] | Either  # a fact's name, ``ask``, or lines that clear a fear where they hold
 
 
 class Control(msgspec.Struct, frozen=True):

@@ -74,6 +74,16 @@ def test_what_the_resource_itself_tells_clears_a_fix(tmp_path, tree, lane, evide
     assert evidence in only.reason
 
 
+@pytest.mark.parametrize(("users", "evidence"), [(0, "users is 0"), (3, "nobody came")])
+def test_a_fact_is_asked_where_the_resource_itself_does_not_tell(tmp_path, users, evidence):
+    feared = {"require": {"b": 2}, "breaks-if": {"somebody uses it": {"cleared-by": {"users": 0}, "fact": "t/used:{name}"}}}
+    catalogue = content(tmp_path, {"t/item/b": feared})
+    surface = Memory(item("x", b=0, users=users), ("mem",), {"t/used:x": Answer(False, "nobody came")})
+    (only,) = planned(catalogue, surface)
+    assert only.lane == "auto"
+    assert evidence in only.reason
+
+
 def test_evidence_in_a_resource_must_be_shown_by_an_example(tmp_path):
     feared = {"require": {"b": 2}, "breaks-if": {"somebody uses it": {"cleared-by": {"users": 0}}}}
     shown = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from setright.controls.judge import matches
 from setright.controls.paths import leaves, show
 from setright.controls.words import requirement, value
-from setright.model import Answer, Control, Requirement, Teller, Tree
+from setright.model import Answer, Control, Either, Requirement, Teller, Tree
 
 MAX_SHOWN = 3
 
@@ -15,13 +17,26 @@ def answered(clears: tuple[Requirement, ...], tree: Tree) -> Answer:
     return Answer(False if matches(clears, tree) else None, " and ".join(_stands(line, tree) for line in clears))
 
 
+def answer_of(teller: Teller, tree: Tree, facts: Mapping[str, Answer]) -> Answer:
+    """What the resource says of a fear, else the fact that is asked for."""
+    if isinstance(teller, str):
+        return facts[teller]
+    if isinstance(teller, Either):
+        told = answered(teller.lines, tree)
+        return facts[teller.fact] if told.holds is None else told
+    return answered(teller, tree)
+
+
 def facts_of(control: Control) -> list[str]:
     """The facts that its fears ask for."""
-    return [teller for teller in control.breaks_if.values() if isinstance(teller, str)]
+    tellers = [teller.fact if isinstance(teller, Either) else teller for teller in control.breaks_if.values()]
+    return [teller for teller in tellers if isinstance(teller, str)]
 
 
 def named(teller: Teller) -> str:
     """What tells, by name: a fact, ``ask``, or the paths in the resource."""
+    if isinstance(teller, Either):
+        return teller.fact
     return teller if isinstance(teller, str) else ", ".join(dict.fromkeys(show(line.path) for line in teller))
 
 
@@ -29,6 +44,8 @@ def told_by(teller: Teller) -> str:
     """What tells, in words."""
     if teller == "ask":
         return "only its owner can tell"
+    if isinstance(teller, Either):
+        return f"{told_by(teller.lines)}; else {told_by(teller.fact)}"
     if isinstance(teller, str):
         return f"asked of the target: {teller}"
     return f"not so where {' and '.join(map(requirement, teller))}"

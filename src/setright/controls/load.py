@@ -9,7 +9,7 @@ from setright.controls.error import ControlError
 from setright.controls.operators import OPERATORS, SOME
 from setright.controls.paths import parse
 from setright.dialect import DialectError, read_mapping
-from setright.model import SEVERITIES, Control, Edit, Effect, Example, Param, Plain, Requirement, Some, Teller
+from setright.model import SEVERITIES, Control, Edit, Effect, Either, Example, Param, Plain, Requirement, Some, Teller
 
 NEEDED = {"id", "title", "severity", "kind", "why", "breaks-if", "effect", "frameworks", "source", "examples"}
 FIELDS = NEEDED | {"where", "require", "default", "check", "fix", "by-hand", "shield", "param", "secret"}
@@ -140,12 +140,12 @@ def _param_of(name: str, raw: Plain) -> Plain:
 def _teller(sentence: str, raw: Plain) -> Teller:
     if isinstance(raw, str):
         return raw
-    if not isinstance(raw, dict) or raw.keys() != {"cleared-by"} or not raw["cleared-by"]:
-        raise ControlError(f"breaks-if: {sentence}: takes a fact's name, ask, or {{cleared-by: {{path: value}}}}")
+    if not isinstance(raw, dict) or not {"cleared-by"} <= raw.keys() <= {"cleared-by", "fact"} or not raw["cleared-by"]:
+        raise ControlError(f"breaks-if: {sentence}: takes a fact's name, ask, or {{cleared-by: {{path: value}}, fact: NAME}}")
     lines = _requirements(raw["cleared-by"], {})
     if odd := [line.op for line in lines if line.op in SOME or isinstance(line.want, Param)]:
         raise ControlError(f"breaks-if: {sentence}: cleared-by takes plain operators, not {odd[0]} or a param; use * in the path")
-    return lines
+    return Either(lines, raw["fact"]) if "fact" in raw else lines
 
 
 def _effect(raw: Mapping[str, Plain]) -> Effect:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.controls.derive import NoRemedy, derive
-from setright.controls.fears import answered, facts_of, named
+from setright.controls.fears import answer_of, facts_of, named
 from setright.engine.scan import Found, Scan
 from setright.model import Answer, Verdict
 from setright.policy.decide import Decision, Fear, decide
@@ -111,8 +111,7 @@ def _question(fact: str, found: Found) -> str:
 def _decided(found: Found, answers: Mapping[str, Answer], about: About) -> Fix:
     control = found.control
     fears = tuple(
-        (sentence, named(teller), answers[teller] if isinstance(teller, str) else answered(teller, found.resource.tree))
-        for sentence, teller in control.breaks_if.items()
+        (sentence, named(teller), answer_of(teller, found.resource.tree, answers)) for sentence, teller in control.breaks_if.items()
     )
     risk = of_changing(fears, control.effect, about.past(found))
     breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
