@@ -151,10 +151,10 @@ def _put(done: Composed, placed: Placed) -> World:
 
 
 def _lens_of_new(world: World, locator: str) -> str:
-    """The lens for a document that a binding's `new:` names."""
+    """The lens for a document that a binding's `new:` (or `closing:`) names."""
     for (_, family), binding in world.bindings.items():
         layout = binding.layouts[family]
-        if layout.get("new") == locator:
+        if locator in (layout.get("new"), layout.get("closing")):
             return str(layout["lens"])
     raise LensError(f"{locator}: no binding says what format a new document here has")
 

@@ -21,9 +21,12 @@ from setright.surfaces.linux.transport import Answers, Ask, Found
 
 SSHD = """command -v sshd >/dev/null || exit 127
 if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
-EFFECTIVE = {"sshd": Ask("run", SSHD)}
+AUDITCTL = "command -v auditctl >/dev/null || exit 127; auditctl -l 2>/dev/null || exit 127"  # a container may not ask
+APT_CONFIG = "command -v apt-config >/dev/null || exit 127; apt-config dump"
+EFFECTIVE = {"sshd": Ask("run", SSHD), "audit-rules": Ask("run", AUDITCTL), "apt-conf": Ask("run", APT_CONFIG)}
 NOT_INSTALLED = "ended with 127"
 HOMES = {"stat:~": "folders", "stat:~/.*": "dot-files"}  # of root and of every person's account
+PACKAGES = Ask("packages", "")
 MODULES = Ask("file", "/proc/modules")
 
 

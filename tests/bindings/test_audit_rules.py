@@ -1,0 +1,70 @@
+"""Audit rules as a set: however they are written, what they say is compared."""
+
+from pathlib import Path
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import audit_rules
+from setright.bindings.layouts.audit_rules import said
+from setright.bindings.load import load_one
+from setright.bindings.source import Source
+from setright.model import Edit
+
+ROOT = Path(__file__).parents[2] / "bindings"
+LAYOUT = dict(load_one(ROOT / "linux/audit-rules.yaml", ROOT).layouts["linux"])
+FILE, NEW = "/etc/audit/rules.d/audit.rules", "/etc/audit/rules.d/60-setright.rules"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("-w /etc/sudoers -p wa -k a", "-w /etc/sudoers -p aw -k b"),
+        ("-w /etc/sudoers.d/ -p wa", "-a always,exit -F dir=/etc/sudoers.d -F perm=wa -F key=x"),
+        ("-a always,exit -F arch=b64 -S mount,umount -k x", "-a exit,always -F arch=b64 -S umount -S mount -F key=y"),
+        ("-a always,exit -F arch=b64 -S mount -F auid!=unset", "-a always,exit -S mount -F auid!=-1 -F arch=x86_64"),
+        ("-a always,exit -F arch=b64 -S mount -F auid!=unset", "-a always,exit -F arch=b64 -S mount -F auid!=4294967295"),
+        ("-a always,exit -F arch=b64 -S execve -C uid!=euid", "-a always,exit -F arch=b64 -S execve -C euid!=uid"),
+        ("-a always,exit -F path=/bin/a -F perm=x", "-a always,exit -S all -F path=/bin/a -F perm=x -F key=z"),
+    ],
+)
+def test_two_ways_of_writing_say_the_same(one: str, other: str) -> None:
+    assert said(one) and sorted(said(one)) == sorted(said(other))
+
+
+@pytest.mark.parametrize(
+    "rule", ["-a never,exit -F arch=b64 -S mount", "-d always,exit -S mount", "-a always,task", "-W /etc/passwd -p wa"]
+)
+def test_what_keeps_nothing_says_nothing(rule: str) -> None:
+    assert said(rule) in ([], ["any all"])
+
+
+def sources(given: dict[str, str]) -> dict[str, Source]:
+    return {name: Source(name, "audit-rules", lenses.get("audit-rules", text.encode())) for name, text in given.items()}
+
+
+def test_what_is_loaded_is_seen_beside_the_files() -> None:
+    given = {FILE: "-w /a -p wa\n-w /b -p w\n", "effective:audit-rules": "-w /a -p wa -k x\n"}
+    [rules] = audit_rules.view("linux/audit-rules", LAYOUT, sources(given))
+    assert rules.tree["rules"] == ["watch w /a", "watch a /a", "watch w /b"]
+    assert rules.effective == {"rules": ["watch w /a", "watch a /a"]}
+
+
+def test_only_what_is_missing_is_added_and_it_says_what_was_asked() -> None:
+    given = {FILE: "-D\n-w /etc/sudoers -p w -k mine\n", NEW: "-w /z -p r -k z\n"}
+    [rules] = audit_rules.view("linux/audit-rules", LAYOUT, sources(given))
+    wanted = ["watch w /etc/sudoers", "watch a /etc/sudoers", "b64 mount auid!=unset auid>=1000"]
+    [(locator, edit)] = audit_rules.edit(LAYOUT, rules, [Edit(("rules",), [*rules.tree["rules"], *wanted])], [], sources(given))
+    after = lenses.put("audit-rules", given[NEW].encode(), [edit]).decode()
+    assert locator == NEW
+    assert after.splitlines() == [
+        "-w /z -p r -k z",
+        "-w /etc/sudoers -p a -k scope",
+        "-a always,exit -F arch=b64 -S mount -F auid!=unset -F auid>=1000 -k mounts",
+    ]
+    again = audit_rules.view("linux/audit-rules", LAYOUT, sources(given | {NEW: after}))[0]
+    assert set(wanted) <= set(again.tree["rules"])
+
+
+def test_without_a_folder_of_rules_there_is_nothing_to_say() -> None:
+    assert audit_rules.view("linux/audit-rules", LAYOUT, sources({"effective:audit-rules": "No rules\n"})) == []
