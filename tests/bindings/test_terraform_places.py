@@ -239,3 +239,45 @@ def test_json_with_a_comma_too_many_is_read_all_the_same():
     text = '{"Statement": [{"Effect": "Allow", "Action": ["a,]", ],},],}'
     given = f'resource "policy" "p" {{\n  policy = <<-EOT\n    {text}\n  EOT\n}}\n'
     assert seen(POLICY, given)[0].tree == {"Document": {"Statement": [{"Effect": "Allow", "Action": ["a,]"]}]}}
+
+
+# --- rules that can be described ------------------------------------------------------------------------------------
+
+RULES: dict[str, Plain] = {
+    "type": "group",
+    "In": [
+        {
+            "at": "ingress",
+            "describe": "in",
+            "items": {"IpProtocol": "protocol", "FromPort": "from_port", "ToPort": "to_port", "Description": "description"},
+            "spread": {"CidrIp": "cidrs", "SourceSecurityGroupId": "groups"},
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (
+            'protocol = "tcp"\nfrom_port = 22\nto_port = 22\ncidrs = ["10.0.0.0/8"]\ngroups = [group.app.id]',
+            "SSH from 10.0.0.0/8, app",
+        ),
+        ('protocol = "-1"\ncidrs = ["0.0.0.0/0"]', "All traffic from anywhere"),
+        ('protocol = "udp"\nfrom_port = 1\nto_port = 9\nself = true', "UDP ports 1-9 from this group"),
+        ('protocol = "tcp"\nfrom_port = var.port\nto_port = var.port\ncidrs = var.offices', "TCP port port from offices"),
+        ('protocol = "tcp"\nfrom_port = 7\nto_port = 7\ncidrs = ["a", "b", "c", "d"]', "TCP port 7 from a, b, c and 1 more"),
+    ],
+)
+def test_a_rule_is_described_as_a_whole_by_what_it_says(rule: str, words: str) -> None:
+    given = sources({"main.tf": 'resource "group" "g" {\n  ingress {\n' + rule + "\n  }\n}\n"})
+    resource = terraform.view("k", RULES, given)[0]
+    edits = [Edit(("In", n, "module-description"), "offered") for n in range(len(resource.tree["In"]))]
+    assert all(item["module-description"] == "offered" for item in resource.tree["In"])
+    placed = terraform.edit(RULES, resource, edits, [], given)
+    assert set(placed) == {("main.tf", Edit(("resource", "group", "g", 0, "ingress", 0, "description"), words))}
+
+
+def test_a_rule_that_says_what_it_is_for_is_left_alone() -> None:
+    given = sources({"main.tf": 'resource "group" "g" {\n  ingress {\n    description = "x"\n    cidrs = ["a"]\n  }\n}\n'})
+    assert terraform.view("k", RULES, given)[0].tree["In"] == [{"Description": "x", "CidrIp": "a"}]

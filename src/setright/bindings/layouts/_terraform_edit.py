@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_find as find
+from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake
@@ -114,7 +115,8 @@ def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fres
         raise BindingError(f"{block.locator}: {block.address}: {doubtful}; decide there")
     path: Path = ("resource", place.beside, block.path[2], 0)
     if path not in fresh:
-        fresh[path] = _fresh(told, module, block, place) | dict(place.extra or {})
+        tied = _fresh(told, module, block, place)
+        fresh[path] = tied | {key: _besides(value, tied[place.by]) for key, value in (place.extra or {}).items()}
     if names:
         set_at(fresh[path], _nested(names), value)
 
@@ -146,6 +148,13 @@ def _fresh(told: Entry, module: Module, block: Block, place: Place) -> Tree:
         at = Unknown(f"{block.address}[count.index].{told.reference}")
         return tie | {"count": Unknown(f"length({block.address})"), place.by: at}
     return tie | {place.by: Unknown(f"{block.address}.{told.reference}")}
+
+
+def _besides(value: Plain, tie: Unknown) -> Plain:
+    """What a new resource says besides; ``{tie}`` in a text stands for what it refers to the block by."""
+    if not isinstance(value, str) or "{tie}" not in value:
+        return value
+    return Unknown('"' + value.replace("{tie}", f"${{{tie.text}}}") + '"')
 
 
 def _nested(names: tuple[str, ...]) -> Path:
@@ -205,6 +214,12 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
     item = found[rest[0]]
     if edit.remove and len(rest) == 1:
         yield item.locator, _without(module, item)
+        return
+    if rest[1:] in ((rules.IN_PLACE,), (rules.ANEW,)):
+        together = [other.tree for other in found if (other.locator, other.path) == (item.locator, item.path)]
+        body = look_up(module.sources[item.locator].tree, item.path)
+        words = rules.description(together, body, item.place.describe == "out")
+        yield item.locator, Edit((*item.path, "description"), words)
         return
     own = (item.place.items or {}).get("/".join(map(str, rest[1:])))
     spread = (item.place.spread or {}).get(str(rest[1])) if len(rest) == 2 else None

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_policy as policy
+from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
 from setright.bindings.trees import same, set_at
@@ -263,6 +264,8 @@ def _spread(module: Module, locator: str, path: Path, body: Tree, place: Place) 
         inner = within(body, tuple(own.split("/")))
         if inner is not None:
             set_at(common, tuple(kind.split("/")), module.resolved(inner[1]))
+    if place.describe and "description" not in body:
+        common[rules.IN_PLACE if place.beside else rules.ANEW] = "offered"
     each: list[tuple[str, str, int, Plain]] = []
     for kind, own in (place.spread or {}).items():
         resolved = module.resolved(body.get(own))

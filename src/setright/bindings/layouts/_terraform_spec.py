@@ -14,10 +14,11 @@ without it the whole path maps by name. `values:` are the kind's values and what
 of values here is one of mappings with that one attribute in the kind. An empty mapping at an `in:` makes the resource itself.
 `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the provider's versions that have it.
 `alone: true`: a resource beside that belongs to none here is told as one of its own, of which only this path is known.
-`else:` is what holds where the place says nothing. `refers: Type`: a reference to such a resource is known by
-its address. `map: true`: the last step is a key of a map.
-`keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value. `with:` is what a
-new resource beside says besides. A type data.TYPE are data blocks; with `at: ""` and `json: true` such a block is the policy.
+`else:` is what holds where the place says nothing. `describe: in` (or out): items are rules, whose description can be told from
+what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
+map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value. `with:` is
+what a new resource beside says besides. A type data.TYPE are data blocks; with `at: ""` and `json: true` such a block is the
+policy. `offers:` stands in `_terraform_offers`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from setright.model import Path, Plain
 
 SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers"})
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
-PLACE |= {"with", "alone", "else", "refers"}
+PLACE |= {"with", "alone", "else", "refers", "describe"}
 
 
 class Place(NamedTuple):
@@ -58,6 +59,7 @@ class Place(NamedTuple):
     alone: bool = False
     otherwise: Plain = None
     refers: str = ""
+    describe: str = ""  # in or out: items are rules, whose description can be told from what they say
 
 
 class Spec(NamedTuple):
@@ -157,6 +159,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         alone=raw.get("alone") is True,
         otherwise=raw.get("else"),
         refers=raw.get("refers", ""),
+        describe=raw.get("describe", ""),
     )
 
 
