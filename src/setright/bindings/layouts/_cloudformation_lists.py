@@ -37,7 +37,7 @@ def _describable(rule: Plain) -> Plain:
 def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, depth: int, template: Tree) -> Edit:
     """The edit on the list itself, or, for an item that is a resource, on that: its path then begins with Resources.
 
-    A rule that a parameter opens is narrowed at the parameter, whose path begins with Parameters.
+    A rule that is open to everybody is narrowed rather than removed; where a parameter opens it, the path begins with Parameters.
     """
     path, rest = wanted.path[:depth], wanted.path[depth:]
     if "keyed" in how:
@@ -48,9 +48,11 @@ def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, 
     resource = also[index][0] if 0 <= index < len(also) else None
     rule = properties(template, resource) if resource else look_up(_own(own), rest[:1])
     if wanted.remove and len(rest) == 1 and (narrower := rules.narrowed(rule, template)):
-        return narrower
+        if narrower.path[0] == "Parameters":
+            return narrower
+        rest, wanted = (rest[0], *narrower.path), narrower
     if rest[1:] == (rules.WORDS,):
-        rest, wanted = (rest[0], "Description"), Edit(wanted.path, rules.description(rule, how.get("side") == "out"))
+        rest, wanted = (rest[0], "Description"), Edit(rest, rules.description(rule, how.get("side") == "out"))
     return _on_rule(resource, own, Edit((*path, *rest), wanted.value, wanted.remove), depth, template)
 
 

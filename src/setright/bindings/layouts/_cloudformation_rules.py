@@ -26,18 +26,28 @@ NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
 
 def description(rule: Tree, outgoing: bool) -> str:
-    """What the rule lets in or out, as `HTTPS from anywhere`; in the characters that a description may have."""
-    told = f"{_service(rule)} {'to' if outgoing else 'from'} {_place(rule, 'Destination' if outgoing else 'Source')}"
+    """What the rule lets in or out, as `PostgreSQL from WebServers`; in the characters that a description may have.
+
+    It does not say that the whole world may come: that is what another fix narrows.
+    """
+    place = _place(rule, "Destination" if outgoing else "Source")
+    service = _service(rule)
+    told = f"{service} {'to' if outgoing else 'from'} {place}" if place else f"{'Outgoing' if outgoing else 'Incoming'} {service}"
     return NOT_ALLOWED.sub("", told)[:255]
 
 
 def narrowed(rule: Plain, template: Tree) -> Edit | None:
-    """For a rule that a parameter's default opens to everybody: that default, private. None for any other rule."""
+    """For a rule that is open to everybody: private addresses instead, in the rule or as its parameter's default.
+
+    None for any other rule, and where the parameter is not this rule's alone or takes only the values it lists.
+    """
     if not isinstance(rule, dict):
         return None
     for key, private in PRIVATE.items():
         value = rule.get(key)
         parameter = referred(value)
+        if value in ANYWHERE:
+            return Edit((key,), private)
         if parameter and is_ref(value) and default_of(template, parameter) in ANYWHERE and uses(template, parameter) == 1:
             allowed = template["Parameters"][parameter].get("AllowedValues")
             return None if allowed else Edit(("Parameters", parameter, "Default"), private)
@@ -48,7 +58,7 @@ def _service(rule: Tree) -> str:
     protocol = str(_told(rule.get("IpProtocol"))).lower()
     first, last = _told(rule.get("FromPort")), _told(rule.get("ToPort"))
     if protocol in ("-1", "all"):
-        return "All traffic"
+        return "traffic of all sorts"
     name = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}.get(protocol, protocol.upper())
     if name.startswith("ICMP") or first is None:
         return name
@@ -58,12 +68,12 @@ def _service(rule: Tree) -> str:
 
 
 def _place(rule: Tree, side: str) -> str:
-    """Where from, or where to: an address range, or the name that the template has for it."""
+    """Where from, or where to: an address range, or the name that the template has for it; empty for anywhere."""
     for key in PLACES:
         value = rule.get(key if key.startswith("Cidr") else side + key)
         if value is not None:
-            return "anywhere" if value in ANYWHERE else str(_told(value))
-    return "anywhere"
+            return "" if value in ANYWHERE else str(_told(value))
+    return ""
 
 
 def _told(value: Plain) -> Plain:

@@ -10,7 +10,7 @@ in a resource of their own, found by its reference to this one; `with:` is what 
       SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
       LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
-`serverless:` and `offers:` stand in the modules of those names.
+`serverless:`, `offers:` and `evidence:` stand in the modules of those names.
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_lists as lists
 from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_serverless as serverless
@@ -27,7 +28,7 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers"}
+SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers", "evidence"}
 Sibling = tuple[str, Path]  # logical id, path in its Properties
 
 
@@ -60,7 +61,7 @@ def _tree(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tr
         value = look_up(values.judged(values.properties(template, sibling), template), at)
         if value is not None:
             tree = _with(tree, place, value)
-    return tree
+    return {**tree, **evidence.view(layout, template, name, tree)}
 
 
 def edit(
