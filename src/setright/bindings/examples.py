@@ -75,7 +75,10 @@ def _document(binding: Binding, family: str, locator: str, written: Plain) -> Do
 
 def _is_locator(binding: Binding, family: str, key: str) -> bool:
     layout = binding.layouts[family]
-    if key.startswith(("/", "running:", "effective:", "state:", "stat:", "unit:")) or key in (layout.get("running"), layout.get("effective")):
+    if key.startswith(("/", "running:", "effective:", "state:", "stat:", "unit:")) or key in (
+        layout.get("running"),
+        layout.get("effective"),
+    ):
         return True
     if family in MAIN:
         return "." in key or key.startswith("Dockerfile")

@@ -11,12 +11,17 @@ from setright.model import Plain, Tree
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One document's tree. `exists` is False for a document that a plan may create; its tree is empty then."""
+    """One document's tree. `exists` is False for a document that a plan may create; its tree is empty then.
+
+    `notes` is what layouts make of the tree alone, by names of their own: made once, however many kinds ask and however
+    often other documents change.
+    """
 
     locator: str
     lens: str
     tree: Tree
     exists: bool = True
+    notes: dict[str, Plain] = msgspec.field(default_factory=dict)
 
 
 def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Source]:

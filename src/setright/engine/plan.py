@@ -167,8 +167,9 @@ def _planned(before: World, composed: Composed, locator: str, key: bytes) -> Pla
 def _keys(scan: Scan, fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
     """What the scan asked of the kinds whose documents hold only what was asked for."""
     kinds = {fix.found.slot[0] for fix in fixes}
-    asked = wants(scan.world.bindings, scan.controls)
-    return {want.kind: want.keys for want in asked if want.kind in kinds and want.layout.get("partial")}
+    bindings = {slot: each for slot, each in scan.world.bindings.items() if slot[0] in kinds}
+    partial = {slot: each for slot, each in bindings.items() if each.layouts[slot[1]].get("partial")}
+    return {want.kind: want.keys for want in wants(partial, scan.controls)} if partial else {}
 
 
 def _worst(effects: Sequence[Effect]) -> Effect:

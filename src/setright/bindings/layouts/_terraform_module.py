@@ -50,18 +50,9 @@ class Module:
     def resources(self, kind: str) -> list[Block]:
         """The resource blocks of a type, or data blocks of data.TYPE, without those that are counted to none."""
         if kind not in self._by_type:
-            self._by_type[kind] = list(self._resources(kind))
+            blocks = [block for source in self.sources.values() for block in _blocks(source).get(kind, ())]
+            self._by_type[kind] = [block for block in blocks if not same(self.resolved(block.body.get("count")), 0)]
         return self._by_type[kind]
-
-    def _resources(self, kind: str) -> Iterator[Block]:
-        sort, own = ("data", kind[5:]) if kind.startswith("data.") else ("resource", kind)
-        for locator, source in self.sources.items():
-            of_sort = source.tree.get(sort)
-            named = of_sort.get(own, {}) if isinstance(of_sort, dict) else {}
-            for name, blocks in named.items() if isinstance(named, dict) else ():
-                for index, body in enumerate(blocks):
-                    if not same(self.resolved(body.get("count")), 0):
-                        yield Block(locator, (sort, own, name, index), body)
 
     def resolved(self, value: Plain, depth: int = 0) -> Plain:
         """The value with variables and locals of literal value filled in, all the way down."""
@@ -112,6 +103,24 @@ class Module:
         if isinstance(place[2], Unknown):
             return self.editable(place[2], f"{place[0]}: {shown}")
         return place[0], place[1]
+
+
+def _blocks(source: Source) -> dict[str, list[Block]]:
+    """The resource and data blocks of a file by their type."""
+    if "blocks" not in source.notes:
+        found: dict[str, list[Block]] = {}
+        for sort, prefix in (("resource", ""), ("data", "data.")):
+            for own, named in _mapping(source.tree.get(sort)).items():
+                for name, bodies in _mapping(named).items():
+                    blocks = enumerate(bodies) if isinstance(bodies, list) else ()
+                    found.setdefault(prefix + own, []).extend(Block(source.locator, (sort, own, name, n), b) for n, b in blocks)
+        source.notes["blocks"] = found
+    by_type: dict[str, list[Block]] = source.notes["blocks"]
+    return by_type
+
+
+def _mapping(value: Plain) -> Tree:
+    return value if isinstance(value, dict) else {}
 
 
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, Module]]] = []  # the sources seen last: many kinds ask for the same

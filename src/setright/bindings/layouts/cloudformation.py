@@ -34,14 +34,24 @@ Sibling = tuple[str, Path]  # logical id, path in its Properties
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each logical id of the type in each template, and for each item of theirs that stands alone."""
-    found = []
-    for locator, source in sorted(sources.items()):
-        for root, template in _templates(source):
-            mine = dict(values.of_type(template, serverless.types(layout)))
-            for name, properties in {**mine, **_alone(layout, template, mine)}.items():
-                tree = _tree(layout, template, name, properties)
-                found.append(Resource(kind, name, tree, (locator, (*root, "Resources", name, "Properties"))))
+    wanted = {*serverless.types(layout), *(how["also"] for _, how in _lists(layout) if "also" in how)}
+    found: list[Resource] = []
+    for _, source in sorted(sources.items()):
+        templates = _templates(source)
+        if not any(wanted & types for _, _, types in templates):
+            continue
+        if source.notes.get(kind, (None,))[0] is not layout:  # a template's resources are its own alone
+            source.notes[kind] = layout, list(_resources(kind, layout, source))
+        found += source.notes[kind][1]
     return found
+
+
+def _resources(kind: str, layout: Mapping[str, Plain], source: Source) -> Iterator[Resource]:
+    for root, template, _ in _templates(source):
+        mine = dict(values.of_type(template, serverless.types(layout)))
+        for name, properties in {**mine, **_alone(layout, template, mine)}.items():
+            tree = _tree(layout, template, name, properties)
+            yield Resource(kind, name, tree, (source.locator, (*root, "Resources", name, "Properties")))
 
 
 def _alone(layout: Mapping[str, Plain], template: Tree, mine: Tree) -> Tree:
@@ -135,16 +145,24 @@ def _also(template: Tree, name: str, how: Mapping[str, Plain]) -> list[tuple[str
     return [(id_, values.judged(body, template)) for id_, body in mine]
 
 
-def _templates(source: Source) -> Iterator[tuple[Path, Tree]]:
-    """The templates of a document with their places."""
+def _templates(source: Source) -> list[tuple[Path, Tree, set[str]]]:
+    """The templates of a document with their places and the types of their resources."""
+    if "templates" not in source.notes:
+        source.notes["templates"] = list(_templates_in(source)) if source.lens in ("yaml", "json") else []
+    found: list[tuple[Path, Tree, set[str]]] = source.notes["templates"]
+    return found
+
+
+def _templates_in(source: Source) -> Iterator[tuple[Path, Tree, set[str]]]:
     roots = source.tree.get("documents") if source.lens == "yaml" else None
     tops: list[tuple[Path, Plain]] = (
         [(("documents", i), d) for i, d in enumerate(roots)] if isinstance(roots, list) else [((), source.tree)]
     )
     for place, top in tops:
-        resources = top.get("Resources") if isinstance(top, dict) and source.lens in ("yaml", "json") else None
-        if isinstance(resources, dict) and any(values.resource_type(r).startswith("AWS::") for r in resources.values()):
-            yield place, top
+        resources = top.get("Resources") if isinstance(top, dict) else None
+        types = set(map(values.resource_type, resources.values())) if isinstance(resources, dict) else set()
+        if any(each.startswith("AWS::") for each in types):
+            yield place, top, types
 
 
 def _siblings(layout: Mapping[str, Plain], template: Tree, name: str) -> dict[Path, Sibling]:
