@@ -1,6 +1,10 @@
 """What workflows use from elsewhere, and the commits that a repository's lock file names for it.
 
-    calls: {name: actions/checkout, ref: v4, sort: action | workflow | docker | local, pinned: true, commit: 11bd...}
+    calls: {name: actions/checkout, ref: v4, sort: action | workflow | docker | local, pinned: true, commit: 11bd...,
+      release: v4.2.2, exact: true}
+
+A commit is told by the repository's lock file, or by the binding (`commits:`), which names the release that a tag is held to;
+it is exact where the lock names it or the tag is that of the release.
 
 The lock is .github/actions.lock.yml, a mapping as ``actions/checkout@v4: 11bd71901bbe5b1630ceea73d27597364c9af683``.
 docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
@@ -9,18 +13,20 @@ docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from setright.bindings.layouts._documents import mappings
 from setright.bindings.source import Source
 from setright.model import Tree
+
+Commits = Mapping[str, Sequence[str]]  # action@tag -> the release that it is held to, its commit
 
 LOCK = ".github/actions.lock.yml"
 COMMIT = re.compile(r"[0-9a-f]{40}")
 USES = re.compile(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
 
-def calls(raw: Tree, locked: Mapping[str, Tree], file: str) -> Tree:
+def calls(raw: Tree, locked: Mapping[str, Tree], file: str, commits: Commits) -> Tree:
     """What a step or job uses from elsewhere, taken apart."""
     uses = raw.get("uses")
     if not isinstance(uses, str):
@@ -38,8 +44,18 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str) -> Tree:
         "sort": "workflow" if "/.github/workflows/" in found["name"] else "action",
         "pinned": bool(COMMIT.fullmatch(found["ref"])),
     }
-    commit = known(locked, file, uses)
-    return {"calls": told | ({"commit": commit} if commit else {})}
+    if commit := known(locked, file, uses):
+        return {"calls": told | {"commit": commit, "exact": True}}
+    return {"calls": told | _released(found["name"], found["ref"], commits)}
+
+
+def _released(name: str, ref: str, commits: Commits) -> Tree:
+    """The commit of the release that a tag is, or is short for."""
+    action = "/".join(name.split("/")[:2])
+    release, commit = commits.get(f"{action}@{ref}") or commits.get(f"{action}@{ref.split('.')[0]}") or ("", "")
+    if ref == release or f"{action}@{ref}" in commits or release.startswith(f"{ref}."):
+        return {"commit": commit, "release": release, "exact": ref == release}
+    return {}
 
 
 def locks(sources: Mapping[str, Source]) -> dict[str, Tree]:

@@ -6,7 +6,6 @@ docs.github.com: Secure use reference (Good practices for mitigating script inje
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from setright.model import Plain, Tree, Unknown
 
@@ -21,8 +20,10 @@ UNTRUSTED = re.compile(  # what anybody can write who may open an issue or a pul
     r"|toJSON\(github(?:\.event)?\)"
 )
 GIVEN = re.compile(  # what callers, other steps or whoever makes a branch can write
-    r"(?:github\.event\.)?inputs\.[\w-]+|github\.(?:ref_name|base_ref)|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+"
+    r"(?:github\.event\.)?inputs\.[\w-]+|github\.(?:ref_name|base_ref|ref|actor|triggering_actor)\b|github\.event\.release\.\w+"
+    r"|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+|\benv\.\w+"
 )
+JS_QUOTES = re.compile(r"\\.|['\"`]|//[^\n]*", re.S)
 QUOTES = re.compile(r"\\.|'|\"|(?:(?<=\s)|\A)#[^\n]*", re.S)
 
 
@@ -36,43 +37,62 @@ def told(value: Plain) -> Plain:
 
 
 def expressions(script: Plain) -> list[Tree]:
-    """The expressions of a script that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody}``.
+    """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
-    `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names).
+    `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
+    it only stands in double quotes.
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
         for who, pattern in (("anybody", UNTRUSTED), ("caller", GIVEN)):
             if value := pattern.search(re.sub(r"\['([\w-]+)'\]", r".\1", match[1])):
-                found.setdefault(match[0], {"text": match[0], "value": value[0], "from": who})
+                quoted = found.get(match[0], {}).get("quoted", True) and _quote_at(str(script), match.start(), QUOTES) == '"'
+                found.setdefault(match[0], {"text": match[0], "value": value[0], "from": who})["quoted"] = quoted
     return list(found.values())
 
 
 def variable_for(value: str, taken: Plain) -> str:
-    """The name of the environment variable that shall carry a value."""
+    """The name of the environment variable that shall carry a value; one that is there already keeps its own."""
+    if value.startswith("env."):
+        return value.removeprefix("env.")
     words = re.findall(r"\w+", value.replace("-", "_"))
     kept = [word for word in words if word not in ("github", "event", "toJSON")] or words
     name = "_".join(kept).upper()
     names = taken if isinstance(taken, dict) else {}
+    if value in str(names.get(name, "")):
+        return name
     return name if name not in names and name not in ("PATH", "HOME", "REF_NAME") else f"GIVEN_{name}"
 
 
 def with_variable(script: str, text: str, name: str) -> str | None:
     """The script with a shell variable for the expression; None where the shell would not fill it in there."""
-    if "<<" in script or any(_is_in_single_quotes(script, match.start()) for match in re.finditer(re.escape(text), script)):
+    if "<<" in script or any(_quote_at(script, match.start(), QUOTES) == "'" for match in re.finditer(re.escape(text), script)):
         return None
     return script.replace(text, f"${{{name}}}")
 
 
-def _is_in_single_quotes(script: str, at: int) -> bool:
+def with_property(script: str, text: str, name: str) -> str | None:
+    """The JavaScript with process.env for the expression; None where it stands outside of any text."""
+    while (at := script.find(text)) >= 0:
+        quote = _quote_at(script, at, JS_QUOTES)
+        before, after = script[:at], script[at + len(text) :]
+        if quote == "`":
+            script = f"{before}${{process.env.{name}}}{after}"
+        elif quote and before.endswith(quote) and after.startswith(quote):
+            script = f"{before[:-1]}process.env.{name}{after[1:]}"
+        elif quote:
+            script = f"{before}{quote} + process.env.{name} + {quote}{after}"
+        else:
+            return None
+    return script
+
+
+def _quote_at(script: str, end: int, marks: re.Pattern[str]) -> str:
+    """The quote that is open there; empty for none."""
     quote = ""
-    for match in _marks(script, at):
+    for match in marks.finditer(script, 0, end):
         if match[0] == quote:
             quote = ""
-        elif not quote and match[0] in ("'", '"'):
+        elif not quote and match[0] in ("'", '"', "`"):
             quote = match[0]
-    return quote == "'"
-
-
-def _marks(script: str, end: int) -> Iterator[re.Match[str]]:
-    return QUOTES.finditer(script, 0, end)
+    return quote

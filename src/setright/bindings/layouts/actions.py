@@ -1,10 +1,11 @@
 """GitHub Actions: workflows, their jobs, and the steps of these and of composite actions, as the workflow syntax has them.
 
-actions/workflow   the file; `on` as a mapping of events; `token` is limited, or has the default rights in some job
+actions/workflow   the file; `on` as a mapping of events; `token` is limited, or has the default rights in some job;
+                   `token-needs` is known where all steps tell what they do with it; setting `permissions` gives them that
 actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
 
-A job and a step tell of their `workflow`: its events, permissions and defaults. `calls` is told in
+A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
 `_workflow_calls`; setting its `pinned` writes the commit. Removing an expression moves it into `env`.
 A value that an expression gives cannot be told. docs.github.com, Workflow syntax for GitHub Actions.
 """
@@ -13,12 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_calls import LOCK, calls, locks
-from setright.bindings.layouts._workflow_text import EXPRESSION, expressions, told, variable_for, with_variable
+from setright.bindings.layouts._workflow_calls import LOCK, Commits, calls, locks
+from setright.bindings.layouts._workflow_text import EXPRESSION, expressions, told, variable_for, with_property, with_variable
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
@@ -26,8 +29,16 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
 WITH_TEXTS = ("ref", "script", "repository")
-TOLD_ONLY = ("id", "workflow", "job", "calls", "expressions", "commands", "images", "token")
+TOLD_ONLY = ("token-needs", "id", "workflow", "job", "calls", "expressions", "commands", "images", "token")
 POSIX = ("bash", "sh")
+
+
+class Known(NamedTuple):
+    """The commits that are known here: what lock files say, and the binding."""
+
+    locked: Mapping[str, Tree]
+    commits: Commits
+
 
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
 
@@ -35,7 +46,7 @@ Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each workflow (by its path), job (``build``) or step (``build/2``, or by its id)."""
     seen = {"actions/workflow": _workflows, "actions/job": _jobs, "actions/step": _steps}[kind]
-    return [Resource(kind, name, tree, (file, place)) for file, name, place, tree in seen(sources)]
+    return [Resource(kind, name, tree, (file, place)) for file, name, place, tree in seen(sources, layout)]
 
 
 def edit(
@@ -48,8 +59,11 @@ def edit(
     """Edits on the file. Raises BindingError for what is only told, and for a commit that nothing here knows."""
     raw = written(resource, sources)
     locator, base_path = resource.home
-    placed = [small for each in [*edits, *live] for small in _placed(resource, raw, each)]
-    return [(locator, Edit((*base_path, *each.path), each.value, each.remove)) for each in _one_script(raw, placed)]
+    placed: list[Edit] = []
+    for each in [*edits, *live]:
+        new = _placed(resource, raw, each, layout.get("rights", {}))
+        placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
+    return [(locator, Edit((*base_path, *each.path), each.value, each.remove)) for each in _last(placed)]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -74,14 +88,15 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[str, Path, Tree]]:
             yield source.locator, place, document
 
 
-def _workflows(sources: Mapping[str, Source]) -> Iterator[Thing]:
+def _workflows(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
     for file, place, raw in _files(sources):
         says = [isinstance(job, dict) and job.get("permissions") is not None for job in raw["jobs"].values()]
         told_of = {"on": _events(raw["on"]), "token": "limited" if raw.get("permissions") is not None or all(says) else "default"}
+        told_of["token-needs"] = "known" if rights.all_known(raw, layout.get("rights", {})) else "unknown"
         yield file, file, place, {**raw, **told_of}
 
 
-def _jobs(sources: Mapping[str, Source]) -> Iterator[Thing]:
+def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
     locked = locks(sources)
     for file, place, workflow in _files(sources):
         for name, raw in workflow["jobs"].items():
@@ -90,28 +105,28 @@ def _jobs(sources: Mapping[str, Source]) -> Iterator[Thing]:
                 tree = {**raw, **{key: told(raw[key]) for key in raw.keys() - {"steps", "env", "name", "if"}}}
                 if isinstance(credentials := look_up(raw, ("container", "credentials")), dict):
                     tree["container"] = {**tree["container"], "credentials": credentials}
-                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file)
+                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file, {})
                 yield file, name, (*place, "jobs", name), tree
 
 
-def _steps(sources: Mapping[str, Source]) -> Iterator[Thing]:
-    locked = locks(sources)
+def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
+    known = Known(locks(sources), layout.get("commits", {}))
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
                 about = {"workflow": _about(workflow), "job": _job(name, workflow, job), "shell": _default_shell(workflow, job)}
-                yield from _listed(file, name, (*place, "jobs", name), job, about, locked)
+                yield from _listed(file, name, (*place, "jobs", name), job, about, known)
     for source, place, document in mappings(sources):
         runs = document.get("runs")
         if ACTION.search(source.locator) and isinstance(runs, dict):
             about = {"workflow": {"on": {}}, "job": {"id": "action", "composite": True}}
-            yield from _listed(source.locator, "action", (*place, "runs"), runs, about, locked)
+            yield from _listed(source.locator, "action", (*place, "runs"), runs, about, known)
 
 
-def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, locked: Mapping[str, Tree]) -> Iterator[Thing]:
+def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: Known) -> Iterator[Thing]:
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
-            tree = {**about, **_step(raw)} | calls(raw, locked, file)
+            tree = {**about, **_step(raw)} | calls(raw, known.locked, file, known.commits)
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
@@ -148,12 +163,21 @@ def _default_shell(workflow: Tree, job: Tree) -> str:
 
 def _about(workflow: Tree) -> Tree:
     kept = {key: workflow[key] for key in ("permissions", "defaults", "concurrency") if workflow.get(key) is not None}
-    return {"on": _events(workflow["on"]), **kept}
+    on = _events(workflow["on"])
+    pushed = on.get("push")
+    releases = "release" in on or (isinstance(pushed, dict) and "tags" in pushed)
+    return {"on": on, "releases": releases, **kept}
 
 
 def _job(name: str, workflow: Tree, job: Tree) -> Tree:
-    rights = job.get("permissions", workflow.get("permissions"))
-    found = {"id": name, "permissions": rights, "runs-on": told(job.get("runs-on")), "environment": told(job.get("environment"))}
+    granted = job.get("permissions", workflow.get("permissions"))
+    found = {
+        "id": name,
+        "permissions": granted,
+        "uses-git": rights.uses_git(job),
+        "runs-on": told(job.get("runs-on")),
+        "environment": told(job.get("environment")),
+    }
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -179,8 +203,11 @@ def _image(raw: Plain) -> Tree:
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
-def _placed(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -> list[Edit]:
     head = wanted.path[0]
+    if wanted.path == ("permissions",) and resource.kind == "actions/workflow" and not wanted.remove:
+        moves = isinstance(raw.get("permissions"), dict) and "write" in raw["permissions"].values()
+        return [*(rights.moved if moves else rights.limited)(raw, table)]
     if wanted.path == ("calls", "pinned"):
         return [_pinned(resource)]
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
@@ -197,7 +224,7 @@ def _pinned(resource: Resource) -> Edit:
     if "commit" not in calls:
         owner = "/".join(calls["name"].split("/")[:2])
         raise BindingError(
-            f"{calls['name']}@{calls.get('ref', '')}: its commit is not in {LOCK}; ask `git ls-remote https://github.com/{owner}"
+            f"{calls['name']}@{calls.get('ref', '')}: its commit is not in {LOCK} and not known here; ask `git ls-remote https://github.com/{owner}"
             f" {calls.get('ref', '')}`, read what it holds, and write `{calls['name']}@{calls.get('ref', '')}: COMMIT` there"
         )
     return Edit(("uses",), f"{calls['name']}@{calls['commit']}")
@@ -207,22 +234,29 @@ def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
     """An expression out of the script into a variable of the step, where the shell fills it in as data."""
     told_of = resource.tree["expressions"][at]
     place = f"{resource.name}: {told_of['text']}"
-    if _script_path(raw) != ("run",) or resource.tree.get("shell") not in POSIX:
+    path = _script_path(raw)
+    script = str(look_up(raw, path) or "")
+    if path == ("run",) and resource.tree.get("shell") not in POSIX:
         raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
     name = variable_for(told_of["value"], raw.get("env"))
-    script = with_variable(raw["run"], told_of["text"], name)
-    if script is None:
-        raise BindingError(f"{place}: stands in single quotes or beside a here-document, where no variable is filled in")
-    return [Edit(("env", name), told_of["text"]), Edit(("run",), script)]
+    new = with_variable(script, told_of["text"], name) if path == ("run",) else with_property(script, told_of["text"], name)
+    if new is None:
+        raise BindingError(f"{place}: stands where no variable is filled in: in single quotes, beside a here-document, or as code")
+    there = told_of["value"].startswith("env.")
+    return [*([] if there else [Edit(("env", name), told_of["text"])]), Edit(path, new)]
 
 
-def _one_script(raw: Tree, placed: Sequence[Edit]) -> list[Edit]:
-    """Several expressions moved out of one script are one new script."""
-    scripts = [each for each in placed if each.path == ("run",)]
-    if len(scripts) < 2:
-        return list(placed)
-    script = str(raw["run"])
+def _after(raw: Tree, placed: Sequence[Edit]) -> Tree:
+    """What the file says once these are made, for the next one."""
+    tree = {**raw, "env": dict(raw.get("env") or {}), **({"with": dict(raw["with"])} if isinstance(raw.get("with"), dict) else {})}
     for each in placed:
-        if each.path[:1] == ("env",):
-            script = with_variable(script, str(each.value), str(each.path[1])) or script
-    return [*(each for each in placed if each.path != ("run",)), Edit(("run",), script)]
+        if len(each.path) == 2 and each.path[0] in ("env", "with") and not each.remove:
+            tree[each.path[0]][each.path[1]] = each.value
+        elif each.path == ("run",):
+            tree["run"] = each.value
+    return tree
+
+
+def _last(placed: Sequence[Edit]) -> list[Edit]:
+    """One edit a place: several expressions moved out of one script are one new script."""
+    return list({each.path: each for each in placed}.values())

@@ -1,0 +1,99 @@
+"""What a job does with the workflow's token, as far as its steps tell: the rights it needs, and whether git uses it.
+
+What actions need is told in the binding (`rights:`). A script needs the right to push where it does; one that is handed the
+token, calls gh, or runs what nothing here knows of may need anything. docs.github.com, Permissions for the GITHUB_TOKEN.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from setright.bindings.layouts._documents import listed
+from setright.model import Edit, Plain, Tree
+
+Rights = Mapping[str, Mapping[str, str]]
+
+TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
+CALLS_GITHUB = re.compile(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
+PUSHES = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
+GIT = re.compile(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
+NAMED_RELEASE = re.compile(r"release|deploy|publish|version|bump|push|changelog|semantic|mike|commit", re.I)
+GIT_ACTIONS = re.compile(r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./", re.I)
+OIDC = {  # the input with which the action asks for no token of the workflow's own
+    "aws-actions/configure-aws-credentials": "aws-access-key-id",
+    "azure/login": "creds",
+    "google-github-actions/auth": "credentials_json",
+    "pypa/gh-action-pypi-publish": "password",
+}
+
+
+def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
+    """The rights that a job needs beyond reading the repository; None where that cannot be told."""
+    if job.get("uses") is not None or TOKEN.search(str([workflow.get("env"), job.get("env")])):
+        return None
+    found: dict[str, str] = {}
+    for step in listed(job.get("steps")):
+        rights = _of_step(step, table) if isinstance(step, dict) else None
+        if rights is None:
+            return None
+        found |= {key: value for key, value in rights.items() if found.get(key) != "write"}
+    return found
+
+
+def all_known(workflow: Tree, table: Rights) -> bool:
+    """Whether the needs of every job that does not say its rights itself can be told."""
+    jobs = [job for job in workflow["jobs"].values() if isinstance(job, dict) and job.get("permissions") is None]
+    return all(needs(workflow, job, table) is not None for job in jobs)
+
+
+def uses_git(job: Tree) -> bool:
+    """Whether a step may use the token that a checkout leaves to git."""
+    for step in listed(job.get("steps")):
+        if not isinstance(step, dict):
+            return True
+        script, action = str(step.get("run", "")), str(step.get("uses", "")).partition("@")[0]
+        if GIT.search(script) or NAMED_RELEASE.search(script) or GIT_ACTIONS.search(action):
+            return True
+    return False
+
+
+def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
+    """Edits that let the workflow read only, and give jobs that write their own rights."""
+    yield Edit(("permissions",), {"contents": "read"})
+    for name, job in workflow["jobs"].items():
+        if isinstance(job, dict) and job.get("permissions") is None and (rights := needs(workflow, job, table)):
+            yield Edit(("jobs", name, "permissions"), {"contents": "read", **rights})
+
+
+def moved(workflow: Tree, table: Rights) -> Iterator[Edit]:
+    """Edits that take the rights to write from the workflow and give them to the jobs that may use them."""
+    have: dict[str, Plain] = workflow["permissions"]
+    kept = {key: "read" if key == "contents" and value == "write" else value for key, value in have.items()}
+    yield Edit(("permissions",), {key: value for key, value in kept.items() if value != "write"})
+    for name, job in workflow["jobs"].items():
+        if isinstance(job, dict) and job.get("permissions") is None and needs(workflow, job, table) != {}:
+            yield Edit(("jobs", name, "permissions"), dict(have))
+
+
+def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
+    uses, given = step.get("uses"), step.get("with")
+    if not isinstance(uses, str):
+        return _of_script(step)
+    name = uses.partition("@")[0]
+    inputs = given if isinstance(given, dict) else {}
+    if name == "docker/login-action":
+        own = TOKEN.search(str(inputs.get("password", "")))
+        return {"packages": "write"} if own else {}
+    if name in OIDC:
+        return {} if OIDC[name] in inputs else {"id-token": "write"}
+    fitting = [pattern for pattern in table if fnmatchcase(name, pattern)]
+    return table[max(fitting, key=len)] if fitting else None
+
+
+def _of_script(step: Tree) -> Mapping[str, str] | None:
+    script = str(step.get("run", ""))
+    if TOKEN.search(str(step.get("env", ""))) or TOKEN.search(script) or CALLS_GITHUB.search(script):
+        return None
+    return {"contents": "write"} if PUSHES.search(script) else {}
