@@ -26,12 +26,15 @@ def view(listed: Plain, how: Mapping[str, Plain], also: Resources) -> Plain:
         return Unknown("a list with items that cannot be told") if _doubtful(listed, key) else told or None
     more = [{name: inner for name, inner in body.items() if name != how["by"]} for _, body in also]
     items = [*_own(listed), *more]
-    return ([_describable(item) for item in items] if "side" in how else items) or None
+    return ([_rule(item) for item in items] if "side" in how else items) or None
 
 
-def _describable(rule: Plain) -> Plain:
-    """A rule that says nothing of what it is for can be described by its own values."""
-    return {**rule, rules.WORDS: "offered"} if isinstance(rule, dict) and "Description" not in rule else rule
+def _rule(rule: Plain) -> Plain:
+    """A rule by its shortest name for everybody; one that says nothing of what it is for can be described by its own values."""
+    if not isinstance(rule, dict):
+        return rule if isinstance(rule, Unknown) else Unknown(f"{rule}, which is no rule")
+    told = {key: rules.EVERYBODY[key] for key in rules.EVERYBODY if rules.is_everybody(rule.get(key))}
+    return {**rule, **told} if "Description" in rule else {**rule, **told, rules.WORDS: "offered"}
 
 
 def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, depth: int, template: Tree) -> Edit:

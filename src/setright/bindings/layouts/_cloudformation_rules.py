@@ -11,7 +11,8 @@ from setright.bindings.layouts._cloudformation_values import default_of, is_ref,
 from setright.model import Edit, Plain, Tree, Unknown
 
 WORDS = "template-description"  # set by a fix: the description that the rule's own values give
-ANYWHERE = ("0.0.0.0/0", "::/0")
+EVERYBODY = {"CidrIp": "0.0.0.0/0", "CidrIpv6": "::/0"}
+ANYWHERE = tuple(EVERYBODY.values())
 PRIVATE = {"CidrIp": "10.0.0.0/8", "CidrIpv6": "fc00::/7"}
 PLACES = ("CidrIp", "CidrIpv6", "SecurityGroupId", "SecurityGroupName", "PrefixListId")
 PORTS = """
@@ -22,6 +23,7 @@ PORTS = """
 6379 Redis, 8182 Neptune, 9092 Kafka, 9200 Elasticsearch, 9300 Elasticsearch nodes, 11211 Memcached, 27017 MongoDB
 """
 SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
+ALL = re.compile(r"[0.]+/0|[0:]+/0")
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
 
@@ -46,12 +48,17 @@ def narrowed(rule: Plain, template: Tree) -> Edit | None:
     for key, private in PRIVATE.items():
         value = rule.get(key)
         parameter = referred(value)
-        if value in ANYWHERE:
+        if is_everybody(value):
             return Edit((key,), private)
-        if parameter and is_ref(value) and default_of(template, parameter) in ANYWHERE and uses(template, parameter) == 1:
+        if parameter and is_ref(value) and is_everybody(default_of(template, parameter)) and uses(template, parameter) == 1:
             allowed = template["Parameters"][parameter].get("AllowedValues")
             return None if allowed else Edit(("Parameters", parameter, "Default"), private)
     return None
+
+
+def is_everybody(addresses: Plain) -> bool:
+    """Whether a range is all there is, however its zeros are written."""
+    return isinstance(addresses, str) and bool(ALL.fullmatch(addresses.strip()))
 
 
 def _service(rule: Tree) -> str:
@@ -72,7 +79,7 @@ def _place(rule: Tree, side: str) -> str:
     for key in PLACES:
         value = rule.get(key if key.startswith("Cidr") else side + key)
         if value is not None:
-            return "" if value in ANYWHERE else str(_told(value))
+            return "" if is_everybody(value) else str(_told(value))
     return ""
 
 

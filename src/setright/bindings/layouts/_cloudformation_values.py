@@ -14,6 +14,7 @@ from setright.model import Plain, Tree, Unknown
 
 REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
 NO_VALUE = "AWS::NoValue"
+POLICY = ("PolicyDocument", "KeyPolicy")
 
 
 def function(value: Plain) -> str | None:
@@ -50,8 +51,18 @@ def judged(value: Plain, template: Tree) -> Plain:
         default = default_of(template, referred(value)) if is_ref(value) else None
         return Unknown(text) if default is None else default
     if isinstance(value, dict):
-        return {key: judged(inner, template) for key, inner in value.items() if referred(inner) != NO_VALUE}
+        told = {key: judged(inner, template) for key, inner in value.items() if referred(inner) != NO_VALUE}
+        return {key: _parsed(inner) if key.endswith(POLICY) else inner for key, inner in told.items()}
     return [judged(inner, template) for inner in value] if isinstance(value, list) else value
+
+
+def _parsed(policy: Plain) -> Plain:
+    """A policy that is written as one text; as it is where that is no JSON."""
+    try:
+        told = json.loads(policy) if isinstance(policy, str) else policy
+    except ValueError:
+        return policy
+    return told if isinstance(told, dict) else policy
 
 
 def default_of(template: Tree, name: str | None) -> Plain:

@@ -10,7 +10,7 @@ in a resource of their own, found by its reference to this one; `with:` is what 
       SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
       LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
-`serverless:`, `offers:` and `evidence:` stand in the modules of those names.
+`serverless:`, `offers:`, `evidence:` and `inside:` stand in the modules of those names.
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
 
@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_evidence as evidence
+from setright.bindings.layouts import _cloudformation_inside as inside
 from setright.bindings.layouts import _cloudformation_lists as lists
 from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_serverless as serverless
@@ -28,13 +29,13 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers", "evidence"}
+SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers", "evidence", "inside"}
 Sibling = tuple[str, Path]  # logical id, path in its Properties
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each logical id of the type in each template, and for each item of theirs that stands alone."""
-    wanted = {*serverless.types(layout), *(how["also"] for _, how in _lists(layout) if "also" in how)}
+    wanted = {*serverless.types(layout), *inside.types(layout), *(how["also"] for _, how in _lists(layout) if "also" in how)}
     found: list[Resource] = []
     for _, source in sorted(sources.items()):
         templates = _templates(source)
@@ -48,6 +49,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
 
 def _resources(kind: str, layout: Mapping[str, Plain], source: Source) -> Iterator[Resource]:
     for root, template, _ in _templates(source):
+        for name, place, tree in inside.view(layout, template):
+            yield Resource(kind, name, tree, (source.locator, (*root, *place)))
         mine = dict(values.of_type(template, serverless.types(layout)))
         for name, properties in {**mine, **_alone(layout, template, mine)}.items():
             tree = _tree(layout, template, name, properties)
@@ -88,6 +91,8 @@ def edit(
     locator, home = resource.home
     if locator not in sources or look_up(sources[locator].tree, home[:-1]) is None:
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
+    if home[-1] != "Properties":
+        return [(locator, Edit((*home, *each.path), each.value, each.remove)) for each in [*edits, *live]]
     template = look_up(sources[locator].tree, home[:-3])
     is_yaml = sources[locator].lens == "yaml"
     placed = [e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)]
@@ -115,6 +120,8 @@ def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands, or where it would."""
     locator, home = resource.home
+    if home[-1] != "Properties":
+        return locator, (*home, *path)
     template = look_up(sources[locator].tree, home[:-3]) if locator in sources else None
     if isinstance(template, dict):
         path = _in_list(layout, template, resource.name, Edit(path)).path
