@@ -36,7 +36,7 @@ class Part(msgspec.Struct, frozen=True):
     locator: str
     lens: str
     asks: tuple[Ask, ...]
-    globs: tuple[str, ...] = ()  # all file patterns of the want
+    globs: tuple[str, ...] = ()  # all file patterns of the want, or the packages it names
 
 
 def parts(want: Want) -> list[Part]:
@@ -59,6 +59,8 @@ def _part(pattern: str, want: Want, files: tuple[str, ...]) -> Part:
         return Part(pattern, lens, (Ask("file", pattern),), files)
     if pattern in HOMES:
         return Part(pattern, "json", (Ask("home", HOMES[pattern]),))
+    if family == "package":
+        return Part(pattern, "json", (PACKAGES,), tuple(_named(name, want.names)))
     if family in ("stat", "unit"):
         names = map(units.full, _named(name, want.names)) if family == "unit" else _named(name, want.names)
         return Part(pattern, "json", tuple(Ask(family, n) for n in names))
@@ -171,6 +173,20 @@ def _effective(part: Part, found: Answers) -> list[Document | Problem]:
     return built
 
 
+def _packages(part: Part, found: Answers) -> list[Document | Problem]:
+    """One document a package that was asked for, there or not; none where the host has no package manager that we know."""
+    built: list[Document | Problem] = []
+    for each in found[PACKAGES]:
+        if each.data is None:
+            built.append(Problem("package:*", each.error))
+            continue
+        installed = set(each.data.decode(errors="replace").split())
+        for name in part.globs:
+            row = {"package": name, "manager": each.name, "installed": name in installed}
+            built.append(_json(f"package:{name}", row))
+    return built
+
+
 def _states(part: Part, found: Answers) -> list[Document | Problem]:
     evidence = Evidence(found)
     known = states.state(part.locator.partition(":")[2])
@@ -181,8 +197,8 @@ def _states(part: Part, found: Answers) -> list[Document | Problem]:
     return [_json(part.locator, tree)]
 
 
-BUILDERS = {"stat": _stats, "unit": _units, "running": _running, "effective": _effective, "state": _states}
+BUILDERS = {"stat": _stats, "unit": _units, "running": _running, "effective": _effective, "state": _states, "package": _packages}
 
 
 def _json(locator: str, row: Mapping[str, Plain]) -> Document:
-    return Document(locator, json.dumps(row, indent=2).encode() + b"\n", "json")
+    return Document(locator, json.dumps(msgspec.to_builtins(row), indent=2).encode() + b"\n", "json")

@@ -26,7 +26,7 @@ class Local(Files):
 
     def find(self, asks: Sequence[Ask]) -> Answers:
         asks = list(dict.fromkeys(asks))
-        asked_of_shell = [ask for ask in asks if ask.what in ("run", "unit")]
+        asked_of_shell = [ask for ask in asks if ask.what in ("run", "unit", "packages")]
         found = dict(self._shell(asked_of_shell)) if asked_of_shell else {}
         return found | {ask: self._answer(ask) for ask in asks if ask not in found}
 

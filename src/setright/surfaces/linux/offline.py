@@ -12,6 +12,7 @@ from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.script import UNIT_FOLDERS
 from setright.surfaces.linux.transport import Answers, Ask, Found, Ran
 
+INSTALLED = re.compile(r"^Package: (\S+)\nStatus: \S+ \S+ installed$", re.MULTILINE)
 NOTHING_RUNS = "nothing runs in an offline root file system"
 
 
@@ -30,7 +31,18 @@ class Offline(Files):
     def _answer(self, ask: Ask) -> list[Found]:
         if ask.what == "run":
             return [Found(ask.name, None, NOTHING_RUNS)]
+        if ask.what == "packages":
+            return self._packages()
         return [] if ask.what == "sysctl" else self.each(ask.name, ask.what, ask.pattern)
+
+    def _packages(self) -> list[Found]:
+        """What dpkg says; the tables of rpm need rpm."""
+        try:
+            text = self._bytes(self.real("/var/lib/dpkg/status")).decode(errors="replace")
+        except OSError:
+            return []
+        names = [match[1] for match in INSTALLED.finditer(text)]
+        return [Found("dpkg", "\n".join(names).encode())]
 
     def _unit_listing(self, names: Sequence[str]) -> bytes:
         """What `script.unit_command` would print without a running systemd."""

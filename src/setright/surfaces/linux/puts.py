@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from setright.model import Change, Kept, Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.linux import states, units, writes
+from setright.surfaces.linux import packages, states, units, writes
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.shell import check
 from setright.surfaces.linux.sysctl import path_of
@@ -21,6 +21,8 @@ def beside(locator: str) -> Ask | None:
         return Ask("inode", locator)
     if locator.startswith("unit:"):
         return Ask("unit", locator.removeprefix("unit:"))
+    if locator.startswith("package:"):
+        return packages.version(locator.removeprefix("package:"))
     return None
 
 
@@ -31,6 +33,8 @@ def meta(locator: str, found: Found | None) -> Mapping[str, Plain]:
     if locator.startswith("/"):
         kept: Mapping[str, Plain] = json.loads(found.data)
         return kept
+    if locator.startswith("package:"):
+        return {"version": found.data.decode(errors="replace").strip()}
     unit = _unit(locator, found)
     return {"links": dict(unit.links)}
 
@@ -53,7 +57,7 @@ def restoring(kept: Kept) -> list[str]:
     family, _, name = kept.locator.partition(":")
     if kept.locator.startswith("/"):
         return [writes.put(kept.locator, "any", kept.data, kept.meta)]
-    if kept.data is None or family == "state":
+    if kept.data is None or family in ("state", "package"):
         return []
     if family == "stat":
         return [writes.own(name, "any", _owned(_tree(kept.data)))]
@@ -135,9 +139,17 @@ def _state(transport: Transport, change: Change, before: Mapping[str, Plain], af
         check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
 
 
+def _package(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
+    """Installs or removes one package, where nothing else would have to go."""
+    name = change.locator.partition(":")[2]
+    deed = packages.install if after["installed"] else packages.remove
+    body = deed(str(before["manager"]), name, str((change.meta or {}).get("version", "")))
+    check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
+
+
 def _now(transport: Transport, name: str) -> Plain:
     known = states.state(name)
     return known.tell(Evidence(transport.find(known.ASKS))) if known else None
 
 
-WRITERS = {"stat": _stat, "unit": _units, "running": _sysctl, "state": _state}
+WRITERS = {"stat": _stat, "unit": _units, "running": _sysctl, "state": _state, "package": _package}

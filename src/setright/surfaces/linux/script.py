@@ -72,6 +72,9 @@ values() {
 }
 """
 
+PACKAGES = """if [ -e /var/lib/dpkg/status ]; then
+  begin dpkg -; dpkg-query -W -f='${db:Status-Status} ${Package}\\n' | sed -n 's/^installed //p'; end 0
+elif rpm -q rpm >/dev/null; then begin rpm -; rpm -qa --qf '%{NAME}\\n'; end 0; fi"""
 UNIT_FOLDERS = "/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /lib/systemd/system /usr/lib/systemd/system"
 STATS = "\t%F\t%U\t%G\t%a\t%u\t%g\t%n"
 TYPES = {"regular file": "file", "regular empty file": "file", "directory": "directory", "character special file": "device"}
@@ -90,6 +93,8 @@ def question(asks: Sequence[Ask], nonce: str) -> str:
             lines += _look(number, ask)
         elif ask.what == "run":
             lines.append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
+        elif ask.what == "packages":
+            lines.append(PACKAGES)
         elif ask.what == "home":
             lines.append(f"begin {ask.name} -; homes {ask.name} '{nonce}{STATS}'; end 0")
     lines += _stats(asks, nonce) + _sysctls(asks) + _units(asks)
@@ -202,7 +207,10 @@ def _rows(nonce: str, data: bytes) -> Iterable[Found]:
         yield Found(name, "\t".join((sort, owner, team, f"{int(mode, 8):04o}")).encode())
 
 
-def _sort_homes(what: str) -> Callable[[Sequence[Ask], str, bytes], Iterable[tuple[Ask, Found]]]:
+Sorter = Callable[[Sequence[Ask], str, bytes], Iterable[tuple[Ask, Found]]]
+
+
+def _sort_homes(what: str) -> Sorter:
     return lambda asks, nonce, data: ((Ask("home", what), found) for found in _rows(nonce, data))
 
 
@@ -219,10 +227,16 @@ def _sort_units(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[
     yield from ((ask, Found(ask.name, data)) for ask in asks if ask.what == "unit")
 
 
+def _sort_packages(manager: str) -> Sorter:
+    return lambda asks, nonce, data: [(Ask("packages", ""), Found(manager, data))]
+
+
 SORTERS = {
     "stat": _sort_stats,
     "folders": _sort_homes("folders"),
     "dot-files": _sort_homes("dot-files"),
+    "dpkg": _sort_packages("dpkg"),
+    "rpm": _sort_packages("rpm"),
     "sysctl": _sort_sysctls,
     "unit": _sort_units,
 }

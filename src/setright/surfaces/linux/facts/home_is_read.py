@@ -44,6 +44,4 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     used = evidence.lines(_open(argument)) + evidence.lines(_served(argument))
     if used:
         return Answer(True, f"{some(used)}", source)
-    return Answer(
-        False, f"only {argument} and root have a file of it open, and no server is configured to read there", source
-    )
+    return Answer(False, f"only {argument} and root have a file of it open, and no server is configured to read there", source)

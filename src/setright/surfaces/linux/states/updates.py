@@ -1,0 +1,90 @@
+"""Security updates that are there and not installed, and what waits for a restart. Source: sources.list(5), apt-get(8), dnf(8).
+
+    {"manager": "apt", "lists-age-days": 0, "security": {"openssl": {"from": "3.0.15-1", "to": "3.0.17-1~deb12u2"}},
+     "restart-host": true, "restart-services": ["ssh.service"]}
+
+Told from the lists of security archives that were fetched last: a look fetches nothing and takes no lock (and is ten times
+quicker than a simulated upgrade). `security` and `restart-services` stand only where there are some.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from setright.model import Plain, Tree, Unknown
+from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.transport import Ask
+
+SIMULATE = Ask(
+    "run",
+    """if command -v apt-get >/dev/null; then
+  echo M apt
+  newest=$(ls -t /var/lib/apt/lists/*Packages* /var/lib/apt/lists/*Release 2>/dev/null | head -n 1)
+  [ -z "$newest" ] || echo "A $(( ($(date +%s) - $(stat -c %Y "$newest")) / 86400 ))"
+  for f in /var/lib/apt/lists/*security*_Packages*; do
+    case $f in *'*'*) ;; *_Packages) cat "$f" ;; *) /usr/lib/apt/apt-helper cat-file "$f" 2>/dev/null ;; esac
+  done | { dpkg-query -W -f='I ${Package} ${Version} ${db:Status-Status}\\n'; cat; } | awk '
+    $1 == "I" { if ($4 == "installed") have[$2] = $3; next }
+    $1 == "Package:" { name = $2 }
+    $1 == "Version:" && name in have && have[name] != $2 { print name, have[name], $2 }' |
+  while read -r name from to; do dpkg --compare-versions "$from" lt "$to" && echo "S $name $from $to"; done
+elif command -v dnf >/dev/null; then
+  echo M dnf
+  newest=$(ls -t /var/cache/dnf/*.solv 2>/dev/null | head -n 1)
+  [ -z "$newest" ] || echo "A $(( ($(date +%s) - $(stat -c %Y "$newest")) / 86400 ))"
+  dnf -q -C updateinfo list --security --updates 2>/dev/null | sed 's/^/D /'
+fi
+[ ! -e /run/reboot-required ] && [ ! -e /var/run/reboot-required ] || echo B
+if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
+  for p in $(grep -lE '/(usr/)?s?(bin|lib).* \\(deleted\\)$' /proc/[0-9]*/maps 2>/dev/null); do
+    sed -n 's,^.*[:/]\\([^/]*[.]service\\)$,R \\1,p' "${p%/maps}/cgroup" 2>/dev/null | tail -n 1
+  done | sort -u
+fi; true""",
+)
+ASKS = (SIMULATE,)
+NEVER = Unknown("no list of packages was ever fetched; run `apt-get update` or `dnf makecache` first")
+
+
+def tell(evidence: Evidence) -> Tree | None:
+    lines = evidence.lines(SIMULATE)
+    manager = next((line[2:] for line in lines if line.startswith("M ")), None)
+    if manager is None:
+        return None
+    age = next((int(line[2:]) for line in lines if line.startswith("A ")), None)
+    security = _apt(lines) if manager == "apt" else _dnf(lines)
+    waiting = [line[2:] for line in lines if line.startswith("R ")]
+    told: Tree = {"manager": manager, "lists-age-days": NEVER if age is None else age, "restart-host": "B" in lines}
+    told |= {"restart-services": waiting} if waiting else {}
+    return told | ({"security": security} if security else {"security": NEVER} if age is None else {})
+
+
+def _apt(lines: list[str]) -> dict[str, Plain]:
+    rows = [line.split() for line in lines if line.startswith("S ")]
+    return {name: {"from": old, "to": new} for _, name, old, new in sorted(rows)}
+
+
+def _dnf(lines: list[str]) -> dict[str, Plain]:
+    words = [line.split() for line in lines if line.startswith("D ")]
+    return {each[-1]: {"from": None, "to": each[-1]} for each in words if len(each) == 4}
+
+
+def deeds(before: Tree, after: Tree) -> str:
+    """Exactly the versions that were told: fetched first, then installed; and back to the former ones."""
+    was, now = before.get("security") or {}, after.get("security") or {}
+    forth, back = ({k: v for k, v in a.items() if k not in b} for a, b in ((was, now), (now, was)))
+    if before["manager"] == "dnf":
+        return f"dnf -y -q upgrade-minimal {_words(forth, '{1}')} || exit 1" if forth else "dnf -y -q history undo last || exit 1"
+    lines = []
+    options = (
+        "-y -qq -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o APT::Get::Show-User-Simulation-Note=0"
+    )
+    for packages, end, more in ((forth, "to", "--only-upgrade"), (back, "from", "--allow-downgrades")):
+        if packages:
+            words = " ".join(shlex.quote(f"{name}={versions[end]}") for name, versions in packages.items())
+            for step in (" -d", ""):
+                lines.append(f"DEBIAN_FRONTEND=noninteractive apt-get install{step} {options} {more} {words} >&2 || exit 1")
+    return "\n".join(lines)
+
+
+def _words(packages: dict[str, Plain], form: str) -> str:
+    return " ".join(shlex.quote(form.format("", name)) for name in packages)

@@ -1,0 +1,171 @@
+"""Promises of what a host says of itself as a whole: the walk over its disk, its packages, updates and firewall."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from lab.hosts import Lab
+
+from setright.model import Tree, Want
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux import packages
+from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.offline import Offline
+from setright.surfaces.linux.states import boot, confinement, deeds, firewall, mounts, updates
+from setright.surfaces.linux.surface import Linux
+from setright.surfaces.linux.transport import Ask, Found
+from tests.surfaces.linux.conftest import HereShell
+from tests.surfaces.linux.states import Loop
+
+needs_root = pytest.mark.root
+RULESET = """table inet filter {
+chain input { type filter hook input priority 0; policy drop
+iifname lo accept; ct state established,related accept; tcp dport 22 accept; }
+chain forward { type filter hook forward priority 0; policy drop; }
+}"""
+MADE = """mkdir -p /srv/drop; touch /srv/all /srv/lost; chmod 777 /srv/drop; chmod 666 /srv/all; chown 4242:4242 /srv/lost
+cp /bin/true /srv/back; chmod 4755 /srv/back; cp /bin/true /usr/local/bin/tool; chmod 775 /usr/local/bin/tool"""
+
+
+@needs_root
+def test_a_walk_over_the_disk_finds_what_many_can_write_and_puts_it_right(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/disk/*")
+    assert not loop.found(), "a stock Debian has nothing of the sort"
+    loop.sh(MADE)
+    here = {f"disk/{name}" for name in ("world-writable", "open-folders", "unowned", "setuid-unknown", "programs")}
+    assert {control for control, _ in loop.wrong()} == here
+    run = loop.fix()
+    assert loop.outcomes(run) == ["state:disk: verified"]
+    assert {control for control, _ in loop.wrong()} == here - {"disk/world-writable", "disk/open-folders"}
+    assert loop.sh("stat -c %a /srv/all /srv/drop").split() == ["664", "1777"]
+    loop.rollback(run)
+    assert loop.sh("stat -c %a /srv/all /srv/drop").split() == ["666", "777"]
+
+
+@needs_root
+def test_a_package_that_nothing_needs_is_removed_and_one_that_is_needed_stays(host: Lab) -> None:
+    ran = host.command(1, packages.remove("dpkg", "libpwquality1"))
+    assert ran.returncode and "would also remove libpam-pwquality" in ran.stderr
+    assert host.command(1, packages.remove("dpkg", "acl")).returncode == 0
+    assert "installed" not in host.command(1, "dpkg-query -W -f='${db:Status-Status}' acl").stdout.split("-")
+    assert host.command(1, "dpkg-query -W -f='${db:Status-Status}' libpwquality1").stdout == "installed"
+
+
+def test_the_packages_of_a_host_are_told_by_its_own_manager() -> None:
+    ask = Ask("packages", "")
+    (told,) = HereShell().find([ask])[ask]
+    assert told.name == "dpkg" and b"\nbash\n" in (told.data or b"")
+
+
+def test_an_image_tells_its_packages(tmp_path: Path) -> None:
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    status = "Package: telnet\nStatus: install ok installed\nVersion: 1\n\nPackage: nis\nStatus: deinstall ok config-files\n"
+    (tmp_path / "var/lib/dpkg/status").write_text(status)
+    want = Want("linux/package", {"documents": ["package:*"], "lens": "json"}, names=("telnet", "nis"))
+    reading = Linux(Offline("root:test", tmp_path)).read([want])
+    told = {d.locator: json.loads(d.data or b"")["installed"] for d in reading.documents}
+    assert told == {"package:telnet": True, "package:nis": False}
+
+
+def test_a_name_that_is_no_package_never_reaches_a_shell() -> None:
+    with pytest.raises(SurfaceError, match="no name of a package"):
+        packages.install("dpkg", "telnet; reboot")
+
+
+def evidence(**outs: str) -> Evidence:
+    modules = {"updates": updates.SIMULATE, "rules": firewall.RULES, "who": firewall.WHO, "ports": firewall.PORTS}
+    modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
+    modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
+    return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
+
+
+def test_security_updates_are_told_with_their_versions() -> None:
+    told = updates.tell(evidence(updates="M apt\nA 3\nS openssl 3.0.1 3.0.2\nB\nR nginx.service\n"))
+    assert told == {
+        "manager": "apt",
+        "lists-age-days": 3,
+        "restart-host": True,
+        "restart-services": ["nginx.service"],
+        "security": {"openssl": {"from": "3.0.1", "to": "3.0.2"}},
+    }
+    body = deeds("updates", told, {k: v for k, v in told.items() if k != "security"})
+    assert "install -d" in body.splitlines()[0] and "openssl=3.0.2" in body.splitlines()[1]
+    assert "openssl=3.0.1" in deeds("updates", {k: v for k, v in told.items() if k != "security"}, told)
+
+
+@needs_root
+@pytest.mark.skipif(not os.path.exists("/usr/bin/dpkg-query"), reason="needs dpkg")  # noqa: PTH110
+def test_a_host_without_lists_of_packages_says_that_it_cannot_tell(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/patches/*")
+    assert {f.control: f.verdict.value for f in loop.found()} == {
+        "linux/patches/security": "unknown",
+        "linux/patches/lists": "unknown",
+    }
+
+
+def rules(*objects: Tree) -> str:
+    return json.dumps({"nftables": list(objects)})
+
+
+def chain(policy: str, family: str = "inet", name: str = "input") -> Tree:
+    return {"chain": {"family": family, "table": "t", "name": name, "type": "filter", "hook": name, "policy": policy}}
+
+
+def rule(*expressions: Tree, family: str = "inet", name: str = "input") -> Tree:
+    return {"rule": {"family": family, "table": "t", "chain": name, "expr": list(expressions)}}
+
+
+@pytest.mark.parametrize(
+    ("objects", "seen"),
+    [
+        ([], "accept"),
+        ([chain("accept")], "accept"),
+        ([chain("drop")], "drop"),
+        ([chain("accept"), rule({"drop": None})], "drop"),
+        ([chain("accept"), rule({"match": 1}, {"drop": None})], "accept"),
+        ([chain("drop", "ip")], "accept-ipv6"),
+        ([chain("drop", "ip"), chain("drop", "ip6")], "drop"),
+    ],
+)
+def test_what_the_firewall_lets_in_is_told_for_both_families(objects: list[Tree], seen: str) -> None:
+    told = firewall.tell(evidence(who="nftables\n", ports="tcp 0.0.0.0:22\ntcp 127.0.0.1:631\n", rules=rules(*objects)))
+    assert told is not None
+    assert (told["input"], told["owners"], told["listening"]) == (seen, ["nftables"], ["tcp/22"])
+
+
+@needs_root
+def test_rules_that_nft_loads_are_read_as_they_hold(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/firewall/*")
+    assert ("firewall/input", "state:firewall") in loop.wrong()
+    loop.sh(f"printf '%s' '{RULESET}' | nft -f -")
+    assert loop.wrong() == {("firewall/owner", "state:firewall")}
+
+
+def test_the_boot_loader_and_the_command_line_are_told() -> None:
+    told = boot.tell(evidence(menu="loader\npassword\nsuperusers\n", line='audit=1 quiet x="a b"\n'))
+    assert told == {
+        "loader": "grub",
+        "password": True,
+        "unattended": False,
+        "command-line": {"audit": "1", "quiet": True, "x": '"a b"'},
+    }
+
+
+def test_profiles_that_only_complain_are_named() -> None:
+    profiles = "/usr/sbin/cupsd (complain)\nman_filter (enforce)\nlsb_release (enforce)\n"
+    told = confinement.tell(evidence(profiles=profiles, uptime="9 9", on="Y\n", selinux=""))
+    assert told == {"system": "none", "enabled": True, "enforced": 2, "complaining": ["/usr/sbin/cupsd"]}
+
+
+def test_the_last_of_several_mounts_of_a_place_counts() -> None:
+    info = [
+        "1 0 0:1 / / rw - ext4 /dev/vda rw",
+        "2 1 0:2 / /a\\040b rw,nodev - tmpfs t rw",
+        "3 1 0:3 / /a\\040b ro x:1 - ext4 /dev/x rw",
+    ]
+    told = mounts.tell(evidence(info="\n".join(info)))
+    assert told is not None
+    assert told["/a b"] == {"source": "/dev/x", "fstype": "ext4", "options": {"ro": True}}
