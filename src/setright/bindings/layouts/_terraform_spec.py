@@ -18,7 +18,7 @@ of values here is one of mappings with that one attribute in the kind. An empty 
 what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
 map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value. `with:` is
 what a new resource beside says besides. A type data.TYPE are data blocks; with `at: ""` and `json: true` such a block is the
-policy. `offers:` stands in `_terraform_offers`.
+policy. `offers:` and `evidence:` stand in the modules of those names.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ import msgspec
 from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
-SETTINGS = frozenset({"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers"})
+SETTINGS = frozenset(
+    {"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers", "evidence"}
+)
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
 PLACE |= {"with", "alone", "else", "refers", "describe"}
 

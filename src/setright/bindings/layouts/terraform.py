@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_evidence as evidence
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
 from setright.bindings.layouts import _terraform_policy as policy
+from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_edit import document_edits
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts._terraform_spec import Entry, entry, loners, types
@@ -49,13 +51,18 @@ def edit(
             own, made = own + taken[0], made + taken[1]
         else:
             own.append(each)
-    return document_edits(entry(layout, block.type), module, block, own) + made
+    placed = document_edits(entry(layout, block.type), module, block, own) + made
+    return [syntax.edit(sources, locator, each) for locator, each in placed]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where the value stands; the resource's block where it stands nowhere."""
     module, block = _home(resource, sources)
-    told = entry(layout, block.type)
+    locator, found = _place(entry(layout, block.type), module, block, path)
+    return locator, syntax.place(sources, locator, found)
+
+
+def _place(told: Entry, module: Module, block: Block, path: Path) -> tuple[str, Path]:
     while path:
         spot = find.spot(told, module, block, path)
         if spot is not None:
@@ -84,6 +91,7 @@ def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> I
 
 def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Module, block: Block) -> Resource:
     tree = _tree(told, module, block) | offers.view(layout, module, block)
+    tree |= {} if told.alone else evidence.view(layout, module, block, tree)
     only = tuple(str(spec.path[0]) for spec in told.specs if spec.path[0] in tree) if told.alone else None
     return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only)
 

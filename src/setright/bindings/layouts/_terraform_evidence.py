@@ -1,0 +1,136 @@
+"""What a module tells of a resource that clears a fear: whom it lets in, what asks for its data, what its deletion does.
+
+`source/deletion-policy` is Retain where `prevent_destroy` is set and Snapshot where a last snapshot is made; an entry's
+`evidence: {NAME: FUNCTION}` gives `source/NAME`.
+Amazon S3 User Guide, the meaning of "public"; Amazon EC2 User Guide, instance metadata; Terraform, lifecycle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from setright.bindings.layouts._terraform_find import reference
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.trees import look_up, same
+from setright.model import Plain, Tree, Unknown
+
+PREFIX = "source"
+CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
+METADATA = re.compile(
+    r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I
+)
+ELSEWHERE = re.compile(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
+OLD_IMAGE = re.compile(
+    r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
+)
+
+
+def view(layout: Mapping[str, Plain], module: Module, block: Block, tree: Tree) -> Tree:
+    """All evidence there is on a resource, for the kind's tree; `tree` is what is known of it so far."""
+    found = {key: FUNCTIONS[named](module, block, tree) for key, named in layout.get("evidence", {}).items()}
+    kept = look_up(block.body, ("lifecycle", 0, "prevent_destroy"))
+    if same(module.resolved(kept), True):
+        found["deletion-policy"] = "Retain"
+    elif same(module.resolved(block.body.get("skip_final_snapshot")), False):
+        found["deletion-policy"] = "Snapshot"
+    return {PREFIX: found} if found else {}
+
+
+# --- buckets --------------------------------------------------------------------------------------------------------
+
+
+def _public(module: Module, block: Block, tree: Tree) -> str:
+    """By what a bucket may be open to everybody: ``no`` where nothing in the tree speaks for it."""
+    return ", ".join(dict.fromkeys(_ways(module, block, tree))) or "no"
+
+
+def _ways(module: Module, block: Block, tree: Tree) -> Iterator[str]:
+    if {"website", "dynamic"} & block.body.keys() or any(_of(module, block, "aws_s3_bucket_website_configuration")):
+        yield "a web site"
+    canned = tree.get("AccessControl")
+    if canned in CANNED_PUBLIC or isinstance(canned, Unknown) or "grant" in block.body or any(_grants(module, block)):
+        yield "an access list"
+    settings = tree.get("PublicAccessBlockConfiguration")
+    if isinstance(settings, Unknown) or (
+        isinstance(settings, dict) and not all(same(value, True) for value in settings.values() if not isinstance(value, dict))
+    ):
+        yield "settings that allow it"
+    if not _closed(tree.get("Policy")) or any(not _closed(policy) for policy in _far_policies(module)):
+        yield "a policy"
+    for kind in ("aws_s3_object", "aws_s3_bucket_object"):
+        for item in _of(module, block, kind):
+            if item.body.get("acl") in CANNED_PUBLIC or isinstance(item.body.get("acl"), Unknown):
+                yield "an object's access list"
+
+
+def _of(module: Module, block: Block, kind: str) -> Iterator[Block]:
+    """The resources of a type that are, or may be, for the bucket."""
+    for other in module.resources(kind):
+        tie, own = module.resolved(other.body.get("bucket")), module.resolved(block.body.get("bucket"))
+        if isinstance(tie, Unknown) and not reference(block.address).fullmatch(tie.text):
+            if not re.match(r'(?:"\$\{\s*)?aws_s3_bucket\.', tie.text):
+                yield other
+        elif isinstance(tie, Unknown) or same(tie, own):
+            yield other
+
+
+def _grants(module: Module, block: Block) -> Iterator[Block]:
+    return (acl for acl in _of(module, block, "aws_s3_bucket_acl") if "access_control_policy" in acl.body)
+
+
+def _far_policies(module: Module) -> Iterator[Plain]:
+    """The policies that other directories of the tree set on buckets which they got from elsewhere."""
+    for other in module.tree.values():
+        for policy in other.resources("aws_s3_bucket_policy") if other is not module else ():
+            tie = other.resolved(policy.body.get("bucket"))
+            if isinstance(tie, Unknown) and re.search(r"\b(?:module|var|data)\.", tie.text):
+                yield policy.body.get("policy")
+
+
+def _closed(policy: Plain) -> bool:
+    """Whether every statement surely lets in only those it names, or only on a condition."""
+    if policy is None:
+        return True
+    statements = look_up(policy, ("Statement",))
+    return isinstance(statements, list) and all(isinstance(each, dict) and _narrow(each) for each in statements)
+
+
+def _narrow(statement: Tree) -> bool:
+    if statement.get("Effect") == "Deny" or statement.get("Condition"):
+        return True
+    principal = statement.get("Principal")
+    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
+    return named is not None and not isinstance(named, Unknown) and "*" not in (named if isinstance(named, list) else [named])
+
+
+# --- machines --------------------------------------------------------------------------------------------
+
+
+def _metadata(module: Module, block: Block, tree: Tree) -> str:
+    """What may ask the instance's metadata service: ``no`` where it has no role, a recent image, and a script that does not."""
+    if "iam_instance_profile" in block.body:
+        return "its role"
+    told = [words for key in ("user_data", "user_data_base64") if (words := _script(module, block.body.get(key)))]
+    return told[0] if told else "no" if _recent(module, block) else "an image of unknown age"
+
+
+def _script(module: Module, raw: Plain) -> str:
+    value = module.resolved(raw)
+    text = value.text if isinstance(value, Unknown) else str(value or "")
+    if METADATA.search(text):
+        return "its first script"
+    return "a script that is told elsewhere" if isinstance(value, Unknown) and ELSEWHERE.search(text) else ""
+
+
+def _recent(module: Module, block: Block) -> bool:
+    """Whether the image is the newest of a system that is not old."""
+    raw = module.resolved(block.body.get("ami", block.body.get("image_id")))
+    named = re.match(r'(?:"\$\{\s*)?data\.aws_ami\.([\w-]+)', raw.text) if isinstance(raw, Unknown) else None
+    images = [image for image in module.resources("data.aws_ami") if named and image.path[2] == named[1]]
+    return bool(images) and all(
+        same(image.body.get("most_recent"), True) and not OLD_IMAGE.search(str(image.body.get("filter"))) for image in images
+    )
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {"public": _public, "metadata": _metadata}

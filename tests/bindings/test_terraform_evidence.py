@@ -1,0 +1,114 @@
+"""What a module tells of a resource that clears a fear."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Plain
+
+BUCKET: dict[str, Plain] = {
+    "type": "aws_s3_bucket",
+    "evidence": {"public": "public"},
+    "AccessControl": [{"in": "aws_s3_bucket_acl", "by": "bucket", "at": "acl"}, {"at": "acl"}],
+    "PublicAccessBlockConfiguration": {"in": "aws_s3_bucket_public_access_block", "by": "bucket"},
+    "Policy": [{"in": "aws_s3_bucket_policy", "by": "bucket", "at": "policy", "json": True}, {"at": "policy", "json": True}],
+}
+MACHINE: dict[str, Plain] = {"type": "aws_instance", "evidence": {"metadata": "metadata"}}
+DATA = 'resource "aws_s3_bucket" "data" {\n  bucket = "data"\n}\n'
+IMAGE = (
+    'data "aws_ami" "i" {\n  most_recent = true\n  filter {\n    name   = "name"\n    values = ["ubuntu-noble-24.04-*"]\n  }\n}\n'
+)
+EVERYBODY = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}]}'
+ROLE = '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "s3:GetObject"}]}'
+
+
+def told(layout: Mapping[str, Plain], files: str | dict[str, str]) -> Plain:
+    named = {"main.tf": files} if isinstance(files, str) else files
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in named.items()}
+    return terraform.view("k", layout, given)[0].tree.get("source")
+
+
+def beside(kind: str, body: str, bucket: str = "aws_s3_bucket.data.id") -> str:
+    return DATA + f'resource "{kind}" "x" {{\n  bucket = {bucket}\n{body}\n}}\n'
+
+
+def policy(text: str, bucket: str = "aws_s3_bucket.data.id") -> str:
+    return beside("aws_s3_bucket_policy", f"policy = <<-E\n{text}\nE", bucket)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DATA,
+        policy(ROLE),
+        policy(EVERYBODY.replace('"Action"', '"Condition": {"Bool": {}}, "Action"')),
+        policy(EVERYBODY.replace("Allow", "Deny")),
+        beside("aws_s3_bucket_public_access_block", "block_public_acls = true"),
+        beside("aws_s3_object", 'key = "k"'),
+        DATA
+        + 'resource "aws_s3_bucket" "web" {\n  bucket = "web"\n}\n'
+        + beside("aws_s3_object", 'acl = "public-read"', '"web"')[len(DATA) :],
+    ],
+)
+def test_a_bucket_that_nothing_opens_is_not_public(text: str) -> None:
+    assert told(BUCKET, text) == {"public": "no"}
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        (beside("aws_s3_bucket_website_configuration", ""), "a web site"),
+        (beside("aws_s3_bucket_website_configuration", "", "var.bucket"), "a web site"),
+        (DATA.replace("}", "  website {}\n}"), "a web site"),
+        (beside("aws_s3_bucket_acl", 'acl = "public-read"'), "an access list"),
+        (beside("aws_s3_bucket_acl", "acl = var.acl"), "an access list"),
+        (beside("aws_s3_bucket_acl", "access_control_policy {}"), "an access list"),
+        (beside("aws_s3_bucket_public_access_block", "block_public_acls = false"), "settings that allow it"),
+        (policy(EVERYBODY), "a policy"),
+        (beside("aws_s3_bucket_policy", "policy = var.policy"), "a policy"),
+        (beside("aws_s3_object", 'acl = "public-read"'), "an object's access list"),
+    ],
+)
+def test_what_may_open_a_bucket_is_named(text: str, way: str) -> None:
+    assert told(BUCKET, text) == {"public": way}
+
+
+def test_a_policy_in_another_directory_for_a_bucket_it_was_given_counts() -> None:
+    assert told(BUCKET, {"bucket/main.tf": DATA, "web/main.tf": policy(EVERYBODY, "module.bucket.id").replace(DATA, "")}) == {
+        "public": "a policy"
+    }
+
+
+def test_nothing_asks_for_the_metadata_of_a_recent_machine_without_a_role() -> None:
+    assert told(MACHINE, IMAGE + 'resource "aws_instance" "w" {\n  ami = data.aws_ami.i.id\n}\n') == {"metadata": "no"}
+    script = (
+        'resource "aws_instance" "w" {\n  ami = data.aws_ami.i.id\n  user_data = <<-E\n    apt-get update ${aws_eip.x.ip}\n  E\n}\n'
+    )
+    assert told(MACHINE, IMAGE + script) == {"metadata": "no"}
+
+
+@pytest.mark.parametrize(
+    ("body", "image", "who"),
+    [
+        ("iam_instance_profile = var.p", IMAGE, "its role"),
+        ('user_data = "curl http://169.254.169.254/latest/meta-data"', IMAGE, "its first script"),
+        ('user_data = "docker run app"', IMAGE, "its first script"),
+        ('user_data = file("x.sh")', IMAGE, "a script that is told elsewhere"),
+        ("user_data = data.template_file.x.rendered", IMAGE, "a script that is told elsewhere"),
+        ("", IMAGE.replace("noble-24.04", "trusty-14.04"), "an image of unknown age"),
+        ("", IMAGE.replace("true", "false"), "an image of unknown age"),
+        ("", "", "an image of unknown age"),
+    ],
+)
+def test_what_may_ask_for_metadata_is_named(body: str, image: str, who: str) -> None:
+    assert told(MACHINE, image + f'resource "aws_instance" "w" {{\n  ami = data.aws_ami.i.id\n  {body}\n}}\n') == {"metadata": who}
+
+
+def test_what_deletion_does_is_told() -> None:
+    kept = 'resource "db" "x" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n'
+    assert told({"type": "db"}, kept) == {"deletion-policy": "Retain"}
+    assert told({"type": "db"}, 'resource "db" "x" {\n  skip_final_snapshot = false\n}\n') == {"deletion-policy": "Snapshot"}
+    assert told({"type": "db"}, 'resource "db" "x" {\n  skip_final_snapshot = true\n}\n') is None
