@@ -52,3 +52,10 @@ def test_a_chart_is_told_once_and_its_templates_are_not_read(tmp_path: Path) -> 
     reading = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, **templates}).read([])
     assert [document.locator for document in reading.documents] == ["web/crds/crd.yaml"]
     assert [problem.locator for problem in reading.problems] == ["web/Chart.yaml"]
+
+
+@pytest.mark.parametrize("name", ["main.tf.json", "a/cdk.tf.json", "prod.auto.tfvars.json"])
+def test_terraform_in_json_is_configuration_whatever_it_holds(name):
+    assert lens_of(name) == "json"
+    assert holds_configuration(name, "json", b"{}")
+    assert not holds_configuration(name.replace(".tf", "-tf"), "json", b"{}")

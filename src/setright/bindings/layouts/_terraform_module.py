@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.source import Source
 from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
@@ -136,8 +137,9 @@ def modules(sources: Mapping[str, Source]) -> dict[str, Module]:
 def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
     folders: dict[str, dict[str, Source]] = {}
     for locator in sorted(sources):
-        if sources[locator].lens == "hcl" and sources[locator].exists:
-            folders.setdefault(posixpath.dirname(locator), {})[locator] = sources[locator]
+        source = sources[locator]
+        if source.exists and (source.lens == "hcl" or locator.endswith(syntax.SUFFIXES)):
+            folders.setdefault(posixpath.dirname(locator), {})[locator] = syntax.native(source)
     called: dict[str, set[str]] = {}
     for folder, mine in folders.items():
         for body in _calls(mine):
@@ -160,7 +162,9 @@ def _calls(sources: Mapping[str, Source]) -> Iterator[Tree]:
 
 def _given(sources: Mapping[str, Source]) -> frozenset[str]:
     """The variables that tfvars files set."""
-    return frozenset(name for locator, source in sources.items() if locator.endswith(".tfvars") for name in source.tree)
+    return frozenset(
+        name for locator, source in sources.items() if locator.endswith((".tfvars", ".tfvars.json")) for name in source.tree
+    )
 
 
 def mentions(value: Plain, pattern: re.Pattern[str]) -> int:

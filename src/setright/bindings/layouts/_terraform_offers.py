@@ -73,7 +73,7 @@ def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
 
 def _home(module: Module) -> str:
     """The file of a module that new blocks of nobody in particular go to."""
-    files = sorted(locator for locator in module.sources if locator.endswith(".tf"))
+    files = sorted(locator for locator in module.sources if locator.endswith((".tf", ".tf.json")))
     return next((file for file in files if file.rpartition("/")[2] == "main.tf"), files[0])
 
 

@@ -21,9 +21,9 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
     ),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
 }
-NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, workflows, overlays
+NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, workflows, overlays, Terraform's JSON
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
-    r"|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml)$"
+    r"|[^/]*\.(?:tf|tfvars)\.json|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml)$"
 )
 DOCKERFILE = re.compile(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
 NO_DOCKERFILE = (
