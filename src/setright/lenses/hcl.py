@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from setright.lenses import _hcl_edit, _hcl_places
+from setright.lenses import _hcl_places
+from setright.lenses._hcl_blocks import changed_all
 from setright.lenses._hcl_parse import read, tree
 from setright.model import Edit, Path, Tree
 
@@ -26,9 +27,7 @@ def get(source: bytes) -> Tree:
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     """New bytes with the edits in; the edits are made one after the other."""
     text, _ = read(source)
-    for edit in edits:
-        text = _hcl_edit.changed(text, edit)
-    return text.encode("latin-1")
+    return changed_all(text, edits).encode("latin-1")
 
 
 def span(source: bytes, path: Path) -> tuple[int, int]:

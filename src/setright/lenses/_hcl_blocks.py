@@ -1,0 +1,76 @@
+"""Many edits on HCL text, those inside one outer block made on that block's lines alone: a long file is not read for each.
+
+hashicorp/hcl, hclsyntax/spec.md. What stands in a block does not depend on what stands around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setright.lenses._hcl_edit import changed
+from setright.lenses._hcl_parse import Block, Body, parsed
+from setright.lenses._hcl_places import line_end, newline_of
+from setright.lenses._hcl_write import Splice, splice
+from setright.model import Edit, Path
+
+Blocks = dict[Path, list[Block]]
+
+
+def changed_all(text: str, edits: Sequence[Edit]) -> str:
+    """The text with the edits made, as if one after the other."""
+    left = list(edits)
+    while left:
+        made, inside = _inside(text, left)
+        if made:
+            text = splice(text, [_remade(text, block, mine) for block, mine in inside])
+        else:
+            text, made = changed(text, left[0]), 1
+        left = left[made:]
+    return text
+
+
+def _inside(text: str, edits: Sequence[Edit]) -> tuple[int, list[tuple[Block, list[Edit]]]]:
+    """How many of the edits, from the first on, are each inside one outer block; and those of each block."""
+    found: dict[int, tuple[Block, list[Edit]]] = {}
+    blocks = _blocks(parsed(text))
+    for number, edit in enumerate(edits):
+        home = _home(text, blocks, edit.path)
+        if home is None:
+            return number, list(found.values())
+        block, path = home
+        found.setdefault(block.start, (block, []))[1].append(Edit(path, edit.value, edit.remove))
+    return len(edits), list(found.values())
+
+
+def _blocks(root: Body) -> Blocks:
+    found: Blocks = {}
+    for item in root.items:
+        if isinstance(item, Block):
+            found.setdefault(item.labels, []).append(item)
+    return found
+
+
+def _home(text: str, blocks: Blocks, path: Path) -> tuple[Block, Path] | None:
+    """The outer block that a path leads into and the path in its lines; None where it leads into none that can stand alone."""
+    for depth, index in enumerate(path[:-1]):
+        if not isinstance(index, int):
+            continue
+        same = blocks.get(path[:depth], [])
+        if not 0 <= index < len(same) or not _stands_alone(text, same[index]):
+            return None
+        return same[index], (*path[:depth], 0, *path[depth + 1 :])
+    return None
+
+
+def _stands_alone(text: str, block: Block) -> bool:
+    """Whether its lines are its own, and end as the file's do."""
+    own = text[block.start : block.end]
+    return text[block.start - 1 : block.start] in ("", "\n") and "\n" in own and newline_of(own) == newline_of(text)
+
+
+def _remade(text: str, block: Block, edits: Sequence[Edit]) -> Splice:
+    start, end = block.start, line_end(text, block.end)
+    own = text[start:end]
+    for edit in edits:
+        own = changed(own, edit)
+    return start, end, own
