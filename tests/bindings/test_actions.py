@@ -41,9 +41,9 @@ def test_events_are_a_mapping_however_written(on: str, events: dict[str, object]
 
 @pytest.mark.parametrize(
     ("top", "job", "token"),
-    [("", "", "default"), ("permissions: {}\n", "", "limited"), ("", "permissions: {}, ", "limited")],
+    [("", "", "default"), ("permissions: {}\n", "", "limited"), ("", "permissions: {}, ", "default")],
 )
-def test_the_token_is_limited_where_workflow_or_every_job_says(top: str, job: str, token: str) -> None:
+def test_the_token_is_limited_where_the_workflow_says_so(top: str, job: str, token: str) -> None:
     [workflow] = seen("workflow", f"on: push\n{top}jobs: {{a: {{{job}runs-on: x}}}}\n")
     assert workflow.tree["token"] == token
 

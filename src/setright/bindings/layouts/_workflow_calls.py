@@ -22,6 +22,7 @@ from setright.model import Tree
 Commits = Mapping[str, Sequence[str]]  # action@tag -> the release that it is held to, its commit
 
 LOCK = ".github/actions.lock.yml"
+BRANCHES = ("main", "master")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 USES = re.compile(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
@@ -50,8 +51,13 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str, commits: Commits) ->
 
 
 def _released(name: str, ref: str, commits: Commits) -> Tree:
-    """The commit of the release that a tag is, or is short for."""
+    """The commit of the release that a tag is or is short for, and of the newest one for a branch."""
     action = "/".join(name.split("/")[:2])
+    if ref in BRANCHES:
+        newest = max(
+            (key for key in commits if key.startswith(f"{action}@v")), key=lambda key: int(key.rpartition("@v")[2]), default=""
+        )
+        return dict(zip(("release", "commit"), commits[newest], strict=True)) | {"exact": False} if newest else {}
     release, commit = commits.get(f"{action}@{ref}") or commits.get(f"{action}@{ref.split('.')[0]}") or ("", "")
     if ref == release or f"{action}@{ref}" in commits or release.startswith(f"{ref}."):
         return {"commit": commit, "release": release, "exact": ref == release}

@@ -19,7 +19,11 @@ TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
 CALLS_GITHUB = re.compile(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
 PUSHES = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
 GIT = re.compile(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
-NAMED_RELEASE = re.compile(r"release|deploy|publish|version|bump|push|changelog|semantic|mike|commit", re.I)
+MAKES_RELEASE = re.compile(
+    r"(?:\bmake\b|npm run|yarn|pnpm|\bjust\b|\btask\b|\./)[^\n]*(?:release|deploy|publish|bump)|semantic-release|standard-version"
+    r"|release-it|changelog|(?:npm|yarn|lerna) version|bump2?version|\bmike\b|mvn[^\n]*release",
+    re.I,
+)
 GIT_ACTIONS = re.compile(r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./", re.I)
 OIDC = {  # the input with which the action asks for no token of the workflow's own
     "aws-actions/configure-aws-credentials": "aws-access-key-id",
@@ -54,7 +58,7 @@ def uses_git(job: Tree) -> bool:
         if not isinstance(step, dict):
             return True
         script, action = str(step.get("run", "")), str(step.get("uses", "")).partition("@")[0]
-        if GIT.search(script) or NAMED_RELEASE.search(script) or GIT_ACTIONS.search(action):
+        if GIT.search(script) or MAKES_RELEASE.search(script) or GIT_ACTIONS.search(action):
             return True
     return False
 

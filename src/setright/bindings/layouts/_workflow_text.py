@@ -36,17 +36,18 @@ def told(value: Plain) -> Plain:
     return Unknown(value) if isinstance(value, str) and "${{" in value else value
 
 
-def expressions(script: Plain) -> list[Tree]:
+def expressions(script: Plain, is_javascript: bool = False) -> list[Tree]:
     """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
-    it only stands in double quotes.
+    it only stands in double quotes, of JavaScript in any.
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
         for who, pattern in (("anybody", UNTRUSTED), ("caller", GIVEN)):
             if value := pattern.search(re.sub(r"\['([\w-]+)'\]", r".\1", match[1])):
-                quoted = found.get(match[0], {}).get("quoted", True) and _quote_at(str(script), match.start(), QUOTES) == '"'
+                quote = _quote_at(str(script), match.start(), JS_QUOTES if is_javascript else QUOTES)
+                quoted = found.get(match[0], {}).get("quoted", True) and (quote == '"' or (is_javascript and bool(quote)))
                 found.setdefault(match[0], {"text": match[0], "value": value[0], "from": who})["quoted"] = quoted
     return list(found.values())
 

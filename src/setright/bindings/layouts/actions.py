@@ -1,6 +1,6 @@
 """GitHub Actions: workflows, their jobs, and the steps of these and of composite actions, as the workflow syntax has them.
 
-actions/workflow   the file; `on` as a mapping of events; `token` is limited, or has the default rights in some job;
+actions/workflow   the file; `on` as a mapping of events; `token` is limited, or has the default rights where a job says none;
                    `token-needs` is known where all steps tell what they do with it; setting `permissions` gives them that
 actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
@@ -90,8 +90,7 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[str, Path, Tree]]:
 
 def _workflows(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
     for file, place, raw in _files(sources):
-        says = [isinstance(job, dict) and job.get("permissions") is not None for job in raw["jobs"].values()]
-        told_of = {"on": _events(raw["on"]), "token": "limited" if raw.get("permissions") is not None or all(says) else "default"}
+        told_of = {"on": _events(raw["on"]), "token": "default" if raw.get("permissions") is None else "limited"}
         told_of["token-needs"] = "known" if rights.all_known(raw, layout.get("rights", {})) else "unknown"
         yield file, file, place, {**raw, **told_of}
 
@@ -136,7 +135,7 @@ def _step(raw: Tree) -> Tree:
     if isinstance(inputs, dict):
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
     script = look_up(raw, _script_path(raw))
-    tree["expressions"] = expressions(script)
+    tree["expressions"] = expressions(script, _script_path(raw) != ("run",))
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
         tree["commands"] = [_command(each) for each in commands(text)]
