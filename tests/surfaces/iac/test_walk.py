@@ -27,6 +27,10 @@ def test_the_families_of_source_trees_are_the_same_everywhere() -> None:
     ("name", "text", "is_read"),
     [
         ("compose.yaml", "services: {}\n", True),
+        ("main.tf.json", "{}", True),
+        ("a/cdk.tf.json", "{}", True),
+        ("prod.auto.tfvars.json", "{}", True),
+        ("main-tf.json", "{}", False),
         ("docker-compose.prod.yml", "x: 1\n", True),
         ("stack.yml", "services:\n  a:\n    image: b\n", True),
         (".github/workflows/ci.yml", "on: push\n", True),
@@ -52,10 +56,3 @@ def test_a_chart_is_told_once_and_its_templates_are_not_read(tmp_path: Path) -> 
     reading = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, **templates}).read([])
     assert [document.locator for document in reading.documents] == ["web/crds/crd.yaml"]
     assert [problem.locator for problem in reading.problems] == ["web/Chart.yaml"]
-
-
-@pytest.mark.parametrize("name", ["main.tf.json", "a/cdk.tf.json", "prod.auto.tfvars.json"])
-def test_terraform_in_json_is_configuration_whatever_it_holds(name):
-    assert lens_of(name) == "json"
-    assert holds_configuration(name, "json", b"{}")
-    assert not holds_configuration(name.replace(".tf", "-tf"), "json", b"{}")
