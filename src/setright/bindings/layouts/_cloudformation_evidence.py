@@ -1,20 +1,27 @@
-"""What a template tells of a resource that clears a fear: whom it lets in, what its deletion does.
+"""What a template tells of a resource that clears a fear: whom it lets in, what asks for its data, what its deletion does.
 
 `source/deletion-policy` is what the resource says itself, `source/serverless` that SAM makes it; an entry's
 `evidence: {NAME: FUNCTION}` gives `source/NAME`.
-AWS CloudFormation User Guide, DeletionPolicy; Amazon S3 User Guide, the meaning of "public".
+AWS CloudFormation User Guide, DeletionPolicy; Amazon S3 User Guide, the meaning of "public"; Amazon EC2 User Guide, metadata.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_values import function, of_type, referred
+from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
 PREFIX = "source"
+METADATA = re.compile(
+    r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.IGNORECASE
+)
+RECENT_IMAGE = re.compile(
+    r"/aws/service/ami-amazon-linux-latest/(?:al20\d\d|amzn2)-ami[\w.-]*|/aws/service/canonical/ubuntu/server/2\d\.04/\S+"
+)
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 
 
@@ -65,6 +72,32 @@ def _narrow(statement: Tree) -> bool:
     return named is not None and not isinstance(named, Unknown) and "*" not in (named if isinstance(named, list) else [named])
 
 
+def _metadata(template: Tree, name: str, tree: Tree) -> str:
+    """What may ask the instance's metadata service: ``no`` where it has no role, a recent image, and scripts that do not."""
+    body = tree.get("LaunchTemplateData", tree)
+    if not isinstance(body, dict) or "IamInstanceProfile" in body:
+        return "its role"
+    own = template["Resources"][name]
+    if METADATA.search(str(look_up(own, ("Properties",)))) or METADATA.search(str(own.get("Metadata"))):
+        return "its first script"
+    return "no" if RECENT_IMAGE.fullmatch(_image(template, name)) else "an image of unknown age"
+
+
+def _image(template: Tree, name: str) -> str:
+    """The public parameter that the image comes from; empty for any other image."""
+    own = properties(template, name)
+    raw = look_up(own, ("ImageId",)) or look_up(own, ("LaunchTemplateData", "ImageId"))
+    parameter = look_up(template, ("Parameters", referred(raw) or ""))
+    told = parameter.get("Default", "") if isinstance(parameter, dict) else raw
+    text = told.text if isinstance(told, Unknown) else str(told)
+    return text.removeprefix("{{resolve:ssm:").removesuffix("}}")
+
+
+def _subnets(template: Tree, name: str, tree: Tree) -> str:
+    """Where a database stands: ``default`` for the account's default network, whose addresses are public."""
+    return "own" if {"DBSubnetGroupName", "DBClusterIdentifier", "SourceDBInstanceIdentifier"} & tree.keys() else "default"
+
+
 def _senders(template: Tree, name: str, tree: Tree) -> str:
     """Whether a policy of the template lets anybody send to a queue besides roles: ``no``, or ``a policy``."""
     for _, policy in of_type(template, "AWS::SQS::QueuePolicy"):
@@ -74,4 +107,9 @@ def _senders(template: Tree, name: str, tree: Tree) -> str:
     return "no"
 
 
-FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {"public": _public, "senders": _senders}
+FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
+    "public": _public,
+    "senders": _senders,
+    "metadata": _metadata,
+    "subnets": _subnets,
+}

@@ -44,7 +44,8 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
     if how is None or not _open(layout, template, name, how):
         raise BindingError(f"{name}: the template cannot get {wanted.path[1]} besides; write it by hand")
     if wanted.value != OFFERED:
-        yield Edit(_segments(how["at"]), wanted.value)
+        given = {how.get("given-at", how["at"]): wanted.value, **how.get("given", {})}
+        yield from (Edit(_segments(place), value) for place, value in given.items())
         return
     for new, body in how.get("makes", {}).items():
         if new not in template["Resources"]:
@@ -55,7 +56,7 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
     yield Edit(_segments(how["at"]), written(value, is_yaml))
     alike = "serverless-with" if serverless.is_one(layout, template, name) else "with"
     for place, value in how.get(alike, {}).items():
-        yield Edit(_segments(place), value.replace("{name}", name) if isinstance(value, str) else value)
+        yield Edit(_segments(place), written(value.replace("{name}", name) if isinstance(value, str) else value, is_yaml))
 
 
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
