@@ -112,3 +112,25 @@ def test_what_deletion_does_is_told() -> None:
     assert told({"type": "db"}, kept) == {"deletion-policy": "Retain"}
     assert told({"type": "db"}, 'resource "db" "x" {\n  skip_final_snapshot = false\n}\n') == {"deletion-policy": "Snapshot"}
     assert told({"type": "db"}, 'resource "db" "x" {\n  skip_final_snapshot = true\n}\n') is None
+
+
+NETWORK: dict[str, Plain] = {"type": "aws_vpc", "evidence": {"default-group": "default-group"}}
+VPC = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("", "no"),
+        ('resource "aws_instance" "w" {\n  vpc_security_group_ids = [aws_security_group.w.id]\n}\n', "no"),
+        ('resource "aws_vpc_endpoint" "s3" {\n  service_name = "s3"\n}\n', "no"),
+        ('resource "aws_lb" "n" {\n  load_balancer_type = "network"\n}\n', "no"),
+        ('resource "aws_instance" "w" {\n  ami = "a"\n}\n', "aws_instance.w"),
+        ('resource "aws_vpc_endpoint" "e" {\n  vpc_endpoint_type = "Interface"\n}\n', "aws_vpc_endpoint.e"),
+        ('output "net" {\n  value = aws_vpc.main.id\n}\n', "others that get the network"),
+        ('module "app" {\n  source = "x"\n  subnet = aws_subnet.a.id\n}\n', "others that get the network"),
+        ("locals {\n  group = aws_vpc.main.default_security_group_id\n}\n", "what names it"),
+    ],
+)
+def test_who_may_be_in_the_default_group_is_named(text: str, who: str) -> None:
+    assert told(NETWORK, VPC + text) == {"default-group": who}

@@ -16,7 +16,7 @@ FUNCTION: dict[str, Plain] = {
     "offers": {
         "queue": {
             "at": "Failed/Target",
-            "value": "queue.failed.arn",
+            "value": {"is": "queue.failed.arn"},
             "makes": {"resource/queue/failed": {"days": 14}},
             "grant": {"role": "role", "named": "send", "to": "sqs:SendMessage", "on": "queue.failed.arn"},
             "with": {"Failed/Sort": "{name}/"},

@@ -1,17 +1,17 @@
 """What a module may get besides, so that a resource of it can be put right: a queue, a role, a key, its bucket for logs.
 
-An entry's `offers:` says by name which attribute it is for, the expression that this gets, the blocks it makes (one set a
+An entry's `offers:` says by name which attribute it is for, the value that this gets, the blocks it makes (one set a
 module, whoever takes it), and what a role of the module must be allowed. A resource that can take an offer has
 `template/NAME`, and a fix that sets it to `offered` takes it. With `has:` the value is what the module has already:
 
     offers:
       dead-letters:
         at: DeadLetterConfig/TargetArn
-        value: aws_sqs_queue.dead_letters.arn
+        value: {is: aws_sqs_queue.dead_letters.arn}
         makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
-`with:` are further attributes, `given:` those where the fix names a value of its own instead. In what is made,
+`with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
 `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
 """
@@ -49,7 +49,7 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
     if wanted.value != OFFERED:
         given = [Edit(_segments(at), value) for at, value in how["given"].items()] if "given" in how else with_it
         return [Edit(_segments(how["at"]), wanted.value), *given], []
-    value = Unknown(how["value"]) if "value" in how else _found(module, block, how)
+    value = _written(how["value"]) if "value" in how else _found(module, block, how)
     made = [*_made(module, how), *_granted(module, block, how)]
     return [Edit(_segments(how["at"]), value), *with_it], made
 
