@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_values import of_type, properties, referred, resource_type, written
+from setright.bindings.layouts._cloudformation_values import dangling, of_type, properties, referred, resource_type, written
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 
@@ -47,6 +47,8 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
         given = {how.get("given-at", how["at"]): wanted.value, **how.get("given", {})}
         yield from (Edit(_segments(place), value) for place, value in given.items())
         return
+    if how.get("makes") and (unknown := dangling(template)):
+        raise BindingError(f"{name}: the template speaks of {unknown}, which it does not have; it is a part of something else")
     for new, body in how.get("makes", {}).items():
         if new not in template["Resources"]:
             yield Edit(("Resources", new), written(body, is_yaml))

@@ -94,6 +94,21 @@ def is_named(template: Tree, name: str) -> bool:
     return uses(template, name) > 0 or any(name == wait or (isinstance(wait, list) and name in wait) for wait in waits)
 
 
+def dangling(template: Tree) -> str | None:
+    """A name that a Ref or GetAtt uses and the template does not have; None where it has all."""
+    parts = [template.get(part) for part in ("Parameters", "Resources")]
+    known = {name for part in parts if isinstance(part, dict) for name in part}
+    return next((name for name in _names(template) if name not in known and not name.startswith("AWS::")), None)
+
+
+def _names(node: Plain) -> Iterator[str]:
+    if name := referred(node):
+        yield name
+    elif isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _names(inner)
+
+
 def text(value: Plain) -> Plain:
     """A value as parameters and attribute lists hold it: as a text."""
     if isinstance(value, list | dict):

@@ -1,0 +1,358 @@
+"""What a template may get besides, serverless resources, rules that are told and narrowed, and what clears fears."""
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import cloudformation
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Plain, Tree
+
+FUNCTION: dict[str, Plain] = {
+    "type": "AWS::Lambda::Function",
+    "serverless": {
+        "type": "AWS::Serverless::Function",
+        "globals": "Function",
+        "TracingConfig/Mode": "Tracing",
+        "Dead": "DeadQueue",
+    },
+    "offers": {
+        "dead": {
+            "at": "Dead/Arn",
+            "value": {"Fn::GetAtt": ["Dead", "Arn"]},
+            "serverless-with": {"Dead/Type": "SQS"},
+            "makes": {"Dead": {"Type": "AWS::SQS::Queue"}},
+            "grant": {"role": "Role", "named": "Send", "to": "sqs:SendMessage", "on": {"Fn::GetAtt": ["Dead", "Arn"]}},
+        }
+    },
+}
+GROUP: dict[str, Plain] = {
+    "type": "AWS::EC2::SecurityGroup",
+    "Ingress": {"also": "AWS::EC2::SecurityGroupIngress", "by": "GroupId", "side": "in"},
+}
+BUCKET: dict[str, Plain] = {
+    "type": "AWS::S3::Bucket",
+    "evidence": {"public": "public"},
+    "offers": {
+        "logs": {
+            "at": "Logging/To",
+            "has": {"type": "AWS::S3::Bucket", "where": {"AccessControl": "LogDeliveryWrite"}},
+            "with": {"Logging/Prefix": "{name}/"},
+        }
+    },
+}
+POLICY: dict[str, Plain] = {
+    "type": "AWS::IAM::Policy",
+    "inside": {"type": ["AWS::IAM::Role", "AWS::Serverless::Function"], "at": "Policies", "as": "PolicyDocument"},
+}
+
+
+def trees(layout: dict[str, Plain], text: str) -> dict[str, Tree]:
+    return {r.name: r.tree for r in cloudformation.view("k", layout, sources(text))}
+
+
+def sources(text: str) -> dict[str, Source]:
+    lens = "json" if text.startswith("{") else "yaml"
+    return {"t": Source("t", lens, get(lens, text.encode()))}
+
+
+def fixed(layout: dict[str, Plain], text: str, name: str, edit: Edit) -> str:
+    have = sources(text)
+    resource = next(r for r in cloudformation.view("k", layout, have) if r.name == name)
+    placed = cloudformation.edit(layout, resource, [edit], [], have)
+    return put(have["t"].lens, text.encode(), [edit for _, edit in placed]).decode()
+
+
+SERVERLESS = """\
+Globals:
+  Function: {Tracing: PassThrough, Tags: {a: b}}
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Tags: {c: d}
+"""
+
+
+def test_a_serverless_function_is_a_function_with_what_globals_say():
+    assert trees(FUNCTION, SERVERLESS)["Hello"] == {
+        "Tags": {"a": "b", "c": "d"},
+        "TracingConfig": {"Mode": "PassThrough"},
+        "template": {"dead": "offered"},
+        "source": {"serverless": "yes"},
+    }
+
+
+def test_what_globals_say_is_overridden_in_the_function_itself():
+    after = fixed(FUNCTION, SERVERLESS, "Hello", Edit(("TracingConfig", "Mode"), "Active"))
+    assert after == SERVERLESS + "      Tracing: Active\n"
+
+
+def test_what_globals_say_for_all_is_not_removed_for_one():
+    with pytest.raises(BindingError, match="Globals/Function/Tracing"):
+        fixed(FUNCTION, SERVERLESS, "Hello", Edit(("TracingConfig", "Mode"), remove=True))
+
+
+def test_a_value_of_globals_is_located_there():
+    have = sources(SERVERLESS)
+    (resource,) = cloudformation.view("k", FUNCTION, have)
+    assert cloudformation.locate(FUNCTION, resource, ("TracingConfig", "Mode"), have)[1][-3:] == ("Globals", "Function", "Tracing")
+
+
+def test_an_offer_makes_its_resource_and_names_it_in_short():
+    after = fixed(FUNCTION, SERVERLESS, "Hello", Edit(("template", "dead"), "offered"))
+    assert after == (
+        SERVERLESS
+        + """\
+      DeadQueue:
+        Arn: !GetAtt Dead.Arn
+        Type: SQS
+  Dead:
+    Type: AWS::SQS::Queue
+"""
+    )
+
+
+ROLE = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+  Hello:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: !GetAtt Role.Arn
+"""
+
+
+def test_a_role_of_the_template_is_allowed_what_the_offer_needs():
+    after = fixed(FUNCTION, ROLE, "Hello", Edit(("template", "dead"), "offered"))
+    (policy,) = get("yaml", after.encode())["documents"][0]["Resources"]["Role"]["Properties"]["Policies"]
+    assert policy["PolicyDocument"]["Statement"][0]["Action"] == "sqs:SendMessage"
+    twin = "  Twin:\n    Type: AWS::Lambda::Function\n    Properties:\n      Role: !GetAtt Role.Arn\n"
+    both = fixed(FUNCTION, after + twin, "Twin", Edit(("template", "dead"), "offered"))
+    assert both == after + twin + "      Dead:\n        Arn: !GetAtt Dead.Arn\n"
+
+
+def test_somebodys_own_value_is_taken_instead_of_an_offer():
+    after = fixed(FUNCTION, ROLE, "Hello", Edit(("template", "dead"), "arn:aws:sqs:x"))
+    assert "AWS::SQS::Queue" not in after
+    assert "Dead:\n        Arn: arn:aws:sqs:x\n" in after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ROLE.replace("!GetAtt Role.Arn", "arn:aws:iam::1:role/far"),
+        ROLE + "  Dead:\n    Type: AWS::SNS::Topic\n",
+    ],
+)
+def test_nothing_is_offered_where_something_stands_in_the_way(text):
+    assert "template" not in trees(FUNCTION, text)["Hello"]
+
+
+def test_a_part_of_a_template_gets_nothing_besides():
+    with pytest.raises(BindingError, match="speaks of Elsewhere"):
+        fixed(FUNCTION, ROLE + "      Handler: !Ref Elsewhere\n", "Hello", Edit(("template", "dead"), "offered"))
+
+
+def test_functions_stay_long_in_json():
+    text = '{"Resources": {"Hello": {"Type": "AWS::Serverless::Function"}}}'
+    after = fixed(FUNCTION, text, "Hello", Edit(("template", "dead"), "offered"))
+    assert '{"Fn::GetAtt": ["Dead", "Arn"]}' in after
+
+
+BUCKETS = """\
+Resources:
+  Logs:
+    Type: AWS::S3::Bucket
+    Properties: {AccessControl: LogDeliveryWrite}
+  Data:
+    Type: AWS::S3::Bucket
+    Properties: {}
+"""
+
+
+def test_a_bucket_for_logs_that_is_there_is_used_by_all_but_itself():
+    seen = trees(BUCKET, BUCKETS)
+    assert "template" not in seen["Logs"]
+    after = fixed(BUCKET, BUCKETS, "Data", Edit(("template", "logs"), "offered"))
+    assert trees(BUCKET, after)["Data"]["Logging"]["Prefix"] == "Data/"
+    assert "To: !Ref Logs" in after
+
+
+def policy(statement: str) -> str:
+    body = f"{{Bucket: !Ref Data, PolicyDocument: {{Statement: [{statement}]}}}}"
+    return f"  P:\n    Type: AWS::S3::BucketPolicy\n    Properties: {body}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "public"),
+    [
+        ("", "no"),
+        (policy('{Effect: Deny, Principal: "*"}'), "no"),
+        (policy('{Effect: Allow, Principal: "*", Condition: {Bool: {a: b}}}'), "no"),
+        (policy("{Effect: Allow, Principal: {AWS: arn:aws:iam::1:root}}"), "no"),
+        (policy('{Effect: Allow, Principal: "*"}'), "a policy"),
+        (policy('{Effect: Allow, Principal: {AWS: ["*"]}}'), "a policy"),
+        (policy("{Effect: Allow, Principal: !Ref Whom}"), "a policy"),
+        (policy("!If [a, b, c]"), "a policy"),
+        (policy('{Effect: Allow, Principal: "*"}').replace("!Ref Data", "!ImportValue x"), "a policy"),
+        (policy('{Effect: Allow, Principal: "*"}').replace("!Ref Data", "!Ref Logs"), "no"),
+    ],
+)
+def test_a_template_tells_whether_a_policy_opens_a_bucket(more, public):
+    assert trees(BUCKET, BUCKETS + more)["Data"]["source"]["public"] == public
+
+
+@pytest.mark.parametrize(
+    ("body", "public"),
+    [
+        ("{WebsiteConfiguration: {IndexDocument: i}}", "a web site"),
+        ("{AccessControl: PublicRead}", "an access list"),
+        ("{AccessControl: !Ref Acl}", "an access list"),
+        ("{PublicAccessBlockConfiguration: {BlockPublicPolicy: false}}", "settings that allow it"),
+        ("{AccessControl: Private}", "no"),
+    ],
+)
+def test_a_bucket_tells_itself_whether_it_is_open(body, public):
+    text = BUCKETS.replace("Properties: {}", f"Properties: {body}")
+    assert trees(BUCKET, text)["Data"]["source"]["public"] == public
+
+
+RULES = """\
+Parameters:
+  From: {Type: String, Default: 0.0.0.0/0}
+Resources:
+  Web:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      Ingress:
+        # the admins
+        - {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: !Ref From}
+        - {IpProtocol: tcp, FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: !GetAtt App.GroupId}
+        - {IpProtocol: "-1", CidrIpv6: "0000:0000:0000:0000:0000:0000:0000:0000/0"}
+        - {IpProtocol: udp, FromPort: 8000, ToPort: 8010, CidrIp: 10.1.0.0/16}
+  Alone:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !ImportValue group, IpProtocol: tcp, FromPort: 8080, ToPort: 8080, CidrIp: 0.0.0.0/0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        (0, "SSH from From"),
+        (1, "PostgreSQL from App"),
+        (2, "Incoming traffic of all sorts"),
+        (3, "UDP ports 8000-8010 from 10.1.0.0/16"),
+    ],
+)
+def test_a_rule_is_described_by_what_it_says(index, words):
+    after = fixed(GROUP, RULES, "Web", Edit(("Ingress", index, "template-description"), "offered"))
+    assert trees(GROUP, after)["Web"]["Ingress"][index]["Description"] == words
+
+
+def test_a_rule_of_a_group_elsewhere_is_a_resource_of_its_own():
+    assert trees(GROUP, RULES)["Alone"]["Ingress"][0]["FromPort"] == 8080
+    after = fixed(GROUP, RULES, "Alone", Edit(("Ingress", 0, "template-description"), "offered"))
+    assert trees(GROUP, after)["Alone"]["Ingress"][0]["Description"] == "Incoming TCP port 8080"
+
+
+def test_everybody_has_one_name():
+    assert trees(GROUP, RULES)["Web"]["Ingress"][2]["CidrIpv6"] == "::/0"
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "line"),
+    [
+        ("Web", 0, '  From: {Type: String, Default: "10.0.0.0/8"}'),
+        ("Web", 2, '        - {IpProtocol: "-1", CidrIpv6: "fc00::/7"}'),
+        (
+            "Alone",
+            0,
+            '    Properties: {GroupId: !ImportValue group, IpProtocol: tcp, FromPort: 8080, ToPort: 8080, CidrIp: "10.0.0.0/8"}',
+        ),
+    ],
+)
+def test_a_rule_open_to_everybody_is_narrowed_and_its_comment_stays(name, index, line):
+    after = fixed(GROUP, RULES, name, Edit(("Ingress", index), remove=True))
+    assert [new for new in after.splitlines() if new not in RULES.splitlines()] == [line]
+    assert "# the admins" in after
+
+
+def test_a_rule_alone_that_is_no_list_is_found_and_described():
+    text = RULES[: RULES.index("        # the")].replace(
+        "Ingress:", "Ingress: {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8}"
+    )
+    after = fixed(GROUP, text, "Web", Edit(("Ingress", 0, "template-description"), "offered"))
+    assert "Description: " in after
+    assert trees(GROUP, after)["Web"]["Ingress"][0]["Description"] == "HTTP from 10.0.0.0/8"
+
+
+def test_a_resource_that_others_wait_for_is_not_taken_away():
+    text = (
+        RULES.replace("CidrIp: 0.0.0.0/0}\n", "CidrIp: 10.0.0.0/8}\n")
+        + "  Late:\n    Type: AWS::SNS::Topic\n    DependsOn: [Alone]\n"
+    )
+    with pytest.raises(BindingError, match="Alone: other parts"):
+        fixed(GROUP, text, "Alone", Edit(("Ingress", 0), remove=True))
+
+
+INSIDE = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: a
+          PolicyDocument: '{"Statement": [{"Action": "*"}]}'
+        - !If [a, b, c]
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies: [AWSLambdaExecute, {Statement: [{Action: "s3:*"}]}]
+"""
+
+
+def test_policies_inside_others_are_policies():
+    seen = trees(POLICY, INSIDE)
+    assert seen["Role.Policies.0"]["PolicyDocument"] == {"Statement": [{"Action": "*"}]}
+    assert seen["Hello.Policies.1"] == {"PolicyDocument": {"Statement": [{"Action": "s3:*"}]}}
+    assert len(seen) == 2
+
+
+def test_a_policy_inside_another_is_edited_and_located_there():
+    have = sources(INSIDE)
+    inner = next(r for r in cloudformation.view("k", POLICY, have) if r.name == "Hello.Policies.1")
+    path = cloudformation.locate(POLICY, inner, ("Statement", 0), have)[1]
+    assert path[-6:] == ("Hello", "Properties", "Policies", 1, "Statement", 0)
+    after = fixed(POLICY, INSIDE, "Role.Policies.0", Edit(("PolicyName",), "b"))
+    assert after == INSIDE.replace("PolicyName: a", "PolicyName: b")
+
+
+INSTANCE: dict[str, Plain] = {"type": ["AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"], "evidence": {"metadata": "metadata"}}
+MACHINE = """\
+Parameters:
+  Image: {{Type: "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", Default: {image}}}
+Resources:
+  M:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData: {{ImageId: !Ref Image, {more}}}
+"""
+LATEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+
+
+@pytest.mark.parametrize(
+    ("image", "more", "told"),
+    [
+        (LATEST, "KeyName: a", "no"),
+        (LATEST, "IamInstanceProfile: {Name: a}", "its role"),
+        (LATEST, 'UserData: {"Fn::Base64": "curl http://169.254.169.254/latest"}', "its first script"),
+        (LATEST, 'UserData: {"Fn::Base64": !Sub "docker run x"}', "its first script"),
+        ("/aws/service/ami-amazon-linux-latest/amzn-ami-hvm-x86_64-gp2", "KeyName: a", "an image of unknown age"),
+        ("ami-12345678", "KeyName: a", "an image of unknown age"),
+    ],
+)
+def test_a_template_tells_what_may_ask_for_metadata(image, more, told):
+    assert trees(INSTANCE, MACHINE.format(image=image, more=more))["M"]["source"]["metadata"] == told
