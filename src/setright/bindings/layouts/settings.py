@@ -3,6 +3,7 @@
 Its entry in a binding takes `documents`, `lens` and
 
     main        the document that new keys go to, and that must exist for the program to be there
+    some        true: where none of the documents is there, the program is not either
     new         the drop-in for new keys instead, and for those that only vendor files set
     vendor      path prefixes of files that are not ours to edit
     order       listed, by-name or included: see `setright.bindings.precedence`
@@ -28,6 +29,8 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     """One resource named as the kind ends, and one for each conditional block; none where the program is not there."""
     main = layout.get("main")
     if main and not (main in sources and sources[main].exists):
+        return []
+    if layout.get("some") and not segments(layout, sources):
         return []
     name = kind.rpartition("/")[2]
     effective = _effective(layout, sources)

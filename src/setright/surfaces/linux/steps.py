@@ -50,6 +50,12 @@ CHECKERS = {
     ),
     "pwck": Checker(main="/etc/passwd", files=("/etc/passwd", "/etc/shadow"), command=PWCK),
     "fstab-verify": Checker(main="/etc/fstab", files=("/etc/fstab",), command=FSTAB),
+    "rsyslogd-n": Checker(
+        main="/etc/rsyslog.conf",
+        files=("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf"),
+        command="command -v rsyslogd >/dev/null || exit 0; rsyslogd -N1 -f {main}",
+        include=rb"(?m)^([$]IncludeConfig[ \t]+)([^\r\n]*)",
+    ),
     "nft-c": Checker(main="/etc/nftables.conf", files=("/etc/nftables.conf",), command="nft -c -f {main}"),
 }
 SYSCTL_KEYS = "sysctl-keys"  # new keys of sysctl files must exist in the running kernel

@@ -1,0 +1,94 @@
+"""rsyslog.conf: odd files and the laws."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from setright import lenses
+from setright.lenses import LensError, rsyslog
+from setright.model import Edit
+
+from .laws import comments, hold
+
+TEXT = b"""module(load="imuxsock") # local
+$ModLoad imtcp
+$InputTCPServerRun 514
+input(type="imudp" port="514")
+input(type="imfile" file="/x")
+$FileCreateMode 0640
+$filecreatemode 0600
+*.* /var/log/syslog
+"""
+
+
+def test_directives_modules_and_what_listens_are_told() -> None:
+    assert rsyslog.get(TEXT) == {
+        "directives": {"FileCreateMode": "0600"},
+        "modules": ["imuxsock", "imtcp"],
+        "listens": ["imtcp", "imudp"],
+    }
+
+
+def test_what_listens_goes_and_files_that_are_read_stay() -> None:
+    after = lenses.put("rsyslog", TEXT, [Edit(("listens",), remove=True)])
+    assert after == TEXT.replace(b"$InputTCPServerRun 514\n", b"").replace(b'input(type="imudp" port="514")\n', b"")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"$FileCreateMode 0644 # x\n", b"$FileCreateMode 0640 # x\n"),
+        (b"# a\n$Umask 0022\n*.* -/x\n", b"# a\n$FileCreateMode 0640\n$Umask 0022\n*.* -/x\n"),
+        (b"", b"$FileCreateMode 0640\n"),
+    ],
+)
+def test_one_directive_changes(before: bytes, after: bytes) -> None:
+    assert lenses.put("rsyslog", before, [Edit(("directives", "FileCreateMode"), "0640")]) == after
+
+
+def test_a_statement_over_several_lines_is_refused_by_line() -> None:
+    with pytest.raises(LensError, match="line 2"):
+        rsyslog.get(b'# x\nmodule(load="imtcp"\n  x="y")\n')
+
+
+LINES = st.sampled_from(
+    [
+        "$FileCreateMode 0644",
+        "$Umask 0022 # x",
+        'module(load="imtcp")',
+        'input(type="imtcp" port="1")',
+        "$UDPServerRun 5",
+        "# $Umask 1",
+        "*.* /x",
+        "",
+        "é",
+    ]
+)
+FILES = st.builds(
+    lambda ls, nl, end: (nl.join(ls) + (nl if end else "")).encode(),
+    st.lists(LINES, max_size=7),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+EDITS = st.sampled_from(
+    [
+        Edit(("directives", "FileCreateMode"), "0640"),
+        Edit(("directives", "Umask"), remove=True),
+        Edit(("listens",), remove=True),
+        Edit(("modules",), []),
+        Edit(("directives", "New"), "a b"),
+    ]
+)
+
+
+@given(FILES, EDITS)
+@settings(max_examples=500, deadline=None)
+def test_the_laws_hold(source: bytes, edit: Edit) -> None:
+    if hold("rsyslog", source, edit):
+        assert comments(lenses.put("rsyslog", source, [edit])) == comments(source)
+
+
+@given(st.binary(max_size=60), EDITS)
+@settings(max_examples=300, deadline=None)
+def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
+    hold("rsyslog", source, edit)
