@@ -7,6 +7,8 @@
     volumes: [{type: bind, source: /srv, target: /data, read_only: true}]
     environment: [{name: TZ, value: UTC}]  # values as written
     security_opt: ["no-new-privileges:true"]
+    image-needs: {capabilities: told, writes: told, data: false}        # what is known of its image
+    calls-sudo: false                      # whether it says that it uses a set-uid program
     deploy: {resources: {limits: {memory: 512m}}}     # also from mem_limit, cpus, pids_limit
 
 A service of an override file, or one that extends another, is seen on top of that and answers only for the keys it sets
@@ -20,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import join, normpath
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
 from setright.bindings.source import Source
@@ -28,7 +31,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 
 FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-READ_ONLY = ("name", "image_version")
+READ_ONLY = ("name", "image_version", "image-needs", "calls-sudo")
 LISTS = ("cap_add", "cap_drop", "security_opt", "tmpfs", "devices", "group_add", "env_file", "dns")
 LONG = {"ports": short.port, "volumes": short.volume}
 MAX_DEPTH = 8  # as many services as may extend each other
@@ -40,7 +43,8 @@ Services = Mapping[Found, tuple[Path, Tree]]
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each service, by its name."""
     services = {key: (place, raw) for key, place, raw in _services(sources)}
-    return [_resource(kind, services, *key) for key in services]
+    images = layout.get("images", {})
+    return [_resource(kind, services, *key, images) for key in services]
 
 
 def edit(
@@ -54,7 +58,8 @@ def edit(
     raw = written(resource, sources)
     locator, base = resource.home
     old_version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "").startswith("2")
-    placed = [_placed(resource, raw, each, old_version) for each in [*edits, *live]]
+    more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}))]
+    placed = [_placed(resource, raw, each, old_version) for each in [*edits, *live]] + more
     return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)]
 
 
@@ -89,10 +94,11 @@ def _runs(raw: Tree) -> bool:
     return isinstance(raw.get("image", raw.get("build")), str | dict)
 
 
-def _resource(kind: str, services: Services, file: str, name: str) -> Resource:
+def _resource(kind: str, services: Services, file: str, name: str, images: needs.Images) -> Resource:
     place, raw = services[file, name]
     under = _under(services, (file, name))
-    tree = _shown(name, _merged(under, raw) if under is not None else raw)
+    whole = _merged(under, raw) if under is not None else raw
+    tree = {**_shown(name, whole), "image-needs": needs.told(whole, images), "calls-sudo": needs.calls_sudo(whole)}
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 
 

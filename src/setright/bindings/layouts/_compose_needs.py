@@ -1,0 +1,66 @@
+"""What a service's image needs to run with fewer rights, told in the binding for well-known images.
+
+A fix that takes all capabilities gives those back that the image uses, and one that makes the root file system read-only
+leaves it the paths that it writes. compose-spec.io, 05-services.md; capabilities(7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from setright.bindings.layouts._documents import listed
+from setright.model import Edit, Plain, Tree
+
+Images = Mapping[str, Mapping[str, Plain]]
+
+LIBRARY = ("docker.io/library/", "docker.io/", "library/")
+SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
+STARTS_OTHERWISE = ("build", "entrypoint", "privileged", "user")
+
+
+def known(service: Tree, images: Images) -> Mapping[str, Plain]:
+    """What is known of a service's image; nothing where it is built here or started in another way."""
+    image = service.get("image")
+    if not isinstance(image, str) or any(service.get(key) for key in STARTS_OTHERWISE) or "$" in image:
+        return {}
+    name = image.partition("@")[0]
+    head, colon, tag = name.rpartition(":")
+    name = head if colon and "/" not in tag else name
+    name = next((name.removeprefix(prefix) for prefix in LIBRARY if name.startswith(prefix)), name)
+    fitting = [pattern for pattern in images if fnmatchcase(name, pattern)]
+    return images[max(fitting, key=len)] if fitting else {}
+
+
+def told(service: Tree, images: Images) -> Tree:
+    """For controls: ``{capabilities: told, writes: told, data: false}``, empty where nothing is known."""
+    needs = known(service, images)
+    found: Tree = {key: "told" for key in ("capabilities", "writes") if key in needs}
+    return found | ({"data": bool(needs.get("data"))} if needs else {})
+
+
+def calls_sudo(service: Tree) -> bool:
+    """Whether the service says that it uses a set-uid program: what it starts, how it is asked for its health, its environment."""
+    return bool(SET_UID.search(str([service.get(key) for key in ("command", "entrypoint", "healthcheck", "environment")])))
+
+
+def besides(service: Tree, wanted: Edit, images: Images) -> list[Edit]:
+    """What else an edit must set, so that the image runs as before."""
+    needs = known(service, images)
+    if wanted.path == ("cap_drop",) and needs.get("capabilities"):
+        have = listed(service.get("cap_add"))
+        return [Edit(("cap_add",), [*have, *(each for each in needs["capabilities"] if each not in have)])]
+    if wanted.path == ("read_only",) and wanted.value is True and needs.get("writes"):
+        have = listed(service.get("tmpfs"))
+        taken = {str(each).partition(":")[0] for each in have} | set(_mounted(service))
+        new = [path for path in needs["writes"] if path not in taken]
+        return [Edit(("tmpfs",), [*have, *new])] if new else []
+    return []
+
+
+def _mounted(service: Tree) -> list[str]:
+    """Where volumes stand in the container."""
+    volumes = [each for each in listed(service.get("volumes")) if isinstance(each, str | dict)]
+    parts = [str(each.get("target")) if isinstance(each, dict) else each.partition(":")[2].partition(":")[0] for each in volumes]
+    return [part.rstrip("/") for part in parts if part]
