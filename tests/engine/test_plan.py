@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from setright.controls.derive import resolve
 from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.change import Lapsed, changes
 from setright.engine.harness import broken_promises
@@ -225,3 +226,33 @@ def test_a_fix_may_give_a_resource_another_name(tmp_path):
     (only,) = planned(catalogue, surface)
     (change,) = changes(only, surface.again(["item:x"]))
     assert json.loads(change.after) == {"name": "ops/x", "a": 1, "c": 3}
+
+
+def test_what_is_refused_under_the_first_name_is_not_told_again_under_the_new_one(tmp_path):
+    controls = {
+        "t/item/named": {"require": {"name": {"excludes": "x"}}, "fix": {"name": "ops/x"}, "default": {"name": None}},
+        "t/item/a": SAFE,
+        "t/item/opposite": {"require": {"a": 2}},
+    }
+    catalogue = content(tmp_path, controls)
+    plans = planned(catalogue, memory(item("x", a=0)))
+    assert [p.lane for p in plans] == ["auto", "hand"]
+
+
+def test_what_a_fix_adds_is_put_right_with_it():
+    """A pod that moves gets a network policy, which moves with it."""
+    pod = b"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  containers: []
+"""
+    catalogue = load_catalogue([content_root()])
+    surface = Memory({"web.yaml": Document("web.yaml", pod, "yaml")}, ("kubernetes",))
+    controls = [resolve(catalogue.control(name), {}) for name in ("k8s/workload/network-policy", "k8s/object/namespace")]
+    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (change,) = changes(only, surface.again(["web.yaml"]))
+    assert change.after.count(b"namespace: apps") == 2

@@ -61,15 +61,17 @@ def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
         if not left:
             break
     for found in left:
-        done.refused.setdefault(found.finding.id, "still wrong after its fix")
+        if current(done.world, found) is not None:
+            done.refused.setdefault(found.finding.id, "still wrong after its fix")
     return done
 
 
 def _round(done: Composed, left: list[Found]) -> list[Found]:
-    """One round; gives what is still to do."""
+    """One round; gives what is still to do. What is not there yet (another fix adds it) waits while there is anything to do."""
     batch: list[tuple[Found, Placed]] = []
     taken = _Taken()
     later: list[Found] = []
+    absent = [found for found in left if current(done.world, found) is None]
     for found in left:
         placed = _placed(done, found)
         if placed is None:
@@ -80,7 +82,8 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
             taken.add(placed)
             batch.append((found, placed))
     _put_all(done, batch)
-    return [f for f in [*(f for f, _ in batch), *later] if f.finding.id not in done.refused and not _holds(done.world, f)]
+    to_do = [f for f in [*(f for f, _ in batch), *later] if f.finding.id not in done.refused and not _holds(done.world, f)]
+    return [*to_do, *(absent if batch else [f for f in absent if not _holds(done.world, f)])]
 
 
 def _placed(done: Composed, found: Found) -> Placed | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from setright.bindings.examples import MAIN
 from setright.bindings.view import locate
 from setright.controls.judge import Judgement
@@ -111,9 +113,12 @@ def come_to_light(scan: Scan, world: World) -> tuple[Found, ...]:
 
 
 def _failing(scan: Scan, world: World) -> Iterator[Found]:
+    """What fails, by the names that resources had in the world as it was read."""
+    renamed = world.renamed()
     for control, slot, resource, judgement in world.judged(scan.controls):
         if judgement.verdict is Verdict.FAIL:
-            yield Found(_finding(scan.target, control, slot, resource, judgement), control, slot, resource)
+            known = replace(resource, name=renamed.get((slot, resource.name), resource.name))
+            yield Found(_finding(scan.target, control, slot, known, judgement), control, slot, known)
 
 
 def set_aside(scan: Scan, excepted: Sequence[Excepted]) -> Scan:
@@ -174,8 +179,6 @@ def _placed(found: Sequence[Found], world: World) -> Iterable[Found]:
 
 
 def _at(finding: Finding, location: Location) -> Finding:
-    from msgspec.structs import replace
-
     return replace(finding, location=location)
 
 
