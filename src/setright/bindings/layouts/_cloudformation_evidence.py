@@ -98,6 +98,12 @@ def _subnets(template: Tree, name: str, tree: Tree) -> str:
     return "own" if {"DBSubnetGroupName", "DBClusterIdentifier", "SourceDBInstanceIdentifier"} & tree.keys() else "default"
 
 
+def _bucket(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a policy is for a bucket of the template: ``here``, or ``elsewhere``."""
+    named = referred(properties(template, name).get("Bucket"))
+    return "here" if named in dict(of_type(template, "AWS::S3::Bucket")) else "elsewhere"
+
+
 def _senders(template: Tree, name: str, tree: Tree) -> str:
     """Whether a policy of the template lets anybody send to a queue besides roles: ``no``, or ``a policy``."""
     for _, policy in of_type(template, "AWS::SQS::QueuePolicy"):
@@ -110,6 +116,7 @@ def _senders(template: Tree, name: str, tree: Tree) -> str:
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "public": _public,
     "senders": _senders,
+    "bucket": _bucket,
     "metadata": _metadata,
     "subnets": _subnets,
 }
