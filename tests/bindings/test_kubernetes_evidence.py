@@ -6,6 +6,7 @@ from pathlib import Path as File
 
 import pytest
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
 from setright.bindings.load import load
 from setright.bindings.source import Source
@@ -186,6 +187,28 @@ def test_a_probe_asks_the_port_that_a_service_sends_to() -> None:
     sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
     [(_, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(path, "tcp")], [], sources)
     assert edit.value == {"tcpSocket": {"port": 8080}}
+
+
+@pytest.mark.parametrize(
+    ("image", "more", "port"),
+    [
+        ("docker.io/library/redis:7", "", 6379),
+        ("redis:7", "args: [--port, '7000']", None),
+        ("nginx", "volumeMounts: [{name: c, mountPath: /etc/nginx}]", None),
+        ("ghcr.io/example/shop:1", "", None),
+    ],
+)
+def test_a_probe_of_a_well_known_image_asks_where_it_listens(image: str, more: str, port: int | None) -> None:
+    text = pod(more, image=image)
+    [resource] = seen(text)
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    wanted = [Edit(("spec", "containers", 0, "livenessProbe"), "tcp")]
+    if port is None:
+        with pytest.raises(BindingError, match="declares no port"):
+            kubernetes.edit(WORKLOAD, resource, wanted, [], sources)
+    else:
+        [(_, edit)] = kubernetes.edit(WORKLOAD, resource, wanted, [], sources)
+        assert edit.value["tcpSocket"] == {"port": port}
 
 
 def test_all_capabilities_take_the_place_of_raw_sockets_alone() -> None:

@@ -21,10 +21,14 @@ TAG = re.compile(r"(?P<name>[^@]*?)(?::[^:/@]*)?(?:@.*)?")
 
 
 class Built(msgspec.Struct, frozen=True):
-    """`patches` are files that change other manifests and are none themselves; `given` is what the build gives a file."""
+    """`patches` are files that change other manifests and are none themselves; `given` is what the build gives a file.
+
+    `owners` are the kustomizations that name a file as a resource.
+    """
 
     patches: frozenset[str] = frozenset()
     given: Mapping[str, Tree] = {}
+    owners: Mapping[str, frozenset[str]] = {}
 
 
 def built(sources: Mapping[str, Source]) -> Built:
@@ -37,7 +41,16 @@ def built(sources: Mapping[str, Source]) -> Built:
     for file in found:
         for named, what in _reached(found, file, {}, 0):
             given[named] = {**what, **given.get(named, {})}
-    return Built(frozenset(patches), given)
+    return Built(frozenset(patches), given, _owners(found))
+
+
+def _owners(found: Mapping[str, Tree]) -> dict[str, frozenset[str]]:
+    owners: dict[str, frozenset[str]] = {}
+    for file, tree in found.items():
+        for each in listed(tree.get("resources")):
+            path = normpath(join(folder(file), str(each)))
+            owners[path] = owners.get(path, frozenset()) | {file}
+    return owners
 
 
 def with_images(tree: Plain, images: Plain) -> Plain:

@@ -5,6 +5,8 @@ Kubernetes API reference, NetworkPolicySpec, LabelSelector.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
@@ -29,8 +31,8 @@ def _fits(expression: Tree, labels: Tree) -> bool:
     return told.get(str(expression.get("operator")), False)
 
 
-def declared_only(name: str, metadata: Tree, template: Tree) -> Tree:
-    """A policy under which the pods of a template are reached on the ports that their containers declare, and on no other.
+def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[int]) -> Tree:
+    """A policy under which pods are reached on the ports that they declare or that Services send to, and on no other.
 
     Raises BindingError where pods have no labels of their own or no name to go by.
     """
@@ -44,6 +46,7 @@ def declared_only(name: str, metadata: Tree, template: Tree) -> Tree:
     if not isinstance(metadata.get("name"), str) or "{{" in metadata["name"]:
         raise BindingError(f"{name}: has no name of its own; write its network policy by hand")
     ports = [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
+    ports += [{"port": port} for port in served if {"port": port} not in ports]
     namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
     return {
         "apiVersion": "networking.k8s.io/v1",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from setright.model import Plain
+from setright.model import Plain, Tree
 
 API = re.compile(
     r"kube|k8s|operator|controller|in-?cluster|serviceaccount|pod_?namespace|prometheus|grafana-agent|alloy|fluent|promtail|filebeat"
@@ -54,6 +54,38 @@ STATELESS = re.compile(  # serve what is mounted, and lose nothing when they sta
     r"(?:.*/)?(?:nginx|nginx-slim|nginx-unprivileged|httpd|apache2?|caddy|lighttpd|haproxy|traefik|envoy|varnish|pause|busybox|alpine"
     r"|(?:test-)?webserver|hello-\w+|whoami|echo-?server|http-echo|agnhost|frontend|php|php-fpm|php-apache)"
 )
+LISTENING = {  # where images of the Docker library and their likes listen as they come (EXPOSE)
+    80: "nginx nginx-slim httpd caddy wordpress drupal joomla phpmyadmin nextcloud test-webserver whoami php-apache gb-frontend",
+    8080: "tomcat jetty adminer keycloak jenkins nginx-unprivileged wildfly echoserver",
+    3306: "mysql mariadb percona",
+    5432: "postgres postgis timescaledb",
+    6379: "redis valkey keydb",
+    9000: "sonarqube minio",
+    9200: "elasticsearch opensearch",
+    27017: "mongo mongodb",
+    2181: "zookeeper",
+    2368: "ghost",
+    2379: "etcd",
+    3000: "grafana",
+    4222: "nats",
+    5000: "registry",
+    5601: "kibana",
+    5672: "rabbitmq",
+    5984: "couchdb",
+    7687: "neo4j",
+    8081: "mongo-express",
+    8086: "influxdb",
+    8200: "vault",
+    8500: "consul",
+    8983: "solr",
+    9042: "cassandra",
+    9090: "prometheus",
+    9092: "kafka",
+    9093: "alertmanager",
+    11211: "memcached",
+    28015: "rethinkdb",
+}
+PORTS = {name: port for port, names in LISTENING.items() for name in names.split()}
 HOST = re.compile(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
 DEVELOPERS_OWN = re.compile(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
 
@@ -63,6 +95,15 @@ def program(image: str) -> str:
     bare = HOST.sub("", image.partition("@")[0], count=1)
     name, _, _ = bare.rpartition(":") if ":" in bare.rpartition("/")[2] else (bare, "", "")
     return name.lower().removeprefix("kubernetes/").removeprefix("google_containers/")
+
+
+def usual_port(container: Tree) -> int | None:
+    """Where a well-known program listens when nothing tells it otherwise: no words of its own, no configuration mounted."""
+    image, mounts = container.get("image"), container.get("volumeMounts")
+    mounted = [str(each.get("mountPath")) for each in mounts if isinstance(each, dict)] if isinstance(mounts, list) else []
+    if not isinstance(image, str) or container.get("args") or container.get("command"):
+        return None
+    return None if any(re.match(r"/etc|/.*\bconf", each) for each in mounted) else PORTS.get(program(image).rpartition("/")[2])
 
 
 def keeps_nothing(image: Plain) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 
@@ -30,14 +31,14 @@ def served(template: Tree, namespace: Plain, file: str, services: Sequence[Place
 def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
     """The port that a probe asks: one that it declares and a Service sends to, else the first one declared; None for none.
 
-    A container that is alone in its pod and declares nothing listens where the Services send to.
+    A container that is alone in its pod and declares nothing listens where the Services send to, else where its image is known to.
     """
     declared = [number for _, number in _declared(container)]
     if both := [number for number in declared if number in ports]:
         return both[0]
-    if declared or not is_alone:
-        return declared[0] if declared else None
-    return ports[0] if ports else None
+    if declared:
+        return declared[0]
+    return ports[0] if ports and is_alone else usual_port(container)
 
 
 def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:

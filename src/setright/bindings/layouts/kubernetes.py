@@ -12,9 +12,10 @@ to read only,
 and each container shows what it has without saying so: of its securityContext what the pod's own gives it, of its requests
 what its limits stand for. A new value goes to the pod where all containers get it and none has its own, else to the
 container. A string with {{ }} is a template's and cannot be told. Setting `workload/network_policies` adds a NetworkPolicy
-behind the object, and a probe set to ``tcp`` asks the container's first declared port.
+behind the object, and a probe set to ``tcp`` asks a port that a Service sends to, else the first that the container declares.
 
-Files that a kustomization names as patches are no objects; its namespace and images hold for the files it builds.
+Files that a kustomization names as patches are no objects; its namespace and images hold for the files it builds. A namespace is
+set where it stands: in the kustomization that names the file, else in the object; bindings that name accounts there follow.
 
 Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 """
@@ -28,7 +29,8 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import gathered, told_of
-from setright.bindings.layouts._kustomize import built, with_images
+from setright.bindings.layouts._kustomize import Built, built, with_images
+from setright.bindings.layouts._namespaces import NAMESPACE, moved
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import probes_are_served, served
@@ -44,12 +46,7 @@ Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and t
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
     kustomized = built(sources)
-    objects = [
-        (locator, place, manifest)
-        for locator, source in sorted(sources.items())
-        if source.lens in ("yaml", "json") and locator not in kustomized.patches
-        for place, manifest in _objects(source)
-    ]
+    objects = _all_objects(sources, kustomized)
     policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
     found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
     seen = [(each, resource) for each, resource in found if resource]
@@ -71,6 +68,9 @@ def edit(
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     changes = [*edits, *live]
+    if [each.path for each in changes] == [NAMESPACE]:
+        kustomized = built(sources)
+        return moved(resource, changes[0], _all_objects(sources, kustomized), kustomized, sources)
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
@@ -93,7 +93,8 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     base = resource.home[1]
     place = base[: len(base) - len(inner.split("/"))] if inner else base
     metadata = look_up(source.tree, (*place, "metadata"))
-    policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base))
+    ports = resource.tree["workload"].get("served", ())
+    policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base), ports)
     beside = look_up(source.tree, place[:-1])
     if not place or not isinstance(beside, list):
         raise BindingError(f"{resource.name}: is alone in a JSON file; write its network policy into a file of its own")
@@ -109,13 +110,13 @@ def _tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, 
     beside: dict[str, list[Resource]] = {}
     for workload in workloads:
         beside.setdefault(workload.home[0], []).append(workload)
-    apart = [(file, policy) for file, policy in policies if not any(_is_chosen(w, policy) for w in beside.get(file, ()))]
+    apart = [(file, policy) for file, policy in policies if not any(_is_chosen(w, policy, file) for w in beside.get(file, ()))]
     for workload in workloads:
         file = workload.home[0]
         is_named = workload.tree["workload"]["namespace"] != "default"
-        near = [each for place, each in policies if place == file]
-        near += [each for place, each in apart if place != file and (is_named or folder(place) == folder(file))]
-        if chosen := [policy for policy in near if _is_chosen(workload, policy)]:
+        near = [(place, each) for place, each in policies if place == file]
+        near += [(place, each) for place, each in apart if place != file and (is_named or folder(place) == folder(file))]
+        if chosen := [policy for place, policy in near if _is_chosen(workload, policy, place)]:
             workload.tree["workload"]["network_policies"] = [str(look_up(p, ("metadata", "name"))) for p in chosen]
 
 
@@ -132,10 +133,22 @@ def _tell_surroundings(
         workload |= {"served": ports, "probes-are-served": bool(ports) and probes_are_served(resource.tree, ports)}
 
 
-def _is_chosen(workload: Resource, policy: Tree) -> bool:
+def _is_chosen(workload: Resource, policy: Tree, file: str) -> bool:
+    """Whether a policy of a file is for the workload; one that names no namespace goes with what stands in its file."""
     labels = look_up(workload.tree, ("metadata", "labels"))
-    namespace = look_up(policy, ("metadata", "namespace")) or "default"
-    return bool(namespace == workload.tree["workload"]["namespace"]) and chooses(policy, labels if isinstance(labels, dict) else {})
+    own = workload.tree["workload"]["namespace"]
+    namespace = look_up(policy, NAMESPACE) or (own if file == workload.home[0] else "default")
+    return bool(namespace == own) and chooses(policy, labels if isinstance(labels, dict) else {})
+
+
+def _all_objects(sources: Mapping[str, Source], kustomized: Built) -> list[Placed]:
+    """Every object of every manifest that is no patch."""
+    return [
+        (locator, place, manifest)
+        for locator, source in sorted(sources.items())
+        if source.lens in ("yaml", "json") and locator not in kustomized.patches
+        for place, manifest in _objects(source)
+    ]
 
 
 def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
@@ -162,12 +175,12 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     if not any(fnmatchcase(api, pattern) for pattern in layout["api"]):
         return None
     inner = tuple(str(layout["kinds"][sort]).split("/")) if layout["kinds"][sort] else ()
-    tree = look_up(manifest, inner)
-    if not isinstance(tree, dict):
-        return None
     if "namespace" in given:
         metadata = manifest.get("metadata")
         manifest = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": given["namespace"]}}
+    tree = look_up(manifest, inner)
+    if not isinstance(tree, dict):
+        return None
     tree = told(tree)
     if layout.get("shape") == POD_TEMPLATE:
         tree = _pod_template.shown(with_images(tree, given.get("images")), manifest)

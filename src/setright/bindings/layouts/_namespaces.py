@@ -1,0 +1,67 @@
+"""Moving objects out of the default namespace: where the new one is written, and what names the old one.
+
+Kubernetes documentation, Namespaces; kubectl.docs.kubernetes.io, kustomization file: namespace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._kustomize import Built
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Resource, Tree
+
+NAMESPACE = ("metadata", "namespace")
+SPELT_OUT = re.compile(r"(?<!kubernetes)\.default\.svc\b")
+
+
+def moved(
+    resource: Resource, wanted: Edit, objects: list[tuple[str, Path, Tree]], kustomized: Built, sources: Mapping[str, Source]
+) -> list[tuple[str, Edit]]:
+    """The edits that give an object its namespace: in the kustomization that names its file, else in the object.
+
+    What names things of the default namespace follows. Raises BindingError where a name cannot follow.
+    """
+    _refuse(resource, objects)
+    locator, base = resource.home
+    owners = kustomized.owners.get(locator, frozenset())
+    if len(owners) > 1:
+        raise BindingError(f"{resource.name}: {' and '.join(sorted(owners))} both build it; set the namespace in their overlays")
+    own = look_up(sources[locator].tree, (*base, *NAMESPACE))
+    set_here = (locator, Edit((*base, *NAMESPACE), wanted.value))
+    set_there = [(owner, Edit(("documents", 0, "namespace"), wanted.value)) for owner in owners if own is None]
+    return [*(set_there or [set_here]), *_followers(objects, wanted.value)]
+
+
+def _refuse(resource: Resource, objects: list[tuple[str, Path, Tree]]) -> None:
+    for locator, _, each in objects:
+        if each.get("kind") == "SealedSecret" and look_up(each, NAMESPACE) in (None, "default"):
+            raise BindingError(f"{resource.name}: {locator} is sealed for its namespace; seal it anew, then move all that use it")
+        if any("\n" in text and SPELT_OUT.search(text) for _, text in _strings(each, ())):
+            raise BindingError(
+                f"{resource.name}: {locator} has a name that ends in .default.svc in a text; change such names first"
+            )
+
+
+def _followers(objects: list[tuple[str, Path, Tree]], namespace: Plain) -> Iterator[tuple[str, Edit]]:
+    """What names the old namespace: subjects of bindings, and services by their full names."""
+    for locator, place, each in objects:
+        if str(each.get("kind", "")).endswith("RoleBinding"):
+            for i, subject in enumerate(listed(each.get("subjects"))):
+                if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and subject.get("namespace") == "default":
+                    yield locator, Edit((*place, "subjects", i, "namespace"), namespace)
+        for path, text in _strings(each, ()):
+            if SPELT_OUT.search(text):
+                yield locator, Edit((*place, *path), SPELT_OUT.sub(f".{namespace}.svc", text))
+
+
+def _strings(value: Plain, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _strings(inner, (*path, key))
+    elif isinstance(value, str):
+        yield path, value

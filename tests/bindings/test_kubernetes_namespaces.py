@@ -1,0 +1,75 @@
+"""Moving objects out of the default namespace."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import kubernetes
+from setright.bindings.load import load
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Resource
+
+[OBJECT] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/object"]
+WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+MOVE = Edit(("metadata", "namespace"), "apps")
+
+
+def sources(files: dict[str, str]) -> dict[str, Source]:
+    return {name: Source(name, "yaml", get("yaml", text.encode())) for name, text in files.items()}
+
+
+def seen(files: dict[str, str]) -> list[Resource]:
+    return kubernetes.view("k8s/object", OBJECT, sources(files))
+
+
+def moved(files: dict[str, str]) -> dict[str, str]:
+    """The files that change when the Service moves."""
+    [web] = [each for each in seen(files) if each.name == "Service/web"]
+    edits = kubernetes.edit(OBJECT, web, [MOVE], [], sources(files))
+    mine = {locator: [edit for place, edit in edits if place == locator] for locator, _ in edits}
+    return {locator: put("yaml", files[locator].encode(), each).decode() for locator, each in mine.items()}
+
+
+def test_a_namespace_stands_in_the_object() -> None:
+    assert moved({"web.yaml": WEB}) == {"web.yaml": WEB.replace("web}", "web, namespace: apps}")}
+
+
+def test_a_namespace_stands_in_the_kustomization_that_names_the_file() -> None:
+    files = {
+        "base/web.yaml": WEB,
+        "base/kustomization.yaml": "resources: [web.yaml]\n",
+        "prod/kustomization.yaml": "resources: [../base]\n",
+    }
+    assert moved(files) == {"base/kustomization.yaml": "resources: [web.yaml]\nnamespace: apps\n"}
+    own = {**files, "base/web.yaml": WEB.replace("web}", "web, namespace: default}")}
+    assert moved(own) == {"base/web.yaml": WEB.replace("web}", "web, namespace: apps}")}
+
+
+def test_a_file_of_two_kustomizations_is_for_their_owner() -> None:
+    two = {"a/kustomization.yaml": "resources: [../web.yaml]\n", "b/kustomization.yaml": "resources: [../web.yaml]\n"}
+    with pytest.raises(BindingError, match=r"a/kustomization.yaml and b/kustomization.yaml both build it"):
+        moved({"web.yaml": WEB, **two})
+
+
+def test_what_names_the_old_namespace_follows() -> None:
+    binding = "kind: ClusterRoleBinding\nsubjects:\n- {kind: ServiceAccount, name: web, namespace: default}   # ours\n"
+    peer = "apiVersion: v1\nkind: ConfigMap\ndata:\n  url: http://web.default.svc.cluster.local/\n  api: kubernetes.default.svc\n"
+    after = moved({"web.yaml": WEB, "rbac.yaml": binding, "peer.yaml": peer})
+    assert after["rbac.yaml"] == binding.replace("default", "apps")
+    assert after["peer.yaml"] == peer.replace("web.default", "web.apps")
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ("kind: SealedSecret\nmetadata: {name: s}\n", "sealed for its namespace"),
+        ("kind: ConfigMap\ndata:\n  conf: |\n    a\n    http://web.default.svc/\n", "change such names first"),
+    ],
+)
+def test_where_something_cannot_follow_nothing_moves(other: str, why: str) -> None:
+    with pytest.raises(BindingError, match=why):
+        moved({"web.yaml": WEB, "other.yaml": other})
