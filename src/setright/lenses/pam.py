@@ -96,7 +96,8 @@ def _rule(line: Line) -> Rule | None:
     if not line.text.partition("#")[0].strip(" \t\r\n\\"):
         return None
     if include := INCLUDE.match(line.text):
-        return Rule(Row({"include": include["name"]}, line), (0, 0), (0, 0), 0, ("\t", "\t"))
+        end = line.start + include.end("name")
+        return Rule(Row({"include": include["name"]}, line), (end, end), (end, end), end, ("\t", "\t"))
     m = RULE.match(line.text)
     if not m or m["type"].lstrip("-").lower() not in TYPES:
         raise LensError(f"line {line.number}: a type, a control and a module are needed: {line.text.strip()[:60]!r}")
@@ -138,11 +139,11 @@ def _change(text: str, edit: Edit) -> list[Change]:
     return rows.changes(text, mine, new, write, alter)
 
 
-def _altered(rule: Rule, value: Plain) -> list[Change] | None:
-    """Only control or arguments changed; None where it is another rule."""
+def _altered(rule: Rule, value: Plain) -> list[Change]:
+    """Only control or arguments changed; another rule takes the place of this one, above the same comment."""
     have = rule.row.value
     if not isinstance(value, dict) or "module" not in have or any(have[k] != value.get(k) for k in ("type", "module")):
-        return None
+        return [Change(rule.row.line.start, rule.arguments[1], _written(value, rule.gaps))]
     _check(value)
     made = []
     if have["control"] != value["control"]:
