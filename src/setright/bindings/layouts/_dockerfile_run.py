@@ -2,6 +2,8 @@
 
     commands: [{name: apt-get, command: install, options: [-y], words: [curl], sudo: false, into: sh, asks: true, cache: kept}]
     lists: kept | removed        # of the packages that apt-get update fetches; absent where it does not also install
+    yum-cache: kept | removed    # absent where yum and its like install nothing
+    updates: alone | with | never        # whether lists of packages are fetched in it, and used
 
 `asks` is whether it would wait for a yes, `cache` whether what it downloads stays in the layer: kept, mounted or off.
 docs.docker.com/reference/dockerfile, RUN; apt-get(8), apk(8), pip's user guide.
@@ -20,6 +22,10 @@ from setright.model import Plain, Tree
 Instruction = Mapping[str, Plain]
 
 APT = ("apt-get", "apt")
+YUM = ("yum", "dnf", "microdnf")
+FETCHES = frozenset({("apt-get", "update"), ("apt", "update"), ("apk", "update"), ("zypper", "refresh"), ("zypper", "ref")})
+INSTALLS = frozenset({"install", "add", "in", "build-dep", "reinstall", "groupinstall", "upgrade", "dist-upgrade", "full-upgrade"})
+REMOVES_LISTS = "rm -rf /var/lib/apt/lists/*"
 APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
 PIP_WORDS = frozenset(
     ("-r", "-c", "-e", "-f", "-i", "-t", "--requirement", "--constraint", "--editable", "--find-links", "--index-url")
@@ -27,7 +33,7 @@ PIP_WORDS = frozenset(
 PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
-YES = re.compile(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
+YES = re.compile(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
 
 
 def told(each: Instruction) -> Tree:
@@ -36,7 +42,9 @@ def told(each: Instruction) -> Tree:
     found = [command for text in [*texts, *each.get("heredocs", ())] for command in commands(text)]
     mounted = any(str(flag).startswith("--mount=type=cache") for flag in each.get("flags", ()))
     lists = "" if mounted else _lists(str(each["value"]), found)
-    return {"commands": [_command(command, mounted) for command in found], **({"lists": lists} if lists else {})}
+    tree: Tree = {"commands": [_command(command, mounted) for command in found], "updates": _updates(found)}
+    cache = "" if mounted else _yum_cache(found)
+    return tree | ({"lists": lists} if lists else {}) | ({"yum-cache": cache} if cache else {})
 
 
 def needs_lists(whole: Sequence[Instruction]) -> bool:
@@ -65,12 +73,24 @@ def with_name(locator: str, each: Instruction, number: int, name: str) -> str:
     return f"{each['value'][: word.start]}{name}{each['value'][word.end :]}"
 
 
+def without_yum_cache(locator: str, each: Instruction) -> str:
+    """The shell text with a command at its end that empties the cache of yum, dnf or microdnf, whichever it calls."""
+    found = [base(command.words[0].text) for command in commands(str(each["value"]))]
+    name = next(name for name in YUM if name in found)
+    return f"{_open_end(locator, each, f'{name} clean all')} && {name} clean all"
+
+
 def without_lists(locator: str, each: Instruction) -> str:
     """The shell text with a command at its end that removes the lists of packages."""
+    return f"{_open_end(locator, each, REMOVES_LISTS)} && {REMOVES_LISTS}"
+
+
+def _open_end(locator: str, each: Instruction, new: str) -> str:
+    """The shell text, where one more command may follow it."""
     text = str(each["value"])
     if each.get("heredocs") or re.search(r"[&;|\\]\s*\Z|\|\||#", text):
-        raise BindingError(f"{locator}: {text}: add `rm -rf /var/lib/apt/lists/*` where its commands end")
-    return f"{text} && rm -rf /var/lib/apt/lists/*"
+        raise BindingError(f"{locator}: {text}: add `{new}` where its commands end")
+    return text
 
 
 def _words(locator: str, each: Instruction, number: int) -> Sequence[Word]:
@@ -89,6 +109,27 @@ def _lists(text: str, found: Sequence[Command]) -> str:
     if not {"update", "install"} <= set(_apt_words(found)):
         return ""
     return "removed" if "/var/lib/apt" in text else "kept"
+
+
+def _updates(found: Sequence[Command]) -> str:
+    """Whether lists of packages are fetched and nothing is installed by them: alone, or with; never for neither."""
+    words = _called(found)
+    fetched = {"apt" if name in APT else name for name, word in words if (name, word) in FETCHES}
+    used = {"apt" if name in APT else name for name, word in words if word in INSTALLS}
+    return "never" if not fetched else "with" if fetched <= used else "alone"
+
+
+def _yum_cache(found: Sequence[Command]) -> str:
+    words = _called(found)
+    if not any(name in YUM and word in INSTALLS for name, word in words):
+        return ""
+    removed = any((name in YUM and word == "clean") or (name == "rm" and word.startswith("/var/cache/")) for name, word in words)
+    return "removed" if removed else "kept"
+
+
+def _called(found: Sequence[Command]) -> set[tuple[str, str]]:
+    """Each command's name with each of its words."""
+    return {(base(each.words[0].text), word.text) for each in found for word in each.words[1:]}
 
 
 def _apt_words(found: Sequence[Command]) -> Iterator[str]:

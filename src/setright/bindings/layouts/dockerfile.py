@@ -9,9 +9,11 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     ExposedPorts: [{port: "80", protocol: tcp}]
     stages:
       - image: debian, tag: "12", digest: sha256:..., name: build, external: true      # not another stage, not scratch
+        name-taken: false                # by an earlier stage
         instructions:
           - {keyword: RUN, value: ..., user: root, commands: [...], lists: kept}       # see _dockerfile_run
           - {keyword: ADD, value: ..., adds: files | archive | url}
+          - {keyword: CMD, value: ..., overridden: false}          # by a later one; of ENTRYPOINT and HEALTHCHECK, too
           - {keyword: WORKDIR, value: app, from: /srv}              # what it is relative to
     environment: [{name: A, value: b}]
     lists-used-later: false          # whether a RUN installs packages by lists that one before it fetched
@@ -93,6 +95,8 @@ def _tree(instructions: Instructions, images: Images) -> Tree:
         "stages": [_stage(instructions[start:end], set(names[:n]), arguments) for n, (start, end) in enumerate(stages)],
         "ExposedPorts": [],
     }
+    for n, stage in enumerate(tree["stages"]):
+        stage["name-taken"] = bool(names[n]) and names[n] in names[:n]
     if stages:
         tree |= _about(image_of(instructions, images))
     for each in instructions[slice(*stages[-1])] if stages else ():
@@ -146,7 +150,16 @@ def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str
         if each["keyword"] == "WORKDIR":
             stage["instructions"][-1]["from"] = work
             work = users.joined(work, str(each["value"]))
+    _overridden(stage["instructions"])
     return stage
+
+
+def _overridden(instructions: list[Tree]) -> None:
+    """Marks what a later one of its keyword takes the place of."""
+    for keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+        same_word = [each for each in instructions if each["keyword"] == keyword]
+        for each in same_word:
+            each["overridden"] = each is not same_word[-1]
 
 
 def _instruction(each: Mapping[str, Plain], user: str) -> Tree:
@@ -278,6 +291,8 @@ def _on_instruction(locator: str, each: Mapping[str, Plain], at: int, edit: Edit
     elif path == ("keyword",) and each["keyword"] == "MAINTAINER":
         name = str(each["value"]).strip("\"'").replace("\\", "\\\\").replace('"', '\\"')
         yield Edit(("instructions", at), {"keyword": edit.value, "value": f'maintainer="{name}"'})
+    elif path == ("yum-cache",):
+        yield Edit(("instructions", at, "value"), run.without_yum_cache(locator, each))
     elif path == ("lists",):
         yield Edit(("instructions", at, "value"), run.without_lists(locator, each))
     elif len(path) == 3 and path[0] == "commands" and path[2] == "name" and isinstance(path[1], int):
