@@ -30,7 +30,7 @@ def applies(control: Control, resource: Resource) -> bool | None:
 
 def answers(control: Control, resource: Resource) -> bool:
     """A resource over another one (a Match block over the global section) answers for the keys it sets itself."""
-    return resource.only is None or any(r.path[0] in resource.only for r in control.require)
+    return resource.only is None or any(r.path[0] in resource.only for r in control.require or control.where)
 
 
 def judge(control: Control, resource: Resource) -> Judgement:
