@@ -281,3 +281,40 @@ def test_a_rule_is_described_as_a_whole_by_what_it_says(rule: str, words: str) -
 def test_a_rule_that_says_what_it_is_for_is_left_alone() -> None:
     given = sources({"main.tf": 'resource "group" "g" {\n  ingress {\n    description = "x"\n    cidrs = ["a"]\n  }\n}\n'})
     assert terraform.view("k", RULES, given)[0].tree["In"] == [{"Description": "x", "CidrIp": "a"}]
+
+
+# --- calls of modules from a registry -------------------------------------------------------------------------------
+
+CALLED: dict[str, Plain] = {
+    "type": "bucket",
+    "modules": {
+        "registry/bucket/x": {
+            "Versioning/Status": {
+                "at": "versioning/enabled",
+                "map": True,
+                "values": {"Enabled": True, "Off": False},
+                "else": "Off",
+            },
+            "Acl": {"at": "acl"},
+        }
+    },
+}
+CALL = 'module "b" {\n  source  = "registry/bucket/x"\n  version = "1.0.0"\n}\n'
+
+
+def test_a_call_of_a_known_module_is_judged_for_what_is_told_of_it_only() -> None:
+    [call] = seen(CALLED, CALL + CALL.replace("bucket", "other").replace('"b"', '"c"'))
+    assert (call.name, call.tree, call.only) == ("module.b", {"Versioning": {"Status": "Off"}}, ("Versioning", "Acl"))
+
+
+def test_an_argument_of_a_call_is_set_where_the_call_stands() -> None:
+    new = fixed(CALLED, CALL, ("Versioning", "Status"), "Enabled")
+    assert new == CALL.replace("}", "\n  versioning = {\n    enabled = true\n  }\n}")
+    after = fixed(CALLED, CALL.replace("}", "  versioning = { enabled = false }\n}"), ("Versioning", "Status"), "Enabled")
+    assert "versioning = { enabled = true }" in after
+
+
+def test_the_place_of_a_value_of_a_call_is_its_argument() -> None:
+    given = sources({"main.tf": CALL.replace("}", '  acl = "x"\n}')})
+    [call] = terraform.view("k", CALLED, given)
+    assert terraform.locate(CALLED, call, ("Acl",), given) == ("main.tf", ("module", "b", 0, "acl"))

@@ -29,11 +29,13 @@ class Block(NamedTuple):
 
     @property
     def type(self) -> str:
+        if self.path[0] == "module":
+            return f"module.{self.body.get('source')}"
         return str(self.path[1]) if self.path[0] == "resource" else f"{self.path[0]}.{self.path[1]}"
 
     @property
     def address(self) -> str:
-        return f"{self.type}.{self.path[2]}"
+        return f"module.{self.path[1]}" if self.path[0] == "module" else f"{self.type}.{self.path[2]}"
 
 
 class Module:
@@ -49,7 +51,7 @@ class Module:
         self._by_type: dict[str, list[Block]] = {}
 
     def resources(self, kind: str) -> list[Block]:
-        """The resource blocks of a type, or data blocks of data.TYPE, without those that are counted to none."""
+        """The resource blocks of a type, data blocks of data.TYPE, or calls of module.SOURCE, without those counted to none."""
         if kind not in self._by_type:
             blocks = [block for source in self.sources.values() for block in _blocks(source).get(kind, ())]
             self._by_type[kind] = [block for block in blocks if not same(self.resolved(block.body.get("count")), 0)]
@@ -107,7 +109,7 @@ class Module:
 
 
 def _blocks(source: Source) -> dict[str, list[Block]]:
-    """The resource and data blocks of a file by their type."""
+    """The resource and data blocks of a file by their type, and the calls of modules by their source."""
     if "blocks" not in source.notes:
         found: dict[str, list[Block]] = {}
         for sort, prefix in (("resource", ""), ("data", "data.")):
@@ -115,6 +117,9 @@ def _blocks(source: Source) -> dict[str, list[Block]]:
                 for name, bodies in _mapping(named).items():
                     blocks = enumerate(bodies) if isinstance(bodies, list) else ()
                     found.setdefault(prefix + own, []).extend(Block(source.locator, (sort, own, name, n), b) for n, b in blocks)
+        for name, bodies in _mapping(source.tree.get("module")).items():
+            for n, body in enumerate(bodies if isinstance(bodies, list) else ()):
+                found.setdefault(f"module.{body.get('source')}", []).append(Block(source.locator, ("module", name, n), body))
         source.notes["blocks"] = found
     by_type: dict[str, list[Block]] = source.notes["blocks"]
     return by_type

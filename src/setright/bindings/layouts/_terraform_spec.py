@@ -18,7 +18,8 @@ of values here is one of mappings with that one attribute in the kind. An empty 
 what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
 map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value. `with:` is
 what a new resource beside says besides. A type data.TYPE are data blocks; with `at: ""` and `json: true` such a block is the
-policy. `offers:` and `evidence:` stand in the modules of those names.
+policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}` are the paths that arguments of a
+module from a registry set, as far as they are told here; of its other attributes nothing is judged.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
 SETTINGS = frozenset(
-    {"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers", "evidence"}
+    {"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers", "evidence", "modules"}
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
 PLACE |= {"with", "alone", "else", "refers", "describe"}
@@ -119,6 +120,10 @@ def _entry(encoded: bytes, kind: str) -> Entry:
     if names not in ("pascal", "camel"):
         raise BindingError(f"terraform: names: is pascal or camel, not {names!r}")
     specs = (Spec(_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
+    if kind.startswith("module."):
+        told = layout["modules"][kind.removeprefix("module.")]
+        own = tuple(Spec(_path(key), _places(key, value, names)) for key, value in told.items())
+        return Entry(kind, names, "", layout.get("reference", "id"), own, True)
     if kind in loners(layout):
         lone = (Spec(spec.path, tuple(p for p in spec.places if p.alone and p.beside == kind)) for spec in specs)
         return Entry(kind, names, "", layout.get("reference", "id"), tuple(spec for spec in lone if spec.places), True)

@@ -19,7 +19,7 @@ from setright.bindings.layouts._terraform_edit import document_edits
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts._terraform_spec import Entry, entry, loners, types
 from setright.bindings.source import Source
-from setright.bindings.trees import set_at
+from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Resource, Tree
 
 
@@ -27,10 +27,11 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
     entries = [entry(layout, own) for own in types(layout)]
     lone = [entry(layout, own) for own in loners(layout)]
+    called = [entry(layout, f"module.{source}") for source in layout.get("modules", {})]
     return [
         _resource(kind, layout, told, module, block)
         for module in modules(sources).values()
-        for told, block in [*_told(module, entries), *_alone(module, entries, lone)]
+        for told, block in [*_told(module, entries), *_alone(module, entries, lone), *_told(module, called)]
     ]
 
 
@@ -90,9 +91,12 @@ def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> I
 
 
 def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Module, block: Block) -> Resource:
-    tree = _tree(told, module, block) | offers.view(layout, module, block)
-    tree |= {} if told.alone else evidence.view(layout, module, block, tree)
-    only = tuple(str(spec.path[0]) for spec in told.specs if spec.path[0] in tree) if told.alone else None
+    tree = _tree(told, module, block)
+    if not told.alone:
+        tree |= offers.view(layout, module, block)
+        tree |= evidence.view(layout, module, block, tree)
+    called = told.type.startswith("module.")
+    only = tuple(str(spec.path[0]) for spec in told.specs if called or spec.path[0] in tree) if told.alone else None
     return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only)
 
 
@@ -103,7 +107,8 @@ def _name(module: Module, block: Block) -> str:
 def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
     locator, path = resource.home
     module = modules(sources).get(posixpath.dirname(locator))
-    for block in module.resources(Block(locator, path, {}).type) if module else ():
+    body = look_up(module.sources[locator].tree, path) if module and locator in module.sources else None
+    for block in module.resources(Block(locator, path, body).type) if module and isinstance(body, dict) else ():
         if module and (block.locator, block.path) == (locator, path):
             return module, block
     raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
