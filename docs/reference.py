@@ -18,6 +18,8 @@ TABLES = {  # where each sort of table stands in the file
     "Target": "[[targets]]",
     "Organisation": "[[organisations]]",
     "Owner": "[[owners]]",
+    "Person": "[[people]]",
+    "Need": "[[approvals]]",
     "Policy": "[policy]",
     "Rule": "[[policy.rules]]",
     "Window": "[policy.windows.NAME]",

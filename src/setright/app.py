@@ -25,12 +25,13 @@ from setright.engine.runs import by_target, new_run, not_now
 from setright.engine.scan import Scan, scan
 from setright.engine.scope import Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
-from setright.engine.times import now
+from setright.engine.times import moment, now
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.policy.exceptions import FindingException, holding
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
+    from setright.engine.consent import Consent
     from setright.engine.ledger import Ledger
     from setright.engine.propose import Draft
     from setright.engine.store import Store
@@ -123,6 +124,12 @@ class App:
         from setright.engine.keys import secret_key
 
         return secret_key(self.state, "fingerprints")
+
+    @cached_property
+    def consent(self) -> Consent:
+        from setright.engine.consent import Consent
+
+        return Consent(self.configuration, self.store, self.ledger, self.catalogue, self._target)
 
     def targets(self, named: Sequence[str]) -> list[str]:
         """URLs of targets: given ones (names of the configuration are looked up), else all configured, else here.
@@ -255,17 +262,21 @@ class App:
         from setright.engine.workflow import Outcome
 
         run = new_run()
-        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, approved(p)))}
+        self.store.keep_plans(plans, self.ledger.actor)
+        asked = [p for p in plans if p.lane == "ask"]
+        self.consent.give([p for p in asked if approved(p)], run)
+        lacks = self.consent.lacking(asked)
+        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, "")))}
         todo = [p for p in plans if p.hash not in left]
-        self.store.keep_plans(plans)
         self.store.begin_run(run, [p.hash for p in todo], now())
-        for p in todo:
-            if p.lane != "auto":
-                self.store.approve(p.hash, self.ledger.actor, now())
-                self.ledger.append("approved", {"run": run, "plan": p.hash, "target": p.target, "document": p.document})
         outcomes, recovered = self._submit(run, todo, tell, "apply")
         ended = left | {o.plan: o for o in outcomes}
         return Run(run, tuple((p, ended[p.hash]) for p in plans), recovered)
+
+    def waiting(self) -> list[Plan]:
+        """The plans that somebody asked for and that may still run, the newest first."""
+        kept = self.store.plans(state="made")
+        return [each.plan for each in kept if each.plan.lane == "ask" and moment(each.plan.expires_at) > now()]
 
     def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:
         """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""

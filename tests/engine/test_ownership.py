@@ -69,7 +69,7 @@ def test_a_broken_catalogue_entry_names_nobody(tmp_path, text):
 
 def test_a_finding_is_weighed_by_what_the_organisation_says(tmp_path):
     """The owner's tag decides the organisation, the organisation the rule."""
-    rule = Rule("hand", organisations=("acme",))
+    rule = Rule(lane="hand", organisations=("acme",))
     organisations = (Organisation("acme"), Organisation("shop", "acme"))
     configuration = Configuration(organisations=organisations, owners=OWNERS, policy=Policy((rule,)))
     target = Target("memory", "memory", importance="critical", exposure="internet")

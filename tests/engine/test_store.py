@@ -178,16 +178,16 @@ def test_only_one_of_several_takes_a_plan(store):
     assert sorted(taken) == [False] * 7 + [True]
 
 
-def test_the_first_yes_of_each_person_counts(store):
+def test_the_last_yes_of_each_person_counts_once(store):
     store.keep_plans([plan("abc")])
     for by, at in (("ann", T0), ("ann", T0 + HOUR), ("bob", T0 + HOUR)):
-        store.approve("ab", by, at)
-    assert [(a.hash, a.by, a.at[:13]) for a in store.approvals("abc")] == [
-        ("abc", "ann", "2026-01-02T03"),
+        store.approve(["abc"], by, at)
+    assert [(a.hash, a.by, a.at[:13]) for a in store.approvals(["abc"])["abc"]] == [
+        ("abc", "ann", "2026-01-02T04"),
         ("abc", "bob", "2026-01-02T04"),
     ]
     with pytest.raises(EngineError):
-        store.approve("nothing", "ann", T0)
+        store.approve(["nothing"], "ann", T0)
 
 
 def test_a_run_tells_how_each_plan_ended_and_what_leads_back(store):

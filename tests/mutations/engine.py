@@ -144,7 +144,7 @@ MUTATIONS = [
     ),
     Mutation(
         "src/setright/engine/runs.py",
-        '    if plan.lane != "auto" and not approved:\n',
+        "    if lacks:\n",
         "    if False:\n",
         f"{RUNS}test_a_plan_that_waits_for_approval_does_not_run",
         "what nobody approved runs",

@@ -19,26 +19,26 @@ def told(*rules, decision=ASK, breaks=False, windows=None, control="linux/sshd/r
 
 def test_without_a_rule_the_facts_decide():
     assert told() == ASK
-    assert told(Rule("auto", targets=("db-*",))) == ASK
+    assert told(Rule(lane="auto", targets=("db-*",))) == ASK
 
 
 def test_the_first_rule_that_speaks_of_a_plan_decides():
-    assert told(Rule("hand", environments=("test",)), Rule("auto", tags=("pci",)), Rule("hand")).lane == "auto"
+    assert told(Rule(lane="hand", environments=("test",)), Rule(lane="auto", tags=("pci",)), Rule(lane="hand")).lane == "auto"
 
 
 def test_no_rule_lets_run_what_evidence_says_breaks():
-    assert told(Rule("auto"), breaks=True) == ASK
+    assert told(Rule(lane="auto"), breaks=True) == ASK
 
 
 def test_a_rule_may_speak_of_some_controls_only():
-    assert told(Rule("hand", controls=("aws/*",))) == ASK
-    assert told(Rule("hand", controls=("linux/sshd/*",))).lane == "hand"
+    assert told(Rule(lane="hand", controls=("aws/*",))) == ASK
+    assert told(Rule(lane="hand", controls=("linux/sshd/*",))).lane == "hand"
 
 
 @pytest.mark.parametrize(("start", "until", "lane"), [("11:00", "13:00", "ask"), ("22:00", "04:00", "hold")])
 def test_a_plan_on_hold_waits_for_its_window(start, until, lane):
     windows = {"night": Window(start=start, until=until)}
-    assert told(Rule("hold", window="night"), windows=windows).lane == lane
+    assert told(Rule(lane="hold", window="night"), windows=windows).lane == lane
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_window_past_midnight_counts_from_the_day_it_starts_on(hour, day, is_s
     ],
 )
 def test_a_rule_speaks_of_what_it_names(rule, speaks):
-    assert (told(Rule("auto", **rule)).lane == "auto") is speaks
+    assert (told(Rule(lane="auto", **rule)).lane == "auto") is speaks
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_a_rule_speaks_of_what_it_names(rule, speaks):
 )
 def test_a_freeze_goes_before_every_rule(freeze, lane):
     span = {"start": NOW - timedelta(days=1), "until": NOW + timedelta(days=1), "reason": "year's end"}
-    decision = told(Rule("auto", lanes=("hold",)), freezes=(Freeze(**span | freeze),))
+    decision = told(Rule(lane="auto", lanes=("hold",)), freezes=(Freeze(**span | freeze),))
     assert decision.lane == lane
     assert ("year's end" in decision.reason) is (lane == "hold")
 
 
 def test_what_only_a_person_can_do_stays_with_a_person():
-    assert told(Rule("auto"), decision=Decision("hand", "a value is missing")) == Decision("hand", "a value is missing")
+    assert told(Rule(lane="auto"), decision=Decision("hand", "a value is missing")) == Decision("hand", "a value is missing")

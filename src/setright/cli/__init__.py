@@ -13,6 +13,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
     "Find and put right": {
         "scan": "Find what is configured wrong; change nothing.",
         "plan": "Show what would change, as a diff, and who may decide it; change nothing.",
+        "approve": "Agree to plans that somebody asked for; without a hash, list those that wait.",
         "apply": "Run exactly the plan in a file; refuse it if anything moved.",
         "fix": "Scan, plan and put right what policy allows, verified.",
         "rollback": "Restore what a run changed, verified.",

@@ -26,10 +26,11 @@ BAD = ("reverted", "unverified", "refused")
 
 
 class Decision(NamedTuple):
-    """What the caller approved beforehand, and whether the question is skipped."""
+    """What the caller approved beforehand, whether the question is skipped, and what others have agreed to already."""
 
     approved: frozenset[str]
     yes: bool
+    agreed: frozenset[str] = frozenset()
 
 
 class Acted(NamedTuple):
@@ -56,13 +57,15 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
             screen.draw(console, plans, titles(app, plans), all_findings)
             screen.draw_lanes(console, plans)
     chosen = _asked(plans, decision) if asking else _runnable(plans, decision)
-    run = _run(app, plans, chosen, show) if plans and (chosen or not asking) else None
+    run = _run(app, plans, (chosen, decision.agreed), show) if plans and (chosen or not asking) else None
     _told(run, show, report)
     return Acted(run.plans if run else (), chosen)
 
 
 def _runnable(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
-    return frozenset(p.hash for p in plans if p.lane != "hand" and (p.lane == "auto" or p.hash in decision.approved))
+    return frozenset(
+        p.hash for p in plans if p.lane != "hand" and (p.lane == "auto" or p.hash in decision.approved | decision.agreed)
+    )
 
 
 def _asked(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
@@ -86,7 +89,9 @@ def _count(plans: int) -> str:
     return "1 plan" if plans == 1 else f"{plans} plans"
 
 
-def _run(app: App, plans: Sequence[Plan], chosen: frozenset[str], show: Shown) -> Run:
+def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], frozenset[str]], show: Shown) -> Run:
+    """`said`: what is chosen to run, and of that what others have agreed to, so that the caller need not."""
+    chosen, agreed = said
     done = 0
 
     def tell(plan: Plan, outcome: Outcome) -> None:
@@ -96,7 +101,7 @@ def _run(app: App, plans: Sequence[Plan], chosen: frozenset[str], show: Shown) -
 
     with live(show.quiet) as say:
         say(f"Running {_count(len(chosen))} ...")
-        return app.apply(plans, lambda plan: plan.hash in chosen, tell)
+        return app.apply(plans, lambda plan: plan.hash in chosen - agreed, tell)
 
 
 def _told(run: Run | None, show: Shown, report: Report | None) -> None:

@@ -17,6 +17,7 @@ from msgspec import inspect
 
 from setright.engine.error import EngineError
 from setright.model import Path, Plain
+from setright.policy.approvals import Need, Person
 from setright.policy.estate import Environment, Exposure, Importance, Organisation, lineage
 from setright.policy.owners import Owner
 from setright.policy.rules import Policy
@@ -54,8 +55,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: dict[str, Plain] = {}
     targets: tuple[Target, ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    people: tuple[Person, ...] = ()
     owners: tuple[Owner, ...] = ()
     policy: Policy = Policy()
+    approvals: tuple[Need, ...] = ()
     integrations: dict[str, dict[str, Plain]] = {}
 
     @property
@@ -235,6 +238,7 @@ def _near(word: str, known: list[str]) -> str:
 def _contradictions(configuration: Configuration) -> Iterator[tuple[Path, str]]:
     yield from _doubles("targets", configuration.targets)
     yield from _doubles("owners", configuration.owners)
+    yield from _doubles("people", configuration.people)
     yield from _doubles("organisations", configuration.organisations)
     yield from _strangers(configuration)
     windows = configuration.policy.windows
@@ -248,7 +252,7 @@ def _contradictions(configuration: Configuration) -> Iterator[tuple[Path, str]]:
             yield ("policy", "freezes", number, "until"), "is not after start; nothing would be frozen"
 
 
-def _doubles(table: str, named: Sequence[Target | Owner | Organisation]) -> Iterator[tuple[Path, str]]:
+def _doubles(table: str, named: Sequence[Target | Owner | Organisation | Person]) -> Iterator[tuple[Path, str]]:
     seen: dict[str, int] = {}
     for number, each in enumerate(named):
         if each.name in seen:
@@ -266,6 +270,10 @@ def _strangers(configuration: Configuration) -> Iterator[tuple[Path, str]]:
     for path, name in places:
         if name and name not in names:
             yield path, f"there is no organisation {name!r}{_near(name, names)}"
+    roles = sorted({role for person in configuration.people for role in person.roles})
+    for number, need in enumerate(configuration.approvals):
+        if need.role and need.role not in roles:
+            yield ("approvals", number, "role"), f"nobody has the role {need.role!r}{_near(need.role, roles)}"
     for number, each in enumerate(configuration.organisations):
         if each.parent and each.name in lineage(each.parent, configuration.organisations):
             yield ("organisations", number, "parent"), f"{each.name!r} would be above itself"

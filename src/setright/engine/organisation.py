@@ -13,7 +13,7 @@ from setright.engine.scan import Found
 from setright.engine.times import now
 from setright.policy.decide import Decision
 from setright.policy.estate import Subject, lineage
-from setright.policy.owners import declared
+from setright.policy.owners import declared, ranked
 from setright.policy.ruling import Case, ruled
 
 
@@ -24,16 +24,7 @@ def about(configuration: Configuration, target: Target, root: Path | None) -> Ab
 
     @functools.cache
     def owned_by(owner: str) -> Subject:
-        organisation = target.organisation or next((o.organisation for o in configuration.owners if o.name == owner), "")
-        return Subject(
-            names,
-            target.environment,
-            owner,
-            lineage(organisation, configuration.organisations),
-            target.importance,
-            target.exposure,
-            target.tags,
-        )
+        return subject_of(configuration, target, owner)
 
     def subject(found: Found) -> Subject:
         return owned_by(claims.of(found).owner)
@@ -42,6 +33,23 @@ def about(configuration: Configuration, target: Target, root: Path | None) -> Ab
         return ruled(configuration.policy, subject(found), case, decision, now())
 
     return About(subject, claims.of, rule, nothing_past)
+
+
+def subject_of(configuration: Configuration, target: Target, owner: str = "") -> Subject:
+    """A target as policy sees it. Without an owner: the one that the configuration names."""
+    names = (target.name, target.url)
+    known = ranked(declared(names, target.tags, target.owner, configuration.owners), configuration.owners)
+    owner = owner or next((each.owner for each in known), "")
+    organisation = target.organisation or next((o.organisation for o in configuration.owners if o.name == owner), "")
+    return Subject(
+        names,
+        target.environment,
+        owner,
+        lineage(organisation, configuration.organisations),
+        target.importance,
+        target.exposure,
+        target.tags,
+    )
 
 
 def life(configuration: Configuration) -> timedelta:

@@ -14,14 +14,14 @@ def new_run() -> str:
     return f"r{now():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def not_now(plan: Plan, approved: bool) -> tuple[str, str] | None:
-    """Outcome and reason of a plan that does not run now; None: it runs."""
+def not_now(plan: Plan, lacks: str) -> tuple[str, str] | None:
+    """Outcome and reason of a plan that does not run now; None: it runs. `lacks`: whose approval it still needs."""
     if plan.lane == "hand":
         return "hand", plan.reason
     if plan.lane in ("hold", "source", "shield"):
         return "refused", plan.reason
-    if plan.lane != "auto" and not approved:
-        return "refused", f"waits for approval: {plan.reason}"
+    if lacks:
+        return "refused", f"waits for approval: {plan.reason} ({lacks})"
     return None
 
 

@@ -34,14 +34,13 @@ class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     targets: tuple[str, ...] = ()
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which plans it speaks of (an empty list: any; globs allowed) and the lane they take; `window` is for lane ``hold``.
+class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which plans something speaks of (an empty list: any; globs allowed).
 
-    `organisations` speaks of those below them too; `lanes` of the lane that the facts gave; `change-risk-at-most` of plans
+    `organisations` speaks of those below them too; `lanes` of the lane that the facts gave; `change_risk_at_most` of plans
     whose risk of changing is not above it.
     """
 
-    lane: Lane
     environments: tuple[Environment, ...] = ()
     organisations: tuple[str, ...] = ()
     importances: tuple[Importance, ...] = ()
@@ -54,6 +53,12 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severities: tuple[Severity, ...] = ()
     lanes: tuple[Lane, ...] = ()
     change_risk_at_most: int = 100
+
+
+class Rule(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which plans it speaks of (an empty list: any; globs allowed) and the lane they take; `window` is for lane ``hold``."""
+
+    lane: Lane
     window: str = ""
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from setright.policy.decide import Decision
 from setright.policy.estate import Subject
-from setright.policy.rules import Freeze, Policy, Rule, Window
+from setright.policy.rules import Freeze, Policy, Scope, Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -34,7 +34,7 @@ def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now:
         return decision
     if freeze := next((f for f in policy.freezes if _frozen(f, subject, now)), None):
         return Decision("hold", f"frozen until {freeze.until:%Y-%m-%d %H:%M %Z} ({freeze.reason}); {decision.reason}")
-    rule = next((r for r in policy.rules if _speaks(r, subject, case, decision)), None)
+    rule = next((r for r in policy.rules if speaks(r, subject, case, decision.lane)), None)
     if rule is None:
         return decision
     if rule.lane == "hold":
@@ -72,21 +72,22 @@ def _frozen(freeze: Freeze, subject: Subject, now: datetime) -> bool:
     )
 
 
-def _speaks(rule: Rule, subject: Subject, case: Case, decision: Decision) -> bool:
-    return case.change_risk <= rule.change_risk_at_most and all(
+def speaks(scope: Scope, subject: Subject, case: Case, lane: str) -> bool:
+    """Whether a rule or a need speaks of a case."""
+    return case.change_risk <= scope.change_risk_at_most and all(
         _any(patterns, texts)
         for patterns, texts in (
-            (rule.environments, (subject.environment,)),
-            (rule.organisations, subject.organisations),
-            (rule.importances, (subject.importance,)),
-            (rule.exposures, (subject.exposure,)),
-            (rule.targets, subject.names),
-            (rule.tags, subject.tags),
-            (rule.owners, (subject.owner,)),
-            (rule.kinds, (case.kind,)),
-            (rule.controls, (case.control,)),
-            (rule.severities, (case.severity,)),
-            (rule.lanes, (decision.lane,)),
+            (scope.environments, (subject.environment,)),
+            (scope.organisations, subject.organisations),
+            (scope.importances, (subject.importance,)),
+            (scope.exposures, (subject.exposure,)),
+            (scope.targets, subject.names),
+            (scope.tags, subject.tags),
+            (scope.owners, (subject.owner,)),
+            (scope.kinds, (case.kind,)),
+            (scope.controls, (case.control,)),
+            (scope.severities, (case.severity,)),
+            (scope.lanes, (lane,)),
         )
     )
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from setright.cli.options import Shown, shown
+
+if TYPE_CHECKING:
+    from setright.controls.baselines import Baseline
 
 
 @click.group("baseline")
@@ -14,7 +19,8 @@ def command() -> None:
     \b
     Examples:
       setright baseline list
-      setright baseline show recommended
+      setright baseline show cis-debian-12-l1
+      setright baseline new acme --from cis-debian-12-l1 --into acme
     """
 
 
@@ -47,7 +53,7 @@ def list_(show: Shown) -> None:
 @click.argument("name")
 @shown("table", "json")
 def show_(name: str, show: Shown) -> None:
-    """Show a baseline's controls, what it leaves out and why, and its parameters.
+    """Show a baseline's controls, what it leaves out and why, and its parameters with the values that count.
 
     \b
     Example:
@@ -57,19 +63,91 @@ def show_(name: str, show: Shown) -> None:
 
     from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.cli.selections import parameters
 
-    catalogue = show.open().catalogue
-    baseline = catalogue.baseline(name)
-    controls = [catalogue.control(i) for i in catalogue.selected(name)]
+    app = show.open()
+    catalogue = app.catalogue
+    baseline, ids, left = catalogue.baseline(name), catalogue.selected(name), catalogue.left_out(name)
+    known = parameters(catalogue, ids, baseline.params, app.configuration.parameters)
     if show.format == "json":
-        emit(json_text({"schema": SCHEMA, "baseline": to_builtins(baseline), "controls": [c.id for c in controls]}), show)
+        told = {"baseline": to_builtins(baseline), "controls": ids, "left_out": left, "parameters": [p._asdict() for p in known]}
+        emit(json_text({"schema": SCHEMA, **told}), show)
         return
     from setright.cli.screens.tables import table
 
     with paper(show) as console:
-        console.print(f"{baseline.title} ({baseline.id} {baseline.version})\n")
+        console.print(f"{_heading(baseline)}\n")
+        controls = [catalogue.control(i) for i in ids]
         console.print(table(("severity", "control", "title"), [(c.severity, c.id, c.title) for c in controls]))
-        for title, held in (("Left out", baseline.without), ("Parameters", baseline.params)):
-            if held:
-                console.print()
-                console.print(table((title, ""), [(key, str(said)) for key, said in held.items()]))
+        if left:
+            console.print()
+            console.print(table(("left out", "why"), list(left.items())))
+        if known:
+            rows = [(p.name, str(p.value) if p.set_by else "not set", p.set_by, p.about) for p in known]
+            console.print()
+            console.print(table(("parameter", "value", "set by", "what it is"), rows))
+
+
+@command.command("diff")
+@click.argument("one")
+@click.argument("other")
+@shown("table", "json")
+def diff(one: str, other: str, show: Shown) -> None:
+    """Show what another baseline adds, leaves out and sets otherwise.
+
+    \b
+    Example:
+      setright baseline diff cis-debian-12-l1 cis-debian-12-l2
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text, paper
+    from setright.cli.selections import difference
+
+    catalogue = show.open().catalogue
+    found = difference(catalogue, one, other)
+    if show.format == "json":
+        values = [{"name": name, "from": was, "to": now} for name, (was, now) in sorted(found.parameters.items())]
+        removed = [{"id": i, "reason": why} for i, why in found.removed.items()]
+        told = {"from": one, "to": other, "added": found.added, "removed": removed, "parameters": values}
+        emit(json_text({"schema": SCHEMA, **told}), show)
+        return
+    from setright.cli.screens.tables import table
+
+    with paper(show) as console:
+        rows = [("+", i, catalogue.control(i).title) for i in found.added]
+        rows += [("-", i, why or catalogue.control(i).title) for i, why in found.removed.items()]
+        rows += [("=", name, f"{was} → {now}") for name, (was, now) in sorted(found.parameters.items())]
+        console.print(table(("", f"{one} → {other}", ""), rows) if rows else f"{one} and {other} hold the same")
+
+
+@command.command("new")
+@click.argument("name")
+@click.option("--from", "base", default="recommended", show_default=True, metavar="NAME", help="The baseline that it goes on from.")
+@click.option(
+    "--into", type=click.Path(file_okay=False), default=".", show_default=True, metavar="DIR", help="Content folder of yours."
+)
+@shown("table", "json")
+def new(name: str, base: str, into: str, show: Shown) -> None:
+    """Begin a baseline of your own: controls dropped or added with a reason, and parameters set.
+
+    \b
+    Example:
+      setright baseline new acme --from cis-debian-12-l1 --into acme
+    """
+    from pathlib import Path
+
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, hint, json_text
+    from setright.cli.selections import begin
+
+    file = begin(show.open().catalogue, name, base, Path(into))
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "baseline": name, "file": str(file)}), show)
+        return
+    emit(f"{file}\n", show)
+    hint(f'name the folder in setright.toml (content = ["{into}"]), then: setright scan TARGET --baseline {name}', show)
+
+
+def _heading(baseline: Baseline) -> str:
+    over = f", over {', '.join(baseline.extends)}" if baseline.extends else ""
+    return f"{baseline.title} ({baseline.id} {baseline.version}{over})"

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 @shown("table", "json")
 @fail_on("never")
 @everything
+@click.option("--ask", "asking", is_flag=True, help="Keep the plans, so that `setright approve` shows them to whoever decides.")
 @click.pass_context
-def command(ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool) -> None:
+def command(ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool, asking: bool) -> None:
     """Show what would change, as a diff, and who may decide it; change nothing.
 
     With -o the plan is kept in a file that `setright apply` runs exactly as it stands.
@@ -33,6 +34,7 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     Examples:
       setright plan .
       setright plan ssh://ops@web-1 -o plan.json
+      setright plan ssh://ops@web-1 --ask
       setright plan . --control 'aws/s3/*' --format json
     """
     from setright.cli.gather import exit_code, planned, tell_unreached
@@ -45,7 +47,12 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     if show.file:
         save(json_text(saved(plans, report)), show.file)
     print_plans(app, plans, report, show, all_findings)
-    if show.file and plans:
+    if asking:
+        app.store.keep_plans(plans, app.ledger.actor)
+        waiting = [plan.hash[:12] for plan in plans if plan.lane == "ask"]
+        if waiting:
+            hint(f"\nAsked for; next: setright approve {' '.join(waiting[:3])}{' ...' if waiting[3:] else ''}", show)
+    elif show.file and plans:
         hint(f"\nNext: setright apply {show.file}", show)
     elif any(plan.lane != "hand" for plan in plans) and show.format == "table":
         hint(f"\nNext: {selection.again('fix')}\n  or: {selection.again('plan')} -o plan.json", show)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, or_, select, update
 
 from setright.engine.error import EngineError
 from setright.engine.store.database import Database, as_json
-from setright.engine.store.schema import approvals, plans
+from setright.engine.store.schema import approvals, plans, requests, run_plans, runs
 from setright.engine.times import stamp
 from setright.model import Plain, Plan
 
+AT_ONCE = 500  # hashes in one statement
 STATES = ("made", "running", "verified", "unverified", "reverted", "refused", "hand", "lapsed")
 AT_ONCE = 500  # hashes in one query
 BEYOND_HEX = "g"
@@ -37,12 +38,22 @@ class PlanState(msgspec.Struct, frozen=True):
 class KeptPlans(Database):
     """The plans' part of the store."""
 
-    def keep_plans(self, made: Iterable[Plan]) -> None:
-        """Plans known already stay as they are: a hash is one plan, whatever it was made by."""
+    def keep_plans(self, made: Iterable[Plan], by: str = "") -> None:
+        """Plans known already stay as they are: a hash is one plan, whatever it was made by. `by`: who asks for them."""
         rows = [_row(plan) for plan in made]
+        asked = [{"hash": row["hash"], "by": by, "at": row["made_at"]} for row in rows if by]
         if rows:
             with self.writing() as connection:
                 connection.execute(self.insert(plans).on_conflict_do_nothing(index_elements=["hash"]), rows)
+                if asked:
+                    connection.execute(self.insert(requests).on_conflict_do_nothing(index_elements=["hash"]), asked)
+
+    def asked_by(self, hashes: Sequence[str]) -> dict[str, str]:
+        """Who first asked for each plan; those of which nobody said are not there."""
+        query = select(requests.c.hash, requests.c.by)
+        with self.reading() as connection:
+            rows = [row for some in batched(hashes) for row in connection.execute(query.where(requests.c.hash.in_(some)))]
+        return {row.hash: row.by for row in rows}
 
     def plan(self, hash_: str) -> Plan:
         return self.plan_state(hash_).plan
@@ -76,21 +87,37 @@ class KeptPlans(Database):
         with self.writing() as connection:
             return connection.execute(move).rowcount == 1
 
-    def approve(self, hash_: str, by: str, at: datetime) -> None:
-        """Asking twice changes nothing: the first yes counts."""
-        row = {"hash": self.plan(hash_).hash, "by": by, "at": stamp(at)}
-        with self.writing() as connection:
-            connection.execute(self.insert(approvals).values(row).on_conflict_do_nothing(index_elements=["hash", "by"]))
+    def approve(self, hashes: Sequence[str], by: str, at: datetime) -> None:
+        """One person's yes to each plan counts once, from when it was last given."""
+        rows = [{"hash": hash_, "by": by, "at": stamp(at)} for hash_ in hashes]
+        insert = self.insert(approvals)
+        anew = insert.on_conflict_do_update(index_elements=["hash", "by"], set_={"at": insert.excluded.at})
+        if rows:
+            with self.writing() as connection:
+                connection.execute(anew, rows)
 
-    def approvals(self, hash_: str) -> list[Approval]:
-        query = select(approvals).where(approvals.c.hash == hash_).order_by(approvals.c.at)
+    def approvals(self, hashes: Sequence[str]) -> dict[str, list[Approval]]:
+        """Those given since each plan last began to run: a yes is for one run."""
+        begun = select(func.max(runs.c.started_at)).join(run_plans, run_plans.c.run == runs.c.id)
+        last = begun.where(run_plans.c.hash == approvals.c.hash).scalar_subquery()
+        query = select(approvals).where(or_(last.is_(None), approvals.c.at > last)).order_by(approvals.c.at)
+        found: dict[str, list[Approval]] = {hash_: [] for hash_ in hashes}
         with self.reading() as connection:
-            return [Approval(**row) for row in connection.execute(query).mappings()]
+            for some in batched(hashes):
+                for row in connection.execute(query.where(approvals.c.hash.in_(some))).mappings():
+                    found[row["hash"]].append(Approval(**row))
+        return found
 
     def _plans(self, *wanted: Plain, limit: int | None = None) -> list[PlanState]:
         query = select(plans.c.body, plans.c.state).where(*wanted).order_by(plans.c.made_at.desc(), plans.c.hash).limit(limit)
         with self.reading() as connection:
             return [_read(row) for row in connection.execute(query)]
+
+
+def batched(hashes: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as one statement of any database takes."""
+    for start in range(0, len(hashes), AT_ONCE):
+        yield hashes[start : start + AT_ONCE]
 
 
 def _row(plan: Plan) -> dict[str, Plain]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -71,6 +71,14 @@ approvals = Table(
     metadata,
     Column("hash", Text, ForeignKey("plans.hash"), primary_key=True),
     Column("by", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("hash", Text, ForeignKey("plans.hash"), primary_key=True),
+    Column("by", Text, nullable=False),
     Column("at", Text, nullable=False),
 )
 

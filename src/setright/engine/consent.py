@@ -1,0 +1,70 @@
+"""Who has agreed to a plan, and who must still: the approvals kept, under the needs that the configuration lays down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from setright.engine.catalogue import Catalogue
+from setright.engine.configuration import Configuration, Target
+from setright.engine.error import EngineError
+from setright.engine.organisation import subject_of
+from setright.engine.times import moment, now
+from setright.model import Plan
+from setright.policy.approvals import Given, Need, missing
+from setright.policy.risk import of_changing
+from setright.policy.ruling import Case, speaks
+
+if TYPE_CHECKING:
+    from setright.engine.ledger import Ledger
+    from setright.engine.store import Approval, Store
+
+ANYBODY = Need()
+
+
+class Consent:
+    """Approvals of plans, asked for when one is to run. `target` finds what the configuration says of a plan's target."""
+
+    def __init__(
+        self, configuration: Configuration, store: Store, ledger: Ledger, catalogue: Catalogue, target: Callable[[str], Target]
+    ) -> None:
+        self._configuration = configuration
+        self._store = store
+        self._ledger = ledger
+        self._catalogue = catalogue
+        self._target = target
+
+    def give(self, plans: Sequence[Plan], run: str = "") -> None:
+        """The yes of whoever runs this, bound to each plan's hash. Raises EngineError for a plan that holds no more."""
+        for plan in plans:
+            if plan.expires_at and now() >= moment(plan.expires_at):
+                raise EngineError(f"{plan.hash[:12]}: the plan held until {plan.expires_at}; plan again")
+        self._store.approve([plan.hash for plan in plans], self._ledger.actor, now())
+        said = {"run": run} if run else {}
+        self._ledger.append_all(
+            [("approved", said | {"plan": plan.hash, "target": plan.target, "document": plan.document}) for plan in plans]
+        )
+
+    def lacking(self, plans: Sequence[Plan]) -> dict[str, str]:
+        """Whose yes each plan still needs, by hash; empty where it may run."""
+        hashes = [plan.hash for plan in plans]
+        given, asked_by, at = self._store.approvals(hashes), self._store.asked_by(hashes), now()
+        return {plan.hash: self._missing(plan, given[plan.hash], asked_by.get(plan.hash, ""), at) for plan in plans}
+
+    def _missing(self, plan: Plan, given: Sequence[Approval], asked_by: str, at: datetime) -> str:
+        said = [Given(each.by, moment(each.at)) for each in given]
+        wants = (missing(need, said, asked_by, self._configuration.people, at) for need in self._needs(plan))
+        return "; ".join(dict.fromkeys(filter(None, wants)))
+
+    def _needs(self, plan: Plan) -> list[Need]:
+        """What each control of a plan needs: the first that speaks of it; one yes of anybody where none does."""
+        if not self._configuration.approvals:
+            return [ANYBODY]
+        subject = subject_of(self._configuration, self._target(plan.target))
+        risk = of_changing(plan.breaks_if, plan.effect).score
+        needs = []
+        for control in map(self._catalogue.control, plan.controls):
+            case = Case(control.id, control.kind, control.severity, change_risk=risk)
+            needs.append(next((n for n in self._configuration.approvals if speaks(n, subject, case, plan.lane)), ANYBODY))
+        return list(dict.fromkeys(needs))

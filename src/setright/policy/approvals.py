@@ -1,0 +1,67 @@
+"""Whose yes a plan needs before it runs, and whether it has it. Pure: the caller says what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from setright.policy.rules import Scope
+
+
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who may be asked; `login` is the name that the operating system knows them by."""
+
+    name: str
+    login: str = ""
+    email: str = ""
+    roles: tuple[str, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        return name in (self.name, self.login or self.name)
+
+
+class Need(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which plans it speaks of (an empty list: any), and how many must agree, of which role, for how long that holds.
+
+    `four_eyes`: whoever asked for the plan does not count.
+    """
+
+    needs: int = 1
+    role: str = ""
+    four_eyes: bool = False
+    valid_h: int = 24
+
+
+class Given(NamedTuple):
+    """One person's yes to exactly one plan."""
+
+    by: str
+    at: datetime
+
+
+def missing(need: Need, given: Iterable[Given], asked_by: str, people: Sequence[Person], now: datetime) -> str:
+    """What a plan still lacks, in words; empty where enough have agreed."""
+    requester = _named(asked_by, people)
+    names = {
+        _named(each.by, people)
+        for each in given
+        if each.at <= now < each.at + timedelta(hours=need.valid_h) and (not need.role or need.role in _roles(each.by, people))
+    }
+    counted = sorted(names - {requester} if need.four_eyes else names)
+    if len(counted) >= need.needs:
+        return ""
+    whose = f" of role {need.role}" if need.role else ""
+    others = f", other than {requester}, who asked for it" if need.four_eyes and requester else ""
+    has = f"; has {', '.join(counted)}" if counted else ""
+    return f"needs {need.needs} {'approval' if need.needs == 1 else 'approvals'}{whose}{others}{has}"
+
+
+def _named(login: str, people: Sequence[Person]) -> str:
+    return next((person.name for person in people if person.is_called(login)), login)
+
+
+def _roles(login: str, people: Sequence[Person]) -> tuple[str, ...]:
+    return next((person.roles for person in people if person.is_called(login)), ())
