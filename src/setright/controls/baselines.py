@@ -1,8 +1,12 @@
-"""Baselines: named selections of controls with parameters."""
+"""Baselines: named selections of controls with parameters, each on its own or on top of others.
+
+A file says which controls count by their ids (`controls`), by what they cite (`frameworks`) or by other baselines
+(`extends`); which of these do not count, and why (`without`); and the values of their parameters (`params`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path as File
 
@@ -12,18 +16,25 @@ from setright.controls.error import ControlError
 from setright.dialect import DialectError, read_mapping
 from setright.model import Plain
 
-FIELDS = {"id", "title", "version", "controls", "without", "params"}
+FIELDS = {"id", "title", "version", "extends", "controls", "frameworks", "without", "params"}
+Cited = Mapping[str, Iterable[str]]  # framework -> sections
 
 
 class Baseline(msgspec.Struct, frozen=True):
-    """Which controls (globs over ids), which of those not and why, and the values of their parameters."""
+    """Which controls (globs over ids, and over sections of frameworks), which of those not and why, and parameters' values.
+
+    What it extends comes first: its own `without` and `params` go over theirs, and its own `controls` bring back what
+    they leave out.
+    """
 
     id: str
     title: str
     version: str
-    controls: tuple[str, ...]
+    controls: tuple[str, ...] = ()
     without: Mapping[str, str] = {}
     params: Mapping[str, Plain] = {}
+    extends: tuple[str, ...] = ()
+    frameworks: Mapping[str, tuple[str, ...]] = {}
 
 
 def load_baseline(file: File) -> Baseline:
@@ -32,18 +43,81 @@ def load_baseline(file: File) -> Baseline:
         raw = read_mapping(file)
         if extra := raw.keys() - FIELDS:
             raise ControlError(f"no such field: {', '.join(sorted(extra))}; fields are {', '.join(sorted(FIELDS))}")
-        baseline = Baseline(**{**raw, "version": str(raw["version"]), "controls": tuple(raw["controls"])})
-    except (DialectError, ControlError, KeyError, TypeError) as error:
+        baseline = _built(raw)
+        if silent := [glob for glob, why in baseline.without.items() if not (isinstance(why, str) and why.strip())]:
+            raise ControlError(f"without: says no reason for {', '.join(silent)}; write one, people will ask")
+        if not (baseline.controls or baseline.frameworks or baseline.extends):
+            raise ControlError("takes no controls; say which by controls:, frameworks: or extends:")
+    except (DialectError, ControlError, KeyError, TypeError, AttributeError) as error:
         raise ControlError(f"{file}: {error}") from error
     if baseline.id != file.stem:
         raise ControlError(f"{file}: id is {baseline.id!r}, its place says {file.stem!r}")
     return baseline
 
 
-def select(baseline: Baseline, ids: Iterable[str]) -> list[str]:
-    """The ids that the baseline takes, in the given order."""
-    return [i for i in ids if _any(i, baseline.controls) and not _any(i, baseline.without)]
+def resolved(baselines: Mapping[str, Baseline]) -> dict[str, Baseline]:
+    """Each with the parameters of what it extends. Raises ControlError for one that is not there or extends itself."""
+    return {
+        name: _over(baseline, [b for b in lineage(baseline, baselines) if b is not baseline])
+        for name, baseline in baselines.items()
+    }
+
+
+def lineage(baseline: Baseline, baselines: Mapping[str, Baseline], above: tuple[str, ...] = ()) -> Iterator[Baseline]:
+    """What it extends, the farthest first, and itself last."""
+    if baseline.id in above:
+        raise ControlError(f"baseline {baseline.id}: extends itself by {' -> '.join((*above, baseline.id))}")
+    for name in baseline.extends:
+        if name not in baselines:
+            raise ControlError(
+                f"baseline {baseline.id}: extends {name!r}, which is not there; there are {', '.join(sorted(baselines))}"
+            )
+        yield from lineage(baselines[name], baselines, (*above, baseline.id))
+    yield baseline
+
+
+def select(baseline: Baseline, known: Mapping[str, Cited], baselines: Mapping[str, Baseline]) -> list[str]:
+    """The ids that the baseline takes, in the order of `known`: control id -> what it cites."""
+    taken: set[str] = set()
+    for name in baseline.extends:
+        taken |= set(select(baselines[name], known, baselines))
+    taken = {i for i in taken if not _any(i, baseline.without)}
+    taken |= {i for i in known if _any(i, baseline.controls) and not (_any(i, baseline.without) and i not in baseline.controls)}
+    taken |= {i for i, cited in known.items() if _cites(cited, baseline.frameworks) and not _any(i, baseline.without)}
+    return [i for i in known if i in taken]
+
+
+def left_out(baseline: Baseline, known: Mapping[str, Cited], baselines: Mapping[str, Baseline]) -> dict[str, str]:
+    """Controls that something of the baseline's line takes and something later leaves out, with the reason."""
+    line = list(lineage(baseline, baselines))
+    final = set(select(baseline, known, baselines))
+    reasons = {i: why for each in line for glob, why in each.without.items() for i in known if fnmatchcase(i, glob)}
+    asked = {i for each in line for i, cited in known.items() if _any(i, each.controls) or _cites(cited, each.frameworks)}
+    return {i: reasons[i] for i in known if i in asked and i not in final and i in reasons}
+
+
+def _built(raw: Mapping[str, Plain]) -> Baseline:
+    """A field of which only comments are left counts as empty."""
+    return Baseline(
+        id=raw["id"],
+        title=raw["title"],
+        version=str(raw["version"]),
+        controls=tuple(raw.get("controls") or ()),
+        without=raw.get("without") or {},
+        params=raw.get("params") or {},
+        extends=tuple(raw.get("extends") or ()),
+        frameworks={name: tuple(map(str, sections)) for name, sections in (raw.get("frameworks") or {}).items()},
+    )
+
+
+def _over(baseline: Baseline, extended: Iterable[Baseline]) -> Baseline:
+    params = {name: value for each in extended for name, value in each.params.items()} | dict(baseline.params)
+    return msgspec.structs.replace(baseline, params=params)
 
 
 def _any(name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _cites(cited: Cited, wanted: Mapping[str, Iterable[str]]) -> bool:
+    return any(_any(section, wanted[name]) for name in wanted.keys() & cited.keys() for section in cited[name])

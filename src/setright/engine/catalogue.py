@@ -7,19 +7,21 @@ built from them when a scan asks for their kind, so start-up does not grow with 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path as File
 
 import msgspec
 
 from setright.bindings.load import load_one as load_binding
-from setright.controls.baselines import Baseline, load_baseline, select
+from setright.controls.baselines import Baseline, left_out, load_baseline, resolved, select
+from setright.controls.contradictions import contradictions, suspects
+from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.controls.load import build, read
 from setright.model import Binding, Control, Plain
 
-VERSION = 1  # of the cache's form
+VERSION = 2  # of the cache's form
 
 
 class Catalogue:
@@ -57,8 +59,38 @@ class Catalogue:
         return self.baselines[name]
 
     def selected(self, baseline: str) -> list[str]:
-        """The ids of a baseline; ``all`` is every control."""
-        return self.ids() if baseline == "all" else select(self.baseline(baseline), self.ids())
+        """The ids of a baseline; ``all`` is every control. Raises ControlError where they cannot all hold."""
+        if baseline == "all":
+            return self.ids()
+        chosen = select(self.baseline(baseline), self.cited(), self.baselines)
+        self._agreed(self.baseline(baseline), chosen)
+        return chosen
+
+    def left_out(self, baseline: str) -> dict[str, str]:
+        """What a baseline's line would take and leaves out, with the reasons."""
+        return left_out(self.baseline(baseline), self.cited(), self.baselines)
+
+    def cited(self) -> dict[str, Mapping[str, Sequence[str]]]:
+        """What each control cites: framework -> sections."""
+        return {i: {name: [*map(str, ids)] for name, ids in self._raw[i][1]["frameworks"].items()} for i in self.ids()}
+
+    def parameters(self, ids: Iterable[str]) -> dict[str, list[str]]:
+        """The parameters of controls, each with the controls that have it."""
+        found: dict[str, list[str]] = {}
+        for i in ids:
+            for name in self._raw[i][1].get("param", {}):
+                found.setdefault(name, []).append(i)
+        return found
+
+    def _agreed(self, baseline: Baseline, chosen: Sequence[str]) -> None:
+        if odd := baseline.params.keys() - self.parameters(self.ids()).keys():
+            raise ControlError(
+                f"baseline {baseline.id}: params: no control has {', '.join(sorted(odd))}; see `setright controls list`"
+            )
+        doubtful = suspects({i: self._raw[i][1] for i in chosen})
+        if found := contradictions([resolve(self.control(i), dict(baseline.params)) for i in doubtful]):
+            told = "; ".join(map(str, found[:3])) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+            raise ControlError(f"baseline {baseline.id}: {told}; leave one of them out by without:")
 
 
 def content_root() -> File:
@@ -83,7 +115,7 @@ def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogu
         raw |= content["controls"]
         bindings |= {b["kind"]: Binding(**b) for b in content["bindings"]}
         baselines |= {b["id"]: msgspec.convert(b, Baseline) for b in content["baselines"]}
-    return Catalogue(raw, bindings, baselines)
+    return Catalogue(raw, bindings, resolved(baselines))
 
 
 def _content(root: File, cache: File | None) -> dict[str, Plain]:
