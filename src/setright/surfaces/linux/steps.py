@@ -106,7 +106,11 @@ augenrules --load >/dev/null
 """
 AUDITD = """p=$(pidof auditd) && kill -HUP $p; true
 """
+UPDATE_GRUB = """if [ -e /boot/grub/grub.cfg ] && command -v update-grub >/dev/null; then update-grub 2>/dev/null >&2
+elif [ -e /boot/grub2/grub.cfg ]; then grub2-mkconfig -o /boot/grub2/grub.cfg 2>/dev/null >&2; fi
+"""
 RELOADS = {
+    "update-grub": UPDATE_GRUB,
     "ssh-reload": SSH_RELOAD,
     "audit-rules-load": AUDIT_RULES,
     "auditd-hup": AUDITD,  # auditd.service cannot be restarted by hand
