@@ -25,7 +25,13 @@ from setright.surfaces.linux.transport import Transport
 
 SETTLE_S = 0.5  # a program that fails to start again answers a little longer: health must hold this long after a reload
 REFUSED_S = 2.0  # and one that starts again may answer nobody for a little while
-NEW_MODES = {"/etc/sudoers.d/*": "0440", "/etc/ssh/sshd_config.d/*": "0600", "/etc/audit/rules.d/*": "0640"}
+NEW_MODES = {
+    "/etc/sudoers.d/*": "0440",
+    "/etc/ssh/sshd_config.d/*": "0600",
+    "/etc/audit/rules.d/*": "0640",
+    "/etc/cron.allow": "0640",
+    "/etc/at.allow": "0640",
+}
 
 
 class Linux:
