@@ -356,3 +356,44 @@ LATEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 )
 def test_a_template_tells_what_may_ask_for_metadata(image, more, told):
     assert trees(INSTANCE, MACHINE.format(image=image, more=more))["M"]["source"]["metadata"] == told
+
+
+QUEUE: dict[str, Plain] = {"type": "AWS::SQS::Queue", "evidence": {"users": "users", "senders": "senders"}}
+ORDERS = "Resources:\n  Orders:\n    Type: AWS::SQS::Queue\n"
+WORKER = "  Worker:\n    Type: AWS::Lambda::Function\n    Properties: {Queue: !Ref Orders}\n"
+SENDERS = "  Senders:\n    Type: AWS::SQS::QueuePolicy\n    Properties: {Queues: [!Ref Orders]}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "users", "senders"),
+    [
+        (WORKER, "no", "no"),
+        ("", "others, as nothing here does", "no"),
+        (WORKER + "Outputs: {Queue: {Value: !GetAtt Orders.Arn}}\n", "others, who know its name", "no"),
+        (WORKER + SENDERS, "Senders", "a policy"),
+        (WORKER + SENDERS.replace("!Ref Orders", "https://sqs/other"), "no", "a policy"),
+        (WORKER + SENDERS.replace("!Ref Orders", "!Ref Other"), "no", "no"),
+    ],
+)
+def test_a_template_tells_who_uses_a_queue(more, users, senders):
+    assert trees(QUEUE, ORDERS + more)["Orders"]["source"] == {"users": users, "senders": senders}
+
+
+FAR: dict[str, Plain] = {"type": "AWS::S3::BucketPolicy", "evidence": {"bucket": "bucket"}}
+
+
+@pytest.mark.parametrize(("bucket", "told"), [("!Ref Data", "here"), ("!Ref Worker", "elsewhere"), ("acme", "elsewhere")])
+def test_a_policy_tells_whether_its_bucket_is_here(bucket, told):
+    text = BUCKETS + policy("{}").replace("!Ref Data", bucket) + WORKER
+    assert trees(FAR, text)["P"]["source"]["bucket"] == told
+
+
+DATABASE: dict[str, Plain] = {"type": "AWS::RDS::DBInstance", "evidence": {"subnets": "subnets"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [("Engine: a", "default"), ("DBSubnetGroupName: a", "own"), ("DBClusterIdentifier: a", "own")]
+)
+def test_a_database_tells_where_it_stands_and_what_deletion_does(body, told):
+    text = f"Resources:\n  D:\n    Type: AWS::RDS::DBInstance\n    DeletionPolicy: Retain\n    Properties: {{{body}}}\n"
+    assert trees(DATABASE, text)["D"]["source"] == {"subnets": told, "deletion-policy": "Retain"}

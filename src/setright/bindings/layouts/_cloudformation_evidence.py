@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred
+from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred, resource_type, uses
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
@@ -21,6 +21,13 @@ METADATA = re.compile(
 )
 RECENT_IMAGE = re.compile(
     r"/aws/service/ami-amazon-linux-latest/(?:al20\d\d|amzn2)-ami[\w.-]*|/aws/service/canonical/ubuntu/server/2\d\.04/\S+"
+)
+PROGRAMS = (
+    "AWS::IAM::",
+    "AWS::Lambda::Function",
+    "AWS::Serverless::Function",
+    "AWS::SNS::Subscription",
+    "AWS::ECS::TaskDefinition",
 )
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 
@@ -113,10 +120,20 @@ def _senders(template: Tree, name: str, tree: Tree) -> str:
     return "no"
 
 
+def _users(template: Tree, name: str, tree: Tree) -> str:
+    """Who names a resource besides programs that use it by their role: ``no`` where there are only those, and some."""
+    if {"QueueName", "TopicName"} & tree.keys() or uses(template.get("Outputs"), name):
+        return "others, who know its name"
+    named = [id_ for id_, other in template["Resources"].items() if id_ != name and uses(other, name)]
+    others = [id_ for id_ in named if not resource_type(template["Resources"][id_]).startswith(PROGRAMS)]
+    return (others or ["no" if named else "others, as nothing here does"])[0]
+
+
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "public": _public,
     "senders": _senders,
     "bucket": _bucket,
+    "users": _users,
     "metadata": _metadata,
     "subnets": _subnets,
 }
