@@ -29,3 +29,9 @@ def test_a_diff_names_each_document_that_changes_and_no_other():
 def test_a_resource_is_one_document_and_locators_are_several():
     assert list(texts({"path": "/etc/shadow", "mode": "0640"})) == [""]
     assert list(texts({"/etc/a.conf": "x 1\n", "running:sysctl": {"x": "1"}})) == ["/etc/a.conf", "running:sysctl"]
+
+
+def test_a_document_that_a_fix_does_not_name_is_not_shown_as_removed():
+    bad = {"/etc/passwd": "ann:x:1001\n", "/etc/shadow": "ann::1\n", "/etc/old": "a\n"}
+    told = diff(bad, {"/etc/shadow": "ann:!:1\n", "/etc/old": None})
+    assert "passwd" not in told and "-a" in told.splitlines() and "+ann:!:1" in told.splitlines()

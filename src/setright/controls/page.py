@@ -32,8 +32,13 @@ def effect(given: Effect) -> str:
 
 
 def diff(before: Plain, after: Plain) -> str:
-    """What a fix changes in an example, document by document, in the form of diff -u; empty where nothing does."""
+    """What a fix changes in an example, document by document, in the form of diff -u; empty where nothing does.
+
+    Of several documents, one that `after` does not name stays as it is.
+    """
     old, new = texts(before), texts(after)
+    if "" not in old and "" not in new and isinstance(after, dict):
+        new = {name: text for name, text in old.items() if name not in after} | new
     return "".join(_diff(old.get(name, ""), new.get(name, ""), name) for name in sorted(old.keys() | new.keys()))
 
 
