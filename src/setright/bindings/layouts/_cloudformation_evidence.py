@@ -126,7 +126,7 @@ def _users(template: Tree, name: str, tree: Tree) -> str:
         return "others, who know its name"
     named = [id_ for id_, other in template["Resources"].items() if id_ != name and uses(other, name)]
     others = [id_ for id_ in named if not resource_type(template["Resources"][id_]).startswith(PROGRAMS)]
-    return (others or ["no" if named else "others, as nothing here does"])[0]
+    return str((others or ["no" if named else "others, as nothing here does"])[0])
 
 
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
