@@ -400,3 +400,11 @@ def test_no_bytes_raise_anything_but_a_lens_error(source: bytes, data: st.DataOb
     except LensError:
         return
     assert same(get("yaml", after), edited(tree, [edit]))
+
+
+def test_a_new_block_stands_apart_where_the_others_do():
+    source = b"Resources:\n\n  A:\n    Type: x\n\n  # the second\n  B:\n    Type: y\n\nOutputs: {}\n"
+    new = Edit(("documents", 0, "Resources", "C"), {"Type": "z"})
+    assert put("yaml", source, [new]) == source.replace(b"Type: y\n", b"Type: y\n\n  C:\n    Type: z\n")
+    small = Edit(("documents", 0, "Resources", "C"), "z")
+    assert put("yaml", source, [small]) == source.replace(b"Type: y\n", b"Type: y\n  C: z\n")

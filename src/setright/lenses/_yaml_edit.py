@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Listing
+from itertools import pairwise
 
 from setright.lenses import _json_write
 from setright.lenses._brackets import Brackets
@@ -29,6 +30,7 @@ from setright.lenses._yaml_write import (
 from setright.lenses.error import LensError
 from setright.model import Plain
 
+BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 COMMENT = re.compile(r"(?m)^[ \t]*#")
 LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
 FIRST_DASH = re.compile(r"(?m)^[ ]*-(?=\s|\Z)")
@@ -124,10 +126,17 @@ class _Blocks(Brackets):
         if added:
             last = max(i for i in range(len(places)) if i not in dropped)
             indent = column(self.text, first(node))
-            lines = [line for key, value in added.items() for line in pair(key, value, indent, self.style)]
+            told = [pair(key, value, indent, self.style) for key, value in added.items()]
             stays_last = last and node.pairs[last][0].text in LAST and not dropped
+            parted = not stays_last and self._parted(places)
+            lines = [line for each in told for line in ([""] if parted and len(each) > 1 else []) + each]
             splices.append(self._before_last(places[last][0], lines) if stays_last else self._below(places[last][1], lines))
         return splices
+
+    def _parted(self, places: Listing[tuple[int, int]]) -> bool:
+        """Whether blank lines stand between most of the keys, as between the resources of a template."""
+        blank = [bool(BLANK_LINE.search(self.text, end, begin)) for (_, end), (begin, _) in pairwise(places)]
+        return 2 * sum(blank) > len(blank)
 
     def _before_last(self, at: int, lines: Listing[str]) -> Splice:
         """New lines above a key that stands last by custom, and above its comments; a blank line between stays between."""
