@@ -243,7 +243,7 @@ Resources:
     [
         (0, "SSH from From"),
         (1, "PostgreSQL from App"),
-        (2, "Incoming traffic of all sorts"),
+        (2, "All incoming traffic"),
         (3, "UDP ports 8000-8010 from 10.1.0.0/16"),
     ],
 )

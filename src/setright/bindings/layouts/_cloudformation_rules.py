@@ -23,6 +23,7 @@ PORTS = """
 6379 Redis, 8182 Neptune, 9092 Kafka, 9200 Elasticsearch, 9300 Elasticsearch nodes, 11211 Memcached, 27017 MongoDB
 """
 SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
+ALL_TRAFFIC = "All traffic"
 ALL = re.compile(r"[0.]+/0|[0:]+/0")
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
@@ -33,8 +34,9 @@ def description(rule: Tree, outgoing: bool) -> str:
     It does not say that the whole world may come: that is what another fix narrows.
     """
     place = _place(rule, "Destination" if outgoing else "Source")
-    service = _service(rule)
-    told = f"{service} {'to' if outgoing else 'from'} {place}" if place else f"{'Outgoing' if outgoing else 'Incoming'} {service}"
+    service, way = _service(rule), "outgoing" if outgoing else "incoming"
+    everything = f"All {way} traffic" if service == ALL_TRAFFIC else f"{way.capitalize()} {service}"
+    told = f"{service} {'to' if outgoing else 'from'} {place}" if place else everything
     return NOT_ALLOWED.sub("", told)[:255]
 
 
@@ -65,7 +67,7 @@ def _service(rule: Tree) -> str:
     protocol = str(_told(rule.get("IpProtocol"))).lower()
     first, last = _told(rule.get("FromPort")), _told(rule.get("ToPort"))
     if protocol in ("-1", "all"):
-        return "traffic of all sorts"
+        return ALL_TRAFFIC
     name = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}.get(protocol, protocol.upper())
     if name.startswith("ICMP") or first is None:
         return name
