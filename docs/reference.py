@@ -24,6 +24,7 @@ TABLES = {  # where each sort of table stands in the file
     "Rule": "[[policy.rules]]",
     "Window": "[policy.windows.NAME]",
     "Freeze": "[[policy.freezes]]",
+    "ExceptionRules": "[policy.exceptions]",
 }
 
 

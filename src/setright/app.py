@@ -18,16 +18,18 @@ from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, load_configuration
 from setright.engine.decision import About, Weighed, weigh
 from setright.engine.error import EngineError
-from setright.engine.organisation import about, life
+from setright.engine.opening import open_surface, source_root
+from setright.engine.organisation import about, life, subject_of
 from setright.engine.plan import Options, plan
 from setright.engine.redact import without_password
 from setright.engine.runs import by_target, new_run, not_now
 from setright.engine.scan import Scan, scan
-from setright.engine.scope import Scope, within_change, without_adopted, without_exceptions
+from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
 from setright.engine.times import moment, now
 from setright.model import SEVERITIES, Control, Plain, Plan
-from setright.policy.exceptions import FindingException, holding
+from setright.policy.estate import Subject
+from setright.policy.exceptions import FindingException, latest
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
@@ -179,7 +181,9 @@ class App:
         """A target's findings, and apart from them what is knowingly left open or not asked about."""
         root = source_root(surface)
         found = scan(surface, self.catalogue, self._for(surface, ids, ask))
-        found = without_exceptions(heed(found, self.catalogue.ids(), now().date()), exceptions)
+        subject = subject_of(self.configuration, self._target(self._shown(surface.target)))
+        honoured = Honoured(exceptions, subject, self.configuration.policy.exceptions, now())
+        found = without_exceptions(heed(found, self.catalogue.ids(), now().date()), honoured)
         return within_change(without_adopted(found, ask.scope, root), ask.scope, root)
 
     def _remember(self, scanned: Scanned) -> str:
@@ -208,9 +212,9 @@ class App:
         return about(self.configuration, self._target(self._shown(surface.target)), source_root(surface))
 
     def _exceptions(self) -> Mapping[str, FindingException]:
-        """What excepts findings now; a store that cannot be opened excepts nothing."""
+        """The last exception made for each finding; a store that cannot be opened excepts nothing."""
         try:
-            return holding(self.store.exceptions(), now())
+            return latest(self.store.exceptions(), now())
         except EngineError:
             return {}
 
@@ -309,25 +313,12 @@ class App:
     def open(self, target: str) -> Surface:
         """The surface of a target, whose URL may lack a password given before. Raises SurfaceError with the forms there are."""
         shown = self._shown(target)
-        target = self._logins.get(shown, target)
-        scheme = target.partition(":")[0] if ":" in target else ""
-        if scheme in ("host", "root", "ssh"):
-            return _linux(target)
-        if scheme == "aws":
-            from setright.surfaces.aws.surface import open_aws
+        return open_surface(self._logins.get(shown, target), shown)
 
-            return open_aws(target)
-        if scheme in ("postgres", "postgresql"):
-            from setright.surfaces.database.postgres import open_postgres
-
-            return open_postgres(target)
-        if "://" in target:
-            raise SurfaceError(
-                f"{shown}: no surface for {scheme}://; there are a path, host:local, root:PATH, ssh://, aws://, postgres://"
-            )
-        from setright.surfaces.iac.surface import SourceTree
-
-        return SourceTree(Path(target))
+    def circumstances(self, finding: str) -> Subject:
+        """What is declared of the target of a finding; nothing where the finding is not known."""
+        known = self.store.finding(finding)
+        return subject_of(self.configuration, self._target(known.finding.target)) if known else Subject(())
 
     def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> list[Control]:
         least = SEVERITIES.index(ask.min_severity)
@@ -363,32 +354,9 @@ class App:
                 self.store.end_run(run.id, "ended" if all(p.outcome for p in run.plans) else "abandoned", now())
 
 
-def source_root(surface: Surface) -> Path | None:
-    """Where a source tree's files are; None for any other target."""
-    if "terraform" not in surface.families:
-        return None
-    from setright.surfaces.iac.surface import SourceTree
-
-    return surface.root if isinstance(surface, SourceTree) else None
-
-
 def _to_plan(ask: Ask) -> Ask:
     """Adopted findings are planned where their control was named, or all were asked for."""
     return ask._replace(scope=ask.scope._replace(no_adopted=True)) if ask.controls or ask.scope.adopted_too else ask
-
-
-def _linux(target: str) -> Surface:
-    if target == "host:local":
-        from setright.surfaces.linux.surface import open_local
-
-        return open_local()
-    if target.startswith("root:"):
-        from setright.surfaces.linux.surface import open_root
-
-        return open_root(target.removeprefix("root:"))
-    from setright.surfaces.linux.surface import open_ssh
-
-    return open_ssh(target)
 
 
 def _side_by_side(work: Callable[[str], T], targets: Sequence[str]) -> Iterator[T]:

@@ -14,6 +14,17 @@ REASON = "throw-away data"
 LIST = ".setright-adopted.json"
 FIELDS = {"id", "control", "title", "severity", "target", "resource", "location", "kind", "reason", "until"}
 
+EXCEPTIONS = """
+[[targets]]
+name = "shop"
+url = "."
+exposure = "internal"
+
+[policy.exceptions]
+longest_days = 4
+needs_compensating = true
+"""
+
 
 def git(setright: Program, *words: str) -> None:
     me = ("-c", "user.name=a", "-c", "user.email=a@b")
@@ -83,6 +94,22 @@ def test_an_exception_of_the_store_is_told_with_its_reason(setright: Program):
     assert (ran.code, [(e["kind"], e["reason"]) for e in ran.json["excepted"]]) == (0, [("exception", REASON)])
     result = setright("scan", ".", "--control", AUTO, "--format", "sarif").json["runs"][0]["results"][0]
     assert result["suppressions"][0]["kind"] == "external"
+
+
+def test_an_exception_that_ends_soon_or_fits_no_more_is_told(setright: Program):
+    (setright.tree / "setright.toml").write_text(EXCEPTIONS)
+    (finding,) = setright("scan", ".", "--control", AUTO, "--format", "json").json["findings"]
+    words = ("except", finding["id"], "--reason", REASON)
+    assert "4 days at most" in setright(*words, "--until", "9d", "--compensating", "VPN").err
+    assert "--compensating" in setright(*words, "--until", "3d").err
+    assert setright(*words, "--until", "3d", "--compensating", "VPN").code == 0
+    ran = setright("scan", ".", "--control", AUTO, "--format", "json")
+    assert ran.code == 0 and "ends on" in ran.json["notices"][0]["why"]
+
+    (setright.tree / "setright.toml").write_text(EXCEPTIONS.replace('exposure = "internal"', 'exposure = "internet"'))
+    ran = setright("scan", ".", "--control", AUTO, "--format", "json")
+    assert ran.code == 1 and ran.json["excepted"] == []
+    assert "void: the exposure was internal, and is internet now" in ran.json["notices"][0]["why"]
 
 
 def test_an_adopted_finding_stops_nobody_and_a_new_one_does(setright: Program):

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from setright.policy.approvals import Given, Need, Person, missing
+from setright.policy.approvals import Given, Need, missing
+from setright.policy.estate import Person
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

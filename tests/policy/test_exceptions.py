@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from setright.policy.exceptions import FindingException, excepted, holding
+from setright.policy.estate import Person, Subject
+from setright.policy.exceptions import ExceptionRules, FindingException, excepted, latest, refused
 
 MADE = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 END = datetime(2026, 2, 1, 0, 0, 0, tzinfo=UTC)
@@ -29,7 +30,6 @@ def exception(finding="f1", until=END, made_at=MADE):
 def test_an_exception_ends_to_the_second(now, holds):
     assert exception().holds(now) is holds
     assert (excepted("f1", [exception()], now) is not None) is holds
-    assert ("f1" in holding([exception()], now)) is holds
 
 
 def test_an_end_in_another_zone_is_the_same_moment():
@@ -45,3 +45,40 @@ def test_an_exception_speaks_of_its_own_finding_only():
 def test_of_several_the_one_that_holds_longest_is_told():
     longer = exception(until=END + SECOND)
     assert excepted("f1", [exception(), longer, exception(until=MADE + SECOND)], MADE) is longer
+
+
+def test_of_one_finding_the_exception_that_ends_last_counts():
+    longer = exception(until=END + SECOND)
+    assert latest([longer, exception()], MADE) == {"f1": longer}
+    assert latest([exception()], MADE - SECOND) == {}
+
+
+@pytest.mark.parametrize(
+    ("owner", "exposure", "words"),
+    [
+        ("web", "internal", ""),
+        ("data", "internal", "the owner was web, and is data now"),
+        ("web", "internet", "exposure was internal"),
+    ],
+)
+def test_an_exception_is_for_its_circumstances(owner, exposure, words):
+    made = FindingException("f1", "r", "ann", END, MADE, owner="web", exposure="internal")
+    said = made.void(Subject(("t",), owner=owner, exposure=exposure))
+    assert words in said and bool(said) is bool(words)
+    assert exception().void(Subject(("t",), owner=owner)) == ""  # nothing was known when it was made
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (ExceptionRules(), ""),
+        (ExceptionRules(longest_days=30), ""),
+        (ExceptionRules(longest_days=29), "end it by 2026-01-31"),
+        (ExceptionRules(role="board"), ""),
+        (ExceptionRules(role="risk"), "ann does not have the role risk"),
+        (ExceptionRules(needs_compensating=True), "--compensating"),
+    ],
+)
+def test_an_exception_keeps_to_the_rules(rules, words):
+    said = refused(rules, exception(), (Person("Ann", "ann", roles=("board",)),))
+    assert words in said and bool(said) is bool(words)

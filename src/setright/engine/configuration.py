@@ -17,8 +17,8 @@ from msgspec import inspect
 
 from setright.engine.error import EngineError
 from setright.model import Path, Plain
-from setright.policy.approvals import Need, Person
-from setright.policy.estate import Environment, Exposure, Importance, Organisation, lineage
+from setright.policy.approvals import Need
+from setright.policy.estate import Environment, Exposure, Importance, Organisation, Person, lineage
 from setright.policy.owners import Owner
 from setright.policy.rules import Policy
 
@@ -271,9 +271,11 @@ def _strangers(configuration: Configuration) -> Iterator[tuple[Path, str]]:
         if name and name not in names:
             yield path, f"there is no organisation {name!r}{_near(name, names)}"
     roles = sorted({role for person in configuration.people for role in person.roles})
-    for number, need in enumerate(configuration.approvals):
-        if need.role and need.role not in roles:
-            yield ("approvals", number, "role"), f"nobody has the role {need.role!r}{_near(need.role, roles)}"
+    asked: list[tuple[Path, str]] = [(("approvals", n, "role"), need.role) for n, need in enumerate(configuration.approvals)]
+    asked.append((("policy", "exceptions", "role"), configuration.policy.exceptions.role))
+    for path, role in asked:
+        if role and role not in roles:
+            yield path, f"nobody has the role {role!r}{_near(role, roles)}"
     for number, each in enumerate(configuration.organisations):
         if each.parent and each.name in lineage(each.parent, configuration.organisations):
             yield ("organisations", number, "parent"), f"{each.name!r} would be above itself"

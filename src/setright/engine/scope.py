@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,9 @@ from setright.engine.adopted import Place, find, leave, load
 from setright.engine.extent import extents
 from setright.engine.scan import Excepted, Found, Scan, set_aside
 from setright.engine.world import World
-from setright.policy.exceptions import FindingException
+from setright.model import Problem
+from setright.policy.estate import Subject
+from setright.policy.exceptions import ExceptionRules, FindingException
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.git import Lines, touched
 
@@ -33,10 +36,35 @@ def place_of(scope: Scope, root: Path | None) -> Place | None:
     return Place(file, root, load(file)) if file else None
 
 
-def without_exceptions(scan: Scan, exceptions: Mapping[str, FindingException]) -> Scan:
-    """The scan with the findings set aside that the store excepts."""
-    holding = [(found, exceptions[found.finding.id]) for found in scan.found if found.finding.id in exceptions]
-    return set_aside(scan, [Excepted(f, "exception", e.reason, e.until.isoformat(timespec="seconds")) for f, e in holding])
+class Honoured(NamedTuple):
+    """The exceptions ever made, the last of each finding, and what they are held against: a target, the rules, and the time."""
+
+    exceptions: Mapping[str, FindingException]
+    subject: Subject
+    rules: ExceptionRules
+    at: datetime
+
+
+def without_exceptions(scan: Scan, honoured: Honoured) -> Scan:
+    """The scan with the findings set aside that the store excepts; what ended, ends soon or is void is a notice."""
+    made = [(f, honoured.exceptions[f.finding.id]) for f in scan.found if f.finding.id in honoured.exceptions]
+    holding = [(f, e) for f, e in made if e.holds(honoured.at) and not e.void(honoured.subject)]
+    left = set_aside(scan, [Excepted(f, "exception", e.reason, e.until.isoformat(timespec="seconds")) for f, e in holding])
+    told = [(f, why) for f, e in made if (why := _notice(e, honoured))]
+    return left._replace(notices=(*left.notices, *(Problem(f.finding.resource, f"{f.finding.id}: {why}") for f, why in told)))
+
+
+def _notice(made: FindingException, honoured: Honoured) -> str:
+    """What people should know of an exception: it ended a while ago, ends soon, or is of no force."""
+    near = timedelta(days=honoured.rules.warn_days)
+    if not made.holds(honoured.at):
+        ended = honoured.at - made.until < near
+        return f"its exception ended on {made.until:%Y-%m-%d}; it counts again" if ended else ""
+    if void := made.void(honoured.subject):
+        return f"its exception is void: {void}; `setright except` makes another"
+    if made.until - honoured.at < near:
+        return f"its exception ({made.reason}) ends on {made.until:%Y-%m-%d}"
+    return ""
 
 
 def without_adopted(scan: Scan, scope: Scope, root: Path | None) -> Scan:

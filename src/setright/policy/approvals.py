@@ -6,21 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import msgspec
-
+from setright.policy.estate import Person
 from setright.policy.rules import Scope
-
-
-class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who may be asked; `login` is the name that the operating system knows them by."""
-
-    name: str
-    login: str = ""
-    email: str = ""
-    roles: tuple[str, ...] = ()
-
-    def is_called(self, name: str) -> bool:
-        return name in (self.name, self.login or self.name)
 
 
 class Need(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):

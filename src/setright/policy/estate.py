@@ -19,6 +19,18 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parent: str = ""
 
 
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who may be asked; `login` is the name that the operating system knows them by."""
+
+    name: str
+    login: str = ""
+    email: str = ""
+    roles: tuple[str, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        return name in (self.name, self.login or self.name)
+
+
 class Subject(msgspec.Struct, frozen=True):
     """What is decided about: a target, with all that was declared or found out about it.
 

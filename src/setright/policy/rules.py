@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from setright.policy.estate import Environment, Exposure, Importance
+from setright.policy.exceptions import ExceptionRules
 
 Lane = Literal["auto", "ask", "hold", "source", "shield", "hand"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
@@ -68,5 +69,6 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[Rule, ...] = ()
     windows: dict[str, Window] = {}
     freezes: tuple[Freeze, ...] = ()
+    exceptions: ExceptionRules = ExceptionRules()
     plan_life_h: int = 24
     error_budget: int = 1  # this many runs that had to be rolled back stop a wave

@@ -82,7 +82,7 @@ def _list_of(app: App, selection: Selection) -> Path:
 def _root(app: App, target: str) -> Path | None:
     from contextlib import closing
 
-    from setright.app import source_root
+    from setright.engine.opening import source_root
 
     with closing(app.open(target)) as surface:
         return source_root(surface)

@@ -11,6 +11,7 @@ from setright.cli.failure import Failure
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
+    from setright.app import App
     from setright.policy.exceptions import FindingException
 
 
@@ -43,7 +44,7 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
             raise Failure(f"{finding}: no exception holds for it; `setright except` lists those that do")
         app.ledger.append("exception ended", {"finding": finding})
     elif finding:
-        made = _made(finding, given, now())
+        made = _made(app, finding, given, now())
         app.ledger.append("exception", _told(made))
         app.store.add_exception(made)
     holding = [e for e in app.store.exceptions(finding) if e.holds(now())]
@@ -57,15 +58,20 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
         console.print(table(("finding", "until", "approver", "reason", "meanwhile"), rows) if rows else "no exceptions hold")
 
 
-def _made(finding: str, given: dict[str, str | None], at: datetime) -> FindingException:
+def _made(app: App, finding: str, given: dict[str, str | None], at: datetime) -> FindingException:
     from getpass import getuser
 
-    from setright.policy.exceptions import FindingException
+    from setright.policy.exceptions import FindingException, refused
 
     if not given["reason"] or not given["until"]:
         raise Failure("an exception needs --reason and --until; it is not for ever, and somebody will ask why")
     approver = given["approver"] or getuser()
-    return FindingException(finding, given["reason"], approver, _end(given["until"], at), at, given["compensating"] or "")
+    subject = app.circumstances(finding)
+    end, compensating = _end(given["until"], at), given["compensating"] or ""
+    made = FindingException(finding, given["reason"], approver, end, at, compensating, subject.owner, subject.exposure)
+    if why := refused(app.configuration.policy.exceptions, made, app.configuration.people):
+        raise Failure(why)
+    return made
 
 
 def _end(text: str, at: datetime) -> datetime:
@@ -92,4 +98,6 @@ def _told(made: FindingException) -> dict[str, str]:
         "until": stamp(made.until),
         "made_at": stamp(made.made_at),
         "compensating": made.compensating,
+        "owner": made.owner,
+        "exposure": made.exposure,
     }

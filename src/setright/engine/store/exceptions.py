@@ -23,6 +23,8 @@ class Exceptions(Database):
             "approver": made.approver,
             "until": stamp(made.until),
             "compensating": made.compensating,
+            "owner": made.owner,
+            "exposure": made.exposure,
         }
         with self.writing() as connection:
             connection.execute(exceptions.insert().values(row))
@@ -40,6 +42,6 @@ class Exceptions(Database):
             query = query.where(exceptions.c.finding == finding)
         with self.reading() as connection:
             return [
-                FindingException(row.finding, row.reason, row.approver, moment(row.until), moment(row.made_at), row.compensating)
-                for row in connection.execute(query)
+                FindingException(**row | {"until": moment(row["until"]), "made_at": moment(row["made_at"])})
+                for row in map(dict, connection.execute(query).mappings())
             ]

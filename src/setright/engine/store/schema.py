@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -114,4 +114,6 @@ exceptions = Table(
     Column("approver", Text, nullable=False),
     Column("until", Text, nullable=False),
     Column("compensating", Text, nullable=False),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("exposure", Text, nullable=False, server_default=""),
 )

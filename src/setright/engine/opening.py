@@ -1,0 +1,52 @@
+"""A target's URL in, its surface out. What a surface needs is loaded when one is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setright.surfaces.base import Surface, SurfaceError
+
+
+def open_surface(target: str, shown: str) -> Surface:
+    """`shown` is the target as messages may name it, without its password. Raises SurfaceError with the forms there are."""
+    scheme = target.partition(":")[0] if ":" in target else ""
+    if scheme in ("host", "root", "ssh"):
+        return _linux(target)
+    if scheme == "aws":
+        from setright.surfaces.aws.surface import open_aws
+
+        return open_aws(target)
+    if scheme in ("postgres", "postgresql"):
+        from setright.surfaces.database.postgres import open_postgres
+
+        return open_postgres(target)
+    if "://" in target:
+        raise SurfaceError(
+            f"{shown}: no surface for {scheme}://; there are a path, host:local, root:PATH, ssh://, aws://, postgres://"
+        )
+    from setright.surfaces.iac.surface import SourceTree
+
+    return SourceTree(Path(target))
+
+
+def source_root(surface: Surface) -> Path | None:
+    """Where a source tree's files are; None for any other target."""
+    if "terraform" not in surface.families:
+        return None
+    from setright.surfaces.iac.surface import SourceTree
+
+    return surface.root if isinstance(surface, SourceTree) else None
+
+
+def _linux(target: str) -> Surface:
+    if target == "host:local":
+        from setright.surfaces.linux.surface import open_local
+
+        return open_local()
+    if target.startswith("root:"):
+        from setright.surfaces.linux.surface import open_root
+
+        return open_root(target.removeprefix("root:"))
+    from setright.surfaces.linux.surface import open_ssh
+
+    return open_ssh(target)
