@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import time
 from pathlib import Path
 
 import pytest
 from lab.hosts import Lab
 
-from setright.model import Tree, Want
+from setright.model import Change, Steps, Tree, Want
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import packages
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.states import boot, confinement, deeds, firewall, mounts, updates
-from setright.surfaces.linux.surface import Linux
+from setright.surfaces.linux.surface import Linux, open_ssh
 from setright.surfaces.linux.transport import Ask, Found
+from tests.hosts import logs_in
 from tests.surfaces.linux.conftest import HereShell
 from tests.surfaces.linux.states import Loop
 
@@ -142,6 +145,54 @@ def test_rules_that_nft_loads_are_read_as_they_hold(host: Lab, tmp_path: Path) -
     assert ("firewall/input", "state:firewall") in loop.wrong()
     loop.sh(f"printf '%s' '{RULESET}' | nft -f -")
     assert loop.wrong() == {("firewall/owner", "state:firewall")}
+
+
+def reached(host: Lab) -> bool:
+    with host.inside():
+        try:
+            socket.create_connection((host.address(1), 22), 1.5).close()
+        except TimeoutError:
+            return False
+    return True
+
+
+LIVE = """nft list ruleset; cat /etc/nftables.conf
+ls -A /etc/nftables.d /etc/systemd/system/sysinit.target.wants 2>/dev/null; true"""
+
+
+@needs_root
+def test_closing_what_nobody_let_in_keeps_the_way_in_and_goes_back(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/firewall/*")
+    loop.sh("(setsid nc -lk -p 8080 >/dev/null 2>&1 &) ; true")
+    before = loop.sh(LIVE)
+    run = loop.fix()
+    assert loop.outcomes(run) == ["state:firewall: verified"]
+    assert logs_in(host, 1)
+    assert not loop.wrong() & {("firewall/input", "state:firewall"), ("firewall/owner", "state:firewall")}
+    assert "policy drop" in loop.sh("nft flush ruleset; nft -f /etc/nftables.conf; nft list ruleset")
+    assert logs_in(host, 1), "what is loaded at a start lets us in as well"
+    loop.sh("nft delete table inet filter")  # of the stock file, which nothing had loaded here
+    loop.rollback(run)
+    assert loop.sh(LIVE) == before
+
+
+@needs_root
+def test_a_firewall_that_shuts_us_out_opens_again_by_itself(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/firewall/input")
+    before = loop.sh(LIVE)
+    surface = open_ssh("ssh://h1", timeout_s=5.0)
+    (scanned,) = surface.again(["state:firewall"]).values()
+    kept = surface.keep(["state:firewall"])
+    steps = Steps(arm=True)
+    assert surface.arm(kept, steps, 4.0, "t-firewall")
+    tree = json.loads(scanned.data or b"")
+    shut = tree | {"listening": [], "input": "drop", "owners": ["nftables"], "loopback": True, "established": True}
+    surface.write(Change("state:firewall", "json", scanned.data, json.dumps(shut).encode()))
+    assert not reached(host)
+    time.sleep(6)
+    assert logs_in(host, 1)
+    assert loop.sh(LIVE) == before
+    surface.close()
 
 
 def test_the_boot_loader_and_the_command_line_are_told() -> None:

@@ -1,10 +1,11 @@
 """What a host says of itself as a whole, one JSON document a module, found by name: `state:disk` is `disk.py`.
 
-A module has two things, and a third where the state can be put right:
+A module has two things, and more where the state can be put right:
 
     ASKS: Sequence[Ask]                       what to ask the target
     tell(evidence) -> Tree | None             what that says; None where there is nothing of the sort
     deeds(before, after) -> str               shell commands that lead from one to the other, and back
+    BACK: str                                 where that could cut us off: shell commands that undo it whatever came after
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ def state(name: str) -> State | None:
     if not name.replace("-", "").isalpha() or find_spec(module) is None:
         return None
     return cast(State, import_module(module))
+
+
+def back(name: str) -> list[str]:
+    """What undoes our change of a state whatever came after it: for the dead-man's switch. Nothing where none can cut us off."""
+    undo = getattr(state(name), "BACK", None)
+    return [undo] if isinstance(undo, str) else []
 
 
 def deeds(name: str, before: Tree, after: Tree) -> str:

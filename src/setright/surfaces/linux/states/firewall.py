@@ -4,6 +4,7 @@
      "listening": ["tcp/22"], "open": ["tcp/22"]}
 
 `owners` are the services that load rules at a start; what the kernel holds may be of another, or of a container engine.
+Letting in only what listens now is a table of our own beside theirs, loaded at a start by nftables.service.
 """
 
 from __future__ import annotations
@@ -13,21 +14,18 @@ import re
 from collections.abc import Iterator
 
 from setright.model import Plain, Tree
+from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.transport import Ask
 
 OWNERS = ("ufw", "firewalld", "nftables", "netfilter-persistent", "iptables", "ip6tables")
 WHO = Ask(
     "run",
-    """if [ -d /run/systemd/system ]; then
-  for u in ufw firewalld nftables netfilter-persistent iptables ip6tables; do
-    [ "$(systemctl is-enabled $u 2>/dev/null)" = enabled ] || continue
-    [ $u != ufw ] || grep -q '^ENABLED=yes' /etc/ufw/ufw.conf || continue
-    echo $u
-  done
-else
-  [ -L /etc/rcS.d/S*ufw ] 2>/dev/null && grep -q '^ENABLED=yes' /etc/ufw/ufw.conf && echo ufw
-fi; true""",
+    """cd /etc/systemd/system && for u in ufw firewalld nftables netfilter-persistent iptables ip6tables; do
+  ls -d *.wants/$u.service >/dev/null 2>&1 || [ -L /etc/rcS.d/S01$u ] || continue
+  [ $u != ufw ] || grep -q '^ENABLED=yes' /etc/ufw/ufw.conf || continue
+  echo $u
+done; true""",
 )
 RULES = Ask(
     "run",
@@ -38,6 +36,25 @@ else exit 127; fi""",
 )
 PORTS = Ask("run", "ss -Hltun 2>/dev/null | awk '{print $1, $5}' | sort -u; true")
 ASKS = (WHO, RULES, PORTS)
+FILE, MAIN = "/etc/nftables.d/setright.nft", "/etc/nftables.conf"
+LINK, UNIT = "/etc/systemd/system/sysinit.target.wants/nftables.service", "/lib/systemd/system/nftables.service"
+KEPT = "/etc/nftables.d/.setright"  # how the main file and the link were
+TABLE = """table inet setright
+delete table inet setright
+table inet setright {
+  chain input {
+    type filter hook input priority 10; policy drop;
+    ct state established,related accept
+    iifname "lo" accept
+    meta l4proto { 1, 58 } accept comment "icmp, icmpv6"
+PORTS
+  }
+}
+"""
+BACK = f"""nft list table inet setright >/dev/null 2>&1 && nft delete table inet setright
+if [ -e {KEPT}.conf ]; then mv -f {KEPT}.conf {MAIN}; elif [ -e {KEPT}.none ]; then rm -f {MAIN}; fi
+[ ! -e {KEPT}.link ] || rm -f {LINK}
+rm -f {FILE} {KEPT}.none {KEPT}.link; rmdir /etc/nftables.d 2>/dev/null; true"""
 LOCAL = re.compile(r"(127\.|\[::1\]|\[?::ffff:127\.)|%lo:")
 
 
@@ -93,3 +110,34 @@ def _legacy(text: str) -> Tree:
     policies = dict(re.findall(r"^I :(INPUT|FORWARD|OUTPUT) (\w+)", text, re.MULTILINE))
     told: Tree = {h.lower(): "accept" if policies.get(h, "ACCEPT") == "ACCEPT" else "drop" for h in ("INPUT", "FORWARD", "OUTPUT")}
     return told | {"loopback": "-i lo -j ACCEPT" in text, "established": "ESTABLISHED" in text}
+
+
+def deeds(before: Tree, after: Tree) -> str:
+    """Lets in what listens now and answers to what was asked, nothing else; and back. Raises SurfaceError for any other change."""
+    if {"input": "drop", "owners": ["nftables"]}.items() <= after.items() and "listening" in after:
+        return _closing(after["listening"])
+    if {"input": "drop", "owners": ["nftables"]}.items() <= before.items():
+        return BACK
+    raise SurfaceError(
+        "state:firewall: only what comes in can be closed here, by rules of nftables; change the rest where it is made"
+    )
+
+
+def _closing(ports: list[str]) -> str:
+    """Checked before it is loaded; the main file and the link are kept so that they come back exactly."""
+    words = [port.partition("/") for port in ports]
+    lines = [
+        f"    {protocol} dport {{ {', '.join(number for kind, _, number in words if kind == protocol)} }} accept"
+        for protocol in ("tcp", "udp")
+        if any(kind == protocol for kind, _, _ in words)
+    ]
+    return f"""command -v nft >/dev/null || {{ echo "nft is not installed; install nftables" >&2; exit 1; }}
+mkdir -p /etc/nftables.d && cat >{FILE} <<'END_OF_RULES' || exit 1
+{TABLE.replace("PORTS", chr(10).join(lines))}END_OF_RULES
+nft -c -f {FILE} || {{ rm -f {FILE}; rmdir /etc/nftables.d 2>/dev/null; exit 1; }}
+if [ -e {MAIN} ]; then cp -p {MAIN} {KEPT}.conf || exit 1
+else : >{KEPT}.none; printf '#!/usr/sbin/nft -f\nflush ruleset\n' >{MAIN}; fi
+[ -z "$(tail -c 1 {MAIN})" ] || echo >>{MAIN}
+printf '%s\n' 'include "{FILE}"' >>{MAIN}
+if [ ! -L {LINK} ]; then mkdir -p {LINK.rpartition("/")[0]} && : >{KEPT}.link && ln -s {UNIT} {LINK} || exit 1; fi
+nft -f {FILE} || exit 1"""

@@ -1,0 +1,61 @@
+"""Services of which exactly one should run: a clock, a firewall. One resource says whether none does, and which are too many.
+
+Its entry in a binding takes `prefer`, the units in the order of preference, and `marker`, a unit that shows that the host
+has services at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.precedence import Layout, Sources
+from setright.model import Edit, Path, Resource, Tree
+
+OFF = {"enabled": "masked", "active": "inactive"}
+ON = {"enabled": "enabled", "active": "active"}
+
+
+def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
+    """``{"chosen": "chrony.service", "surplus": [...]}``, or ``{"none": true}``; no resource where no services run."""
+    if f"unit:{layout['marker']}" not in sources:
+        return []
+    there = _there(layout, sources)
+    on = [unit for unit, tree in there.items() if tree["enabled"] == "enabled"]
+    tree: Tree = {"chosen": on[0]} if on else {"none": True}
+    tree |= {"surplus": on[1:]} if on[1:] else {}
+    home = f"unit:{on[0] if on else next(iter(there), layout['marker'])}"
+    return [Resource(kind, kind.rpartition("/")[2], tree, (home, ()))]
+
+
+def edit(
+    layout: Layout, resource: Resource, edits: Sequence[Edit], live: Sequence[Edit], sources: Sources
+) -> list[tuple[str, Edit]]:
+    """Taking `surplus` away masks those; taking `none` away turns on the one preferred of what is installed."""
+    there = _there(layout, sources)
+    made = []
+    for each in edits:
+        if each.path == ("surplus",) and each.remove:
+            made += [pair for unit in resource.tree["surplus"] for pair in _set(unit, there[unit], OFF)]
+        elif each.path == ("none",) and each.remove and there:
+            unit = next(iter(there))
+            made += _set(unit, there[unit], ON)
+        else:
+            raise BindingError(f"none of {', '.join(layout['prefer'])} is installed; install the first that suits")
+    return made
+
+
+def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]:
+    return resource.home
+
+
+def _there(layout: Layout, sources: Sources) -> dict[str, Tree]:
+    """What is installed, by preference."""
+    found = ((unit, sources.get(f"unit:{unit}")) for unit in layout["prefer"])
+    return {unit: source.tree for unit, source in found if source and source.exists and source.tree["enabled"] != "alias"}
+
+
+def _set(unit: str, tree: Tree, want: Tree) -> list[tuple[str, Edit]]:
+    """Where nothing runs, only what a start would do."""
+    keys = want if tree.get("active") != "unknown" else {"enabled": want["enabled"]}
+    return [(f"unit:{unit}", Edit((key,), want[key])) for key in keys if tree.get(key) != want[key]]
