@@ -35,7 +35,8 @@ def told(value: Plain) -> Plain:
 def port(raw: Plain) -> Plain:
     """A port in the long form; an Unknown where a variable hides which it is."""
     if isinstance(raw, dict):
-        return told(raw)
+        address, colon, _ = str(raw.get("published", "")).rpartition(":")
+        return told({**raw, "host_ip": address} if colon and "host_ip" not in raw else raw)
     if not isinstance(raw, str | int):
         return raw
     hidden = VARIABLE.findall(str(raw))

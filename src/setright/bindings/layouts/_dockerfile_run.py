@@ -23,7 +23,8 @@ Instruction = Mapping[str, Plain]
 
 APT = ("apt-get", "apt")
 YUM = ("yum", "dnf", "microdnf")
-FETCHES = frozenset({("apt-get", "update"), ("apt", "update"), ("apk", "update"), ("zypper", "refresh"), ("zypper", "ref")})
+FETCHES = frozenset((name, "update") for name in (*APT, "apk", "yum", "dnf"))
+FETCHES |= {("zypper", "refresh"), ("zypper", "ref")}
 INSTALLS = frozenset({"install", "add", "in", "build-dep", "reinstall", "groupinstall", "upgrade", "dist-upgrade", "full-upgrade"})
 REMOVES_LISTS = "rm -rf /var/lib/apt/lists/*"
 APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
@@ -141,9 +142,14 @@ def _command(command: Command, mounted: bool) -> Tree:
     has = [text for text, _ in options]
     tree: Tree = {"name": base(command.words[0].text), "sudo": command.sudo, "options": has}
     tree |= {"command": words[0].text} if words else {}
-    tree |= {"words": [word.text for word in words[1:]], "asks": not any(YES.fullmatch(option) for option in has)}
+    tree |= {"words": [word.text for word in words[1:]], "asks": not any(map(YES.fullmatch, has)) and not _is_quiet(has)}
     tree["cache"] = "mounted" if mounted else "kept"
     return tree | ({"into": command.into} if command.into else {})
+
+
+def _is_quiet(options: Sequence[str]) -> bool:
+    """Whether it is told twice to be quiet, which is a yes to apt-get."""
+    return len([option for option in options if option in ("-q", "--quiet")]) > 1
 
 
 def _options(words: Sequence[Word]) -> tuple[list[tuple[str, int]], list[Word]]:

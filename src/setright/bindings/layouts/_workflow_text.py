@@ -20,7 +20,8 @@ UNTRUSTED = re.compile(  # what anybody can write who may open an issue or a pul
     r"|toJSON\(github(?:\.event)?\)"
 )
 GIVEN = re.compile(  # what callers, other steps or whoever makes a branch can write
-    r"(?:github\.event\.)?inputs\.[\w-]+|github\.(?:ref_name|base_ref|ref|actor|triggering_actor)\b|github\.event\.release\.\w+"
+    r"(?:github\.event\.)?inputs\.[\w-]+|github\.(?:ref_name|base_ref|ref|actor|triggering_actor)\b|github\.event\."
+    r"(?!(?:[\w-]+\.)*(?:number|id|node_id|sha|action|draft|merged|state|private|fork|size|created_at|updated_at|default_branch)\b)[\w.-]+"
     r"|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+|\benv\.\w+"
 )
 JS_QUOTES = re.compile(r"\\.|['\"`]|//[^\n]*", re.S)

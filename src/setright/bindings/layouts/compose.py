@@ -140,6 +140,8 @@ def _shown(name: str, raw: Tree) -> Tree:
     service |= {key: [long(each) for each in listed(raw[key])] for key, long in LONG.items() if raw.get(key) is not None}
     if "environment" in service:
         service["environment"] = short.environment(raw["environment"])
+    if "cap_drop" in service:
+        service["cap_drop"] = ["ALL" if str(each).upper() == "ALL" else each for each in service["cap_drop"]]
     if "security_opt" in service:
         service["security_opt"] = [short.security_opt(each) for each in service["security_opt"]]
     policy = look_up(service, ("deploy", "restart_policy", "condition"))

@@ -40,6 +40,7 @@ Placed = tuple[str, Edit]
 
 ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
 VERSION = re.compile(r"v?\d+(?:\.\d+)*")
+NAMED = re.compile(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
 REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 NO_CHECK = (
     "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
@@ -177,6 +178,8 @@ def _adds(each: Mapping[str, Plain]) -> Plain:
     if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
         return "url" if "heredocs" not in each else "files"
     if any("$" in word for word in words[:-1]):
+        if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
+            return "files"
         return Unknown(" ".join(words[:-1]))
     return "archive" if any(ARCHIVE.search(word) or "*" in word for word in words[:-1]) else "files"
 
