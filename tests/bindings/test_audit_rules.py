@@ -60,7 +60,7 @@ def test_only_what_is_missing_is_added_and_it_says_what_was_asked() -> None:
     assert after.splitlines() == [
         "-w /z -p r -k z",
         "-w /etc/sudoers -p a -k scope",
-        "-a always,exit -F arch=b64 -S mount -F auid!=unset -F auid>=1000 -k mounts",
+        "-a always,exit -F arch=b64 -S mount -F auid>=1000 -F auid!=unset -k mounts",
     ]
     again = audit_rules.view("linux/audit-rules", LAYOUT, sources(given | {NEW: after}))[0]
     assert set(wanted) <= set(again.tree["rules"])

@@ -26,7 +26,8 @@ UNSET = ("-1", "4294967295")
 COMPARISON = re.compile(r"([a-z_0-9]+)(>=|<=|!=|=|>|<|&=|&)(.*)")
 WATCHES = ("path", "dir")
 AS_SEEN = {"uid!=euid": "euid!=uid", "gid!=egid": "egid!=gid"}
-ORDER = ("r", "w", "x", "a")
+LETTERS = ("r", "w", "x", "a")
+WRITTEN_FIRST = ("a0", "exit", "euid", "egid", "auid>", "auid")  # as manuals and the readers of rules have it
 
 
 def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
@@ -152,17 +153,22 @@ def _rules(layout: Layout, parts: Sequence[str]) -> Iterator[str]:
         else:
             calls.setdefault((head, " ".join(rest)), []).append(what)
     for where, letters in watches.items():
-        yield _watch(where, "".join(letter for letter in ORDER if letter in letters), _key(layout, where))
+        yield _watch(where, "".join(letter for letter in LETTERS if letter in letters), _key(layout, where))
     for (arch, behind), names in calls.items():
-        filters = "".join(f" {'-C' if each in AS_SEEN.values() else '-F'} {each}" for each in behind.split())
+        filters = "".join(f" {'-C' if each in AS_SEEN.values() else '-F'} {each}" for each in sorted(behind.split(), key=_rank))
         yield f"-a always,exit -F arch={arch} -S {','.join(names)}{filters} -k {_key(layout, names[0])}"
 
 
 def _watch(where: str, letters: str, key: str) -> str:
     path, *filters = where.split(" ")
+    filters.sort(key=_rank)
     if not filters:
         return f"-w {path} -p {letters} -k {key}"
     return f"-a always,exit -F path={path} -F perm={letters}{''.join(f' -F {each}' for each in filters)} -k {key}"
+
+
+def _rank(written: str) -> int:
+    return next((rank for rank, name in enumerate(WRITTEN_FIRST) if written.startswith(name)), len(WRITTEN_FIRST))
 
 
 def _key(layout: Layout, what: str) -> str:
