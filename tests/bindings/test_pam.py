@@ -44,10 +44,21 @@ def test_a_module_that_comes_in_lengthens_the_jumps_over_it_and_no_others() -> N
     after = put({AUTH: STACK}, [Edit(("auth", "pam_faillock authfail", "control"), "[default=die]")])[AUTH].splitlines()
     assert after == [
         "auth [success=3 default=ignore] pam_unix.so",
+        "auth [success=2 default=ignore] pam_sss.so",
         "auth [default=die] pam_faillock.so authfail",
-        "auth [success=1 default=ignore] pam_sss.so",
         *STACK.splitlines()[2:],
     ]
+
+
+def test_a_jump_that_ends_above_what_comes_in_stays() -> None:
+    after = put({AUTH: STACK}, [Edit(("auth", "pam_faillock preauth", "control"), "required")])[AUTH].splitlines()
+    assert after == ["auth required pam_faillock.so preauth", *STACK.splitlines()]
+
+
+def test_left_over_copies_of_packages_are_no_services() -> None:
+    names = ("common-auth", "common-auth.dpkg-old", "sshd.rpmnew", "su~", "polkit-1")
+    seen = pam.view("linux/pam", PAM, sources({f"/etc/pam.d/{name}": STACK for name in names}))
+    assert [service.name for service in seen] == ["common-auth", "polkit-1"]
 
 
 def test_a_module_that_goes_shortens_them_again() -> None:

@@ -23,12 +23,13 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 TYPES = ("auth", "account", "password", "session")
 ROLES = {"pam_faillock": ("preauth", "authfail", "authsucc")}
 HASHES = ("yescrypt", "gost_yescrypt", "sha512", "sha256", "blowfish", "md5", "bigcrypt")  # of these pam_unix takes one
+LEFT_OVER = re.compile(r"(?:\.(?:dpkg-\w+|rpm(?:new|save|orig)|ucf-\w+|bak|orig|old)|~)$")
 JUMP = re.compile(r"=([1-9][0-9]{0,3})\b")
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
-    """One resource a service that has a file, named as the file."""
-    there = (source for source in listed(layout, sources) if source.exists)
+    """One resource a service that has a file, named as the file. Copies that packages and editors left are none."""
+    there = (source for source in listed(layout, sources) if source.exists and not LEFT_OVER.search(source.locator))
     return [Resource(kind, _service(s), _tree(s), (s.locator, ())) for s in there]
 
 
