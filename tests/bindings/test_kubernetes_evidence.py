@@ -115,7 +115,7 @@ def test_a_dockerfile_that_prepares_to_gain_rights_counts_for_the_image_of_its_n
         ("ghcr.io/example/shop:1", "", True),
         ("nginx:1.25", "", True),
         ("shop:1", "", False),
-        ("shop", "", True),
+        ("nginx", "", True),
         ("localhost:5000/shop:1", "", False),
         ("ghcr.io/example/shop:1", "imagePullPolicy: IfNotPresent", False),
         ("ghcr.io/example/shop:1", "imagePullPolicy: Never", False),
@@ -156,6 +156,21 @@ def test_what_is_scaled_has_no_number_of_copies() -> None:
 def test_of_an_image_that_is_filled_in_later_nothing_is_told() -> None:
     assert claims(pod(image="{{ .Values.image }}")) == {"uses-node": False, "runs-as-root": True, "replaceable": True, "copies": 1}
     assert claims(pod(image="${IMAGE}")) == {"uses-node": False, "runs-as-root": True, "replaceable": True, "copies": 1}
+
+
+@pytest.mark.parametrize(
+    ("image", "policy"), [("shop", "Always"), ("shop:latest", "Always"), ("shop@sha256:0f", "Always"), ("shop:1", None)]
+)
+def test_images_that_are_asked_for_anyway_show_it(image: str, policy: str | None) -> None:
+    assert seen(pod(image=image))[0].tree["spec"]["containers"][0].get("imagePullPolicy") == policy
+
+
+def test_a_service_account_that_hands_out_no_token_shows_in_its_pods() -> None:
+    account = "---\nkind: ServiceAccount\nmetadata: {name: shop}\nautomountServiceAccountToken: false\n"
+    [quiet] = seen(pod(spec="serviceAccountName: shop") + account)
+    [loud] = seen(pod(spec="serviceAccountName: other") + account)
+    assert quiet.tree["spec"]["automountServiceAccountToken"] is False
+    assert "automountServiceAccountToken" not in loud.tree["spec"]
 
 
 def service(ports: str, more: str = "") -> str:
@@ -220,3 +235,21 @@ def test_all_capabilities_take_the_place_of_raw_sockets_alone() -> None:
     after = put("yaml", text.encode(), [edit for _, edit in placed]).decode()
     assert after == text.replace("NET_RAW", "ALL")
     assert "NET_RAW" in seen(after)[0].tree["spec"]["containers"][0]["securityContext"]["capabilities"]["drop"]
+
+
+def test_knative_takes_what_stands_in_containers_only() -> None:
+    text = "apiVersion: serving.knative.dev/v1\nkind: Service\nspec:\n  template:\n    spec:\n      containers:\n      - image: a\n"
+    [resource] = seen(text)
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    seccomp = Edit(("spec", "containers", 0, "securityContext", "seccompProfile", "type"), "RuntimeDefault")
+    [(_, edit)] = kubernetes.edit(WORKLOAD, resource, [seccomp], [], sources)
+    assert edit.path[-5:] == seccomp.path[1:][-5:]
+    with pytest.raises(BindingError, match="only where a feature is switched on"):
+        kubernetes.edit(WORKLOAD, resource, [Edit(("spec", "automountServiceAccountToken"), False)], [], sources)
+
+
+def test_odd_manifests_tell_nothing_and_break_nothing() -> None:
+    [odd] = seen(
+        "apiVersion: v1\nkind: Pod\nmetadata: 3\nspec: [1]\n---\nkind: RoleBinding\nsubjects: 3\n---\nkind: Service\nspec: 4\n"
+    )
+    assert odd.tree["workload"]["uses-node"] is False

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from setright.bindings.layouts import _programs
-from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -60,11 +60,13 @@ class Around(msgspec.Struct, frozen=True):
     bound: frozenset[str] = frozenset()  # service accounts that a binding names
     scaled: frozenset[str] = frozenset()  # workloads that an autoscaler names
     mended: tuple[str, ...] = ()  # Dockerfiles that prepare programs to gain rights
+    quiet: frozenset[tuple[str, str, str]] = frozenset()  # service accounts (folder, namespace, name) that hand out no token
     is_local: bool = False  # a tool in the tree loads images into nodes
 
 
-def gathered(objects: Sequence[Tree], sources: Mapping[str, Source]) -> Around:
-    """The surroundings of all workloads of a tree, read once."""
+def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) -> Around:
+    """The surroundings of all workloads of a tree, read once from its objects, each with its file."""
+    objects = [each for _, each in placed]
     bindings = [each for each in objects if str(each.get("kind", "")).endswith("RoleBinding")]
     subjects = [s for each in bindings for s in listed(each.get("subjects")) if isinstance(s, dict)]
     scalers = [each for each in objects if each.get("kind") in SCALERS]
@@ -72,8 +74,21 @@ def gathered(objects: Sequence[Tree], sources: Mapping[str, Source]) -> Around:
         frozenset(str(each.get("name")) for each in subjects),
         frozenset(str(look_up(each, ("spec", "scaleTargetRef", "name"))) for each in scalers),
         tuple(locator for locator, source in sources.items() if source.lens == "dockerfile" and _mends(source.tree)),
+        frozenset(
+            (folder(file), str(look_up(each, ("metadata", "namespace")) or "default"), str(look_up(each, ("metadata", "name"))))
+            for file, each in placed
+            if each.get("kind") == "ServiceAccount" and each.get("automountServiceAccountToken") is False
+        ),
         any(re.match(r"skaffold/|kind\.x-k8s\.io/", str(each.get("apiVersion"))) for each in objects),
     )
+
+
+def is_quiet(tree: Tree, namespace: Plain, file: str, around: Around) -> bool:
+    """Whether a pod template leaves it to its service account whether it gets a token, and that gives none."""
+    spec = _spec(tree)
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    near = (place for place, *known in around.quiet if known == [str(namespace), str(account)])
+    return spec.get("automountServiceAccountToken") is None and any(namespace != "default" or each == folder(file) for each in near)
 
 
 def told_of(tree: Tree, manifest: Tree, around: Around) -> Tree:
@@ -125,7 +140,7 @@ def _strings(value: Plain) -> Iterator[str]:
 
 
 def _uses_api(tree: Tree, words: str, around: Around) -> bool:
-    spec = tree.get("spec") or {}
+    spec = _spec(tree)
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     annotations = look_up(tree, ("metadata", "annotations"))
     return (
@@ -139,8 +154,13 @@ def _uses_api(tree: Tree, words: str, around: Around) -> bool:
     )
 
 
+def _spec(tree: Tree) -> Tree:
+    spec = tree.get("spec")
+    return spec if isinstance(spec, dict) else {}
+
+
 def _uses_node(tree: Tree, containers: Sequence[Tree]) -> bool:
-    spec = tree.get("spec") or {}
+    spec = _spec(tree)
     paths = [look_up(each, ("hostPath", "path")) for each in listed(spec.get("volumes"))]
     contexts = [look_up(each, ("securityContext",)) for each in containers]
     return (
@@ -202,12 +222,7 @@ def _is_made_anew(job: Tree) -> bool:
 
 
 def _is_pulled(container: Tree) -> bool:
-    """Without a policy an image that has no version, or `latest`, is asked for at every start anyway."""
-    policy, image = container.get("imagePullPolicy"), str(container.get("image"))
-    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    if policy is None and "@" not in image and tag in ("", "latest"):
-        return True
-    return policy in (None, "Always") and _programs.is_pulled(image)
+    return container.get("imagePullPolicy") in (None, "Always") and _programs.is_pulled(container.get("image"))
 
 
 def _copies(manifest: Tree, around: Around) -> int | None:

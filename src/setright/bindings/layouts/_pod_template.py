@@ -23,6 +23,7 @@ UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
 }
 PROBES = ("livenessProbe", "readinessProbe")
 PATIENT = {"initialDelaySeconds": 60, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
+KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
 ALL, RAW = "ALL", "NET_RAW"
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
 
@@ -42,7 +43,11 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     for wanted in edits:
         each = _dropped(raw, _probe(resource, raw, wanted))
         _refuse(resource.name, raw, each)
-        found += [small for small in _spelt_out(raw, _lifted(raw, each, edits)) if small not in found]
+        if resource.tree["kind"] in KNATIVE and each.path[1:2] != ("containers",):
+            raise BindingError(
+                f"{resource.name}: Knative takes {'/'.join(map(str, each.path))} only where a feature is switched on"
+            )
+        found += [small for small in _spelt_out(raw, _lifted(resource, raw, each, edits)) if small not in found]
     return found
 
 
@@ -96,9 +101,14 @@ def _refuse(name: str, raw: Tree, wanted: Edit) -> None:
         _refuse_below_request(name, raw, wanted)
 
 
-def _lifted(raw: Tree, wanted: Edit, edits: Sequence[Edit]) -> Edit:
+def _lifted(resource: Resource, raw: Tree, wanted: Edit, edits: Sequence[Edit]) -> Edit:
     """The edit at the pod, where every container without a value of its own gets the same one."""
-    if wanted.remove or not is_pod_wide(wanted.path) or look_up(raw, wanted.path[:5]) is not None:
+    if (
+        resource.tree["kind"] in KNATIVE
+        or wanted.remove
+        or not is_pod_wide(wanted.path)
+        or look_up(raw, wanted.path[:5]) is not None
+    ):
         return wanted
     silent = [at for at, _ in _containers(raw) if look_up(raw, (*at, *wanted.path[3:5])) is None]
     alike = {e.path[:3] for e in edits if e.path[3:] == wanted.path[3:] and same(e.value, wanted.value) and not e.remove}
@@ -172,15 +182,31 @@ def _with(given: Tree, container: Plain) -> Plain:
     own = container.get("securityContext")
     if given and (own is None or isinstance(own, dict)):
         filled["securityContext"] = {**given, **_set(own)}
-    if isinstance(dropped := look_up(own, ("capabilities", "drop")), list) and ALL in dropped:
-        capabilities = {**filled["securityContext"]["capabilities"], "drop": dropped if RAW in dropped else [*dropped, RAW]}
-        filled["securityContext"] = {**filled["securityContext"], "capabilities": capabilities}
+    if isinstance(own := filled.get("securityContext"), dict):
+        filled["securityContext"] = {**own, **_implied(own)}
+    if container.get("imagePullPolicy") is None and isinstance(
+        version := _image(container.get("image")).get("version", "latest"), str
+    ):
+        filled |= {"imagePullPolicy": "Always"} if version == "latest" or ":" in version else {}  # a digest is what it is
     resources = container.get("resources")
     if isinstance(resources, dict) and isinstance(limits := resources.get("limits"), dict):
         requests = resources.get("requests")
         if requests is None or isinstance(requests, dict):
             filled["resources"] = {**resources, "requests": {**limits, **_set(requests)}}
     return filled
+
+
+def _implied(context: Tree) -> Tree:
+    """What a security context says in other words: a user that is not root, and all capabilities for raw sockets too."""
+    told: Tree = {}
+    if isinstance(user := context.get("runAsUser"), int) and user > 0:
+        told["runAsNonRoot"] = True
+    if isinstance(dropped := look_up(context, ("capabilities", "drop")), list) and {ALL, ALL.lower()} & set(map(str, dropped)):
+        told["capabilities"] = {
+            **context["capabilities"],
+            "drop": [*dropped, *(each for each in (ALL, RAW) if each not in dropped)],
+        }
+    return told
 
 
 def _set(mapping: Tree | None) -> Tree:

@@ -28,7 +28,7 @@ from fnmatch import fnmatchcase
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
-from setright.bindings.layouts._evidence import gathered, told_of
+from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._namespaces import NAMESPACE, moved
 from setright.bindings.layouts._network_policy import chooses, declared_only
@@ -124,12 +124,14 @@ def _tell_surroundings(
     seen: Sequence[tuple[Placed, Resource]], objects: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]
 ) -> None:
     """What the tree around each workload says of its needs, and which of its ports Services send to."""
-    around = gathered([each for _, each in objects], sources)
+    around = gathered(objects, sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
     for (file, _, manifest), resource in seen:
         workload = resource.tree["workload"]
         ports = served(resource.tree, workload["namespace"], file, services)
         workload |= told_of(resource.tree, manifest, around)
+        if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
+            resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
         workload |= {"served": ports, "probes-are-served": bool(ports) and probes_are_served(resource.tree, ports)}
 
 
