@@ -1,6 +1,8 @@
 """What `scan` says, in which form, and how it ends."""
 
 import json
+import os
+import stat
 
 import pytest
 
@@ -107,6 +109,18 @@ def test_nothing_in_a_source_can_command_the_terminal(setright: Program, form: s
     ran = setright("scan", ".", "--control", AUTO, "--format", form)
     assert ran.code == 1
     assert "\x1b" not in ran.out and "\u202e" not in ran.out
+
+
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(setright: Program):
+    pipe, link, real = (setright.tree.parent / name for name in ("pipe", "link", "real.json"))
+    os.mkfifo(pipe)
+    link.symlink_to(real)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    setright("scan", ".", *BOTH, "--format", "json", "-o", str(pipe))
+    setright("scan", ".", *BOTH, "--format", "json", "-o", str(link))
+    assert os.read(reader, 100).startswith(b"{") and stat.S_ISFIFO(pipe.stat().st_mode)
+    assert link.is_symlink() and real.read_text().startswith("{")
+    os.close(reader)
 
 
 def test_a_file_gets_the_output_and_stdout_stays_empty(setright: Program):

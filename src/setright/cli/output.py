@@ -40,11 +40,15 @@ def emit(text: str, show: Shown) -> None:
 
 
 def save(text: str, file: str) -> None:
-    """The file whole or not at all. Raises Failure where it cannot be written."""
-    place = Path(file)
+    """The file whole or not at all; a device or a pipe is written to, never replaced. Raises Failure where it cannot be written."""
+    place = Path(file).resolve()
     new = place.with_name(f".{place.name}.{os.getpid()}")
+    text = text if text.endswith("\n") else f"{text}\n"
     try:
-        new.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        if place.exists() and not place.is_file():
+            place.write_text(text, encoding="utf-8")
+            return
+        new.write_text(text, encoding="utf-8")
         new.replace(place)
     except OSError as error:
         raise Failure(f"{file}: {error.strerror}; nothing was written there") from error
