@@ -54,6 +54,10 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
+    return _postgres_url(postgres_server)
+
+
+def _postgres_url(postgres_server: str) -> str:
     name = f"state{next(NUMBERS)}"
     subprocess.run([binaries() / "createdb", "-h", postgres_server, "-U", "postgres", name], check=True)
     return f"postgresql://postgres@/{name}?host={postgres_server}"
@@ -63,3 +67,11 @@ def postgres_url(postgres_server: str) -> str:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database of each sort."""
     return request.getfixturevalue("postgres_url") if request.param == "postgresql" else f"sqlite:///{tmp_path}/state/setright.db"
+
+
+@pytest.fixture
+def another_url(url: str, request: pytest.FixtureRequest) -> str:
+    """A second one of the same sort."""
+    if url.startswith("sqlite"):
+        return url.replace("setright.db", "another.db")
+    return _postgres_url(request.getfixturevalue("postgres_server"))

@@ -1,112 +1,213 @@
 """A database to keep state in: SQLite in a file (WAL, every commit synced) or PostgreSQL by URL, brought to `HEAD` when opened.
 
-sqlite.org/wal.html, sqlite.org/lang_transaction.html; PostgreSQL's advisory locks hold off a second upgrade.
+sqlite.org/wal.html, sqlite.org/lang_transaction.html; PostgreSQL's advisory locks hold off a second upgrade. SQL is written
+in the words that both have, values as ``:name``. SQLite is used bare: every scan opens the store, and a library between
+takes longer to load than a small scan takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from setright.engine.error import EngineError
-from setright.engine.store.schema import HEAD, metadata, version
+from setright.engine.redact import without_password
+from setright.engine.store.schema import HEAD, TABLES
 from setright.model import Plain
 
 BUSY_TIMEOUT_S = 30
 UPGRADE_LOCK = 0x5E7216
 SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}")
+VALUE = re.compile(r":(\w+)")
+VERSION = "SELECT version_num FROM alembic_version"
+Row = dict[str, Plain]
+
+
+class Connection:
+    """One transaction's way to the database."""
+
+    def __init__(self, driver: Driver, raw: Any) -> None:
+        self._driver = driver
+        self.raw = raw
+
+    def rows(self, sql: str, values: Mapping[str, Plain] = {}) -> list[Row]:
+        cursor = self.raw.execute(self._driver.spelled(sql), values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def change(self, sql: str, values: Mapping[str, Plain] = {}) -> int:
+        """How many rows it concerned."""
+        return int(self.raw.execute(self._driver.spelled(sql), values).rowcount)
+
+    def change_each(self, sql: str, rows: Sequence[Mapping[str, Plain]]) -> None:
+        if rows:
+            self.raw.cursor().executemany(self._driver.spelled(sql), rows)
+
+
+class Driver(Protocol):
+    """What tells the two sorts of database apart."""
+
+    errors: type[Exception]
+    begin_writing: str
+
+    def connect(self) -> Any: ...
+    def spelled(self, sql: str) -> str: ...
+    def has_tables(self, raw: Any) -> bool: ...
+    def hold_off_others(self, raw: Any) -> None: ...
 
 
 class Database:
     """An open database at `HEAD`. What goes wrong in it comes out as EngineError."""
 
     def __init__(self, url: str) -> None:
-        """`url` as SQLAlchemy has them (``sqlite:////var/lib/setright/setright.db``, ``postgresql://...``)."""
-        self._engine = _engine(url)
-        self.is_sqlite = self._engine.dialect.name == "sqlite"
-        self.name = self._engine.url.render_as_string(hide_password=True)
+        """``sqlite:////var/lib/setright/setright.db`` or ``postgresql://user@host/name``."""
+        self.name = without_password(url)
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite:///")
+        self._driver = _Sqlite(url.removeprefix("sqlite:///")) if self.is_sqlite else _postgres(url)
+        self._idle: list[Any] = []
         self._bring_to_head()
 
     def close(self) -> None:
-        self._engine.dispose()
+        while self._idle:
+            self._idle.pop().close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._said(), self._engine.connect().execution_options(reading=True) as connection, connection.begin():
+        with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it outlives a power cut, or none."""
-        with self._said(), self._engine.begin() as connection:
+        with self._transaction(self._driver.begin_writing) as connection:
             yield connection
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        """On a connection that is idle, or a new one; one that something went wrong on is not used again."""
         try:
-            yield
-        except SQLAlchemyError as error:
-            why = str(getattr(error, "orig", None) or error).strip()
+            raw = self._idle.pop() if self._idle else self._driver.connect()
+            try:
+                raw.execute(begin)
+                yield Connection(self._driver, raw)
+                raw.execute("COMMIT")
+            except BaseException:
+                with suppress(self._driver.errors):
+                    raw.close()
+                raise
+        except self._driver.errors as error:
+            why = str(error).strip()
             raise EngineError(f"{self.name}: {why}; is the database there, and ours to write?") from error
-
-    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An insert that can say what to do on conflict, as both databases spell it."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        self._idle.append(raw)
 
     def _bring_to_head(self) -> None:
         with self.reading() as connection:
-            at = _version(connection)
+            at = self._version(connection)
         if at == HEAD:
             return
         with self.writing() as connection:
-            if not self.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
-            at = _version(connection)  # another process may have been first
+            self._driver.hold_off_others(connection.raw)
+            at = self._version(connection)  # another process may have been first
             if at is None:
-                metadata.create_all(connection)
-                connection.execute(version.insert().values(version_num=HEAD))
+                for statement in TABLES:
+                    connection.change(statement)
+                connection.change(inserted("alembic_version", ["version_num"]), {"version_num": HEAD})
             elif at > HEAD:
                 raise EngineError(f"{self.name}: made by a newer setright (schema {at}, ours is {HEAD}); upgrade setright")
-            elif at < HEAD:
-                from setright.engine.store.upgrade import upgrade  # slow to load, and hardly ever needed
+        if at is not None and at < HEAD:
+            from setright.engine.store.upgrade import upgrade_at  # slow to load, and hardly ever needed
 
-                upgrade(connection)
+            upgrade_at(self.url)
+
+    def _version(self, connection: Connection) -> str | None:
+        """None: an empty database."""
+        if not self._driver.has_tables(connection.raw):
+            return None
+        return next((row["version_num"] for row in connection.rows(VERSION)), None)
+
+
+def inserted(table: str, columns: Iterable[str], on_conflict: str = "") -> str:
+    """The statement that puts one row into a table."""
+    names = list(columns)
+    places, values = ", ".join(f'"{name}"' for name in names), ", ".join(f":{name}" for name in names)
+    return f"INSERT INTO {table} ({places}) VALUES ({values}) {on_conflict}".rstrip()  # noqa: S608 - names of ours
 
 
 def as_json(value: Plain) -> str:
     return msgspec.json.encode(value).decode()  # keys as given: a new block is written in their order
 
 
-def _version(connection: Connection) -> str | None:
-    """None: an empty database."""
-    if not inspect(connection).has_table(version.name):
-        return None
-    return connection.execute(select(version.c.version_num)).scalar_one_or_none()
+class _Sqlite:
+    errors: type[Exception] = sqlite3.Error
+    begin_writing = "BEGIN IMMEDIATE"  # a writer that must wait for its lock in mid-transaction would fail instead
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        if place and place != ":memory:":
+            _make_private(Path(place))
+
+    def connect(self) -> Any:
+        raw = sqlite3.connect(self._place, isolation_level=None, check_same_thread=False)
+        for setting in SETTINGS:
+            raw.execute(f"PRAGMA {setting}")
+        return raw
+
+    def spelled(self, sql: str) -> str:
+        return sql
+
+    def has_tables(self, raw: Any) -> bool:
+        return raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is not None
+
+    def hold_off_others(self, raw: Any) -> None:
+        """The transaction does."""
 
 
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise EngineError(
-            "the store's URL is not one of ours; write sqlite:////path/to/setright.db or postgresql://user@host/name"
-        ) from error
-    if engine.dialect.name == "sqlite":
-        if parsed.database:
-            _make_private(Path(parsed.database))
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
+class _Postgres:
+    begin_writing = "BEGIN"
+
+    def __init__(self, url: str) -> None:
+        from sqlalchemy import make_url  # it knows all ways to write such a URL
+
+        place = make_url(url).set(drivername="postgresql+psycopg")
+        dialect: Any = place.get_dialect()
+        self._dialect = dialect(dbapi=dialect.import_dbapi())
+        self._arguments: Any = self._dialect.create_connect_args(place)
+        self.errors: type[Exception] = self._dialect.loaded_dbapi.Error
+
+    def connect(self) -> Any:
+        words, named = self._arguments
+        raw: Any = self._dialect.connect(*words, **named)
+        raw.autocommit = True  # our BEGIN is the only one
+        return raw
+
+    def spelled(self, sql: str) -> str:
+        return _with_percent(sql)
+
+    def has_tables(self, raw: Any) -> bool:
+        return raw.execute("SELECT to_regclass('alembic_version')").fetchone()[0] is not None
+
+    def hold_off_others(self, raw: Any) -> None:
+        raw.execute(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
+
+
+@lru_cache
+def _with_percent(sql: str) -> str:
+    return VALUE.sub(r"%(\1)s", sql)
+
+
+def _postgres(url: str) -> _Postgres:
+    if re.match(r"postgres(?:ql)?(?:\+psycopg)?://", url):
+        with suppress(ImportError, ValueError):
+            return _Postgres(re.sub(r"\Apostgres:", "postgresql:", url))
+    raise EngineError("the store's URL is not one of ours; write sqlite:////path/to/setright.db or postgresql://user@host/name")
 
 
 def _make_private(path: Path) -> None:
@@ -115,15 +216,3 @@ def _make_private(path: Path) -> None:
         path.touch(mode=0o600)
     except OSError as error:
         raise EngineError(f"{path}: {error.strerror}; set $SETRIGHT_STATE to a directory that is ours to write") from error
-
-
-def _set_up_sqlite(connection: Any, _: object) -> None:  # the driver's own connection
-    connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
-    for setting in SETTINGS:
-        connection.execute(f"PRAGMA {setting}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once: one that must wait for it in mid-transaction would fail instead."""
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

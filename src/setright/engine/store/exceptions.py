@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
-from setright.engine.store.database import Database
-from setright.engine.store.schema import exceptions
+from setright.engine.store.database import Database, inserted
 from setright.engine.times import moment, stamp
 from setright.policy.exceptions import FindingException
 
@@ -27,21 +24,18 @@ class Exceptions(Database):
             "exposure": made.exposure,
         }
         with self.writing() as connection:
-            connection.execute(exceptions.insert().values(row))
+            connection.change(inserted("exceptions", row), row)
 
     def end_exception(self, finding: str, at: datetime) -> int:
         """Ends what still holds for a finding; how many did."""
-        holding = (exceptions.c.finding == finding) & (exceptions.c.until > stamp(at))
+        end = "UPDATE exceptions SET until = :at WHERE finding = :finding AND until > :at"
         with self.writing() as connection:
-            return connection.execute(exceptions.update().where(holding).values(until=stamp(at))).rowcount
+            return connection.change(end, {"finding": finding, "at": stamp(at)})
 
     def exceptions(self, finding: str | None = None) -> list[FindingException]:
         """All ever made, those that ended too: `policy.exceptions` tells which hold now."""
-        query = select(exceptions).order_by(exceptions.c.made_at, exceptions.c.finding)
-        if finding is not None:
-            query = query.where(exceptions.c.finding == finding)
+        only = "" if finding is None else "WHERE finding = :finding"
+        query = f"SELECT * FROM exceptions {only} ORDER BY made_at, finding"  # noqa: S608 - names of ours
         with self.reading() as connection:
-            return [
-                FindingException(**row | {"until": moment(row["until"]), "made_at": moment(row["made_at"])})
-                for row in map(dict, connection.execute(query).mappings())
-            ]
+            rows = connection.rows(query, {"finding": finding})
+        return [FindingException(**row | {"until": moment(row["until"]), "made_at": moment(row["made_at"])}) for row in rows]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import itemgetter
 
 import msgspec
 from msgspec import structs, to_builtins
-from sqlalchemy import Connection, Row, bindparam, case, func, literal_column, null, select, text
 
 from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
-from setright.engine.store.database import Database, as_json
-from setright.engine.store.schema import findings, targets
+from setright.engine.store.database import Connection, Database, Row, as_json, inserted
 from setright.engine.times import stamp
 from setright.model import Finding, Location, Mismatch, Path, Plain, Verdict
 
 LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
+OPEN_COUNTS = """SELECT target, severity, COUNT(*) AS open FROM findings
+    WHERE resolved_at IS NULL AND verdict = :fail GROUP BY target, severity"""
 RENEWED = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "last_seen_at")
 
 
@@ -53,15 +52,14 @@ class Findings(Database):
 
     def record_target(self, asset: Asset, at: datetime) -> None:
         row = {**msgspec.to_builtins(asset), "tags": as_json(asset.tags), "first_seen_at": stamp(at), "last_seen_at": stamp(at)}
-        insert = self.insert(targets).values(row)
-        renewed = {name: insert.excluded[name] for name in row if name not in ("name", "first_seen_at")}
+        renewed = ", ".join(f"{name} = excluded.{name}" for name in row if name not in ("name", "first_seen_at"))
         with self.writing() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=renewed))
+            connection.change(inserted("targets", row, f"ON CONFLICT (name) DO UPDATE SET {renewed}"), row)
 
     def targets(self) -> list[Asset]:
         with self.reading() as connection:
-            rows = connection.execute(select(targets).order_by(targets.c.name)).all()
-        return [Asset(row.name, row.url, row.environment, row.owner, tuple(msgspec.json.decode(row.tags))) for row in rows]
+            rows = connection.rows("SELECT name, url, environment, owner, tags FROM targets ORDER BY name")
+        return [Asset(**row | {"tags": tuple(msgspec.json.decode(row["tags"]))}) for row in rows]
 
     def record_scan(
         self, target: str, controls: Iterable[str], found: Sequence[Finding], at: datetime, key: bytes = OF_THIS_PROCESS
@@ -74,13 +72,13 @@ class Findings(Database):
         rows = {finding.id: _row(finding, now, key) for finding in found}
         with self.writing() as connection:
             if not self.is_sqlite:
-                connection.execute(text(LOCK_TARGET), {"target": target})
+                connection.rows(LOCK_TARGET, {"target": target})
             known = _known(connection, target)
             scanned = set(controls)
             vanished = sorted(
                 id_ for id_, (control, is_open) in known.items() if is_open and control in scanned and id_ not in rows
             )
-            self._upsert(connection, [rows[id_] for id_ in sorted(rows)])
+            _upsert(connection, [rows[id_] for id_ in sorted(rows)])
             _resolve(connection, vanished, now)
         return Seen(
             tuple(id_ for id_ in rows if id_ not in known),
@@ -89,58 +87,39 @@ class Findings(Database):
         )
 
     def findings(self, target: str | None = None, control: str | None = None, open_only: bool = True) -> list[Known]:
-        query = select(findings).order_by(findings.c.target, findings.c.control, findings.c.id)
-        for column, value in ((findings.c.target, target), (findings.c.control, control)):
-            if value is not None:
-                query = query.where(column == value)
-        if open_only:
-            query = query.where(findings.c.resolved_at.is_(None))
+        given = {name: value for name, value in (("target", target), ("control", control)) if value is not None}
+        wanted = [f"{name} = :{name}" for name in given] + (["resolved_at IS NULL"] if open_only else [])
+        query = f"SELECT * FROM findings WHERE {' AND '.join(wanted) or 'TRUE'} ORDER BY target, control, id"  # noqa: S608 - names of ours
         with self.reading() as connection:
-            return [_read(row) for row in connection.execute(query)]
+            return [_read(row) for row in connection.rows(query, given)]
 
     def finding(self, id_: str) -> Known | None:
         with self.reading() as connection:
-            row = connection.execute(select(findings).where(findings.c.id == id_)).one_or_none()
-        return _read(row) if row else None
+            return next((_read(row) for row in connection.rows("SELECT * FROM findings WHERE id = :id", {"id": id_})), None)
 
     def open_counts(self) -> dict[tuple[str, str], int]:
         """Open failures by target and severity."""
-        query = (
-            select(findings.c.target, findings.c.severity, func.count())
-            .where(findings.c.resolved_at.is_(None), findings.c.verdict == Verdict.FAIL.value)
-            .group_by(findings.c.target, findings.c.severity)
-        )
         with self.reading() as connection:
-            return {(target, severity): count for target, severity, count in connection.execute(query)}
+            rows = connection.rows(OPEN_COUNTS, {"fail": Verdict.FAIL.value})
+        return {(row["target"], row["severity"]): row["open"] for row in rows}
 
-    def _upsert(self, connection: Connection, rows: list[dict[str, Plain]]) -> None:
-        """Handed to the driver as compiled: what SQLAlchemy does to each row's parameters takes longer than the database does."""
-        if not rows:
-            return
-        insert = self.insert(findings)
-        came_back = case((findings.c.resolved_at.is_not(None), literal_column("1")), else_=literal_column("0"))
-        renewed: dict[str, Plain] = {name: insert.excluded[name] for name in RENEWED}
-        renewed |= {"resolved_at": null(), "reopened_count": findings.c.reopened_count + came_back}
-        statement = insert.on_conflict_do_update(index_elements=["id"], set_=renewed)
-        compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-        if compiled.positiontup is None:
-            connection.exec_driver_sql(str(compiled), rows)
-        else:
-            ordered = itemgetter(*compiled.positiontup)
-            connection.exec_driver_sql(str(compiled), [ordered(row) for row in rows])
+
+def _upsert(connection: Connection, rows: list[Row]) -> None:
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in RENEWED)
+    came_back = "reopened_count = findings.reopened_count + CASE WHEN findings.resolved_at IS NULL THEN 0 ELSE 1 END"
+    on_conflict = f"ON CONFLICT (id) DO UPDATE SET {renewed}, {came_back}, resolved_at = NULL"
+    if rows:
+        connection.change_each(inserted("findings", rows[0], on_conflict), rows)
 
 
 def _known(connection: Connection, target: str) -> dict[str, tuple[str, bool]]:
     """Each finding of a target: its control, and whether it is open."""
-    columns = (findings.c.id, findings.c.control, findings.c.resolved_at.is_(None))
-    rows = connection.execute(select(*columns).where(findings.c.target == target))
-    return {id_: (control, bool(is_open)) for id_, control, is_open in rows}
+    rows = connection.rows("SELECT id, control, resolved_at FROM findings WHERE target = :target", {"target": target})
+    return {row["id"]: (row["control"], row["resolved_at"] is None) for row in rows}
 
 
 def _resolve(connection: Connection, ids: list[str], at: str) -> None:
-    if ids:
-        update = findings.update().where(findings.c.id == bindparam("gone")).values(resolved_at=at)
-        connection.execute(update, [{"gone": id_} for id_ in ids])
+    connection.change_each("UPDATE findings SET resolved_at = :at WHERE id = :id", [{"id": id_, "at": at} for id_ in ids])
 
 
 def _row(finding: Finding, at: str, key: bytes) -> dict[str, Plain]:
@@ -178,20 +157,20 @@ def _shown(path: Path, value: Plain, key: bytes) -> Plain:
     return redact_value(path, to_builtins(value, str_keys=True), key)
 
 
-def _read(row: Row[*tuple[Plain, ...]]) -> Known:
-    detail = msgspec.json.decode(row.detail)
+def _read(row: Row) -> Known:
+    detail = msgspec.json.decode(row["detail"])
     finding = Finding(
-        id=row.id,
-        control=row.control,
-        title=row.title,
-        severity=row.severity,
-        verdict=Verdict(row.verdict),
-        target=row.target,
-        resource=row.resource,
-        kind=row.kind,
-        location=Location(row.path, row.line, row.end_line),
+        id=row["id"],
+        control=row["control"],
+        title=row["title"],
+        severity=row["severity"],
+        verdict=Verdict(row["verdict"]),
+        target=row["target"],
+        resource=row["resource"],
+        kind=row["kind"],
+        location=Location(row["path"], row["line"], row["end_line"]),
         mismatches=msgspec.convert(detail["mismatches"], tuple[Mismatch, ...]),
         why_unknown=detail["why_unknown"],
         frameworks=msgspec.convert(detail["frameworks"], dict[str, tuple[str, ...]]),
     )
-    return Known(finding, row.first_seen_at, row.last_seen_at, row.resolved_at, row.reopened_count)
+    return Known(finding, row["first_seen_at"], row["last_seen_at"], row["resolved_at"], row["reopened_count"])

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import Connection, Row, select
 
 from setright.engine.error import EngineError
-from setright.engine.store.database import Database, as_json
-from setright.engine.store.schema import plans, run_plans, runs
+from setright.engine.store.database import Connection, Database, Row, as_json, inserted
 from setright.engine.times import stamp
-from setright.model import Plain
+
+PART = ("run", "hash", "position", "kept", "error")
+END = "UPDATE run_plans SET outcome = :outcome, kept = :kept, error = :error WHERE run = :run AND hash = :hash"
+KEPT = """SELECT kept FROM run_plans
+    WHERE hash = :hash AND run = COALESCE((SELECT "of" FROM runs WHERE id = :run), :run)"""
 
 
 class Ended(Protocol):
@@ -64,50 +66,46 @@ class Runs(Database):
         }
         parts = [{"run": id_, "hash": hash_, "position": place, "kept": "[]", "error": ""} for place, hash_ in enumerate(hashes)]
         with self.writing() as connection:
-            connection.execute(self.insert(runs).values(row).on_conflict_do_nothing(index_elements=["id"]))
-            if parts:
-                connection.execute(self.insert(run_plans).on_conflict_do_nothing(index_elements=["run", "hash"]), parts)
+            connection.change(inserted("runs", row, "ON CONFLICT DO NOTHING"), row)
+            connection.change_each(inserted("run_plans", PART, "ON CONFLICT DO NOTHING"), parts)
 
     def end_plans(self, run: str, ended: Sequence[Ended]) -> None:
         """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more."""
+        ends = [{"run": run, "hash": e.plan, "outcome": e.outcome, "kept": as_json(e.kept), "error": e.why} for e in ended]
         with self.writing() as connection:
-            for each in ended:
-                outcome = {"outcome": each.outcome, "kept": as_json(each.kept), "error": each.why}
-                of_run = (run_plans.c.run == run) & (run_plans.c.hash == each.plan)
-                if connection.execute(run_plans.update().where(of_run).values(outcome)).rowcount != 1:
-                    raise EngineError(f"run {run} has no plan {each.plan}; begin_run comes first")
-                connection.execute(plans.update().where(plans.c.hash == each.plan).values(state=each.outcome))
+            for each in ends:
+                if connection.change(END, each) != 1:
+                    raise EngineError(f"run {run} has no plan {each['hash']}; begin_run comes first")
+            connection.change_each("UPDATE plans SET state = :outcome WHERE hash = :hash", ends)
 
     def end_run(self, id_: str, state: str, at: datetime) -> None:
+        end = "UPDATE runs SET state = :state, ended_at = :at WHERE id = :id"
         with self.writing() as connection:
-            connection.execute(runs.update().where(runs.c.id == id_).values(state=state, ended_at=stamp(at)))
+            connection.change(end, {"id": id_, "state": state, "at": stamp(at)})
 
     def run(self, id_: str) -> Run:
         """Raises EngineError where there is none."""
         with self.reading() as connection:
-            row = connection.execute(select(runs).where(runs.c.id == id_)).one_or_none()
-            if row is None:
+            found = connection.rows("SELECT * FROM runs WHERE id = :id", {"id": id_})
+            if not found:
                 raise EngineError(f"{id_!r} is no run of ours; `setright apply` and `setright fix` name theirs")
-            return _read(connection, row)
+            return _read(connection, found[0])
 
     def runs(self, state: str | None = None, limit: int = 100) -> list[Run]:
         """The newest first."""
-        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
-        if state is not None:
-            query = query.where(runs.c.state == state)
+        only = "" if state is None else "WHERE state = :state"
+        query = f"SELECT * FROM runs {only} ORDER BY started_at DESC, id LIMIT :limit"  # noqa: S608 - names of ours
         with self.reading() as connection:
-            return [_read(connection, row) for row in connection.execute(query).all()]
+            return [_read(connection, row) for row in connection.rows(query, {"state": state, "limit": limit})]
 
     def kept(self, run: str, plan: str) -> Sequence[str]:
         """The snapshots of the state before: for a rollback, those of the run it turns round."""
         with self.reading() as connection:
-            whose = connection.execute(select(runs.c.of).where(runs.c.id == run)).scalar_one_or_none() or run
-            part = select(run_plans.c.kept).where(run_plans.c.run == whose, run_plans.c.hash == plan)
-            kept = connection.execute(part).scalar_one_or_none()
-        return tuple(msgspec.json.decode(kept, type=tuple[str, ...])) if kept else ()
+            found = connection.rows(KEPT, {"run": run, "hash": plan})
+        return tuple(msgspec.json.decode(found[0]["kept"], type=tuple[str, ...])) if found else ()
 
 
-def _read(connection: Connection, row: Row[*tuple[Plain, ...]]) -> Run:
-    parts = connection.execute(select(run_plans).where(run_plans.c.run == row.id).order_by(run_plans.c.position))
-    read = tuple(RunPlan(part.hash, part.outcome, tuple(msgspec.json.decode(part.kept)), part.error) for part in parts)
-    return Run(row.id, row.kind, row.of, row.state, row.started_at, row.ended_at, read)
+def _read(connection: Connection, row: Row) -> Run:
+    parts = connection.rows("SELECT * FROM run_plans WHERE run = :id ORDER BY position", {"id": row["id"]})
+    read = tuple(RunPlan(p["hash"], p["outcome"], tuple(msgspec.json.decode(p["kept"])), p["error"]) for p in parts)
+    return Run(row["id"], row["kind"], row["of"], row["state"], row["started_at"], row["ended_at"], read)

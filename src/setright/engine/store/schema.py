@@ -1,119 +1,53 @@
 """The tables, as they are at `HEAD`; migrations/ leads older databases here, and a test holds the two together.
 
-Times are text as `times.stamp` writes them; trees are JSON without secrets.
+Times are text as `times.stamp` writes them; trees are JSON without secrets. The SQL is what SQLite and PostgreSQL share.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
-
 HEAD = "0003"
 
-metadata = MetaData()
-
-version = Table(  # as Alembic makes it
-    "alembic_version",
-    metadata,
-    Column("version_num", String(32), nullable=False),
-    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
-)
-
-targets = Table(
-    "targets",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("tags", Text, nullable=False),
-    Column("first_seen_at", Text, nullable=False),
-    Column("last_seen_at", Text, nullable=False),
-)
-
-findings = Table(
-    "findings",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("control", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("verdict", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("resource", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("line", Integer),
-    Column("end_line", Integer),
-    Column("detail", Text, nullable=False),  # mismatches, why_unknown, frameworks
-    Column("first_seen_at", Text, nullable=False),
-    Column("last_seen_at", Text, nullable=False),
-    Column("resolved_at", Text),  # null: open
-    Column("reopened_count", Integer, nullable=False),
-    Index("findings_by_target", "target", "resolved_at"),
-    Index("findings_by_control", "control", "resolved_at"),
-)
-
-plans = Table(
-    "plans",
-    metadata,
-    Column("hash", Text, primary_key=True),
-    Column("target", Text, nullable=False),
-    Column("lane", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("made_at", Text, nullable=False),
-    Column("expires_at", Text, nullable=False),
-    Index("plans_by_state", "state", "target"),
-)
-
-approvals = Table(
-    "approvals",
-    metadata,
-    Column("hash", Text, ForeignKey("plans.hash"), primary_key=True),
-    Column("by", Text, primary_key=True),
-    Column("at", Text, nullable=False),
-)
-
-requests = Table(
-    "requests",
-    metadata,
-    Column("hash", Text, ForeignKey("plans.hash"), primary_key=True),
-    Column("by", Text, nullable=False),
-    Column("at", Text, nullable=False),
-)
-
-runs = Table(
-    "runs",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # apply, rollback
-    Column("of", Text, ForeignKey("runs.id")),  # the run a rollback turns round
-    Column("state", Text, nullable=False),
-    Column("started_at", Text, nullable=False),
-    Column("ended_at", Text),
-    Index("runs_by_start", "started_at"),
-)
-
-run_plans = Table(
-    "run_plans",
-    metadata,
-    Column("run", Text, ForeignKey("runs.id"), primary_key=True),
-    Column("hash", Text, ForeignKey("plans.hash"), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("outcome", Text),  # null: not ended
-    Column("kept", Text, nullable=False),  # snapshot addresses
-    Column("error", Text, nullable=False),
-)
-
-exceptions = Table(
-    "exceptions",
-    metadata,
-    Column("finding", Text, primary_key=True),
-    Column("made_at", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("approver", Text, nullable=False),
-    Column("until", Text, nullable=False),
-    Column("compensating", Text, nullable=False),
-    Column("owner", Text, nullable=False, server_default=""),
-    Column("exposure", Text, nullable=False, server_default=""),
+TABLES = (
+    # as Alembic makes it
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
+    """CREATE TABLE targets (
+        name TEXT NOT NULL, url TEXT NOT NULL, environment TEXT NOT NULL, owner TEXT NOT NULL, tags TEXT NOT NULL,
+        first_seen_at TEXT NOT NULL, last_seen_at TEXT NOT NULL,
+        PRIMARY KEY (name))""",
+    """CREATE TABLE findings (
+        id TEXT NOT NULL, control TEXT NOT NULL, title TEXT NOT NULL, severity TEXT NOT NULL, verdict TEXT NOT NULL,
+        target TEXT NOT NULL, resource TEXT NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, line INTEGER, end_line INTEGER,
+        detail TEXT NOT NULL, -- mismatches, why_unknown, frameworks
+        first_seen_at TEXT NOT NULL, last_seen_at TEXT NOT NULL,
+        resolved_at TEXT, -- null: open
+        reopened_count INTEGER NOT NULL,
+        PRIMARY KEY (id))""",
+    "CREATE INDEX findings_by_target ON findings (target, resolved_at)",
+    "CREATE INDEX findings_by_control ON findings (control, resolved_at)",
+    """CREATE TABLE plans (
+        hash TEXT NOT NULL, target TEXT NOT NULL, lane TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL,
+        made_at TEXT NOT NULL, expires_at TEXT NOT NULL,
+        PRIMARY KEY (hash))""",
+    "CREATE INDEX plans_by_state ON plans (state, target)",
+    """CREATE TABLE approvals (
+        hash TEXT NOT NULL, "by" TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (hash, "by"), FOREIGN KEY (hash) REFERENCES plans (hash))""",
+    """CREATE TABLE requests (
+        hash TEXT NOT NULL, "by" TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (hash), FOREIGN KEY (hash) REFERENCES plans (hash))""",
+    """CREATE TABLE runs (
+        id TEXT NOT NULL, kind TEXT NOT NULL, -- apply, rollback
+        "of" TEXT, -- the run a rollback turns round
+        state TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT,
+        PRIMARY KEY (id), FOREIGN KEY ("of") REFERENCES runs (id))""",
+    "CREATE INDEX runs_by_start ON runs (started_at)",
+    """CREATE TABLE run_plans (
+        run TEXT NOT NULL, hash TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT, -- null: not ended
+        kept TEXT NOT NULL, -- snapshot addresses
+        error TEXT NOT NULL,
+        PRIMARY KEY (run, hash), FOREIGN KEY (run) REFERENCES runs (id), FOREIGN KEY (hash) REFERENCES plans (hash))""",
+    """CREATE TABLE exceptions (
+        finding TEXT NOT NULL, made_at TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, until TEXT NOT NULL,
+        compensating TEXT NOT NULL, owner TEXT DEFAULT '' NOT NULL, exposure TEXT DEFAULT '' NOT NULL,
+        PRIMARY KEY (finding, made_at))""",
 )
