@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import NamedTuple
 
 from setright.bindings.layouts._shell_words import Command, base, commands
@@ -72,7 +73,7 @@ def image_of(instructions: Sequence[Instruction], images: Images) -> Image:
 def stages_of(instructions: Sequence[Instruction]) -> list[tuple[int, int]]:
     """First instruction and end of each stage."""
     starts = [n for n, each in enumerate(instructions) if each["keyword"] == "FROM"]
-    return list(zip(starts, [*starts[1:], len(instructions)], strict=True))
+    return list(pairwise([*starts, len(instructions)]))
 
 
 def from_of(each: Instruction) -> dict[str, str]:

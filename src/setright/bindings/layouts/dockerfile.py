@@ -68,6 +68,8 @@ def edit(
     if locator not in sources or not sources[locator].exists:
         raise BindingError(f"{locator}: is not there any more; scan again")
     instructions = sources[locator].tree["instructions"]
+    if not stages_of(instructions):
+        raise BindingError(f"{locator}: has no FROM, so that it builds nothing; write it first")
     place = Place(locator, instructions, image_of(instructions, layout.get("images", {})), sources)
     return [(locator, small) for each in [*edits, *live] for small in _edits(place, each)]
 

@@ -1,0 +1,170 @@
+"""What jobs do with their token, which commits are known, and how expressions leave scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import actions
+from setright.bindings.layouts._workflow_calls import COMMIT
+from setright.bindings.load import load_one
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Resource, Tree
+
+ROOT = Path(__file__).parents[2] / "bindings"
+CI = ".github/workflows/ci.yml"
+LAYOUTS = {kind: load_one(ROOT / f"actions/{kind}.yaml", ROOT).layouts["actions"] for kind in ("workflow", "job", "step")}
+
+
+def seen(kind: str, text: str) -> list[Resource]:
+    return actions.view(f"actions/{kind}", LAYOUTS[kind], {CI: Source(CI, "yaml", get("yaml", text.encode()))})
+
+
+def fixed(kind: str, text: str, *edits: Edit) -> Tree:
+    given = {CI: Source(CI, "yaml", get("yaml", text.encode()))}
+    [resource] = actions.view(f"actions/{kind}", LAYOUTS[kind], given)
+    placed = actions.edit(LAYOUTS[kind], resource, edits, [], given)
+    return get("yaml", put("yaml", text.encode(), [edit for _, edit in placed]))["documents"][0]
+
+
+def job(*steps: str, head: str = "") -> str:
+    listed = "".join(f"      - {step}\n" for step in steps)
+    return f"on: push\n{head}jobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n{listed}"
+
+
+PACKAGES = {"contents": "read", "packages": "write"}
+READS = Edit(("permissions",), {"contents": "read"})
+
+
+@pytest.mark.parametrize(
+    ("step", "rights"),
+    [
+        ("uses: actions/setup-node@v4", None),
+        ("run: make test", None),
+        ("run: git -C docs push", {"contents": "write"}),
+        ("uses: softprops/action-gh-release@v2", {"contents": "write"}),
+        ("uses: github/codeql-action/init@v3", {"contents": "read", "security-events": "write"}),
+        (
+            "{uses: docker/login-action@v3, with: {password: '${{ secrets.GITHUB_TOKEN }}'}}",
+            {"contents": "read", "packages": "write"},
+        ),
+        ("{uses: docker/login-action@v3, with: {password: '${{ secrets.HUB }}'}}", None),
+        ("{uses: aws-actions/configure-aws-credentials@v4, with: {role-to-assume: a}}", {"contents": "read", "id-token": "write"}),
+        ("{uses: aws-actions/configure-aws-credentials@v4, with: {aws-access-key-id: a}}", None),
+    ],
+)
+def test_a_job_that_writes_gets_the_rights_that_its_steps_need(step: str, rights: dict[str, str] | None) -> None:
+    text = job(step)
+    [workflow] = seen("workflow", text)
+    assert workflow.tree["token-needs"] == "known"
+    after = fixed("workflow", text, READS)
+    assert after["permissions"] == {"contents": "read"}
+    assert after["jobs"]["a"].get("permissions") == rights
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "uses: acme/unknown@v1",
+        "uses: ./.github/actions/mine",
+        "run: gh release create v1",
+        "run: curl -H 'Authorization ${{ github.token }}' x",
+        "{run: ./x, env: {GH_TOKEN: '${{ github.token }}'}}",
+        "{uses: actions/github-script@v7, with: {script: x}}",
+    ],
+)
+def test_what_nothing_tells_of_may_need_any_right(step: str) -> None:
+    [workflow] = seen("workflow", job(step))
+    assert workflow.tree["token-needs"] == "unknown"
+    assert "permissions" not in fixed("workflow", job(step), READS)["jobs"]["a"]
+
+
+def test_rights_to_write_move_to_the_jobs_that_may_use_them() -> None:
+    head = "permissions: {contents: write, packages: write, issues: read}\n"
+    after = fixed("workflow", job("uses: acme/unknown@v1", head=head), READS)
+    assert after["permissions"] == {"contents": "read", "issues": "read"}
+    assert after["jobs"]["a"]["permissions"] == {"contents": "write", "packages": "write", "issues": "read"}
+    assert "permissions" not in fixed("workflow", job("run: make test", head=head), READS)["jobs"]["a"]
+
+
+@pytest.mark.parametrize(
+    ("step", "uses"),
+    [
+        ("run: make test", False),
+        ("run: python --version", False),
+        ("run: git push", True),
+        ("run: git fetch --tags", True),
+        ("run: git diff --exit-code", False),
+        ("run: make release", True),
+        ("run: npm version patch", True),
+        ("uses: stefanzweifel/git-auto-commit-action@v5", True),
+        ("uses: ./mine", True),
+    ],
+)
+def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) -> None:
+    assert seen("step", job(step))[0].tree["job"]["uses-git"] is uses
+
+
+@pytest.mark.parametrize(
+    ("uses", "release", "exact"),
+    [
+        ("actions/checkout@v4", "v4.2.2", False),
+        ("actions/checkout@v4.2", "v4.2.2", False),
+        ("actions/checkout@v4.2.2", "v4.2.2", True),
+        ("actions/checkout@main", "v5.0.0", False),
+        ("github/codeql-action/analyze@v3", "v3.28.18", False),
+        ("actions/checkout@v4.1.0", None, None),
+        ("actions/checkout@v99", None, None),
+    ],
+)
+def test_a_tag_is_held_to_the_release_that_it_is_short_for(uses: str, release: str | None, exact: bool | None) -> None:
+    calls = seen("step", job(f"uses: {uses}"))[0].tree["calls"]
+    assert (calls.get("release"), calls.get("exact")) == (release, exact)
+
+
+def test_every_known_commit_is_one_and_belongs_to_its_tag() -> None:
+    for uses, (release, commit) in LAYOUTS["step"]["commits"].items():
+        ref = uses.partition("@")[2]
+        assert COMMIT.fullmatch(commit), uses
+        assert release.startswith(ref.split("/")[-1] + ".") or (uses, release) == ("softprops/action-gh-release@v1", "v0.1.15")
+
+
+def script(text: str) -> Tree:
+    step = f"uses: actions/github-script@v7\n        with:\n          script: |\n            {text}"
+    return fixed("step", job(step), Edit(("expressions", 0), remove=True))["jobs"]["a"]["steps"][0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("f(`a ${{ github.head_ref }}`)", "f(`a ${process.env.HEAD_REF}`)"),
+        ("f('${{ github.head_ref }}')", "f(process.env.HEAD_REF)"),
+        ('f("a ${{ github.head_ref }} b")', 'f("a " + process.env.HEAD_REF + " b")'),
+    ],
+)
+def test_javascript_reads_the_environment(before: str, after: str) -> None:
+    step = script(before)
+    assert step["with"]["script"].strip() == after
+    assert step["env"] == {"HEAD_REF": "${{ github.head_ref }}"}
+
+
+def test_an_expression_that_is_code_stays_for_a_person() -> None:
+    with pytest.raises(BindingError, match="or as code"):
+        script("f(${{ toJSON(github.event) }})")
+
+
+def test_a_variable_of_the_environment_needs_no_second_one() -> None:
+    text = job('run: echo "${{ env.NAME }}" ${{ env.NAME }}')
+    step = fixed("step", text, Edit(("expressions", 0), remove=True))["jobs"]["a"]["steps"][0]
+    assert step == {"run": 'echo "${NAME}" ${NAME}'}
+    assert seen("step", text)[0].tree["expressions"][0]["quoted"] is False
+    assert seen("step", job('run: echo "${{ env.NAME }}"'))[0].tree["expressions"][0]["quoted"] is True
+
+
+@pytest.mark.parametrize(("on", "releases"), [("release", True), ("{push: {tags: [v]}}", True), ("{push: {branches: [a]}}", False)])
+def test_a_workflow_tells_whether_it_releases(on: str, releases: bool) -> None:
+    [step] = seen("step", job("run: x").replace("on: push", f"on: {on}"))
+    assert step.tree["workflow"]["releases"] is releases

@@ -1,0 +1,89 @@
+"""What well-known images need besides fewer rights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setright.bindings.layouts import compose
+from setright.bindings.load import load_one
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Tree
+
+ROOT = Path(__file__).parents[2] / "bindings"
+LAYOUT = load_one(ROOT / "compose/service.yaml", ROOT).layouts["compose"]
+
+
+def text(body: str) -> bytes:
+    return f"services:\n  a: {{{body}}}\n".encode()
+
+
+def sources(body: str) -> dict[str, Source]:
+    return {"compose.yaml": Source("compose.yaml", "yaml", get("yaml", text(body)))}
+
+
+def seen(body: str) -> Tree:
+    return compose.view("compose/service", LAYOUT, sources(body))[0].tree
+
+
+def fixed(body: str, edit: Edit) -> Tree:
+    given = sources(body)
+    [resource] = compose.view("compose/service", LAYOUT, given)
+    placed = compose.edit(LAYOUT, resource, [edit], [], given)
+    return get("yaml", put("yaml", text(body), [each for _, each in placed]))["documents"][0]["services"]["a"]
+
+
+DROPS = Edit(("cap_drop",), ["ALL"])
+READS = Edit(("read_only",), True)
+
+
+def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
+    wanted = ["SETUID", "KILL", "CHOWN", "NET_BIND_SERVICE", "SETGID"]
+    assert fixed("image: nginx, cap_add: [SETUID, KILL]", DROPS)["cap_add"] == wanted
+    assert "cap_add" not in fixed("image: prom/blackbox-exporter", DROPS)
+    assert "cap_add" not in fixed("image: web", DROPS)
+
+
+def test_an_image_keeps_the_paths_that_it_writes() -> None:
+    assert fixed("image: nginx:1, volumes: [a:/run], tmpfs: /tmp", READS)["tmpfs"] == ["/tmp", "/var/cache/nginx"]
+    assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)
+
+
+@pytest.mark.parametrize(
+    ("body", "needs"),
+    [
+        ("image: docker.io/library/nginx:1.26", {"capabilities": "told", "writes": "told", "data": False}),
+        ("image: postgres@sha256:ab", {"capabilities": "told", "writes": "told", "data": True}),
+        ("image: wordpress", {"capabilities": "told", "data": False}),
+        ("image: localhost:5000/nginx", {}),
+        ("image: nginx, build: .", {}),
+        ("image: nginx, entrypoint: /x", {}),
+        ("image: nginx, user: '101'", {}),
+        ("image: 'nginx:${TAG}'", {}),
+    ],
+)
+def test_nothing_is_known_of_an_image_that_starts_otherwise(body: str, needs: Tree) -> None:
+    assert seen(body)["image-needs"] == needs
+
+
+@pytest.mark.parametrize(
+    ("body", "calls"),
+    [
+        ("image: a", False),
+        ("image: a, command: sudo -u b c", True),
+        ("image: a, environment: {GRANT_SUDO: yes}", True),
+        ("image: a, command: sum", False),
+    ],
+)
+def test_a_service_tells_whether_it_calls_sudo(body: str, calls: bool) -> None:
+    assert seen(body)["calls-sudo"] is calls
+
+
+def test_all_is_all_however_written() -> None:
+    assert seen("image: a, cap_drop: [all]")["cap_drop"] == ["ALL"]
+
+
+def test_an_address_in_published_is_one() -> None:
+    assert seen("image: a, ports: [{target: 80, published: '127.0.0.1:8080'}]")["ports"][0]["host_ip"] == "127.0.0.1"

@@ -1,0 +1,227 @@
+"""What a Dockerfile tells of its image: the user that it can run as, and how to ask whether it works."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from setright import lenses
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import dockerfile
+from setright.bindings.layouts._dockerfile_image import facts_of, image_of, program, users_made
+from setright.bindings.load import load_one
+from setright.bindings.source import Source
+from setright.model import Edit, Plain, Tree
+
+ROOT = Path(__file__).parents[2] / "bindings"
+LAYOUT = load_one(ROOT / "docker/image.yaml", ROOT).layouts["dockerfile"]
+IMAGES = LAYOUT["images"]
+
+
+def seen(text: str) -> Tree:
+    return dockerfile.view("docker/image", LAYOUT, {"Dockerfile": source(text)})[0].tree
+
+
+def source(text: str) -> Source:
+    return Source("Dockerfile", "dockerfile", lenses.get("dockerfile", text.encode()))
+
+
+def fixed(text: str, key: str, value: Plain = "auto") -> str:
+    given = {"Dockerfile": source(text)}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    placed = dockerfile.edit(LAYOUT, resource, [Edit((key,), value)], [], given)
+    return lenses.put("dockerfile", text.encode(), [edit for _, edit in placed]).decode()
+
+
+def new_lines(text: str, key: str) -> list[str]:
+    """What the fix adds, line by line."""
+    before = text.splitlines()
+    return [line.strip() for line in fixed(text, key).splitlines() if line not in before]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("FROM debian:12\nCMD x\n", ["RUN useradd --uid 10001 --create-home app", "USER 10001"]),
+        ("FROM alpine\nWORKDIR /a\nCMD x\n", ["RUN adduser -D -u 10001 app \\", "&& chown -R app:app /a", "USER 10001"]),
+        ("FROM node:22\nWORKDIR /a\nCMD x\n", ["RUN chown -R node:node /a", "USER 1000"]),
+        ("FROM amazonlinux:2023\nWORKDIR /a\nCMD x\n", ["RUN chown -R 10001 /a", "USER 10001"]),
+        ("FROM scratch\nCOPY a /\nCMD x\n", ["USER 65532"]),
+        ("FROM acme/base\nCMD x\n", ["USER 65532"]),
+        ("FROM acme/base\nRUN apk add a\nCMD x\n", ["RUN adduser -D -u 10001 app", "USER 10001"]),
+        ("FROM debian:12\nRUN useradd -r -u 7 me\nCMD x\n", ["USER 7"]),
+        ("FROM debian:12\nRUN adduser --system --group me && adduser me dialout\nCMD x\n", ["USER me"]),
+        ("FROM debian:12\nUSER me\nUSER root\nRUN x\nCMD x\n", ["USER me"][:0]),
+        ("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nCMD x\n", ["USER ContainerUser"]),
+        ("FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCMD x\n", ["USER app"]),
+        ("FROM nginx:1.26-alpine\nCOPY a b\n", ["RUN touch /var/run/nginx.pid \\"]),
+    ],
+)
+def test_the_user_is_one_that_the_image_has_or_a_new_one(text: str, lines: list[str]) -> None:
+    assert new_lines(text, "User")[: len(lines)] == lines
+
+
+def test_root_between_two_others_gives_way_again_behind_its_work() -> None:
+    text = "FROM debian:12\nUSER me\nUSER root\nRUN x\nCMD y\n"
+    assert fixed(text, "User") == "FROM debian:12\nUSER me\nUSER root\nRUN x\nUSER me\nCMD y\n"
+
+
+def test_a_volume_is_given_away_before_it_is_one() -> None:
+    text = 'FROM debian:12\nVOLUME ["/data", "/tmp"]\nWORKDIR $HOME/a\nCOPY a b\nENTRYPOINT ["a"]\n'
+    made = "RUN useradd --uid 10001 --create-home app \\\n    && mkdir -p /data \\\n    && chown -R app:app /data\n"
+    assert fixed(text, "User") == (
+        f'FROM debian:12\n{made}VOLUME ["/data", "/tmp"]\nWORKDIR $HOME/a\nCOPY a b\n'
+        'RUN chown -R app:app "$HOME/a"\nUSER 10001\nENTRYPOINT ["a"]\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM node:22\nONBUILD RUN npm install\n",
+        "FROM debian:12\nWORKDIR /root/app\n",
+        'FROM debian:12\nCMD ["/usr/sbin/sshd", "-D"]\n',
+        "ARG A=1\n",
+    ],
+)
+def test_what_another_user_would_surely_break_is_refused(text: str) -> None:
+    with pytest.raises(BindingError):
+        fixed(text, "User")
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("FROM debian AS a\nUSER me\nFROM a\n", "me"),
+        ("FROM debian AS a\nUSER me\nFROM debian\n", None),
+        ("FROM jenkins/jenkins:lts\n", "jenkins"),
+        ("FROM gcr.io/distroless/static:nonroot\n", "nonroot"),
+        ("FROM docker.io/library/node\n", None),
+    ],
+)
+def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user: str | None) -> None:
+    assert seen(text).get("User") == user
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "evidence"),
+    [
+        ("FROM alpine\nEXPOSE 80\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
+        ("FROM debian\nEXPOSE 80/udp 81\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/81"], "exposed"),
+        ("FROM debian\nENV PORT=80\nEXPOSE ${PORT}\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT"], "exposed"),
+        ("FROM alpine\nEXPOSE 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
+        ("FROM alpine\nCMD gunicorn -b 0.0.0.0:99 a\n", ["nc", "-z", "127.0.0.1", "99"], "named"),
+        ('FROM alpine\nCMD ["uvicorn", "a", "--port", "99"]\n', ["nc", "-z", "127.0.0.1", "99"], "named"),
+        ("FROM alpine\nCMD exec flask run\n", ["nc", "-z", "127.0.0.1", "5000"], "usual"),
+        ("FROM redis:7-alpine\n", ["nc", "-z", "127.0.0.1", "6379"], "base"),
+        ("FROM redis:7-alpine\nCMD x\n", ["nc", "-z", "127.0.0.1", "6379"], "likely"),
+        ("FROM debian\nCMD python worker.py\n", ["sh", "-c", "grep -qs '[w]orker.py' /proc/[0-9]*/cmdline"], "process"),
+        ("FROM alpine AS a\nEXPOSE 80\nFROM a\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
+    ],
+)
+def test_the_check_asks_the_port_that_is_told(text: str, check: list[str], evidence: str) -> None:
+    assert seen(text)["check"] == {"evidence": evidence}
+    after = lenses.get("dockerfile", fixed(text, "Healthcheck").encode())["instructions"]
+    assert [each["value"] for each in after if each["keyword"] == "HEALTHCHECK"] == [f"CMD {json.dumps(check)}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM scratch\nEXPOSE 80\nCMD x\n",  # nothing there to ask with
+        "FROM debian\nENTRYPOINT curl\n",  # ends by itself
+        "FROM debian\nCMD python migrate.py\n",
+        "FROM debian\nEXPOSE 80/udp\nCMD x\n",
+        "FROM debian\nCMD ./run.sh\n",  # what it starts takes its place
+        "FROM public.ecr.aws/lambda/python:3.12\nCMD app.handler\n",
+    ],
+)
+def test_what_nobody_can_ask_stays_for_a_person(text: str) -> None:
+    assert seen(text)["check"] == {}
+    with pytest.raises(BindingError, match="nothing tells how to ask"):
+        fixed(text, "Healthcheck")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ('ENTRYPOINT ["tini", "--", "/e"]\nCMD ["a", "b"]', ["/e", "a", "b"]),
+        ("CMD a && exec b c", ["b", "c"]),
+        ('CMD ["sh", "-c", "a; b"]', ["b"]),
+        ('CMD ["gosu", "me", "b"]', ["b"]),
+        ("ENTRYPOINT a\nCMD b", ["a"]),
+        ("RUN a", []),
+    ],
+)
+def test_the_program_is_what_wrappers_start(told: str, words: list[str]) -> None:
+    instructions = lenses.get("dockerfile", f"FROM x\n{told}\n".encode())["instructions"]
+    assert program(image_of(instructions, IMAGES).whole) == words
+
+
+def test_users_are_told_from_groups_and_options() -> None:
+    run = "RUN groupadd a && useradd -ms /bin/sh -u 5 b && adduser --uid=6 c && adduser -S -G a d && adduser d a && useradd $E"
+    instructions = lenses.get("dockerfile", f"FROM x\n{run}\n".encode())["instructions"]
+    assert users_made(instructions) == {"b": "5", "c": "6", "d": ""}
+
+
+@pytest.mark.parametrize(
+    ("image", "key", "value"),
+    [
+        ("php:8-apache", "port", 80),
+        ("php:8-fpm", "port", 9000),
+        ("public.ecr.aws/docker/library/node:22", "user", "node"),
+        ("registry.example.com/node", "user", None),
+        ("nginx@sha256:ab", "user", "nginx"),
+    ],
+)
+def test_the_longest_name_tells_of_an_image(image: str, key: str, value: Plain) -> None:
+    assert facts_of(image, IMAGES).get(key) == value
+
+
+LINES = st.sampled_from(
+    [
+        "FROM debian:12",
+        "FROM alpine AS a",
+        "FROM a",
+        "FROM scratch",
+        "USER root",
+        "USER me",
+        "RUN useradd me",
+        "RUN apt-get update && apt-get install x",
+        "COPY a /b",
+        "WORKDIR /srv/a",
+        "VOLUME /data",
+        "EXPOSE 80",
+        "EXPOSE $P 81/tcp",
+        "ENV P=80",
+        'CMD ["python", "app.py"]',
+        "ENTRYPOINT nginx -g x",
+        "HEALTHCHECK NONE",
+        "# comment",
+        "",
+    ]
+)
+
+
+FILES = st.lists(LINES, max_size=12).map(lambda lines: "\n".join(["FROM debian", *lines]) + "\n")
+
+
+@given(
+    FILES,
+    st.sampled_from(["User", "Healthcheck"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_fix_holds_and_keeps_all_lines(text: str, key: str) -> None:
+    try:
+        after = fixed(text, key)
+    except BindingError:
+        return
+    told = seen(after)
+    assert told[key] not in ("NONE", "root")
+    kept = [line for line in text.splitlines() if line not in ("USER root", "HEALTHCHECK NONE")]
+    left = iter(after.splitlines())
+    assert all(line in left for line in kept)
