@@ -28,7 +28,7 @@ def install(manager: str, name: str, kept: str = "") -> str:
     if manager == "rpm":
         return f"dnf -y -q install {quoted}{f'-{shlex.quote(kept)}' if kept else ''} >&2 || exit 1"
     wanted = f"{quoted}={shlex.quote(kept)}" if kept else quoted
-    return f"{APT} install --no-install-recommends {wanted} >&2 || exit 1"
+    return f"{_there(quoted)} || {APT} install --no-install-recommends {wanted} >&2 || exit 1"
 
 
 def remove(manager: str, name: str, kept: str = "") -> str:
@@ -36,9 +36,14 @@ def remove(manager: str, name: str, kept: str = "") -> str:
     quoted = _checked(name)
     if manager == "rpm":
         return f"dnf -y -q remove --noautoremove {quoted} >&2 || exit 1"
-    return f"""others=$(apt-get -s -o Debug::NoLocking=1 remove {quoted} | awk '$1 == "Remv" {{print $2}}' | grep -vxF {quoted})
+    return f"""{_there(quoted)} || exit 0
+others=$(apt-get -s -o Debug::NoLocking=1 remove {quoted} | awk '$1 == "Remv" {{print $2}}' | grep -vxF {quoted})
 if [ -n "$others" ]; then echo "removing it would also remove" $others >&2; exit 1; fi
 {APT} remove {quoted} >&2 || exit 1"""
+
+
+def _there(quoted: str) -> str:
+    return f"[ \"$(dpkg-query -W -f='${{db:Status-Status}}' {quoted} 2>/dev/null)\" = installed ]"
 
 
 def _checked(name: str) -> str:
