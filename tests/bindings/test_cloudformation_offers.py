@@ -321,6 +321,11 @@ def test_policies_inside_others_are_policies():
     assert len(seen) == 2
 
 
+def test_a_statement_alone_is_a_list_of_one():
+    text = "Resources:\n  P:\n    Type: AWS::IAM::Policy\n    Properties: {PolicyDocument: {Statement: {Effect: Allow}}}\n"
+    assert trees(POLICY, text)["P"]["PolicyDocument"] == {"Statement": [{"Effect": "Allow"}]}
+
+
 def test_a_policy_inside_another_is_edited_and_located_there():
     have = sources(INSIDE)
     inner = next(r for r in cloudformation.view("k", POLICY, have) if r.name == "Hello.Policies.1")

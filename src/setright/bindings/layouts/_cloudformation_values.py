@@ -57,12 +57,14 @@ def judged(value: Plain, template: Tree) -> Plain:
 
 
 def _parsed(policy: Plain) -> Plain:
-    """A policy that is written as one text; as it is where that is no JSON."""
+    """A policy that may be written as one text, its statements as a list; as it is where that is no policy."""
     try:
         told = json.loads(policy) if isinstance(policy, str) else policy
     except ValueError:
         return policy
-    return told if isinstance(told, dict) else policy
+    if not isinstance(told, dict):
+        return policy
+    return {**told, "Statement": [told["Statement"]]} if isinstance(told.get("Statement"), dict) else told
 
 
 def default_of(template: Tree, name: str | None) -> Plain:
