@@ -6,7 +6,8 @@ count, and refers to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_find as find
@@ -19,6 +20,7 @@ from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
 Placed = tuple[str, Edit]
+REFERENCE = re.compile(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
 
 
 def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Edit]) -> list[Placed]:
@@ -116,7 +118,7 @@ def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fres
     path: Path = ("resource", place.beside, block.path[2], 0)
     if path not in fresh:
         tied = _fresh(told, module, block, place)
-        fresh[path] = tied | {key: _besides(value, tied[place.by]) for key, value in (place.extra or {}).items()}
+        fresh[path] = tied | {key: _besides(value, tied[place.by], block) for key, value in (place.extra or {}).items()}
     if names:
         set_at(fresh[path], _nested(names), value)
 
@@ -150,11 +152,30 @@ def _fresh(told: Entry, module: Module, block: Block, place: Place) -> Tree:
     return tie | {place.by: Unknown(f"{block.address}.{told.reference}")}
 
 
-def _besides(value: Plain, tie: Unknown) -> Plain:
-    """What a new resource says besides; ``{tie}`` in a text stands for what it refers to the block by."""
-    if not isinstance(value, str) or "{tie}" not in value:
+def _besides(value: Plain, tie: Unknown, block: Block) -> Plain:
+    """What a new resource says besides; ``{tie}`` in a text stands for what it refers to the block by.
+
+    In ``{is: EXPRESSION}`` further ``{self}`` is the block, ``{name}`` its label, ``{index}`` which of its instances, and any
+    other word the resource that this argument of the block refers to.
+    """
+    if isinstance(value, str) and "{tie}" in value:
+        return Unknown('"' + value.replace("{tie}", f"${{{tie.text}}}") + '"')
+    if not isinstance(value, dict) or "is" not in value:
         return value
-    return Unknown('"' + value.replace("{tie}", f"${{{tie.text}}}") + '"')
+    index = "[count.index]" if "count" in block.body else "[each.key]" if "for_each" in block.body else ""
+    words = {"self": tie.text.rpartition(".")[0], "name": str(block.path[2]), "index": index}
+    return Unknown(re.sub(r"\{(\w+)\}", lambda word: words.get(word[1]) or _referred(block, word[1], words), str(value["is"])))
+
+
+def _referred(block: Block, argument: str, words: Mapping[str, str]) -> str:
+    """The address of the resource that an argument refers to. Raises BindingError where it refers to none."""
+    if argument in words:
+        return words[argument]
+    raw = block.body.get(argument)
+    found = REFERENCE.fullmatch(raw.text) if isinstance(raw, Unknown) else None
+    if found is None:
+        raise BindingError(f"{block.locator}: {block.address}: {argument} refers to no resource of the module; write it by hand")
+    return found[1]
 
 
 def _nested(names: tuple[str, ...]) -> Path:
