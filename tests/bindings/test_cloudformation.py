@@ -125,9 +125,18 @@ def test_an_attribute_of_a_sibling_is_changed_or_made_there() -> None:
     assert 'PolicyDocument: {Statement: [], Version: "2012-10-17"}' in changed
     made = fixed(TEMPLATE, "Logs", Edit(("Policy", "Statement"), [{"Effect": "Deny"}]))
     assert made == TEMPLATE + (
-        "  LogsPolicy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Logs\n"
+        "  LogsPolicy:\n    Type: AWS::S3::BucketPolicy\n    Condition: IsProd\n    Properties:\n      Bucket: !Ref Logs\n"
         "      PolicyDocument:\n        Statement:\n          - Effect: Deny\n"
     )
+
+
+def test_a_sibling_is_there_when_its_resource_is_and_has_a_plain_name() -> None:
+    text = TEMPLATE.replace("  Logs:", "  Logs_1:")
+    have = {"t.yaml": Source("t.yaml", "yaml", get("yaml", text.encode()))}
+    logs = next(r for r in cloudformation.view("k", BUCKET, have) if r.name == "Logs_1")
+    placed = cloudformation.edit(BUCKET, logs, [Edit(("Policy", "Version"), "2012-10-17")], [], have)
+    made = get("yaml", put("yaml", text.encode(), [edit for _, edit in placed]))["documents"][0]["Resources"]["Logs1Policy"]
+    assert made["Condition"] == "IsProd"
 
 
 def test_a_value_is_found_where_it_stands() -> None:

@@ -16,6 +16,7 @@ AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
@@ -220,12 +221,15 @@ def _targets(
         if known:
             yield known[0], at, []
             return
-        new = f"{name}{attribute[-1]}"
+        new = re.sub("[^A-Za-z0-9]", "", f"{name}{attribute[-1]}")
         if new in template["Resources"]:
             raise BindingError(f"{new}: a resource of that name is there and is no {how['in']} of {name}; write one by hand")
         ref: Plain = Unknown(f"!Ref {name}") if is_yaml else {"Ref": name}
-        more = [(("Properties", key), value) for key, value in how.get("with", {}).items()]
-        yield new, at, [(("Type",), how["in"]), (("Properties", how["by"]), ref), *more]
+        first: list[tuple[Path, Plain]] = [(("Type",), how["in"])]
+        if condition := template["Resources"][name].get("Condition"):
+            first.append((("Condition",), condition))
+        first += [(("Properties", key), value) for key, value in {how["by"]: ref, **how.get("with", {})}.items()]
+        yield new, at, first
         return
     yield name, path, []
 
