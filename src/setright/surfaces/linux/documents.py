@@ -21,7 +21,9 @@ from setright.surfaces.linux.transport import Answers, Ask, Found
 
 SSHD = """command -v sshd >/dev/null || exit 127
 if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
-AUDITCTL = "command -v auditctl >/dev/null || exit 127; auditctl -l 2>/dev/null || exit 127"  # a container may not ask
+# A container may not ask for audit rules; where they are locked (-e 2) only a restart can change what runs: then the files tell.
+AUDITCTL = """command -v auditctl >/dev/null || exit 127
+case $(auditctl -s 2>/dev/null) in ''|*'enabled 2'*) exit 127 ;; esac; auditctl -l"""
 APT_CONFIG = "command -v apt-config >/dev/null || exit 127; apt-config dump"
 EFFECTIVE = {"sshd": Ask("run", SSHD), "audit-rules": Ask("run", AUDITCTL), "apt-conf": Ask("run", APT_CONFIG)}
 NOT_INSTALLED = "ended with 127"
