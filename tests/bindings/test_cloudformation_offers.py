@@ -139,6 +139,11 @@ def test_somebodys_own_value_is_taken_instead_of_an_offer():
     assert "Dead:\n        Arn: arn:aws:sqs:x\n" in after
 
 
+def test_a_value_that_is_there_stays():
+    text = ROLE + "      Dead: {Arn: arn:aws:sqs:x}\n"
+    assert fixed(FUNCTION, text, "Hello", Edit(("template", "dead"), "offered")) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [

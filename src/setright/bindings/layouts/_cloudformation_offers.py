@@ -47,6 +47,8 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
         given = {how.get("given-at", how["at"]): wanted.value, **how.get("given", {})}
         yield from (Edit(_segments(place), value) for place, value in given.items())
         return
+    if _has(layout, template, name, how):
+        return
     if how.get("makes") and (unknown := dangling(template)):
         raise BindingError(f"{name}: the template speaks of {unknown}, which it does not have; it is a part of something else")
     for new, body in how.get("makes", {}).items():
@@ -59,6 +61,12 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
     alike = "serverless-with" if serverless.is_one(layout, template, name) else "with"
     for place, value in how.get(alike, {}).items():
         yield Edit(_segments(place), written(value.replace("{name}", name) if isinstance(value, str) else value, is_yaml))
+
+
+def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
+    """Whether the resource has a value of its own already, which stays, and the fix is about what stands beside it."""
+    own = serverless.told(layout, template, name, properties(template, name))
+    return how.get("makes") is not None and look_up(own, _segments(how["at"])) is not None
 
 
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
