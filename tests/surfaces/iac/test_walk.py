@@ -51,8 +51,13 @@ def test_files_are_known_by_name_or_by_what_they_hold(tmp_path: Path, name: str,
     assert [document.locator for document in reading.documents] == ([name] if is_read else [])
 
 
-def test_a_chart_is_told_once_and_its_templates_are_not_read(tmp_path: Path) -> None:
-    templates = {f"web/templates/{n}.yaml": MANIFEST + "metadata: {{ x }}\n" for n in range(3)}
-    reading = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, **templates}).read([])
-    assert [document.locator for document in reading.documents] == ["web/crds/crd.yaml"]
-    assert [problem.locator for problem in reading.problems] == ["web/Chart.yaml"]
+def test_a_chart_is_read_as_templates_and_the_values_for_them(tmp_path: Path) -> None:
+    files = {
+        "web/templates/app.yaml": MANIFEST + "metadata: {{ x }}\n",
+        "web/templates/_parts.tpl": MANIFEST,
+        "web/values.yaml": "a: 1\n",
+    }
+    found = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, "values.yaml": "b: 1\n", **files})
+    lenses = {document.locator: document.lens for document in found.read([]).documents}
+    assert lenses == {"web/crds/crd.yaml": "yaml", "web/templates/app.yaml": "helm", "web/values.yaml": "yaml"}
+    assert {each.locator: each.lens for each in found.again(list(lenses)).values()} == lenses

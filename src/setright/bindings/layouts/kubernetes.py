@@ -29,6 +29,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
+from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._namespaces import NAMESPACE, moved
 from setright.bindings.layouts._network_policy import chooses, declared_only
@@ -45,6 +46,7 @@ Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and t
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
+    sources = filled(sources)
     kustomized = built(sources)
     objects = _all_objects(sources, kustomized)
     policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
@@ -64,10 +66,16 @@ def edit(
     sources: Mapping[str, Source],
 ) -> list[tuple[str, Edit]]:
     """The same edits below the object's place. Raises BindingError for what is only told of it."""
+    placed = _placed(layout, resource, [*edits, *live], filled(sources, resource.home[0]))
+    return [redirected(locator, each, sources) for locator, each in placed]
+
+
+def _placed(
+    layout: Mapping[str, Plain], resource: Resource, changes: Sequence[Edit], sources: Mapping[str, Source]
+) -> list[tuple[str, Edit]]:
     locator, base = resource.home
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
-    changes = [*edits, *live]
     if [each.path for each in changes] == [NAMESPACE]:
         kustomized = built(sources)
         return moved(resource, changes[0], _all_objects(sources, kustomized), kustomized, sources)
@@ -83,8 +91,13 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     """Where a value stands: what a container has from its pod, at the pod."""
     locator, base = resource.home
     if layout.get("shape") == POD_TEMPLATE:
-        path = _pod_template.place(look_up(sources[locator].tree, base) if locator in sources else None, path)
-    return locator, (*base, *path)
+        seen = filled(sources, locator)
+        path = _pod_template.place(look_up(seen[locator].tree, base) if locator in seen else None, path)
+    try:
+        place, edit = redirected(locator, Edit((*base, *path)), sources)
+    except BindingError:
+        return locator, (*base, *path)
+    return place, edit.path
 
 
 def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
@@ -148,14 +161,14 @@ def _all_objects(sources: Mapping[str, Source], kustomized: Built) -> list[Place
     return [
         (locator, place, manifest)
         for locator, source in sorted(sources.items())
-        if source.lens in ("yaml", "json") and locator not in kustomized.patches
+        if source.lens in ("yaml", "json", "helm") and locator not in kustomized.patches
         for place, manifest in _objects(source)
     ]
 
 
 def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
     """Every object of a document with its place; the items of a List one by one."""
-    roots = source.tree.get("documents") if source.lens == "yaml" else None
+    roots = source.tree.get("documents") if source.lens != "json" else None
     tops: list[tuple[Path, Plain]] = (
         [(("documents", i), d) for i, d in enumerate(roots)] if isinstance(roots, list) else [((), source.tree)]
     )
@@ -194,5 +207,5 @@ def _name(sort: str, manifest: Tree) -> str:
     metadata = metadata if isinstance(metadata, dict) else {}
     name = metadata.get("name", metadata.get("generateName", ""))
     namespace = metadata.get("namespace") or "default"
-    words = [sort, *([] if namespace == "default" else [namespace]), name]
+    words = [sort, *([] if namespace == "default" or isinstance(namespace, Unknown) else [namespace]), name]
     return "/".join(word.text if isinstance(word, Unknown) else str(word) for word in words)

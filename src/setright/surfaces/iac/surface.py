@@ -12,14 +12,10 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.iac.walk import charts, files, holds_configuration, lens_of
+from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_of
 
 MAX_SIZE_BYTES = 8_000_000
 OURS = "ours are Terraform, CloudFormation, Kubernetes, Compose, workflows of GitHub and GitLab, and Dockerfiles"
-CHART = (
-    "a Helm chart: its templates are not YAML before they are rendered, so what they make is not looked into;"
-    " scan the output of `helm template`, and put it right in values.yaml"
-)
 
 
 class SourceTree:
@@ -49,17 +45,13 @@ class SourceTree:
         folders = {path.rpartition("/")[0] for want in wants for path in want.near}
         candidates = list(self._near(folders) if folders else self._candidates())
         found = charts(path for path, _ in candidates)
-        templates = tuple(f"{chart}templates/" for chart in found)
-        problems += [Problem(f"{chart}Chart.yaml", CHART) for chart in found]
-        for path, lens in candidates:
-            if templates and path.startswith(templates):
-                continue
+        for path, lens in in_charts(candidates, found):
             try:
                 data = self._bytes(path)
             except (OSError, SurfaceError) as error:
                 problems.append(Problem(path, f"cannot be read: {error}"))
                 continue
-            if holds_configuration(path, lens, data):
+            if holds_configuration(path, lens, data) or path in {f"{chart}values.yaml" for chart in found}:
                 documents.append(Document(path, data, lens))
         return Reading(tuple(documents), tuple(problems))
 
@@ -68,7 +60,8 @@ class SourceTree:
         for locator in locators:
             file = self._file(locator)
             data = file.read_bytes() if file.exists() else None
-            found[locator] = Document(locator, data, lens_of(file.name) or "")
+            lens = "helm" if self._is_template(locator) else lens_of(file.name) or ""
+            found[locator] = Document(locator, data, lens)
         return found
 
     def ask(self, facts: Sequence[str]) -> dict[str, Answer]:
@@ -110,6 +103,11 @@ class SourceTree:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _is_template(self, locator: str) -> bool:
+        """Whether a file is a template of a chart."""
+        chart, inside, _ = locator.rpartition("templates/")
+        return bool(inside) and (self.root / chart / "Chart.yaml").exists() and lens_of(locator) == "yaml"
 
     def _candidates(self) -> Iterator[tuple[str, str]]:
         if self._only is None:

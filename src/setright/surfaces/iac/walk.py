@@ -55,13 +55,23 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     """Whether a file of that lens looks like configuration we know."""
     if lens == "dockerfile":
         return FROM.search(data) is not None
-    marks = MARKS.get(lens)
+    marks = MARKS.get("yaml" if lens == "helm" else lens)
     return marks is None or bool(NAMES.search(path)) or any(all(mark in data for mark in some) for some in marks)
 
 
 def charts(paths: Iterable[str]) -> list[str]:
     """The folders (``charts/web/``) that are Helm charts: their templates are not YAML before they are rendered."""
     return [path.removesuffix("Chart.yaml") for path in paths if path == "Chart.yaml" or path.endswith("/Chart.yaml")]
+
+
+def in_charts(candidates: Iterable[tuple[str, str]], found: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The candidates with the lens of templates for those of the charts; parts that templates include are left out."""
+    templates = tuple(f"{chart}templates/" for chart in found)
+    for path, lens in candidates:
+        if not templates or not path.startswith(templates):
+            yield path, lens
+        elif lens == "yaml":
+            yield path, "helm"
 
 
 def lens_of(name: str) -> str | None:

@@ -1,0 +1,223 @@
+"""Templates of Helm charts: YAML in which `{{ }}` stands for what is filled in. Source: helm.sh/docs/chart_template_guide.
+
+An action that stands for a value is an Unknown of its source text, with the target of `with` in the place of its dot; one among
+the pairs of a mapping is a pair of its own, one among the items of a list an item. What decides and repeats (`if`, `with`,
+`range`, `end`) is passed over, so both arms of a choice are seen; a file that is no YAML without them is refused. No edit
+touches an action.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from setright.lenses import yaml
+from setright.lenses.error import LensError
+from setright.model import Edit, Path, Plain, Tree, Unknown
+
+EMPTY = b""
+ACTION = re.compile(r'\{\{(?:[^"`}\n]|"(?:\\.|[^"\\\n])*"|`[^`\n]*`|\}(?!\}))*\}\}')
+LONG = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.S)  # a comment may have many lines
+WORD = re.compile(r"\{\{-?\s*(\$\w*\s*:?=|/\*|[\w.$(]+)\s*(.*?)\s*-?\}\}", re.S)
+OPENS, CLOSES = ("if", "with", "range", "define", "block"), ("end",)
+SILENT = (*OPENS, *CLOSES, "else", "template", "break", "continue", "/*", "fail", "required")
+DOT = re.compile(r"(?<=[\s(])\.(?=[\s|)]|-?\}\})")
+ENDS = re.compile(r"\{\{-?\s*end\s*-?\}\}")
+END = "{{end}}"  # the key that stands for the end of a block among pairs, which no tree shows
+INDENT = re.compile(r"n?indent\s+(\d+)")
+FIRST, LAST, PAD = "\ue000", "\uf8fe", "\uf8ff"
+MARK = re.compile(f"(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
+MARKED = re.compile(f"[{FIRST}-{PAD}]")
+
+
+class _Masked(NamedTuple):
+    """A template with marks of the same length for its actions: each mark's character, how it stands, and what it stands for."""
+
+    text: str
+    marks: dict[str, tuple[str, str]]  # the character -> the mark, the action
+    told: dict[str, str]  # the character -> the action as people are told it
+
+
+def get(source: bytes) -> Tree:
+    """The documents as plain data."""
+    masked = _masked(source)
+    tree: Tree = _shown(yaml.get(masked.text.encode()), masked)
+    return tree
+
+
+def put(source: bytes, edits: Sequence[Edit]) -> bytes:
+    """New bytes with the edits in; each action stands as it did. Raises LensError where an edit would take one away."""
+    masked = _masked(source)
+    edited = yaml.put(masked.text.encode(), [_hidden(each, masked) for each in edits]).decode()
+    seen = [match[2] for match in MARK.finditer(edited)]
+    if sorted(seen) != sorted(masked.marks):
+        raise LensError("the edit would take away what the template fills in; change the template by hand")
+    after = MARK.sub(lambda match: _unmasked(match, masked), edited)
+    _check_blocks(source.decode().split("\n"), after.split("\n"))
+    return after.encode()
+
+
+def span(source: bytes, path: Path) -> tuple[int, int]:
+    """Where a value stands, in bytes."""
+    masked = _masked(source)
+    text, hidden = source.decode(), masked.text.encode()
+    start, end = (len(hidden[:at].decode()) for at in yaml.span(hidden, _hidden(Edit(path), masked).path))
+    return len(text[:start].encode()), len(text[:end].encode())
+
+
+def _unmasked(match: re.Match[str], masked: _Masked) -> str:
+    mark, action = masked.marks[match[2]]
+    if not match[0].endswith(mark):
+        raise LensError("the edit would cut what the template fills in; change the template by hand")
+    return match[0].removesuffix(mark) + action
+
+
+def _shown(value: Plain, masked: _Masked) -> Plain:
+    if isinstance(value, dict):
+        told = {_told(key, masked) if MARKED.search(key) else key: inner for key, inner in value.items()}
+        return {key: _shown(inner, masked) for key, inner in told.items() if key != END}
+    if isinstance(value, list):
+        return [_shown(inner, masked) for inner in value]
+    return Unknown(_told(value, masked)) if isinstance(value, str) and MARKED.search(value) else value
+
+
+def _told(text: str, masked: _Masked) -> str:
+    return MARKED.sub(lambda match: masked.told.get(match[0], ""), text)
+
+
+def _hidden(edit: Edit, masked: _Masked) -> Edit:
+    """The edit with names of keys as they are masked."""
+    keys = {told: mark.rstrip(PAD + ": ") for mark, told in ((masked.marks[c][0], masked.told[c]) for c in masked.marks)}
+    return Edit(tuple(keys.get(key, key) if isinstance(key, str) else key for key in edit.path), edit.value, edit.remove)
+
+
+def _check_blocks(before: Sequence[str], after: Sequence[str]) -> None:
+    """Raises LensError where a new line stands in a block that the key above it does not stand in."""
+    blocks = _blocks(after)
+    for tag, _, _, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for at in range(first, last) if tag in ("insert", "replace") else ():
+            parent = next((i for i in range(at - 1, -1, -1) if _is_above(after[i], after[at])), None)
+            if after[at].strip() and blocks[at] != (blocks[parent] if parent is not None else ()):
+                raise LensError(f"line {at + 1}: would stand in a block that is not always filled in; change the template by hand")
+
+
+def _is_above(line: str, below: str) -> bool:
+    """Whether a line holds the key that a later line stands under."""
+    indent, body = len(line) - len(line.lstrip()), line.strip()
+    if not body or body.startswith(("#", "{{")):
+        return False
+    depth = len(below) - len(below.lstrip())
+    return indent < depth or (indent == depth and below.lstrip().startswith("- ") and body.endswith(":"))
+
+
+def _blocks(lines: Sequence[str]) -> list[tuple[int, ...]]:
+    """The blocks around each line, by the lines that open them."""
+    around: list[tuple[int, ...]] = []
+    open_: tuple[int, ...] = ()
+    for number, line in enumerate(lines):
+        around.append(open_)
+        for action in ACTION.finditer(line):
+            match = WORD.match(action[0])
+            word = match[1] if match else ""
+            open_ = (*open_, number) if word in OPENS else (*open_[:-1], number) if word == "else" else open_
+            open_ = open_[:-1] if word in CLOSES else open_
+    return around
+
+
+def _masked(source: bytes) -> _Masked:
+    """The template masked so that what ends a block ends it for YAML too; where that is no YAML, as a comment."""
+    masked = _mask(source, ends=True)
+    try:
+        yaml.get(masked.text.encode())
+    except LensError:
+        return _mask(source, ends=False)
+    return masked
+
+
+def _mask(source: bytes, ends: bool) -> _Masked:
+    try:
+        text = source.decode()
+    except UnicodeDecodeError as error:
+        raise LensError(f"byte {error.start}: is no UTF-8") from error
+    if MARKED.search(text):
+        raise LensError("has characters for private use, which no template needs")
+    masked = _Masked("", {}, {})
+    scopes: list[str] = []
+    lines: list[str] = []
+    for line in _without_comments(text, masked).split("\n"):
+        lines.append(_line(line, lines, scopes, masked, ends))
+    return masked._replace(text="\n".join(lines))
+
+
+def _without_comments(text: str, masked: _Masked) -> str:
+    """Comments of many lines, each line of them as one of YAML."""
+
+    def commented(match: re.Match[str]) -> str:
+        if "\n" not in match[0]:
+            return match[0]
+        return "\n".join(_marked(masked, part, "#") if part.strip() else part for part in match[0].split("\n"))
+
+    return LONG.sub(commented, text)
+
+
+def _line(line: str, above: Sequence[str], scopes: list[str], masked: _Masked, ends: bool) -> str:
+    """A line with marks for its actions. `scopes` are what dots stand for in the blocks around it."""
+    actions = list(ACTION.finditer(line))
+    if not actions:
+        return line
+    speaks = [not _is_silent(each[0], scopes) for each in actions]
+    body = line.strip()
+    if ACTION.sub("", body).strip():
+        return ACTION.sub(lambda match: _marked(masked, match[0], "", scopes), line)
+    if not any(speaks):
+        if ends and ENDS.fullmatch(body) and _form(line, above) == ":":
+            return line.replace(body, _marked(masked, body, ":", told=END))
+        return line.replace(body, _marked(masked, body, "#"))
+    return line.replace(body, _marked(masked, body, _form(line, above), scopes))
+
+
+def _is_silent(action: str, scopes: list[str]) -> bool:
+    """Whether an action writes nothing itself; notes the blocks that it opens and closes."""
+    match = WORD.match(action)
+    word = match[1] if match else ""
+    if word in OPENS:
+        scopes.append(match[2] if match and word == "with" else scopes[-1] if word == "if" and scopes else "")
+    elif word in CLOSES and scopes:
+        scopes.pop()
+    return word in SILENT or word.endswith("=")
+
+
+def _form(line: str, above: Sequence[str]) -> str:
+    """How an action that stands alone must look for YAML: a value ("") below its key, else a pair (":") or an item ("-")."""
+    told = INDENT.search(line)
+    column = len(line) - len(line.lstrip())
+    depth = int(told[1]) if told else column
+    for before in _content(above):
+        indent = len(before) - len(before.lstrip())
+        if before.rstrip().endswith(":") and indent < max(depth, 1):
+            return ""
+        if indent <= depth:
+            return "-" if before.lstrip().startswith("- ") and indent == depth else ":"
+    return ":"
+
+
+def _content(above: Sequence[str]) -> Iterator[str]:
+    """The lines that say something, the nearest first."""
+    return (each for each in reversed(above) if each.strip() and not each.lstrip().startswith("#"))
+
+
+def _marked(masked: _Masked, action: str, form: str, scopes: Sequence[str] = (), told: str = "") -> str:
+    """A mark of the action's length: a comment ("#"), a pair (":"), an item ("-") or a scalar ("")."""
+    character = chr(ord(FIRST) + len(masked.marks))
+    if character > LAST:
+        raise LensError("has more actions than can be told apart")
+    start, end = {"#": ("#", ""), ":": ("", ": "), "-": ("- ", ""), "": ("", "")}[form]
+    mark = f"{start}{character}{end}".ljust(len(action), PAD)
+    if len(mark) != len(action):
+        raise LensError(f"{action}: is too short to be told from its surroundings")
+    masked.marks[character] = (mark, action)
+    scope = scopes[-1] if scopes else ""
+    masked.told[character] = told or (DOT.sub(lambda _: scope, action) if scope else action)
+    return mark

@@ -1,0 +1,106 @@
+"""Workloads of charts, with the values of values.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import kubernetes
+from setright.bindings.load import load
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Path, Resource, Unknown
+
+BINDINGS = {b.kind: b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if "kubernetes" in b.layouts}
+WORKLOAD = BINDINGS["k8s/workload"]
+TEMPLATE = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ include "shop.fullname" . }}
+spec:
+  {{- with .Values.podSecurityContext }}
+  securityContext:
+    {{- toYaml . | nindent 8 }}
+  {{- end }}
+  containers:
+    - name: shop
+      image: "{{ .Values.image.repository }}:{{ .Chart.AppVersion }}"
+      imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
+      resources:
+        {{- toYaml .Values.resources | nindent 8 }}
+      securityContext:
+        {{- include "shop.security" . | nindent 8 }}
+    - name: side
+      {{- include "shop.side" . | nindent 6 }}
+"""
+VALUES = "image:\n  repository: nginx\n  pullPolicy: Never   # ours\npodSecurityContext: {}\n"
+FILES = {"shop/templates/pod.yaml": TEMPLATE, "shop/values.yaml": VALUES}
+CONTAINER = ("spec", "containers", 0)
+
+
+def sources() -> dict[str, Source]:
+    lens = {name: "helm" if "templates/" in name else "yaml" for name in FILES}
+    return {name: Source(name, lens[name], get(lens[name], text.encode())) for name, text in FILES.items()}
+
+
+def seen(kind: str = "k8s/workload") -> Resource:
+    [resource] = kubernetes.view(kind, BINDINGS[kind], sources())
+    return resource
+
+
+def edited(path: Path, value: object) -> dict[str, str]:
+    """The files that change when a value is set."""
+    placed = kubernetes.edit(WORKLOAD, seen(), [Edit(path, value)], [], sources())
+    return {
+        name: put(
+            "helm" if "templates/" in name else "yaml", FILES[name].encode(), [edit for at, edit in placed if at == name]
+        ).decode()
+        for name, _ in placed
+    }
+
+
+def test_what_the_chart_itself_gives_is_seen() -> None:
+    pod = seen()
+    assert pod.name == 'Pod/{{ include "shop.fullname" . }}'
+    assert pod.tree["spec"]["securityContext"] == {}
+    assert pod.tree["spec"]["containers"][0]["imagePullPolicy"] == "Never"
+    assert isinstance(pod.tree["spec"]["containers"][0]["resources"], Unknown)
+
+
+def test_what_another_template_may_add_cannot_be_told() -> None:
+    side = seen().tree["spec"]["containers"][1]
+    assert isinstance(side["livenessProbe"], Unknown)
+
+
+def test_a_release_has_a_namespace_of_its_own() -> None:
+    assert isinstance(seen("k8s/object").tree["metadata"]["namespace"], Unknown)
+
+
+def test_a_value_is_set_where_the_template_takes_it_from() -> None:
+    assert edited((*CONTAINER, "imagePullPolicy"), "Always") == {"shop/values.yaml": VALUES.replace("Never", "Always")}
+    after = edited(("spec", "securityContext", "runAsUser"), 10001)
+    assert (
+        after == {"shop/values.yaml": VALUES.replace("{}", "{runAsUser: 10001}")}
+        or "  runAsUser: 10001\n" in after["shop/values.yaml"]
+    )
+
+
+def test_a_value_of_no_source_is_set_in_the_template() -> None:
+    after = edited(("spec", "automountServiceAccountToken"), False)
+    assert after == {"shop/templates/pod.yaml": TEMPLATE + "  automountServiceAccountToken: false\n"}
+
+
+@pytest.mark.parametrize("path", [(*CONTAINER, "securityContext", "privileged"), (*CONTAINER, "image")])
+def test_what_is_made_of_more_than_a_value_is_for_its_owner(path: Path) -> None:
+    with pytest.raises(BindingError, match="set it where that is made"):
+        edited(path, "x")
+
+
+def test_a_line_is_told_where_the_value_is_set() -> None:
+    place, path = kubernetes.locate(WORKLOAD, seen(), (*CONTAINER, "imagePullPolicy"), sources())
+    assert (place, path) == ("shop/values.yaml", ("documents", 0, "image", "pullPolicy"))
+    place, _ = kubernetes.locate(WORKLOAD, seen(), (*CONTAINER, "image"), sources())
+    assert place == "shop/templates/pod.yaml"

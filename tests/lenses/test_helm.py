@@ -1,0 +1,123 @@
+"""What is special about templates of Helm charts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setright.lenses import LensError, get, put, span
+from setright.model import Edit, Unknown
+from tests.lenses.laws import hold
+
+DEPLOYMENT = b"""\
+{{- if .Values.enabled -}}
+{{- /* the shop,
+     as one program */ -}}
+metadata:
+  name: {{ include "shop.fullname" . }}   # full
+  labels:
+    app: shop
+    {{- include "shop.labels" . | nindent 4 }}
+spec:
+  {{- with .Values.podSecurityContext }}
+  securityContext:
+    {{- toYaml . | nindent 8 }}
+  {{- end }}
+  containers:
+    - name: "{{ .Chart.Name }}-{{ .Release.Name }}"
+      args:
+        - serve
+        {{- toYaml .Values.extraArgs | nindent 8 }}
+  {{- with .Values.nodeSelector }}
+  nodeSelector: {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+"""
+TREE = {
+    "metadata": {
+        "name": Unknown('{{ include "shop.fullname" . }}'),
+        "labels": {"app": "shop", '{{- include "shop.labels" . | nindent 4 }}': Unknown("")},
+    },
+    "spec": {
+        "securityContext": Unknown("{{- toYaml .Values.podSecurityContext | nindent 8 }}"),
+        "containers": [
+            {
+                "name": Unknown("{{ .Chart.Name }}-{{ .Release.Name }}"),
+                "args": ["serve", Unknown("{{- toYaml .Values.extraArgs | nindent 8 }}")],
+            }
+        ],
+        "nodeSelector": Unknown("{{- toYaml .Values.nodeSelector | nindent 4 }}"),
+    },
+}
+SPEC = ("documents", 0, "spec")
+
+
+def test_actions_are_seen_where_their_values_stand() -> None:
+    assert get("helm", DEPLOYMENT) == {"documents": [TREE]}
+
+
+def test_a_new_key_stands_behind_the_end_of_the_block_above_it() -> None:
+    after = put("helm", DEPLOYMENT, [Edit((*SPEC, "hostPID"), False)])
+    assert after == DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"  {{- end }}\n  hostPID: false\n{{- end }}")
+
+
+def test_a_key_that_would_not_always_be_filled_in_is_refused() -> None:
+    odd = DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"{{ end }}\n{{- end }}")
+    with pytest.raises(LensError, match="would stand in a block"):
+        put("helm", odd, [Edit((*SPEC, "hostPID"), False)])
+
+
+@pytest.mark.parametrize("path", [("spec", "securityContext"), ("metadata", "labels"), ("spec", "containers", 0, "args", 1)])
+def test_no_edit_takes_an_action_away(path: tuple[str | int, ...]) -> None:
+    with pytest.raises(LensError):
+        put("helm", DEPLOYMENT, [Edit(("documents", 0, *path), remove=True)])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"a: {{ unfinished\n",
+        b"{{- if .a }}\nk: 1\n{{- else }}\nk: 2\n{{- end }}\n",
+        "a: \ue000\n".encode(),
+        b"a: \xff\n",
+    ],
+)
+def test_what_is_no_yaml_without_its_actions_is_refused(source: bytes) -> None:
+    with pytest.raises(LensError):
+        get("helm", source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"",
+        b"a: 1\n",
+        b"a: {{ .x }}\r\nb: {{- toYaml .y | nindent 2 }}\r\n",
+        b"- {{ .x }}\n- b\n",
+        b"{{ .Values.key }}: v\n",
+        b"a: |\n  {{ .x }}\n  {{- if .y }}\n  b\n  {{- end }}\n",
+        b"x: y {{- /* why */}}\n{{- $a := 1 -}}\n---\nb: '{{ \"}}\" }}'\n",
+        b'{{ template "x" . }}\n',
+        DEPLOYMENT,
+    ],
+)
+def test_the_laws_hold(source: bytes) -> None:
+    hold("helm", source, Edit(("documents", 0, "new"), {"key": ["value"]}))
+    assert put("helm", source, []) == source
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{{", "}}", "- ", "a: ", "b:\n", "\n", "  ", "if ", "end", "x", '"', "`", "#", "/*", "*/", "."]),
+        max_size=30,
+    )
+)
+def test_whatever_stands_there_either_holds_or_is_refused(parts: list[str]) -> None:
+    hold("helm", "".join(parts).encode(), Edit(("documents", 0, "new"), 1))
+
+
+def test_a_place_is_told_in_bytes() -> None:
+    text = "n: é{{ .x }}\nspec: {a: {{ .Values.é }}, b: ok}\n".encode()
+    start, end = span("helm", text, ("documents", 0, "spec", "b"))
+    assert text[start:end] == b"ok"
