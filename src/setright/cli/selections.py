@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,6 +77,27 @@ def begin(catalogue: Catalogue, name: str, base: str, into: Path) -> Path:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_beginning(name, base, missing), encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{file}: {error.strerror}; nothing was written") from error
+    return file
+
+
+def keep_learned(
+    catalogue: Catalogue, name: str, controls: Sequence[str], values: Mapping[str, Plain], into: Path, again: bool
+) -> Path:
+    """Writes what was learned of a target as a baseline. Raises Failure where nothing was, or where it would go over another."""
+    import yaml
+
+    name = re.sub(r"[^a-z0-9.]+", "-", name.lower().partition("://")[2] or name.lower()).strip("-.")
+    file = into / "baselines" / f"{name}.yaml"
+    if not values:
+        raise Failure("nothing there could be told that can be approved; run as root (sudo)")
+    if not name or name == "all" or ((file.exists() or name in catalogue.baselines) and not again):
+        raise Failure(f"{file}: a baseline {name!r} is there already; choose another --name, or --again to approve anew")
+    held = {"id": name, "title": f"What was approved on {name}", "version": 1, "controls": list(controls), "params": dict(values)}
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(yaml.safe_dump(held, sort_keys=False, width=1000, allow_unicode=True), encoding="utf-8")
     except OSError as error:
         raise Failure(f"{file}: {error.strerror}; nothing was written") from error
     return file

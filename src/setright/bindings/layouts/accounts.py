@@ -117,7 +117,8 @@ def _all(users: Rows, groups: Rows, shadow: Rows) -> Tree:
         "not-in-shadow": _missing(users, shadow),
         "homes-shared": _twice((u["home"], u["name"]) for u in users if _sort(u)["sort"] == "person" and _sort(u)["logs-in"]),
     }
-    return {key: names for key, names in told.items() if names} | {"accounts": len(users)}
+    logins = sorted({str(u["name"]) for u in users if _sort(u)["logs-in"]})
+    return {key: names for key, names in told.items() if names} | {"logins": logins}
 
 
 def _missing(users: Rows, shadow: Rows) -> list[str]:

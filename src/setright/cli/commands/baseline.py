@@ -148,6 +148,44 @@ def new(name: str, base: str, into: str, show: Shown) -> None:
     hint(f'name the folder in setright.toml (content = ["{into}"]), then: setright scan TARGET --baseline {name}', show)
 
 
+@command.command("learn")
+@click.argument("target")
+@click.option("--name", metavar="NAME", help="What the baseline is called.  [default: made of the target]")
+@click.option(
+    "--into", type=click.Path(file_okay=False), default=".", show_default=True, metavar="DIR", help="Content folder of yours."
+)
+@click.option("--again", is_flag=True, help="Approve anew what holds now, over what was learned before.")
+@shown("table", "json")
+def learn(target: str, name: str | None, into: str, again: bool, show: Shown) -> None:
+    """Record what is on a host now as approved: a sudo rule, login, key, job, port or setuid file that comes later is a finding.
+
+    \b
+    Example:
+      setright baseline learn ssh://web-1 --name web-1 --into acme
+      setright scan ssh://web-1 --baseline web-1
+    """
+    from contextlib import closing
+    from pathlib import Path
+
+    from setright.app import Ask
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, hint, json_text
+    from setright.cli.selections import keep_learned
+    from setright.engine.learn import learnable, learned
+
+    app = show.open()
+    (url,) = app.targets([target])
+    with closing(app.open(url)) as surface:
+        controls = learnable(app.catalogue.for_families(surface.families, app.catalogue.ids()))
+        values = learned(app.look(surface, Ask(controls=tuple(c.id for c in controls))))
+    file = keep_learned(app.catalogue, name or target, [c.id for c in controls], values, Path(into), again)
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "baseline": file.stem, "file": str(file), "parameters": values}), show)
+        return
+    emit("".join(f"{len(value):5}  {each}\n" for each, value in values.items()), show)
+    hint(f"{file}: what comes to it later is found by: setright scan {target} --baseline {file.stem}", show)
+
+
 def _heading(baseline: Baseline) -> str:
     over = f", over {', '.join(baseline.extends)}" if baseline.extends else ""
     return f"{baseline.title} ({baseline.id} {baseline.version}{over})"
