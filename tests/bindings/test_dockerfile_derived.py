@@ -225,3 +225,68 @@ def test_a_fix_holds_and_keeps_all_lines(text: str, key: str) -> None:
     kept = [line for line in text.splitlines() if line not in ("USER root", "HEALTHCHECK NONE")]
     left = iter(after.splitlines())
     assert all(line in left for line in kept)
+
+
+def commands_fixed(run: str, name: str, value: Plain, head: str = "FROM debian:12\n") -> str:
+    text = f"{head}RUN {run}\n"
+    given_sources = {"Dockerfile": source(text)}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given_sources)
+    at = text.count("\n") - 1
+    edit = Edit(("stages", 0, "instructions", at, *(("commands", 0, name) if name in ("sudo", "name") else (name,))), value)
+    placed = dockerfile.edit(LAYOUT, resource, [edit], [], given_sources)
+    return lenses.put("dockerfile", text.encode(), [each for _, each in placed]).decode().removeprefix(f"{head}RUN ").rstrip("\n")
+
+
+def test_root_needs_no_sudo() -> None:
+    assert commands_fixed("sudo -E apt-get update", "sudo", False) == "apt-get update"
+    for run, head in (
+        ("sudo -u me x", "FROM debian:12\n"),
+        ("sudo x", "FROM debian:12\nUSER me\n"),
+        ("sudo x", "FROM jenkins/jenkins:lts\n"),
+        ("sudo x", "FROM acme/base\n"),
+    ):
+        with pytest.raises(BindingError):
+            commands_fixed(run, "sudo", False, head)
+
+
+@pytest.mark.parametrize(
+    ("run", "lists", "updates"),
+    [
+        ("apt-get update && apt-get install x", "kept", "with"),
+        ("apt update; apt-get install x; rm -rf /var/lib/apt/lists/*", "removed", "with"),
+        ("--mount=type=cache,target=/var/lib/apt apt-get update && apt-get install x", None, "with"),
+        ("apt-get update", None, "alone"),
+        ("apt-get install x", None, "never"),
+        ("apk update && apk add x", None, "with"),
+        ("yum -y update", None, "alone"),
+    ],
+)
+def test_lists_of_packages_are_followed(run: str, lists: str | None, updates: str) -> None:
+    instruction = seen(f"FROM debian\nRUN {run}\n")["stages"][0]["instructions"][1]
+    assert (instruction.get("lists"), instruction["updates"]) == (lists, updates)
+
+
+def test_lists_that_a_later_run_uses_are_told() -> None:
+    assert seen("FROM debian\nRUN apt-get update && apt-get install a\nRUN apt-get install b\n")["lists-used-later"] is True
+    assert seen("FROM debian\nRUN apt-get update && apt-get install a\n")["lists-used-later"] is False
+
+
+@pytest.mark.parametrize("end", ["x || true", "x &", "x # so", "x;"])
+def test_nothing_is_put_behind_an_end_that_would_change_its_meaning(end: str) -> None:
+    with pytest.raises(BindingError, match="where its commands end"):
+        commands_fixed(f"apt-get update && apt-get install {end}", "lists", "removed")
+
+
+@pytest.mark.parametrize(
+    ("froms", "tag"),
+    [
+        ("FROM debian:11\nFROM debian", "12"),
+        ("FROM debian:13.1\nFROM debian:latest", "13.1"),
+        ("FROM debian:99-slim\nFROM debian", "12"),
+    ],
+)
+def test_the_newest_version_that_is_known_is_the_tag(froms: str, tag: str) -> None:
+    given_sources = {"Dockerfile": source(froms + " AS x\n")}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given_sources)
+    placed = dockerfile.edit(LAYOUT, resource, [Edit(("stages", 1, "tag"), {"debian": "12"})], [], given_sources)
+    assert [each.value for _, each in placed] == [f"debian:{tag} AS x"]

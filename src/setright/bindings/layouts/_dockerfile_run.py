@@ -34,6 +34,7 @@ PIP_WORDS = frozenset(
 PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
+SUDO = re.compile(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
 YES = re.compile(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
 
 
@@ -72,6 +73,16 @@ def with_name(locator: str, each: Instruction, number: int, name: str) -> str:
     """The shell text with another name for a command."""
     word = _words(locator, each, number)[0]
     return f"{each['value'][: word.start]}{name}{each['value'][word.end :]}"
+
+
+def without_sudo(locator: str, each: Instruction, number: int) -> str:
+    """The shell text of a RUN by root with a command that needs no sudo."""
+    start = _words(locator, each, number)[0].start
+    text = str(each["value"])
+    found = SUDO.search(text[:start])
+    if found is None:
+        raise BindingError(f"{locator}: {text}: sudo takes another user or variables here; write what it does without it")
+    return text[: found.start()] + text[start:]
 
 
 def without_yum_cache(locator: str, each: Instruction) -> str:

@@ -46,6 +46,10 @@ NO_CHECK = (
     "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
     ' as "HEALTHCHECK CMD curl -f http://localhost:8080/health"; Kubernetes ignores it, write probes there'
 )
+NO_SUDO = (
+    "run what needs root before the USER instruction, or put USER root before it and the other user again behind it; then leave"
+    " sudo out of the image"
+)
 NO_TAG = "name the version that it was last built and tested with, best with its digest (image:tag@sha256:...)"
 
 
@@ -70,7 +74,7 @@ def edit(
     instructions = sources[locator].tree["instructions"]
     if not stages_of(instructions):
         raise BindingError(f"{locator}: has no FROM, so that it builds nothing; write it first")
-    place = Place(locator, instructions, image_of(instructions, layout.get("images", {})), sources)
+    place = Place(locator, instructions, image_of(instructions, layout.get("images", {})), sources, layout.get("images", {}))
     return [(locator, small) for each in [*edits, *live] for small in _edits(place, each)]
 
 
@@ -201,6 +205,7 @@ class Place(NamedTuple):
     instructions: Instructions
     image: Image
     sources: Mapping[str, Source]
+    images: Images
 
 
 def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
@@ -221,6 +226,11 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
             start = max(n for n, _ in stages_of(instructions) if n <= at)
             yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
             return
+        if path[4:5] == ("commands",) and path[6:] == ("sudo",) and isinstance(path[5], int):
+            if not _is_root_there(place, at):
+                raise BindingError(f"{locator}: {NO_SUDO}")
+            yield Edit(("instructions", at, "value"), run.without_sudo(locator, instructions[at], path[5]))
+            return
         yield from _on_instruction(locator, instructions[at], at, Edit(path[4:], edit.value, edit.remove))
 
 
@@ -238,6 +248,17 @@ def _last(instructions: Instructions, keyword: str) -> int | None:
     """The last instruction of a keyword in the last stage."""
     start = stages_of(instructions)[-1][0] if stages_of(instructions) else 0
     return max((n for n, each in enumerate(instructions) if n >= start and each["keyword"] == keyword), default=None)
+
+
+def _is_root_there(place: Place, at: int) -> bool:
+    """Whether root runs an instruction: no USER above it in its stage, or root; and no base image that may have one of its own."""
+    start = max(n for n, _ in stages_of(place.instructions) if n <= at)
+    stage = image_of(place.instructions[: at + 1], place.images)
+    before = [str(each["value"]) for each in stage.whole if each["keyword"] == "USER"]
+    named = [str(each["value"]) for each in place.instructions[start:at] if each["keyword"] == "USER"]
+    if named or before:
+        return users.is_root((named or before)[-1])
+    return bool(stage.facts) and "runs-as" not in stage.facts
 
 
 def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
