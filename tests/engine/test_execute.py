@@ -9,7 +9,7 @@ from setright.engine.execute import Execution
 from setright.engine.scan import judge_reading
 from setright.engine.snapshots import Snapshots
 from setright.lenses import put
-from setright.model import Edit, Effect, Mismatch, Plan, Planned, Reading, Steps, digest
+from setright.model import Edit, Effect, Mismatch, Plan, Planned, Problem, Reading, Steps, Verdict, digest
 from setright.surfaces.base import SurfaceError
 from tests.content import content
 from tests.engine.folder import Folder
@@ -173,6 +173,21 @@ def test_what_waits_for_a_restart_is_no_reason_to_go_back(tmp_path, folder, rest
     run.write(kept)
     told = run.verify(kept, {})
     assert len(told) == wrong and all("t/item/a still fail on x" in words for words in told)
+
+
+@pytest.mark.parametrize(("problems", "wrong"), [((), 0), ((Problem("item:x", "timed out"),), 2)])
+def test_what_cannot_be_told_is_no_reason_to_go_back_where_all_is_as_planned(tmp_path, folder, problems, wrong):
+    seen = still_found(tmp_path, False)
+
+    def rescan(surface, plan):
+        scan = seen(surface, plan)
+        told = tuple(f._replace(finding=replace(f.finding, verdict=Verdict.UNKNOWN, mismatches=())) for f in scan.found)
+        return scan._replace(found=told, problems=problems)
+
+    run = execution(tmp_path, folder, "x", rescan=rescan)
+    kept = run.snapshot()
+    run.write(kept)
+    assert len(run.verify(kept, {})) == wrong
 
 
 def test_what_waits_for_a_restart_is_said(tmp_path, folder):

@@ -14,7 +14,7 @@ from setright.engine.scan import Scan
 from setright.engine.snapshots import Snapshots
 from setright.engine.times import moment, now
 from setright.lenses import LensError, get
-from setright.model import Change, Document, Kept, Plain, Plan, digest
+from setright.model import Change, Document, Kept, Plain, Plan, Verdict, digest
 from setright.surfaces.base import Moved, Surface
 
 PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads answer old and new in turns
@@ -146,9 +146,10 @@ class Execution:
         return self._made[1]
 
     def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
-        wrong = self._differences([(c, c.after) for c in self._changes(self._kept(addresses))])
+        made = self._changes(self._kept(addresses))
+        wrong = self._differences([(c, c.after) for c in made])
         wrong += [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
-        return wrong + self._still_found()
+        return wrong + self._still_found(made)
 
     def _differences(self, expected: Sequence[tuple[Change | Kept, bytes | None]], exactly: bool = False) -> list[str]:
         """Documents that are not as they must be. After an edit an API's other values may follow it; going back is exact."""
@@ -160,6 +161,10 @@ class Execution:
             for words in _unlike(each, want, now[each.locator], set() if exactly else self._edited(each.locator))
         ]
 
+    def _exact(self, made: Sequence[Change]) -> bool:
+        now = self.surface.again([change.locator for change in made])
+        return all(now[change.locator].digest == digest(change.after) for change in made)
+
     def _edited(self, locator: str) -> set[str]:
         """The last keys of the edits on a document: values of that name may follow (a running value its setting)."""
         return {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for edits in c.edits for e in edits}
@@ -167,9 +172,12 @@ class Execution:
     def _waits_for_restart(self) -> bool:
         return self.plan.effect.restart in ("service", "host")
 
-    def _still_found(self) -> list[str]:
+    def _still_found(self, made: Sequence[Change]) -> list[str]:
+        """Findings of the plan that are still there. Where all is exactly as planned, what cannot be told never could."""
         scan = self._rescan(self.surface, self.plan)
         mine = [f for f in scan.found if f.finding.id in self.plan.findings]
+        if any(f.finding.verdict is Verdict.UNKNOWN for f in mine) and not scan.problems and self._exact(made):
+            mine = [f for f in mine if f.finding.verdict is not Verdict.UNKNOWN]
         if self._waits_for_restart():
             mine = [f for f in mine if not all(m.live for m in f.finding.mismatches)]
         told = [f"{f.control.id} still {f.finding.verdict.value} on {f.resource.name}" for f in mine]
