@@ -20,7 +20,11 @@ pytestmark = pytest.mark.root
 
 CONTROLS = ("pam", "faillock", "pwquality", "pwhistory", "sudoers", "limits", "login-text", "rsyslog", "journald", "job-users")
 RIGHT, WRONG = "Right-horse-7-battery", "wrong"
-MAKE = f"useradd -m -s /bin/bash guest && echo guest:{RIGHT} | chpasswd && rm -f /etc/.pwd.lock"
+WORN = """sed -i 's/^\\$FileCreateMode 0640/$FileCreateMode 0644/' /etc/rsyslog.conf
+printf 'Defaults timestamp_timeout=-1, !use_pty\\n' >/etc/sudoers.d/10-lax; chmod 440 /etc/sudoers.d/10-lax
+printf '* hard core unlimited\\n' >/etc/security/limits.d/lax.conf
+"""
+MAKE = f"{WORN}useradd -m -s /bin/bash guest && echo guest:{RIGHT} | chpasswd && rm -f /etc/.pwd.lock"
 STACK = "pam_faillock.so preauth", "pam_faillock.so authfail"
 
 
@@ -78,6 +82,9 @@ def test_stacks_and_sudo_are_put_right_and_people_still_come_in(host: Host) -> N
     assert logs_in(host.lab, 1), "the key and sudo work"
     assert host.lets_in(RIGHT) and not host.lets_in(WRONG)
     assert "parsed OK" in host.run("visudo -c")
+    assert "Defaults timestamp_timeout=15, use_pty" in host.run("cat /etc/sudoers.d/10-lax")
+    assert "$FileCreateMode 0640" in host.run("cat /etc/rsyslog.conf")
+    assert host.run("su - guest -c 'ulimit -Hc'").strip() == "0"
 
     left = host.setright("plan", "ssh://h1", *asked)[1]
     assert {plan["lane"] for plan in left["plans"]} <= {"hand"}
