@@ -220,3 +220,10 @@ def test_the_last_of_several_mounts_of_a_place_counts() -> None:
     told = mounts.tell(evidence(info="\n".join(info)))
     assert told is not None
     assert told["/a b"] == {"source": "/dev/x", "fstype": "ext4", "options": {"ro": True}}
+
+
+@needs_root
+def test_a_package_that_cannot_be_had_is_left_to_people(host: Lab, tmp_path: Path) -> None:
+    run = Loop(host, tmp_path, "linux/package/*").fix()
+    assert {plan.lane for plan, _ in run.plans} == {"hand"}, "a fresh host has no lists of packages"
+    assert all("apt-get update" in plan.reason or "apt-get update" in repr(outcome) for plan, outcome in run.plans)

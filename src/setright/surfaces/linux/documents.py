@@ -183,8 +183,9 @@ def _packages(part: Part, found: Answers) -> list[Document | Problem]:
             built.append(Problem("package:*", each.error))
             continue
         installed = set(each.data.decode(errors="replace").split())
+        can = [deed for deed in ("install", "remove") if f"+{deed}" in installed]
         for name in part.globs:
-            row = {"package": name, "manager": each.name, "installed": name in installed}
+            row = {"package": name, "manager": each.name, "installed": name in installed, "can": can}
             built.append(_json(f"package:{name}", row))
     return built
 

@@ -73,8 +73,9 @@ values() {
 """
 
 PACKAGES = """if [ -e /var/lib/dpkg/status ]; then
-  begin dpkg -; dpkg-query -W -f='${db:Status-Status} ${Package}\\n' | sed -n 's/^installed //p'; end 0
-elif rpm -q rpm >/dev/null; then begin rpm -; rpm -qa --qf '%{NAME}\\n'; end 0; fi"""
+  begin dpkg -; dpkg-query -W -f='${db:Status-Status} ${Package}\\n' | sed -n 's/^installed //p'
+  ls /var/lib/apt/lists/*_Packages* >/dev/null && echo +install; echo +remove; end 0
+elif rpm -q rpm >/dev/null; then begin rpm -; rpm -qa --qf '%{NAME}\\n'; echo +install; echo +remove; end 0; fi"""
 UNIT_FOLDERS = "/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /lib/systemd/system /usr/lib/systemd/system"
 STATS = "\t%F\t%U\t%G\t%a\t%u\t%g\t%n"
 TYPES = {"regular file": "file", "regular empty file": "file", "directory": "directory", "character special file": "device"}
