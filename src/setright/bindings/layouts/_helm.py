@@ -1,7 +1,9 @@
 """Charts: what their templates say with the values of values.yaml filled in, and where such a value is set.
 
 A template's value that is one of `.Values` (``{{ .Values.image.pullPolicy }}``, ``{{- toYaml .Values.resources | nindent 12 }}``)
-is seen as values.yaml has it, and edited there. Whatever else is filled in cannot be told. Source: helm.sh/docs/chart_template_guide.
+is seen as values.yaml has it, and edited there. Whatever else is filled in cannot be told.
+
+helm.sh/docs/chart_template_guide.
 """
 
 from __future__ import annotations
