@@ -109,10 +109,12 @@ def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) 
 
 
 @pytest.mark.parametrize(
-    ("uses", "release", "exact"),
+    ("uses", "release", "fits"),
     [
-        ("actions/checkout@v4", "v4.2.2", False),
-        ("actions/checkout@v4.2", "v4.2.2", False),
+        ("actions/checkout@v4", "v4.2.2", True),
+        ("{uses: actions/checkout@v4, with: {fetch-depth: 0}}", "v4.2.2", True),
+        ("{uses: actions/checkout@v4, with: {new-input: 0}}", "v4.2.2", False),
+        ("actions/checkout@v4.2", "v4.2.2", True),
         ("actions/checkout@v4.2.2", "v4.2.2", True),
         ("actions/checkout@main", "v5.0.0", False),
         ("github/codeql-action/analyze@v3", "v3.28.18", False),
@@ -120,9 +122,9 @@ def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) 
         ("actions/checkout@v99", None, None),
     ],
 )
-def test_a_tag_is_held_to_the_release_that_it_is_short_for(uses: str, release: str | None, exact: bool | None) -> None:
-    calls = seen("step", job(f"uses: {uses}"))[0].tree["calls"]
-    assert (calls.get("release"), calls.get("exact")) == (release, exact)
+def test_a_tag_is_held_to_the_release_that_it_is_short_for(uses: str, release: str | None, fits: bool | None) -> None:
+    calls = seen("step", job(uses if uses.startswith("{") else f"uses: {uses}"))[0].tree["calls"]
+    assert (calls.get("release"), calls.get("fits")) == (release, fits)
 
 
 def test_every_known_commit_is_one_and_belongs_to_its_tag() -> None:

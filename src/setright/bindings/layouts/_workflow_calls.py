@@ -1,10 +1,10 @@
 """What workflows use from elsewhere, and the commits that a repository's lock file names for it.
 
     calls: {name: actions/checkout, ref: v4, sort: action | workflow | docker | local, pinned: true, commit: 11bd...,
-      release: v4.2.2, exact: true}
+      release: v4.2.2, fits: true}
 
 A commit is told by the repository's lock file, or by the binding (`commits:`), which names the release that a tag is held to;
-it is exact where the lock names it or the tag is that of the release.
+it fits where the lock names it, the tag is that of the release, or the release has all `inputs:` that the step gives.
 
 The lock is .github/actions.lock.yml, a mapping as ``actions/checkout@v4: 11bd71901bbe5b1630ceea73d27597364c9af683``.
 docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
@@ -14,12 +14,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from setright.bindings.layouts._documents import mappings
 from setright.bindings.source import Source
 from setright.model import Tree
 
-Commits = Mapping[str, Sequence[str]]  # action@tag -> the release that it is held to, its commit
+
+class Known(NamedTuple):
+    """What the binding knows: for action@tag the release that it is held to with its commit, and inputs of the releases."""
+
+    commits: Mapping[str, Sequence[str]]
+    inputs: Mapping[str, Sequence[str]]
+
+
+NOTHING = Known({}, {})
 
 LOCK = ".github/actions.lock.yml"
 BRANCHES = ("main", "master")
@@ -27,7 +36,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 USES = re.compile(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
 
-def calls(raw: Tree, locked: Mapping[str, Tree], file: str, commits: Commits) -> Tree:
+def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = NOTHING) -> Tree:
     """What a step or job uses from elsewhere, taken apart."""
     uses = raw.get("uses")
     if not isinstance(uses, str):
@@ -46,21 +55,23 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str, commits: Commits) ->
         "pinned": bool(COMMIT.fullmatch(found["ref"])),
     }
     if commit := known(locked, file, uses):
-        return {"calls": told | {"commit": commit, "exact": True}}
-    return {"calls": told | _released(found["name"], found["ref"], commits)}
+        return {"calls": told | {"commit": commit, "fits": True}}
+    given = raw.get("with")
+    return {"calls": told | _released(found["name"], found["ref"], list(given) if isinstance(given, dict) else [], known_here)}
 
 
-def _released(name: str, ref: str, commits: Commits) -> Tree:
+def _released(name: str, ref: str, given: Sequence[str], known_here: Known) -> Tree:
     """The commit of the release that a tag is or is short for, and of the newest one for a branch."""
     action = "/".join(name.split("/")[:2])
+    commits = known_here.commits
     if ref in BRANCHES:
-        newest = max(
-            (key for key in commits if key.startswith(f"{action}@v")), key=lambda key: int(key.rpartition("@v")[2]), default=""
-        )
-        return dict(zip(("release", "commit"), commits[newest], strict=True)) | {"exact": False} if newest else {}
+        majors = [int(key.rpartition("@v")[2]) for key in commits if re.fullmatch(rf"{re.escape(action)}@v\d+", key)]
+        release, commit = commits[f"{action}@v{max(majors)}"] if majors else ("", "")
+        return {"commit": commit, "release": release, "fits": False} if commit else {}
     release, commit = commits.get(f"{action}@{ref}") or commits.get(f"{action}@{ref.split('.')[0]}") or ("", "")
     if ref == release or f"{action}@{ref}" in commits or release.startswith(f"{ref}."):
-        return {"commit": commit, "release": release, "exact": ref == release}
+        served = name in known_here.inputs and set(given) <= set(known_here.inputs[name])
+        return {"commit": commit, "release": release, "fits": ref == release or served}
     return {}
 
 

@@ -20,7 +20,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_calls import LOCK, Commits, calls, locks
+from setright.bindings.layouts._workflow_calls import LOCK, Known, calls, locks
 from setright.bindings.layouts._workflow_text import EXPRESSION, expressions, told, variable_for, with_property, with_variable
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -33,11 +33,11 @@ TOLD_ONLY = ("token-needs", "id", "workflow", "job", "calls", "expressions", "co
 POSIX = ("bash", "sh")
 
 
-class Known(NamedTuple):
+class Told(NamedTuple):
     """The commits that are known here: what lock files say, and the binding."""
 
     locked: Mapping[str, Tree]
-    commits: Commits
+    known: Known
 
 
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
@@ -104,12 +104,12 @@ def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterato
                 tree = {**raw, **{key: told(raw[key]) for key in raw.keys() - {"steps", "env", "name", "if"}}}
                 if isinstance(credentials := look_up(raw, ("container", "credentials")), dict):
                     tree["container"] = {**tree["container"], "credentials": credentials}
-                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file, {})
+                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file)
                 yield file, name, (*place, "jobs", name), tree
 
 
 def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    known = Known(locks(sources), layout.get("commits", {}))
+    known = Told(locks(sources), Known(layout.get("commits", {}), layout.get("inputs", {})))
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
@@ -122,10 +122,10 @@ def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterat
             yield from _listed(source.locator, "action", (*place, "runs"), runs, about, known)
 
 
-def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: Known) -> Iterator[Thing]:
+def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: Told) -> Iterator[Thing]:
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
-            tree = {**about, **_step(raw)} | calls(raw, known.locked, file, known.commits)
+            tree = {**about, **_step(raw)} | calls(raw, known.locked, file, known.known)
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
