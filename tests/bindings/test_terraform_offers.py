@@ -114,3 +114,8 @@ def test_documents_are_laid_out_as_fmt_does() -> None:
         encoded(value, "")
         == 'jsonencode({\n  A    = 1\n  Long = ["a", "b"]\n  Deep = {\n    "x y" = var.x\n    b     = true\n  }\n  None = []\n})'
     )
+
+
+def test_several_objects_stand_each_on_its_own() -> None:
+    assert encoded([{"A": 1}, {"B": 2}], "") == "jsonencode([\n  {\n    A = 1\n  },\n  {\n    B = 2\n  },\n])"
+    assert encoded([{"A": 1}], "") == "jsonencode([{\n  A = 1\n}])"

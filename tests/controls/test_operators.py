@@ -70,6 +70,10 @@ def test_what_cannot_be_told_is_not_told(name):
         ("excludes", ["b", Unknown("var.x")], ["a"], None),
         ("includes", ["a", Unknown("var.x")], ["b"], None),
         ("includes", "ALL", ["ALL"], True),
+        ("matches", ["b", "iam:Put"], ["iam:*"], True),
+        ("matches", ["b", Unknown("x")], ["iam:*"], None),
+        ("matches", ["b"], ["iam:*"], False),
+        ("matches", None, ["*"], False),
         ("subset-of", [], ["a"], False),
     ],
 )

@@ -19,11 +19,13 @@ def encoded(value: Plain, indent: str) -> str:
 
 
 def written(value: Plain, indent: str) -> str:
-    """An expression for a value: an object takes a line for each key, a list one line unless it holds objects."""
+    """An expression for a value: an object takes a line for each key, a list one line unless it holds several objects."""
     if isinstance(value, Unknown):
         return value.text
     if isinstance(value, dict) and value:
         return "\n".join(["{", *_lines(value, indent + "  "), indent + "}"])
+    if isinstance(value, list) and sum(isinstance(item, dict) for item in value) > 1:
+        return "\n".join(["[", *(f"{indent}  {written(item, indent + '  ')}," for item in value), indent + "]"])
     if isinstance(value, list):
         return "[" + ", ".join(written(item, indent) for item in value) + "]"
     return "{}" if isinstance(value, dict) else _scalar(value)
