@@ -48,8 +48,8 @@ def programs() -> list[Program]:
         quiet = ("--compact", "--quiet", "-o", "json", "--skip-download", "--framework", *FRAMEWORKS, "-d")
         found.append(Program("Checkov", (checkov, *quiet), of_checkov))
     if trivy := peer("trivy"):
-        quiet = ("config", "-q", "--skip-check-update", "--skip-version-check", "-f", "json")
-        found.append(Program("Trivy", (trivy, *quiet), of_trivy))
+        plain = ("config", "-q", "--skip-check-update", "--skip-version-check", "-f", "json")
+        found.append(Program("Trivy", (trivy, *plain), of_trivy))
     return found
 
 

@@ -30,7 +30,7 @@ def run(command: Sequence[str], env: dict[str, str] | None = None) -> Spent:
     with tempfile.TemporaryFile() as out, Path(os.devnull).open("wb") as nothing:
         began = time.perf_counter()
         actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1), (os.POSIX_SPAWN_DUP2, nothing.fileno(), 2)]
-        pid = os.posix_spawn(command[0], command, os.environ | (env or {}), file_actions=actions)
+        pid = os.posix_spawn(command[0], list(command), os.environ | (env or {}), file_actions=actions)
         _, _, usage = os.wait4(pid, 0)
         wall_s = time.perf_counter() - began
         out.seek(0)

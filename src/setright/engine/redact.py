@@ -10,6 +10,7 @@ import re
 import sys
 from bisect import bisect_right
 from difflib import SequenceMatcher
+from functools import lru_cache
 from hashlib import sha256
 from secrets import token_bytes
 from typing import Literal, TypeAlias
@@ -21,6 +22,7 @@ from setright.model import Path, Plain
 Opcode: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 OF_THIS_PROCESS = token_bytes(32)
 CONTEXT_LINES = 3
+SHORT = 256  # characters
 FINGERPRINT = re.compile(r"<secret sha256:[0-9a-f]{8}>")
 HARMLESS = re.compile(r"[\w./-]{0,14}")
 UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n|$)")
@@ -40,12 +42,17 @@ def redact_text(text: str, locator: str = "", key: bytes = OF_THIS_PROCESS) -> s
         return text
     out, at = [], 0
     ours = [match.span() for match in FINGERPRINT.finditer(text)]
-    for start, end in _merged(
-        sorted(span for span in secret_spans(text, locator) if span[0] < span[1] and not _within(span, ours))
-    ):
+    spans = _spans_of_short(text, locator) if len(text) <= SHORT else secret_spans(text, locator)
+    for start, end in _merged(sorted(span for span in spans if span[0] < span[1] and not _within(span, ours))):
         out += [text[at:start], fingerprint(text[start:end], key)]
         at = end
     return "".join([*out, text[at:]])
+
+
+@lru_cache(maxsize=1024)
+def _spans_of_short(text: str, locator: str) -> tuple[Span, ...]:
+    """The values of findings say the same again and again."""
+    return tuple(secret_spans(text, locator))
 
 
 def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plain:

@@ -52,7 +52,8 @@ INCLUDED = (  # what a pod or a container may have in lines that another templat
 
 def filled(sources: Mapping[str, Source], only: str = "") -> Mapping[str, Source]:
     """The sources with each template (or `only` one) as the chart's own values fill it."""
-    templates = [each for each in sources.values() if each.lens == "helm" and only in ("", each.locator)]
+    asked = ([sources[only]] if only in sources else []) if only else sources.values()
+    templates = [each for each in asked if each.lens == "helm"]
     return {**sources, **{each.locator: _filled(each, sources) for each in templates}} if templates else sources
 
 

@@ -49,13 +49,21 @@ class Module:
         self.sources = sources
         self.overridden = overridden
         self._by_type: dict[str, list[Block]] = {}
+        self._at: dict[tuple[str, Path], Block] = {}
+        self.notes: dict[str, Plain] = {}  # what is told of the module once for all its blocks, by names of their own
 
     def resources(self, kind: str) -> list[Block]:
         """The resource blocks of a type, data blocks of data.TYPE, or calls of module.SOURCE, without those counted to none."""
         if kind not in self._by_type:
             blocks = [block for source in self.sources.values() for block in _blocks(source).get(kind, ())]
             self._by_type[kind] = [block for block in blocks if not same(self.resolved(block.body.get("count")), 0)]
+            self._at |= {(block.locator, block.path): block for block in self._by_type[kind]}
         return self._by_type[kind]
+
+    def resource_at(self, locator: str, path: Path, kind: str) -> Block | None:
+        """The one block of `resources` that stands there."""
+        self.resources(kind)
+        return self._at.get((locator, path))
 
     def resolved(self, value: Plain, depth: int = 0) -> Plain:
         """The value with variables and locals of literal value filled in, all the way down."""

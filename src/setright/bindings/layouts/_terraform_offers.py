@@ -103,14 +103,29 @@ def _granted(module: Module, block: Block, how: Layout) -> Iterator[tuple[str, E
 def _found(module: Module, block: Block, how: Layout) -> Plain:
     """What the module has for this already; None where it has nothing, or where it is the resource itself."""
     for has in how["has"]:
-        for other in module.resources(has["type"]):
-            meant = all(same(module.resolved(other.body.get(key)), value) for key, value in has.get("where", {}).items())
-            if not meant or {"count", "for_each", "provider"} & other.body.keys():
-                continue
-            value = within(other.body, _segments(has["by"])) if "by" in has else ((), Unknown(f"{other.address}.id"))
-            if value is not None and not _is_own(block, value[1]):
-                return value[1]
+        for value in _candidates(module, has):
+            if not _is_own(block, value):
+                return value
     return None
+
+
+def _candidates(module: Module, has: Layout) -> list[Plain]:
+    """What the module has of one sort, whichever resource asks."""
+    note = f"has {has}"
+    if note not in module.notes:
+        module.notes[note] = list(_there(module, has))
+    found: list[Plain] = module.notes[note]
+    return found
+
+
+def _there(module: Module, has: Layout) -> Iterator[Plain]:
+    for other in module.resources(has["type"]):
+        meant = all(same(module.resolved(other.body.get(key)), value) for key, value in has.get("where", {}).items())
+        if not meant or {"count", "for_each", "provider"} & other.body.keys():
+            continue
+        value = within(other.body, _segments(has["by"])) if "by" in has else ((), Unknown(f"{other.address}.id"))
+        if value is not None:
+            yield value[1]
 
 
 def _is_own(block: Block, value: Plain) -> bool:

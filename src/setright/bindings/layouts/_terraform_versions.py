@@ -64,6 +64,14 @@ def _says(block: Block, place: Place) -> bool:
 
 def constraint(module: Module, provider: str) -> Asked:
     """What the module, or the nearest directory above it that says anything, asks of a provider."""
+    note = f"constraint {provider}"
+    if note not in module.notes:
+        module.notes[note] = _constraint(module, provider)
+    asked: Asked = module.notes[note]
+    return asked
+
+
+def _constraint(module: Module, provider: str) -> Asked:
     folder = module.folder
     while True:
         for text in _texts(module.tree[folder], provider) if folder in module.tree else ():

@@ -108,9 +108,9 @@ def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Bl
     locator, path = resource.home
     module = modules(sources).get(posixpath.dirname(locator))
     body = look_up(module.sources[locator].tree, path) if module and locator in module.sources else None
-    for block in module.resources(Block(locator, path, body).type) if module and isinstance(body, dict) else ():
-        if module and (block.locator, block.path) == (locator, path):
-            return module, block
+    block = module.resource_at(locator, path, Block(locator, path, body).type) if module and isinstance(body, dict) else None
+    if module and block:
+        return module, block
     raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
 
 
