@@ -94,6 +94,7 @@ def test_nothing_asks_for_the_metadata_of_a_recent_machine_without_a_role() -> N
     ("body", "image", "who"),
     [
         ("iam_instance_profile = var.p", IMAGE, "its role"),
+        ("launch_template {\n  id = var.t\n}", IMAGE, "its role"),
         ('user_data = "curl http://169.254.169.254/latest/meta-data"', IMAGE, "its first script"),
         ('user_data = "docker run app"', IMAGE, "its first script"),
         ('user_data = file("x.sh")', IMAGE, "a script that is told elsewhere"),

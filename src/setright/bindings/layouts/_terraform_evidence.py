@@ -109,7 +109,7 @@ def _narrow(statement: Tree) -> bool:
 
 def _metadata(module: Module, block: Block, tree: Tree) -> str:
     """What may ask the instance's metadata service: ``no`` where it has no role, a recent image, and a script that does not."""
-    if "iam_instance_profile" in block.body:
+    if {"iam_instance_profile", "launch_template", "dynamic"} & block.body.keys():
         return "its role"
     told = [words for key in ("user_data", "user_data_base64") if (words := _script(module, block.body.get(key)))]
     return told[0] if told else "no" if _recent(module, block) else "an image of unknown age"
