@@ -221,3 +221,17 @@ def test_the_laws_hold_for_instructions_among_others(source: bytes, place: int, 
     whole = Edit(("instructions",), [*there[:place], *new, *there[place:]])
     if hold("dockerfile", source, whole):
         assert comments(lenses.put("dockerfile", source, [whole])) == comments(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "added", "fixed"),
+    [
+        (b"FROM a\nRUN b \\\n  && c  \nCMD d\n", "   && e", b"FROM a\nRUN b \\\n  && c \\\n  && e  \nCMD d\n"),
+        (b"FROM a\r\nRUN b \\\r\n    c", "     && e", b"FROM a\r\nRUN b \\\r\n    c \\\r\n    && e"),
+        (b"FROM a\nRUN b \\\n    c", " && e", b"FROM a\nRUN b \\\n    c && e"),
+        (b"FROM a\nRUN b\n", "     && e", b"FROM a\nRUN b     && e\n"),
+    ],
+)
+def test_an_indented_command_behind_several_lines_is_one(source: bytes, added: str, fixed: bytes) -> None:
+    value = dockerfile.get(source)["instructions"][1]["value"]
+    assert lenses.put("dockerfile", source, [Edit(at(1, "value"), value + added)]) == fixed

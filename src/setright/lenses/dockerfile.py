@@ -31,6 +31,8 @@ INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|\Z)")
 FLAG = re.compile(r"(--[a-z][a-z-]*(?:=(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')*)?)(?:[ \t]+|\Z)", re.A)
 WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+|[\"'\\]", re.A)
 MARK = re.compile(r"\d*<<(-?)(?:\"([^<\"]+)\"|'([^<']+)'|([^<\"'\s]+))", re.A)
+COMMAND = re.compile(r"( {2,})&& ")
+CONTINUED = re.compile(r"([\\`])[ \t]*(\r?\n)")
 PIECE = re.compile(r"\s+|[^\s]+", re.A)
 
 Splice = tuple[int, int, str]
@@ -315,7 +317,14 @@ def _value_splices(text: str, each: Instruction, value: Plain) -> Iterator[Splic
         source = each.range(start + first, start + last)
         if "\n" in text[slice(*source)]:
             raise LensError("the words to change stand on several lines")
-        yield (*source, words)
+        at_end = first == last == end - start and len(each.spots) > 1
+        yield (*source, _on_a_line(words, text[each.start : each.tail]) if at_end else words)
+
+
+def _on_a_line(words: str, instruction: str) -> str:
+    """A command that is put behind the others of an instruction on several lines, on a line of its own where it is indented."""
+    command, end = COMMAND.match(words), CONTINUED.search(instruction)
+    return f" {end[1]}{end[2]}{command[1][1:]}{words[len(command[1]) :]}" if command and end else words
 
 
 def _differences(old: str, new: str) -> Iterator[Splice]:

@@ -89,20 +89,22 @@ def without_yum_cache(locator: str, each: Instruction) -> str:
     """The shell text with a command at its end that empties the cache of yum, dnf or microdnf, whichever it calls."""
     found = [base(command.words[0].text) for command in commands(str(each["value"]))]
     name = next(name for name in YUM if name in found)
-    return f"{_open_end(locator, each, f'{name} clean all')} && {name} clean all"
+    return _with_command(locator, each, f"{name} clean all")
 
 
 def without_lists(locator: str, each: Instruction) -> str:
     """The shell text with a command at its end that removes the lists of packages."""
-    return f"{_open_end(locator, each, REMOVES_LISTS)} && {REMOVES_LISTS}"
+    return _with_command(locator, each, REMOVES_LISTS)
 
 
-def _open_end(locator: str, each: Instruction, new: str) -> str:
-    """The shell text, where one more command may follow it."""
+def _with_command(locator: str, each: Instruction, new: str) -> str:
+    """The shell text with one more command, indented as those before it are."""
     text = str(each["value"])
     if each.get("heredocs") or re.search(r"[&;|\\]\s*\Z|\|\||#", text):
         raise BindingError(f"{locator}: {text}: add `{new}` where its commands end")
-    return text
+    indents = re.findall(r" +(?=&& )", text)
+    indent = indents[-1] if indents and len(indents[-1]) > 1 else " " * 5 if " " * 4 in text else " "
+    return f"{text}{indent}&& {new}"
 
 
 def _words(locator: str, each: Instruction, number: int) -> Sequence[Word]:
