@@ -27,9 +27,16 @@ VERSION = 2  # of the cache's form
 class Catalogue:
     """Everything that says what right looks like. `raw` is id -> (file, mapping as written)."""
 
-    def __init__(self, raw: dict[str, tuple[str, Plain]], bindings: dict[str, Binding], baselines: dict[str, Baseline]) -> None:
+    def __init__(
+        self,
+        raw: dict[str, tuple[str, Plain]],
+        bindings: dict[str, Binding],
+        baselines: dict[str, Baseline],
+        checked: Checked | None = None,
+    ) -> None:
         self._raw = raw
         self._built: dict[str, Control] = {}
+        self._checked = checked
         self.bindings = bindings
         self.baselines = baselines
 
@@ -63,7 +70,10 @@ class Catalogue:
         if baseline == "all":
             return self.ids()
         chosen = select(self.baseline(baseline), self.cited(), self.baselines)
-        self._agreed(self.baseline(baseline), chosen)
+        if not (self._checked and self._checked.has(baseline)):
+            self._agreed(self.baseline(baseline), chosen)
+            if self._checked:
+                self._checked.add(baseline)
         return chosen
 
     def left_out(self, baseline: str) -> dict[str, str]:
@@ -93,6 +103,26 @@ class Catalogue:
             raise ControlError(f"baseline {baseline.id}: {told}; leave one of them out by without:")
 
 
+class Checked:
+    """The baselines whose controls were found to agree, kept beside the cache as long as no content changes."""
+
+    def __init__(self, cache: File, prints: Sequence[str]) -> None:
+        self._cache = cache
+        self._print = sha256("\n".join(prints).encode()).hexdigest()
+
+    def has(self, baseline: str) -> bool:
+        try:
+            return self._file(baseline).read_text() == self._print
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def add(self, baseline: str) -> None:
+        _write(self._file(baseline), self._print.encode())
+
+    def _file(self, baseline: str) -> File:
+        return self._cache / f"agreed-{sha256(baseline.encode()).hexdigest()[:16]}.txt"
+
+
 def content_root() -> File:
     """Where the shipped content lies: inside the installed package, or beside `src` in a checkout."""
     package = File(__file__).resolve().parent.parent
@@ -108,18 +138,19 @@ def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogu
     raw: dict[str, tuple[str, Plain]] = {}
     bindings: dict[str, Binding] = {}
     baselines: dict[str, Baseline] = {}
+    prints: list[str] = []
     for root in roots:
-        content = _content(root, cache)
+        prints.append(_fingerprint(root))
+        content = _content(root, prints[-1], cache)
         if doubled := raw.keys() & content["controls"].keys():
             raise ControlError(f"{root}: {', '.join(sorted(doubled))}: another content root has a control of that id")
         raw |= content["controls"]
         bindings |= {b["kind"]: Binding(**b) for b in content["bindings"]}
         baselines |= {b["id"]: msgspec.convert(b, Baseline) for b in content["baselines"]}
-    return Catalogue(raw, bindings, resolved(baselines))
+    return Catalogue(raw, bindings, resolved(baselines), Checked(cache, prints) if cache else None)
 
 
-def _content(root: File, cache: File | None) -> dict[str, Plain]:
-    print_ = _fingerprint(root)
+def _content(root: File, print_: str, cache: File | None) -> dict[str, Plain]:
     kept = cache / f"catalogue-{sha256(str(root).encode()).hexdigest()[:16]}.msgpack" if cache else None
     if kept and (found := _cached(kept, print_)):
         return found
@@ -168,11 +199,15 @@ def _cached(kept: File, print_: str) -> dict[str, Plain] | None:
 
 
 def _keep(kept: File, held: Plain) -> None:
+    _write(kept, msgspec.msgpack.encode(held))
+
+
+def _write(kept: File, data: bytes) -> None:
     """Written whole or not at all; a cache that cannot be written is no error."""
     new = kept.with_suffix(f".{os.getpid()}")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        new.write_bytes(msgspec.msgpack.encode(held))
+        new.write_bytes(data)
         new.replace(kept)
     except OSError:
         new.unlink(missing_ok=True)
