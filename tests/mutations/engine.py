@@ -46,14 +46,14 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "        return wrong + self._still_found()\n",
+        "        return wrong + self._still_found(made)\n",
         "        return []\n",
         f"{STEPS}test_verify_names_what_is_not_as_written",
         "verification finds nothing wrong, ever",
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "        return wrong + self._still_found()\n",
+        "        return wrong + self._still_found(made)\n",
         "        return wrong\n",
         f"{RUNS}test_a_control_that_still_fails_takes_the_change_back",
         "a fix that does not help is called verified",
