@@ -37,6 +37,14 @@ def moved(
     return [*(set_there or [set_here]), *_followers(objects, wanted.value)]
 
 
+def names_others(manifest: Tree) -> bool:
+    """Whether an object matters to others that move: it names them by their namespace, or is sealed for it."""
+    kind = str(manifest.get("kind", ""))
+    return (
+        kind == "SealedSecret" or kind.endswith("RoleBinding") or any(SPELT_OUT.search(text) for _, text in _strings(manifest, ()))
+    )
+
+
 def _refuse(resource: Resource, objects: list[tuple[str, Path, Tree]]) -> None:
     for locator, _, each in objects:
         if each.get("kind") == "SealedSecret" and look_up(each, NAMESPACE) in (None, "default"):

@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
@@ -31,7 +33,7 @@ from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._kustomize import Built, built, with_images
-from setright.bindings.layouts._namespaces import NAMESPACE, moved
+from setright.bindings.layouts._namespaces import NAMESPACE, moved, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import probes_are_served, served
@@ -77,8 +79,8 @@ def _placed(
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     if [each.path for each in changes] == [NAMESPACE]:
-        kustomized = built(sources)
-        return moved(resource, changes[0], _all_objects(sources, kustomized), kustomized, sources)
+        kustomized, objects = _read_once(_Same(sources))
+        return moved(resource, changes[0], objects, kustomized, sources)
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
@@ -154,6 +156,25 @@ def _is_chosen(workload: Resource, policy: Tree, file: str) -> bool:
     own = workload.tree["workload"]["namespace"]
     namespace = look_up(policy, NAMESPACE) or (own if file == workload.home[0] else "default")
     return bool(namespace == own) and chooses(policy, labels if isinstance(labels, dict) else {})
+
+
+class _Same(NamedTuple):
+    """Sources that are told from others by being the very same, so that every object that moves asks the tree once."""
+
+    sources: Mapping[str, Source]
+
+    def __hash__(self) -> int:
+        return id(self.sources)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.sources is other.sources
+
+
+@lru_cache(maxsize=1)
+def _read_once(same: _Same) -> tuple[Built, list[Placed]]:
+    """What kustomizations say, and the objects that name others by their namespace or are sealed for it."""
+    kustomized = built(same.sources)
+    return kustomized, [each for each in _all_objects(same.sources, kustomized) if names_others(each[2])]
 
 
 def _all_objects(sources: Mapping[str, Source], kustomized: Built) -> list[Placed]:
