@@ -178,8 +178,8 @@ def test_locked_out_with_the_old_connection_cut_the_host_lets_us_in_by_itself(
     locking_app: App, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even the open connection is left: the switch on the host is all that can help."""
-    from setright.engine.workflow import protocol
     from setright.engine.desk import RunDesk
+    from setright.engine.workflow import protocol
 
     monkeypatch.setattr(protocol, "ARMED_FOR_S", 6.0)
     monkeypatch.setattr(RunDesk, "at", cutting(lab, "verify"))
