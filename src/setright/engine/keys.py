@@ -39,7 +39,8 @@ def signing_key(state: Path) -> Ed25519PrivateKey:
         raise EngineError(f"{place}: not a private key in PEM; put the right key back from your backup") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise EngineError(f"{place}: not an Ed25519 key; put the right key back from your backup")
-    create(place.with_suffix(".pub"), public_pem(key.public_key()))
+    if not (public := place.with_suffix(".pub")).exists():  # on a full disk there is no room to find that out by writing
+        create(public, public_pem(key.public_key()))
     return key
 
 
