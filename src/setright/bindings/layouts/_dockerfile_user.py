@@ -108,8 +108,13 @@ def _commands(chosen: Chosen, made: Sequence[str], given: Sequence[str], touched
     if not chosen.owner:
         return []
     his = " ".join([*made, *given, *touched])
-    told = [chosen.makes, made and f"mkdir -p {' '.join(made)}", touched and f"touch {' '.join(touched)}"]
-    return [*filter(None, told), *([f"chown -R {chosen.owner} {his}"] if his else [])]
+    told = [
+        chosen.makes,
+        f"mkdir -p {' '.join(made)}" if made else "",
+        f"touch {' '.join(touched)}" if touched else "",
+        f"chown -R {chosen.owner} {his}" if his else "",
+    ]
+    return [command for command in told if command]
 
 
 def _run(commands: Sequence[str]) -> list[Instruction]:

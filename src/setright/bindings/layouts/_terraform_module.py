@@ -156,9 +156,9 @@ def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
     called: dict[str, set[str]] = {}
     for folder, mine in folders.items():
         for body in _calls(mine):
-            source = body.get("source")
-            if isinstance(source, str) and source.startswith("."):
-                target = posixpath.normpath(posixpath.join(folder, source)).removeprefix("./")
+            place = body.get("source")
+            if isinstance(place, str) and place.startswith("."):
+                target = posixpath.normpath(posixpath.join(folder, place)).removeprefix("./")
                 called.setdefault("" if target == "." else target, set()).update(body)
     tree: dict[str, Module] = {}
     for folder, mine in folders.items():
