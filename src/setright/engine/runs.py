@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from setright.engine.times import now
 from setright.model import Plan
+from setright.policy.approvals import ANYBODYS
 
 
 def new_run() -> str:
@@ -21,7 +22,8 @@ def not_now(plan: Plan, lacks: str) -> tuple[str, str] | None:
     if plan.lane in ("hold", "source", "shield"):
         return "refused", plan.reason
     if lacks:
-        return "refused", f"waits for approval: {plan.reason} ({lacks})"
+        whose = "" if lacks == ANYBODYS else f" ({lacks})"
+        return "refused", f"waits for approval: {plan.reason}{whose}"
     return None
 
 

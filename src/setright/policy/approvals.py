@@ -9,6 +9,8 @@ from typing import NamedTuple
 from setright.policy.estate import Person
 from setright.policy.rules import Scope
 
+ANYBODYS = "needs 1 approval"  # what a plan lacks where anybody's will do
+
 
 class Need(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which plans it speaks of (an empty list: any), and how many must agree, of which role, for how long that holds.
