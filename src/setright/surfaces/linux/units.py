@@ -6,12 +6,14 @@ masks, a unit without [Install] is static. /etc hides /run hides /usr.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import msgspec
 
 from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux.patterns import GLOB
 from setright.surfaces.linux.transport import Link
 
 ETC = "/etc/systemd/system"
@@ -35,65 +37,77 @@ def full(name: str) -> str:
     return name if name.endswith(SUFFIXES) or name.endswith("*") else f"{name}.service"
 
 
-def states(name: str, listing: bytes) -> list[Unit]:
+def states(name: str, text: bytes) -> list[Unit]:
     """The installed units that a name or glob stands for, from what `script.unit_command` printed."""
-    places, installs, active, runs = _parse(listing)
-    own = {path.rpartition("/")[2] for path in places if _is_direct(path)}
-    return [
-        Unit(
-            unit,
-            _enabled(unit, places, installs),
-            active.get(unit, "inactive" if runs else "unknown"),
-            next((path for path, aim in _direct(unit, places) if aim is None), ""),
-            _links(unit, places),
-        )
-        for unit in sorted(own)
-        if fnmatchcase(unit, full(name)) and unit.endswith(SUFFIXES)
-    ]
+    listing, wanted = _listing(text), full(name)
+    names = sorted(n for n in listing.direct if fnmatchcase(n, wanted)) if GLOB.search(wanted) else [wanted]
+    return [_unit(unit, listing) for unit in names if unit in listing.direct and unit.endswith(SUFFIXES)]
 
 
-def _parse(listing: bytes) -> tuple[dict[str, str | None], set[str], dict[str, str], bool]:
-    """Places (path -> link or None for a file), units with [Install], what runs, whether systemd does."""
-    places: dict[str, str | None] = {}
-    installs: set[str] = set()
+class Listing(msgspec.Struct, frozen=True):
+    """What the unit folders hold: path -> where the link leads, None for a file. `named` has the paths by what they or
+    their aims are called, `direct` those that are units, the one that counts first."""
+
+    places: Links
+    named: Mapping[str, list[str]]
+    direct: Mapping[str, list[str]]
+    installs: Set[str]
+    active: Mapping[str, str]
+    runs: bool
+
+
+@lru_cache(maxsize=4)
+def _listing(text: bytes) -> Listing:
+    """Read once for all units that are asked about."""
+    rows = [line.split("\t") for line in text.decode(errors="replace").splitlines()]
+    places = {row[1]: row[3] if row[2] in "lN" else None for row in rows if row[0] == "L" and len(row) == 4}
+    named: dict[str, list[str]] = {}
+    direct: dict[str, list[str]] = {}
+    for path, aim in places.items():
+        own = path.rpartition("/")[2]
+        for each in {own, (aim or own).rpartition("/")[2]}:
+            named.setdefault(each, []).append(path)
+        if _is_direct(path):
+            direct.setdefault(own, []).append(path)
+    direct = {name: sorted(paths, key=_rank) for name, paths in direct.items()}
+    installs = {row[1].rpartition("/")[2] for row in rows if row[0] == "I"}
+    return Listing(places, named, direct, installs, _active(rows), ["R"] in rows)
+
+
+def _active(rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """What runs, by every name that systemd knows it under."""
     active: dict[str, str] = {}
     names: list[str] = []
-    runs = False
-    for line in listing.decode(errors="replace").splitlines():
-        head, *rest = line.split("\t")
-        if head == "L" and len(rest) == 3:
-            places[rest[0]] = rest[2] if rest[1] in "lN" else None
-        elif head == "I":
-            installs.add(rest[0].rpartition("/")[2])
-        elif head == "R":
-            runs = True
-        elif head == "A" and rest[0].startswith("Names="):
-            names = rest[0].removeprefix("Names=").split()
-        elif head == "A" and rest[0].startswith("ActiveState="):
-            active |= dict.fromkeys(names, rest[0].removeprefix("ActiveState="))
-    return places, installs, active, runs
+    for key, _, value in (row[1].partition("=") for row in rows if row[0] == "A"):
+        if key == "Names":
+            names = value.split()
+        elif key == "ActiveState":
+            active |= dict.fromkeys(names, value)
+    return active
+
+
+def _unit(unit: str, listing: Listing) -> Unit:
+    home = next((path for path in listing.direct[unit] if listing.places[path] is None), "")
+    active = listing.active.get(unit, "inactive" if listing.runs else "unknown")
+    near = {path: listing.places[path] for path in sorted(listing.named[unit])}
+    return Unit(unit, _enabled(unit, near, listing), active, home, _links(unit, near))
 
 
 def _is_direct(path: str) -> bool:
     return path.rpartition("/")[0].endswith("/systemd/system")
 
 
-def _direct(unit: str, places: Links) -> list[tuple[str, str | None]]:
-    """The unit's files and links in the unit folders, the one that counts first."""
-    direct = [(path, aim) for path, aim in places.items() if _is_direct(path) and path.endswith(f"/{unit}")]
-    return sorted(direct, key=lambda item: _rank(item[0]))
-
-
-def _enabled(unit: str, places: Links, installs: set[str]) -> str:
-    path, aim = _direct(unit, places)[0]
+def _enabled(unit: str, near: Links, listing: Listing) -> str:
+    path = listing.direct[unit][0]
+    aim = listing.places[path]
     if aim == "/dev/null":
         return "masked-runtime" if path.startswith("/run/") else "masked"
     real = aim.rpartition("/")[2] if aim else unit
     if real != unit:
         return "alias"
-    if any(_enables(place, to, unit) for place, to in places.items()):
+    if any(_enables(place, to, unit) for place, to in near.items()):
         return "enabled"
-    return "disabled" if unit in installs else "static"
+    return "disabled" if unit in listing.installs else "static"
 
 
 def _rank(path: str) -> int:
@@ -110,8 +124,8 @@ def _enables(place: str, to: str | None, unit: str) -> bool:
     return to.rpartition("/")[2] == unit and name != unit
 
 
-def _links(unit: str, places: Links) -> dict[str, str | None]:
-    return {p: to for p, to in sorted(places.items()) if to is not None and (_enables(p, to, unit) or p == f"{ETC}/{unit}")}
+def _links(unit: str, near: Links) -> dict[str, str | None]:
+    return {p: to for p, to in near.items() if to is not None and (_enables(p, to, unit) or p == f"{ETC}/{unit}")}
 
 
 def relink(unit: Unit, want: str, text: str) -> list[Link]:

@@ -23,7 +23,7 @@ def _called(name: str) -> Ask:
     """Jobs and scripts that become it by a shell: ``su NAME``, which starts the shell of passwd."""
     return Ask(
         "run",
-        f"""grep -rslE '(^|[^a-z])(su|runuser)( +-[a-z-]*)* +(- +)?{name}([^a-z0-9_-]|$)' \
+        f"""grep -rsIlE '(^|[^a-z])(su|runuser)( +-[a-z-]*)* +(- +)?{name}([^a-z0-9_-]|$)' \
 /etc/cron* /etc/init.d /etc/systemd/system /usr/local/bin /usr/local/sbin /var/spool/cron /etc/logrotate.d 2>/dev/null; true""",
     )
 

@@ -15,8 +15,8 @@ def _open(name: str) -> Ask:
     return Ask(
         "run",
         f"""h=$(getent passwd {name} | cut -d: -f6); u=$(id -u {name}); [ -n "$h" ] && [ -r /proc/1/maps ] || exit 13
-for p in /proc/[0-9]*; do o=$(stat -c %u $p 2>/dev/null) || continue; [ "$o" = 0 ] || [ "$o" = "$u" ] && continue
-find $p/cwd $p/root $p/exe $p/fd -maxdepth 1 -lname "$h/*" -printf '%l\\n' -quit 2>/dev/null; done; true""",
+p=$(find /proc -mindepth 1 -maxdepth 1 -name '[0-9]*' ! -uid 0 ! -uid "$u" -printf '%p/cwd %p/root %p/exe %p/fd ')
+[ -z "$p" ] || find $p -maxdepth 1 -lname "$h/*" -printf '%l\\n' | sort -u; true""",
     )
 
 
@@ -25,7 +25,7 @@ def _served(name: str) -> Ask:
     return Ask(
         "run",
         f"""h=$(getent passwd {name} | cut -d: -f6); [ -n "$h" ] || exit 13
-grep -rslF -- "$h/" /etc/nginx /etc/apache2 /etc/httpd /etc/systemd/system /etc/samba /etc/vsftpd.conf 2>/dev/null
+grep -rsIlF -- "$h/" /etc/nginx /etc/apache2 /etc/httpd /etc/systemd/system /etc/samba /etc/vsftpd.conf 2>/dev/null
 [ ! -d "$h/public_html" ] || echo "$h/public_html"; true""",
     )
 

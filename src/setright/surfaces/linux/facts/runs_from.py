@@ -16,7 +16,8 @@ def _running(folder: str) -> Ask:
     return Ask(
         "run",
         f"""[ -r /proc/1/maps ] || exit 13
-for p in /proc/[0-9]*; do readlink $p/exe; sed -n 's/^[^ ]* ..x. .* \\(\\/.*\\)/\\1/p' $p/maps; done 2>/dev/null |
+{{ find /proc/[0-9]*/exe -prune -printf '%l\\n'; grep -hsF -e \\ {at}/ /proc/[0-9]*/maps |
+sed -n 's/^[^ ]* ..x. [^/]* \\(\\/.*\\)/\\1/p'; }} |
 awk -v at={at}/ 'index($0, at) == 1' | sort -u | head -n 20; true""",
     )
 

@@ -23,7 +23,7 @@ SIMULATE = Ask(
   [ -z "$newest" ] || echo "A $(( ($(date +%s) - $(stat -c %Y "$newest")) / 86400 ))"
   for f in /var/lib/apt/lists/*security*_Packages*; do
     case $f in *'*'*) ;; *_Packages) cat "$f" ;; *) /usr/lib/apt/apt-helper cat-file "$f" 2>/dev/null ;; esac
-  done | { dpkg-query -W -f='I ${Package} ${Version} ${db:Status-Status}\\n'; cat; } | awk '
+  done | { dpkg-query -W -f='I ${Package} ${Version} ${db:Status-Status}\\n'; grep -aE '^(Package|Version):'; } | awk '
     $1 == "I" { if ($4 == "installed") have[$2] = $3; next }
     $1 == "Package:" { name = $2 }
     $1 == "Version:" && name in have && have[name] != $2 { print name, have[name], $2 }' |
