@@ -30,7 +30,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "        changes(self.plan, self.surface.again(locators))\n"
+        "        self._changes_of(self.surface.again(locators))\n"
         "        kept = self.surface.keep(locators)\n"
         "        self._changes(kept)\n",
         "        kept = self.surface.keep(locators)\n",
@@ -39,8 +39,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "        return [self._snapshots.put(k) for k in kept]\n",
-        "        return [self._snapshots._address(k.locator.encode()) for k in kept]\n",
+        "        return [self._snapshots.put(kept) for kept in self.prior()]\n",
+        "        return [self._snapshots._address(k.locator.encode()) for k in self.prior()]\n",
         f"{STEPS}test_the_snapshot_is_what_is_there_and_can_be_had_again",
         "there is no way back: the prior state was never stored",
     ),

@@ -93,7 +93,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{LENSES}_hcl_edit.py",
-        "    signs = list(write.settled(text, items_at(Parser(text).file(), inside), before))\n",
+        "    signs = list(write.settled(text, items_at(parsed(text), inside), before))\n",
         "    signs = []\n",
         "tests/lenses/test_hcl.py::test_a_new_argument_stands_where_a_person_would_put_it",
         "`terraform fmt` moves what we wrote",

@@ -73,10 +73,20 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
         if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
             return kind_value
     if spot.place.json:
-        return policy.document(module, raw)
+        told_document = policy.document(module, raw)
+        return capital(told_document) if spot.place.capital else told_document
+    if raw == "" and not spot.place.items:
+        return None  # a provider takes an empty text for none
     if isinstance(raw, dict) and not spot.place.at:
         return named(module, told, {k: v for k, v in raw.items() if k != spot.place.by})
     return plain(module, told, raw)
+
+
+def capital(value: Plain) -> Plain:
+    """A document whose keys begin small, as APIs take it, in the names of a template."""
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: capital(inner) for key, inner in value.items()}
+    return [capital(inner) for inner in value] if isinstance(value, list) else value
 
 
 def conditional(module: Module, owner: Block, block: Block) -> str:
@@ -89,7 +99,7 @@ def conditional(module: Module, owner: Block, block: Block) -> str:
 
 def named(module: Module, told: Entry, body: Tree) -> Tree:
     """A block's body in the kind's names."""
-    out = {unsnake(key, told.names): plain(module, told, inner) for key, inner in body.items() if key not in META}
+    out = {unsnake(key, told.names): plain(module, told, inner) for key, inner in body.items() if key not in META and inner != ""}
     return out | {unsnake(key, told.names): Unknown(f"dynamic {key!r}") for key in dynamic(body)}
 
 

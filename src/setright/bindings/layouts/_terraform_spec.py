@@ -9,7 +9,8 @@
 
 `in:` is the type of a resource beside this one that refers to it `by:` an argument. `at:` is a path of blocks and an argument;
 without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them;
-`json: true` reads a text that is JSON. With `items:` the path is a list: each block is an item, `items:` maps its attributes
+`json: true` reads a text that is JSON, `capital: true` one whose keys begin small where the kind's begin large. With `items:` the
+path is a list: each block is an item, `items:` maps its attributes
 (both sides may be paths), `spread:` those that Terraform keeps as lists, `where:` picks the blocks that count. `each: Type`: a list
 of values here is one of mappings with that one attribute in the kind. An empty mapping at an `in:` makes the resource itself.
 `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the provider's versions that have it.
@@ -38,7 +39,7 @@ SETTINGS = frozenset(
     {"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers", "evidence", "modules"}
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
-PLACE |= {"with", "alone", "else", "refers", "describe"}
+PLACE |= {"with", "alone", "else", "refers", "describe", "capital"}
 
 
 class Place(NamedTuple):
@@ -52,6 +53,7 @@ class Place(NamedTuple):
     spread: Mapping[str, str] | None = None
     where: Mapping[str, Plain] | None = None
     json: bool = False
+    capital: bool = False
     each: str = ""  # the one attribute of each item, where Terraform lists its values
     of: tuple[str, ...] = ()
     since: str = ""
@@ -156,6 +158,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         spread=raw.get("spread"),
         where=raw.get("where"),
         json=raw.get("json") is True,
+        capital=raw.get("capital") is True,
         each=raw.get("each", ""),
         of=(of,) if isinstance(of, str) else tuple(of),
         since=str(raw.get("since", "")),
