@@ -8,11 +8,11 @@
       - {at: versioning/enabled, values: {Enabled: true, Suspended: false}}
 
 `in:` is the type of a resource beside this one that refers to it `by:` an argument. `at:` is a path of blocks and an argument;
-without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them;
-`json: true` reads a text that is JSON, `capital: true` one whose keys begin small where the kind's begin large. With `items:` the
-path is a list: each block is an item, `items:` maps its attributes
-(both sides may be paths), `spread:` those that Terraform keeps as lists, `where:` picks the blocks that count. `each: Type`: a list
-of values here is one of mappings with that one attribute in the kind. An empty mapping at an `in:` makes the resource itself.
+without it the whole path maps by name. `values:` are the kind's values and what Terraform writes for them; `json: true` reads a
+text that is JSON, `capital: true` one whose keys begin small where the kind's begin large. With `items:` the path is a list:
+each block is an item, `items:` maps its attributes (both sides may be paths), `spread:` those that Terraform keeps as lists,
+`where:` picks the blocks that count. `each: Type`: a list of values here is one of mappings with that one attribute. An empty
+mapping at an `in:` makes the resource itself.
 `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the provider's versions that have it.
 `alone: true`: a resource beside that belongs to none here is told as one of its own, of which only this path is known.
 `else:` is what holds where the place says nothing. `describe: in` (or out): items are rules, whose description can be told from
