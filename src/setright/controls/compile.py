@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from setright.controls.judge import PASS, Judgement, against, answers, checked, concluded, matches
-from setright.controls.operators import OPERATORS, text
+from setright.controls.operators import OPERATORS, every, text
 from setright.controls.paths import EACH
 from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown
 
@@ -22,16 +22,13 @@ class Compiled:
     def __init__(self, control: Control) -> None:
         self.control = control
         self._lines = [(requirement, _sure(requirement)) for requirement in control.require]
-        self._meant = [_sure(requirement) for requirement in control.where]
+        self._meant = [_told(requirement) for requirement in control.where]
 
     def applies(self, resource: Resource) -> bool | None:
         """As `judge.applies`, for a resource of the control's kind."""
         if resource.only is not None and not answers(self.control, resource):
             return False
-        for sure in self._meant:
-            if not sure(resource.tree):
-                return matches(self.control.where, resource.tree)
-        return True
+        return every(told(resource.tree) for told in self._meant) if self._meant else True
 
     def judge(self, resource: Resource) -> Judgement:
         """As `judge.judge`."""
@@ -55,6 +52,24 @@ def _sure(requirement: Requirement) -> Sure:
     if requirement.op in ("each", "none"):
         return _nothing_there(requirement.path) if requirement.default is None else lambda tree: False
     return _along(requirement.path, _test(requirement))
+
+
+def _told(requirement: Requirement) -> Callable[[Plain], bool | None]:
+    """Whether one line of `where` holds; the usual one asks for one key, of which the operator tells all."""
+    key, sure = requirement.path[0], _sure(requirement)
+    if len(requirement.path) > 1 or key == EACH or isinstance(requirement.want, Param) or requirement.op in ("each", "none"):
+        return lambda tree: sure(tree) or matches((requirement,), tree)
+    default, want, holds = requirement.default, requirement.want, OPERATORS[requirement.op].holds
+
+    def told(tree: Plain) -> bool | None:
+        if tree.__class__ is not dict:
+            return matches((requirement,), tree)
+        value = tree.get(key)
+        if value.__class__ is str and want.__class__ is str and requirement.op == "equals":
+            return bool(value == want)
+        return holds(default if value is None else value, want)
+
+    return told
 
 
 def _nothing_there(path: Path) -> Sure:
