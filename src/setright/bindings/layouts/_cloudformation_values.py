@@ -46,14 +46,27 @@ def is_ref(value: Plain) -> bool:
 
 
 def judged(value: Plain, template: Tree) -> Plain:
-    """A value as controls see it: functions are Unknown, parameters their defaults, AWS::NoValue nothing."""
+    """A value as controls see it: functions are Unknown, parameters their defaults, AWS::NoValue and an empty text nothing."""
+    if (script := _script(value)) is not None:
+        return script
     if (text := function(value)) is not None:
         default = default_of(template, referred(value)) if is_ref(value) else None
         return Unknown(text) if default is None else default
     if isinstance(value, dict):
-        told = {key: judged(inner, template) for key, inner in value.items() if referred(inner) != NO_VALUE}
+        told = {key: judged(inner, template) for key, inner in value.items() if inner != "" and referred(inner) != NO_VALUE}
         return {key: _parsed(inner) if key.endswith(POLICY) else inner for key, inner in told.items()}
     return [judged(inner, template) for inner in value] if isinstance(value, list) else value
+
+
+def _script(value: Plain) -> str | None:
+    """The text of a start script, with what Sub would put in as it is written; None for any other value."""
+    inner = value.get("Fn::Base64") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(inner, Unknown) and inner.text.startswith("!Sub"):
+        return inner.text.removeprefix("!Sub").strip(" |>-\n")
+    if isinstance(inner, dict) and len(inner) == 1:
+        inner = inner.get("Fn::Sub")
+        inner = inner[0] if isinstance(inner, list) and inner else inner
+    return inner if isinstance(inner, str) else None
 
 
 def _parsed(policy: Plain) -> Plain:
