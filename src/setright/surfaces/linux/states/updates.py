@@ -21,12 +21,14 @@ SIMULATE = Ask(
   echo M apt
   newest=$(ls -t /var/lib/apt/lists/*Packages* /var/lib/apt/lists/*Release 2>/dev/null | head -n 1)
   [ -z "$newest" ] || echo "A $(( ($(date +%s) - $(stat -c %Y "$newest")) / 86400 ))"
-  for f in /var/lib/apt/lists/*security*_Packages*; do
+  { cat /var/lib/dpkg/status; echo LISTS:; for f in /var/lib/apt/lists/*security*_Packages*; do
     case $f in *'*'*) ;; *_Packages) cat "$f" ;; *) /usr/lib/apt/apt-helper cat-file "$f" 2>/dev/null ;; esac
-  done | { dpkg-query -W -f='I ${Package} ${Version} ${db:Status-Status}\\n'; grep -aE '^(Package|Version):'; } | awk '
-    $1 == "I" { if ($4 == "installed") have[$2] = $3; next }
+  done; } | grep -aE '^(Package|Status|Version|LISTS):' | awk '
+    $1 == "LISTS:" { lists = 1 }
     $1 == "Package:" { name = $2 }
-    $1 == "Version:" && name in have && have[name] != $2 { print name, have[name], $2 }' |
+    $1 == "Status:" { here = $4 == "installed" }
+    $1 == "Version:" && !lists && here { have[name] = $2 }
+    $1 == "Version:" && lists && name in have && have[name] != $2 { print name, have[name], $2 }' |
   while read -r name from to; do dpkg --compare-versions "$from" lt "$to" && echo "S $name $from $to"; done
 elif command -v dnf >/dev/null; then
   echo M dnf
