@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -83,6 +84,25 @@ def evidence(**outs: str) -> Evidence:
     modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
     modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
     return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1.0~rc1-1", "1.0-1"),
+        ("2.36-9+deb12u9", "2.36-9+deb12u10"),
+        ("9.9-1", "1:0.1-1"),
+        ("1.0-1~deb12u1", "1.0-1"),
+        ("1.0", "1.0a"),
+        ("1.0a", "1.0+b"),
+        ("1.0-1", "1.0-1-2"),
+    ],
+)
+def test_versions_are_ordered_as_dpkg_orders_them(old: str, new: str) -> None:
+    for have, there in ((old, new), (new, old), (old, old)):
+        newer = subprocess.run(["dpkg", "--compare-versions", have, "lt", there], timeout=10).returncode == 0
+        told = updates.tell(evidence(updates=f"M apt\nA 3\nS openssl {have} {there}\n"))
+        assert ("security" in (told or {})) == newer
 
 
 def test_security_updates_are_told_with_their_versions() -> None:

@@ -1,4 +1,4 @@
-"""Security updates that are there and not installed, and what waits for a restart. Source: sources.list(5), apt-get(8), dnf(8).
+"""Security updates that are there and not installed, and what waits for a restart. Source: sources.list(5), deb-version(7), dnf(8).
 
     {"manager": "apt", "lists-age-days": 0, "security": {"openssl": {"from": "3.0.15-1", "to": "3.0.17-1~deb12u2"}},
      "restart-host": true, "restart-services": ["ssh.service"]}
@@ -9,6 +9,7 @@ quicker than a simulated upgrade). `security` and `restart-services` stand only 
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from setright.model import Plain, Tree, Unknown
@@ -28,8 +29,7 @@ SIMULATE = Ask(
     $1 == "Package:" { name = $2 }
     $1 == "Status:" { here = $4 == "installed" }
     $1 == "Version:" && !lists && here { have[name] = $2 }
-    $1 == "Version:" && lists && name in have && have[name] != $2 { print name, have[name], $2 }' |
-  while read -r name from to; do dpkg --compare-versions "$from" lt "$to" && echo "S $name $from $to"; done
+    $1 == "Version:" && lists && name in have && have[name] != $2 { print "S", name, have[name], $2 }'
 elif command -v dnf >/dev/null; then
   echo M dnf
   newest=$(ls -t /var/cache/dnf/*.solv 2>/dev/null | head -n 1)
@@ -62,7 +62,22 @@ def tell(evidence: Evidence) -> Tree | None:
 
 def _apt(lines: list[str]) -> dict[str, Plain]:
     rows = [line.split() for line in lines if line.startswith("S ")]
-    return {name: {"from": old, "to": new} for _, name, old, new in sorted(rows)}
+    return {name: {"from": old, "to": new} for _, name, old, new in sorted(rows) if _order(old) < _order(new)}
+
+
+def _order(version: str) -> list[Plain]:
+    """What sorts as dpkg does: epoch, upstream, revision; a tilde before the end, the end before letters, then the rest."""
+    epoch, _, rest = version.rpartition(":")
+    upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
+    return [int(epoch or 0), *(_pieces(part) for part in (upstream, revision))]
+
+
+def _pieces(part: str) -> list[Plain]:
+    """Text and numbers by turns, as deb-version(7) compares them."""
+    return [
+        ([-1 if c == "~" else ord(c) if c.isalpha() else ord(c) + 256 for c in text] + [0], int(number or 0))
+        for text, number in re.findall(r"(\D*)(\d*)", part)
+    ]
 
 
 def _dnf(lines: list[str]) -> dict[str, Plain]:
