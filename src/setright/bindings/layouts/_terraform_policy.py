@@ -1,6 +1,6 @@
-"""Documents in JSON that Terraform source writes in its own ways: text, a heredoc, jsonencode, aws_iam_policy_document.
+"""Documents in JSON that Terraform source writes in its own ways: text, a heredoc, jsonencode, a data block.
 
-developer.hashicorp.com/terraform/language/functions/jsonencode; registry.terraform.io aws_iam_policy_document.
+developer.hashicorp.com/terraform/language/functions/jsonencode; registry.terraform.io aws_iam_policy_document, google_iam_policy.
 They are read only: what an expression gives is Unknown, and edits are refused where the text is not plain.
 """
 
@@ -16,7 +16,10 @@ from setright.model import Path, Plain, Tree, Unknown
 
 HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
 ENCODED = re.compile(r"jsonencode\((.*)\)\s*", re.DOTALL)
-DATA = re.compile(r'(?:"\$\{\s*)?data\.aws_iam_policy_document\.([\w-]+)(?:\[0\])?\.json(?:\s*\}")?')
+AWS, GOOGLE = "aws_iam_policy_document", "google_iam_policy"
+DATA = re.compile(
+    rf'(?:"\$\{{\s*)?data\.(?:({AWS})\.([\w-]+)(?:\[0\])?\.json|({GOOGLE})\.([\w-]+)(?:\[0\])?\.policy_data)(?:\s*\}}")?'
+)
 TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])')
 HOLE = re.compile(r"\$\{[^{}\"]*\}")
 TOKEN = re.compile(
@@ -91,16 +94,19 @@ def _listed(value: Plain) -> Plain:
 
 
 def _data(module: Module, text: str) -> tuple[str, Path, Tree] | None:
-    named = DATA.fullmatch(text)
-    for locator, source in module.sources.items() if named else ():
+    found = DATA.fullmatch(text)
+    sort, name = (found[1] or found[3], found[2] or found[4]) if found else ("", "")
+    for locator, source in module.sources.items() if found else ():
         data = source.tree.get("data")
-        kept = data.get("aws_iam_policy_document") if isinstance(data, dict) else None
-        for body in _blocks(kept.get(named[1])) if isinstance(kept, dict) and named else ():
-            return locator, ("data", "aws_iam_policy_document", named[1] if named else "", 0), body
+        kept = data.get(sort) if isinstance(data, dict) else None
+        for body in _blocks(kept.get(name)) if isinstance(kept, dict) else ():
+            return locator, ("data", sort, name, 0), body
     return None
 
 
 def _document(body: Tree) -> Tree:
+    if "binding" in body:
+        return {"bindings": [{key: each[key] for key in ("role", "members") if key in each} for each in _blocks(body["binding"])]}
     return {"Statement": [_statement(each) for each in _blocks(body.get("statement"))]}
 
 
