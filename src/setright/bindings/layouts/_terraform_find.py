@@ -20,6 +20,8 @@ from setright.model import Path, Plain, Tree, Unknown
 
 META = frozenset({"count", "for_each", "provider", "lifecycle", "depends_on", "connection", "provisioner", "dynamic", "timeouts"})
 
+EMPTY: tuple[Plain, ...] = ("", [])  # a provider takes them for none
+
 
 class Spot(NamedTuple):
     """A value, as written, and where it stands."""
@@ -75,8 +77,8 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     if spot.place.json:
         told_document = policy.document(module, raw)
         return capital(told_document) if spot.place.capital else told_document
-    if raw == "" and not spot.place.items:
-        return None  # a provider takes an empty text for none
+    if raw in EMPTY:
+        return None
     if isinstance(raw, dict) and not spot.place.at:
         return named(module, told, {k: v for k, v in raw.items() if k != spot.place.by})
     return plain(module, told, raw)
@@ -99,7 +101,11 @@ def conditional(module: Module, owner: Block, block: Block) -> str:
 
 def named(module: Module, told: Entry, body: Tree) -> Tree:
     """A block's body in the kind's names."""
-    out = {unsnake(key, told.names): plain(module, told, inner) for key, inner in body.items() if key not in META and inner != ""}
+    out = {
+        unsnake(key, told.names): plain(module, told, inner)
+        for key, inner in body.items()
+        if key not in META and inner not in EMPTY
+    }
     return out | {unsnake(key, told.names): Unknown(f"dynamic {key!r}") for key in dynamic(body)}
 
 
