@@ -259,6 +259,10 @@ def test_root_needs_no_sudo() -> None:
         ("apt-get install x", None, "never"),
         ("apk update && apk add x", None, "with"),
         ("yum -y update", None, "alone"),
+        ("pacman -Syu --noconfirm", None, "alone"),
+        ("pacman -Syu --noconfirm nginx", None, "with"),
+        ("pacman -Sy && pacman -S nginx", None, "with"),
+        ("pacman -S nginx", None, "never"),
     ],
 )
 def test_lists_of_packages_are_followed(run: str, lists: str | None, updates: str) -> None:

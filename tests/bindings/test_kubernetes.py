@@ -87,6 +87,11 @@ def test_objects_of_other_groups_and_broken_ones_are_left_out() -> None:
     assert odd.name == "Pod/"
 
 
+def test_containers_that_are_no_list_are_no_containers() -> None:
+    [odd] = seen("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: {name: a, image: b}, hostPID: true}\n")
+    assert odd.tree["spec"] == {"hostPID": True}
+
+
 @pytest.mark.parametrize("name", ["app.yaml", "app.json"])
 def test_the_items_of_a_list_are_objects_of_their_own(name: str) -> None:
     text = '{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}]}'

@@ -150,3 +150,12 @@ def test_an_empty_mapping_makes_the_resource_beside() -> None:
     assert placed == [
         ("main.tf", Edit(("resource", "aws_default_security_group", "v", 0), {"vpc_id": Unknown("aws_vpc.v.id")})),
     ]
+
+
+def test_a_policy_of_google_cloud_is_read_from_its_data_block() -> None:
+    text = (
+        'data "google_iam_policy" "p" {\n  binding {\n    role = "r"\n    members = ["allUsers"]\n  }\n}\n'
+        'resource "google_kms_key_ring_iam_policy" "k" {\n  policy_data = data.google_iam_policy.p.policy_data\n}\n'
+    )
+    layout: dict[str, Plain] = {"type": "google_kms_key_ring_iam_policy", "policyData": {"at": "policy_data", "json": True}}
+    assert seen(layout, text).tree["policyData"] == {"bindings": [{"role": "r", "members": ["allUsers"]}]}

@@ -24,7 +24,7 @@ Instruction = Mapping[str, Plain]
 APT = ("apt-get", "apt")
 YUM = ("yum", "dnf", "microdnf")
 FETCHES = frozenset((name, "update") for name in (*APT, "apk", "yum", "dnf"))
-FETCHES |= {("zypper", "refresh"), ("zypper", "ref")}
+FETCHES |= {("zypper", "refresh"), ("zypper", "ref")} | {("pacman", option) for option in ("-Sy", "-Syy", "-Syu", "-Syyu")}
 INSTALLS = frozenset({"install", "add", "in", "build-dep", "reinstall", "groupinstall", "upgrade", "dist-upgrade", "full-upgrade"})
 REMOVES_LISTS = "rm -rf /var/lib/apt/lists/*"
 APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
@@ -130,6 +130,7 @@ def _updates(found: Sequence[Command]) -> str:
     words = _called(found)
     fetched = {"apt" if name in APT else name for name, word in words if (name, word) in FETCHES}
     used = {"apt" if name in APT else name for name, word in words if word in INSTALLS}
+    used |= {"pacman"} if any(name == "pacman" and word[:1] not in ("-", "") for name, word in words) else set()
     return "never" if not fetched else "with" if fetched <= used else "alone"
 
 

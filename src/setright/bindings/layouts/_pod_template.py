@@ -165,10 +165,11 @@ def _image_place(tree: Tree, index: Plain) -> Path:
 
 
 def _inherited(tree: Tree) -> Tree:
-    """The pod's `spec` with each container as the API server and the kubelet fill it in."""
+    """The pod's `spec` with each container as the API server and the kubelet fill it in; without containers that are no list."""
     spec = tree.get("spec")
     if not isinstance(spec, dict):
         return {}
+    spec = {key: value for key, value in spec.items() if key not in CONTAINERS or not isinstance(value, dict)}
     context = spec.get("securityContext")
     given = {key: context[key] for key in POD_WIDE if context.get(key) is not None} if isinstance(context, dict) else {}
     lists = {name: [_with(given, each) for each in spec[name]] for name in CONTAINERS if isinstance(spec.get(name), list)}
