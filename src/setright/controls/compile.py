@@ -6,7 +6,9 @@ mismatches and unknowns are those of `judge`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from fnmatch import translate
 
 from setright.controls.judge import PASS, Judgement, against, answers, checked, concluded, matches
 from setright.controls.operators import OPERATORS, every, text
@@ -59,17 +61,30 @@ def _told(requirement: Requirement) -> Callable[[Plain], bool | None]:
     key, sure = requirement.path[0], _sure(requirement)
     if len(requirement.path) > 1 or key == EACH or isinstance(requirement.want, Param) or requirement.op in ("each", "none"):
         return lambda tree: sure(tree) or matches((requirement,), tree)
-    default, want, holds = requirement.default, requirement.want, OPERATORS[requirement.op].holds
+    default, want, holds, known = requirement.default, requirement.want, OPERATORS[requirement.op].holds, _of_texts(requirement)
 
     def told(tree: Plain) -> bool | None:
         if tree.__class__ is not dict:
             return matches((requirement,), tree)
         value = tree.get(key)
-        if value.__class__ is str and want.__class__ is str and requirement.op == "equals":
-            return bool(value == want)
+        if known is not None and value.__class__ is str:
+            return known(value)
         return holds(default if value is None else value, want)
 
     return told
+
+
+def _of_texts(requirement: Requirement) -> Callable[[str], bool] | None:
+    """The operator for a value that is text, where it asks for texts only."""
+    want = requirement.want if isinstance(requirement.want, list) else [requirement.want]
+    if not want or not all(each.__class__ is str for each in want) or (requirement.op == "equals" and requirement.want is want):
+        return None
+    if requirement.op in ("equals", "one-of"):
+        return frozenset(want).__contains__
+    if requirement.op == "matches":
+        match = re.compile("|".join(map(translate, want))).match
+        return lambda value: match(value) is not None
+    return None
 
 
 def _nothing_there(path: Path) -> Sure:

@@ -1,10 +1,11 @@
-"""This host: files through the kernel, everything that runs through one shell."""
+"""This host: files through the kernel, everything that runs through a few shells side by side."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
 
@@ -14,6 +15,9 @@ from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import STATE, Answers, Ask, Found, Ran
+
+SHELLS = 2
+OF_SHELL = ("run", "unit", "packages")
 
 
 class Local(Files):
@@ -26,11 +30,17 @@ class Local(Files):
 
     def find(self, asks: Sequence[Ask]) -> Answers:
         asks = list(dict.fromkeys(asks))
-        asked_of_shell = [ask for ask in asks if ask.what in ("run", "unit", "packages")]
-        found = dict(self._shell(asked_of_shell)) if asked_of_shell else {}
-        return found | {ask: self._answer(ask) for ask in asks if ask not in found}
+        of_shell = [ask for ask in asks if ask.what in OF_SHELL]
+        listed = [ask for ask in of_shell if ask.what == "unit"]
+        single = [ask for ask in of_shell if ask.what != "unit"]
+        with ThreadPoolExecutor(SHELLS) as pool:  # a shell mostly waits for what it starts
+            told = pool.map(self._shell, [listed + single[::SHELLS], *(single[n::SHELLS] for n in range(1, SHELLS))])
+            found = {ask: self._answer(ask) for ask in asks if ask.what not in OF_SHELL}
+            return found | {ask: each for answers in told for ask, each in answers.items()}
 
     def _shell(self, asks: Sequence[Ask]) -> Answers:
+        if not asks:
+            return {}
         nonce = token_hex(16)
         return script.answers(asks, nonce, self.run(script.question(asks, nonce), 180.0).out)
 
