@@ -54,9 +54,9 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
 @pytest.mark.parametrize(
     ("body", "needs"),
     [
-        ("image: docker.io/library/nginx:1.26", {"capabilities": "told", "writes": "told", "data": False}),
+        ("image: docker.io/library/nginx:1.26", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
         ("image: postgres@sha256:ab", {"capabilities": "told", "writes": "told", "data": True}),
-        ("image: wordpress", {"capabilities": "told", "data": False}),
+        ("image: wordpress", {"capabilities": "told", "root": "told", "data": False}),
         ("image: localhost:5000/nginx", {}),
         ("image: nginx, build: .", {}),
         ("image: nginx, entrypoint: /x", {}),

@@ -34,9 +34,13 @@ def known(service: Tree, images: Images) -> Mapping[str, Plain]:
 
 
 def told(service: Tree, images: Images) -> Tree:
-    """For controls: ``{capabilities: told, writes: told, data: false}``, empty where nothing is known."""
+    """For controls: ``{capabilities: told, root: told, writes: told, data: false}``, empty where nothing is known.
+
+    `root` is told where it is known what the program does as root, and it keeps no data of others.
+    """
     needs = known(service, images)
     found: Tree = {key: "told" for key in ("capabilities", "writes") if key in needs}
+    found |= {"root": "told"} if "capabilities" in needs and not needs.get("data") else {}
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 
 

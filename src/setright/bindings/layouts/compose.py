@@ -7,8 +7,8 @@
     volumes: [{type: bind, source: /srv, target: /data, read_only: true}]
     environment: [{name: TZ, value: UTC}]  # values as written
     security_opt: ["no-new-privileges:true"]
-    image-needs: {capabilities: told, writes: told, data: false}        # what is known of its image
-    calls-sudo: false                      # whether it says that it uses a set-uid program
+    image-needs: {capabilities: told, root: told, writes: told, data: false}        # what is known of its image
+    calls-sudo: false                      # whether it, or the Dockerfile that it is built by, says that it uses a set-uid program
     deploy: {resources: {limits: {memory: 512m}}}     # also from mem_limit, cpus, pids_limit
 
 A service of an override file, or one that extends another, is seen on top of that and answers only for the keys it sets
@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import join, normpath
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _compose_build as build
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
@@ -44,7 +45,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     """One resource for each service, by its name."""
     services = {key: (place, raw) for key, place, raw in _services(sources)}
     images = layout.get("images", {})
-    return [_resource(kind, services, *key, images) for key in services]
+    return [_resource(kind, services, *key, images, sources) for key in services]
 
 
 def edit(
@@ -94,11 +95,16 @@ def _runs(raw: Tree) -> bool:
     return isinstance(raw.get("image", raw.get("build")), str | dict)
 
 
-def _resource(kind: str, services: Services, file: str, name: str, images: needs.Images) -> Resource:
+def _resource(kind: str, services: Services, file: str, name: str, images: needs.Images, sources: Mapping[str, Source]) -> Resource:
     place, raw = services[file, name]
     under = _under(services, (file, name))
     whole = _merged(under, raw) if under is not None else raw
-    tree = {**_shown(name, whole), "image-needs": needs.told(whole, images), "calls-sudo": needs.calls_sudo(whole)}
+    made = build.dockerfile(file, whole, sources)
+    gains = made is not None and build.gains_rights(made)
+    told = needs.told(whole, images)
+    if made is not None and not gains and not whole.get("privileged") and not build.starts_as_root(whole, made):
+        told = {**told, "root": "told"}
+    tree = {**_shown(name, whole), "image-needs": told, "calls-sudo": gains or needs.calls_sudo(whole)}
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 
 
