@@ -216,6 +216,24 @@ def test_several_ways_out_are_not_called_one(web: Linux, host: Lab) -> None:
 
 
 @pytest.mark.root
+def test_a_home_that_another_account_works_in_is_read(web: Linux, host: Lab) -> None:
+    host.command(1, "useradd -m ann; useradd -m bob; mkdir /home/ann/shared; chmod 755 /home/ann /home/ann/shared")
+    assert one(web, "home-is-read:ann").holds is False
+    host.command(1, "cd /home/ann/shared && (setsid setpriv --reuid=bob --clear-groups sleep 60 >/dev/null 2>&1 &)")
+    answer = one(web, "home-is-read:ann")
+    assert (answer.holds, answer.text) == (True, "/home/ann/shared")
+    assert one(web, "home-is-read:bob").holds is False
+
+
+@pytest.mark.root
+def test_a_program_that_runs_from_a_folder_is_seen(web: Linux, host: Lab) -> None:
+    assert one(web, "runs-from:/tmp").holds is False
+    host.command(1, "mkdir '/tmp/a b'; cp /bin/sleep '/tmp/a b/nap'; (setsid '/tmp/a b/nap' 60 >/dev/null 2>&1 &)")
+    answer = one(web, "runs-from:/tmp")
+    assert (answer.holds, answer.text) == (True, "/tmp/a b/nap in use now")
+
+
+@pytest.mark.root
 def test_a_login_on_a_real_host_is_found_in_its_log(web: Linux, host: Lab) -> None:
     host.command(
         1,
