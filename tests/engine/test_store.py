@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from setright.engine.error import EngineError
-from setright.engine.store import Asset, Store
+from setright.engine.store import Asset, Store, Wanted
 from setright.engine.store.database import Database
 from setright.engine.store.schema import HEAD
 from setright.engine.store.upgrade import upgrade
+from setright.engine.times import stamp
 from setright.model import Finding, Location, Mismatch, Plan, Unknown, Verdict
 from setright.policy.exceptions import FindingException
 
@@ -174,6 +175,22 @@ def test_only_one_of_several_takes_a_plan(store):
     for thread in threads:
         thread.join()
     assert sorted(taken) == [False] * 7 + [True]
+
+
+def test_findings_are_listed_gravest_and_oldest_first(store):
+    made = [("a", "low", T0), ("b", "high", T0 + HOUR), ("c", "high", T0), ("d", "critical", T0 + 2 * HOUR)]
+    for id_, severity, at in made:
+        one = finding(id_, target=f"host:{id_}", severity=severity)
+        store.record_scan(f"host:{id_}", [one.control], [one], at)
+    listed, count = store.listed(Wanted())
+    assert ([each.finding.id for each in listed], count) == (["d", "c", "b", "a"], 4)
+    assert [each.finding.id for each in store.listed(Wanted(limit=2))[0]] == ["d", "c"]
+    assert store.listed(Wanted(limit=2))[1] == 4
+    assert [each.finding.id for each in store.listed(Wanted(target="host:b"))[0]] == ["b"]
+    before = {"high": stamp(T0 + HOUR), "low": stamp(T0)}
+    assert [each.finding.id for each in store.listed(Wanted(before=before))[0]] == ["c"]
+    assert store.listed(Wanted(controls=("linux/sshd/root-login", "x")))[1] == 4
+    assert store.listed(Wanted(controls=("x",)))[1] == 0
 
 
 def test_the_last_yes_of_each_person_counts_once(store):

@@ -26,6 +26,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "baseline": "The named selections of controls.",
     },
     "Keep watch": {
+        "findings": "List the open findings that scans have kept, without looking at any target.",
         "runs": "List the runs, latest first.",
         "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",

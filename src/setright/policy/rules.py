@@ -64,11 +64,20 @@ class Rule(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first rule that speaks of a plan decides; none: the plan keeps the lane it was given. A freeze goes before every rule."""
+    """The first rule that speaks of a plan decides; none: the plan keeps the lane it was given. A freeze goes before every rule.
+
+    `due_days` says by severity how many days after it was first seen a finding should be put right.
+    """
 
     rules: tuple[Rule, ...] = ()
     windows: dict[str, Window] = {}
     freezes: tuple[Freeze, ...] = ()
     exceptions: ExceptionRules = ExceptionRules()
+    due_days: dict[Severity, int] = {}
     plan_life_h: int = 24
     error_budget: int = 1  # this many runs that had to be rolled back stop a wave
+
+    @property
+    def due(self) -> dict[str, int]:
+        """`due_days` by plain texts."""
+        return {str(severity): days for severity, days in self.due_days.items()}

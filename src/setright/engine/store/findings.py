@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import structs, to_builtins
 from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
 from setright.engine.times import stamp
-from setright.model import Finding, Location, Mismatch, Path, Plain, Verdict
+from setright.model import SEVERITIES, Finding, Location, Mismatch, Path, Plain, Verdict
 
 LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
 OPEN_COUNTS = """SELECT target, severity, COUNT(*) AS open FROM findings
@@ -37,6 +37,16 @@ class Known(msgspec.Struct, frozen=True):
     last_seen_at: str
     resolved_at: str | None
     reopened_count: int
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which findings to list; empty: all. `before` has for each severity the moment before which they were first seen."""
+
+    severities: tuple[str, ...] = tuple(reversed(SEVERITIES))
+    target: str = ""
+    controls: tuple[str, ...] = ()
+    before: Mapping[str, str] = {}
+    limit: int = 100
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -93,6 +103,19 @@ class Findings(Database):
         with self.reading() as connection:
             return [_read(row) for row in connection.rows(query, given)]
 
+    def listed(self, wanted: Wanted) -> tuple[list[Known], int]:
+        """The open findings, the gravest and oldest first, as many as wanted; and how many there are."""
+        found: list[Known] = []
+        count = 0
+        with self.reading() as connection:
+            for severity in wanted.severities:
+                where, given = _where(wanted, severity)
+                count += connection.rows(f"SELECT count(*) AS number FROM findings WHERE {where}", given)[0]["number"]  # noqa: S608
+                query = f"SELECT * FROM findings WHERE {where} ORDER BY first_seen_at, id LIMIT :left"  # noqa: S608 - names of ours
+                if (left := wanted.limit - len(found)) > 0:
+                    found += map(_read, connection.rows(query, {**given, "left": left}))
+        return found, count
+
     def finding(self, id_: str) -> Known | None:
         with self.reading() as connection:
             return next((_read(row) for row in connection.rows("SELECT * FROM findings WHERE id = :id", {"id": id_})), None)
@@ -102,6 +125,22 @@ class Findings(Database):
         with self.reading() as connection:
             rows = connection.rows(OPEN_COUNTS, {"fail": Verdict.FAIL.value})
         return {(row["target"], row["severity"]): row["open"] for row in rows}
+
+
+def _where(wanted: Wanted, severity: str) -> tuple[str, dict[str, Plain]]:
+    """The condition for one severity, and its values."""
+    given: dict[str, Plain] = {"severity": severity}
+    lines = ["severity = :severity", "resolved_at IS NULL"]
+    if wanted.target:
+        given["target"] = wanted.target
+        lines.append("target = :target")
+    if wanted.controls:
+        given |= {f"control{number}": control for number, control in enumerate(wanted.controls)}
+        lines.append(f"control IN ({', '.join(f':control{number}' for number in range(len(wanted.controls)))})")
+    if wanted.before:
+        given["before"] = wanted.before.get(severity, "")
+        lines.append("first_seen_at < :before")
+    return " AND ".join(lines), given
 
 
 def _upsert(connection: Connection, rows: list[Row]) -> None:

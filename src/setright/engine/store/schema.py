@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0003"
+HEAD = "0004"
 
 TABLES = (
     # as Alembic makes it
@@ -23,7 +23,8 @@ TABLES = (
         reopened_count INTEGER NOT NULL,
         PRIMARY KEY (id))""",
     "CREATE INDEX findings_by_target ON findings (target, resolved_at)",
-    "CREATE INDEX findings_by_control ON findings (control, resolved_at)",
+    "CREATE INDEX findings_by_control ON findings (control, severity, resolved_at, first_seen_at)",
+    "CREATE INDEX findings_by_age ON findings (severity, resolved_at, first_seen_at)",
     """CREATE TABLE plans (
         hash TEXT NOT NULL, target TEXT NOT NULL, lane TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL,
         made_at TEXT NOT NULL, expires_at TEXT NOT NULL,

@@ -1,0 +1,28 @@
+"""What scans kept, listed again without a scan."""
+
+from .conftest import ASK, AUTO, BOTH, Program
+
+DUE = "[policy.due_days]\ncritical = 7\nhigh = 0\n"
+
+
+def test_kept_findings_are_listed_and_what_is_overdue_is_told(setright: Program):
+    assert setright("findings", "--format", "json").json["findings"] == []
+    setright("scan", ".", *BOTH, "--format", "json")
+    listed = setright("findings", "--format", "json").json
+    assert listed["count"] == 2 and {each["control"] for each in listed["findings"]} == {AUTO, ASK}
+    assert all(each["due_at"] is None and not each["overdue"] for each in listed["findings"])
+    assert [each["control"] for each in setright("findings", "--control", AUTO, "--format", "json").json["findings"]] == [AUTO]
+
+    ran = setright("findings", "--overdue")
+    assert ran.code == 2 and "due_days" in ran.err
+    (setright.tree / "setright.toml").write_text(DUE)
+    overdue = setright("findings", "--overdue", "--format", "json").json["findings"]
+    assert [each["severity"] for each in overdue] == ["high"] and overdue[0]["overdue"]
+    assert "due" in setright("findings").out
+
+
+def test_what_was_put_right_is_listed_no_more(setright: Program):
+    setright("scan", ".", *BOTH, "--format", "json")
+    setright("fix", ".", *BOTH, "--all", "--yes", "--format", "json")
+    setright("scan", ".", *BOTH, "--format", "json")
+    assert setright("findings", "--format", "json").json == {"schema": "setright/1", "findings": [], "count": 0}
