@@ -25,6 +25,8 @@ from setright.model import Plain
 BUSY_TIMEOUT_S = 30
 UPGRADE_LOCK = 0x5E7216
 SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}")
+HAS_TABLES = """SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = 'alembic_version' AND relkind = 'r'
+    AND relnamespace = to_regnamespace(quote_ident(current_schema())))"""
 VALUE = re.compile(r":(\w+)")
 VERSION = "SELECT version_num FROM alembic_version"
 Row = dict[str, Plain]
@@ -192,7 +194,8 @@ class _Postgres:
         return _with_percent(sql)
 
     def has_tables(self, raw: Any) -> bool:
-        return raw.execute("SELECT to_regclass('alembic_version')").fetchone()[0] is not None
+        """Asked of the catalogue's table: to_regclass() may tell from memory what was so before a lock was waited for."""
+        return raw.execute(HAS_TABLES).fetchone()[0] is True
 
     def hold_off_others(self, raw: Any) -> None:
         raw.execute(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
