@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from itertools import islice
 
 import msgspec
 
@@ -33,6 +35,9 @@ def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[S
     names = sorted(sources)
     for pattern in layout.get("documents", ["*"]):
         head = pattern.partition("*")[0]
-        mine = (n for n in names if n.startswith(head) and n not in found and fnmatchcase(n, pattern))
-        found |= {name: sources[name] for name in mine}
+        for name in islice(names, bisect_left(names, head), None):
+            if not name.startswith(head):
+                break
+            if name not in found and fnmatchcase(name, pattern):
+                found[name] = sources[name]
     return list(found.values())
