@@ -161,3 +161,20 @@ def test_what_is_no_template_holds_nothing() -> None:
         assert seen(text)[1] == {}
     odd = "Resources:\n  A: {Type: AWS::S3::Bucket, Properties: !Transform x}\n  B: {Type: AWS::S3::Bucket, Properties: 3}\n"
     assert seen(odd)[1] == {}
+
+
+@pytest.mark.parametrize("written", ["!Sub |\n            export KEY=${Name}\n", "\n            Fn::Sub: export KEY=${Name}\n"])
+def test_a_start_script_is_read_as_it_is_written(written: str) -> None:
+    text = f"Resources:\n  Web:\n    Type: AWS::EC2::Instance\n    Properties:\n      UserData:\n          Fn::Base64: {written}"
+    (found,) = cloudformation.view(
+        "k", {"type": "AWS::EC2::Instance"}, {"t.yaml": Source("t.yaml", "yaml", get("yaml", text.encode()))}
+    )
+    assert found.tree["UserData"] == "export KEY=${Name}"
+
+
+def test_an_empty_text_is_none() -> None:
+    text = 'Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      KmsMasterKeyId: ""\n'
+    (found,) = cloudformation.view(
+        "k", {"type": "AWS::SQS::Queue"}, {"t.yaml": Source("t.yaml", "yaml", get("yaml", text.encode()))}
+    )
+    assert "KmsMasterKeyId" not in found.tree

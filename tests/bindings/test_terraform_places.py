@@ -318,3 +318,17 @@ def test_the_place_of_a_value_of_a_call_is_its_argument() -> None:
     given = sources({"main.tf": CALL.replace("}", '  acl = "x"\n}')})
     [call] = terraform.view("k", CALLED, given)
     assert terraform.locate(CALLED, call, ("Acl",), given) == ("main.tf", ("module", "b", 0, "acl"))
+
+
+def test_an_empty_text_or_list_is_none() -> None:
+    (queue,) = seen(
+        {"type": "queue", "Key": {"at": "key"}}, 'resource "queue" "q" {\n  key = ""\n  name = ""\n  users = []\n  on = false\n}\n'
+    )
+    assert queue.tree == {"On": False}
+
+
+def test_a_document_with_small_keys_is_told_in_the_names_of_the_kind() -> None:
+    task = {"type": "task", "Containers": {"at": "containers", "json": True, "capital": True}}
+    for written in ('jsonencode([{ name = "web", readOnly = true }])', '<<EOF\n[{"name": "web", "readOnly": true}]\nEOF'):
+        (found,) = seen(task, f'resource "task" "t" {{\n  containers = {written}\n}}\n')
+        assert found.tree == {"Containers": [{"Name": "web", "ReadOnly": True}]}
