@@ -82,10 +82,7 @@ def _grants(module: Module, block: Block) -> Iterator[Block]:
 def _far_policies(module: Module) -> Iterator[Plain]:
     """The policies that other directories of the tree set on buckets which they got from elsewhere."""
     for other in module.tree.values():
-        for policy in other.resources("aws_s3_bucket_policy") if other is not module else ():
-            tie = other.resolved(policy.body.get("bucket"))
-            if isinstance(tie, Unknown) and re.search(r"\b(?:module|var|data)\.", tie.text):
-                yield policy.body.get("policy")
+        yield from other.open_policies if other is not module else ()
 
 
 def _closed(policy: Plain) -> bool:

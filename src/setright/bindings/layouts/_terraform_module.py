@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -17,6 +18,7 @@ from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
 
 NAMED_VALUE = re.compile(r'(?:"\$\{\s*)?(var|local)\.([A-Za-z_][\w-]*)(?:\s*\}")?')
+FROM_ELSEWHERE = re.compile(r"\b(?:module|var|data)\.")
 NESTING = 8  # locals of locals
 
 
@@ -38,6 +40,13 @@ class Block(NamedTuple):
         return f"module.{self.path[1]}" if self.path[0] == "module" else f"{self.type}.{self.path[2]}"
 
 
+class _Told(NamedTuple):
+    """What directories tell each other: which providers they ask for, and the policies on buckets of others."""
+
+    providers: tuple[tuple[str, Plain, Plain], ...] = ()
+    policies: tuple[tuple[str, Plain], ...] = ()
+
+
 class Module:
     """The files of one directory; `overridden` are variables that a caller or a tfvars file sets, `tree` all directories."""
 
@@ -48,6 +57,8 @@ class Module:
         self.tree = tree if tree is not None else {folder: self}
         self.sources = sources
         self.overridden = overridden
+        self.types = frozenset(kind for source in sources.values() for kind in _blocks(source))
+        self.told = _Told()  # what the whole tree tells its modules
         self._by_type: dict[str, list[Block]] = {}
         self._at: dict[tuple[str, Path], Block] = {}
         self.notes: dict[str, Plain] = {}  # what is told of the module once for all its blocks, by names of their own
@@ -59,6 +70,18 @@ class Module:
             self._by_type[kind] = [block for block in blocks if not same(self.resolved(block.body.get("count")), 0)]
             self._at |= {(block.locator, block.path): block for block in self._by_type[kind]}
         return self._by_type[kind]
+
+    def joins(self, tree: Mapping[str, Module], told: _Told) -> None:
+        """The module in a tree; what was noted of it goes where other directories say something else than they did."""
+        if self.told != told:
+            self.notes.clear()
+        self.tree, self.told = tree, told
+
+    @cached_property
+    def open_policies(self) -> list[Plain]:
+        """The policies set on buckets which the module got from elsewhere."""
+        ties = ((self.resolved(each.body.get("bucket")), each) for each in self.resources("aws_s3_bucket_policy"))
+        return [each.body.get("policy") for tie, each in ties if isinstance(tie, Unknown) and FROM_ELSEWHERE.search(tie.text)]
 
     def resource_at(self, locator: str, path: Path, kind: str) -> Block | None:
         """The one block of `resources` that stands there."""
@@ -148,11 +171,12 @@ def modules(sources: Mapping[str, Source]) -> dict[str, Module]:
 
 
 def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
-    folders: dict[str, dict[str, Source]] = {}
+    written: dict[str, dict[str, Source]] = {}
     for locator in sorted(sources):
         source = sources[locator]
         if source.exists and (source.lens == "hcl" or locator.endswith(syntax.SUFFIXES)):
-            folders.setdefault(posixpath.dirname(locator), {})[locator] = syntax.native(source)
+            written.setdefault(posixpath.dirname(locator), {})[locator] = source
+    folders = {folder: {locator: _native(source) for locator, source in mine.items()} for folder, mine in written.items()}
     called: dict[str, set[str]] = {}
     for folder, mine in folders.items():
         for body in _calls(mine):
@@ -162,8 +186,42 @@ def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
                 called.setdefault("" if target == "." else target, set()).update(body)
     tree: dict[str, Module] = {}
     for folder, mine in folders.items():
-        tree[folder] = Module(folder, mine, frozenset(called.get(folder, ())) | _given(mine), tree)
+        tree[folder] = _module(folder, mine, frozenset(called.get(folder, ())) | _given(mine))
+    told = _told(tree)
+    for module in tree.values():
+        module.joins(tree, told)
     return tree
+
+
+def _native(source: Source) -> Source:
+    if not source.locator.endswith(syntax.SUFFIXES[0]):
+        return source
+    if "native" not in source.notes:
+        source.notes["native"] = syntax.native(source)
+    native: Source = source.notes["native"]
+    return native
+
+
+def _module(folder: str, sources: Mapping[str, Source], overridden: frozenset[str]) -> Module:
+    """The module made last of the very same files, else a new one: a fix changes few directories of a tree."""
+    notes = next(iter(sources.values())).notes
+    last: Module | None = notes.get("module")
+    if last is None or last.overridden != overridden or not _are_same(last.sources, sources):
+        notes["module"] = last = Module(folder, sources, overridden)
+    return last
+
+
+def _are_same(one: Mapping[str, Source], other: Mapping[str, Source]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one.values(), other.values(), strict=True))
+
+
+def _told(tree: Mapping[str, Module]) -> _Told:
+    sources = (source for module in tree.values() for source in module.sources.values())
+    said = ((source.locator, source.tree.get("terraform"), source.tree.get("provider")) for source in sources)
+    policies = ((folder, module.open_policies) for folder, module in tree.items() if "aws_s3_bucket_policy" in module.types)
+    return _Told(
+        tuple(each for each in said if each[1:] != (None, None)), tuple((folder, each) for folder, each in policies if each)
+    )
 
 
 def _calls(sources: Mapping[str, Source]) -> Iterator[Tree]:

@@ -22,17 +22,25 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Resource, Tree
 
+READS = frozenset({"hcl", "json"})  # the lenses of its documents
+
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
-    entries = [entry(layout, own) for own in types(layout)]
-    lone = [entry(layout, own) for own in loners(layout)]
+    own = [entry(layout, each) for each in types(layout)]
+    lone = [entry(layout, each) for each in loners(layout)]
     called = [entry(layout, f"module.{source}") for source in layout.get("modules", {})]
-    return [
-        _resource(kind, layout, told, module, block)
-        for module in modules(sources).values()
-        for told, block in [*_told(module, entries), *_alone(module, entries, lone), *_told(module, called)]
-    ]
+    wanted = frozenset(each.type for each in (*own, *lone, *called))
+    found: list[Resource] = []
+    for module in modules(sources).values():
+        if wanted.isdisjoint(module.types):
+            continue
+        note = f"view {kind}"
+        if module.notes.get(note, (None,))[0] is not layout:
+            told = [*_told(module, own), *_alone(module, own, lone), *_told(module, called)]
+            module.notes[note] = layout, [_resource(kind, layout, each, module, block) for each, block in told]
+        found += module.notes[note][1]
+    return found
 
 
 def edit(
