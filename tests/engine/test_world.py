@@ -104,3 +104,11 @@ def test_a_neighbour_is_not_taken_for_what_is_gone():
     gone = before.after({"item:x": Document("item:x", b'{"name": "y", "a": 0}', "json")})
     assert gone.find(slot, x.name, x.home) is None
     assert gone.renamed() == {}
+
+
+def test_what_a_change_leaves_alone_is_the_very_same_and_a_change_of_sort_is_none_of_that():
+    before = world({**item("x", a=1), **item("y", a=1)})
+    x, y = before.resources["t/item", "mem"]
+    after = before.after(item("y", a=True))
+    assert after.resources["t/item", "mem"][0] is x
+    assert after.resources["t/item", "mem"][1] is not y and after.resources["t/item", "mem"][1].tree["a"] is True

@@ -15,7 +15,7 @@ Sources = Mapping[str, Source]
 
 
 class LayoutModule(Protocol):
-    """What a module of `setright.bindings.layouts` offers."""
+    """What a module of `setright.bindings.layouts` offers; with READS, the lenses of all the documents that it looks at."""
 
     def view(self, kind: str, layout: Layout, sources: Sources) -> list[Resource]: ...
     def edit(
@@ -36,6 +36,12 @@ def module_of(binding: Binding, family: str) -> LayoutModule:
 def view(binding: Binding, family: str, sources: Sources) -> list[Resource]:
     """The resources of the binding's kind among the documents."""
     return module_of(binding, family).view(binding.kind, binding.layouts[family], sources)
+
+
+def reads(binding: Binding, family: str, lens: str) -> bool:
+    """Whether documents of that lens may matter to the resources of the kind."""
+    read = getattr(module_of(binding, family), "READS", None)
+    return read is None or lens in read
 
 
 def edit(

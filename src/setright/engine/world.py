@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source
-from setright.bindings.view import view
+from setright.bindings.view import reads, view
 from setright.controls.compile import Compiled
 from setright.controls.judge import Judgement
 from setright.lenses import LensError, get
+from setright.lenses.edited import same
 from setright.model import Binding, Control, Document, Path, Problem, Resource, Verdict
 
 Slot = tuple[str, str]  # kind, family
@@ -33,6 +34,8 @@ class World:
         self.resources: dict[Slot, list[Resource]] = {}
         self._index: dict[Slot, _Index] = {}
         self._first = self
+        self._verdicts: dict[int, _Verdicts] = {}  # by the id of the control that each holds
+        self._parsed: dict[int, tuple[Document, Source]] = {}  # by the id of the document
         for document in self.documents.values():
             self._parse(document)
         for slot in self.bindings:
@@ -45,10 +48,16 @@ class World:
         new.bindings, new.problems = self.bindings, list(self.problems)
         new.sources = dict(self.sources)
         for document in changed.values():
-            new.sources[document.locator] = _source(document)
+            new.sources[document.locator] = self._source_of(document)
         new.resources, new._index, new._first = {}, {}, self._first
-        for slot in new.bindings:
-            new._view(slot)
+        new._verdicts, new._parsed = self._verdicts, self._parsed
+        lenses = {document.lens for document in changed.values()}
+        for slot, binding in new.bindings.items():
+            if any(reads(binding, slot[1], lens) for lens in lenses):
+                new._view(slot)
+                new.resources[slot] = _kept(self.resources[slot], new.resources[slot])
+            else:
+                new.resources[slot] = self.resources[slot]
         return new
 
     def find(self, slot: Slot, name: str, home: tuple[str, Path]) -> Resource | None:
@@ -72,18 +81,23 @@ class World:
                     names[slot, resource.name] = there.name
         return names
 
-    def judged(self, controls: Sequence[Control]) -> Iterator[Judged]:
-        """Every control against every resource that it speaks of."""
-        slots: dict[str, list[Slot]] = {}
-        for slot in self.resources:
-            slots.setdefault(slot[0], []).append(slot)
+    def judged(self, controls: Sequence[Control], homes: Set[str] | None = None) -> Iterator[Judged]:
+        """Every control against every resource that it speaks of; with `homes` only those of these documents."""
+        slots: dict[str, list[tuple[Slot, list[Resource]]]] = {}
+        for slot, resources in self.resources.items():
+            if mine := resources if homes is None else [each for each in resources if each.home[0] in homes]:
+                slots.setdefault(slot[0], []).append((slot, mine))
         for control in controls:
-            compiled = Compiled(control)
-            for slot in slots.get(control.kind, ()):
-                for resource in self.resources[slot]:
-                    told = compiled.applies(resource)
-                    if told is not False:
-                        yield control, slot, resource, compiled.judge(resource) if told else CANNOT_TELL
+            if control.kind not in slots:
+                continue
+            if id(control) not in self._verdicts:
+                self._verdicts[id(control)] = _Verdicts(control)
+            verdicts = self._verdicts[id(control)]
+            for slot, resources in slots[control.kind]:
+                for resource in resources:
+                    judgement = verdicts.on(resource)
+                    if judgement is not None:
+                        yield control, slot, resource, judgement
 
     def _new_at(self, slot: Slot, home: tuple[str, Path]) -> Resource | None:
         there = self._indexed(slot).alone.get(home)
@@ -93,6 +107,12 @@ class World:
         if slot not in self._index:
             self._index[slot] = _Index(self.resources[slot])
         return self._index[slot]
+
+    def _source_of(self, document: Document) -> Source:
+        """A changed document's source; parsed once, in however many worlds it stands."""
+        if id(document) not in self._parsed:
+            self._parsed[id(document)] = document, _source(document)
+        return self._parsed[id(document)][1]
 
     def _parse(self, document: Document) -> None:
         try:
@@ -107,6 +127,35 @@ class World:
         except BindingError as error:
             self.problems.append(Problem(kind, str(error)))
             self.resources[slot] = []
+
+
+class _Verdicts:
+    """A control and what it says of each resource; one that a change leaves alone is judged once, in however many worlds."""
+
+    def __init__(self, control: Control) -> None:
+        self._compiled = Compiled(control)
+        self._known: dict[int, tuple[Resource, Judgement | None]] = {}  # by the id of the resource that each holds
+
+    def on(self, resource: Resource) -> Judgement | None:
+        """None where the control does not speak of the resource."""
+        known = self._known.get(id(resource))
+        if known is None:
+            told = self._compiled.applies(resource)
+            judgement = self._compiled.judge(resource) if told else CANNOT_TELL if told is None else None
+            self._known[id(resource)] = known = resource, judgement
+        return known[1]
+
+
+def _kept(before: Sequence[Resource], after: list[Resource]) -> list[Resource]:
+    """The resources after a change; one that is as it was is the very same as before."""
+    if len(before) != len(after):
+        known = {(each.name, each.home): each for each in before}
+        before = [known.get((each.name, each.home), each) for each in after]
+    return [old if _is_same(old, new) else new for old, new in zip(before, after, strict=True)]
+
+
+def _is_same(old: Resource, new: Resource) -> bool:
+    return old is new or (old == new and same(old.tree, new.tree) and same(old.effective, new.effective))
 
 
 class _Index:
