@@ -16,41 +16,49 @@ from setright.controls.judge import applies, judge
 from setright.engine.carry import light
 from setright.engine.scan import Found
 from setright.engine.world import World
-from setright.lenses import LensError, put
+from setright.lenses import LensError, get, put
 from setright.model import Control, Document, Edit, Path, Resource, Verdict
 
 MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
 Placed = list[tuple[str, Edit]]  # locator, edit
+Made = tuple[Document, tuple[Edit, ...]]  # a document after edits, and the edits as they are kept
+Tried = dict[tuple[str, bytes | None, str], Made | LensError]  # what came of edits on a document's bytes, so far
 
 
 class Composed:
     """What came of the fixes: the world after, each document's edits in order, and why some were left out."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, tried: Tried) -> None:
         self.world = world
+        self.tried = tried
         self.edits: dict[str, list[tuple[Edit, ...]]] = {}  # in rounds
         self.touched: dict[str, set[str]] = {}  # finding id -> locators
         self.refused: dict[str, str] = {}  # finding id -> why
 
     def copy(self) -> Composed:
         """One to try another fix on."""
-        new = Composed(self.world)
+        new = Composed(self.world, self.tried)
         new.edits = {locator: list(edits) for locator, edits in self.edits.items()}
         new.touched = {finding: set(locators) for finding, locators in self.touched.items()}
         new.refused = dict(self.refused)
         return new
 
 
-def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control]) -> Composed:
-    """The fixes made on the world. What was right before stays right; `refused` tells of fixes that would not keep that."""
-    done = _composed(Composed(world), fixes)
+def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], tried: Tried | None = None) -> Composed:
+    """The fixes made on the world. What was right before stays right; `refused` tells of fixes that would not keep that.
+
+    `tried` gathers what edits make of documents, so that fixes composed anew with others cost little.
+    """
+    tried = {} if tried is None else tried
+    done = _composed(Composed(world, tried), fixes)
     broken = _right(world, controls) - _right(done.world, controls)
     flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
     if not broken and not flipped:
         return done
     homes = {home for _, _, _, home in broken}.union(*(done.touched.get(f.finding.id, ()) for f in flipped))
     suspects = [f for f in fixes if done.touched.get(f.finding.id, set()) & homes or f.resource.home[0] in homes]
-    kept = _composed(Composed(world), [f for f in fixes if f not in suspects])
+    doubted = {id(f) for f in suspects}
+    kept = _composed(Composed(world, tried), [f for f in fixes if id(f) not in doubted])
     return _one_by_one(kept, suspects, controls, homes)
 
 
@@ -118,39 +126,69 @@ def _holds(world: World, found: Found) -> bool:
 
 
 def _put_all(done: Composed, batch: Sequence[tuple[Found, Placed]]) -> None:
+    """The documents of a batch, then the world once."""
+    documents = _Documents(done.world, done.tried)
+    _put_documents(done, batch, documents)
+    if documents.changed:
+        done.world = done.world.after(documents.changed)
+
+
+def _put_documents(done: Composed, batch: Sequence[tuple[Found, Placed]], documents: _Documents) -> None:
     """All at once; where that is refused, one by one, so that only the culprit is left out."""
     try:
-        done.world = _put(done, [pair for _, placed in batch for pair in placed])
+        made = documents.put([pair for _, placed in batch for pair in placed])
     except LensError as error:
         if len(batch) == 1:
             done.refused[batch[0][0].finding.id] = str(error)
             return
         half = len(batch) // 2
-        _put_all(done, batch[:half])
-        _put_all(done, batch[half:])
+        _put_documents(done, batch[:half], documents)
+        _put_documents(done, batch[half:], documents)
         return
+    for locator, kept in made.items():
+        done.edits.setdefault(locator, []).append(kept)
     for found, placed in batch:
         done.touched.setdefault(found.finding.id, set()).update(locator for locator, _ in placed)
 
 
-def _put(done: Composed, placed: Placed) -> World:
-    """The world with these edits made. Raises LensError before anything is noted."""
-    by_locator: dict[str, list[Edit]] = {}
-    for locator, edit in placed:
-        mine = by_locator.setdefault(locator, [])
-        if edit not in mine:
-            mine.append(edit)
-    changed, made = {}, {}
-    for locator, edits in by_locator.items():
-        document = done.world.documents.get(locator) or Document(locator, None, _lens_of_new(done.world, locator))
-        ordered = _removals_last(edits)
-        changed[locator] = Document(locator, put(document.lens, document.data, ordered), document.lens)
-        source = done.world.sources.get(locator)
-        made[locator] = light(ordered, source.tree if source else {})
-    world = done.world.after(changed)
-    for locator, kept in made.items():
-        done.edits.setdefault(locator, []).append(kept)
-    return world
+class _Documents:
+    """The documents of a world while edits are made on them, before anything is seen anew."""
+
+    def __init__(self, world: World, tried: Tried) -> None:
+        self.changed: dict[str, Document] = {}
+        self._world = world
+        self._tried = tried
+
+    def put(self, placed: Placed) -> dict[str, tuple[Edit, ...]]:
+        """The edits made, by document. Raises LensError before anything is changed."""
+        by_locator: dict[str, list[Edit]] = {}
+        for locator, edit in placed:
+            mine = by_locator.setdefault(locator, [])
+            if edit not in mine:
+                mine.append(edit)
+        made = {locator: self._made(locator, _removals_last(edits)) for locator, edits in by_locator.items()}
+        self.changed |= {locator: document for locator, (document, _) in made.items()}
+        return {locator: edits for locator, (_, edits) in made.items()}
+
+    def _made(self, locator: str, edits: list[Edit]) -> Made:
+        """A document with edits; tried once, however a batch is halved around it."""
+        document = self.changed.get(locator) or self._world.documents.get(locator)
+        document = document or Document(locator, None, _lens_of_new(self._world, locator))
+        key = locator, document.data, repr(edits)
+        if key not in self._tried:
+            self._tried[key] = self._try(document, edits)
+        made = self._tried[key]
+        if isinstance(made, LensError):
+            raise made
+        return made
+
+    def _try(self, document: Document, edits: list[Edit]) -> Made | LensError:
+        source = self._world.sources.get(document.locator)
+        tree = get(document.lens, document.data) if document.locator in self.changed else source.tree if source else {}
+        try:
+            return Document(document.locator, put(document.lens, document.data, edits), document.lens), light(edits, tree)
+        except LensError as error:
+            return error
 
 
 def _lens_of_new(world: World, locator: str) -> str:
@@ -204,18 +242,19 @@ def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = N
     renamed = world.renamed()
     return {
         (control.id, slot[1], renamed.get((slot, resource.name), resource.name), resource.home[0])
-        for control, slot, resource, judgement in world.judged(controls)
-        if judgement.verdict is Verdict.PASS and (homes is None or resource.home[0] in homes)
+        for control, slot, resource, judgement in world.judged(controls, homes)
+        if judgement.verdict is Verdict.PASS
     }
 
 
 def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Control], homes: Set[str]) -> Composed:
     """The fixes each on top of the others, leaving out one that makes what is right wrong: two that want opposites end here."""
+    right = _right(kept.world, controls, homes)
     for found in fixes:
         trial = _composed(kept.copy(), [found])
-        broken = _right(kept.world, controls, homes) - _right(trial.world, controls, homes)
-        if broken:
+        right_then = _right(trial.world, controls, homes)
+        if broken := right - right_then:
             kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted({b[0] for b in broken}))}"
         else:
-            kept = trial
+            kept, right = trial, right_then
     return kept

@@ -11,7 +11,7 @@ import msgspec
 
 from setright.bindings.view import locate, steps_of
 from setright.controls.fears import named
-from setright.engine.compose import Composed, compose
+from setright.engine.compose import Composed, Tried, compose
 from setright.engine.decision import ASK, NOBODY, About, Fix, decided, remedies
 from setright.engine.redact import OF_THIS_PROCESS, unified_diff
 from setright.engine.scan import Found, Scan, come_to_light, wants
@@ -63,7 +63,8 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
 
 def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: Options) -> tuple[list[Fix], Composed]:
     """The group's fixes, and those that they bring to light: a pod that leaves the host's network needs a policy."""
-    composed = compose(world, [f.found for f in group], scan.controls)
+    tried: Tried = {}
+    composed = compose(world, [f.found for f in group], scan.controls, tried)
     lane = _lane(group[0], options.together)
     for _ in range(MAX_FOLLOWED):
         mine = {f.found.finding.id for f in group}
@@ -73,7 +74,7 @@ def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], opti
         if not followers:
             break
         group = [*group, *followers]
-        composed = compose(world, [f.found for f in group], scan.controls)
+        composed = compose(world, [f.found for f in group], scan.controls, tried)
     return group, composed
 
 
@@ -120,19 +121,18 @@ def _files_first(locator: str) -> tuple[bool, str]:
 
 def _tied(touched: Mapping[str, set[str]], composed: Composed, done: Mapping[str, Fix]) -> list[tuple[set[str], list[str]]]:
     """Groups of documents that share a fix, each with its findings. A fix that only reloads goes with its resource's document."""
-    groups: list[tuple[set[str], list[str]]] = []
-    for finding, locators in touched.items():
+    groups: dict[int, tuple[set[str], list[str]]] = {}
+    group_of: dict[str, int] = {}  # by document
+    for number, (finding, locators) in enumerate(touched.items()):
         mine = set(locators) or {done[finding].found.resource.home[0]}
         ids = [finding]
-        apart = []
-        for group in groups:
-            if group[0] & mine:
-                mine |= group[0]
-                ids = group[1] + ids
-            else:
-                apart.append(group)
-        groups = [*apart, (mine, ids)]
-    return groups
+        for other in sorted({group_of[locator] for locator in mine if locator in group_of}):
+            joined = groups.pop(other)
+            mine |= joined[0]
+            ids = joined[1] + ids
+        groups[number] = mine, ids
+        group_of |= dict.fromkeys(mine, number)
+    return list(groups.values())
 
 
 def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequence[Fix], options: Options) -> Plan:
