@@ -49,9 +49,7 @@ Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and t
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
-    sources = filled(sources)
-    kustomized = built(sources)
-    objects = _all_objects(sources, kustomized)
+    sources, kustomized, objects = _filled_once(_Same(sources))
     policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
     found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
     seen = [(each, resource) for each, resource in found if resource]
@@ -169,6 +167,14 @@ class _Same(NamedTuple):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and self.sources is other.sources
+
+
+@lru_cache(maxsize=1)
+def _filled_once(same: _Same) -> tuple[Mapping[str, Source], Built, list[Placed]]:
+    """What every kind is seen in: the sources with charts filled in, what kustomizations say, and all objects."""
+    sources = filled(same.sources)
+    kustomized = built(sources)
+    return sources, kustomized, _all_objects(sources, kustomized)
 
 
 @lru_cache(maxsize=1)
