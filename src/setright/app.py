@@ -30,6 +30,7 @@ from setright.engine.times import moment, now
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.policy.estate import Subject
 from setright.policy.exceptions import FindingException, latest
+from setright.policy.ruling import frozen
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
@@ -190,9 +191,9 @@ class App:
         """Keeps the findings. A scan with problems resolves nothing: what it did not see may still be there."""
         if scanned.scan is None:
             return ""
-        found = [f.finding for f in scanned.scan.everything]
         from setright.engine.store import Asset
 
+        found = [f.finding for f in scanned.scan.everything]
         known = self._target(scanned.target)
         seen = [] if scanned.scan.world.problems else [c.id for c in scanned.scan.controls]
         try:
@@ -270,12 +271,16 @@ class App:
         asked = [p for p in plans if p.lane == "ask"]
         self.consent.give([p for p in asked if approved(p)], run)
         lacks = self.consent.lacking(asked)
-        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, "")))}
+        cold = {target: self._frozen(target) for target in {p.target for p in plans}}
+        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
         todo = [p for p in plans if p.hash not in left]
         self.store.begin_run(run, [p.hash for p in todo], now())
         outcomes, recovered = self._submit(run, todo, tell, "apply")
         ended = left | {o.plan: o for o in outcomes}
         return Run(run, tuple((p, ended[p.hash]) for p in plans), recovered)
+
+    def _frozen(self, target: str) -> str:
+        return frozen(self.configuration.policy, subject_of(self.configuration, self._target(target)), now())
 
     def waiting(self) -> list[Plan]:
         """The plans that somebody asked for and that may still run, the newest first."""

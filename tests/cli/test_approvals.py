@@ -78,3 +78,13 @@ def test_an_approval_lapses_with_its_document(setright: Program, asked: str):
 def test_what_names_no_plan_is_said(setright: Program, words: tuple[str, ...]):
     ran = setright.process(*words)
     assert ran.code == 2 and "Traceback" not in ran.err
+
+
+def test_a_freeze_stops_what_was_approved_before_it(setright: Program, asked: str):
+    as_(setright, "bob", "approve", asked, "--format", "json")
+    freeze = '[[policy.freezes]]\nstart = 2020-01-01T00:00:00Z\nuntil = 2099-01-01T00:00:00Z\nreason = "sale"\n'
+    (setright.tree / "setright.toml").write_text(FOUR_EYES + freeze)
+    ran = as_(setright, "ann", "apply", "--approved", "--format", "json")
+    assert ran.code == 1 and [plan["outcome"] for plan in ran.json["plans"]] == ["refused"]
+    assert "frozen until 2099-01-01" in ran.json["plans"][0]["why"]
+    assert "storage_encrypted       = false" in setright.file.read_text()

@@ -15,10 +15,15 @@ def new_run() -> str:
     return f"r{now():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def not_now(plan: Plan, lacks: str) -> tuple[str, str] | None:
-    """Outcome and reason of a plan that does not run now; None: it runs. `lacks`: whose approval it still needs."""
+def not_now(plan: Plan, lacks: str, frozen: str) -> tuple[str, str] | None:
+    """Outcome and reason of a plan that does not run now; None: it runs.
+
+    `lacks`: whose approval it still needs; `frozen`: why nothing runs on its target, which may be so only since it was planned.
+    """
     if plan.lane == "hand":
         return "hand", plan.reason
+    if frozen and plan.lane != "hold":
+        return "refused", frozen
     if plan.lane in ("hold", "source", "shield"):
         return "refused", plan.reason
     if lacks:

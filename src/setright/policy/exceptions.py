@@ -47,15 +47,9 @@ class FindingException(msgspec.Struct, frozen=True):
         return ""
 
 
-def excepted(finding: str, exceptions: Iterable[FindingException], now: datetime) -> FindingException | None:
-    """The exception that holds for a finding now, the one that holds longest; None: the finding counts."""
-    holding = [each for each in exceptions if each.finding == finding and each.holds(now)]
-    return max(holding, key=lambda each: each.until, default=None)
-
-
 def latest(exceptions: Iterable[FindingException], now: datetime) -> dict[str, FindingException]:
-    """By finding, the exception that ends last of those made; it may be over."""
-    return {e.finding: e for e in sorted(exceptions, key=lambda e: e.until) if e.made_at <= now}
+    """By finding, the exception that was made last; it may be over. Who makes another means it instead of the one before."""
+    return {e.finding: e for e in sorted(exceptions, key=lambda e: e.made_at) if e.made_at <= now}
 
 
 def refused(rules: ExceptionRules, made: FindingException, people: Sequence[Person]) -> str:

@@ -32,8 +32,8 @@ def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now:
     """
     if decision.lane == "hand":
         return decision
-    if freeze := next((f for f in policy.freezes if _frozen(f, subject, now)), None):
-        return Decision("hold", f"frozen until {freeze.until:%Y-%m-%d %H:%M %Z} ({freeze.reason}); {decision.reason}")
+    if cold := frozen(policy, subject, now):
+        return Decision("hold", f"{cold}; {decision.reason}")
     rule = next((r for r in policy.rules if speaks(r, subject, case, decision.lane)), None)
     if rule is None:
         return decision
@@ -44,6 +44,12 @@ def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now:
     if rule.lane == "auto" and case.breaks:
         return decision
     return Decision(rule.lane, f"policy says {rule.lane}; {decision.reason}")
+
+
+def frozen(policy: Policy, subject: Subject, now: datetime) -> str:
+    """Until when nothing may run on a subject and why; empty: no freeze holds."""
+    freeze = next((f for f in policy.freezes if _holds(f, subject, now)), None)
+    return f"frozen until {freeze.until:%Y-%m-%d %H:%M %Z} ({freeze.reason})" if freeze else ""
 
 
 def is_open(window: Window, now: datetime) -> bool:
@@ -63,7 +69,7 @@ def _minute(clock: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-def _frozen(freeze: Freeze, subject: Subject, now: datetime) -> bool:
+def _holds(freeze: Freeze, subject: Subject, now: datetime) -> bool:
     return (
         freeze.start <= now < freeze.until
         and _any(freeze.environments, (subject.environment,))
