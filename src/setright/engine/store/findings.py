@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,7 +10,9 @@ from msgspec import structs, to_builtins
 
 from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
+from setright.engine.store.outbox import post_all
 from setright.engine.times import stamp
+from setright.integrations.message import Message
 from setright.model import SEVERITIES, Finding, Location, Mismatch, Path, Plain, Verdict
 
 LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
@@ -72,11 +74,17 @@ class Findings(Database):
         return [Asset(**row | {"tags": tuple(msgspec.json.decode(row["tags"]))}) for row in rows]
 
     def record_scan(
-        self, target: str, controls: Iterable[str], found: Sequence[Finding], at: datetime, key: bytes = OF_THIS_PROCESS
+        self,
+        target: str,
+        controls: Iterable[str],
+        found: Sequence[Finding],
+        at: datetime,
+        key: bytes = OF_THIS_PROCESS,
+        tell: Callable[[Seen], Sequence[Message]] = lambda seen: (),
     ) -> Seen:
         """Takes in what a scan of `target` for `controls` found; what it no longer found of those is resolved.
 
-        Values are redacted under `key`. Scans of one target wait for each other.
+        Values are redacted under `key`. Scans of one target wait for each other. What `tell` makes of it is posted with it.
         """
         now = stamp(at)
         rows = {finding.id: _row(finding, now, key) for finding in found}
@@ -90,11 +98,13 @@ class Findings(Database):
             )
             _upsert(connection, [rows[id_] for id_ in sorted(rows)])
             _resolve(connection, vanished, now)
-        return Seen(
-            tuple(id_ for id_ in rows if id_ not in known),
-            tuple(id_ for id_ in rows if id_ in known and not known[id_][1]),
-            tuple(vanished),
-        )
+            seen = Seen(
+                tuple(id_ for id_ in rows if id_ not in known),
+                tuple(id_ for id_ in rows if id_ in known and not known[id_][1]),
+                tuple(vanished),
+            )
+            post_all(connection, tell(seen), locks=not self.is_sqlite)
+        return seen
 
     def findings(self, target: str | None = None, control: str | None = None, open_only: bool = True) -> list[Known]:
         given = {name: value for name, value in (("target", target), ("control", control)) if value is not None}

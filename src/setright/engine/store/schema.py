@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0004"
+HEAD = "0005"
 
 TABLES = (
     # as Alembic makes it
@@ -51,4 +51,18 @@ TABLES = (
         finding TEXT NOT NULL, made_at TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, until TEXT NOT NULL,
         compensating TEXT NOT NULL, owner TEXT DEFAULT '' NOT NULL, exposure TEXT DEFAULT '' NOT NULL,
         PRIMARY KEY (finding, made_at))""",
+    """CREATE TABLE outbox (
+        channel TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, -- the order of a channel
+        item TEXT NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
+        state TEXT NOT NULL, -- waiting, sent, refused
+        ended_at TEXT, error TEXT DEFAULT '' NOT NULL,
+        PRIMARY KEY (channel, id))""",
+    "CREATE INDEX outbox_by_order ON outbox (channel, state, seq)",
+    """CREATE TABLE channels (
+        channel TEXT NOT NULL, holder TEXT DEFAULT '' NOT NULL, held_until TEXT DEFAULT '' NOT NULL,
+        failures INTEGER DEFAULT 0 NOT NULL, next_at TEXT DEFAULT '' NOT NULL, error TEXT DEFAULT '' NOT NULL,
+        PRIMARY KEY (channel))""",
+    """CREATE TABLE channel_ledgers (
+        channel TEXT NOT NULL, ledger TEXT NOT NULL, read_to INTEGER NOT NULL,
+        PRIMARY KEY (channel, ledger))""",
 )
