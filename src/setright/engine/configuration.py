@@ -11,18 +11,22 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path as File
+from typing import TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from setright.engine.error import EngineError
-from setright.model import Path, Plain
+from setright.model import Path, Plain, Tree
 from setright.policy.approvals import Need
-from setright.policy.estate import Environment, Exposure, Importance, Organisation, Person, lineage
+from setright.policy.escalation import Escalation
+from setright.policy.estate import Asset, Environment, Exposure, Importance, Organisation, Person, lineage
 from setright.policy.owners import Owner
 from setright.policy.rules import Policy
 
+T = TypeVar("T")
 NAME = "setright.toml"
+ESTATE = "estate"  # the folder beside it
 WIDE = File("/etc/setright") / NAME
 
 
@@ -42,10 +46,25 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: tuple[str, ...] = ()
 
 
+class Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lists of vulnerabilities that are attacked, as files: `kev` (JSON or CSV, cisa.gov), `epss` (CSV, may be .gz, first.org)."""
+
+    kev: str = ""
+    epss: str = ""
+
+
+class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` is where people reach `setright serve`; a signed link holds for `link_h` hours, and no longer than its plan."""
+
+    url: str = ""
+    link_h: int = 72
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of `setright.toml`; as `load_configuration` gives it, every place in it is a full one.
+    """All of `setright.toml` and of `estate/` beside it; as `load_configuration` gives it, every place in it is a full one.
 
     `state` is a directory, `store` a database URL, `content` folders with controls, bindings and baselines of one's own.
+    `fallback` is the owner of what nobody is known to own.
     """
 
     state: str = ""
@@ -57,8 +76,13 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organisations: tuple[Organisation, ...] = ()
     people: tuple[Person, ...] = ()
     owners: tuple[Owner, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    fallback: str = ""
     policy: Policy = Policy()
+    escalation: Escalation = Escalation()
+    risk: Lists = Lists()
     approvals: tuple[Need, ...] = ()
+    serve: Serving = Serving()
     integrations: dict[str, dict[str, Plain]] = {}
 
     @property
@@ -76,6 +100,16 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.store if self.store and not self.store.startswith("sqlite") else f"sqlite:///{self.state}/runs.db"
 
 
+class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file of the folder `estate/` may declare; `setright assets import` writes such files."""
+
+    targets: tuple[Target, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+    people: tuple[Person, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    assets: tuple[Asset, ...] = ()
+
+
 def load_configuration(path: File | None = None, environ: Mapping[str, str] = os.environ) -> Configuration:
     """The configuration of this file, else of the one that is found, else the defaults, with every place made a full one.
 
@@ -83,15 +117,53 @@ def load_configuration(path: File | None = None, environ: Mapping[str, str] = os
     Raises EngineError with file, line and key.
     """
     file = path or find(environ, File.cwd())
-    raw = read(file) if file else Configuration()
     beside = file.absolute().parent if file else File.cwd()
+    raw = _whole(file, beside / ESTATE) if file else Configuration()
     configured = str(beside / File(raw.state).expanduser()) if raw.state else ""
     return msgspec.structs.replace(
         raw,
         state=str(_state_directory(configured, environ)),
         store=environ.get("SETRIGHT_STORE") or raw.store,
         content=tuple(str(beside / File(folder).expanduser()) for folder in raw.content),
+        risk=Lists(*(str(beside / File(each).expanduser()) if each else "" for each in (raw.risk.kev, raw.risk.epss))),
     )
+
+
+def _whole(file: File, folder: File) -> Configuration:
+    """A file with what those of a folder declare beside it. Raises EngineError with file, line and key."""
+    text = _text(file)
+    said = _converted(_tree(text, str(file)), Configuration, text, str(file))
+    parts = [(each, _part(each)) for each in sorted([*folder.glob("*.toml"), *folder.glob("*.json")])]
+    told = {name: sum((getattr(part, name) for _, part in parts), getattr(said, name)) for name in Estate.__struct_fields__}
+    whole = msgspec.structs.replace(said, **told)
+    for path, what in _contradictions(whole):
+        raise EngineError(f"{_stands(path, (file, text, said), parts)}: {what}")
+    return whole
+
+
+def _stands(path: Path, own: tuple[File, str, Configuration], parts: Sequence[tuple[File, Estate]]) -> str:
+    """File, line and key of a path into the whole."""
+    file, text, said = own
+    if len(path) < 2 or path[0] not in Estate.__struct_fields__ or not isinstance(path[1], int):
+        return f"{file}:{line_of(text, path)}: {_dotted(path)}"
+    table, number = str(path[0]), path[1]
+    for place, held in [(file, getattr(said, table)), *((each, getattr(part, table)) for each, part in parts)]:
+        if number < len(held):
+            here = (table, number, *path[2:])
+            line = f":{line_of(_text(place), here)}" if place.suffix == ".toml" else ""
+            return f"{place}{line}: {_dotted(here)}"
+        number -= len(held)
+    return str(file)
+
+
+def _part(file: File) -> Estate:
+    text = _text(file)
+    if file.suffix == ".toml":
+        return _converted(_tree(text, str(file)), Estate, text, str(file))
+    try:
+        return msgspec.json.decode(text, type=Estate)
+    except msgspec.DecodeError as error:
+        raise EngineError(f"{file}: {error}") from error
 
 
 def find(environ: Mapping[str, str], folder: File) -> File | None:
@@ -103,31 +175,41 @@ def find(environ: Mapping[str, str], folder: File) -> File | None:
 
 def read(path: File) -> Configuration:
     """What a file says, as it says it. Raises EngineError with file, line and key."""
+    return parse(_text(path), str(path))
+
+
+def _text(path: File) -> str:
     try:
         _refuse_if_anyone_may_write(path)
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise EngineError(f"{path}: {error.strerror}; name a configuration file that is there, or none") from error
     except UnicodeDecodeError as error:
         raise EngineError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    return parse(text, str(path))
 
 
 def parse(text: str, name: str = NAME) -> Configuration:
     """The configuration a text says; `name` stands in errors."""
-    try:
-        tree = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise EngineError(f"{name}:{line[1] if line else 1}: not TOML: {error}") from error
-    try:
-        configuration = msgspec.convert(tree, Configuration)
-    except msgspec.ValidationError as error:
-        path, what = _explained(str(error))
-        raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}") from error
+    configuration = _converted(_tree(text, name), Configuration, text, name)
     for path, what in _contradictions(configuration):
         raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}")
     return configuration
+
+
+def _tree(text: str, name: str) -> Tree:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise EngineError(f"{name}:{line[1] if line else 1}: not TOML: {error}") from error
+
+
+def _converted(tree: Tree, into: type[T], text: str, name: str) -> T:
+    try:
+        return msgspec.convert(tree, into)
+    except msgspec.ValidationError as error:
+        path, what = _explained(str(error))
+        raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}") from error
 
 
 def json_schema() -> bytes:
@@ -267,6 +349,7 @@ def _strangers(configuration: Configuration) -> Iterator[tuple[Path, str]]:
     places: list[tuple[Path, str]] = [(("targets", n, "organisation"), t.organisation) for n, t in enumerate(configuration.targets)]
     places += [(("owners", n, "organisation"), o.organisation) for n, o in enumerate(configuration.owners)]
     places += [(("organisations", n, "parent"), o.parent) for n, o in enumerate(configuration.organisations)]
+    places += [(("assets", n, "organisation"), a.organisation) for n, a in enumerate(configuration.assets)]
     for path, name in places:
         if name and name not in names:
             yield path, f"there is no organisation {name!r}{_near(name, names)}"

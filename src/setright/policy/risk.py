@@ -38,8 +38,10 @@ class Past(NamedTuple):
     reverts: int = 0
 
 
-def of_leaving(severity: str, subject: Subject, exploit: str = "") -> Risk:
+def of_leaving(severity: str, subject: Subject, exploit: str = "", because: str = "") -> Risk:
     """`exploit`: ``exploited`` where it is known to be used in attacks, ``likely`` where that is expected, empty otherwise.
+
+    `because` says who knows that.
 
     What nobody declared counts as it most often is: exposure between partner and internet, importance medium.
     """
@@ -48,7 +50,7 @@ def of_leaving(severity: str, subject: Subject, exploit: str = "") -> Risk:
         f"severity {severity} ({SEVERITY[severity]})",
         f"exposure {subject.exposure or 'not declared'} (x {EXPOSURE[subject.exposure]:g})",
         f"importance {subject.importance or 'not declared'} (x {IMPORTANCE[subject.importance]:g})",
-        *([f"{exploit} in attacks (x {EXPLOIT[exploit]:g})"] if exploit else []),
+        *([f"{exploit} in attacks{f': {because}' if because else ''} (x {EXPLOIT[exploit]:g})"] if exploit else []),
     ]
     return Risk(min(100, round(product)), ", ".join(words))
 
