@@ -45,7 +45,7 @@ def segments(layout: Layout, sources: Sources) -> list[Segment]:
     if order == "included":
         main = sources.get(layout["main"])
         return list(_expanded(layout, sources, main.locator, (), main.tree, 0)) if main else []
-    there = [source for source in listed(layout, sources) if source.exists]
+    there = [source for source in listed(layout, sources) if source.exists and source.locator not in layout.get("needs", ())]
     if order == "by-name":
         there = _by_name(layout, there)
     return [Segment(source.locator, (), source.tree) for source in there]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -10,6 +11,8 @@ from itertools import islice
 import msgspec
 
 from setright.model import Plain, Tree
+
+WILD = re.compile(r"[*?\[]")
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -29,12 +32,12 @@ class Source(msgspec.Struct, frozen=True):
 def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Source]:
     """The sources that a layout's `documents:` name, in the order of its patterns, those of one pattern by locator.
 
-    A layout without `documents:` has them all. ``*`` stands for any characters.
+    A layout without `documents:` has them all. Wildcards are those of fnmatch.
     """
     found: dict[str, Source] = {}
     names = sorted(sources)
     for pattern in layout.get("documents", ["*"]):
-        head = pattern.partition("*")[0]
+        head = WILD.split(pattern, maxsplit=1)[0]
         for name in islice(names, bisect_left(names, head), None):
             if not name.startswith(head):
                 break

@@ -4,6 +4,7 @@ Its entry in a binding takes `documents`, `lens` and
 
     main        the document that new keys go to, and that must exist for the program to be there
     some        true: where none of the documents is there, the program is not either
+    needs       documents of which one must exist for the program to be there; they hold no keys themselves
     new         the drop-in for new keys instead, and for those that only vendor files set
     vendor      path prefixes of files that are not ours to edit
     order       listed, by-name or included: see `setright.bindings.precedence`
@@ -28,9 +29,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     """One resource named as the kind ends, and one for each conditional block; none where the program is not there."""
     main = layout.get("main")
-    if main and not (main in sources and sources[main].exists):
-        return []
-    if layout.get("some") and not segments(layout, sources):
+    if not _is_there(layout, sources):
         return []
     name = kind.rpartition("/")[2]
     effective = _effective(layout, sources)
@@ -63,6 +62,14 @@ def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> 
     if not places:
         return resource.home[0], (*resource.home[1], *path)
     return places[-1].locator, (*places[-1].base, *path)
+
+
+def _is_there(layout: Layout, sources: Sources) -> bool:
+    """Whether the host has the program at all."""
+    needs = layout.get("needs", [layout["main"]] if layout.get("main") else ())
+    if needs and not any(name in sources and sources[name].exists for name in needs):
+        return False
+    return not layout.get("some") or bool(segments(layout, sources))
 
 
 def _conditional(layout: Layout, seen: Sequence[Resource], scope: Scope) -> Resource:

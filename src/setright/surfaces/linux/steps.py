@@ -114,6 +114,7 @@ RELOADS = {
     "ssh-reload": SSH_RELOAD,
     "audit-rules-load": AUDIT_RULES,
     "auditd-hup": AUDITD,  # auditd.service cannot be restarted by hand
+    "dconf-update": "if command -v dconf >/dev/null; then dconf update; fi\n",
     "daemon-reexec": "if [ -d /run/systemd/system ]; then systemctl daemon-reexec; fi\n",
     "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n",
 }
