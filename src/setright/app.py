@@ -188,17 +188,19 @@ class App:
         return within_change(without_adopted(found, ask.scope, root), ask.scope, root)
 
     def _remember(self, scanned: Scanned) -> str:
-        """Keeps the findings. A scan with problems resolves nothing: what it did not see may still be there."""
+        """Keeps the findings. What a control may not have seen is not resolved: it may still be there."""
         if scanned.scan is None:
             return ""
+        from setright.engine.looked import seeing
         from setright.engine.store import Asset
 
         found = [f.finding for f in scanned.scan.everything]
         known = self._target(scanned.target)
-        seen = [] if scanned.scan.world.problems else [c.id for c in scanned.scan.controls]
+        saw = seeing(scanned.scan)
+        seen = [c.id for c in scanned.scan.controls if not saw.unseen.get(c.id)]
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
-            self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key)
+            self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, seeing=saw)
         except EngineError as error:
             return str(error)
         return ""

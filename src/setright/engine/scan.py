@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -72,6 +73,7 @@ class Scan(NamedTuple):
     problems: tuple[Problem, ...]
     excepted: tuple[Excepted, ...] = ()  # knowingly left open; they count nowhere else
     outside: tuple[Found, ...] = ()  # beyond what was asked about, as a branch's change; they count nowhere
+    passes: Mapping[str, int] = {}  # by control, what it held for
     notices: tuple[Problem, ...] = ()  # what people should know of comments and lists that leave findings open
 
     @property
@@ -92,14 +94,15 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
     """The findings in documents already read."""
     world = World({d.locator: d for d in reading.documents}, bindings, reading.problems)
     found: list[Found] = []
-    passed = 0
+    passes: Counter[str] = Counter()
     for control, slot, resource, judgement in world.judged(controls):
         if judgement.verdict is Verdict.PASS:
-            passed += 1
+            passes[control.id] += 1
         else:
             found.append(Found(_finding(target, control, slot, resource, judgement), control, slot, resource))
     found.sort(key=lambda f: (-SEVERITIES.index(f.finding.severity), f.resource.name, f.control.id))
-    return Scan(target, world, tuple(controls), tuple(_placed(found, world)), passed, tuple(world.problems))
+    placed = tuple(_placed(found, world))
+    return Scan(target, world, tuple(controls), placed, passes.total(), tuple(world.problems), passes=passes)
 
 
 def come_to_light(scan: Scan, world: World) -> tuple[Found, ...]:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
+from setright.engine.store.looks import Look, Looks, Seeing, Tally
 from setright.engine.store.outbox import Aside, Line, Outbox
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
 from setright.engine.store.runs import Run, RunPlan, Runs
 
-__all__ = ["Approval", "Aside", "Asset", "Known", "Line", "PlanState", "Run", "RunPlan", "Seen", "Store", "Wanted"]
+__all__ = [
+    "Approval",
+    "Aside",
+    "Asset",
+    "Known",
+    "Line",
+    "Look",
+    "PlanState",
+    "Run",
+    "RunPlan",
+    "Seeing",
+    "Seen",
+    "Store",
+    "Tally",
+    "Wanted",
+]
 
 
-class Store(Findings, KeptPlans, Runs, Exceptions, Outbox):
+class Store(Findings, Looks, KeptPlans, Runs, Exceptions, Outbox):
     """All parts of the store over one database, opened by its URL."""

@@ -10,6 +10,7 @@ from msgspec import structs, to_builtins
 
 from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
+from setright.engine.store.looks import Left, Seeing, keep_looks
 from setright.engine.store.outbox import post_all
 from setright.engine.times import stamp
 from setright.integrations.message import Message
@@ -18,7 +19,8 @@ from setright.model import SEVERITIES, Finding, Location, Mismatch, Path, Plain,
 LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
 OPEN_COUNTS = """SELECT target, severity, COUNT(*) AS open FROM findings
     WHERE resolved_at IS NULL AND verdict = :fail GROUP BY target, severity"""
-RENEWED = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "last_seen_at")
+NO_MORE = Seeing()
+RENEWED = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "aside", "last_seen_at")
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ class Findings(Database):
             rows = connection.rows("SELECT name, url, environment, owner, tags FROM targets ORDER BY name")
         return [Asset(**row | {"tags": tuple(msgspec.json.decode(row["tags"]))}) for row in rows]
 
-    def record_scan(
+    def record_scan(  # noqa: PLR0913 - what one transaction takes in
         self,
         target: str,
         controls: Iterable[str],
@@ -81,13 +83,15 @@ class Findings(Database):
         at: datetime,
         key: bytes = OF_THIS_PROCESS,
         tell: Callable[[Seen], Sequence[Message]] = lambda seen: (),
+        seeing: Seeing = NO_MORE,
     ) -> Seen:
         """Takes in what a scan of `target` for `controls` found; what it no longer found of those is resolved.
 
         Values are redacted under `key`. Scans of one target wait for each other. What `tell` makes of it is posted with it.
+        `seeing` has what held, and what comments and lists leave open.
         """
         now = stamp(at)
-        rows = {finding.id: _row(finding, now, key) for finding in found}
+        rows = {finding.id: _row(finding, now, key, seeing.aside.get(finding.id)) for finding in found}
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.rows(LOCK_TARGET, {"target": target})
@@ -98,6 +102,7 @@ class Findings(Database):
             )
             _upsert(connection, [rows[id_] for id_ in sorted(rows)])
             _resolve(connection, vanished, now)
+            keep_looks(connection, target, seeing, at)
             seen = Seen(
                 tuple(id_ for id_ in rows if id_ not in known),
                 tuple(id_ for id_ in rows if id_ in known and not known[id_][1]),
@@ -171,7 +176,7 @@ def _resolve(connection: Connection, ids: list[str], at: str) -> None:
     connection.change_each("UPDATE findings SET resolved_at = :at WHERE id = :id", [{"id": id_, "at": at} for id_ in ids])
 
 
-def _row(finding: Finding, at: str, key: bytes) -> dict[str, Plain]:
+def _row(finding: Finding, at: str, key: bytes, aside: Left | None) -> dict[str, Plain]:
     return {
         "id": finding.id,
         "control": finding.control,
@@ -184,7 +189,8 @@ def _row(finding: Finding, at: str, key: bytes) -> dict[str, Plain]:
         "path": shown(finding.location.path),
         "line": finding.location.line,
         "end_line": finding.location.end_line,
-        "detail": as_json(_detail(finding, key)),
+        "detail": as_json(_detail(finding, key) | _left_open(aside, key)),
+        "aside": aside[0] if aside else "",
         "first_seen_at": at,
         "last_seen_at": at,
         "reopened_count": 0,
@@ -200,6 +206,10 @@ def _detail(finding: Finding, key: bytes) -> dict[str, Plain]:
         "why_unknown": redact_value((), finding.why_unknown, key),
         "frameworks": finding.frameworks,
     }
+
+
+def _left_open(aside: Left | None, key: bytes) -> dict[str, Plain]:
+    return {"aside": {"reason": redact_value((), aside[1], key), "until": aside[2]}} if aside else {}
 
 
 def _shown(path: Path, value: Plain, key: bytes) -> Plain:

@@ -56,7 +56,7 @@ class Outbox(Database):
             return post_all(connection, messages, locks=not self.is_sqlite)
 
     def read_to(self, channel: str, ledger: str) -> int | None:
-        """Up to which record of a ledger a channel was told; None: it has never heard of it."""
+        """Up to which byte of a ledger a channel was told; None: it has never heard of it."""
         query = "SELECT read_to FROM channel_ledgers WHERE channel = :channel AND ledger = :ledger"
         with self.reading() as connection:
             return next((r["read_to"] for r in connection.rows(query, {"channel": channel, "ledger": ledger})), None)

@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0005"
+HEAD = "0006"
 
 TABLES = (
     # as Alembic makes it
@@ -21,10 +21,16 @@ TABLES = (
         first_seen_at TEXT NOT NULL, last_seen_at TEXT NOT NULL,
         resolved_at TEXT, -- null: open
         reopened_count INTEGER NOT NULL,
+        aside TEXT DEFAULT '' NOT NULL, -- where the source leaves it open: comment, adopted; or empty
         PRIMARY KEY (id))""",
     "CREATE INDEX findings_by_target ON findings (target, resolved_at)",
     "CREATE INDEX findings_by_control ON findings (control, severity, resolved_at, first_seen_at)",
     "CREATE INDEX findings_by_age ON findings (severity, resolved_at, first_seen_at)",
+    "CREATE INDEX findings_open ON findings (resolved_at, control, target, verdict, aside)",
+    """CREATE TABLE looks (
+        control TEXT NOT NULL, target TEXT NOT NULL, at TEXT NOT NULL, -- the last one
+        passed INTEGER NOT NULL, unseen INTEGER NOT NULL,
+        PRIMARY KEY (control, target))""",
     """CREATE TABLE plans (
         hash TEXT NOT NULL, target TEXT NOT NULL, lane TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL,
         made_at TEXT NOT NULL, expires_at TEXT NOT NULL,
@@ -63,6 +69,6 @@ TABLES = (
         failures INTEGER DEFAULT 0 NOT NULL, next_at TEXT DEFAULT '' NOT NULL, error TEXT DEFAULT '' NOT NULL,
         PRIMARY KEY (channel))""",
     """CREATE TABLE channel_ledgers (
-        channel TEXT NOT NULL, ledger TEXT NOT NULL, read_to INTEGER NOT NULL,
+        channel TEXT NOT NULL, ledger TEXT NOT NULL, read_to BIGINT NOT NULL, -- bytes
         PRIMARY KEY (channel, ledger))""",
 )

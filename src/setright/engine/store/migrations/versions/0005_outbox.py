@@ -31,5 +31,5 @@ def upgrade() -> None:
         "channel_ledgers",
         sa.Column("channel", sa.Text, primary_key=True),
         sa.Column("ledger", sa.Text, primary_key=True),
-        sa.Column("read_to", sa.Integer, nullable=False),
+        sa.Column("read_to", sa.BigInteger, nullable=False),
     )
