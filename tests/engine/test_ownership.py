@@ -32,11 +32,12 @@ def found(tmp_path, **fields):
         {"tags": {"owner": "web"}},
         {"metadata": {"labels": {"team": "web"}}},
         {"metadata": {"annotations": {"app.kubernetes.io/owner": "web"}}},
+        {"workload": {"labels": {"team": "web"}}},
     ],
 )
 def test_a_tag_or_label_names_its_owner(tmp_path, tags):
     told = Claims([], OWNERS, None).of(found(tmp_path, **tags))
-    assert told.owner == "web" and told.evidence[0].signal == "tag" and "=" in told.why
+    assert told.owner == "web" and told.evidence[0].signal in ("tag", "label") and "=" in told.why
 
 
 @pytest.mark.parametrize("odd", [{"Tags": "x"}, {"tags": {"owner": ""}}, {"labels": [1, {"Key": 3}]}, {"tags": {"name": "web"}}])

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path as File
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from msgspec import inspect
 from setright.engine.error import EngineError
 from setright.model import Path, Plain, Tree
 from setright.policy.approvals import Need
+from setright.policy.assets import Assets
 from setright.policy.escalation import Escalation
 from setright.policy.estate import Asset, Environment, Exposure, Importance, Organisation, Person, lineage
 from setright.policy.owners import Owner
@@ -60,7 +62,7 @@ class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link_h: int = 72
 
 
-class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """All of `setright.toml` and of `estate/` beside it; as `load_configuration` gives it, every place in it is a full one.
 
     `state` is a directory, `store` a database URL, `content` folders with controls, bindings and baselines of one's own.
@@ -84,6 +86,11 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approvals: tuple[Need, ...] = ()
     serve: Serving = Serving()
     integrations: dict[str, dict[str, Plain]] = {}
+
+    @cached_property
+    def register(self) -> Assets:
+        """The assets, to be found by name."""
+        return Assets(self.assets)
 
     @property
     def state_directory(self) -> File:

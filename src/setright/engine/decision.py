@@ -11,9 +11,11 @@ from typing import NamedTuple
 from setright.controls.derive import NoRemedy, derive
 from setright.controls.fears import answer_of, facts_of, named
 from setright.engine.scan import Found, Scan
+from setright.engine.world import World
 from setright.model import Answer, Verdict
 from setright.policy.decide import Decision, Fear, decide
 from setright.policy.estate import Subject
+from setright.policy.exploit import Signal
 from setright.policy.owners import Ownership
 from setright.policy.risk import Past, Risk, of_changing, of_leaving
 from setright.policy.ruling import Case
@@ -39,16 +41,23 @@ class About(NamedTuple):
     owner: Callable[[Found], Ownership]
     rule: Ruling
     past: Callable[[Found], Past]
+    exploit: Callable[[Found], Signal]
+    within: Callable[[World], About] | None = None  # the same, with what all documents of the target say together
+
+    def seen(self, world: World) -> About:
+        """With what the documents of a target say of each other."""
+        return self.within(world) if self.within else self
 
 
 class Weighed(NamedTuple):
-    """A finding's lane with the reason, both risks, and who answers for it."""
+    """A finding's lane with the reason, both risks, who answers for it, and what it is about."""
 
     lane: str
     reason: str
     leaving: Risk
     changing: Risk | None
     owner: Ownership
+    subject: Subject
 
 
 def as_decided(found: Found, decision: Decision, case: Case) -> Decision:
@@ -61,18 +70,26 @@ def nothing_past(found: Found) -> Past:
     return Past()
 
 
-NOBODY = About(lambda found: Subject(()), lambda found: Ownership(), as_decided, nothing_past)
+def not_listed(found: Found) -> Signal:
+    """No list of what is attacked."""
+    return Signal()
+
+
+NOBODY = About(lambda found: Subject(()), lambda found: Ownership(), as_decided, nothing_past, not_listed)
 
 
 def weigh(scan: Scan, surface: Surface, about: About) -> dict[str, Weighed]:
     """By finding, for all that fail: what would be done about it, by whom, and what hangs on it."""
+    about = about.seen(scan.world)
     fixable, hands = remedies(scan)
     ways: list[tuple[Found, Decision, Risk | None]] = [(f.found, f.decision, f.risk) for f in decided(fixable, surface, about)]
     ways += [(found, Decision("hand", why), None) for found, why in hands]
-    return {
-        found.finding.id: Weighed(*decision, of_leaving(found.finding.severity, about.subject(found)), risk, about.owner(found))
-        for found, decision, risk in ways
-    }
+    return {found.finding.id: _weighed(found, decision, risk, about) for found, decision, risk in ways}
+
+
+def _weighed(found: Found, decision: Decision, risk: Risk | None, about: About) -> Weighed:
+    subject, exploit = about.subject(found), about.exploit(found)
+    return Weighed(*decision, of_leaving(found.finding.severity, subject, *exploit), risk, about.owner(found), subject)
 
 
 def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
@@ -83,7 +100,7 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
         if found.finding.verdict is not Verdict.FAIL:
             continue
         try:
-            derive(found.control, found.finding.mismatches)
+            derive(found.control, found.finding.mismatches, found.resource.tree)
             if found.control.secret:
                 raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
             fixable.append(found)

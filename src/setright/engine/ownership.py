@@ -1,48 +1,94 @@
-"""Who answers for a resource: what the configuration, the resource's own tags and the tree's lists of owners say.
+"""Who answers for a resource: what the configuration, the resource's own tags, lists of owners and git say.
 
 Sources: CODEOWNERS (docs.github.com, docs.gitlab.com; the last line that matches counts), catalog-info.yaml
-(backstage.io/docs/features/software-catalog/descriptor-format), labels and tags by the names that people give them.
+(backstage.io/docs/features/software-catalog/descriptor-format), git-log(1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path as File
 
 import yaml
 
 from setright.engine.scan import Found
+from setright.engine.witnesses import accounted, named
 from setright.engine.world import Slot
-from setright.model import Path, Plain, Tree
-from setright.policy.owners import Evidence, Owner, Ownership, ranked
+from setright.model import Path
+from setright.policy.owners import Evidence, Owner, Ownership, Returns, ranked
+from setright.surfaces.base import SurfaceError
+from setright.surfaces.iac.git import last_changers
 
 CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 CATALOGUE = "catalog-info.yaml"
-TAGS = ("Tags", "tags", "labels", "metadata/labels", "metadata/annotations", "userLabels", "resource_labels")
-NAMES = {"owner", "team", "owners", "owned-by", "service-owner", "app.kubernetes.io/owner", "squad"}
 MAX_BYTES = 1_000_000
 Place = tuple[Slot, str, tuple[str, Path]]
+Listed = Callable[[Found], Iterable[Evidence]]
+
+
+def nowhere_listed(found: Found) -> Iterable[Evidence]:
+    """No list of assets."""
+    return ()
 
 
 class Claims:
-    """Everything that names owners for one target. `root` is where its sources are, None for what is no tree of sources."""
+    """Everything that names owners for one target. `root` is where its sources are, None for what is no tree of sources.
 
-    def __init__(self, said: Sequence[Evidence], owners: Sequence[Owner], root: File | None) -> None:
+    `listed` is what lists of assets say, `last` who is asked where nothing names anybody, `returns` what was sent back.
+    """
+
+    def __init__(
+        self,
+        said: Sequence[Evidence],
+        owners: Sequence[Owner],
+        root: File | None,
+        listed: Listed = nowhere_listed,
+        last: Sequence[Evidence] = (),
+        returns: Returns = Returns(),  # noqa: B008 - immutable
+    ) -> None:
         self._said = list(said)
         self._owners = owners
         self._root = root
+        self._listed = listed
+        self._last = list(last)
+        self._returns = returns
         self._by_file: dict[str, list[Evidence]] = {}
         self._by_resource: dict[Place, Ownership] = {}
 
     def of(self, found: Found) -> Ownership:
-        """The surest owner; one without a name where nothing names any."""
-        resource = found.resource
-        place = found.slot, resource.name, resource.home
+        """The surest owner; one without a name where nothing names any and nobody is asked for such."""
+        if found.finding.id in self._returns.refused:
+            return self._surest(found)
+        place = found.slot, found.resource.name, found.resource.home
         if place not in self._by_resource:
-            evidence = [*self._said, *_tagged(resource.tree), *self._of(resource.home[0])]
-            self._by_resource[place] = next(iter(ranked(evidence, self._owners)), Ownership())
+            self._by_resource[place] = self._surest(found)
         return self._by_resource[place]
+
+    def ranked(self, found: Found) -> list[Ownership]:
+        """Every owner that something names for a finding, the one to ask first."""
+        id_, resource = found.finding.id, found.resource
+        evidence = [*self._said, *self._returns.named.get(id_, ()), *named(resource.tree, self._owners), *self._listed(found)]
+        evidence += [*accounted(resource.name, resource.tree, self._owners), *self._of(resource.home[0])]
+        evidence += [] if evidence else self._changed(resource.home[0])
+        refused = self._returns.refused.get(id_, frozenset[str]())
+        return ranked([*evidence, *self._last], self._owners, refused, self._returns.belief)
+
+    def _surest(self, found: Found) -> Ownership:
+        return next(iter(self.ranked(found)), Ownership())
+
+    def _changed(self, locator: str) -> list[Evidence]:
+        """Who changed the file last, where nothing better is known."""
+        who = self._changers.get(locator) if self._root else None
+        return [Evidence(who, "last-change", f"last change of {locator} in git")] if who else []
+
+    @cached_property
+    def _changers(self) -> dict[str, str]:
+        assert self._root is not None
+        try:
+            return last_changers(self._root)
+        except SurfaceError:  # no repository, or no git: nobody is known to have changed anything
+            return {}
 
     def _of(self, locator: str) -> list[Evidence]:
         if locator not in self._by_file:
@@ -101,25 +147,6 @@ class _CodeOwners:
                 for owner in owners[:1]:  # who is named first is asked first
                     yield Evidence(owner, "codeowners", f"{self._file} line {number}: {pattern} {owner}")
                 return
-
-
-def _tagged(tree: Tree) -> Iterator[Evidence]:
-    for place in TAGS:
-        node: Plain = tree
-        for key in place.split("/"):
-            node = node.get(key) if isinstance(node, dict) else None
-        for name, value in _pairs(node):
-            if name.casefold() in NAMES and isinstance(value, str) and value:
-                yield Evidence(value, "tag", f"{place}: {name} = {value}")
-
-
-def _pairs(node: Plain) -> Iterator[tuple[str, Plain]]:
-    """Tags as a mapping, or as AWS lists them."""
-    if isinstance(node, dict):
-        yield from node.items()
-    for item in node if isinstance(node, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("Key"), str):
-            yield item["Key"], item.get("Value")
 
 
 def _text(file: File) -> str:

@@ -49,6 +49,7 @@ class Options(NamedTuple):
 
 def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  # noqa: B008 - immutable
     """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last."""
+    options = options._replace(about=options.about.seen(scan.world))
     fixable, hands = remedies(scan)
     world, made = scan.world, list[Plan]()
     for group in _groups(decided(fixable, surface, options.about), options.together):

@@ -77,6 +77,7 @@ class Subject(msgspec.Struct, frozen=True):
     importance: str = ""
     exposure: str = ""
     tags: tuple[str, ...] = ()
+    exposure_why: str = ""
 
 
 def lineage(name: str, organisations: Sequence[Organisation]) -> tuple[str, ...]:

@@ -75,6 +75,14 @@ class Returned(NamedTuple):
     at: datetime
 
 
+class Returns(NamedTuple):
+    """What owners sent back: how far each witness is believed since, and by finding who said no and who was named instead."""
+
+    belief: Mapping[Evidence, float] = {}
+    refused: Mapping[str, frozenset[str]] = {}
+    named: Mapping[str, tuple[Evidence, ...]] = {}
+
+
 class Ownership(NamedTuple):
     """Who answers, how sure that is (0 to 1), and why. `owner` empty: nobody is known to."""
 
@@ -99,7 +107,7 @@ def ranked(
 ) -> list[Ownership]:
     """Every owner that something names, the surest first; of equals the one named by the stronger single witness.
 
-    `sent_back` are owners who said that it is not theirs; `belief` is what is left of a witness that was wrong before.
+    `sent_back` are owners who said that it is not theirs, and come last; `belief` is what is left of a witness that was wrong.
     """
     by_owner: dict[str, list[Evidence]] = {}
     for each in evidence:
@@ -107,7 +115,7 @@ def ranked(
         if each not in mine:
             mine.append(each)
     told = [Ownership(owner, _confidence(mine, owner in sent_back, belief), tuple(mine)) for owner, mine in by_owner.items()]
-    return sorted(told, key=lambda each: (-each.confidence, -max(WEIGHTS[e.signal] for e in each.evidence)))
+    return sorted(told, key=lambda o: (o.owner in sent_back, -o.confidence, -max(WEIGHTS[e.signal] for e in o.evidence)))
 
 
 def _known_as(name: str, owners: Sequence[Owner]) -> str:

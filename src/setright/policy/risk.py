@@ -48,7 +48,7 @@ def of_leaving(severity: str, subject: Subject, exploit: str = "", because: str 
     product = SEVERITY[severity] * EXPOSURE[subject.exposure] * IMPORTANCE[subject.importance] * EXPLOIT[exploit]
     words = [
         f"severity {severity} ({SEVERITY[severity]})",
-        f"exposure {subject.exposure or 'not declared'} (x {EXPOSURE[subject.exposure]:g})",
+        f"exposure {subject.exposure or 'not declared'}{_because(subject)} (x {EXPOSURE[subject.exposure]:g})",
         f"importance {subject.importance or 'not declared'} (x {IMPORTANCE[subject.importance]:g})",
         *([f"{exploit} in attacks{f': {because}' if because else ''} (x {EXPLOIT[exploit]:g})"] if exploit else []),
     ]
@@ -68,6 +68,11 @@ def of_changing(fears: Sequence[tuple[str, str, Answer]], effect: Effect, past: 
     }
     words = [f"{what} (+ {points})" for what, points in parts.items() if points]
     return Risk(min(100, sum(parts.values())), ", ".join(words) or "nothing stands against it")
+
+
+def _because(subject: Subject) -> str:
+    declared = subject.exposure_why in ("", "the target's own")
+    return "" if declared else f": {subject.exposure_why}"
 
 
 def _count(fears: Sequence[tuple[str, str, Answer]], holds: bool | None) -> int:

@@ -1,4 +1,7 @@
-"""Which lines of a tree a branch has changed since it left another. Source: git-diff(1), git-ls-files(1)."""
+"""Which lines of a tree a branch has changed since it left another, and who changed a file last.
+
+Sources: git-diff(1), git-log(1), git-ls-files(1).
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,23 @@ def touched(root: Path, base: str) -> dict[str, list[Lines]]:
     diff = _git(root, "diff", *options, "--dst-prefix=b/", start, "--", ".")
     new = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     return dict(_parsed(diff)) | {os.fsdecode(path): [EVERY_LINE] for path in new.split(b"\0") if path}
+
+
+def last_changers(root: Path, commits: int = 2000) -> dict[str, str]:
+    """Of each file that the latest commits touched: the e-mail address of who changed it last. Paths are relative to `root`.
+
+    Raises SurfaceError where `root` is in no repository.
+    """
+    options = ("--no-renames", "--no-merges", "--relative", "--name-only", "-z", "--format=%x01%ae")
+    told = _git(root, "log", f"-{commits}", *options, "--", ".")
+    who, found = "", dict[str, str]()
+    for part in os.fsdecode(told).split("\0"):
+        name = part.lstrip("\n")
+        if name.startswith("\x01"):
+            who, _, name = name[1:].partition("\n")
+        if name.strip():
+            found.setdefault(name.strip("\n"), who)
+    return found
 
 
 def _merge_base(root: Path, base: str) -> str:

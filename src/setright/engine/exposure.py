@@ -1,0 +1,114 @@
+"""Who can reach something, told from what is configured: the Internet, or nothing that says so. Pure.
+
+Only ``internet`` is ever inferred: that nothing opens a way does not prove that there is none. Sources: the providers' own
+words for a public address or an open range; Kubernetes' Service and Ingress (kubernetes.io/docs/concepts/services-networking).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from setright.engine.world import World
+from setright.model import Path, Plain, Resource
+
+ANYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet"}
+RANGES = ("cidr", "range", "source_address", "sourceaddress")
+PUBLIC = {
+    "publicly_accessible",
+    "PubliclyAccessible",
+    "associate_public_ip_address",
+    "AssociatePublicIpAddress",
+    "endpoint_public_access",
+    "endpointPublicAccess",
+}
+SCHEMES = {"scheme", "Scheme", "load_balancer_type"}
+OUTWARD = ("egress", "Egress", "outbound")
+MOST_VALUES = 2000
+SERVED = ("LoadBalancer", "NodePort")
+
+
+class Way(NamedTuple):
+    """A workload that is reached from outside: its namespace and labels, and by what."""
+
+    namespace: str
+    labels: Mapping[str, str]
+    why: str
+
+
+def of_resource(resource: Resource) -> str:
+    """Why the Internet reaches it, by its own words; empty: they do not say so."""
+    return next((why for path, value in _values(resource.tree) if (why := _open(path, value))), "")
+
+
+def ways(world: World) -> list[Way]:
+    """The workloads that services and ingresses of the same documents open to the outside."""
+    objects = [each for source in world.sources.values() for each in _objects(source.tree)]
+    reached = {name: why for each in objects for name, why in _routed(each)}
+    found = []
+    for each in objects:
+        name, spec = _name(each), each.get("spec")
+        if each.get("kind") != "Service" or not isinstance(spec, dict) or not isinstance(spec.get("selector"), dict):
+            continue
+        why = f"service {name[1]} is a {spec['type']}" if spec.get("type") in SERVED else reached.get(name, "")
+        if why and spec["selector"]:
+            found.append(Way(name[0], spec["selector"], why))
+    return found
+
+
+def by_ways(resource: Resource, opened: list[Way]) -> str:
+    """Why a workload is reached from outside; empty: none of the ways leads to it."""
+    workload = resource.tree.get("workload")
+    labels = resource.tree.get("metadata", {}).get("labels") if isinstance(resource.tree.get("metadata"), dict) else None
+    if not isinstance(workload, dict) or not isinstance(labels, dict):
+        return ""
+    namespace = str(workload.get("namespace") or "default")
+    return next((w.why for w in opened if w.namespace == namespace and w.labels.items() <= labels.items()), "")
+
+
+def _open(path: Path, value: Plain) -> str:
+    keys = [str(part) for part in path]
+    last = next((key for key in reversed(keys) if not key.isdigit()), "")
+    if any(key.startswith(OUTWARD) for key in keys):
+        return ""
+    if isinstance(value, str) and value in ANYWHERE and any(word in last.lower() for word in RANGES):
+        return f"{last} is {value}"
+    if last in PUBLIC and value in (True, "true"):
+        return f"{last} is true"
+    return f"{last} is {value}" if last in SCHEMES and value == "internet-facing" else ""
+
+
+def _values(tree: Plain) -> Iterator[tuple[Path, Plain]]:
+    waiting: list[tuple[Path, Plain]] = [((), tree)]
+    for _ in range(MOST_VALUES):
+        if not waiting:
+            return
+        path, node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += [((*path, str(key)), value) for key, value in node.items()]
+        elif isinstance(node, list):
+            waiting += [((*path, number), value) for number, value in enumerate(node)]
+        else:
+            yield path, node
+
+
+def _objects(tree: Plain) -> list[dict[str, Plain]]:
+    documents = tree.get("documents") if isinstance(tree, dict) else None
+    return [each for each in documents if isinstance(each, dict)] if isinstance(documents, list) else []
+
+
+def _name(told: Mapping[str, Plain]) -> tuple[str, str]:
+    metadata = told.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return str(metadata.get("namespace") or "default"), str(metadata.get("name") or "")
+
+
+def _routed(told: Mapping[str, Plain]) -> Iterator[tuple[tuple[str, str], str]]:
+    """The services that an ingress or route leads to."""
+    if told.get("kind") not in ("Ingress", "HTTPRoute", "GRPCRoute"):
+        return
+    namespace, name = _name(told)
+    for path, value in _values(told.get("spec")):
+        keys = [part for part in path if isinstance(part, str)]
+        if keys[-2:] == ["service", "name"] or keys[-2:] == ["backendRefs", "name"] or keys[-1:] == ["serviceName"]:
+            yield (namespace, str(value)), f"{told['kind']} {name} leads to it"
