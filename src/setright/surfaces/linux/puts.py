@@ -57,10 +57,10 @@ def restoring(kept: Kept) -> list[str]:
     family, _, name = kept.locator.partition(":")
     if kept.locator.startswith("/"):
         return [writes.put(kept.locator, "any", kept.data, kept.meta)]
-    if family == "state":
-        return states.back(name)
     if kept.data is None or family == "package":
         return []
+    if family == "state":
+        return states.back(name, _tree(kept.data))
     if family == "stat":
         return [writes.own(name, "any", _owned(_tree(kept.data)))]
     if family == "unit":

@@ -5,7 +5,7 @@ A module has two things, and more where the state can be put right:
     ASKS: Sequence[Ask]                       what to ask the target
     tell(evidence) -> Tree | None             what that says; None where there is nothing of the sort
     deeds(before, after) -> str               shell commands that lead from one to the other, and back
-    BACK: str                                 where that could cut us off: shell commands that undo it whatever came after
+    back(before) -> str                       where that could cut us off: shell commands that undo it whatever came after
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def state(name: str) -> State | None:
     return cast(State, import_module(module))
 
 
-def back(name: str) -> list[str]:
+def back(name: str, before: Tree) -> list[str]:
     """What undoes our change of a state whatever came after it: for the dead-man's switch. Nothing where none can cut us off."""
-    undo = getattr(state(name), "BACK", None)
-    return [undo] if isinstance(undo, str) else []
+    undo = cast(Callable[[Tree], str] | None, getattr(state(name), "back", None))
+    return [] if undo is None else [undo(before)]
 
 
 def deeds(name: str, before: Tree, after: Tree) -> str:

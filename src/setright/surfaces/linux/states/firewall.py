@@ -1,10 +1,11 @@
 """Who owns the host's firewall and what it lets in. Source: nft(8) `list ruleset`, ufw(8), firewall-cmd(1), ss(8).
 
     {"owners": ["ufw"], "input": "drop", "forward": "drop", "output": "accept", "loopback": true, "established": true,
-     "listening": ["tcp/22"], "open": ["tcp/22"]}
+     "listening": ["tcp/22"], "unused": ["tcp/8080"]}
 
-`owners` are the services that load rules at a start; what the kernel holds may be of another, or of a container engine.
-Letting in only what listens now is a table of our own beside theirs, loaded at a start by nftables.service.
+`unused` are ports that rules let in from anywhere and nothing listens on. `owners` are the services that load rules at a
+start; what the kernel holds may be of another, or of a container engine. Letting in only what listens now, and letting
+nothing through, are tables of our own beside theirs, loaded at a start by nftables.service.
 """
 
 from __future__ import annotations
@@ -36,25 +37,43 @@ else exit 127; fi""",
 )
 PORTS = Ask("run", "ss -Hltun 2>/dev/null | awk '{print $1, $5}' | sort -u; true")
 ASKS = (WHO, RULES, PORTS)
-FILE, MAIN = "/etc/nftables.d/setright.nft", "/etc/nftables.conf"
+FOLDER, MAIN = "/etc/nftables.d", "/etc/nftables.conf"
 LINK, UNIT = "/etc/systemd/system/sysinit.target.wants/nftables.service", "/lib/systemd/system/nftables.service"
-KEPT = "/etc/nftables.d/.setright"  # how the main file and the link were
-TABLE = """table inet setright
-delete table inet setright
-table inet setright {
-  chain input {
-    type filter hook input priority 10; policy drop;
-    ct state established,related accept
-    iifname "lo" accept
+KEPT = f"{FOLDER}/.setright"  # how the main file and the link were
+CHAINS = {  # hook -> the name of our table for it, and its rules
+    "input": (
+        "setright",
+        """    iifname "lo" accept
     meta l4proto { 1, 58 } accept comment "icmp, icmpv6"
 PORTS
-  }
+""",
+    ),
+    "forward": ("setright_forward", ""),
+}
+TABLE = """table inet NAME
+delete table inet NAME
+table inet NAME {
+  chain HOOK {
+    type filter hook HOOK priority 10; policy drop;
+    ct state established,related accept
+RULES  }
 }
 """
-BACK = f"""nft list table inet setright >/dev/null 2>&1 && nft delete table inet setright
-if [ -e {KEPT}.conf ]; then mv -f {KEPT}.conf {MAIN}; elif [ -e {KEPT}.none ]; then rm -f {MAIN}; fi
-[ ! -e {KEPT}.link ] || rm -f {LINK}
-rm -f {FILE} {KEPT}.none {KEPT}.link; rmdir /etc/nftables.d 2>/dev/null; true"""
+OPENING = f"""nft list table inet NAME >/dev/null 2>&1 && nft delete table inet NAME
+rm -f {FOLDER}/NAME.nft
+if ! ls {FOLDER}/setright*.nft >/dev/null 2>&1; then
+  if [ -e {KEPT}.conf ]; then mv -f {KEPT}.conf {MAIN}; elif [ -e {KEPT}.none ]; then rm -f {MAIN}; fi
+  [ ! -e {KEPT}.link ] || rm -f {LINK}
+  rm -f {KEPT}.none {KEPT}.link; rmdir {FOLDER} 2>/dev/null
+fi
+true"""
+INCLUDE = f"""if ! grep -qsF 'include "{FOLDER}/setright*.nft"' {MAIN}; then
+  if [ -e {MAIN} ]; then cp -p {MAIN} {KEPT}.conf || exit 1
+  else : >{KEPT}.none; printf '#!/usr/sbin/nft -f\nflush ruleset\n' >{MAIN}; fi
+  [ -z "$(tail -c 1 {MAIN})" ] || echo >>{MAIN}
+  printf '%s\n' 'include "{FOLDER}/setright*.nft"' >>{MAIN}
+fi
+if [ ! -L {LINK} ]; then mkdir -p {LINK.rpartition("/")[0]} && : >{KEPT}.link && ln -s {UNIT} {LINK} || exit 1; fi"""
 LOCAL = re.compile(r"(127\.|\[::1\]|\[?::ffff:127\.)|%lo:")
 
 
@@ -66,7 +85,11 @@ def tell(evidence: Evidence) -> Tree | None:
     text = evidence.text(RULES)
     if evidence.failed(RULES) or not evidence.ran(RULES):
         return told
-    return told | (_nft(json.loads(text)["nftables"]) if text.startswith("{") else _legacy(text))
+    if not text.startswith("{"):
+        return told | _legacy(text)
+    objects = json.loads(text)["nftables"]
+    unused = sorted(_open(objects) - set(told["listening"]))
+    return told | _nft(objects) | ({"unused": unused} if unused else {})
 
 
 def _ports(evidence: Evidence) -> Iterator[str]:
@@ -95,6 +118,18 @@ def _nft(objects: list[dict[str, Plain]]) -> Tree:
     return told
 
 
+def _open(objects: list[dict[str, Plain]]) -> set[str]:
+    """Ports that a rule lets in whatever the source."""
+    ports = set()
+    for expressions in (each["rule"]["expr"] for each in objects if "rule" in each):
+        matches = [e["match"] for e in expressions if "match" in e]
+        place = matches[0]["left"].get("payload", {}) if len(matches) == 1 and {"accept": None} in expressions else {}
+        if place.get("field") == "dport":
+            right = matches[0]["right"]
+            ports |= {f"{place['protocol']}/{n}" for n in (right.get("set", []) if isinstance(right, dict) else [right])}
+    return {port for port in ports if port.partition("/")[2].isdecimal()}
+
+
 def _policy(chains: list[dict[str, Plain]], rules: list[dict[str, Plain]]) -> str:
     """``drop`` for both families, or what is left open."""
     families: set[str] = set()
@@ -113,31 +148,41 @@ def _legacy(text: str) -> Tree:
 
 
 def deeds(before: Tree, after: Tree) -> str:
-    """Lets in what listens now and answers to what was asked, nothing else; and back. Raises SurfaceError for any other change."""
-    if {"input": "drop", "owners": ["nftables"]}.items() <= after.items() and "listening" in after:
-        return _closing(after["listening"])
-    if {"input": "drop", "owners": ["nftables"]}.items() <= before.items():
-        return BACK
-    raise SurfaceError(
-        "state:firewall: only what comes in can be closed here, by rules of nftables; change the rest where it is made"
-    )
+    """Closes what comes in but for what listens, or what passes through; and opens it. Raises SurfaceError for all else."""
+    moved = [hook for hook in CHAINS if before.get(hook) != after.get(hook)]
+    shut = [hook for hook in moved if after.get(hook) == "drop" and after.get("owners") == ["nftables"]]
+    opened = [hook for hook in moved if before.get(hook) == "drop" and before.get("owners") == ["nftables"]]
+    if not moved or len(shut) + len(opened) != len(moved):
+        raise SurfaceError("state:firewall: only chains of nftables can be closed here; change the rest where it is made")
+    return "\n".join([*(_opening(hook) for hook in opened), *(_closing(hook, after["listening"]) for hook in shut)])
 
 
-def _closing(ports: list[str]) -> str:
+def back(before: Tree) -> str:
+    """What undoes our closing whatever came after it: of the hooks that were open before."""
+    return "\n".join(_opening(hook) for hook in CHAINS if before.get(hook) != "drop")
+
+
+def _opening(hook: str) -> str:
+    return OPENING.replace("NAME", CHAINS[hook][0])
+
+
+def _closing(hook: str, ports: list[str]) -> str:
     """Checked before it is loaded; the main file and the link are kept so that they come back exactly."""
+    name, rules = CHAINS[hook]
+    text = TABLE.replace("RULES", rules.replace("PORTS", _let_in(ports))).replace("NAME", name).replace("HOOK", hook)
+    file = f"{FOLDER}/{name}.nft"
+    return f"""command -v nft >/dev/null || {{ echo "nft is not installed; install nftables" >&2; exit 1; }}
+mkdir -p {FOLDER} && cat >{file} <<'END_OF_RULES' || exit 1
+{text}END_OF_RULES
+nft -c -f {file} || {{ rm -f {file}; rmdir {FOLDER} 2>/dev/null; exit 1; }}
+{INCLUDE}
+nft -f {file} || exit 1"""
+
+
+def _let_in(ports: list[str]) -> str:
     words = [port.partition("/") for port in ports]
-    lines = [
+    return "\n".join(
         f"    {protocol} dport {{ {', '.join(number for kind, _, number in words if kind == protocol)} }} accept"
         for protocol in ("tcp", "udp")
         if any(kind == protocol for kind, _, _ in words)
-    ]
-    return f"""command -v nft >/dev/null || {{ echo "nft is not installed; install nftables" >&2; exit 1; }}
-mkdir -p /etc/nftables.d && cat >{FILE} <<'END_OF_RULES' || exit 1
-{TABLE.replace("PORTS", chr(10).join(lines))}END_OF_RULES
-nft -c -f {FILE} || {{ rm -f {FILE}; rmdir /etc/nftables.d 2>/dev/null; exit 1; }}
-if [ -e {MAIN} ]; then cp -p {MAIN} {KEPT}.conf || exit 1
-else : >{KEPT}.none; printf '#!/usr/sbin/nft -f\nflush ruleset\n' >{MAIN}; fi
-[ -z "$(tail -c 1 {MAIN})" ] || echo >>{MAIN}
-printf '%s\n' 'include "{FILE}"' >>{MAIN}
-if [ ! -L {LINK} ]; then mkdir -p {LINK.rpartition("/")[0]} && : >{KEPT}.link && ln -s {UNIT} {LINK} || exit 1; fi
-nft -f {FILE} || exit 1"""
+    )
