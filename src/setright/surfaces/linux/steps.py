@@ -115,6 +115,7 @@ RELOADS = {
     "audit-rules-load": AUDIT_RULES,
     "auditd-hup": AUDITD,  # auditd.service cannot be restarted by hand
     "dconf-update": "if command -v dconf >/dev/null; then dconf update; fi\n",
+    "ufw-reload": "if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && command -v ufw >/dev/null; then ufw reload >/dev/null; fi\n",
     "daemon-reexec": "if [ -d /run/systemd/system ]; then systemctl daemon-reexec; fi\n",
     "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n",
 }
