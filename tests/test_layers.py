@@ -5,7 +5,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "src" / "setright"
 LAYERS = [
-    {"model", "dialect"},
+    {"model", "dialect", "patterns"},
     {"controls", "lenses", "bindings", "surfaces", "policy", "integrations"},
     {"engine"},
     {"app"},

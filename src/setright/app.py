@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -370,5 +369,7 @@ def _side_by_side(work: Callable[[str], T], targets: Sequence[str]) -> Iterator[
     if len(targets) == 1:
         yield work(targets[0])
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(min(AT_ONCE, len(targets))) as pool:
         yield from pool.map(work, targets)

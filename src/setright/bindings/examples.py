@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.model import Binding, Document, Plain
+from setright.patterns import fits
 
 MAIN = {  # the families of source trees: the document that a text example stands for, and its lens
     "terraform": ("main.tf", "hcl"),
@@ -60,7 +60,7 @@ def lens_of(binding: Binding, family: str, locator: str) -> str:
         return LENS_BY_SUFFIX.get(suffix, MAIN[family][1])
     if locator.startswith(("running:", "state:", "stat:", "unit:")):
         return "json"
-    own = next((lens for glob, lens in layout.get("lenses", {}).items() if fnmatchcase(locator, glob)), None)
+    own = next((lens for glob, lens in layout.get("lenses", {}).items() if fits(locator, glob)), None)
     return str(own or layout.get("lens", "json"))
 
 
@@ -82,7 +82,7 @@ def _is_locator(binding: Binding, family: str, key: str) -> bool:
         return True
     if family in MAIN:
         return "." in key or key.startswith("Dockerfile")
-    return any(fnmatchcase(key, glob) for glob in layout.get("documents", ()))
+    return any(fits(key, glob) for glob in layout.get("documents", ()))
 
 
 def _resource_locator(binding: Binding, family: str, tree: dict[str, Plain]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from itertools import islice
 
 import msgspec
 
 from setright.model import Plain, Tree
+from setright.patterns import fits
 
 WILD = re.compile(r"[*?\[]")
 
@@ -41,6 +41,6 @@ def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[S
         for name in islice(names, bisect_left(names, head), None):
             if not name.startswith(head):
                 break
-            if name not in found and fnmatchcase(name, pattern):
+            if name not in found and fits(name, pattern):
                 found[name] = sources[name]
     return list(found.values())

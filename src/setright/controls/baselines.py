@@ -7,7 +7,6 @@ A file says which controls count by their ids (`controls`), by what they cite (`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path as File
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from setright.controls.error import ControlError
 from setright.dialect import DialectError, read_mapping
 from setright.model import Plain
+from setright.patterns import fits
 
 FIELDS = {"id", "title", "version", "extends", "controls", "frameworks", "without", "params"}
 Cited = Mapping[str, Iterable[str]]  # framework -> sections
@@ -91,7 +91,7 @@ def left_out(baseline: Baseline, known: Mapping[str, Cited], baselines: Mapping[
     """Controls that something of the baseline's line takes and something later leaves out, with the reason."""
     line = list(lineage(baseline, baselines))
     final = set(select(baseline, known, baselines))
-    reasons = {i: why for each in line for glob, why in each.without.items() for i in known if fnmatchcase(i, glob)}
+    reasons = {i: why for each in line for glob, why in each.without.items() for i in known if fits(i, glob)}
     asked = {i for each in line for i, cited in known.items() if _any(i, each.controls) or _cites(cited, each.frameworks)}
     return {i: reasons[i] for i in known if i in asked and i not in final and i in reasons}
 
@@ -116,7 +116,7 @@ def _over(baseline: Baseline, extended: Iterable[Baseline]) -> Baseline:
 
 
 def _any(name: str, globs: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, glob) for glob in globs)
+    return any(fits(name, glob) for glob in globs)
 
 
 def _cites(cited: Cited, wanted: Mapping[str, Iterable[str]]) -> bool:

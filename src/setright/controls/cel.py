@@ -5,7 +5,7 @@ The library's errors are truthy values, so a result counts only when it is a boo
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cel_expr_python import cel
 
@@ -27,9 +27,14 @@ def holds(expression: str, tree: Tree) -> bool | Unknown:
 @lru_cache(maxsize=1024)
 def _compiled(expression: str) -> Plain:
     try:
-        return cel.NewEnv(variables={"resource": cel.Type.DYN}).compile(expression)
+        return _environment().compile(expression)
     except (RuntimeError, ValueError, TypeError) as error:
         raise ControlError(f"check: {expression!r} is not CEL: {error}") from error
+
+
+@cache
+def _environment() -> Plain:
+    return cel.NewEnv(variables={"resource": cel.Type.DYN})
 
 
 def _plain(value: Plain) -> Plain:

@@ -7,10 +7,10 @@ REMOVE, or an Unknown that says why there is none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from setright.model import Plain, Unknown
+from setright.patterns import fits
 
 REMOVE = object()
 Holds = Callable[[Plain, Plain], bool | None]
@@ -114,7 +114,7 @@ def _without(have: Plain, want: Plain) -> Plain:
 def _matches(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
         return None
-    return have is not None and any(fnmatchcase(text(have), text(glob)) for glob in listed(want))
+    return have is not None and any(fits(text(have), text(glob)) for glob in listed(want))
 
 
 def _some_match(have: Plain, want: Plain) -> bool | None:

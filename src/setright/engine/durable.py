@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from ctypes import CDLL, get_errno
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -89,6 +88,8 @@ def _staged(path: Path, data: bytes, synced: bool = True) -> Path:
 
 def _sync_file_system(folder: Path) -> None:
     """Makes all that was written to a folder's file system outlive a power cut (syncfs(2); elsewhere than Linux sync(2))."""
+    from ctypes import CDLL, get_errno
+
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         syncfs = getattr(CDLL(None, use_errno=True), "syncfs", None)

@@ -9,12 +9,13 @@ import os
 import stat
 from pathlib import Path
 from secrets import token_bytes
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING
 
 from setright.engine.durable import create
 from setright.engine.error import EngineError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 KEY_BYTES = 32
 
@@ -31,6 +32,9 @@ def secret_key(state: Path, name: str) -> bytes:
 
 def signing_key(state: Path) -> Ed25519PrivateKey:
     """The key the ledger is signed with; its public half is written beside it (`ledger.pub`) for auditors."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     place = state / "keys" / "ledger.key"
     made = b"" if place.exists() else _private_pem(Ed25519PrivateKey.generate())
     try:
@@ -46,11 +50,16 @@ def signing_key(state: Path) -> Ed25519PrivateKey:
 
 def public_pem(key: Ed25519PublicKey) -> bytes:
     """The public key as an auditor takes it along (PEM, SubjectPublicKeyInfo)."""
+    from cryptography.hazmat.primitives import serialization
+
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def public_key(pem: bytes) -> Ed25519PublicKey:
     """The key an auditor was given. Raises EngineError on anything but an Ed25519 public key."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         key = serialization.load_pem_public_key(pem)
     except ValueError as error:
@@ -61,6 +70,8 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
 
 
 def _private_pem(key: Ed25519PrivateKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 

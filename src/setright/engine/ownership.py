@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path as File
-
-import yaml
+from typing import TYPE_CHECKING
 
 from setright.engine.scan import Found
 from setright.engine.witnesses import accounted, named
@@ -19,6 +18,9 @@ from setright.model import Path
 from setright.policy.owners import Evidence, Owner, Ownership, Returns, ranked
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.git import last_changers
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 CATALOGUE = "catalog-info.yaml"
@@ -116,6 +118,8 @@ class Claims:
         text = _text(self._root / file)
         if "owner" not in text:
             return ""
+        import yaml
+
         try:
             entry = next(iter(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))), None)
         except yaml.YAMLError:
@@ -129,13 +133,15 @@ class _CodeOwners:
     """The list of owners of a repository, whose root is at or above a tree's."""
 
     def __init__(self, root: File) -> None:
-        from pathspec import GitIgnoreSpec
-
         top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
         self._below = root.relative_to(top)
         self._lines: list[tuple[GitIgnoreSpec, str, list[str], int]] = []
         self._file = next((name for name in CODEOWNERS if (top / name).is_file()), "")
-        for number, line in enumerate(_text(top / self._file).splitlines() if self._file else (), 1):
+        if not self._file:
+            return
+        from pathspec import GitIgnoreSpec
+
+        for number, line in enumerate(_text(top / self._file).splitlines(), 1):
             words = line.split("#", 1)[0].split()
             if words and not words[0].startswith(("[", "^[")):
                 self._lines.append((GitIgnoreSpec.from_lines(words[:1]), words[0], words[1:], number))

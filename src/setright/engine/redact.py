@@ -18,14 +18,15 @@ from typing import Literal, TypeAlias
 from setright.engine.secret_names import is_plain, names_secret
 from setright.engine.secret_text import Span, secret_spans
 from setright.model import Path, Plain
+from setright.patterns import late
 
 Opcode: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 OF_THIS_PROCESS = token_bytes(32)
 CONTEXT_LINES = 3
 SHORT = 256  # characters
-FINGERPRINT = re.compile(r"<secret sha256:[0-9a-f]{8}>")
-HARMLESS = re.compile(r"[\w./-]{0,14}")
-UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n|$)")
+FINGERPRINT = late(r"<secret sha256:[0-9a-f]{8}>")
+HARMLESS = late(r"[\w./-]{0,14}")
+UNSHOWABLE = late("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n|$)")
 
 
 def fingerprint(secret: str, key: bytes = OF_THIS_PROCESS) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from setright.patterns import late
+
+WORDS = late(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 # The last words of a key, lower case, joined. `tokens` and `secrets` in the plural are settings and lists of names.
 ENDINGS = (
@@ -56,14 +57,14 @@ ENDINGS = (
     "webhookurl",
 )
 WHOLE = frozenset({"pass", "psk", "pwd", "community"})  # short: must be a word of their own
-NO_SECRETS = re.compile(r"(?i)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|(?:send|set)[-_]community|pwd|oldpwd")
+NO_SECRETS = late(r"(?i)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|(?:send|set)[-_]community|pwd|oldpwd")
 
 PLAIN_VALUES = frozenset(
     """true false yes no on off null none nil ~ required optional requisite sufficient include substack disabled enabled
     default ldap nis db winbind [notfound=return] both extended standard no-export no-advertise additive internet ask prompt never
     always any scram-sha-256 md5 sha1 sha256 sha512 sha-256 sha-512 yescrypt bcrypt files systemd compat sss""".split()  # noqa: SIM905
 )
-REFERENCE = re.compile(
+REFERENCE = late(
     r"\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Z_][A-Z0-9_]*|\{\{[^{}]*\}\}|%[A-Za-z_]+%|<secret sha256:[0-9a-f]{8}>|![A-Z][A-Za-z:]*\b.*"
     r"|arn:[\w-]+:[^\s\"']*|[A-Za-z0-9]+://vault[^\s\"']*|env:\w+|(?:var|local|data|module|each|self)\.[\w.*\[\]\"-]+|[xX]{3,}|\*+|!+\*?|\d+:\d+"
     r"|(?:/(?:etc|var|run|home|root|usr|opt|srv|mnt|dev|proc)/|\.{1,2}/)[\w./@%+-]*|/root"

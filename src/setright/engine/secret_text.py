@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from setright.engine.secret_names import is_plain, names_secret
+from setright.patterns import late
 
 Span: TypeAlias = tuple[int, int]
 
-SHAPES = re.compile(
+SHAPES = late(
     r"\$(?:1|apr1)\$[^$\s:]{1,8}\$[./0-9A-Za-z]{10,64}"
     r"|\$[56]\$(?:rounds=\d{1,9}\$)?[^$\s:]{1,16}\$[./0-9A-Za-z]{10,128}"
     r"|\$(?:y|gy|7)\$[./0-9A-Za-z$]{16,256}|\$2[abxy]?\$\d\d\$[./0-9A-Za-z]{20,80}|\$[89]\$[./0-9A-Za-z$-]{8,256}"
@@ -30,9 +31,9 @@ SHAPES = re.compile(
     r"|hv[sbr]\.[\w-]{20,512}|do[opr]_v1_[0-9a-f]{64}|sk-[\w-]{20,255}|SG\.[\w-]{16,64}\.[\w-]{16,64}|AGE-SECRET-KEY-1[0-9A-Z]{30,80}"
     r"|eyJ[\w-]{8,4096}\.eyJ[\w-]{4,8192}(?:\.[\w-]{0,2048})?)"
 )
-PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\r)?(?:\\n|\r?\n)?")
-KEY_END = re.compile(r"(?:\\r)?(?:\\n|\n)?[ \t]{0,80}-----END ")
-IN_CONTEXT = re.compile(
+PRIVATE_KEY = late(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\r)?(?:\\n|\r?\n)?")
+KEY_END = late(r"(?:\\r)?(?:\\n|\n)?[ \t]{0,80}-----END ")
+IN_CONTEXT = late(
     r"(?im)"
     r"://[^\s/:@\"']{0,256}:(?P<userinfo>[^\s/\"'<>]{1,512})@"
     r"|authorization[\"']?[ \t]{0,8}[:=]?[ \t]{0,8}[\"']?(?:bearer|basic|token)[ \t]{1,8}(?P<header>[^\s\"']{4,4096})"
@@ -46,40 +47,40 @@ IN_CONTEXT = re.compile(
     r"(?:\d{1,2}[ \t]{1,8})?(?P<device>[^\s;]{1,512})"
     r"|^[-+ \t]{0,80}createuser[ \t]{1,8}(?P<snmp>[^\n]{1,512})"
 )
-KEY = re.compile(r"(?<![\w.-])([A-Za-z_.][\w.-]{0,79})(\\?[\"']?[ \t]{0,40}(?:=>|:=|:(?!:)|=(?![=~]))[ \t]{0,40})")
-WORD_AND_VALUE = re.compile(
+KEY = late(r"(?<![\w.-])([A-Za-z_.][\w.-]{0,79})(\\?[\"']?[ \t]{0,40}(?:=>|:=|:(?!:)|=(?![=~]))[ \t]{0,40})")
+WORD_AND_VALUE = late(
     r"(?m)^[-+ \t]{0,80}(?:(?:ENV|ARG|set)[ \t]{1,40})?([A-Za-z_][\w.-]{0,79})[ \t]{1,40}(?:\d{1,2}[ \t]{1,8})?"
     r"(\"[^\"\n]{0,1024}\"|'[^'\n]{0,1024}'|[^\s;]{1,1024})[ \t]{0,40};?[ \t]{0,40}\r?$"
 )
-NAME_THEN_VALUE = re.compile(
+NAME_THEN_VALUE = late(
     r"(?i)(?<!\w)(?:name|key|parameterkey)[\"']?\s{0,80}[:=]\s{0,80}[\"']?([\w.-]{1,80})[\"']?\s{0,80},?\s{0,80}"
     r"[\"']?(?:parameter)?value[\"']?[ \t]{0,40}[:=][ \t]{0,40}"
 )
-VALUE_THEN_NAME = re.compile(
+VALUE_THEN_NAME = late(
     r"(?i)(?<!\w)value[\"']?[ \t]{0,40}[:=][ \t]{0,40}[\"']?(?P<value>[^\"'\s,}]{1,1024})[\"']?\s{0,80},?\s{0,80}"
     r"[\"']?(?:name|key)[\"']?\s{0,80}[:=]\s{0,80}[\"']?(?P<name>[\w.-]{1,80})"
 )
-KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,8}[\"']?Secret[\"']?[ \t]{0,40}\r?$")
-ITS_DATA = re.compile(r"(?m)^(data|stringData):[ \t]{0,40}\r?\n")
-HASHES = re.compile(r"(?m)^[^:\n]{0,256}:([^:\n]{1,512})")
-HASH_FILES = re.compile(r"^(?!stat:)(?:.{0,4096}/)?(?:g?shadow-?|opasswd|\.?htpasswd|passwd\.db)$")
-PGPASS = re.compile(r"(?m)^(?:[^:#\n]{0,256}:){4}([^\n]{1,512})")
-PGBOUNCER_USERS = re.compile(r'(?m)^"[^"\n]{0,256}"[ \t]{1,8}"([^"\n]{1,512})"')
-HEREDOC = re.compile(r"<<[-~]?\"?(\w{1,40})\"?[ \t]{0,40}\r?\n")
+KUBERNETES_SECRET = late(r"(?m)^kind:[ \t]{0,8}[\"']?Secret[\"']?[ \t]{0,40}\r?$")
+ITS_DATA = late(r"(?m)^(data|stringData):[ \t]{0,40}\r?\n")
+HASHES = late(r"(?m)^[^:\n]{0,256}:([^:\n]{1,512})")
+HASH_FILES = late(r"^(?!stat:)(?:.{0,4096}/)?(?:g?shadow-?|opasswd|\.?htpasswd|passwd\.db)$")
+PGPASS = late(r"(?m)^(?:[^:#\n]{0,256}:){4}([^\n]{1,512})")
+PGBOUNCER_USERS = late(r'(?m)^"[^"\n]{0,256}"[ \t]{1,8}"([^"\n]{1,512})"')
+HEREDOC = late(r"<<[-~]?\"?(\w{1,40})\"?[ \t]{0,40}\r?\n")
 YAML = (".yaml", ".yml")
 HCL = (".tf", ".hcl", ".tfvars")
 STRUCTURED = (*YAML, *HCL, ".json")
-QUOTE = re.compile(r"\\?[\"']")
-COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//)")
-HCL_STRING = re.compile(r'"([^"\n]{0,1024})"')
-LIST_STRING = re.compile(r"\"([^\"\n]{1,1024})\"|'([^'\n]{1,1024})'")
-YAML_KEY = re.compile(r"(?m)^[ \t]+[^\s:#][^:\n]{0,253}:[ \t]+")
+QUOTE = late(r"\\?[\"']")
+COMMENT = late(r"(?:^|(?<=\s))(?:#|//)")
+HCL_STRING = late(r'"([^"\n]{0,1024})"')
+LIST_STRING = late(r"\"([^\"\n]{1,1024})\"|'([^'\n]{1,1024})'")
+YAML_KEY = late(r"(?m)^[ \t]+[^\s:#][^:\n]{0,253}:[ \t]+")
 LONG = 2048  # a longer line is taken to its end
-BLOCK = re.compile(r"(?:!!?\w+[ \t]+)?[|>][-+\d]*")
+BLOCK = late(r"(?:!!?\w+[ \t]+)?[|>][-+\d]*")
 LEADS = ("", "export", "set", "#", ";", "//", '"', "'")  # before a key whose value goes on to the line's end
-END_OF_LINE_VALUE = re.compile(r"[ \t][#;]|[,;]?[ \t\r]*$")
-END_OF_WORD = re.compile(r"[\s;&\"']|[,})\]](?=[\s,})\]\"']|$)")
-NOT_A_SCALAR = re.compile(r"[ \t]*(?:#|- |-$|[\"']?[\w./-]{1,80}[\"']?[ \t]{0,8}[:=]|[{}\[\]])")
+END_OF_LINE_VALUE = late(r"[ \t][#;]|[,;]?[ \t\r]*$")
+END_OF_WORD = late(r"[\s;&\"']|[,})\]](?=[\s,})\]\"']|$)")
+NOT_A_SCALAR = late(r"[ \t]*(?:#|- |-$|[\"']?[\w./-]{1,80}[\"']?[ \t]{0,8}[:=]|[{}\[\]])")
 
 
 def secret_spans(text: str, locator: str) -> Iterator[Span]:

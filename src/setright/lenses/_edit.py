@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Listing
 
@@ -12,9 +11,10 @@ from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, Splic
 from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.model import Path, Plain
+from setright.patterns import late
 
-COLON = re.compile(r"[ \t]*:")
-GAP_COLON = re.compile(r"(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*:")
+COLON = late(r"[ \t]*:")
+GAP_COLON = late(r"(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*:")
 
 
 class Slot(msgspec.Struct, frozen=True):

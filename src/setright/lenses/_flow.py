@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Texts
 
@@ -10,9 +9,10 @@ import msgspec
 
 from setright.lenses._nodes import Splice, line_end, line_of, line_start, newline_of, next_line
 from setright.lenses.error import LensError
+from setright.patterns import late
 
-GAP = re.compile(r"(?:\s|#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/)*")
-REST = re.compile(r"[ \t]*(?:(?:#|//)[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?")
+GAP = late(r"(?:\s|#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/)*")
+REST = late(r"[ \t]*(?:(?:#|//)[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?")
 
 
 class Box(msgspec.Struct, frozen=True):

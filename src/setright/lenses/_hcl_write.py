@@ -15,10 +15,11 @@ from setright.lenses._hcl_expr import Attribute
 from setright.lenses._hcl_parse import Block
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
+from setright.patterns import late
 
-IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
+IDENTIFIER = late(r"[^\W\d][\w-]*")
 NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-COMMENT = re.compile(r"(?:[ \t]*,)?([ \t]*)(?=\#|//)")
+COMMENT = late(r"(?:[ \t]*,)?([ \t]*)(?=\#|//)")
 
 Splice = tuple[int, int, str]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import re
 
 import msgspec
 
 from setright.lenses._nodes import Mapping, Node, Sequence, newline_of
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
+from setright.patterns import late
 
-INDENT = re.compile(r"\n([ \t]+)[^\s]")
-HIDDEN = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+INDENT = late(r"\n([ \t]+)[^\s]")
+HIDDEN = late("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 class JsonStyle(msgspec.Struct, frozen=True):

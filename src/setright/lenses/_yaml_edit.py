@@ -29,11 +29,12 @@ from setright.lenses._yaml_write import (
 )
 from setright.lenses.error import LensError
 from setright.model import Plain
+from setright.patterns import late
 
-BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-COMMENT = re.compile(r"(?m)^[ \t]*#")
+BLANK_LINE = late(r"\n[ \t\r]*\n")
+COMMENT = late(r"(?m)^[ \t]*#")
 LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
-FIRST_DASH = re.compile(r"(?m)^[ ]*-(?=\s|\Z)")
+FIRST_DASH = late(r"(?m)^[ ]*-(?=\s|\Z)")
 
 
 def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[Splice]:

@@ -14,17 +14,18 @@ import msgspec
 from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, line_start, newline_of
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
+from setright.patterns import late
 
-WORD = re.compile(
+WORD = late(
     r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:+(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)"
     r"|(?:\$\{\{ ?[A-Za-z_][\w.*-]* ?\}\}-?)+"  # expressions of workflows
 )
-FLOW_WORD = re.compile(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
-PLAIN = re.compile(r"(?!.*(?:: |:$| #))[A-Za-z/.$](?:[\x20-\x7e]*[\x21-\x7e])?")  # no other than text, where plain text stood
-LOADED = re.compile(r"(?i:true|false|yes|no|on|off|y|n|null)")
+FLOW_WORD = late(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
+PLAIN = late(r"(?!.*(?:: |:$| #))[A-Za-z/.$](?:[\x20-\x7e]*[\x21-\x7e])?")  # no other than text, where plain text stood
+LOADED = late(r"(?i:true|false|yes|no|on|off|y|n|null)")
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]')
-LINE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]*")
+ESCAPED = late('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]')
+LINE = late(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]*")
 
 
 class Style(msgspec.Struct, frozen=True):

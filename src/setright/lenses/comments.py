@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
-
-import yaml
+from typing import TYPE_CHECKING, NamedTuple
 
 from setright.lenses import dockerfile
 from setright.lenses.error import LensError
+from setright.patterns import late
+
+if TYPE_CHECKING:
+    import yaml
 
 _TEMPLATE = r'\$\{(?:[^{}"\n]|"(?:[^"\\\n]|\\.)*+"|\{[^{}\n]*+\})*+\}'
-_HCL = re.compile(
+_HCL = late(
     rf'"(?:{_TEMPLATE}|[^"\\\n]|\\.)*+"|<<-?(?P<heredoc>[A-Za-z_][\w-]*+)[ \t]*+\r?\n|(?P<line>(?:#|//)[^\n]*+)|(?P<block>/\*)'
 )
-_BLOCK_END = re.compile(r"\*/")
-_YAML = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*+", re.M)
-_DOCKERFILE = re.compile(r"^[ \t]*+(#[^\n]*+)", re.M)
+_BLOCK_END = late(r"\*/")
+_YAML = late(r"(?:^|(?<=[ \t]))#[^\n]*+", re.M)
+_DOCKERFILE = late(r"^[ \t]*+(#[^\n]*+)", re.M)
 
 
 class Comment(NamedTuple):
@@ -74,6 +76,8 @@ def _behind(match: re.Match[str] | None, text: str) -> int:
 
 def _yaml(text: str) -> Iterator[tuple[int, int]]:
     """A block scalar's own first line may end in a comment; its other lines are text."""
+    import yaml
+
     inside = []
     try:
         for token in yaml.scan(text, Loader=yaml.CSafeLoader):

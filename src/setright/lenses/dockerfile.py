@@ -22,18 +22,19 @@ from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appende
 from setright.lenses.edited import edited, look_up, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
+from setright.patterns import late
 
 EMPTY = b""
 EXEC = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 FLAGGED = frozenset(("ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"))
 HEREDOCS = frozenset(("ADD", "COPY", "RUN"))
-INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|\Z)")
-FLAG = re.compile(r"(--[a-z][a-z-]*(?:=(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')*)?)(?:[ \t]+|\Z)", re.A)
-WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+|[\"'\\]", re.A)
-MARK = re.compile(r"\d*<<(-?)(?:\"([^<\"]+)\"|'([^<']+)'|([^<\"'\s]+))", re.A)
-COMMAND = re.compile(r"( {2,})&& ")
-CONTINUED = re.compile(r"([\\`])[ \t]*(\r?\n)")
-PIECE = re.compile(r"\s+|[^\s]+", re.A)
+INSTRUCTION = late(r"[ \t]*([A-Za-z]+)(?:[ \t]+|\Z)")
+FLAG = late(r"(--[a-z][a-z-]*(?:=(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')*)?)(?:[ \t]+|\Z)", re.A)
+WORD = late(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+|[\"'\\]", re.A)
+MARK = late(r"\d*<<(-?)(?:\"([^<\"]+)\"|'([^<']+)'|([^<\"'\s]+))", re.A)
+COMMAND = late(r"( {2,})&& ")
+CONTINUED = late(r"([\\`])[ \t]*(\r?\n)")
+PIECE = late(r"\s+|[^\s]+", re.A)
 
 Splice = tuple[int, int, str]
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from setright.policy.decide import Decision
 from setright.policy.estate import Subject
@@ -54,6 +53,8 @@ def frozen(policy: Policy, subject: Subject, now: datetime) -> str:
 
 def is_open(window: Window, now: datetime) -> bool:
     """Whether the window is open; one that ends before it starts goes past midnight and counts from the day it starts on."""
+    from zoneinfo import ZoneInfo
+
     local = now.astimezone(ZoneInfo(window.zone))
     minute = local.hour * 60 + local.minute
     start, until = _minute(window.start), _minute(window.until)

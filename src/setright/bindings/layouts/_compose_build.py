@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from posixpath import join, normpath
 
@@ -11,9 +10,10 @@ from setright.bindings.layouts._dockerfile_user import is_root, user_now
 from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.model import Plain, Tree
+from setright.patterns import late
 
-ELSEWHERE = re.compile(r"\$|://|^git@|^[\w.-]+@|#")  # a context that is not a folder of the tree
-SET_UID = re.compile(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
+ELSEWHERE = late(r"\$|://|^git@|^[\w.-]+@|#")  # a context that is not a folder of the tree
+SET_UID = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
 
 
 def dockerfile(file: str, service: Tree, sources: Mapping[str, Source]) -> list[Mapping[str, Plain]] | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 from setright.bindings.layouts._documents import listed
 from setright.model import Edit, Plain, Tree
+from setright.patterns import fits
 
 Images = Mapping[str, Mapping[str, Plain]]
 
@@ -29,7 +29,7 @@ def known(service: Tree, images: Images) -> Mapping[str, Plain]:
     head, colon, tag = name.rpartition(":")
     name = head if colon and "/" not in tag else name
     name = next((name.removeprefix(prefix) for prefix in LIBRARY if name.startswith(prefix)), name)
-    fitting = [pattern for pattern in images if fnmatchcase(name, pattern)]
+    fitting = [pattern for pattern in images if fits(name, pattern)]
     return images[max(fitting, key=len)] if fitting else {}
 
 

@@ -12,12 +12,13 @@ from copy import deepcopy
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up, set_at
 from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
 
-VARIABLE = re.compile(r"\$\{[^{}]*\}|(?<!\$)\$[A-Za-z_]\w*")
-PORT = re.compile(r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)??(?:(?P<published>[^:]*):)?(?P<target>[^:/]+)(?:/(?P<protocol>\w+))?")
-DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-IMAGE = re.compile(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
-OPTION = re.compile(r"([\w-]*)([:=]?)(.*)", re.S)
+VARIABLE = late(r"\$\{[^{}]*\}|(?<!\$)\$[A-Za-z_]\w*")
+PORT = late(r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)??(?:(?P<published>[^:]*):)?(?P<target>[^:/]+)(?:/(?P<protocol>\w+))?")
+DRIVE = late(r"[A-Za-z]:[\\/]")
+IMAGE = late(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
+OPTION = late(r"([\w-]*)([:=]?)(.*)", re.S)
 LIMITS_AT = ("deploy", "resources", "limits")
 LIMITS = {"memory": "mem_limit", "cpus": "cpus", "pids": "pids_limit"}
 RESTARTS = {"none": "no", "any": "always", "on-failure": "on-failure"}

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from setright.bindings.layouts._dockerfile_image import Image, Instruction, placed, program, says_what_runs, stages_of, variables
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
+from setright.patterns import late
 
 STARTS = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "LABEL"})
 FLAGS = ("--timeout=5s", "--start-period=60s")
@@ -47,14 +48,14 @@ SERVERS = {  # the port that a program listens on where its words name none
     }.items()
     for name in names.split()
 }
-PORT_OPTION = re.compile(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
-ADDRESS = re.compile(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
-TAKES_ADDRESS = re.compile(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
-INTERPRETERS = re.compile(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
-LASTS = re.compile(
+PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
+ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
+TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
+INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
+LASTS = late(
     r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
 )
-ENDS = re.compile(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script")
+ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script")
 PYTHON = "import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
 NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
 

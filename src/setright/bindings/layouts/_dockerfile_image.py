@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import NamedTuple
 
 from setright.bindings.layouts._shell_words import Command, base, commands
 from setright.model import Edit, Plain
+from setright.patterns import fits, late
 
 Instruction = Mapping[str, Plain]
 Images = Mapping[str, Mapping[str, Plain]]
 
-FROM = re.compile(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<name>\S+))?")
-IMAGE = re.compile(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
-MIRROR = re.compile(
-    r"(?:(?:index\.)?docker\.io/|registry\.hub\.docker\.com/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)?(?:library/)?"
-)
+FROM = late(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<name>\S+))?")
+IMAGE = late(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
+MIRROR = late(r"(?:(?:index\.)?docker\.io/|registry\.hub\.docker\.com/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)?(?:library/)?")
 TAGS = (
     ("windows", re.compile(r"windows|nanoserver|ltsc\d+")),
     ("alpine", re.compile(r"alpine")),
@@ -40,7 +38,7 @@ ADDUSER_WORDS = {"--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", 
 WRAPPERS = frozenset({"dumb-init", "tini", "catatonit", "docker-entrypoint.sh", "docker-php-entrypoint", "--"})
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 STEPS_DOWN = frozenset({"gosu", "su-exec", "setpriv", "su", "runuser", "s6-setuidgid", "chpst"})
-VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+VARIABLE = late(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class Image(NamedTuple):
@@ -87,7 +85,7 @@ def facts_of(image: str, images: Images) -> Mapping[str, Plain]:
     name = plain_name(image)
     bare = name.partition("@")[0]
     named = bare[: -len(tag) - 1] if (tag := tag_of(bare)) else bare
-    fitting = [pattern for pattern in images if fnmatchcase(named, pattern) or fnmatchcase(bare, pattern)]
+    fitting = [pattern for pattern in images if fits(named, pattern) or fits(bare, pattern)]
     return images[max(fitting, key=len)] if fitting else {}
 
 

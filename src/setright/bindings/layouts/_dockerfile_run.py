@@ -18,6 +18,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._shell_words import Command, Word, base, commands
 from setright.bindings.trees import same
 from setright.model import Plain, Tree
+from setright.patterns import late
 
 Instruction = Mapping[str, Plain]
 
@@ -34,8 +35,8 @@ PIP_WORDS = frozenset(
 PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
-SUDO = re.compile(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
-YES = re.compile(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
+SUDO = late(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
+YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
 
 
 def told(each: Instruction) -> Tree:

@@ -16,13 +16,14 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._dockerfile_image import Image, Instruction, placed, program, runs, stages_of, users_made
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
+from setright.patterns import late
 
 NAME, NUMBER, NOBODYS = "app", "10001", "65532"
 ROOTS = frozenset({"root", "0"})
 NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 AS_ROOT = frozenset({"sshd", "cron", "crond", "supervisord", "dockerd", "init", "systemd", "openvpn", "keepalived", "containerd"})
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
-SYSTEM = re.compile(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
+SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
 

@@ -27,6 +27,7 @@ from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
 
 ORDINARY = {  # what containerd, CRI-O and Docker give anyway
     *(
@@ -45,10 +46,10 @@ ORDINARY = {  # what containerd, CRI-O and Docker give anyway
     *("AUDIT_WRITE", "SETFCAP", "NET_RAW"),
 }
 PASSING = {"emptyDir", "configMap", "secret", "downwardAPI", "projected", "gitRepo", "image", "ephemeral", "name"}
-NODE_PATHS = re.compile(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?")
-RECREATED = re.compile(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
-MENDS_RIGHTS = re.compile(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
-UNSURE = re.compile(r"\$[({\w]|<|%|@@")  # what something else fills in
+NODE_PATHS = late(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?")
+RECREATED = late(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
+MENDS_RIGHTS = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
+UNSURE = late(r"\$[({\w]|<|%|@@")  # what something else fills in
 LISTS = ("containers", "initContainers")
 SPEAKS = ("command", "args", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "env")
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")

@@ -8,7 +8,6 @@ helm.sh/docs/chart_template_guide.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from setright.bindings.error import BindingError
@@ -16,8 +15,9 @@ from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Unknown
+from setright.patterns import late
 
-VALUE = re.compile(
+VALUE = late(
     r"\{\{-?\s*(?:toYaml\s+)?\(?\$?\.Values\.([\w.-]+)\)?(?:\s*\|\s*(?:toYaml|quote|squote|trim|n?indent\s+\d+|default\s+\"?[\w.]*\"?))*\s*-?\}\}"
 )
 DOCUMENT = ("documents", 0)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from setright.model import Plain, Tree
+from setright.patterns import late
 
-API = re.compile(
+API = late(
     r"kube|k8s|operator|controller|in-?cluster|serviceaccount|pod_?namespace|prometheus|grafana-agent|alloy|fluent|promtail|filebeat"
     r"|metricbeat|telegraf|opentelemetry|otel|collector|datadog|newrelic|dynatrace|splunk|appdynamics|instana|heapster|cadvisor"
     r"|metrics-server|dashboard|ingress|traefik|contour|haproxytech|istio|pilot|linkerd|consul|vault|envoy-gateway|skydns|coredns"
@@ -21,19 +22,19 @@ API = re.compile(
     r"|elastic|spark|flink|airflow|prefect|dagster|dask|ray\b|seldon|gatekeeper|opa\b|kyverno|falco|trivy|polaris|sonobuoy|chaos|litmus|agent"
     r"|portworx|storageos|longhorn|openebs|gluster|heketi|ceph|spire|nats|portainer|lens|octant|k9s|infinispan|wildfly|jgroups|vitess|tidb"
 )
-GAINS_RIGHTS = re.compile(
+GAINS_RIGHTS = late(
     r"\b(?:sudo|su|doas|pkexec|ping6?|fping|newgrp|passwd|crontab|fusermount3?|chsh|setcap)\b|smokeping|nagios|icinga|zabbix|vault|coredns"
     r"|ingress|postfix|exim|sendmail|mailserver|mailcow|cron\b|jupyter|notebook|code-server|devcontainer|workspace|theia|gitpod|coder\b|bastion"
     r"|sshd?\b|openssh|singularity|apptainer|fuse|slurm|munge|cups|chrom|puppeteer|playwright|selenium|browserless|electron|buildah|podman"
     r"|rootless|runner|jenkins|ansible|sandbox|judge|isolate|mpi\b|openmpi|blackbox|uptime|statping"
 )
-RAW_SOCKETS = re.compile(
+RAW_SOCKETS = late(
     r"\b(?:ping6?|fping|hping3?|arping|traceroute6?|tracepath|mtr|arp|nc?map|nmap|tcpdump|tshark|dumpcap|dhclient|dhcpd?|udhcp[cd]|bird6?|frr)\b"
     r"|wireshark|dnsmasq|keepalived|vrrp|vip|quagga|metallb|speaker|calico|cilium|flannel|weave|multus|canal|antrea|istio|linkerd|consul-k8s"
     r"|blackbox|smokeping|nagios|icinga|zabbix|uptime|statping|netshoot|multitool|nettool|toolbox|suricata|snort|zeek|scapy|zmap|masscan|vpn"
     r"|wireguard|tailscale|openvpn|strongswan|ipsec|pihole|pi-hole|homeassistant|home-assistant|unifi|packetbeat|sniff|kismet|ipmi|glusterfs"
 )
-DEEP_SYSCALLS = re.compile(
+DEEP_SYSCALLS = late(
     r"\b(?:unshare|nsenter|bwrap|bubblewrap|strace|gdb|lldb|perf|bpftrace|bpftool|numactl|keyctl|mount|insmod|modprobe|chroot|hwclock|ntpd?"
     r"|runc|crun|runsc|qemu[\w-]*|swapon|sysctl|iptables|nft|ip6tables|dmesg|setarch|userfaultfd|ethtool|rr)\b|chrom|puppeteer|playwright"
     r"|selenium|browserless|headless|electron|buildkit|buildah|podman|docker|dind|kaniko|img\b|rootless|sysbox|gvisor|firecracker|kvm|kata"
@@ -42,15 +43,15 @@ DEEP_SYSCALLS = re.compile(
     r"|node-?feature|node-problem|device-plugin|gpu-operator|dcgm|kubelet|kube-proxy|containerd|crio|cri-o|calico|cilium|flannel|weave|istio"
     r"|singularity|apptainer|slurm|openmpi|mpi\b"
 )
-INJECTS = re.compile(r"inject|vault|consul|linkerd|istio|dapr|conjur|akeyless|kuma|instrumentation")
-OFFICIAL = re.compile(  # of the Docker library: a name without an organisation that a registry surely has
+INJECTS = late(r"inject|vault|consul|linkerd|istio|dapr|conjur|akeyless|kuma|instrumentation")
+OFFICIAL = late(  # of the Docker library: a name without an organisation that a registry surely has
     r"(?:library/)?(?:alpine|busybox|debian|ubuntu|fedora|centos|rockylinux|almalinux|amazonlinux|nginx|httpd|haproxy|traefik|caddy|varnish"
     r"|tomcat|jetty|redis|valkey|memcached|mysql|mariadb|percona|postgres|mongo|mongo-express|cassandra|couchdb|couchbase|neo4j|influxdb"
     r"|telegraf|chronograf|elasticsearch|logstash|kibana|rabbitmq|nats|zookeeper|kafka|solr|wordpress|drupal|joomla|ghost|nextcloud|adminer"
     r"|phpmyadmin|registry|vault|consul|node|python|golang|ruby|php|perl|openjdk|eclipse-temurin|amazoncorretto|maven|gradle|rust|docker"
     r"|jenkins|sonarqube|hello-world|bash|buildpack-deps|odoo|redmine|mediawiki|matomo|nuxeo|storm|spark|flink|gcc|swift|haskell)"
 )
-STATELESS = re.compile(  # serve what is mounted, and lose nothing when they start again
+STATELESS = late(  # serve what is mounted, and lose nothing when they start again
     r"(?:.*/)?(?:nginx|nginx-slim|nginx-unprivileged|httpd|apache2?|caddy|lighttpd|haproxy|traefik|envoy|varnish|pause|busybox|alpine"
     r"|(?:test-)?webserver|hello-\w+|whoami|echo-?server|http-echo|agnhost|frontend|php|php-fpm|php-apache)"
 )
@@ -86,8 +87,8 @@ LISTENING = {  # where images of the Docker library and their likes listen as th
     28015: "rethinkdb",
 }
 PORTS = {name: port for port, names in LISTENING.items() for name in names.split()}
-HOST = re.compile(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
-DEVELOPERS_OWN = re.compile(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
+HOST = late(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
+DEVELOPERS_OWN = late(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
 
 
 def program(image: str) -> str:

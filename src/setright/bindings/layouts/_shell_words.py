@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-TOKEN = re.compile(
+from setright.patterns import late
+
+TOKEN = late(
     r"(?P<blank>[ \t]+)|(?P<comment>(?:(?<=\s)|\A)#[^\n]*)|(?P<end>&&|\|\||;;?|\||&(?!>)|\n|[()])"
     r"|(?P<word>(?:[^\s;&|()\"'\\`$]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*'|`[^`]*`|\$\([^()]*\)|\$|>&|&>)+)|(?P<odd>.)",
     re.S,
 )
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+ASSIGNMENT = late(r"[A-Za-z_]\w*=")
 BEFORE = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{", "exec", "time", "command", "env", "nohup"})
 
 

@@ -18,9 +18,10 @@ from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_versions import constraint, usable
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
+from setright.patterns import late
 
 Placed = tuple[str, Edit]
-REFERENCE = re.compile(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
+REFERENCE = late(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
 
 
 def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Edit]) -> list[Placed]:

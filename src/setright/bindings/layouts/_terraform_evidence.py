@@ -14,14 +14,13 @@ from setright.bindings.layouts._terraform_find import reference
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
 
 PREFIX = "source"
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
-METADATA = re.compile(
-    r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I
-)
-ELSEWHERE = re.compile(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
-OLD_IMAGE = re.compile(
+METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
+ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
+OLD_IMAGE = late(
     r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
 )
 
@@ -154,7 +153,7 @@ GROUPS = {  # the arguments that put a resource into groups of its own, where it
     "aws_dms_replication_instance": "vpc_security_group_ids",
     "aws_workspaces_directory": "workspace_creation_properties",
 }
-NETWORK = re.compile(r"\b(?:aws_vpc|aws_subnet|aws_default_subnet)\b")
+NETWORK = late(r"\b(?:aws_vpc|aws_subnet|aws_default_subnet)\b")
 
 
 def _default_group(module: Module, block: Block, tree: Tree) -> str:

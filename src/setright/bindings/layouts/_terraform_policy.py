@@ -13,16 +13,15 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.model import Path, Plain, Tree, Unknown
+from setright.patterns import late
 
-HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
-ENCODED = re.compile(r"jsonencode\((.*)\)\s*", re.DOTALL)
+HEREDOC = late(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
+ENCODED = late(r"jsonencode\((.*)\)\s*", re.DOTALL)
 AWS, GOOGLE = "aws_iam_policy_document", "google_iam_policy"
-DATA = re.compile(
-    rf'(?:"\$\{{\s*)?data\.(?:({AWS})\.([\w-]+)(?:\[0\])?\.json|({GOOGLE})\.([\w-]+)(?:\[0\])?\.policy_data)(?:\s*\}}")?'
-)
-TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])')
-HOLE = re.compile(r"\$\{[^{}\"]*\}")
-TOKEN = re.compile(
+DATA = late(rf'(?:"\$\{{\s*)?data\.(?:({AWS})\.([\w-]+)(?:\[0\])?\.json|({GOOGLE})\.([\w-]+)(?:\[0\])?\.policy_data)(?:\s*\}}")?')
+TOO_MANY = late(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])')
+HOLE = late(r"\$\{[^{}\"]*\}")
+TOKEN = late(
     r'[ \t\r]*(?:(?P<end>[\n,]|\Z)|(?P<comment>#|//)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[\w.*-]+)|(?P<sign>.))', re.DOTALL
 )
 WORDS = {"true": True, "false": False, "null": None}

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from setright.bindings.layouts._documents import mappings
 from setright.bindings.source import Source
 from setright.model import Tree
+from setright.patterns import late
 
 
 class Known(NamedTuple):
@@ -32,8 +33,8 @@ NOTHING = Known({}, {})
 
 LOCK = ".github/actions.lock.yml"
 BRANCHES = ("main", "master")
-COMMIT = re.compile(r"[0-9a-f]{40}")
-USES = re.compile(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
+COMMIT = late(r"[0-9a-f]{40}")
+USES = late(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
 
 def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = NOTHING) -> Tree:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from setright.bindings.layouts._documents import listed
 from setright.model import Edit, Plain, Tree
+from setright.patterns import fits, late
 
 Rights = Mapping[str, Mapping[str, str]]
 
-TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
-CALLS_GITHUB = re.compile(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
-PUSHES = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
-GIT = re.compile(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
-MAKES_RELEASE = re.compile(
+TOKEN = late(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
+CALLS_GITHUB = late(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
+PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
+GIT = late(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
+MAKES_RELEASE = late(
     r"(?:\bmake\b|npm run|yarn|pnpm|\bjust\b|\btask\b|\./)[^\n]*(?:release|deploy|publish|bump)|semantic-release|standard-version"
     r"|release-it|changelog|(?:npm|yarn|lerna) version|bump2?version|\bmike\b|mvn[^\n]*release",
     re.I,
 )
-GIT_ACTIONS = re.compile(r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./", re.I)
+GIT_ACTIONS = late(r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./", re.I)
 OIDC = {  # the input with which the action asks for no token of the workflow's own
     "aws-actions/configure-aws-credentials": "aws-access-key-id",
     "azure/login": "creds",
@@ -92,7 +92,7 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return {"packages": "write"} if own else {}
     if name in OIDC:
         return {} if OIDC[name] in inputs else {"id-token": "write"}
-    fitting = [pattern for pattern in table if fnmatchcase(name, pattern)]
+    fitting = [pattern for pattern in table if fits(name, pattern)]
     return table[max(fitting, key=len)] if fitting else None
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 
 from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
 
-EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.S)
-UNTRUSTED = re.compile(  # what anybody can write who may open an issue or a pull request
+EXPRESSION = late(r"\$\{\{(.*?)\}\}", re.S)
+UNTRUSTED = late(  # what anybody can write who may open an issue or a pull request
     r"github\.head_ref|github\.event\.(?:issue|discussion|pull_request)\.(?:title|body)"
     r"|github\.event\.(?:comment|review|review_comment|answer)\.body|github\.event\.pages(?:\.\*|\[\d+\])?\.page_name"
     r"|github\.event\.(?:head_commit|commits(?:\.\*|\[\d+\])?|workflow_run\.head_commit)\.(?:message|(?:author|committer)\.(?:email|name))"
@@ -19,13 +20,13 @@ UNTRUSTED = re.compile(  # what anybody can write who may open an issue or a pul
     r"|github\.event\.workflow_run\.pull_requests(?:\.\*|\[\d+\])?\.head\.ref|github\.event\.client_payload(?:\.[\w-]+)*"
     r"|toJSON\(github(?:\.event)?\)"
 )
-GIVEN = re.compile(  # what callers, other steps or whoever makes a branch can write
+GIVEN = late(  # what callers, other steps or whoever makes a branch can write
     r"(?:github\.event\.)?inputs\.[\w-]+|github\.(?:ref_name|base_ref|ref|actor|triggering_actor)\b|github\.event\."
     r"(?!(?:[\w-]+\.)*(?:number|id|node_id|sha|action|draft|merged|state|private|fork|size|created_at|updated_at|default_branch)\b)[\w.-]+"
     r"|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+|\benv\.\w+"
 )
-JS_QUOTES = re.compile(r"\\.|['\"`]|//[^\n]*", re.S)
-QUOTES = re.compile(r"\\.|'|\"|(?:(?<=\s)|\A)#[^\n]*", re.S)
+JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
+QUOTES = late(r"\\.|'|\"|(?:(?<=\s)|\A)#[^\n]*", re.S)
 
 
 def told(value: Plain) -> Plain:

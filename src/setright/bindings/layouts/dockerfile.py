@@ -34,14 +34,15 @@ from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts._dockerfile_image import IMAGE, Image, Images, from_of, image_of, plain_name, stages_of, variables
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+from setright.patterns import late
 
 Instructions = Sequence[Mapping[str, Plain]]
 Placed = tuple[str, Edit]
 
-ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
-VERSION = re.compile(r"v?\d+(?:\.\d+)*")
-NAMED = re.compile(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
-REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@", re.I)
+ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
+VERSION = late(r"v?\d+(?:\.\d+)*")
+NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
+REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 NO_CHECK = (
     "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
     ' as "HEALTHCHECK CMD curl -f http://localhost:8080/health"; Kubernetes ignores it, write probes there'

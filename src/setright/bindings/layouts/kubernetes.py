@@ -23,7 +23,6 @@ Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,6 +39,7 @@ from setright.bindings.layouts._services import probes_are_served, served
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+from setright.patterns import fits
 
 READS = frozenset({"yaml", "json", "helm", "dockerfile"})  # the lenses of its documents and of what surrounds them
 POD_TEMPLATE = "pod-template"
@@ -215,7 +215,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     api, sort = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api, str) or not isinstance(sort, str) or sort not in layout["kinds"]:
         return None
-    if not any(fnmatchcase(api, pattern) for pattern in layout["api"]):
+    if not any(fits(api, pattern) for pattern in layout["api"]):
         return None
     inner = tuple(str(layout["kinds"][sort]).split("/")) if layout["kinds"][sort] else ()
     if "namespace" in given:

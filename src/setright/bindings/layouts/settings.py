@@ -19,11 +19,11 @@ Its entry in a binding takes `documents`, `lens` and
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.precedence import Layout, Scope, Segment, Sources, scopes, segments, sorts_as
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+from setright.patterns import fits
 
 
 def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
@@ -134,7 +134,7 @@ def _pattern(tree: Tree, key: str) -> str | None:
 
 def _fits(key: str, glob: str) -> bool:
     names, globs = key.split("."), glob.split(".")
-    return len(names) == len(globs) and all(map(fnmatchcase, names, globs))
+    return len(names) == len(globs) and all(map(fits, names, globs))
 
 
 def _places(layout: Layout, resource: Resource, path: Path, sources: Sources) -> list[Segment]:

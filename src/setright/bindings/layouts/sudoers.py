@@ -9,11 +9,11 @@ Its entry in a binding takes `main`, `new` (the drop-in for Defaults that nothin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.patterns import fits
 
 Layout = Mapping[str, Plain]
 Sources = Mapping[str, Source]
@@ -59,7 +59,7 @@ def _documents(layout: Layout, sources: Sources) -> list[Source]:
         for name in sorted(sources):
             last = name.rpartition("/")[2]
             hidden = folder and ("." in last or last.endswith("~"))
-            if sources[name].exists and not hidden and fnmatchcase(name, f"{pattern}*" if folder else pattern):
+            if sources[name].exists and not hidden and fits(name, f"{pattern}*" if folder else pattern):
                 found.setdefault(name, sources[name])
     return list(found.values())
 

@@ -6,20 +6,19 @@ Sources: git-diff(1), git-log(1), git-ls-files(1).
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import sys
 from codecs import escape_decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from setright.patterns import late
 from setright.surfaces.base import SurfaceError
 
 TIMEOUT_S = 120
 OURS_NOT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS")
 QUIET = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false")
-HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+HUNK = late(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 
 class Lines(NamedTuple):
@@ -87,6 +86,8 @@ def _merge_base(root: Path, base: str) -> str:
 
 
 def _git(root: Path, *words: str) -> bytes:
+    import subprocess
+
     env = {name: value for name, value in os.environ.items() if name not in OURS_NOT}
     env |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:

@@ -6,8 +6,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-import pathspec
+from setright.patterns import late
+
+if TYPE_CHECKING:
+    import pathspec
 
 SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
 LENSES = {".tf": "hcl", ".tfvars": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
@@ -21,11 +25,11 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
     ),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
 }
-NAMES = re.compile(  # a file that is configuration whatever it holds: Compose, workflows, overlays, Terraform's JSON
+NAMES = late(  # a file that is configuration whatever it holds: Compose, workflows, overlays, Terraform's JSON
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
     r"|[^/]*\.(?:tf|tfvars)\.json|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml)$"
 )
-DOCKERFILE = re.compile(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
+DOCKERFILE = late(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
 NO_DOCKERFILE = (
     ".dockerignore",
     ".md",
@@ -42,8 +46,8 @@ NO_DOCKERFILE = (
     ".json",
     ".lock",
 )
-FROM = re.compile(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
-Ignore = tuple[str, pathspec.GitIgnoreSpec]
+FROM = late(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
+Ignore: TypeAlias = "tuple[str, pathspec.GitIgnoreSpec]"
 
 
 def files(root: Path) -> Iterator[tuple[str, str]]:
@@ -97,6 +101,8 @@ def _folder(root: str, inner: str, ignores: Sequence[Ignore]) -> Iterator[tuple[
 
 
 def _ignore(entry: os.DirEntry[str], inner: str) -> Ignore:
+    import pathspec
+
     lines = Path(entry.path).read_text(errors="replace").splitlines()
     return inner, pathspec.GitIgnoreSpec.from_lines(lines)
 

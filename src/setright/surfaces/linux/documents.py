@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 import msgspec
 
 from setright.model import Document, Plain, Problem, Reading, Want
+from setright.patterns import fits
 from setright.surfaces.linux import states, units
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.patterns import is_glob, matcher
@@ -87,7 +87,7 @@ def _named(pattern: str, names: Sequence[str]) -> list[str]:
         return [pattern]
     if pattern == "*":
         return sorted(names)
-    return [pattern] if any(is_glob(n) for n in names) else [n for n in sorted(names) if fnmatchcase(n, pattern)]
+    return [pattern] if any(is_glob(n) for n in names) else [n for n in sorted(names) if fits(n, pattern)]
 
 
 def reading(wanted: Sequence[Part], found: Answers) -> Reading:

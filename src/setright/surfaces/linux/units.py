@@ -7,11 +7,11 @@ masks, a unit without [Install] is static. /etc hides /run hides /usr.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from fnmatch import fnmatchcase
 from functools import lru_cache
 
 import msgspec
 
+from setright.patterns import fits
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.patterns import GLOB
 from setright.surfaces.linux.transport import Link
@@ -40,7 +40,7 @@ def full(name: str) -> str:
 def states(name: str, text: bytes) -> list[Unit]:
     """The installed units that a name or glob stands for, from what `script.unit_command` printed."""
     listing, wanted = _listing(text), full(name)
-    names = sorted(n for n in listing.direct if fnmatchcase(n, wanted)) if GLOB.search(wanted) else [wanted]
+    names = sorted(n for n in listing.direct if fits(n, wanted)) if GLOB.search(wanted) else [wanted]
     return [_unit(unit, listing) for unit in names if unit in listing.direct and unit.endswith(SUFFIXES)]
 
 

@@ -1,0 +1,41 @@
+"""Patterns that cost nothing before they are asked, as most of a program's are in most of its runs. re, fnmatch(3)."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import AnyStr, Generic, cast
+
+
+def late(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """The expression, compiled when it is first asked. For its methods alone: `re.sub` and its likes do not take it."""
+    return cast("re.Pattern[AnyStr]", _Late(pattern, flags))
+
+
+def fits(name: str, glob: str) -> bool:
+    """As `fnmatchcase`; stars alone need no expression."""
+    if "?" in glob or "[" in glob:
+        return fnmatchcase(name, glob)
+    first, *inner = glob.split("*")
+    if not inner:
+        return name == glob
+    if not name.startswith(first):
+        return False
+    at, last = len(first), inner.pop()
+    for part in inner:
+        if (found := name.find(part, at)) < 0:
+            return False
+        at = found + len(part)
+    return len(name) - at >= len(last) and name.endswith(last)
+
+
+class _Late(Generic[AnyStr]):
+    def __init__(self, pattern: AnyStr, flags: int) -> None:
+        self._given: tuple[AnyStr, int] = pattern, flags
+
+    def __getattr__(self, name: str) -> object:
+        """The methods of the compiled expression, which are this object's own from then on."""
+        compiled = re.compile(*self._given)
+        for method in ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"):
+            setattr(self, method, getattr(compiled, method))
+        return cast(object, getattr(compiled, name))

@@ -1,0 +1,34 @@
+"""Patterns that wait to be asked say what the library's own say."""
+
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setright.patterns import fits, late
+
+
+@given(st.text("ab*", max_size=8), st.text("ab*?[]!", max_size=8))
+def test_a_name_fits_a_glob_as_fnmatch_says(name, glob):
+    assert fits(name, glob) == fnmatchcase(name, glob)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "ab", ""])
+@pytest.mark.parametrize("glob", ["a*b", "*", "**", "a*", "*b", "", "a*a*b", "ab*b"])
+def test_lines_and_overlaps_are_as_fnmatch_has_them(name, glob):
+    assert fits(name, glob) == fnmatchcase(name, glob)
+
+
+def test_an_expression_answers_as_a_compiled_one():
+    lazy, eager = late(r"(a)(b)?", re.I), re.compile(r"(a)(b)?", re.I)
+    assert lazy.sub("x", "cAbA") == eager.sub("x", "cAbA")
+    assert lazy.pattern == eager.pattern and lazy.groups == eager.groups
+    assert [m.span() for m in lazy.finditer("aba")] == [m.span() for m in eager.finditer("aba")]
+    assert late(rb"a").match(b"a")
+
+
+def test_an_expression_is_not_compiled_before_it_is_asked():
+    with pytest.raises(re.error):
+        late("(").match("a")
