@@ -21,7 +21,7 @@ from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
 from setright.engine.plan import Options, plan
 from setright.engine.redact import without_password
-from setright.engine.runs import by_target, new_run, not_now
+from setright.engine.runs import by_target, in_order, new_run, not_now, to_undo
 from setright.engine.scan import Scan, scan
 from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
@@ -34,6 +34,7 @@ from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
     from setright.engine.consent import Consent
+    from setright.engine.courier import Courier
     from setright.engine.ledger import Ledger
     from setright.engine.propose import Draft
     from setright.engine.store import Store
@@ -133,6 +134,22 @@ class App:
 
         return Consent(self.configuration, self.store, self.ledger, self.catalogue, self._target)
 
+    @cached_property
+    def courier(self) -> Courier:
+        from setright.engine.courier import Courier
+
+        owner = lambda url: subject_of(self.configuration, self._target(url)).owner  # noqa: E731
+        return Courier(self.configuration, self.store, self.ledger, self.fingerprint_key, owner)
+
+    def finish(self) -> list[str]:
+        """Tells the channels what this process did; why what was not told, which is then tried again by the next."""
+        if not self.configuration.integrations:
+            return []
+        try:
+            return [f"{told.channel}: {told.error}" for told in self.courier.send() if told.error]
+        except EngineError as error:
+            return [str(error)]
+
     def targets(self, named: Sequence[str]) -> list[str]:
         """URLs of targets: given ones (names of the configuration are looked up), else all configured, else here.
 
@@ -199,7 +216,8 @@ class App:
         seen = [c.id for c in scanned.scan.controls if not saw.unseen.get(c.id)]
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
-            self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, seeing=saw)
+            tell = self.courier.of_scan(found, scanned.weighed) if self.configuration.integrations else lambda _: ()
+            self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
         except EngineError as error:
             return str(error)
         return ""
@@ -274,7 +292,7 @@ class App:
         lacks = self.consent.lacking(asked)
         cold = {target: self._frozen(target) for target in {p.target for p in plans}}
         left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
-        todo = [p for p in plans if p.hash not in left]
+        todo = in_order([p for p in plans if p.hash not in left])
         self.store.begin_run(run, [p.hash for p in todo], now())
         outcomes, recovered = self._submit(run, todo, tell, "apply")
         ended = left | {o.plan: o for o in outcomes}
@@ -290,8 +308,7 @@ class App:
 
     def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:
         """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""
-        written = [p.hash for p in self.store.run(of).plans if p.outcome in ("verified", "unverified")]
-        plans = [self.store.plan(h) for h in reversed(written)]
+        plans = to_undo(self.store.run(of).plans, self.store.plan)
         run = new_run()
         self.store.begin_run(run, [p.hash for p in plans], now(), rolls_back=of)
         self.ledger.append("rollback asked", {"run": run, "of": of, "plans": [p.hash for p in plans]})

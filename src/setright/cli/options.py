@@ -71,8 +71,17 @@ class Shown(NamedTuple):
     config: str | None
 
     def open(self) -> App:
-        """The app on the configuration asked for. Raises engine.error.EngineError where it is not right."""
-        return open_app(self.config)
+        """The app on the configuration asked for; the channels are told when the command ends.
+
+        Raises engine.error.EngineError where it is not right.
+        """
+        app = open_app(self.config)
+        click.get_current_context().call_on_close(lambda: self._finish(app))
+        return app
+
+    def _finish(self, app: App) -> None:
+        for why in app.finish():
+            click.echo(f"not told yet: {why}", err=True)
 
 
 def open_app(config: str | None) -> App:

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.forge import Pull, Wanted
-from setright.integrations.rest import Answer, Rest
+from setright.integrations.http import Answer
+from setright.integrations.rest import Rest
 
 VERSION = "2022-11-28"
 WHAT_NOW = {

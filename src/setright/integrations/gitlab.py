@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.forge import Pull, Wanted
-from setright.integrations.rest import Answer, Rest
+from setright.integrations.http import Answer
+from setright.integrations.rest import Rest
 
 STATES = {"opened": "open", "locked": "open", "closed": "closed", "merged": "merged"}
 WHAT_NOW = {

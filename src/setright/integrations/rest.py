@@ -1,4 +1,4 @@
-"""JSON over HTTPS with a token, from the standard library: no redirects, bounded waits, rate limits honoured.
+"""JSON over HTTPS with a token; rate limits are waited out.
 
 Sources: RFC 9110 (Retry-After), RFC 8288 (Link).
 """
@@ -8,49 +8,24 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from http.client import HTTPException
-from typing import Any, NamedTuple
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
 
-from setright import __version__
 from setright.integrations.error import IntegrationError
+from setright.integrations.http import Answer, checked, request
 
-TIMEOUT_S = 30.0
 LONGEST_WAIT_S = 90.0  # for a rate limit, all waits of one call together
-MAX_SIZE_BYTES = 16_000_000
 MAX_PAGES = 20
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NEXT = re.compile(r'<([^>]+)>[^,]*;\s*rel="?next"?')
-
-
-class Answer(NamedTuple):
-    """A response that came: any status but a rate limit's. `data` is None where the body is no JSON."""
-
-    status: int
-    data: Any
-    headers: Mapping[str, str]
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """A redirect could carry the token to another host; it is told instead."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 class Rest:
     """One API at one base URL. `auth` are the headers that hold the token."""
 
     def __init__(self, base: str, auth: Mapping[str, str], headers: Mapping[str, str]) -> None:
-        parts = urlsplit(base)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-            raise IntegrationError(f"{base}: the token is sent over https only; give an https:// URL")
-        self.base = base.rstrip("/")
-        self._headers = {"User-Agent": f"setright/{__version__}", **headers, **auth}
-        self._opener = build_opener(_NoRedirect)
+        self.base = checked(base)
+        self._headers = {**headers, **auth}
 
     def call(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Answer:
         """Waits out a rate limit where that is short. Raises IntegrationError where nothing answers or the limit is long."""
@@ -81,25 +56,7 @@ class Rest:
 
     def _once(self, method: str, url: str, body: Any) -> Answer:
         data = None if body is None else json.dumps(body).encode()
-        headers = self._headers | ({"Content-Type": "application/json"} if data else {})
-        request = Request(url, data, headers, method=method)  # noqa: S310 - the scheme was checked
-        try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as response:
-                return _answer(response.status, response.read(MAX_SIZE_BYTES), response.headers.items())
-        except HTTPError as error:
-            with error:
-                return _answer(error.code, error.read(MAX_SIZE_BYTES), error.headers.items())
-        except (URLError, HTTPException, OSError) as error:
-            why = getattr(error, "reason", None) or error or type(error).__name__
-            raise IntegrationError(f"{self.base}: cannot be reached: {why}; check the network, and run this again") from error
-
-
-def _answer(status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Answer:
-    try:
-        data = json.loads(body) if body else None
-    except ValueError:
-        data = None
-    return Answer(status, data, {name.lower(): value for name, value in headers})
+        return request(method, url, data, self._headers | ({"Content-Type": "application/json"} if data else {}))
 
 
 def _limited(answer: Answer) -> float | None:

@@ -1,0 +1,149 @@
+"""`setright integrations`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from setright.cli.failure import UNREACHED, Failure
+from setright.cli.options import Shown, shown
+
+if TYPE_CHECKING:
+    from setright.app import App
+    from setright.model import Plain
+
+
+@click.group("integrations")
+def command() -> None:
+    """The channels to other systems: list, test, and see what waits to be told.
+
+    A channel is a table of setright.toml, [integrations.NAME]; docs/integrations says which types there are.
+
+    \b
+    Examples:
+      setright integrations list
+      setright integrations test soc
+      setright integrations waiting soc
+    """
+
+
+@command.command("list")
+@shown("table", "json")
+def list_(show: Shown) -> None:
+    """List the channels, and how each is doing.
+
+    \b
+    Examples:
+      setright integrations list
+      setright integrations list --format json
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text, paper
+
+    told = _channels(show.open())
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "channels": told}), show)
+        return
+    from setright.cli.screens.tables import table
+
+    names = ("channel", "type", "waiting", "sent", "set_aside", "error")
+    rows = [tuple(str(each[name]) for name in names) for each in told]
+    with paper(show) as console:
+        console.print(table(tuple(n.replace("_", " ") for n in names), rows) if rows else "no channels yet")
+
+
+@command.command("test")
+@click.argument("name")
+@shown("table", "json")
+def test(name: str, show: Shown) -> None:
+    """Send one harmless message, and say what came back.
+
+    \b
+    Examples:
+      setright integrations test soc
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text
+
+    show.open().courier.test(name)
+    emit(json_text({"schema": SCHEMA, "channel": name, "taken": True}) if show.format == "json" else f"{name}: taken", show)
+
+
+@command.command("waiting")
+@click.argument("name")
+@click.option("-n", "--number", default=20, show_default=True, metavar="N", help="How many, the next first.")
+@shown("table", "json")
+def waiting(name: str, number: int, show: Shown) -> None:
+    """Show what will be sent on a channel, as it stands, and what was set aside.
+
+    \b
+    Examples:
+      setright integrations waiting soc --format json
+    """
+    import msgspec
+
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text
+
+    app = show.open()
+    app.courier.gather()
+    messages = msgspec.to_builtins(app.store.waiting(name, number))
+    aside = msgspec.to_builtins(app.store.set_aside(name))
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "waiting": messages, "set_aside": aside}), show)
+        return
+    lines = [f"{each['at'][:19].replace('T', ' ')}  {each['event']:<22} {each['item']}" for each in messages]
+    lines += [f"set aside: {each['event']} {each['item']}: {each['error']}" for each in aside]
+    emit("\n".join(lines) or "nothing waits", show)
+
+
+@command.command("send")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--again", is_flag=True, help="What the receiver would not take, too.")
+@shown("table", "json")
+def send(names: tuple[str, ...], again: bool, show: Shown) -> None:
+    """Send what waits. Every command that does something does so at its end; this is for cron.
+
+    \b
+    Examples:
+      setright integrations send
+      setright integrations send soc --again
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text
+
+    app = show.open()
+    if again:
+        for name in names or app.courier.routes:
+            app.store.post_again(name)
+    done = app.courier.send(names)
+    told: list[dict[str, Plain]] = [each._asdict() for each in done]
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "channels": told}), show)
+    else:
+        emit("\n".join(_line(each) for each in told) or "no channels", show)
+    if any(each.error for each in done):
+        raise Failure("not everything could be sent; what waits is kept", UNREACHED)
+
+
+def _line(told: dict[str, Plain]) -> str:
+    aside = f", {told['refused']} set aside" if told["refused"] else ""
+    return f"{told['channel']}: {told['sent']} sent{aside}" + (f"; {told['error']}" if told["error"] else "")
+
+
+def _channels(app: App) -> list[dict[str, Plain]]:
+    """Those of the configuration, and those of old that still have something to tell."""
+    routes, lines = app.courier.routes, {line.channel: line for line in app.store.lines()}
+    names = sorted(routes.keys() | {name for name, line in lines.items() if line.waiting})
+    return [
+        {
+            "channel": name,
+            "type": ("off" if routes[name].off else routes[name].type) if name in routes else "not configured",
+            "waiting": lines[name].waiting if name in lines else 0,
+            "sent": lines[name].sent if name in lines else 0,
+            "set_aside": lines[name].refused if name in lines else 0,
+            "error": lines[name].error if name in lines else "",
+        }
+        for name in names
+    ]

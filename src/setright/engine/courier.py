@@ -1,0 +1,94 @@
+"""Tells the channels of the configuration what happened: posts it, and sends what waits."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+
+from setright.engine.channels import Event, Route, routes, sender
+from setright.engine.configuration import Configuration
+from setright.engine.decision import Weighed
+from setright.engine.error import EngineError
+from setright.engine.keys import public_pem, signing_key
+from setright.engine.ledger import Ledger
+from setright.engine.outbox import Delivered, deliver
+from setright.engine.store import Seen, Store
+from setright.engine.telling import Known, messages, of_findings, of_record, severity_of, tell_of_ledger
+from setright.engine.times import now, stamp
+from setright.integrations.error import IntegrationError
+from setright.integrations.message import Message
+from setright.model import Finding, Plan
+
+
+class Courier:
+    """The channels of one configuration. `owner` says whose a target is; `key` makes the fingerprints of secrets."""
+
+    def __init__(self, configuration: Configuration, store: Store, ledger: Ledger, key: bytes, owner: Callable[[str], str]) -> None:
+        self._configuration = configuration
+        self._store = store
+        self._ledger = ledger
+        self._key = key
+        self._owner = owner
+        self._holder = f"{platform.node()}-{os.getpid()}"
+
+    @cached_property
+    def routes(self) -> Mapping[str, Route]:
+        return routes(self._configuration.integrations)
+
+    def of_scan(self, found: Sequence[Finding], weighed: Mapping[str, Weighed]) -> Callable[[Seen], Sequence[Message]]:
+        """What the store posts with a scan, in the same transaction."""
+        at = stamp(now())
+
+        def tell(seen: Seen) -> Sequence[Message]:
+            return messages([*of_findings(found, weighed, seen, at, self._key, self._finding)], self.routes) if self.routes else ()
+
+        return tell
+
+    def post(self, events: Sequence[Event]) -> int:
+        """What no scan and no ledger tells of."""
+        return self._store.post(messages(events, self.routes))
+
+    def gather(self) -> int:
+        """Posts what the ledger has recorded since the last time; how many messages that were."""
+        if not self.routes:
+            return 0
+        name = sha256(public_pem(signing_key(self._ledger.path.parent).public_key())).hexdigest()[:16]
+        beside = Known(self._plan, self._severity, self._owner)
+        return tell_of_ledger(self._store, self._ledger.path, name, self.routes, lambda record: of_record(record, beside))
+
+    def send(self, only: Sequence[str] = ()) -> list[Delivered]:
+        """Sends what waits, channel by channel. A channel that cannot be opened says why and does not stop the others."""
+        self.gather()
+        return [self._send(name) for name, route in self.routes.items() if not route.off and (not only or name in only)]
+
+    def test(self, name: str) -> None:
+        """Sends one harmless message past the outbox. Raises EngineError or IntegrationError with what came back."""
+        if name not in self.routes:
+            raise EngineError(f"no [integrations.{name}] in setright.toml; there are {', '.join(sorted(self.routes)) or 'none'}")
+        at = stamp(now())
+        body = {"text": "A test of this channel by setright; nothing happened, nothing is to be done."}
+        test = Message(sha256(f"{name}{at}".encode()).hexdigest()[:24], name, "setright", "message.test", at, body)
+        sender(name, self._configuration.integrations[name]).send([test])
+
+    def _send(self, name: str) -> Delivered:
+        try:
+            return deliver(self._store, name, sender(name, self._configuration.integrations[name]), self._holder)
+        except (EngineError, IntegrationError) as error:
+            return Delivered(name, error=str(error))
+
+    def _finding(self, id_: str) -> Finding | None:
+        known = self._store.finding(id_)
+        return known.finding if known else None
+
+    def _plan(self, plan_hash: str) -> Plan | None:
+        """None: a plan that another store knows."""
+        try:
+            return self._store.plan(plan_hash)
+        except EngineError:
+            return None
+
+    def _severity(self, plan: Plan) -> str:
+        return severity_of([finding for id_ in plan.findings if (finding := self._finding(id_))])

@@ -1,0 +1,161 @@
+"""What happened, as messages for the channels that want it: findings that came and went, and what the ledger has recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from setright.engine.channels import Event, Route, wants
+from setright.engine.decision import Weighed
+from setright.engine.error import EngineError
+from setright.engine.record import Record
+from setright.engine.redact import redact_value
+from setright.engine.store import Seen, Store
+from setright.integrations.message import Message
+from setright.model import SEVERITIES, Finding, Plain, Plan
+
+CALLED = {  # the ledger's words, where they are others
+    "exception": "exception.made",
+    "exception ended": "exception.ended",
+    "stop on": "switch.on",
+    "stop off": "switch.off",
+    "rollback asked": "run.rollback-asked",
+}
+OF_A_PLAN = (
+    "asked",
+    "approved",
+    "snapshot",
+    "armed",
+    "writing",
+    "restoring",
+    "verified",
+    "unverified",
+    "reverted",
+    "refused",
+    "hand",
+)
+AT_ONCE = 1000  # records
+
+
+def of_findings(
+    found: Sequence[Finding], weighed: Mapping[str, Weighed], seen: Seen, at: str, key: bytes, gone: Callable[[str], Finding | None]
+) -> Iterator[Event]:
+    """What a scan changed: ``finding.opened``, ``finding.reopened``, ``finding.resolved``. `gone` finds one no longer there."""
+    by_id = {finding.id: finding for finding in found}
+    for word, ids in (("opened", seen.new), ("reopened", seen.reopened), ("resolved", seen.resolved)):
+        for id_ in ids:
+            if finding := by_id.get(id_) or gone(id_):
+                yield _of_finding(word, finding, weighed.get(id_), at, key)
+
+
+def _of_finding(word: str, finding: Finding, weighed: Weighed | None, at: str, key: bytes) -> Event:
+    told: dict[str, Plain] = {
+        "finding": finding.id,
+        "control": finding.control,
+        "title": finding.title,
+        "severity": finding.severity,
+        "verdict": str(finding.verdict),
+        "target": finding.target,
+        "resource": finding.resource,
+        "kind": finding.kind,
+        "location": msgspec.to_builtins(finding.location),
+        "frameworks": msgspec.to_builtins(finding.frameworks),
+    }
+    owner = weighed.owner.owner if weighed else ""
+    lane = weighed.lane if weighed else ""
+    if weighed:
+        told |= {"lane": lane, "reason": weighed.reason, "risk": weighed.leaving.score, "owner": owner or None}
+    body = redact_value((), told, key)
+    key_of = sha256(f"{finding.id} {word} {at}".encode()).hexdigest()[:24]
+    return Event(key_of, f"finding.{word}", finding.id, at, body, finding.severity, owner, lane, finding.target)
+
+
+class Known(NamedTuple):
+    """Where what is known beside a record is found: a plan by its hash, how grave its findings are, whose a target is."""
+
+    plan: Callable[[str], Plan | None]
+    severity: Callable[[Plan], str]
+    owner: Callable[[str], str]
+
+
+def of_record(record: Record, beside: Known) -> Event:
+    """What a record of the ledger says. What is known of its plan is told beside it."""
+    body: dict[str, Plain] = {"actor": record.actor, "seq": record.seq}
+    if isinstance(record.body, dict):
+        body |= record.body
+    known = beside.plan(str(body["plan"])) if "plan" in body else None
+    event = CALLED.get(record.event) or (f"plan.{record.event}" if record.event in OF_A_PLAN else record.event.replace(" ", "-"))
+    if known:
+        body |= {"lane": known.lane, "controls": list(known.controls), "document": known.document, "findings": list(known.findings)}
+    item = next((str(body[name]) for name in ("plan", "finding", "run") if name in body), "setright")
+    target = known.target if known else str(body.get("target", ""))
+    return Event(
+        record.hash[:24],
+        event,
+        item,
+        record.at,
+        body,
+        beside.severity(known) if known else "",
+        beside.owner(target) if target else "",
+        known.lane if known else "",
+        target,
+    )
+
+
+def messages(events: Sequence[Event], routes: Mapping[str, Route]) -> list[Message]:
+    """Every event for each channel that wants it."""
+    return [
+        Message(event.key, channel, event.item, event.event, event.at, dict(event.body))
+        for channel, route in routes.items()
+        for event in events
+        if wants(route, event)
+    ]
+
+
+def tell_of_ledger(store: Store, path: Path, ledger: str, routes: Mapping[str, Route], event_of: Callable[[Record], Event]) -> int:
+    """Posts what the ledger recorded since each channel was told last; a new channel is told of what comes from now on.
+
+    `ledger` names the ledger: of several workers each has its own. How many messages that were.
+    """
+    return sum(_tell(store, path, ledger, name, route, event_of) for name, route in routes.items() if not route.off)
+
+
+def _tell(store: Store, path: Path, ledger: str, name: str, route: Route, event_of: Callable[[Record], Event]) -> int:
+    since = store.read_to(name, ledger)
+    if since is None:
+        return store.post_read([], name, ledger, path.stat().st_size if path.exists() else 0)
+    number = 0
+    rest = records(path, since)
+    while batch := list(islice(rest, AT_ONCE)):
+        told = messages([event_of(record) for record, _ in batch], {name: route})
+        number += store.post_read(told, name, ledger, batch[-1][1])
+    return number
+
+
+def records(path: Path, since: int) -> Iterator[tuple[Record, int]]:
+    """The ledger's records from that byte on, each with the byte behind it; from the start where the ledger is a new one.
+
+    Raises EngineError where a line is no record.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        at = file.seek(since if since <= file.seek(0, 2) else 0)
+        for line in file:
+            at += len(line)
+            if not line.endswith(b"\n"):
+                return  # being written, or torn: the ledger mends it
+            try:
+                yield msgspec.json.decode(line, type=Record), at
+            except msgspec.DecodeError as error:
+                raise EngineError(f"{path}: byte {at - len(line)}: {error}; see `setright ledger verify`") from error
+
+
+def severity_of(findings: Sequence[Finding]) -> str:
+    """The gravest; empty where none is known."""
+    return max((f.severity for f in findings), key=SEVERITIES.index, default="")
