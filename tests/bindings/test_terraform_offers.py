@@ -7,6 +7,7 @@ import pytest
 from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
+from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.source import Source
 from setright.model import Edit, Plain, Unknown
@@ -119,3 +120,14 @@ def test_documents_are_laid_out_as_fmt_does() -> None:
 def test_several_objects_stand_each_on_its_own() -> None:
     assert encoded([{"A": 1}, {"B": 2}], "") == "jsonencode([\n  {\n    A = 1\n  },\n  {\n    B = 2\n  },\n])"
     assert encoded([{"A": 1}], "") == "jsonencode([{\n  A = 1\n}])"
+
+
+def test_what_several_offers_make_is_named() -> None:
+    layout = {"type": "fn", "offers": {"key": {"at": "Key", "value": {"is": "aws_kms_key.data.arn"}, "makes": "data-key"}}}
+    after = put_right(layout, {"main.tf": FN}, "fn.f", "key")
+    assert 'resource "aws_kms_key" "data" {' in after["main.tf"] and "key  = aws_kms_key.data.arn" in after["main.tf"]
+
+
+def test_a_name_that_stands_for_nothing_is_refused() -> None:
+    with pytest.raises(BindingError, match="no 'nothing'"):
+        list(bundled("nothing"))

@@ -9,7 +9,9 @@ import msgspec
 
 from setright.controls.operators import OPERATORS, REMOVE
 from setright.controls.paths import EACH, show
-from setright.model import Control, Edit, Mismatch, Param, Path, Plain, Requirement, Some, Unknown
+from setright.model import Control, Edit, Mismatch, Param, Path, Plain, Requirement, Some, Tree, Unknown
+
+NOTHING: Tree = {}
 
 
 class NoRemedy(ValueError):
@@ -23,15 +25,18 @@ class Remedy(NamedTuple):
     live: tuple[Edit, ...] = ()
 
 
-def derive(control: Control, mismatches: Sequence[Mismatch]) -> Remedy:
-    """The smallest edits that end these mismatches. Raises NoRemedy where a person must say the value."""
+def derive(control: Control, mismatches: Sequence[Mismatch], tree: Tree = NOTHING) -> Remedy:
+    """The smallest edits that end these mismatches. Raises NoRemedy where a person must say the value.
+
+    A parameter without a value that names an offer takes that, where the resource's tree has it as ``template/NAME``.
+    """
     if not control.fix and (control.by_hand or control.check):
         raise NoRemedy(control.by_hand or "the control says what is wrong, not what is right")
     edits: list[Edit] = []
     live: list[Edit] = []
     for mismatch in mismatches:
         side = live if mismatch.live else edits
-        side += [edit for edit in _edits(control, mismatch) if edit not in side]
+        side += [edit for edit in _edits(control, mismatch, tree) if edit not in side]
     return Remedy(tuple(edits), tuple(live))
 
 
@@ -59,13 +64,13 @@ def _value(value: Plain, known: dict[str, Plain]) -> Plain:
     return known.get(value.name, value) if isinstance(value, Param) else value
 
 
-def _edits(control: Control, mismatch: Mismatch) -> list[Edit]:
+def _edits(control: Control, mismatch: Mismatch, tree: Tree) -> list[Edit]:
     if control.fix:
-        return [_given(edit, mismatch.path) for edit in control.fix]
+        return [_given(control, edit, mismatch.path, tree) for edit in control.fix]
     if mismatch.op == "none":
         return [Edit(mismatch.path, remove=True)]
     if isinstance(mismatch.want, Param):
-        raise NoRemedy(f"needs a value for the parameter {mismatch.want.name!r}")
+        return [_offered(control, mismatch.want, tree)]
     right = OPERATORS[mismatch.op].remedy(mismatch.have, mismatch.want)
     if isinstance(right, Unknown):
         raise NoRemedy(f"{show(mismatch.path)} {right.text}")
@@ -74,9 +79,18 @@ def _edits(control: Control, mismatch: Mismatch) -> list[Edit]:
     return [Edit(mismatch.path, right)]
 
 
-def _given(edit: Edit, path: Path) -> Edit:
+def _given(control: Control, edit: Edit, path: Path, tree: Tree) -> Edit:
     """An explicit edit, with each wildcard standing where the mismatch stands."""
     if isinstance(edit.value, Param):
-        raise NoRemedy(f"needs a value for the parameter {edit.value.name!r}")
+        return _offered(control, edit.value, tree)
     at = tuple(path[i] if key == EACH and i < len(path) else key for i, key in enumerate(edit.path))
     return Edit(at, edit.value, edit.remove)
+
+
+def _offered(control: Control, param: Param, tree: Tree) -> Edit:
+    """The edit that takes what the resource's source can have besides. Raises NoRemedy where that is nothing."""
+    name = control.params[param.name].get("offer")
+    offers = tree.get("template")
+    if isinstance(offers, dict) and name in offers:
+        return Edit(("template", name), offers[name])
+    raise NoRemedy(f"needs a value for the parameter {param.name!r}")

@@ -132,8 +132,8 @@ def _edit(written: str, raw: Plain) -> Edit:
 
 
 def _param_of(name: str, raw: Plain) -> Plain:
-    if not isinstance(raw, dict) or not {"about"} <= raw.keys() <= {"about", "default"}:
-        raise ControlError(f"param: {name}: takes about: (what it is, for whom sets it) and default: (or none)")
+    if not isinstance(raw, dict) or not {"about"} <= raw.keys() <= {"about", "default", "offer"}:
+        raise ControlError(f"param: {name}: takes about: (what it is, for whom sets it), and default: or offer: (or none)")
     return raw
 
 

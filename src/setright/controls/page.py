@@ -103,7 +103,8 @@ def _cell(text: str) -> str:
 
 
 def _parameter(about: Plain) -> str:
-    default = f" (default: `{value(about['default'])}`)" if "default" in about else " (no default; a fix needs it)"
+    without = " (no default; made in the source where that can be)" if "offer" in about else " (no default; a fix needs it)"
+    default = f" (default: `{value(about['default'])}`)" if "default" in about else without
     return f"{about['about']}{default}"
 
 

@@ -104,7 +104,7 @@ def _placed(done: Composed, found: Found) -> Placed | None:
         return None
     binding = done.world.bindings[found.slot]
     try:
-        remedy = derive(found.control, judgement.mismatches)
+        remedy = derive(found.control, judgement.mismatches, resource.tree)
         return edits_on_documents(binding, found.slot[1], resource, (remedy.edits, remedy.live), done.world.sources)
     except (NoRemedy, BindingError) as error:
         done.refused[found.finding.id] = str(error)

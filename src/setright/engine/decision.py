@@ -126,11 +126,22 @@ def _question(fact: str, found: Found) -> str:
 
 
 def _decided(found: Found, answers: Mapping[str, Answer], about: About) -> Fix:
-    control = found.control
+    control, already = found.control, _already(found)
     fears = tuple(
-        (sentence, named(teller), answer_of(teller, found.resource.tree, answers)) for sentence, teller in control.breaks_if.items()
+        (sentence, named(teller), already or answer_of(teller, found.resource.tree, answers))
+        for sentence, teller in control.breaks_if.items()
     )
     risk = of_changing(fears, control.effect, about.past(found))
     breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
     case = Case(control.id, control.kind, control.severity, breaks, risk.score)
     return Fix(found, fears, about.rule(found, decide(fears, control.effect, found.resource.deliberate), case), risk)
+
+
+def _already(found: Found) -> Answer | None:
+    """Where all that is asked for holds while the target runs, and only is not written down: what lives with it goes on to."""
+    effective, paths = found.resource.effective, [mismatch.path for mismatch in found.finding.mismatches]
+    if effective is None or any(m.live or m.path[0] not in effective for m in found.finding.mismatches) or not paths:
+        return None
+    return Answer(
+        False, f"it holds already, and is only written down: {', '.join(sorted({str(path[0]) for path in paths}))}", "running state"
+    )

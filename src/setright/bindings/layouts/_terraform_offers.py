@@ -11,8 +11,8 @@ module, whoever takes it), and what a role of the module must be allowed. A reso
         makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
-`with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
-`{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
+What several offers make has a name: `makes: data-key`. `with:` are further attributes, `given:` those where the fix names a value
+of its own instead. In all of them `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
 """
 
@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -65,7 +66,7 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
 
 def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
     """The blocks that the module does not have yet, all in one file, whoever asks for them."""
-    for place, body in how.get("makes", {}).items():
+    for place, body in bundled(how.get("makes")):
         path = _segments(place)
         if not any(look_up(source.tree, path) is not None for source in module.sources.values()):
             yield _home(module), Edit((*path, 0), _written(body))

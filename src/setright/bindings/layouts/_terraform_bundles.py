@@ -1,0 +1,136 @@
+"""What several offers make in Terraform, by name: the key for data and logs, log groups, roles. Each is made once a module.
+
+AWS KMS developer guide, key policies; Amazon CloudWatch Logs user guide, encrypt log data; the maker's page of each service for
+what its role or key must allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from setright.bindings.error import BindingError
+from setright.model import Plain
+
+PARTITION = "${data.aws_partition.current.partition}"
+ACCOUNT = "${data.aws_caller_identity.current.account_id}"
+REGION = "${data.aws_region.current.id}"
+FORWARD_DAYS = 365  # how long logs are kept
+
+
+def statement(sid: str, principal: Plain, actions: Plain, resource: Plain = "*", **more: Plain) -> dict[str, Plain]:
+    """One statement that allows."""
+    said: dict[str, Plain] = {"Sid": sid, "Effect": "Allow"}
+    return said | ({"Principal": principal} if principal else {}) | {"Action": actions, "Resource": resource} | more
+
+
+def policy(*statements: Plain) -> dict[str, Plain]:
+    return {"json": {"Version": "2012-10-17", "Statement": list(statements)}}
+
+
+def trusted(service: str) -> dict[str, Plain]:
+    """The policy by which a service takes on a role."""
+    return policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}})
+
+
+ROOT = statement("Account", {"AWS": f"arn:{PARTITION}:iam::{ACCOUNT}:root"}, "kms:*")
+WHO: dict[str, Plain] = {"data/aws_caller_identity/current": {}, "data/aws_partition/current": {}}
+WHERE: dict[str, Plain] = WHO | {"data/aws_region/current": {}}
+LOGS = statement(
+    "Logs",
+    {"Service": f"logs.{REGION}.amazonaws.com"},
+    ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:*"}},
+)
+TRAIL = statement(
+    "Trails",
+    {"Service": "cloudtrail.amazonaws.com"},
+    ["kms:DescribeKey", "kms:GenerateDataKey*"],
+    Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+)
+
+
+def key(about: str, *statements: Plain) -> dict[str, Plain]:
+    return {"description": about, "enable_key_rotation": True, "policy": policy(ROOT, *statements)}
+
+
+DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and logs of this module", LOGS)}
+
+
+def log_group(name: str, prefix: str) -> dict[str, Plain]:
+    """A log group with the module's key."""
+    body: Plain = {"name_prefix": prefix, "retention_in_days": FORWARD_DAYS, "kms_key_id": {"is": "aws_kms_key.data.arn"}}
+    return DATA_KEY | {f"resource/aws_cloudwatch_log_group/{name}": body}
+
+
+def log_writer(name: str, service: str, group: str) -> dict[str, Plain]:
+    """A role with which a service writes into one log group."""
+    written = statement("", None, ["logs:CreateLogStream", "logs:PutLogEvents"], f"${{aws_cloudwatch_log_group.{group}.arn}}:*")
+    written.pop("Sid")
+    return {
+        f"resource/aws_iam_role/{name}": {"name_prefix": name.replace("_", "-") + "-", "assume_role_policy": trusted(service)},
+        f"resource/aws_iam_role_policy/{name}": {"role": {"is": f"aws_iam_role.{name}.id"}, "policy": policy(written)},
+    }
+
+
+BUNDLES: Mapping[str, Mapping[str, Plain]] = {
+    "data-key": DATA_KEY,
+    "trail-key": WHO | {"resource/aws_kms_key/trail": key("Files of the trail", TRAIL)},
+    "trail-logs": log_group("trail", "trail-") | log_writer("trail_logs", "cloudtrail.amazonaws.com", "trail"),
+    "api-logs": log_group("api_access", "api-access-"),
+    "broker-logs": log_group("brokers", "brokers-"),
+    "workflow-logs": log_group("workflows", "/aws/vendedlogs/states/"),
+    "search-logs": log_group("search", "search-")
+    | {
+        "resource/aws_cloudwatch_log_resource_policy/search": {
+            "policy_name": "search-logs",
+            "policy_document": policy(
+                statement(
+                    "Search",
+                    {"Service": "es.amazonaws.com"},
+                    ["logs:CreateLogStream", "logs:PutLogEvents"],
+                    "${aws_cloudwatch_log_group.search.arn}:*",
+                    Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+                )
+            ),
+        }
+    },
+    "instance-role": {
+        "data/aws_partition/current": {},
+        "resource/aws_iam_role/instance": {"name_prefix": "instance-", "assume_role_policy": trusted("ec2.amazonaws.com")},
+        "resource/aws_iam_role_policy_attachment/instance": {
+            "role": {"is": "aws_iam_role.instance.name"},
+            "policy_arn": f"arn:{PARTITION}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        },
+        "resource/aws_iam_instance_profile/instance": {"name_prefix": "instance-", "role": {"is": "aws_iam_role.instance.name"}},
+    },
+    "code-signing": {
+        "resource/aws_signer_signing_profile/functions": {"platform_id": "AWSLambda-SHA384-ECDSA"},
+        "resource/aws_lambda_code_signing_config/functions": {
+            "allowed_publishers": [
+                {"signing_profile_version_arns": [{"is": "aws_signer_signing_profile.functions.version_arn"}]},
+            ],
+            "policies": [{"untrusted_artifact_on_deployment": "Warn"}],
+        },
+    },
+    "client-certificate": {
+        "resource/aws_api_gateway_client_certificate/api": {"description": "Shown to servers behind APIs"}
+    },
+    "graphql-log-role": {
+        "data/aws_partition/current": {},
+        "resource/aws_iam_role/graphql_logs": {
+            "name_prefix": "graphql-logs-",
+            "assume_role_policy": trusted("appsync.amazonaws.com"),
+        },
+        "resource/aws_iam_role_policy_attachment/graphql_logs": {
+            "role": {"is": "aws_iam_role.graphql_logs.name"},
+            "policy_arn": f"arn:{PARTITION}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs",
+        },
+    },
+}
+
+
+def bundled(makes: Plain) -> Iterator[tuple[str, Plain]]:
+    """What an offer makes, place by place: ``makes`` is a mapping of them, or the name of a bundle here."""
+    if isinstance(makes, str) and makes not in BUNDLES:
+        raise BindingError(f"offers: makes: there is no {makes!r}; bundles are {', '.join(BUNDLES)}")
+    yield from (BUNDLES[makes] if isinstance(makes, str) else makes or {}).items()
