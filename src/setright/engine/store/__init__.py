@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
-from setright.engine.store.looks import Look, Looks, Seeing, Tally
+from setright.engine.store.looks import Look, Looks, Open, Seeing, Tally
 from setright.engine.store.outbox import Aside, Line, Outbox
+from setright.engine.store.people import Item, People, SentBack, Standing
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
 from setright.engine.store.runs import Run, RunPlan, Runs
 
@@ -13,19 +14,23 @@ __all__ = [
     "Approval",
     "Aside",
     "Asset",
+    "Item",
     "Known",
     "Line",
     "Look",
+    "Open",
     "PlanState",
     "Run",
     "RunPlan",
     "Seeing",
     "Seen",
+    "SentBack",
+    "Standing",
     "Store",
     "Tally",
     "Wanted",
 ]
 
 
-class Store(Findings, Looks, KeptPlans, Runs, Exceptions, Outbox):
+class Store(Findings, Looks, KeptPlans, Runs, Exceptions, Outbox, People):
     """All parts of the store over one database, opened by its URL."""

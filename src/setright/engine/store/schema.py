@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0006"
+HEAD = "0007"
 
 TABLES = (
     # as Alembic makes it
@@ -71,4 +71,19 @@ TABLES = (
     """CREATE TABLE channel_ledgers (
         channel TEXT NOT NULL, ledger TEXT NOT NULL, read_to BIGINT NOT NULL, -- bytes
         PRIMARY KEY (channel, ledger))""",
+    """CREATE TABLE standings (
+        finding TEXT NOT NULL, owner TEXT NOT NULL, evidence TEXT NOT NULL, organisations TEXT NOT NULL, risk_why TEXT NOT NULL,
+        lane TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, confidence INTEGER NOT NULL, -- of 100
+        risk INTEGER NOT NULL, change_risk INTEGER, -- null: what only a person can do
+        PRIMARY KEY (finding))""",
+    """CREATE TABLE sent_back (
+        finding TEXT NOT NULL, owner TEXT NOT NULL, at TEXT NOT NULL, evidence TEXT NOT NULL, reason TEXT NOT NULL,
+        "by" TEXT NOT NULL, named TEXT NOT NULL,
+        PRIMARY KEY (finding, owner, at))""",
+    """CREATE TABLE reminders (
+        finding TEXT NOT NULL, opening INTEGER NOT NULL, rung TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (finding, opening, rung))""",
+    """CREATE TABLE spent (
+        id TEXT NOT NULL, "by" TEXT NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (id))""",
 )
