@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
+from setright.engine.abreast import abreast
+from setright.engine.belongings import standings, told_of
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, load_configuration
 from setright.engine.decision import About, Weighed, weigh
@@ -39,9 +41,6 @@ if TYPE_CHECKING:
     from setright.engine.propose import Draft
     from setright.engine.store import Store
     from setright.engine.workflow import Outcome
-
-T = TypeVar("T")
-AT_ONCE = 16  # targets read side by side
 
 
 class Ask(NamedTuple):
@@ -191,7 +190,7 @@ class App:
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
-        for scanned in _side_by_side(one, [self._shown(target) for target in targets]):
+        for scanned in abreast(one, [self._shown(target) for target in targets]):
             yield scanned._replace(note=self._remember(scanned))
 
     def _seen(self, surface: Surface, ids: Iterable[str], ask: Ask, exceptions: Mapping[str, FindingException]) -> Scan:
@@ -218,6 +217,7 @@ class App:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
             tell = self.courier.of_scan(found, scanned.weighed) if self.configuration.integrations else lambda _: ()
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
+            self.store.keep_standings(standings(scanned.weighed), now())
         except EngineError as error:
             return str(error)
         return ""
@@ -229,7 +229,8 @@ class App:
 
     def _about(self, surface: Surface) -> About:
         """What the organisation knows of a target, and its policy for it."""
-        return about(self.configuration, self._target(self._shown(surface.target)), source_root(surface))
+        told = told_of(self.configuration, lambda: self.store, surface)
+        return about(self.configuration, self._target(self._shown(surface.target)), source_root(surface), told)
 
     def _exceptions(self) -> Mapping[str, FindingException]:
         """The last exception made for each finding; a store that cannot be opened excepts nothing."""
@@ -259,7 +260,7 @@ class App:
             except SurfaceError as error:
                 return Planned(target, (), None, str(error))
 
-        yield from _side_by_side(one, [self._shown(target) for target in targets])
+        yield from abreast(one, [self._shown(target) for target in targets])
 
     def look(self, surface: Surface, ask: Ask) -> Scan:
         """The findings of a surface that the caller opened; they are not kept."""
@@ -380,13 +381,3 @@ class App:
 def _to_plan(ask: Ask) -> Ask:
     """Adopted findings are planned where their control was named, or all were asked for."""
     return ask._replace(scope=ask.scope._replace(no_adopted=True)) if ask.controls or ask.scope.adopted_too else ask
-
-
-def _side_by_side(work: Callable[[str], T], targets: Sequence[str]) -> Iterator[T]:
-    if len(targets) == 1:
-        yield work(targets[0])
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(AT_ONCE, len(targets))) as pool:
-        yield from pool.map(work, targets)

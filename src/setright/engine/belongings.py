@@ -1,0 +1,70 @@
+"""What a scan needs to know of people, and what it leaves for them: whose each finding is, and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING
+
+from setright.engine.configuration import Configuration, Lists
+from setright.engine.decision import Weighed
+from setright.engine.error import EngineError
+from setright.engine.organisation import Told, unreached
+from setright.engine.times import now
+from setright.policy.exploit import Exploits
+from setright.policy.owners import Returns
+from setright.surfaces.base import Surface, SurfaceError
+
+if TYPE_CHECKING:
+    from setright.engine.store import Standing, Store
+
+REACHED = "linux/reached-from-the-internet"
+
+
+def told_of(configuration: Configuration, store: Callable[[], Store], surface: Surface) -> Told:
+    """A store that cannot be opened has had nothing sent back. Raises EngineError for a list of exploits that is none."""
+    returns = Returns()
+    with suppress(EngineError):
+        returns = store().returns(now())
+    if configuration.risk == Lists():
+        return Told(returns, Exploits(), _reached(surface))
+    from setright.engine.exploits import load_exploits
+
+    return Told(returns, load_exploits(configuration.risk), _reached(surface))
+
+
+def _reached(surface: Surface) -> Callable[[], str]:
+    """Why the Internet reaches the host that a surface is open to; asked once, and only where it matters."""
+    if "linux" not in surface.families:
+        return unreached
+
+    @cache
+    def reached() -> str:
+        try:
+            answer = surface.ask([REACHED])[REACHED]
+        except SurfaceError:
+            return ""
+        return answer.text if answer.holds else ""
+
+    return reached
+
+
+def standings(weighed: Mapping[str, Weighed]) -> Iterator[Standing]:
+    """What of a scan's findings is kept beside them."""
+    from setright.engine.store import Standing
+
+    for finding, known in weighed.items():
+        owner, subject = known.owner, known.subject
+        yield Standing(
+            finding,
+            owner.owner,
+            owner.confidence,
+            tuple((each.owner, each.signal, each.where) for each in owner.evidence),
+            subject.organisations,
+            known.leaving.score,
+            known.leaving.why,
+            known.changing.score if known.changing else None,
+            known.lane,
+            known.reason,
+        )
