@@ -51,12 +51,14 @@ def revived(value: Plain) -> Plain:
 class Edit(msgspec.Struct, frozen=True):
     """Set the value at a path, or remove what is there. An index equal to a list's length appends.
 
-    An Unknown in the value is written as an expression of the format (``aws_s3_bucket.logs.id``).
+    An Unknown in the value is written as an expression of the format (``aws_s3_bucket.logs.id``). A `remark` is the comment
+    behind the value, where the format has such: a release that a commit is. It is no part of the tree.
     """
 
     path: Path
     value: Plain = None
     remove: bool = False
+    remark: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.value, dict | list):

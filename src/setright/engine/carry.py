@@ -22,7 +22,7 @@ WORDS = re.compile(r"\s+|[^\s]+")
 
 def light(edits: Sequence[Edit], tree: Tree) -> tuple[Edit, ...]:
     """The edits on this tree without its secrets. Raises LensError for one that brings a secret of its own."""
-    return tuple(Edit(e.path, _light(e.path, e.value, tree), e.remove) for e in edits)
+    return tuple(Edit(e.path, _light(e.path, e.value, tree), e.remove, e.remark) for e in edits)
 
 
 def whole(edits: Sequence[Edit], lens: str, data: bytes | None) -> Sequence[Edit]:
@@ -30,7 +30,7 @@ def whole(edits: Sequence[Edit], lens: str, data: bytes | None) -> Sequence[Edit
     if not any(_is_light(e.value) for e in edits):
         return edits
     tree = get(lens, data)
-    return [Edit(e.path, _whole(e.value, tree), e.remove) for e in edits]
+    return [Edit(e.path, _whole(e.value, tree), e.remove, e.remark) for e in edits]
 
 
 def _light(path: Path, value: Plain, tree: Tree) -> Plain:

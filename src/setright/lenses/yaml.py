@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from setright.lenses._nodes import Alias, Mapping, Node, Scalar, is_merge, plain, spliced
 from setright.lenses._nodes import Sequence as Items
+from setright.lenses._remarks import with_remark
 from setright.lenses._yaml_edit import changes
 from setright.lenses._yaml_read import content_end, read
 from setright.lenses.edited import edited
@@ -36,9 +37,22 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     stream = read(source)
     text = stream.mark + spliced(stream.text, changes(stream, have["documents"], want["documents"]))
     try:
-        return text.encode()
+        return _remarked(text.encode(), edits)
     except UnicodeEncodeError as error:
         raise LensError(f"{text[error.start]!r} cannot be written as UTF-8") from error
+
+
+def _remarked(source: bytes, edits: Sequence[Edit]) -> bytes:
+    """The file with each edit's remark behind its value."""
+    wanted = [each for each in edits if each.remark and not each.remove]
+    if not wanted:
+        return source
+    stream = read(source)
+    stops = {_reached(stream.text, stream.documents, each.path[1:])[1]: each.remark for each in wanted}
+    text = stream.text
+    for stop in sorted(stops, reverse=True):
+        text = with_remark(text, stop, stops[stop])
+    return (stream.mark + text).encode()
 
 
 def span(source: bytes, path: Path) -> tuple[int, int]:

@@ -6,7 +6,7 @@ actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
-`_workflow_calls`; setting its `pinned` writes the commit. Removing an expression moves it into `env`.
+`_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment. Removing an expression moves it into `env`.
 A value that an expression gives cannot be told. docs.github.com, Workflow syntax for GitHub Actions.
 """
 
@@ -63,7 +63,7 @@ def edit(
     for each in [*edits, *live]:
         new = _placed(resource, raw, each, layout.get("rights", {}))
         placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
-    return [(locator, Edit((*base_path, *each.path), each.value, each.remove)) for each in _last(placed)]
+    return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in _last(placed)]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -226,7 +226,8 @@ def _pinned(resource: Resource) -> Edit:
             f"{calls['name']}@{calls.get('ref', '')}: its commit is not in {LOCK} and not known here; ask `git ls-remote https://github.com/{owner}"
             f" {calls.get('ref', '')}`, read what it holds, and write `{calls['name']}@{calls.get('ref', '')}: COMMIT` there"
         )
-    return Edit(("uses",), f"{calls['name']}@{calls['commit']}")
+    ref = calls.get("release") or calls["ref"]
+    return Edit(("uses",), f"{calls['name']}@{calls['commit']}", remark=ref)
 
 
 def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:

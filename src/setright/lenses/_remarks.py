@@ -1,0 +1,29 @@
+"""Comments behind a value that say what it stands for, as ``# v4.2.2`` behind a commit: what pinning tools write and read.
+
+Renovate and Dependabot, pinned digests of GitHub Actions: the release is the first word of the comment.
+"""
+
+from __future__ import annotations
+
+from setright.lenses._nodes import line_end
+from setright.patterns import late
+
+VERSION = late(r"(?:(?:tag=|pin@|ratchet:\S+@)?(?:v\d+|\d+(?=\.\d))(?:\.\d+)*(?:-[\w.]+)?|main|master)(?=\s|\Z)\s*")
+
+
+def with_remark(text: str, stop: int, remark: str) -> str:
+    """The text with `remark` as the comment behind the value that ends at `stop`: a release named there gives way to it, other
+    words stay behind it. Where more than a comment follows on the line, as in brackets, nothing changes.
+    """
+    end = line_end(text, stop)
+    blank = len(text[stop:end]) - len(text[stop:end].lstrip(" \t"))
+    comment = text[stop + blank : end]
+    if comment and (not blank or not comment.startswith("#")):
+        return text
+    words = comment.lstrip("#").strip()
+    if words.partition(" ")[0] == remark:
+        return text
+    old = VERSION.match(words)
+    others = words[old.end() :] if old else words and f"# {words}"
+    gap = text[stop : stop + blank] if comment else " "
+    return text[:stop] + gap + f"# {remark} {others}".rstrip() + comment[len(comment.rstrip()) :] + text[end:]

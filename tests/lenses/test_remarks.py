@@ -1,0 +1,43 @@
+"""A comment behind a value says what it stands for, and what stood there before is not lost."""
+
+import pytest
+
+from setright.lenses import get, put
+from setright.model import Edit
+
+COMMIT = "a/b@11bd71901bbe5b1630ceea73d27597364c9af683"
+
+
+def remarked(source, remark="v4.2.2"):
+    edit = Edit(("documents", 0, 0, "uses"), COMMIT, remark=remark)
+    after = put("yaml", source.encode(), [edit])
+    assert get("yaml", after)["documents"][0][0]["uses"] == COMMIT
+    assert put("yaml", after, [edit]) == after
+    return after.decode().replace(COMMIT, "COMMIT")
+
+
+COMMENTS = ["", " # v3", " # v3.1.0", " #4.1", " # tag=v4", " # pin@v4", " # ratchet:a/b@v4", " # main", " #"]
+
+
+@pytest.mark.parametrize("comment", COMMENTS)
+def test_the_release_that_stood_there_gives_way(comment):
+    assert remarked(f"- uses: a/b@v4{comment}\n  id: x\n") == "- uses: COMMIT # v4.2.2\n  id: x\n"
+
+
+@pytest.mark.parametrize("words", ["the code", "2 copies of it", "v-next comes later"])
+def test_other_words_stay_behind_it(words):
+    assert remarked(f"- uses: a/b@v4  # {words}\r\n") == f"- uses: COMMIT  # v4.2.2 # {words}\r\n"
+
+
+def test_words_behind_a_release_stay():
+    assert remarked("- uses: 'a/b@v4' # v3 - held back\n") == "- uses: 'COMMIT' # v4.2.2 - held back\n"
+
+
+@pytest.mark.parametrize("source", ["- {uses: a/b@v4, id: x}\n", "- {uses: a/b@v4} # v3\n"])
+def test_what_stands_in_brackets_gets_none(source):
+    assert remarked(source) == source.replace("a/b@v4", "COMMIT")
+
+
+def test_a_name_that_is_no_number_is_a_release_too():
+    assert remarked("- uses: a/b@release/v1") == "- uses: COMMIT # v4.2.2"
+    assert remarked("- uses: a/b@release/v1", "release/v1") == "- uses: COMMIT # release/v1"
