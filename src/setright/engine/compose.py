@@ -8,6 +8,7 @@ something else fail is left out and says why.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.view import edit as edits_on_documents
@@ -192,10 +193,10 @@ class _Documents:
 
 
 def _lens_of_new(world: World, locator: str) -> str:
-    """The lens for a document that a binding's `new:` (or `closing:`) names."""
+    """The lens for a document that a binding's `new:` (or `closing:`) names, by a pattern too."""
     for (_, family), binding in world.bindings.items():
         layout = binding.layouts[family]
-        if locator in (layout.get("new"), layout.get("closing")):
+        if any(fnmatchcase(locator, layout[key]) for key in ("new", "closing") if key in layout):
             return str(layout["lens"])
     raise LensError(f"{locator}: no binding says what format a new document here has")
 

@@ -109,7 +109,21 @@ AUDITD = """p=$(pidof auditd) && kill -HUP $p; true
 UPDATE_GRUB = """if [ -e /boot/grub/grub.cfg ] && command -v update-grub >/dev/null; then update-grub 2>/dev/null >&2
 elif [ -e /boot/grub2/grub.cfg ]; then grub2-mkconfig -o /boot/grub2/grub.cfg 2>/dev/null >&2; fi
 """
+# Services whose files changed on disk by a drop-in of ours, or lost one: they run on as before until they start again. One
+# that does not come up, or not for two seconds, fails the change.
+CHANGED_UNITS = """[ -d /run/systemd/system ] || exit 0
+shown=$(systemctl show -p Id -p NeedDaemonReload -p DropInPaths -p ActiveState -- '*.service')
+changed=$(printf '%s\n' "$shown" | awk 'BEGIN {RS = ""} /NeedDaemonReload=yes/ && /ActiveState=active/ {
+  for (i = 1; i <= NF; i++) if ($i ~ /^Id=/) print substr($i, 4), /60-setright[.]conf/}' | while read -r unit ours; do
+  if [ "$ours" = 1 ] || [ -e "/etc/systemd/system/$unit.d/60-setright.conf" ]; then echo "$unit"; fi
+done)
+systemctl daemon-reload || exit 1
+[ -n "$changed" ] || exit 0
+systemctl restart $changed || exit 1
+sleep 2; systemctl -q is-active $changed
+"""
 RELOADS = {
+    "changed-units-restart": CHANGED_UNITS,
     "update-grub": UPDATE_GRUB,
     "ssh-reload": SSH_RELOAD,
     "audit-rules-load": AUDIT_RULES,
