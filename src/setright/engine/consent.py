@@ -13,6 +13,7 @@ from setright.engine.organisation import subject_of
 from setright.engine.times import moment, now
 from setright.model import Plan
 from setright.policy.approvals import Given, Need, missing
+from setright.policy.estate import Person
 from setright.policy.risk import of_changing
 from setright.policy.ruling import Case, speaks
 
@@ -35,13 +36,16 @@ class Consent:
         self._catalogue = catalogue
         self._target = target
 
-    def give(self, plans: Sequence[Plan], run: str = "") -> None:
-        """The yes of whoever runs this, bound to each plan's hash. Raises EngineError for a plan that holds no more."""
+    def give(self, plans: Sequence[Plan], run: str = "", by: str = "", via: str = "") -> None:
+        """A yes, bound to each plan's hash: that of `by`, whom a channel (`via`) knows, else of whoever runs this.
+
+        Raises EngineError for a plan that holds no more.
+        """
         for plan in plans:
             if plan.expires_at and now() >= moment(plan.expires_at):
                 raise EngineError(f"{plan.hash[:12]}: the plan held until {plan.expires_at}; plan again")
-        self._store.approve([plan.hash for plan in plans], self._ledger.actor, now())
-        said = {"run": run} if run else {}
+        self._store.approve([plan.hash for plan in plans], by or self._ledger.actor, now())
+        said = ({"run": run} if run else {}) | ({"by": by, "via": via} if by else {})
         self._ledger.append_all(
             [("approved", said | {"plan": plan.hash, "target": plan.target, "document": plan.document}) for plan in plans]
         )
@@ -52,9 +56,24 @@ class Consent:
         given, asked_by, at = self._store.approvals(hashes), self._store.asked_by(hashes), now()
         return {plan.hash: self._missing(plan, given[plan.hash], asked_by.get(plan.hash, ""), at) for plan in plans}
 
+    def may_approve(self, plan: Plan) -> list[Person]:
+        """Whose yes would count and has not been given; where nobody is known by name, empty."""
+        given = self._store.approvals([plan.hash])[plan.hash]
+        asked_by, at = self._store.asked_by([plan.hash]).get(plan.hash, ""), now()
+        needs = [need for need in self._needs(plan) if missing(need, _given(given), asked_by, self._configuration.people, at)]
+        said = [each.by for each in given if moment(each.at) <= at]
+        return [
+            person
+            for person in self._configuration.people
+            if not any(person.is_called(by) for by in said)
+            and any(
+                (not need.role or need.role in person.roles) and not (need.four_eyes and person.is_called(asked_by))
+                for need in needs
+            )
+        ]
+
     def _missing(self, plan: Plan, given: Sequence[Approval], asked_by: str, at: datetime) -> str:
-        said = [Given(each.by, moment(each.at)) for each in given]
-        wants = (missing(need, said, asked_by, self._configuration.people, at) for need in self._needs(plan))
+        wants = (missing(need, _given(given), asked_by, self._configuration.people, at) for need in self._needs(plan))
         return "; ".join(dict.fromkeys(filter(None, wants)))
 
     def _needs(self, plan: Plan) -> list[Need]:
@@ -68,3 +87,7 @@ class Consent:
             case = Case(control.id, control.kind, control.severity, change_risk=risk)
             needs.append(next((n for n in self._configuration.approvals if speaks(n, subject, case, plan.lane)), ANYBODY))
         return list(dict.fromkeys(needs))
+
+
+def _given(approvals: Sequence[Approval]) -> list[Given]:
+    return [Given(each.by, moment(each.at)) for each in approvals]

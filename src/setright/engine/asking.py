@@ -1,0 +1,140 @@
+"""Asks people for their yes and takes their answer: by signed link, or by a chat whose signature says who they are.
+
+Not being able to ask, or to tell whether a plan still holds, means that nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from setright.engine import links
+from setright.engine.configuration import Configuration
+from setright.engine.error import EngineError
+from setright.engine.keys import secret_key
+from setright.engine.stop import why_stopped
+from setright.engine.times import moment, now
+from setright.model import Plan
+from setright.policy.estate import Person
+from setright.surfaces.base import SurfaceError
+
+if TYPE_CHECKING:
+    from setright.engine.consent import Consent
+    from setright.engine.desk import RunDesk
+    from setright.engine.ledger import Ledger
+    from setright.engine.store import Store
+
+OVER = {"running": "it runs just now", "lapsed": "it has lapsed"}
+
+
+class Asked(NamedTuple):
+    """A token's plan and person, and why no answer is taken any more; empty: one is."""
+
+    plan: Plan
+    person: str
+    refused: str
+
+
+class Asking:
+    """One state directory's questions. `target`: why nothing runs on one, and a desk that can look at it."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        state: Path,
+        store: Store,
+        consent: Consent,
+        ledger: Ledger,
+        target: tuple[Callable[[str], str], Callable[[], RunDesk]],
+    ) -> None:
+        self._configuration = configuration
+        self._state = state
+        self._store = store
+        self._consent = consent
+        self._ledger = ledger
+        self._frozen, self._desk = target
+        self.key = secret_key(state, "links")
+
+    def token(self, plan: Plan, person: str) -> str:
+        """For one person, or (empty) for a channel that tells us who answers."""
+        life = timedelta(hours=self._configuration.serve.link_h)
+        return links.token(links.link_to(plan, person, now(), life), self.key)
+
+    def address(self, plan: Plan, person: str) -> str:
+        """The link for a message. Raises EngineError where nobody could open it."""
+        if not self._configuration.serve.url:
+            raise EngineError('nobody could open the link; say where `setright serve` is reached: [serve] url = "https://..."')
+        return f"{self._configuration.serve.url.rstrip('/')}/approve/{self.token(plan, person)}"
+
+    def read(self, token: str, person: str = "") -> Asked:
+        """What is asked, and whether it still is. `person` is who a channel says is answering.
+
+        Raises EngineError for a token that is none of ours.
+        """
+        link = links.read(token, self.key)
+        plan = self._store.plan_state(link.plan)
+        who = link.person or person
+        return Asked(plan.plan, who, self._over(link) or self._settled(plan.state) or self._hindered(plan.plan))
+
+    def approve(self, token: str, person: str = "", via: str = "link") -> str:
+        """Records the yes; what the plan still lacks, empty where it may run. Raises EngineError where it is not taken."""
+        asked = self._taken(token, person, "approved")
+        self._consent.give([asked.plan], by=asked.person, via=via)
+        return self._consent.lacking([asked.plan])[asked.plan.hash]
+
+    def decline(self, token: str, reason: str, person: str = "", via: str = "link") -> Plan:
+        """Records a no: it changes nothing but that this person is not asked again by this link. Raises EngineError."""
+        asked = self._taken(token, person, "declined")
+        told = {"plan": asked.plan.hash, "target": asked.plan.target, "by": asked.person, "via": via, "reason": reason}
+        self._ledger.append("declined", told)
+        return asked.plan
+
+    def _taken(self, token: str, person: str, what: str) -> Asked:
+        """The question, used up by this answer. Raises EngineError where it is none, or no longer one, or not for this person."""
+        asked = self.read(token, person)
+        if asked.refused:
+            raise EngineError(asked.refused)
+        may = self._consent.may_approve(asked.plan)
+        if what == "approved" and not any(each.is_called(asked.person) for each in may):
+            raise EngineError(f"{asked.person or 'somebody unknown'} may not approve this; {self._whose(may)}")
+        link = links.read(token, self.key)
+        id_ = f"{link.id} {asked.person}" if not link.person else link.id
+        if not self._store.spend(id_, asked.person, f"{what} {asked.plan.hash[:12]}", now()):
+            raise EngineError(f"this was answered before: {self._store.spent(id_)}")
+        return asked
+
+    def _over(self, link: links.Link) -> str:
+        if now() >= moment(link.until):
+            return f"this link held until {link.until[:16]}Z; ask for the plan again (`setright plan --ask`)"
+        used = self._store.spent(link.id)
+        return f"this link works once; {used}" if used else ""
+
+    def _settled(self, state: str) -> str:
+        return "" if state == "made" else f"nothing is asked any more: {OVER.get(state, f'the plan has run and is {state}')}"
+
+    def _hindered(self, plan: Plan) -> str:
+        """Why a plan would not run, or would not be what was shown."""
+        if plan.expires_at and now() >= moment(plan.expires_at):
+            return f"the plan held until {plan.expires_at[:16]}Z; plan again"
+        if why := why_stopped(self._state):
+            return f"the kill switch is on since {why}"
+        return self._frozen(plan.target) or self._moved(plan)
+
+    def _moved(self, plan: Plan) -> str:
+        """Whether a document is no longer the one that the plan was made on; not being able to look counts as if it were."""
+        from setright.engine.change import Lapsed
+
+        try:
+            with closing(self._desk()) as desk:
+                desk.execution("asked", plan.hash).prior()
+        except Lapsed as error:
+            return f"{error}; it is asked anew then"
+        except SurfaceError as error:
+            return f"the target cannot be looked at now, so nothing is decided: {error}"
+        return ""
+
+    def _whose(self, may: Sequence[Person]) -> str:
+        return f"ask {', '.join(each.name for each in may)}" if may else "nobody known by name may"
