@@ -6,6 +6,10 @@ A lens is a module with three functions:
     put(source: bytes, edits: Sequence[Edit]) -> bytes
     span(source: bytes, path: Path) -> tuple[int, int]   where the value at a path stands (byte offsets)
 
+and one of deep trees with a fourth, which `span` below asks for in one step:
+
+    nearest(source: bytes, path: Path) -> tuple[int, int]   where the value stands, or the nearest thing above it
+
 held to laws by tests/test_lenses.py, over every example and every corpus file:
 
     put(s, []) == s                       nothing asked, nothing changed
@@ -66,6 +70,8 @@ def put(name: str, source: bytes | None, edits: Sequence[Edit]) -> bytes:
 def span(name: str, source: bytes, path: Path) -> tuple[int, int]:
     """Byte offsets of the value at a path, or of the nearest thing above it that is there."""
     optic = lens(name)
+    if nearest := getattr(optic, "nearest", None):
+        return cast("tuple[int, int]", nearest(source, path))
     while path:
         try:
             return optic.span(source, path)

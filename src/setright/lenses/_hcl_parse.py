@@ -6,9 +6,9 @@ HCL native syntax specification (hashicorp/hcl, hclsyntax/spec.md), as Terraform
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from setright.lenses._hcl_expr import BLANK, DEPTH, END, EOL, LITERAL, NAME, SPACE, Attribute, Expressions
+from setright.lenses._recent import recent
 from setright.lenses.error import LensError
 from setright.model import Tree
 
@@ -47,7 +47,7 @@ def read(source: bytes) -> tuple[str, Body]:
     return text, parsed(text)
 
 
-@lru_cache(maxsize=4)
+@recent
 def parsed(text: str) -> Body:
     """The nodes of a text. What an edit gives is read again by the next edit, by the check of the put and by the next look."""
     return Parser(text).file()

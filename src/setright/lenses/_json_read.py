@@ -9,11 +9,11 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 import msgspec
 
 from setright.lenses._nodes import MAX_DEPTH, Mapping, Node, Scalar, Sequence, line_of
+from setright.lenses._recent import recent
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 
@@ -92,7 +92,7 @@ def _constant(text: str) -> Plain:
 DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_float=real, parse_constant=_constant)
 
 
-@lru_cache(maxsize=2)
+@recent
 def read(source: bytes) -> File:
     """The nodes of a file. Raises LensError with line and reason."""
     mark, text = decoded(source)

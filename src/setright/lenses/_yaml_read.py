@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from setright.lenses._nodes import MAX_DEPTH, Alias, Mapping, Node, Scalar, Sequence, is_merge, line_of
+from setright.lenses._recent import recent
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 
@@ -43,7 +43,7 @@ class Stream(msgspec.Struct):
     documents: list[Node]
 
 
-@lru_cache(maxsize=2)
+@recent
 def read(source: bytes) -> Stream:
     """The nodes of a file. Raises LensError with line and reason for what is no YAML, or YAML that we will not judge."""
     try:

@@ -16,9 +16,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
 
 from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, encodes, keyword, one_line
+from setright.lenses._recent import recent
 from setright.lenses.edited import edited, look_up, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
@@ -102,9 +102,8 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return each.range(*each.parts[str(path[2])])
 
 
-@lru_cache(maxsize=1)
+@recent
 def _instructions(source: bytes) -> list[Instruction]:
-    """Those of the document asked last: findings ask for the places of many values in one document."""
     return _read(source.decode("latin-1"))[1]
 
 

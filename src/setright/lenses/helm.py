@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from setright.lenses import yaml
+from setright.lenses._recent import recent
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -126,6 +127,7 @@ def _blocks(lines: Sequence[str]) -> list[tuple[int, ...]]:
     return around
 
 
+@recent
 def _masked(source: bytes) -> _Masked:
     """The template masked so that what ends a block ends it for YAML too; where that is no YAML, as a comment."""
     masked = _mask(source, ends=True)

@@ -15,7 +15,7 @@ from setright.lenses._nodes import Alias, Mapping, Node, Scalar, is_merge, plain
 from setright.lenses._nodes import Sequence as Items
 from setright.lenses._remarks import with_remark
 from setright.lenses._yaml_edit import changes
-from setright.lenses._yaml_read import content_end, read
+from setright.lenses._yaml_read import Stream, content_end, read
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
@@ -57,25 +57,39 @@ def _remarked(source: bytes, edits: Sequence[Edit]) -> bytes:
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
     """Where a value stands, in bytes; an empty one stands at its key. Inside an alias it is the alias."""
-    stream = read(source)
     if path[:1] != ("documents",) or len(path) < 2:
         raise LensError(f"{'/'.join(map(str, path))}: is no path into a document")
-    start, end = _reached(stream.text, stream.documents, path[1:])
-    before = len(stream.mark.encode()) + len(stream.text[:start].encode())
-    return before, before + len(stream.text[start:end].encode())
+    place, is_there = _reached(read(source), path[1:])
+    if not is_there:
+        raise LensError(f"{'/'.join(map(str, path))}: nothing is there")
+    return place
 
 
-def _reached(text: str, documents: list[Node], path: Path) -> tuple[int, int]:
-    node: Node = Items(0, len(text), documents)
-    start = 0
+def nearest(source: bytes, path: Path) -> tuple[int, int]:
+    """Where a value stands, or the nearest thing above it that is there."""
+    return _reached(read(source), path[1:])[0] if path[:1] == ("documents",) else (0, 0)
+
+
+def _reached(stream: Stream, path: Path) -> tuple[tuple[int, int], bool]:
+    """Where the last thing on the path stands, and whether it is the one that the path names."""
+    text = stream.text
+    node: Node = Items(0, 0, stream.documents)
+    start, is_there = 0, True
     for key in path:
         child = _child(node, key)
+        is_there = child is not None
         if child is None:
-            raise LensError(f"{'/'.join(map(str, path))}: nothing is there")
+            break
         start, node = child
         if isinstance(node, Alias):
             break
-    return (node.start, content_end(text, node)) if node.start < node.end else (start, node.end)
+    end = node.end
+    if node.start < end:
+        start, end = node.start, content_end(text, node)
+    mark = len(stream.mark.encode())
+    if not text.isascii():
+        start, end = len(text[:start].encode()), len(text[:end].encode())
+    return (mark + start, mark + end), is_there
 
 
 def _child(node: Node, key: str | int) -> tuple[int, Node] | None:
@@ -84,5 +98,8 @@ def _child(node: Node, key: str | int) -> tuple[int, Node] | None:
         return node.items[key].start, node.items[key]
     if not isinstance(node, Mapping) or node.opaque:
         return None
-    found = {k.text: (k.start, value) for k, value in node.pairs}
-    return found.get(str(key)) or next(((k.start, v) for k, v in node.pairs if is_merge(k) and not isinstance(v, Scalar)), None)
+    name = str(key)
+    for named, value in node.pairs:
+        if named.text == name:
+            return named.start, value
+    return next(((k.start, v) for k, v in node.pairs if is_merge(k) and not isinstance(v, Scalar)), None)
