@@ -23,6 +23,7 @@ from setright.engine.store.schema import HEAD, TABLES
 from setright.model import Plain
 
 BUSY_TIMEOUT_S = 30
+ROWS_AT_ONCE = 2000
 UPGRADE_LOCK = 0x5E7216
 SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}")
 HAS_TABLES = """SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = 'alembic_version' AND relkind = 'r'
@@ -44,6 +45,10 @@ class Connection:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def each(self, sql: str, values: Mapping[str, Plain] = {}) -> Iterator[tuple[Plain, ...]]:
+        """The rows one by one, however many: never all of them are in memory. Columns as the query orders them."""
+        yield from self._driver.streamed(self.raw, self._driver.spelled(sql), values)
+
     def change(self, sql: str, values: Mapping[str, Plain] = {}) -> int:
         """How many rows it concerned."""
         return int(self.raw.execute(self._driver.spelled(sql), values).rowcount)
@@ -63,6 +68,7 @@ class Driver(Protocol):
     def spelled(self, sql: str) -> str: ...
     def has_tables(self, raw: Any) -> bool: ...
     def hold_off_others(self, raw: Any) -> None: ...
+    def streamed(self, raw: Any, sql: str, values: Mapping[str, Plain]) -> Iterator[tuple[Plain, ...]]: ...
 
 
 class Database:
@@ -171,6 +177,11 @@ class _Sqlite:
     def hold_off_others(self, raw: Any) -> None:
         """The transaction does."""
 
+    def streamed(self, raw: Any, sql: str, values: Mapping[str, Plain]) -> Iterator[tuple[Plain, ...]]:
+        cursor = raw.execute(sql, values)
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
+
 
 class _Postgres:
     begin_writing = "BEGIN"
@@ -199,6 +210,12 @@ class _Postgres:
 
     def hold_off_others(self, raw: Any) -> None:
         raw.execute(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
+
+    def streamed(self, raw: Any, sql: str, values: Mapping[str, Plain]) -> Iterator[tuple[Plain, ...]]:
+        with raw.cursor(name="setright_rows") as cursor:  # the server keeps the rows
+            cursor.execute(sql, values)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from rows
 
 
 @lru_cache

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from setright.engine.store.database import Connection, Database, inserted
+from setright.engine.store.plans import among
 from setright.engine.times import stamp
+from setright.model import SEVERITIES, Plain
 
 Left = tuple[str, str, str]  # where it is said that a finding stays open (comment, adopted), why, until when
-# Open findings of each control on each target, by verdict and by how they are left open; answered from an index alone.
-TALLIES = """SELECT control, target, verdict, aside, COUNT(*) AS number FROM findings
-    WHERE resolved_at IS NULL GROUP BY control, target, verdict, aside"""
+# Open findings by control, or by control and target; answered from an index alone.
+BY_CONTROL = """SELECT control, '' AS target, verdict, aside, COUNT(*) AS number FROM findings
+    WHERE resolved_at IS NULL GROUP BY verdict, aside, control"""
+BY_TARGET = """SELECT control, target, verdict, aside, COUNT(*) AS number FROM findings
+    WHERE resolved_at IS NULL GROUP BY verdict, aside, control, target"""
+LOOKS = "SELECT control, target, at, passed, unseen FROM looks ORDER BY control, target"
+# The detail is read only where it says more than lists tell anyway.
+OPEN = """SELECT id, control, title, severity, verdict, target, resource, path, line, first_seen_at, last_seen_at, aside,
+    COALESCE((SELECT owner FROM standings WHERE finding = findings.id), '') AS owner,
+    CASE WHEN aside = '' AND verdict = 'fail' THEN '' ELSE detail END AS detail FROM findings WHERE resolved_at IS NULL"""
+RANKS = " ".join(f"WHEN '{name}' THEN {-place}" for place, name in enumerate(SEVERITIES))
+GRAVEST = f"CASE severity {RANKS} END"
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -26,7 +38,7 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """So many open findings of a control on a target; `aside` is where the source leaves them open, or empty."""
+    """So many open findings of a control, on a target or (empty) on all; `aside` is where the source leaves them open, or empty."""
 
     control: str
     target: str
@@ -35,16 +47,76 @@ class Tally(msgspec.Struct, frozen=True):
     number: int
 
 
+class Open(msgspec.Struct, frozen=True):
+    """An open finding, as much of it as lists need. `owner` is whose the last scan held it to be. `said` is why the source leaves it open, or why it cannot be told."""
+
+    id: str
+    control: str
+    title: str
+    severity: str
+    verdict: str
+    target: str
+    resource: str
+    path: str
+    line: int | None
+    first_seen_at: str
+    last_seen_at: str
+    aside: str
+    owner: str
+    said: str = ""
+    until: str = ""
+
+
 class Looks(Database):
     """The looks' part of the store."""
 
-    def looks(self) -> list[Look]:
+    def looks(self) -> Iterator[tuple[str, str, str, int, int]]:
+        """The fields of each `Look`, control by control: there may be a million."""
         with self.reading() as connection:
-            return [Look(**row) for row in connection.rows("SELECT control, target, at, passed, unseen FROM looks")]
+            yield from connection.each(LOOKS)
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self, by_target: bool) -> Iterator[Tally]:
         with self.reading() as connection:
-            return [Tally(**row) for row in connection.rows(TALLIES)]
+            yield from (Tally(*row) for row in connection.each(BY_TARGET if by_target else BY_CONTROL))
+
+    def open_by_id(self, ids: Sequence[str]) -> list[Open]:
+        """Those of the findings that are open."""
+        with self.reading() as connection:
+            return [
+                _open(tuple(row.values()))
+                for names, values in among(ids)
+                for row in connection.rows(f"{OPEN} AND id IN {names}", values)
+            ]
+
+    def open_in_order(self, verdict: str, aside: bool = False) -> Iterator[Open]:
+        """Open findings of a verdict, the gravest and oldest first; those that the source leaves open, or the others.
+
+        What fails is most of all there is, so it is read in the order that an index by age has.
+        """
+        if verdict == "fail" and not aside:
+            query = f"{OPEN} AND severity = :severity AND verdict || '' = 'fail' AND aside || '' = '' ORDER BY first_seen_at"
+            for severity in reversed(SEVERITIES):
+                yield from self._each(query, {"severity": severity})
+        else:
+            left = "aside > ''" if aside else "aside = ''"
+            yield from self._each(
+                f"{OPEN} AND verdict = :verdict AND {left} ORDER BY {GRAVEST}, first_seen_at", {"verdict": verdict}
+            )
+
+    def _each(self, query: str, values: dict[str, Plain]) -> Iterator[Open]:
+        with self.reading() as connection:
+            yield from map(_open, connection.each(query, values))
+
+
+def _open(row: Sequence[Plain]) -> Open:
+    told = msgspec.json.decode(row[-1]) if row[-1] else {}
+    left = told.get("aside") or {}
+    found = Open(*row[:-1])
+    return (
+        msgspec.structs.replace(found, said=left.get("reason") or told["why_unknown"], until=left.get("until", ""))
+        if told
+        else found
+    )
 
 
 class Seeing(msgspec.Struct, frozen=True):

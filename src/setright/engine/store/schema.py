@@ -26,7 +26,7 @@ TABLES = (
     "CREATE INDEX findings_by_target ON findings (target, resolved_at)",
     "CREATE INDEX findings_by_control ON findings (control, severity, resolved_at, first_seen_at)",
     "CREATE INDEX findings_by_age ON findings (severity, resolved_at, first_seen_at)",
-    "CREATE INDEX findings_open ON findings (resolved_at, control, target, verdict, aside)",
+    "CREATE INDEX findings_open ON findings (resolved_at, verdict, aside, control, target)",
     """CREATE TABLE looks (
         control TEXT NOT NULL, target TEXT NOT NULL, at TEXT NOT NULL, -- the last one
         passed INTEGER NOT NULL, unseen INTEGER NOT NULL,

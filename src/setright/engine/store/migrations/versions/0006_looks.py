@@ -9,7 +9,7 @@ down_revision = "0005"
 
 def upgrade() -> None:
     op.add_column("findings", sa.Column("aside", sa.Text, nullable=False, server_default=""))
-    op.create_index("findings_open", "findings", ["resolved_at", "control", "target", "verdict", "aside"])
+    op.create_index("findings_open", "findings", ["resolved_at", "verdict", "aside", "control", "target"])
     op.create_table(
         "looks",
         sa.Column("control", sa.Text, primary_key=True),
