@@ -12,12 +12,13 @@ import pytest
 
 from setright.app import App, Ask, Run
 from setright.engine import execute
-from setright.engine.batch import batches
 from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
 from setright.engine.ledger import verify
+from setright.engine.lots import batches
+from setright.engine.runs import in_order
 from setright.engine.stop import switch
-from setright.model import Change, Plan, Planned, Steps
+from setright.model import Change, Effect, Plan, Planned, Steps
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.surface import SourceTree
 
@@ -177,13 +178,30 @@ def grouped(*plans: Plan) -> list[list[str]]:
 
 
 def test_plans_that_build_on_each_other_keep_their_order():
-    assert grouped(plan("1", "a"), plan("2", "b"), plan("3", "a", "c"), plan("4", "d")) == [["1", "2"], ["3", "4"]]
+    assert grouped(plan("1", "a"), plan("2", "b"), plan("3", "a", "c"), plan("4", "d")) == [["1", "2", "4"], ["3"]]
+    assert grouped(plan("1", "a", "b"), plan("2", "b"), plan("3", "b"), plan("4", "a")) == [["1"], ["2", "4"], ["3"]]
 
 
-@pytest.mark.parametrize("more", [{"family": "linux"}, {"steps": Steps(reload=("ssh",))}, {"keys": {"k": ("a",)}}])
+def test_the_order_that_plans_run_in_is_the_one_that_is_told():
+    plans = [plan("1", "a"), plan("2", "x", steps=Steps(reload=("ssh",))), plan("3", "a", "b"), plan("4", "c"), plan("5", "x")]
+    assert batches(in_order(plans)) == batches(plans)
+    assert [each.hash for each in in_order(plans)] == ["1", "4", "2", "3", "5"]
+    assert [len(lot) for lot in batches(in_order(plans)[::-1], together=False)] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("more", [{"family": "aws"}, {"steps": Steps(reload=("ssh",))}, {"keys": {"k": ("a",)}}])
 def test_where_something_runs_or_only_parts_are_read_plans_go_alone(more):
     assert grouped(plan("1", "a", **more), plan("2", "b", **more)) == [["1"], ["2"]]
-    assert grouped(plan("1", "a"), plan("2", "b", **more), plan("3", "c")) == [["1"], ["2"], ["3"]]
+    assert grouped(plan("1", "a"), plan("2", "b", **more), plan("3", "c")) == [["1", "3"], ["2"]]
+
+
+@pytest.mark.parametrize("document", ["state:disk", "unit:cron.service", "running:sysctl", "package:telnet"])
+def test_on_a_host_files_and_their_modes_go_together_and_what_runs_goes_alone(document):
+    linux = {"family": "linux", "effect": Effect()}
+    files = plan("1", "/etc/motd", **linux), plan("2", "stat:/etc/shadow", **linux)
+    assert grouped(*files, plan("3", document, **linux), plan("4", "/etc/issue", **linux)) == [["1", "2", "4"], ["3"]]
+    assert grouped(*files, plan("3", "stat:/etc/motd", **linux)) == [["1", "2"], ["3"]], "of one file the mode and the bytes"
+    assert grouped(*files, plan("3", "/etc/default/grub", **linux | {"effect": Effect(restart="host")}))[1] == ["3"]
 
 
 def test_plans_made_with_other_parameters_do_not_mix():

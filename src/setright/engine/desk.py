@@ -9,10 +9,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from setright.controls.derive import resolve
-from setright.engine.batch import Batch, batches, params_of
+from setright.engine.anew import AGAIN, HELD, Anew, followers, follows, left, moved_by_us, standing
+from setright.engine.batch import Batch
 from setright.engine.catalogue import Catalogue
 from setright.engine.execute import Execution
+from setright.engine.keys import secret_key
 from setright.engine.ledger import Ledger
+from setright.engine.lots import batches, params_of
+from setright.engine.plan import Options
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
 from setright.engine.snapshots import Snapshots
 from setright.engine.stop import stopped
@@ -20,7 +24,7 @@ from setright.engine.store import Store
 from setright.engine.workflow import Outcome
 from setright.engine.world import Slot
 from setright.model import Binding, Control, Plain, Plan, Want
-from setright.surfaces.base import Surface
+from setright.surfaces.base import Surface, SurfaceError
 
 
 class RunDesk:
@@ -74,8 +78,39 @@ class RunDesk:
     def kept(self, run: str, plan_hash: str) -> Sequence[str]:
         return self._store.kept(run, plan_hash)
 
-    def batches(self, hashes: Sequence[str]) -> list[list[str]]:
-        return [[plan.hash for plan in batch] for batch in batches(self._store.plans_of(hashes))]
+    def batches(self, hashes: Sequence[str], kind: str) -> list[list[str]]:
+        """Going back keeps to the order turned round; on the way there a plan may join an earlier batch."""
+        return [[p.hash for p in batch] for batch in batches(self._store.plans_of(hashes), together=kind == "apply")]
+
+    def standing(self, hashes: Sequence[str]) -> list[str]:
+        """Those of one target's plans whose documents may move with others and are as planned now."""
+        plans = followers(self._store.plans_of(hashes))
+        if not plans:
+            return []
+        try:
+            surface = self._surface(plans[0].target)
+            for plan in plans:
+                self._introduce(surface, plan)
+            now = surface.again([c.locator for plan in plans for c in plan.changes if follows(c.locator)])
+        except SurfaceError:
+            return []  # each plan's own protocol says what is wrong
+        return standing(plans, now)
+
+    def anew(self, run: str, plan_hash: str, stood: bool) -> Anew:
+        """Whether the run itself moved a plan's documents, and the plans for what is left of it, kept as the run's own."""
+        plan = self._store.plan(plan_hash)
+        ended = [p.hash for p in self._store.run(run).plans if p.outcome and p.hash != plan_hash]
+        others = [each for each in self._store.plans_of(ended) if each.target == plan.target]
+        surface = self._surface(plan.target)
+        if not moved_by_us(plan, others, surface.again([c.locator for c in plan.changes]), stood):
+            return Anew("")
+        options = Options(together=True, key=secret_key(self._state, "fingerprints"), params=plan.params)
+        made = left(plan, self.rescan(surface, plan), surface, options)
+        if made is None:
+            return Anew("")
+        self._store.keep_plans(made)
+        self._store.join_run(run, plan_hash, [each.hash for each in made])
+        return Anew(AGAIN if made else HELD, tuple(each.hash for each in made))
 
     def batch(self, run: str, hashes: Sequence[str]) -> Batch:
         return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self._snapshots, self.rescan_all)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from setright.engine.change import Lapsed, changes
 from setright.engine.scan import Scan
@@ -21,6 +22,7 @@ PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads a
 PAUSE_S = 0.3
 STEADY = 2  # readings in a row that must be right where something reloads
 ABSENT = object()
+NOTHING: Mapping[str, Any] = {}
 Rescan = Callable[[Surface, Plan], Scan]
 
 
@@ -42,13 +44,15 @@ class Execution:
         """
         return [self._snapshots.put(kept) for kept in self.prior()]
 
-    def prior(self) -> list[Kept]:
-        """The state before, which nothing keeps yet. Raises Lapsed where the plan has expired or the target has moved."""
+    def prior(self, known: Mapping[str, Kept] = NOTHING) -> list[Kept]:
+        """The state before, which nothing keeps yet. Raises Lapsed where the plan has expired or the target has moved.
+
+        `known` is what was seen just now, of many plans at once.
+        """
         if self.plan.expires_at and now() >= moment(self.plan.expires_at):
             raise Lapsed(f"the plan held until {self.plan.expires_at}; plan again")
         locators = [c.locator for c in self.plan.changes]
-        self._changes_of(self.surface.again(locators))
-        kept = self.surface.keep(locators)
+        kept = [known[each] for each in locators] if known else self.surface.keep(locators)
         self._changes(kept)
         return kept
 
@@ -66,14 +70,15 @@ class Execution:
         """Raises Rejected where the target's own checker refuses the staged copies."""
         self.surface.validate(self._changes(self._kept(addresses)), self.plan.steps)
 
-    def write(self, addresses: Sequence[str], first: bool = False) -> None:
+    def write(self, addresses: Sequence[str], first: bool = False, seen: Mapping[str, Document] = NOTHING) -> None:
         """Raises change.Lapsed where the target is no longer as it was: then this call wrote nothing.
 
-        `first` tells that nothing of the plan can stand there yet: what is as planned already is somebody else's work.
+        `first` tells that nothing of the plan can stand there yet: what is as planned already is somebody else's work; `seen`
+        is what was seen just now, of many plans at once.
         Raises Moved or SurfaceError later on; the documents before that one are written then, and must be restored.
         """
         if first:
-            self._changes_of(self.surface.again([c.locator for c in self.plan.changes]))
+            self._changes_of(seen or self.surface.again([c.locator for c in self.plan.changes]))
         for number, change in enumerate(self._changes(self._kept(addresses))):
             try:
                 self.surface.write(change)

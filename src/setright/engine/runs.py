@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+from setright.engine.lots import batches
 from setright.engine.times import now
 from setright.model import Plan
 from setright.policy.approvals import ANYBODYS
+
+if TYPE_CHECKING:
+    from setright.engine.store.runs import RunPlan
 
 
 def new_run() -> str:
@@ -30,6 +35,17 @@ def not_now(plan: Plan, lacks: str, frozen: str) -> tuple[str, str] | None:
         whose = "" if lacks == ANYBODYS else f" ({lacks})"
         return "refused", f"waits for approval: {plan.reason}{whose}"
     return None
+
+
+def to_undo(parts: Sequence[RunPlan], plan_of: Callable[[str], Plan]) -> list[Plan]:
+    """The plans of a run that left something, the last first. What others did for a plan comes back with them."""
+    left = [(part, plan_of(part.hash)) for part in reversed(parts) if part.outcome in ("verified", "unverified")]
+    return [plan for part, plan in left if part.kept or not plan.changes]
+
+
+def in_order(plans: Sequence[Plan]) -> list[Plan]:
+    """The plans as they will run: a rollback goes the same way backwards."""
+    return [plan for batch in batches(plans) for plan in batch]
 
 
 def by_target(plans: Sequence[Plan]) -> dict[str, list[str]]:

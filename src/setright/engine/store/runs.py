@@ -69,6 +69,13 @@ class Runs(Database):
             connection.change(inserted("runs", row, "ON CONFLICT DO NOTHING"), row)
             connection.change_each(inserted("run_plans", PART, "ON CONFLICT DO NOTHING"), parts)
 
+    def join_run(self, run: str, beside: str, hashes: Sequence[str]) -> None:
+        """Plans that a run made itself, in the place of one of its own. They must be kept already."""
+        query = f"INSERT INTO run_plans ({', '.join(PART)}) SELECT run, :new, position, '[]', '' FROM run_plans"  # noqa: S608
+        rows = [{"run": run, "beside": beside, "new": hash_} for hash_ in hashes]
+        with self.writing() as connection:
+            connection.change_each(f"{query} WHERE run = :run AND hash = :beside ON CONFLICT DO NOTHING", rows)
+
     def end_plans(self, run: str, ended: Sequence[Ended]) -> None:
         """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more."""
         ends = [{"run": run, "hash": e.plan, "outcome": e.outcome, "kept": as_json(e.kept), "error": e.why} for e in ended]

@@ -18,12 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from setright.engine.change import Lapsed
 from setright.engine.error import EngineError
-from setright.engine.workflow.protocol import Desk, Outcome, Unrecorded, apply_plan, desk, recorded, rollback_plan, serve
-from setright.engine.workflow.together import apply_together
+from setright.engine.workflow.protocol import Desk, Outcome, Unrecorded, apply_plan, desk, recorded, rollback_plan, serve, standing
+from setright.engine.workflow.together import apply_together, rollback_together
 from setright.model import Plain
 from setright.surfaces.base import Moved, Rejected
 
-SCHEMA = "setright-runs-2"  # raised when the order or the meaning of steps changes
+SCHEMA = "setright-runs-3"  # raised when the order or the meaning of steps changes
 
 
 @contextlib.contextmanager
@@ -75,11 +75,15 @@ def _said() -> Iterator[None]:
 @recorded
 def run_target(run: str, target: str, hashes: list[str], kind: str) -> list[list[Plain]]:
     """The plans of one target in order, at once those that do not build on each other."""
-    if kind != "apply":
-        return [rollback_plan(run, plan_hash) for plan_hash in hashes]
     ended: list[list[Plain]] = []
-    for batch in desk().batches(hashes):
-        ended += apply_together(run, batch) if len(batch) > 1 else [apply_plan(run, batch[0])]
+    batches = desk().batches(hashes, kind)
+    if kind != "apply":
+        for batch in batches:
+            ended += rollback_together(run, batch) if len(batch) > 1 else [rollback_plan(run, batch[0])]
+        return ended
+    stood = standing(hashes) if len(batches) > 1 else []
+    for batch in batches:
+        ended += apply_together(run, batch, stood) if len(batch) > 1 else [apply_plan(run, batch[0], batch[0] in stood)]
     return ended
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from dbos import DBOS
 from sqlalchemy.exc import SQLAlchemyError
 
+from setright.engine.anew import Anew
 from setright.engine.batch import Batch
 from setright.engine.change import Lapsed
 from setright.engine.durable import sync_file
@@ -25,6 +26,7 @@ from setright.model import Plain
 from setright.surfaces.base import SurfaceError
 
 ARMED_FOR_S = 30.0
+ASKED_FOR = "asked for"
 RETRY_S = 1.0
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,8 +51,10 @@ class Desk(Protocol):
     def execution(self, run: str, plan_hash: str) -> Execution: ...
     def forget(self, plan_hash: str) -> None: ...
     def kept(self, run: str, plan_hash: str) -> Sequence[str]: ...
-    def batches(self, hashes: Sequence[str]) -> list[list[str]]: ...
+    def batches(self, hashes: Sequence[str], kind: str) -> list[list[str]]: ...
     def batch(self, run: str, hashes: Sequence[str]) -> Batch: ...
+    def standing(self, hashes: Sequence[str]) -> list[str]: ...
+    def anew(self, run: str, plan_hash: str, stood: bool) -> Anew: ...
     def record(self, event: str, *bodies: Mapping[str, Plain]) -> None: ...
     def ended(self, run: str, *outcomes: Outcome) -> None: ...
     def stopped(self) -> bool: ...
@@ -114,12 +118,17 @@ def ended(run: str, *outcomes: Outcome) -> None:
 
 @DBOS.workflow()
 @recorded
-def apply_plan(run: str, plan_hash: str) -> list[Plain]:
-    """Snapshot, arm, validate, write, reload, verify; then keep or roll back. The outcome as plain data."""
+def apply_plan(run: str, plan_hash: str, stood: bool = False, last: bool = False) -> list[Plain]:
+    """Snapshot, arm, validate, write, reload, verify; then keep or roll back. The outcome as plain data.
+
+    `stood`: its documents were as planned when the run began. `last`: it is not planned again where they moved since.
+    """
     kept: list[str] = []
     armed = written = False
     try:
-        kept, health = begin(run, plan_hash)
+        kept, health, lapsed = begin(run, plan_hash)
+        if lapsed:
+            return refuse(run, plan_hash, kept, armed, lapsed) if last else overtaken(run, plan_hash, lapsed, stood)
         armed = arm(run, plan_hash, kept)
         validate(run, plan_hash, kept)
         written = True
@@ -155,6 +164,19 @@ def settle(run: str, plan_hash: str, kept: list[str], health: dict[str, str], ar
 
 @DBOS.workflow()
 @recorded
+def overtaken(run: str, plan_hash: str, why: str, stood: bool) -> list[Plain]:
+    """A plan whose documents moved: by other plans of this run? Then it holds already, or what is left of it is planned again."""
+    because, hashes = look_again(run, plan_hash, stood)
+    if not because:
+        return refuse(run, plan_hash, [], False, why)
+    ended = [apply_plan(run, each, False, True) for each in hashes]
+    amiss = [each for each in ended if each[1] != "verified"]
+    outcome = amiss[0][1] if amiss else "verified"
+    return end(run, plan_hash, outcome, "; ".join([because, *(each[2] for each in amiss if each[2])]), [])
+
+
+@DBOS.workflow()
+@recorded
 def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
     """Nothing was written: only the switch is to be taken off, or it would undo somebody's later change."""
     if armed:
@@ -167,7 +189,7 @@ def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> 
 def rollback_plan(run: str, plan_hash: str) -> list[Plain]:
     """The prior state of an applied plan, put back and verified."""
     kept = list(snapshots_of(run, plan_hash))
-    return go_back(run, plan_hash, kept, False, "asked for")
+    return go_back(run, plan_hash, kept, False, ASKED_FOR)
 
 
 @DBOS.workflow()
@@ -189,16 +211,35 @@ def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) ->
 
 
 @DBOS.step()
-def begin(run: str, plan_hash: str) -> tuple[list[str], dict[str, str]]:
-    """Stale? Then the snapshot, then health as it is before."""
+def begin(run: str, plan_hash: str) -> tuple[list[str], dict[str, str], str]:
+    """Stale? Then why, and no more. The snapshot, then health as it is before."""
     desk().at("snapshot")
     if desk().stopped():
         raise EngineError("stopped: the kill switch is on; `setright stop --off` lets runs go on")
     execution = desk().execution(run, plan_hash)
     begun.add((run, plan_hash))
-    kept = execution.snapshot()
+    try:
+        kept = execution.snapshot()
+    except Lapsed as error:
+        return [], {}, str(error)
     record("snapshot", {"run": run, "plan": plan_hash, "kept": kept})
-    return kept, execution.health()
+    return kept, execution.health(), ""
+
+
+@DBOS.step()
+def standing(hashes: list[str]) -> list[str]:
+    """The plans whose documents may move with others and are as planned now that the run begins."""
+    return desk().standing(hashes)
+
+
+@DBOS.step()
+def look_again(run: str, plan_hash: str, stood: bool) -> tuple[str, list[str]]:
+    """Why other plans of this run moved its documents, and the plans for what is left; no reason where somebody else did."""
+    desk().at("look-again")
+    anew = desk().anew(run, plan_hash, stood)
+    if anew.hashes:
+        record("planned again", {"run": run, "plan": plan_hash, "as": list(anew.hashes)})
+    return anew.because, list(anew.hashes)
 
 
 @DBOS.step()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dbos import DBOS
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +12,7 @@ from setright.model import Plain
 
 @DBOS.workflow()
 @recorded
-def apply_together(run: str, hashes: list[str]) -> list[list[Plain]]:
+def apply_together(run: str, hashes: list[str], stood: list[str]) -> list[list[Plain]]:
     """What is right after all are written ends here; each other plan goes on alone, by the protocol of one."""
     kept: dict[str, list[str]] = {}
     right: list[str] = []
@@ -29,7 +27,7 @@ def apply_together(run: str, hashes: list[str]) -> list[list[Plain]]:
         raise
     except Exception as error:  # noqa: BLE001 - as in `protocol`: whatever went wrong is recorded and undone
         amiss = {plan_hash: [str(error) or type(error).__name__, not written] for plan_hash in kept}
-    ended = {h: _alone(run, h, kept.get(h), amiss.get(h)) for h in hashes if h not in right}
+    ended = {h: _alone(run, h, kept.get(h), amiss.get(h), h in stood) for h in hashes if h not in right}
     if any(outcome == "reverted" for _, outcome, _, _ in ended.values()):  # what is right may have leant on it
         ended |= {plan_hash: protocol.settle(run, plan_hash, kept[plan_hash], {}, False) for plan_hash in right}
     elif right:
@@ -37,15 +35,30 @@ def apply_together(run: str, hashes: list[str]) -> list[list[Plain]]:
     return [ended[plan_hash] for plan_hash in hashes]
 
 
-def _alone(run: str, plan_hash: str, kept: list[str] | None, amiss: list[Plain] | None) -> list[Plain]:
+def _alone(run: str, plan_hash: str, kept: list[str] | None, amiss: list[Plain] | None, stood: bool) -> list[Plain]:
     """A plan that did not pass, or could not begin."""
     if kept is None:
-        return protocol.apply_plan(run, plan_hash)
+        return protocol.apply_plan(run, plan_hash, stood)
     if amiss is None:
         return protocol.settle(run, plan_hash, kept, {}, False)
     why, untouched = amiss
     back = protocol.refuse if untouched else protocol.go_back
     return back(run, plan_hash, kept, False, why)
+
+
+@DBOS.workflow()
+@recorded
+def rollback_together(run: str, hashes: list[str]) -> list[list[Plain]]:
+    """The prior states of applied plans, put back; what is not exactly as it was after that goes back alone."""
+    back: dict[str, list[str]] = {}
+    try:
+        back = restored_all(run, restore_all(run, hashes))
+    except SQLAlchemyError:
+        raise
+    except Exception:  # noqa: BLE001 - as above: the protocol of one says what is wrong
+        back = {}
+    ended = {each[0]: each for each in end_all(run, back, "reverted", protocol.ASKED_FOR)} if back else {}
+    return [ended[h] if h in ended else protocol.rollback_plan(run, h) for h in hashes]
 
 
 @DBOS.step()
@@ -65,6 +78,7 @@ def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
     """Of each plan that is not written: why, and whether it surely wrote nothing."""
     protocol.before_writing(run, kept)
     batch = desk().batch(run, list(kept))
+    batch.look([plan_hash for plan_hash in kept if (run, plan_hash) in begun])
     amiss: dict[str, list[Plain]] = {}
     for plan_hash, addresses in kept.items():
         desk().at("write")
@@ -82,9 +96,30 @@ def verify_all(run: str, hashes: list[str]) -> list[str]:
 
 
 @DBOS.step()
-def end_all(run: str, kept: dict[str, Sequence[str]]) -> list[list[Plain]]:
+def restore_all(run: str, hashes: list[str]) -> dict[str, list[str]]:
+    """The snapshots of those that were put back."""
+    protocol.record("restoring", *({"run": run, "plan": plan_hash} for plan_hash in hashes))
+    batch = desk().batch(run, hashes)
+    kept: dict[str, list[str]] = {}
+    for plan_hash in hashes:
+        desk().at("restore")
+        addresses = list(desk().kept(run, plan_hash))
+        if addresses and not batch.restore(plan_hash, addresses):
+            kept[plan_hash] = addresses
+        desk().at("restored")
+    return kept
+
+
+@DBOS.step()
+def restored_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[str]]:
+    desk().at("verify-restored")
+    return {plan_hash: kept[plan_hash] for plan_hash in desk().batch(run, list(kept)).restored(kept)} if kept else {}
+
+
+@DBOS.step()
+def end_all(run: str, kept: dict[str, list[str]], outcome: str = "verified", why: str = "") -> list[list[Plain]]:
     """The outcomes, in the store and the ledger."""
     desk().at("end")
-    protocol.ended(run, *(Outcome(plan_hash, "verified", "", tuple(each)) for plan_hash, each in kept.items()))
+    protocol.ended(run, *(Outcome(plan_hash, outcome, why, tuple(each)) for plan_hash, each in kept.items()))
     desk().at("ended")
-    return [[plan_hash, "verified", "", list(each)] for plan_hash, each in kept.items()]
+    return [[plan_hash, outcome, why, list(each)] for plan_hash, each in kept.items()]

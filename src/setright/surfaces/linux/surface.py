@@ -21,7 +21,7 @@ from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.ssh import Ssh
 from setright.surfaces.linux.steps import activity, checker, reloading
-from setright.surfaces.linux.transport import Transport
+from setright.surfaces.linux.transport import Answers, Ask, Transport
 
 SETTLE_S = 0.5  # a program that fails to start again answers a little longer: health must hold this long after a reload
 REFUSED_S = 2.0  # and one that starts again may answer nobody for a little while
@@ -58,9 +58,7 @@ class Linux:
         return Reading(read.documents, read.problems + tuple(map(deadman.problem, left)))
 
     def again(self, locators: Sequence[str]) -> dict[str, Document]:
-        wanted = {locator: self._part(locator) for locator in locators}
-        found = self._transport.find([ask for part in wanted.values() for ask in part.asks])
-        return {locator: self._one(part, built(part, found)) for locator, part in wanted.items()}
+        return self._looked(locators, ())[0]
 
     def ask(self, facts: Sequence[str]) -> dict[str, Answer]:
         asks = {fact: asks_of(fact) for fact in facts}
@@ -68,9 +66,8 @@ class Linux:
         return {fact: told(fact, found) if some is not None else _no_fact(fact) for fact, some in asks.items()}
 
     def keep(self, locators: Sequence[str]) -> list[Kept]:
-        now = self.again(locators)
         asks = {locator: puts.beside(locator) for locator in locators}
-        found = self._transport.find([ask for ask in asks.values() if ask is not None])
+        now, found = self._looked(locators, [ask for ask in asks.values() if ask is not None])
         return [
             Kept(locator, now[locator].lens, now[locator].data, puts.meta(locator, found[ask][0] if ask else None))
             for locator, ask in asks.items()
@@ -103,7 +100,8 @@ class Linux:
         """After a reload health is what is seen at the end of a while, so that an answer of the old program does not count."""
         if not self._transport.live:
             return {}
-        time.sleep(max(0.0, self._reloaded_at + SETTLE_S - time.monotonic()))
+        if steps.probe:
+            time.sleep(max(0.0, self._reloaded_at + SETTLE_S - time.monotonic()))
         seen = {name: self._probe(name) for name in steps.probe}
         return seen | {f"next start: {name}": self._next_start(name) for name in steps.next_start}
 
@@ -123,6 +121,12 @@ class Linux:
 
     def close(self) -> None:
         self._transport.close()
+
+    def _looked(self, locators: Sequence[str], beside: Sequence[Ask]) -> tuple[dict[str, Document], Answers]:
+        """The documents as they are now, and what was asked besides, in one round trip."""
+        wanted = {locator: self._part(locator) for locator in locators}
+        found = self._transport.find([ask for part in wanted.values() for ask in part.asks] + [*beside])
+        return {locator: self._one(part, built(part, found)) for locator, part in wanted.items()}, found
 
     def _parts(self, want: Want) -> list[Part]:
         """The parts this target can tell: where nothing runs there is no running and no effective state."""
