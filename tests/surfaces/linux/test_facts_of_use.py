@@ -1,0 +1,150 @@
+"""Promises of facts about what people and programs use: each is proven by what is made to happen, and denied by its absence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lab.hosts import Lab
+
+from setright.model import Answer
+from setright.surfaces.linux.evidence import UPTIME, Evidence
+from setright.surfaces.linux.facts import (
+    full,
+    kernel_objects_in_use,
+    package_sources,
+    password_older_than_a_year,
+    program_used,
+    reached_over_ipv6,
+    several_routers,
+    sudo_by_programs,
+)
+from setright.surfaces.linux.surface import Linux, open_root
+from setright.surfaces.linux.transport import Ask, Found
+
+DAYS = Found("", b"864000.0 1.0\n")  # it runs for ten days
+HOUR = Found("", b"3600.0 1.0\n")
+
+
+def told(module: object, argument: str, outs: dict[Ask, str], runs: Found = DAYS) -> Answer:
+    found = {ask: [Found(ask.name, text.encode())] for ask, text in outs.items()} | {UPTIME: [runs]}
+    answer: Answer = module.answer(argument, Evidence(found))  # type: ignore[attr-defined]
+    return answer
+
+
+@pytest.mark.parametrize(("text", "holds"), [("91 4096\n", True), ("20 4194304\n", False), ("", None)])
+def test_a_disk_is_full_at_four_fifths(text: str, holds: bool | None) -> None:
+    assert told(full, "/var/log", {full._used("/var/log"): text}).holds is holds
+
+
+@pytest.mark.parametrize(("count", "runs", "holds"), [(3, HOUR, True), (0, DAYS, False), (0, HOUR, None)])
+def test_redirects_are_counted_since_the_start(count: int, runs: Found, holds: bool | None) -> None:
+    table = f"Icmp: InMsgs InRedirects\nIcmp: 9 {count}\n"
+    assert told(several_routers, "", {several_routers.COUNTERS[0]: table}, runs).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("addresses", "peers", "holds"),
+    [
+        ("00000000000000000000000000000001 01 80 10 80 lo\n", "", False),
+        ("20010db8000000000000000000000001 02 40 00 80 eth0\n", "", None),
+        ("20010db8000000000000000000000001 02 40 00 80 eth0\n", "[2001:db8::9]:50022\n", True),
+    ],
+)
+def test_without_a_wide_address_nobody_comes_over_ipv6(addresses: str, peers: str, holds: bool | None) -> None:
+    outs = {reached_over_ipv6.ADDRESSES: addresses, reached_over_ipv6.PEERS: peers}
+    assert told(reached_over_ipv6, "", outs).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("called", "ages", "holds"),
+    [
+        ("/etc/cron.daily/x\n", "9999999 9999999\n", True),
+        ("", "9999999 9999999\n", False),
+        ("", "", False),
+        ("", "3600 9999999\n", None),
+        ("", "7200 7100\n", False),
+    ],
+)
+def test_a_program_is_unused_where_its_file_lay_unread(called: str, ages: str, holds: bool | None) -> None:
+    assert told(program_used, "telnet", {program_used._called("telnet"): called, program_used._read("telnet"): ages}).holds is holds
+
+
+@pytest.mark.parametrize(("date", "holds"), [("20000", False), ("19000", True), ("", True)])
+def test_the_age_of_a_password_is_told(date: str, holds: bool) -> None:
+    shadow = Ask("file", "/etc/shadow")
+    outs = {shadow: f"ops:$y$x:{date}:0:99999:7:::\n", password_older_than_a_year.TODAY: "20100\n"}
+    assert told(password_older_than_a_year, "ops", outs).holds is holds
+    assert told(password_older_than_a_year, "ann", outs).holds is None
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("Nov 20 09:00:00 h sudo: deploy : PWD=/ ; USER=root ; COMMAND=/bin/sh -c x\n", True),
+        ("Nov 20 09:00:00 h sudo:   ops : TTY=unknown ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id\n", True),
+        ("Nov 20 09:00:00 h sudo:   ops : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id\n", None),
+    ],
+)
+def test_sudo_without_a_terminal_is_of_a_program(line: str, holds: bool | None) -> None:
+    assert told(sudo_by_programs, "", {sudo_by_programs.LOGS[0]: line}).holds is holds
+
+
+@pytest.mark.parametrize(("holders", "runs", "holds"), [("redis\n", HOUR, True), ("", DAYS, False), ("", HOUR, None)])
+def test_kernel_objects_are_seen_with_who_holds_them(holders: str, runs: Found, holds: bool | None) -> None:
+    assert told(kernel_objects_in_use, "io_uring", {kernel_objects_in_use._holders("io_uring"): holders}, runs).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("line", "unsigned", "own"),
+    [
+        ("deb https://deb.debian.org/debian stable main", False, False),
+        ("deb [trusted=yes] http://mirror.example/debian stable main", True, False),
+        ("deb [signed-by=/k.gpg] https://packages.example.com stable main", False, True),
+        ("# deb [trusted=yes] https://packages.example.com stable main", False, False),
+    ],
+)
+def test_sources_are_told_by_sort(line: str, unsigned: bool, own: bool, tmp_path: Path) -> None:
+    (tmp_path / "etc/apt").mkdir(parents=True)
+    (tmp_path / "etc/apt/sources.list").write_text(f"{line}\n")
+    answers = open_root(str(tmp_path)).ask(["linux/package-sources:unsigned", "linux/package-sources:own-tls"])
+    assert [answer.holds for answer in answers.values()] == [unsigned, own]
+    assert package_sources.answer("x", Evidence({})).holds is None
+
+
+MADE = {
+    "home-has:.ssh/rc": "useradd -m ann; mkdir /home/ann/.ssh; touch /home/ann/.ssh/rc",
+    "keys-of-people:short": "useradd -m ann; mkdir /home/ann/.ssh; ssh-keygen -q -t rsa -b 2048 -N '' -f /tmp/k; "
+    "cp /tmp/k.pub /home/ann/.ssh/authorized_keys",
+    "keys-of-people:environment": "useradd -m ann; mkdir /home/ann/.ssh; echo 'environment=\"A=b\" ssh-ed25519 AAAA' "
+    ">/home/ann/.ssh/authorized_keys",
+    "loose-homes": "useradd -m ann; mkdir /home/ann/.ssh; touch /home/ann/.ssh/authorized_keys; chmod 777 /home/ann/.ssh",
+    "second-factor": "echo 'auth required pam_google_authenticator.so' >>/etc/pam.d/sshd",
+    "people-own-in:/srv+/var/www": "useradd -m ann; mkdir /srv/site; chown ann /srv/site",
+    "names-from:": "sed -i 's/^passwd:.*/passwd: files sss/' /etc/nsswitch.conf",
+    "any-runs:keepalived+corosync": "cp /bin/sleep /tmp/keepalived; (setsid /tmp/keepalived 60 >/dev/null 2>&1 &)",
+    "tcp-wrappers-in-use": "echo 'in.ftpd: ALL' >/etc/hosts.allow",
+}
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("fact", MADE)
+def test_what_was_made_to_happen_is_seen(fact: str, host: Lab, web: Linux) -> None:
+    def ask() -> bool | None:
+        return web.ask([f"linux/{fact}"])[f"linux/{fact}"].holds
+
+    host.command(1, "echo 'sshd: ALL' >/etc/hosts.allow")
+    assert ask() is False
+    assert host.command(1, MADE[fact]).returncode == 0
+    assert ask() is True
+
+
+@pytest.mark.root
+def test_a_job_of_another_account_leaves_open_what_it_reads(host: Lab, web: Linux) -> None:
+    fact = "linux/jobs-without-root"
+    assert web.ask([fact])[fact].holds is False
+    host.command(1, "echo '0 3 * * * www-data /opt/report' >/etc/cron.d/report")
+    answer = web.ask([fact])[fact]
+    assert answer.holds is None and "/etc/cron.d/report (www-data)" in answer.text
+    assert json.dumps(answer.text)
