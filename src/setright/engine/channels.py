@@ -16,6 +16,11 @@ from setright.integrations.message import Sender
 from setright.model import Plain
 
 MODULES = {  # type -> module with Options, SECRETS and open_channel
+    "ocsf": "setright.integrations.ocsf",
+    "opsgenie": "setright.integrations.opsgenie",
+    "pagerduty": "setright.integrations.pagerduty",
+    "splunk": "setright.integrations.splunk",
+    "syslog": "setright.integrations.syslog",
     "webhook": "setright.integrations.webhook",
 }
 EVENTS = (

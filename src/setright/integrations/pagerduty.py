@@ -1,0 +1,63 @@
+"""Alerts to PagerDuty's Events API v2 (developer.pagerduty.com): one alert an item, triggered by what is told, resolved with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from setright.integrations.http import checked, request, taken
+from setright.integrations.message import Message
+from setright.model import Plain
+
+SEVERITIES = {"critical": "critical", "high": "error", "medium": "warning"}
+SUMMARY_CHARACTERS = 1024
+RESOLVES = ("finding.resolved", "escalation.ended", "exception.made")
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`routing_key` is the integration key of a service with the Events API v2."""
+
+    routing_key: str
+    url: str = "https://events.pagerduty.com"
+
+
+SECRETS = ("routing_key",)
+
+
+class PagerDuty:
+    """One service; one alert a request, as the API wants it."""
+
+    at_once = 1
+
+    def __init__(self, options: Options) -> None:
+        self._url = f"{checked(options.url)}/v2/enqueue"
+        self._key = options.routing_key
+
+    def send(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            data = msgspec.json.encode(alert(message, self._key))
+            taken(request("POST", self._url, data, {"Content-Type": "application/json"}), "PagerDuty")
+
+
+def alert(message: Message, key: str) -> dict[str, Plain]:
+    """The item is the `dedup_key`, so a second telling of it changes the alert and makes no second one."""
+    told: dict[str, Plain] = {"routing_key": key, "dedup_key": message.item[:255]}
+    if message.event in RESOLVES:
+        return told | {"event_action": "resolve"}
+    body = message.body if isinstance(message.body, dict) else {}
+    summary = str(body.get("title") or body.get("subject") or body.get("text") or message.event)
+    payload = {
+        "summary": summary[:SUMMARY_CHARACTERS],
+        "source": str(body.get("target") or "setright"),
+        "severity": SEVERITIES.get(str(body.get("severity")), "info"),
+        "timestamp": message.at,
+        "component": str(body.get("resource") or body.get("document") or ""),
+        "class": message.event,
+        "custom_details": body,
+    }
+    return told | {"event_action": "trigger", "client": "setright", "payload": payload}
+
+
+def open_channel(options: Options) -> PagerDuty:
+    return PagerDuty(options)
