@@ -41,3 +41,9 @@ def test_what_stands_in_brackets_gets_none(source):
 def test_a_name_that_is_no_number_is_a_release_too():
     assert remarked("- uses: a/b@release/v1") == "- uses: COMMIT # v4.2.2"
     assert remarked("- uses: a/b@release/v1", "release/v1") == "- uses: COMMIT # release/v1"
+
+
+def test_a_comment_behind_a_key_that_goes_stays():
+    source = b"web:\n  image: a\n  pid: host  # to watch the others\n  user: b\n"
+    after = put("yaml", source, [Edit(("documents", 0, "web", "pid"), remove=True)])
+    assert after == b"web:\n  image: a\n  # to watch the others\n  user: b\n"

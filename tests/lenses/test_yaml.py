@@ -408,8 +408,3 @@ def test_a_new_block_stands_apart_where_the_others_do():
     assert put("yaml", source, [new]) == source.replace(b"Type: y\n", b"Type: y\n\n  C:\n    Type: z\n")
     small = Edit(("documents", 0, "Resources", "C"), "z")
     assert put("yaml", source, [small]) == source.replace(b"Type: y\n", b"Type: y\n  C: z\n")
-
-
-def test_a_comment_behind_a_key_that_goes_stays():
-    source = "web:\n  image: a\n  pid: host  # to watch the others\n  user: b\n"
-    assert changed(source, Edit((*DOC, "web", "pid"), remove=True)) == ("web:\n  image: a\n  # to watch the others\n  user: b\n")

@@ -204,8 +204,8 @@ class _Blocks(Brackets):
         return splices
 
     def _lines(self, start: int, end: int) -> Splice:
-        """The whole lines from `start` to `end` gone, but for a comment behind a key's value, which gets the line for its own; a last
-        line without end takes the line break before it along.
+        """The whole lines from `start` to `end` gone, but for a comment behind a key's value, which then has the line for itself; a
+        last line without end takes the line break before it along.
         """
         begin, stop = line_start(self.text, start), next_line(self.text, end)
         if self.text[end:stop].lstrip(" \t").startswith("#") and not self.text[begin : start + 1].strip(" ").startswith("-"):
