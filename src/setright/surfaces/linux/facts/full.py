@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence
 from setright.surfaces.linux.transport import Ask
 
 MANY_PERCENT = 80
@@ -17,11 +17,13 @@ def _used(folder: str) -> Ask:
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (_used(argument),)
+    return (_used(argument), *NEVER_BOOTED)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
     """Holds where four fifths are used; what grows slowly has room in the rest."""
+    if evidence.never_booted():
+        return Answer(False, "the disk is still to come: this image has never been started", "/etc/machine-id, /var/log/wtmp")
     words = evidence.text(_used(argument)).split()
     if not argument.startswith("/") or len(words) != 2 or not all(word.isdecimal() for word in words):
         return Answer(None, f"how full {argument or 'it'} is cannot be told here", "df")

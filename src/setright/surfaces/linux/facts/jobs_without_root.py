@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import UPTIME, Evidence, some
+from setright.surfaces.linux.evidence import NEVER_BOOTED, UPTIME, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
 MONITORS = (
@@ -29,12 +29,14 @@ RUNNING = Ask(
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (UNITS, TABLES, RUNNING, UPTIME)
+    return (UNITS, TABLES, RUNNING, *NEVER_BOOTED)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
     """Does not hold where there is none; of one that is there nobody can tell what it reads."""
     source = "/etc/systemd/system, /var/spool/cron, /etc/cron.d, ps"
+    if evidence.never_booted():
+        return Answer(False, "nothing reads here: this image has never been started", "/etc/machine-id, /var/log/wtmp")
     if not evidence.text(UPTIME) or not evidence.ran(UNITS):
         return Answer(None, "what runs as another account than root cannot be told here", source)
     found = [*evidence.lines(UNITS), *evidence.lines(TABLES), *evidence.lines(RUNNING)]
