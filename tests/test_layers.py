@@ -9,7 +9,8 @@ LAYERS = [
     {"controls", "lenses", "bindings", "surfaces", "policy", "integrations"},
     {"engine"},
     {"app"},
-    {"cli", "web"},
+    {"web"},
+    {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 OUTSIDE = {"asyncssh", "aiobotocore", "botocore", "psycopg", "subprocess", "socket"}

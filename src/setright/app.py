@@ -35,6 +35,7 @@ from setright.policy.ruling import frozen
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
+    from setright.engine.asking import Asking
     from setright.engine.consent import Consent
     from setright.engine.courier import Courier
     from setright.engine.ledger import Ledger
@@ -132,6 +133,14 @@ class App:
         from setright.engine.consent import Consent
 
         return Consent(self.configuration, self.store, self.ledger, self.catalogue, self._target)
+
+    @cached_property
+    def asking(self) -> Asking:
+        from setright.engine.asking import Asking
+        from setright.engine.desk import RunDesk
+
+        at = self._frozen, lambda: RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)
+        return Asking(self.configuration, self.state, self.store, self.consent, self.ledger, at)
 
     @cached_property
     def courier(self) -> Courier:

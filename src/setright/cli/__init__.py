@@ -30,6 +30,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "runs": "List the runs, latest first.",
         "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
+        "serve": "Serve approvals by signed link and by Slack, health and metrics.",
         "ledger": "The signed record of everything decided and done.",
         "integrations": "The channels to other systems: list, test, and see what waits to be told.",
         "stop": "The kill switch: let no run touch anything any more.",

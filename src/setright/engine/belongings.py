@@ -60,7 +60,7 @@ def standings(weighed: Mapping[str, Weighed]) -> Iterator[Standing]:
             finding,
             owner.owner,
             owner.confidence,
-            tuple((each.owner, each.signal, each.where) for each in owner.evidence),
+            tuple((each.owner, each.signal, each.where) for each in (*owner.evidence, *owner.others)),
             subject.organisations,
             known.leaving.score,
             known.leaving.why,

@@ -77,7 +77,8 @@ class Claims:
         return ranked([*evidence, *self._last], self._owners, refused, self._returns.belief)
 
     def _surest(self, found: Found) -> Ownership:
-        return next(iter(self.ranked(found)), Ownership())
+        first, *rest = self.ranked(found) or [Ownership()]
+        return first._replace(others=tuple(each for other in rest for each in other.evidence))
 
     def _changed(self, locator: str) -> list[Evidence]:
         """Who changed the file last, where nothing better is known."""

@@ -84,11 +84,12 @@ class Returns(NamedTuple):
 
 
 class Ownership(NamedTuple):
-    """Who answers, how sure that is (0 to 1), and why. `owner` empty: nobody is known to."""
+    """Who answers, how sure that is (0 to 1), and why. `owner` empty: nobody is known to. `others` are named by weaker evidence."""
 
     owner: str = ""
     confidence: float = 0.0
     evidence: tuple[Evidence, ...] = ()
+    others: tuple[Evidence, ...] = ()
 
     @property
     def why(self) -> str:

@@ -26,7 +26,10 @@ REMINDER = ("finding", "opening", "rung", "at")
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What the last scan knew of a finding beyond itself. `organisations` from its own to the topmost."""
+    """What the last scan knew of a finding beyond itself. `evidence` is all there is, that of other owners too.
+
+    `organisations` are from its own to the topmost.
+    """
 
     finding: str
     owner: str

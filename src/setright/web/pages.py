@@ -1,0 +1,190 @@
+"""The pages as HTML: one plan with all that its approver should know, and plain words for everything else. Pure.
+
+All text is escaped where it enters; nothing is loaded from elsewhere, and no script runs (the policy is in `server`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import NamedTuple
+
+from setright.controls.page import effect
+from setright.engine.redact import redact_text, shown
+from setright.model import Control, Plan
+
+SIGNS = {True: ("holds", "✗", "holds here"), None: ("open", "?", "a person must tell"), False: ("cleared", "✓", "ruled out")}
+DIFF_LINES = 400
+
+
+class View(NamedTuple):
+    """A plan and what is known beside it. `lacks` is whose yes it still needs; `owners` who else may be named."""
+
+    plan: Plan
+    controls: Sequence[Control]
+    person: str
+    asked_by: str
+    given: Sequence[tuple[str, str]]
+    may: Sequence[str]
+    lacks: str
+    risk: Sequence[tuple[str, int, str]]
+    owners: Sequence[str]
+    runs: bool
+
+
+def plan_page(view: View, action: str, form_key: str) -> str:
+    """The page behind a signed link. Opening it decides nothing: mail scanners open links, too."""
+    plan = view.plan
+    head = f"<p class=lead><span class='lane {escape(plan.lane)}'>{escape(plan.lane)}</span> {_text(plan.reason)}</p>"
+    parts = [
+        head,
+        _section("Puts right", _controls(view)),
+        _section("What may break", _fears(plan)),
+        _section("The change", _diff(plan)),
+        _section("Effect and way back", f"<p>{_text(effect(plan.effect))}</p>"),
+        _section("Who decides", _who(view)),
+        _form(view, action, form_key),
+    ]
+    return page(shown(plan.document), f"on {shown(plan.target)}", "".join(parts))
+
+
+def told_page(title: str, text: str, tone: str = "") -> str:
+    """One sentence of what came of it."""
+    return page(title, "", f"<div class='told {escape(tone)}'><p>{_text(text)}</p></div>")
+
+
+def page(title: str, about: str, inner: str) -> str:
+    below = f"<p class=about>{escape(about)}</p>" if about else ""
+    return (
+        "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width, initial-scale=1'>"
+        f"<meta name=robots content=noindex><title>{escape(title)} · setright</title><link rel=stylesheet href=/style.css></head>"
+        f"<body><header><span class=brand>setright</span></header><main><h1>{escape(title)}</h1>{below}{inner}</main></body></html>"
+    )
+
+
+def _section(title: str, inner: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{inner}</section>" if inner else ""
+
+
+def _controls(view: View) -> str:
+    risks = {control: (score, why) for control, score, why in view.risk}
+    rows = []
+    for control in view.controls:
+        score, why = risks.get(control.id, (None, ""))
+        risk = f"<span class=risk title='{escape(why)}'>risk of leaving it {score}</span>" if score is not None else ""
+        rows.append(
+            f"<li><span class='severity {escape(control.severity)}'>{escape(control.severity)}</span> "
+            f"<strong>{_text(control.title)}</strong> {risk}<p>{_text(control.why)}</p><code>{escape(control.id)}</code></li>"
+        )
+    return f"<ul class=controls>{''.join(rows)}</ul>"
+
+
+def _fears(plan: Plan) -> str:
+    if not plan.breaks_if:
+        return "<p>Nothing is known that a correct setup would lose by it.</p>"
+    ordered = sorted(plan.breaks_if, key=lambda fear: (True, None, False).index(fear[2].holds))
+    rows = []
+    for sentence, _, answer in ordered:
+        css, sign, word = SIGNS[answer.holds]
+        source = f" <span class=source>{_text(answer.source)}</span>" if answer.source else ""
+        rows.append(
+            f"<li class={css}><span class=sign aria-hidden=true>{sign}</span><div><strong>{_text(sentence)}</strong>"
+            f"<p>{word}: {_text(answer.text)}{source}</p></div></li>"
+        )
+    return f"<ul class=fears>{''.join(rows)}</ul>"
+
+
+def _diff(plan: Plan) -> str:
+    lines = [line for change in plan.changes for line in change.diff.splitlines()]
+    if not lines:
+        return "<p>No document changes: the running state only is put right.</p>"
+    more = f"<p>... and {len(lines) - DIFF_LINES} more lines</p>" if len(lines) > DIFF_LINES else ""
+    return f"<pre class=diff>{''.join(_line(line) for line in lines[:DIFF_LINES])}</pre>{more}"
+
+
+def _line(line: str) -> str:
+    css = "file" if line.startswith(("---", "+++")) else {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")
+    return f"<span class={css}>{escape(shown(line))}\n</span>"
+
+
+def _who(view: View) -> str:
+    facts = {
+        "asked by": view.asked_by or "nobody by name",
+        "still lacks": view.lacks or "nothing",
+        "agreed so far": ", ".join(f"{by} ({at[:16]}Z)" for by, at in view.given) or "nobody",
+        "may agree": ", ".join(view.may) or "nobody known by name",
+        "holds until": f"{view.plan.expires_at[:16]}Z" if view.plan.expires_at else "",
+        "plan": view.plan.hash,
+    }
+    return f"<dl>{_facts({name: value for name, value in facts.items() if value})}</dl>"
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    return "".join(f"<dt>{escape(name)}</dt><dd>{_text(value)}</dd>" for name, value in facts.items())
+
+
+def _form(view: View, action: str, form_key: str) -> str:
+    then = "It then runs at once." if view.runs else "It then runs with the next <code>setright apply --approved</code>."
+    options = "".join(f"<option>{escape(name)}</option>" for name in view.owners)
+    return (
+        f"<form method=post action='{escape(action)}'><input type=hidden name=key value='{escape(form_key)}'>"
+        f"<p>You answer as <strong>{escape(view.person)}</strong>, once, for exactly this plan. "
+        f"{then} If anything it touches moves first, nothing happens.</p>"
+        "<div class=buttons><button class=yes name=answer value=approve>Approve</button></div>"
+        "<details><summary>Not now, or not ours</summary><label>Why <input name=reason maxlength=300 autocomplete=off></label>"
+        f"<label>Whose it is <select name=to><option value=''>the next who is known</option>{options}</select></label>"
+        "<div class=buttons><button name=answer value=later>Not now</button>"
+        "<button name=answer value=theirs>Not ours</button></div></details></form>"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(shown(redact_text(" ".join(text.split()))))
+
+
+STYLE = """\
+:root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #d9dee5; --paper: #fff; --back: #f4f6f8;
+  --accent: #0b5cad; --bad: #b42318; --warn: #8a5a00; --good: #1a7f4b; --added: #e5f6ec; --removed: #fdeceb; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #9aa6b5; --line: #333d4b; --paper: #171d26; --back: #10151c;
+  --accent: #7ab8ff; --bad: #ff8f85; --warn: #f2bd5b; --good: #6fd39b; --added: #12301f; --removed: #3b1a18; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--back); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
+header { padding: .9rem 1.5rem; border-bottom: 1px solid var(--line); background: var(--paper); }
+.brand { font-weight: 700; letter-spacing: .01em; color: var(--accent); }
+main { max-width: 54rem; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
+.about { color: var(--soft); margin: .2rem 0 1.2rem; overflow-wrap: anywhere; }
+.lead { font-size: 1.05rem; }
+h2 { font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); margin: 0 0 .6rem; }
+section, form, .told { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.3rem;
+  margin: 0 0 1rem; }
+.told { border-left: 5px solid var(--accent); } .told.bad { border-left-color: var(--bad); }
+.told.good { border-left-color: var(--good); }
+p { margin: .3rem 0; } ul { list-style: none; margin: 0; padding: 0; } li + li { margin-top: .8rem; }
+code, pre, dd { font-family: ui-monospace, monospace; font-size: .86rem; overflow-wrap: anywhere; }
+.controls code { color: var(--soft); } .controls p { color: var(--soft); }
+.severity, .lane { display: inline-block; border-radius: 5px; padding: 0 .5em; font-size: .8rem; font-weight: 600;
+  border: 1px solid currentColor; vertical-align: .08em; }
+.critical, .high { color: var(--bad); } .medium, .ask { color: var(--warn); } .low, .info, .auto { color: var(--good); }
+.risk { color: var(--soft); font-size: .86rem; }
+.fears li { display: flex; gap: .7rem; } .fears p { color: var(--soft); }
+.sign { font-weight: 700; width: 1.6rem; height: 1.6rem; flex: none; border-radius: 50%; text-align: center;
+  border: 1.5px solid currentColor; line-height: 1.45rem; }
+.holds .sign { color: var(--bad); } .open .sign { color: var(--warn); } .cleared .sign { color: var(--good); }
+.source { opacity: .8; } .source::before { content: "("; } .source::after { content: ")"; }
+.diff { margin: 0; padding: .8rem 0; border-radius: 6px; border: 1px solid var(--line); overflow-x: auto; line-height: 1.45; }
+.diff span { display: block; padding: 0 1rem; min-width: max-content; }
+.added { background: var(--added); color: var(--good); } .removed { background: var(--removed); color: var(--bad); }
+.file, .place { color: var(--soft); }
+dl { display: grid; grid-template-columns: 9rem 1fr; gap: .35rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; }
+.buttons { display: flex; gap: .7rem; margin-top: 1rem; }
+button { font: inherit; font-weight: 600; padding: .6rem 1.4rem; border-radius: 8px; border: 1px solid var(--line);
+  background: var(--back); color: var(--ink); cursor: pointer; }
+button.yes { background: #0b5cad; border-color: #0b5cad; color: #fff; }
+button:focus-visible, summary:focus-visible, input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+details { margin-top: 1rem; } summary { color: var(--soft); cursor: pointer; }
+label { display: block; margin-top: .7rem; color: var(--soft); }
+input, select { font: inherit; width: 100%; padding: .45rem .6rem; border: 1px solid var(--line); border-radius: 6px;
+  background: var(--back); color: var(--ink); }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } main { padding: 1.2rem .8rem 3rem; } }
+"""
