@@ -47,12 +47,11 @@ def _remarked(source: bytes, edits: Sequence[Edit]) -> bytes:
     wanted = [each for each in edits if each.remark and not each.remove]
     if not wanted:
         return source
-    stream = read(source)
-    stops = {_reached(stream.text, stream.documents, each.path[1:])[1]: each.remark for each in wanted}
-    text = stream.text
+    stream, text = read(source), source.decode()
+    stops = {len(source[: _reached(stream, each.path[1:])[0][1]].decode()): each.remark for each in wanted}
     for stop in sorted(stops, reverse=True):
         text = with_remark(text, stop, stops[stop])
-    return (stream.mark + text).encode()
+    return text.encode()
 
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
