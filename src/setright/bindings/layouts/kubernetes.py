@@ -54,8 +54,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
     seen = [(each, resource) for each, resource in found if resource]
     if layout.get("shape") == POD_TEMPLATE:
-        _tell_policies([resource for _, resource in seen], policies)
-        _tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources)
+        tell_policies([resource for _, resource in seen], policies)
+        tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources)
     return [resource for _, resource in seen]
 
 
@@ -115,7 +115,7 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     return Edit((*place[:-1], len(beside)), policy)
 
 
-def _tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
+def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
     """The policies that choose each workload's pods.
 
     One that stands in a file with a workload that it chooses is for that workload, not for its copies in other files. Policies of
@@ -134,7 +134,7 @@ def _tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, 
             workload.tree["workload"]["network_policies"] = [str(look_up(p, ("metadata", "name"))) for p in chosen]
 
 
-def _tell_surroundings(
+def tell_surroundings(
     seen: Sequence[tuple[Placed, Resource]], objects: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]
 ) -> None:
     """What the tree around each workload says of its needs, and which of its ports Services send to."""

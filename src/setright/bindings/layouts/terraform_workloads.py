@@ -1,0 +1,182 @@
+"""Kubernetes workloads in Terraform source, as the objects that the provider makes of them.
+
+registry.terraform.io hashicorp/kubernetes: blocks are named as the fields of the API, in snake case, one block an item of a list.
+The entry's `kinds:` says of each resource type which object it is, and its `templates:` where that keeps its pod template. What
+surrounds a workload (services, accounts, bindings, policies) is read from the resources of the whole tree, and a network policy
+beside it is written by hand.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _pod_template
+from setright.bindings.layouts import _terraform_syntax as syntax
+from setright.bindings.layouts._pod_template import told
+from setright.bindings.layouts._terraform_find import META, dynamic
+from setright.bindings.layouts._terraform_module import Block, Module, modules
+from setright.bindings.layouts._terraform_spec import snake, unsnake
+from setright.bindings.layouts.kubernetes import POLICIES, tell_policies, tell_surroundings
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+
+READS = frozenset({"hcl", "json", "dockerfile"})  # the lenses of its documents and of what surrounds them
+LISTS = {  # blocks of which there may be several, and the lists that they make
+    "container": "containers",
+    "init_container": "initContainers",
+    "volume": "volumes",
+    "volume_mount": "volumeMounts",
+    "env": "env",
+    "env_from": "envFrom",
+    "port": "ports",
+    "toleration": "tolerations",
+    "subject": "subjects",
+    "image_pull_secrets": "imagePullSecrets",
+    "ingress": "ingress",
+    "egress": "egress",
+}
+NAMES = {"host_pid": "hostPID", "host_ipc": "hostIPC", "host_ip": "hostIP", "cluster_ip": "clusterIP"}
+OWN = {api: own for own, api in (LISTS | NAMES).items()}
+MAPS = frozenset({"labels", "annotations", "limits", "requests", "nodeSelector", "matchLabels", "selector", "data"})
+NUMBERS = frozenset({"runAsUser", "runAsGroup", "fsGroup"})  # which the provider keeps as text
+AROUND = {  # what else in a tree matters to a workload
+    "kubernetes_service": "Service",
+    "kubernetes_role_binding": "RoleBinding",
+    "kubernetes_cluster_role_binding": "ClusterRoleBinding",
+    "kubernetes_service_account": "ServiceAccount",
+    "kubernetes_default_service_account": "ServiceAccount",
+    "kubernetes_network_policy": "NetworkPolicy",
+    "kubernetes_horizontal_pod_autoscaler": "HorizontalPodAutoscaler",
+}
+
+
+def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
+    """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
+    seen: list[tuple[tuple[str, Path, Tree], Resource]] = []
+    objects: list[tuple[str, Tree]] = []
+    for module in modules(sources).values():
+        objects += [(block.locator, manifest) for block, manifest in _blocks(module, AROUND)]
+        for block, manifest in _blocks(module, layout["kinds"]):
+            template = look_up(manifest, _inner(layout, manifest))
+            if isinstance(template, dict):
+                tree = _pod_template.shown(told(template), manifest)
+                name = f"{module.folder}/{block.address}" if module.folder else block.address
+                seen.append(((block.locator, block.path, manifest), Resource(kind, name, tree, (block.locator, block.path))))
+    objects += [(placed[0], placed[2]) for placed, _ in seen]
+    tell_policies([each for _, each in seen], [(file, told(each)) for file, each in objects if each["kind"] == "NetworkPolicy"])
+    tell_surroundings(seen, objects, sources)
+    return [resource for _, resource in seen]
+
+
+def edit(
+    layout: Mapping[str, Plain],
+    resource: Resource,
+    edits: Sequence[Edit],
+    live: Sequence[Edit],
+    sources: Mapping[str, Source],
+) -> list[tuple[str, Edit]]:
+    """The same edits on the blocks. Raises BindingError for what is only told, or stands behind an expression."""
+    module, block = _home(resource, sources)
+    if any(each.path == POLICIES for each in edits):
+        raise BindingError(f"{block.locator}: {block.address}: write a kubernetes_network_policy that chooses its pods")
+    manifest = _manifest(module, block, str(resource.tree["kind"]))
+    inner = _inner(layout, manifest)
+    placed = _pod_template.placed(resource, look_up(manifest, inner), [*edits, *live])
+    return [syntax.edit(sources, block.locator, _own(block, inner, each)) for each in placed]
+
+
+def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
+    """Where a value stands, or the nearest block around it."""
+    module, block = _home(resource, sources)
+    manifest = _manifest(module, block, str(resource.tree["kind"]))
+    inner = _inner(layout, manifest)
+    path = inner + _pod_template.place(look_up(manifest, inner), path)
+    while path and look_up(block.body, _own_path(path)) is None:
+        path = path[:-1]
+    return block.locator, syntax.place(sources, block.locator, block.path + _own_path(path))
+
+
+def _inner(layout: Mapping[str, Plain], manifest: Tree) -> Path:
+    return tuple(filter(None, str(layout["templates"][manifest["kind"]]).split("/")))
+
+
+def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
+    locator, path = resource.home
+    module = modules(sources).get(posixpath.dirname(locator))
+    found = module.resource_at(locator, path, str(path[1])) if module and len(path) > 1 else None
+    if module is None or found is None:
+        raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
+    return module, found
+
+
+def _blocks(module: Module, kinds: Mapping[str, Plain]) -> Iterator[tuple[Block, Tree]]:
+    for type_, sort in kinds.items():
+        for own in {type_, f"{type_}_v1"} & module.types:
+            for block in module.resources(own):
+                yield block, _manifest(module, block, str(sort))
+
+
+# --- as the API has it ------------------------------------------------------------------------------------------------
+
+
+def _manifest(module: Module, block: Block, sort: str) -> Tree:
+    return {"kind": sort, **_object(module, block.body)}
+
+
+def _object(module: Module, body: Tree) -> Tree:
+    fields = {_field(name): _value(module, name, value) for name, value in body.items() if name not in META}
+    return fields | {_field(name): Unknown(f"dynamic {name!r}") for name in dynamic(body)}
+
+
+def _field(name: str) -> str:
+    return LISTS.get(name) or NAMES.get(name) or unsnake(name, "camel")
+
+
+def _value(module: Module, name: str, value: Plain) -> Plain:
+    value = module.resolved(value)
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        if _field(name) in MAPS:  # a block in the provider's first version
+            return value[0]
+        objects: list[Plain] = [_object(module, each) for each in value]
+        return objects if name in LISTS else objects[0]
+    if _field(name) in NUMBERS and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value
+
+
+# --- as the source has it ---------------------------------------------------------------------------------------------
+
+
+def _own(block: Block, inner: Path, wanted: Edit) -> Edit:
+    path = _own_path(inner + wanted.path)
+    for end in range(1, len(path)):
+        around = look_up(block.body, path[:end])
+        if isinstance(around, Unknown):
+            raise BindingError(f"{block.locator}: {block.address}: {path[end - 1]} is {around.text}; change it there")
+        if isinstance(around, dict) and isinstance(path[end], int):
+            raise BindingError(f"{block.locator}: {block.address}: {path[end - 1]} is written as a value; change it there")
+        if isinstance(around, dict) and path[end] in dynamic(around):
+            raise BindingError(f"{block.locator}: {block.address}: {path[end]} is a dynamic block; change it there")
+    value = wanted.value
+    if isinstance(value, dict) and wanted.path[-1] not in MAPS:
+        path, value = (path if isinstance(path[-1], int) else (*path, 0)), _own_body(value)
+    return Edit(block.path + path, value, wanted.remove)
+
+
+def _own_path(path: Path) -> Path:
+    """A path of the object as one of blocks and an argument."""
+    found: list[str | int] = []
+    for index, part in enumerate(path):
+        if index and path[index - 1] in MAPS:
+            return (*found, *path[index:])
+        found.append(OWN.get(part) or snake(part) if isinstance(part, str) else part)
+        is_block = isinstance(part, str) and index + 1 < len(path) and isinstance(path[index + 1], str) and part not in MAPS
+        found += [0] if is_block else []
+    return tuple(found)
+
+
+def _own_body(value: Tree) -> Tree:
+    return {OWN.get(key) or snake(key): [_own_body(each)] if isinstance(each, dict) else each for key, each in value.items()}
