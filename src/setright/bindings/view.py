@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -26,9 +27,9 @@ class LayoutModule(Protocol):
 
 def module_of(binding: Binding, family: str) -> LayoutModule:
     """The layout module of a kind on a family of surfaces."""
-    name = binding.layouts[family].get("layout", family).replace("-", "_")
+    name = binding.layouts[family].get("layout", family)
     try:
-        return cast(LayoutModule, import_module(f"setright.bindings.layouts.{name}"))
+        return _named(name)
     except ModuleNotFoundError as error:
         raise BindingError(f"bindings/{binding.kind}.yaml: {family}: there is no layout {name!r}") from error
 
@@ -60,3 +61,8 @@ def steps_of(layout: Layout, name: str) -> tuple[str, ...]:
     """A step list of an entry: absent, one name, or several."""
     given = layout.get(name, ())
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+@cache
+def _named(layout: str) -> LayoutModule:
+    return cast(LayoutModule, import_module(f"setright.bindings.layouts.{layout.replace('-', '_')}"))

@@ -56,6 +56,7 @@ class Claims:
         self._last = list(last)
         self._returns = returns
         self._by_file: dict[str, list[Evidence]] = {}
+        self._entries: dict[File, str] = {}  # by their folder
         self._by_resource: dict[Place, Ownership] = {}
 
     def of(self, found: Found) -> Ownership:
@@ -104,7 +105,9 @@ class Claims:
         yield from self._lists.of(locator)
         folder = File(locator).parent
         for place in (folder, *folder.parents):
-            if entry := self._catalogue(place / CATALOGUE):
+            if place not in self._entries:
+                self._entries[place] = self._catalogue(place / CATALOGUE)
+            if entry := self._entries[place]:
                 yield Evidence(entry, "catalogue", str(place / CATALOGUE))
                 return
 

@@ -41,19 +41,23 @@ def redact_text(text: str, locator: str = "", key: bytes = OF_THIS_PROCESS) -> s
     """
     if HARMLESS.fullmatch(text):
         return text
+    return _redacted_short(text, locator, key) if len(text) <= SHORT else _redacted(text, locator, key)
+
+
+@lru_cache(maxsize=4096)
+def _redacted_short(text: str, locator: str, key: bytes) -> str:
+    """The values of findings say the same again and again."""
+    return _redacted(text, locator, key)
+
+
+def _redacted(text: str, locator: str, key: bytes) -> str:
     out, at = [], 0
     ours = [match.span() for match in FINGERPRINT.finditer(text)]
-    spans = _spans_of_short(text, locator) if len(text) <= SHORT else secret_spans(text, locator)
+    spans = secret_spans(text, locator)
     for start, end in _merged(sorted(span for span in spans if span[0] < span[1] and not _within(span, ours))):
         out += [text[at:start], fingerprint(text[start:end], key)]
         at = end
     return "".join([*out, text[at:]])
-
-
-@lru_cache(maxsize=1024)
-def _spans_of_short(text: str, locator: str) -> tuple[Span, ...]:
-    """The values of findings say the same again and again."""
-    return tuple(secret_spans(text, locator))
 
 
 def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plain:
@@ -74,6 +78,8 @@ def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plai
 
 def shown(text: str) -> str:
     """The text with what a terminal would obey, or would show in another order, written out as ``\\x1b``."""
+    if text.isascii() and text.isprintable():
+        return text
     return UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 

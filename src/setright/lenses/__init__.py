@@ -23,6 +23,7 @@ held to laws by tests/test_lenses.py, over every example and every corpus file:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -44,7 +45,7 @@ class Lens(Protocol):
 def lens(name: str) -> Lens:
     """The lens of that name; hyphens in names stand for underscores in modules. Raises LensError where there is none."""
     try:
-        return cast(Lens, import_module(f"setright.lenses.{name.replace('-', '_')}"))
+        return _named(name)
     except ModuleNotFoundError as error:
         raise LensError(f"there is no lens {name!r}; lenses are the modules of setright/lenses") from error
 
@@ -78,3 +79,8 @@ def span(name: str, source: bytes, path: Path) -> tuple[int, int]:
         except LensError:
             path = path[:-1]
     return (0, 0)
+
+
+@cache
+def _named(name: str) -> Lens:
+    return cast(Lens, import_module(f"setright.lenses.{name.replace('-', '_')}"))

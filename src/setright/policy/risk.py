@@ -7,6 +7,7 @@ whether there is a way back, who depends on it, and how often this control's fix
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from setright.model import Answer, Effect
@@ -38,6 +39,7 @@ class Past(NamedTuple):
     reverts: int = 0
 
 
+@lru_cache(maxsize=4096)
 def of_leaving(severity: str, subject: Subject, exploit: str = "", because: str = "") -> Risk:
     """`exploit`: ``exploited`` where it is known to be used in attacks, ``likely`` where that is expected, empty otherwise.
 
@@ -57,9 +59,14 @@ def of_leaving(severity: str, subject: Subject, exploit: str = "", because: str 
 
 def of_changing(fears: Sequence[tuple[str, str, Answer]], effect: Effect, past: Past = Past()) -> Risk:  # noqa: B008 - immutable
     """0 where every fear is ruled out and nothing is disturbed."""
+    return _of_changing(_count(fears, True), _count(fears, None), effect, past)
+
+
+@lru_cache(maxsize=4096)
+def _of_changing(broken: int, doubtful: int, effect: Effect, past: Past) -> Risk:
     parts: Mapping[str, int] = {
-        f"{_count(fears, True)} would break here": HOLDS * _count(fears, True),
-        f"{_count(fears, None)} not ruled out": min(OPEN_AT_MOST, OPEN * _count(fears, None)),
+        f"{broken} would break here": HOLDS * broken,
+        f"{doubtful} not ruled out": min(OPEN_AT_MOST, OPEN * doubtful),
         f"restarts the {effect.restart}" if effect.restart != "replace" else "replaces it": RESTART[effect.restart],
         f"{effect.disruption} disruption": DISRUPTION[effect.disruption],
         "no way back": NO_WAY_BACK if effect.undo == "none" else 0,

@@ -27,12 +27,14 @@ READS = frozenset({"hcl", "json"})  # the lenses of its documents
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
+    if not (there := modules(sources)):
+        return []
     own = [entry(layout, each) for each in types(layout)]
     lone = [entry(layout, each) for each in loners(layout)]
     called = [entry(layout, f"module.{source}") for source in layout.get("modules", {})]
     wanted = frozenset(each.type for each in (*own, *lone, *called))
     found: list[Resource] = []
-    for module in modules(sources).values():
+    for module in there.values():
         if wanted.isdisjoint(module.types):
             continue
         note = f"view {kind}"
