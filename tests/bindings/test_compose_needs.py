@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import compose
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
@@ -87,3 +88,28 @@ def test_all_is_all_however_written() -> None:
 
 def test_an_address_in_published_is_one() -> None:
     assert seen("image: a, ports: [{target: 80, published: '127.0.0.1:8080'}]")["ports"][0]["host_ip"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("body", "claim"),
+    [
+        ("image: x, ports: ['80:80']", True),
+        ("image: x, expose: [80]", True),
+        ("image: x, healthcheck: {test: [CMD, true]}", True),
+        ("image: nginx", True),
+        ("image: x, healthcheck: {disable: true}", False),
+        ("image: nginx, command: nginx -t", False),
+        ("image: x", False),
+    ],
+)
+def test_what_is_asked_by_others_does_not_end_by_itself(body, claim):
+    assert seen(body)["serves"] is claim
+
+
+def test_the_policy_of_deploy_stands_in_front_of_restart():
+    body = "image: x, restart: 'no', deploy: {restart_policy: {condition: on-failure, max_attempts: 9}}"
+    assert seen(body)["restart"] == "on-failure:9"
+    after = fixed(body, Edit(("restart",), "on-failure:5"))
+    assert (after["restart"], after["deploy"]["restart_policy"]["max_attempts"]) == ("no", 5)
+    with pytest.raises(BindingError, match="deploy/restart_policy"):
+        fixed("image: x, deploy: {restart_policy: {condition: none}}", Edit(("restart",), "on-failure:5"))

@@ -44,6 +44,14 @@ def told(service: Tree, images: Images) -> Tree:
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 
 
+def serves(service: Tree, images: Images) -> bool:
+    """Whether others send requests to it, so that it does not end by itself: ports, a check of its health, a well-known server."""
+    checked = service.get("healthcheck")
+    if (isinstance(checked, dict) and not checked.get("disable")) or service.get("ports") or service.get("expose"):
+        return True
+    return "command" not in service and bool(known(service, images))
+
+
 def calls_sudo(service: Tree) -> bool:
     """Whether the service says that it uses a set-uid program: what it starts, how it is asked for its health, its environment."""
     return bool(SET_UID.search(str([service.get(key) for key in ("command", "entrypoint", "healthcheck", "environment")])))

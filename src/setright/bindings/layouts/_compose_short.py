@@ -24,6 +24,14 @@ LIMITS = {"memory": "mem_limit", "cpus": "cpus", "pids": "pids_limit"}
 RESTARTS = {"none": "no", "any": "always", "on-failure": "on-failure"}
 
 
+def restart(policy: Tree) -> str:
+    """A restart policy of `deploy` as `restart` says it."""
+    condition = str(policy.get("condition", "any"))
+    tries = policy.get("max_attempts")
+    bound = f":{tries}" if condition == "on-failure" and isinstance(tries, int) else ""
+    return RESTARTS.get(condition, condition) + bound
+
+
 def told(value: Plain) -> Plain:
     """The value with what a variable will fill in as Unknown."""
     if isinstance(value, dict):

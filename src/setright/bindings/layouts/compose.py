@@ -8,6 +8,7 @@
     environment: [{name: TZ, value: UTC}]  # values as written
     security_opt: ["no-new-privileges:true"]
     image-needs: {capabilities: told, root: told, writes: told, data: false}        # what is known of its image
+    serves: true                           # others send requests to it: it has ports, or is asked for its health
     calls-sudo: false                      # whether it, or the Dockerfile that it is built by, says that it uses a set-uid program
     deploy: {resources: {limits: {memory: 512m}}}     # also from mem_limit, cpus, pids_limit
 
@@ -32,10 +33,12 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 
 FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-READ_ONLY = ("name", "image_version", "image-needs", "calls-sudo")
+READ_ONLY = ("name", "image_version", "image-needs", "calls-sudo", "serves")
 LISTS = ("cap_add", "cap_drop", "security_opt", "tmpfs", "devices", "group_add", "env_file", "dns")
 LONG = {"ports": short.port, "volumes": short.volume}
 MAX_DEPTH = 8  # as many services as may extend each other
+
+POLICY = ("deploy", "restart_policy")
 
 Found = tuple[str, str]  # file, service
 Services = Mapping[Found, tuple[Path, Tree]]
@@ -104,7 +107,12 @@ def _resource(kind: str, services: Services, file: str, name: str, images: needs
     told = needs.told(whole, images)
     if made is not None and not gains and not whole.get("privileged") and not build.starts_as_root(whole, made):
         told = {**told, "root": "told"}
-    tree = {**_shown(name, whole), "image-needs": told, "calls-sudo": gains or needs.calls_sudo(whole)}
+    tree = {
+        **_shown(name, whole),
+        "image-needs": told,
+        "calls-sudo": gains or needs.calls_sudo(whole),
+        "serves": needs.serves(whole, images),
+    }
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 
 
@@ -150,9 +158,8 @@ def _shown(name: str, raw: Tree) -> Tree:
         service["cap_drop"] = ["ALL" if str(each).upper() == "ALL" else each for each in service["cap_drop"]]
     if "security_opt" in service:
         service["security_opt"] = [short.security_opt(each) for each in service["security_opt"]]
-    policy = look_up(service, ("deploy", "restart_policy", "condition"))
-    if "restart" not in service and isinstance(policy, str):
-        service["restart"] = short.RESTARTS.get(policy, policy)
+    if isinstance(policy := look_up(service, POLICY), dict) and isinstance(policy.get("condition", "any"), str):
+        service["restart"] = short.restart(policy)
     version = short.image_version(raw.get("image"))
     return service | {"name": name} | ({"image_version": version} if version is not None else {})
 
@@ -167,6 +174,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, old_version: bool) -> E
         raise BindingError(f"{resource.name}: {head} is read off the service; change it by hand")
     if path[:3] == short.LIMITS_AT and len(path) == 4 and (older := short.LIMITS.get(str(path[3]))):
         return Edit((older,), wanted.value, wanted.remove) if old_version or older in raw else wanted
+    if path == ("restart",) and isinstance(look_up(raw, POLICY), dict):
+        return _in_policy(resource, raw, wanted)
     if head in LONG and len(path) > 2 and not wanted.remove:
         return _in_short(resource, raw, wanted)
     if head == "environment" and len(path) > 1:
@@ -176,6 +185,14 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, old_version: bool) -> E
     if head in LISTS and len(path) == 2 and wanted.remove and not isinstance(raw.get(head), list):
         return Edit(path[:1], remove=True)
     return wanted
+
+
+def _in_policy(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
+    """A number of tries in the policy of `deploy`, which stands in front of `restart`."""
+    is_bounded = look_up(raw, (*POLICY, "condition")) == "on-failure" and str(wanted.value).startswith("on-failure:")
+    if not is_bounded or wanted.remove:
+        raise BindingError(f"{resource.name}: deploy/restart_policy says when it starts again; change it there by hand")
+    return Edit((*POLICY, "max_attempts"), int(str(wanted.value).partition(":")[2]))
 
 
 def _in_short(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
