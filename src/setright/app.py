@@ -19,6 +19,7 @@ from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, load_configuration
 from setright.engine.decision import About, Weighed, weigh
 from setright.engine.error import EngineError
+from setright.engine.naming import picked
 from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
 from setright.engine.plan import Options, plan
@@ -94,10 +95,14 @@ class App:
         for target in self.configuration.targets:
             self._shown(target.url)
 
+    @property
+    def content_roots(self) -> list[Path]:
+        """The folders that content comes from, ours first."""
+        return [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
+
     @cached_property
     def catalogue(self) -> Catalogue:
-        roots = [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
-        return load_catalogue(roots, self._cache())
+        return load_catalogue(self.content_roots, self._cache())
 
     @cached_property
     def state(self) -> Path:
@@ -159,12 +164,13 @@ class App:
             return [str(error)]
 
     def targets(self, named: Sequence[str]) -> list[str]:
-        """URLs of targets: given ones (names of the configuration are looked up), else all configured, else here.
+        """URLs of targets: given ones (names, globs and groups of the configuration are looked up), else all configured, else here.
 
         They are as they may be shown; the password of one is remembered for `open`.
         """
-        known = {t.name: self._shown(t.url) for t in self.configuration.targets}
-        return [known.get(name) or self._shown(name) for name in named] or list(known.values()) or ["."]
+        known = self.configuration.targets
+        urls = picked(named, known) if named else [target.url for target in known]
+        return [self._shown(url) for url in urls] or ["."]
 
     def _shown(self, url: str) -> str:
         shown = without_password(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -41,15 +41,19 @@ def emit(text: str, show: Shown) -> None:
 
 def save(text: str, file: str) -> None:
     """The file whole or not at all; a device or a pipe is written to, never replaced. Raises Failure where it cannot be written."""
+    save_each([text if text.endswith("\n") else f"{text}\n"], file)
+
+
+def save_each(texts: Iterable[str], file: str) -> None:
+    """As `save`, for a text that comes in pieces and may not fit into memory."""
     place = Path(file).resolve()
     new = place.with_name(f".{place.name}.{os.getpid()}")
-    text = text if text.endswith("\n") else f"{text}\n"
+    is_device = place.exists() and not place.is_file()
     try:
-        if place.exists() and not place.is_file():
-            place.write_text(text, encoding="utf-8")
-            return
-        new.write_text(text, encoding="utf-8")
-        new.replace(place)
+        with (place if is_device else new).open("w", encoding="utf-8", newline="") as opened:
+            opened.writelines(texts)
+        if not is_device:
+            new.replace(place)
     except OSError as error:
         raise Failure(f"{file}: {error.strerror}; nothing was written there") from error
 

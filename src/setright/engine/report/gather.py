@@ -148,13 +148,14 @@ class _Gathered:
         return looks
 
     def parts(self, controls: set[str]) -> list[Part]:
-        """One for each control and target that was looked at lately or has open findings."""
+        """One for each control and target that was ever looked at or has open findings; what held long ago does not count."""
         counts: dict[Place, Counts] = {}
         at: dict[Place, str] = {}
         for control, target, looked_at, passed, unseen in self._looks():
-            if control in controls and looked_at >= self._since:
+            if control in controls:
+                is_fresh = looked_at >= self._since
                 at[control, target] = looked_at
-                counts[control, target] = Counts(passed, unseen=unseen)
+                counts[control, target] = Counts(passed, unseen=unseen) if is_fresh else Counts()
         for place, each in self._open(by_target=True):
             if place[0] in controls:
                 counts[place] = counts.get(place, Counts()) + each

@@ -51,7 +51,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One control on one target. `at` is the last look; empty where it is too long ago or there was none."""
+    """One control on one target. `at` is the last look, however long ago; empty where there was none."""
 
     control: str
     target: str
