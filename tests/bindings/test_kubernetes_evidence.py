@@ -129,12 +129,20 @@ def test_a_tool_that_loads_images_into_nodes_makes_none_sure_to_be_pulled() -> N
     assert differs(pod() + "---\napiVersion: skaffold/v4beta6\nkind: Config\n") == {"pulled": False}
 
 
+def owner(kind: str, more: str) -> str:
+    spec = "{volumes: [{name: d, persistentVolumeClaim: {claimName: d}}], containers: [{name: a, image: 'a/b:1'}]}"
+    return f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: w}}\nspec:\n  {more}\n  template: {{spec: {spec}}}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "is_replaceable"),
     [
         (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), False),
         (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]", image="nginx:1"), True),
         (pod(spec="volumes: [{name: d, emptyDir: {}}]"), True),
+        (owner("StatefulSet", "volumeClaimTemplates: []"), True),
+        (owner("Deployment", "strategy: {type: Recreate}"), True),
+        (owner("Deployment", "strategy: {type: RollingUpdate}"), False),
     ],
 )
 def test_what_keeps_data_is_not_replaced_at_any_time(text: str, is_replaceable: bool) -> None:
@@ -253,3 +261,15 @@ def test_odd_manifests_tell_nothing_and_break_nothing() -> None:
         "apiVersion: v1\nkind: Pod\nmetadata: 3\nspec: [1]\n---\nkind: RoleBinding\nsubjects: 3\n---\nkind: Service\nspec: 4\n"
     )
     assert odd.tree["workload"]["uses-node"] is False
+
+
+def test_a_service_beside_its_own_workload_is_not_for_the_like_in_other_folders() -> None:
+    service = (
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: n}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
+    )
+    mine = pod(metadata="namespace: n")
+    alone = {"b/service.yaml": service, "a/app.yaml": ""}
+    paired = {"b/service.yaml": mine + service, "a/app.yaml": ""}
+    for files, ports in ((alone, [80]), (paired, [])):
+        [served] = [each.tree["workload"]["served"] for each in seen(mine, **files) if each.home[0] == "app.yaml"]
+        assert served == ports

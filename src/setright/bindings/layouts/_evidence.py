@@ -8,7 +8,8 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
     raw-sockets     it may ping, sniff or speak routing protocols
     deep-syscalls   it may call what the runtime's seccomp profile refuses
     runs-as-root    not every container is sure to run as another user
-    replaceable     its copies can be replaced at any time: it keeps no data, and is no Job that may be there still
+    replaceable     its copies can be replaced at any time: what they keep is on claims that wait for the next copy (of a StatefulSet,
+                    or a Deployment that recreates), and it is no Job that may be there still
     pulled          every image comes from a registry, and nobody wrote that it may be one the node has
     copies          how many of it there are, where that is told
 
@@ -207,9 +208,9 @@ def _is_unprivileged(container: Tree) -> bool:
 
 def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:
     kept = {key for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict) for key in each} - PASSING
-    if manifest.get("kind") == "StatefulSet" or (
-        kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers)
-    ):
+    if manifest.get("kind") == "StatefulSet" or look_up(manifest, ("spec", "strategy", "type")) == "Recreate":
+        kept -= {"persistentVolumeClaim"}
+    if kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers):
         return False
     return manifest.get("kind") != "Job" or _is_made_anew(manifest)
 

@@ -22,7 +22,7 @@ UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
     f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
 }
 PROBES = ("livenessProbe", "readinessProbe")
-PATIENT = {"initialDelaySeconds": 60, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
+PATIENT = {"initialDelaySeconds": 300, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
 KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
 ALL, RAW = "ALL", "NET_RAW"
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")

@@ -15,15 +15,28 @@ from setright.model import Plain, Tree
 Placed = tuple[str, Tree]  # the file, and the Service
 
 
-def served(template: Tree, namespace: Plain, file: str, services: Sequence[Placed]) -> list[int]:
+def apart(services: Sequence[Placed], workloads: Mapping[str, Sequence[tuple[Plain, Tree]]]) -> list[Placed]:
+    """The Services that send to no workload of their own file, and so to those of other folders; `workloads` are namespaces
+    and templates by file.
+    """
+    return [
+        (file, each)
+        for file, each in services
+        if not any(_is_of(each, namespace, _labels(template)) for namespace, template in workloads.get(file, ()))
+    ]
+
+
+def served(template: Tree, namespace: Plain, file: str, services: Sequence[Placed], far: Sequence[Placed]) -> list[int]:
     """The TCP ports of a pod that Services choose for requests; not those of headless ones, which only tell names.
 
-    Where no namespace is named, Services of other folders do not count: `default` is a jumble of what is never applied together.
+    Services of other folders count where they are `far` ones, and not where no namespace is named: `default` is a jumble of what is
+    never applied together.
     """
-    labels = look_up(template, ("metadata", "labels"))
-    if not isinstance(labels, dict) or not labels:
+    labels = _labels(template)
+    if not labels:
         return []
-    near = [each for place, each in services if namespace != "default" or folder(place) == folder(file)]
+    near = [each for place, each in services if folder(place) == folder(file)]
+    near += [each for place, each in far if namespace != "default" and folder(place) != folder(file)]
     mine = [each for each in near if _is_of(each, namespace, labels)]
     return sorted({port for each in mine for port in _targets(each, template)})
 
@@ -45,6 +58,11 @@ def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     """Whether every container without a readiness probe has a port that a Service sends requests to."""
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
     return all(each.get("readinessProbe") or probed(each, ports, len(containers) == 1) in ports for each in containers)
+
+
+def _labels(template: Tree) -> Mapping[str, Plain]:
+    labels = look_up(template, ("metadata", "labels"))
+    return labels if isinstance(labels, dict) else {}
 
 
 def _is_of(service: Tree, namespace: Plain, labels: Mapping[str, Plain]) -> bool:

@@ -35,7 +35,7 @@ from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._namespaces import NAMESPACE, moved, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
-from setright.bindings.layouts._services import probes_are_served, served
+from setright.bindings.layouts._services import apart, probes_are_served, served
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -140,9 +140,13 @@ def tell_surroundings(
     """What the tree around each workload says of its needs, and which of its ports Services send to."""
     around = gathered(objects, sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
+    beside: dict[str, list[tuple[Plain, Tree]]] = {}
+    for (file, _, _), resource in seen:
+        beside.setdefault(file, []).append((resource.tree["workload"]["namespace"], resource.tree))
+    far = apart(services, beside)
     for (file, _, manifest), resource in seen:
         workload = resource.tree["workload"]
-        ports = served(resource.tree, workload["namespace"], file, services)
+        ports = served(resource.tree, workload["namespace"], file, services, far)
         workload |= told_of(resource.tree, manifest, around)
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
