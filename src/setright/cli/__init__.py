@@ -32,6 +32,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
         "remind": "Tell people what is due, overdue or about to end, and which plans wait for their yes; each once.",
+        "owners": "Whose a finding is, and why; send it back where it is not.",
         "serve": "Serve approvals by signed link and by Slack, health and metrics.",
         "ledger": "The signed record of everything decided and done.",
         "integrations": "The channels to other systems: list, test, and see what waits to be told.",

@@ -16,9 +16,11 @@ from setright.integrations.message import Sender
 from setright.model import Plain
 
 MODULES = {  # type -> module with Options, SECRETS and open_channel
+    "mail": "setright.integrations.mail",
     "ocsf": "setright.integrations.ocsf",
     "opsgenie": "setright.integrations.opsgenie",
     "pagerduty": "setright.integrations.pagerduty",
+    "slack": "setright.integrations.slack",
     "splunk": "setright.integrations.splunk",
     "syslog": "setright.integrations.syslog",
     "webhook": "setright.integrations.webhook",

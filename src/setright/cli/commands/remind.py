@@ -1,0 +1,89 @@
+"""`setright remind`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from setright.cli.options import Shown, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from setright.app import App
+    from setright.engine.remind import Reminder
+
+
+@click.command("remind")
+@click.option("--digest", "period", type=click.Choice(["daily", "weekly"]), help="Also tell each team how it stands.")
+@click.option("--dry-run", is_flag=True, help="Only show who would be told what.")
+@shown("table", "json")
+def command(period: str | None, dry_run: bool, show: Shown) -> None:
+    """Tell people what is due, overdue or about to end, and which plans wait for their yes; each once.
+
+    Run it from cron, as often as you like. Whom it tells, when and over which channels stands in `setright.toml`.
+
+    \b
+    Examples:
+      setright remind --dry-run
+      setright remind
+      setright remind --digest weekly
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, hint, json_text
+    from setright.engine.letters import Letter
+    from setright.engine.remind import send, what_is_due
+    from setright.engine.times import now
+
+    app = show.open()
+    due = what_is_due(app.configuration, app.store, app.catalogue.control, now())
+    told = [*due.reminders, *_fresh(app, period)]
+    number, unreached = 0, list[Letter]()
+    if not dry_run:
+        number, unreached = send(app.configuration, app.store, app.courier.routes, told, now())
+        if due.ended:
+            app.store.reopen(due.ended)
+            app.ledger.append("exceptions over", {"findings": list(due.ended)})
+        for problem in app.finish():
+            hint(f"setright: {problem}", show)
+    rows = [(each.letter.event.partition(".")[2], ", ".join(each.letter.to) or "chat", each.letter.subject) for each in told]
+    if show.format == "json":
+        letters = [{"sort": sort, "to": to, "subject": subject} for sort, to, subject in rows]
+        lost = [{"to": letter.to, "subject": letter.subject} for letter in unreached]
+        told_of = {"posted": number, "unreached": lost, "held": due.held, "unowned": due.unowned}
+        emit(json_text({"schema": SCHEMA, "letters": letters, **told_of}), show)
+        return
+    _draw(rows, show)
+    if unreached:
+        lost = sorted({name for letter in unreached for name in letter.to})
+        hint(f"Not reached: {', '.join(lost) or 'any chat'}; name a contact of theirs, and a channel ([integrations.NAME]).", show)
+    hint(f"{number} posted; {due.held} wait for working hours; {len(due.unowned)} belong to nobody.", show)
+
+
+def _fresh(app: App, period: str | None) -> Iterator[Reminder]:
+    """The plans that wait and the digests that were not told of yet."""
+    from datetime import timedelta
+
+    from setright.engine.digest import WEEKS, digests
+    from setright.engine.remind import asking_letters
+    from setright.engine.times import now
+
+    marks = app.store.reminded()
+    told: list[Reminder] = []
+    if app.configuration.serve.url:
+        waiting = app.waiting()
+        lacks = app.consent.lacking(waiting)
+        asked = [(p, [each.name for each in app.consent.may_approve(p)], lacks[p.hash]) for p in waiting if lacks[p.hash]]
+        told += asking_letters(asked, app.asking.token, app.asking.address)
+    if period:
+        told += digests(app.configuration, app.store.items(now() - timedelta(weeks=WEEKS)), period, now())
+    yield from (each for each in told if any(mark not in marks for mark in each.marks))
+
+
+def _draw(rows: list[tuple[str, str, str]], show: Shown) -> None:
+    from setright.cli.output import paper
+    from setright.cli.screens.tables import table
+
+    with paper(show) as console:
+        console.print(table(("sort", "to", "what"), rows) if rows else "there is nothing to tell anybody")

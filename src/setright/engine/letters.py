@@ -1,0 +1,188 @@
+"""Letters to people: one thing said in text, HTML and chat, addressed over the channels that there are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from html import escape
+from typing import NamedTuple
+
+from setright.engine.channels import Event, Route, wants
+from setright.engine.configuration import Configuration
+from setright.engine.times import stamp
+from setright.integrations.message import Message
+from setright.model import Plain
+
+FRAME = (
+    "<!doctype html><html><body style='margin:0;background:#f4f6f8;font-family:system-ui,Segoe UI,sans-serif;color:#1c2430'>"
+    "<div style='max-width:640px;margin:0 auto;padding:24px'><div style='background:#fff;border:1px solid #d9dee5;"
+    "border-radius:10px;padding:24px'>{}</div><p style='color:#5b6675;font-size:12px'>setright {}</p></div></body></html>"
+)
+CELL = "padding:6px 10px 6px 0;border-bottom:1px solid #e7ebf0;vertical-align:top;font-size:14px"
+ROWS = 25  # of a table; the rest is counted
+
+
+class Table(NamedTuple):
+    """Rows under headings."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Button(NamedTuple):
+    """One of a chat message's buttons."""
+
+    text: str
+    action: str
+    value: str
+    style: str = ""
+
+
+class Letter(NamedTuple):
+    """What is said, and to whom. `key` tells it from every other: the same letter is sent once.
+
+    `to` are names of owners and people, or addresses; `picture` a PNG with its words; `link` an address and its words;
+    `buttons` are for chats that tell us who pressed them, `chat` then leaves the link out.
+    """
+
+    key: str
+    event: str
+    item: str
+    to: tuple[str, ...]
+    subject: str
+    said: tuple[str, ...]
+    table: Table | None = None
+    picture: tuple[bytes, str] | None = None
+    link: tuple[str, str] | None = None
+    buttons: tuple[Button, ...] = ()
+    severity: str = ""
+    channel: str = ""  # only by this one
+
+
+class Reached(NamedTuple):
+    """Where somebody is reached: e-mail addresses and a chat's channel or user."""
+
+    mail: tuple[str, ...] = ()
+    chat: str = ""
+
+
+def key_of(*words: str) -> str:
+    return sha256("\0".join(words).encode()).hexdigest()[:24]
+
+
+def reach(configuration: Configuration, name: str) -> Reached:
+    """An owner's contact or people, a person, or an address that is one already; nowhere where nobody is known by that name."""
+    for owner in configuration.owners:
+        if owner.is_called(name):
+            own = (owner.contact,) if "@" in owner.contact else ()
+            people = tuple(p.email for p in configuration.people if owner.name in p.teams and p.email)
+            return Reached(own or people, owner.channel)
+    for person in configuration.people:
+        if person.is_called(name) or name == person.email:
+            return Reached((person.email,) if person.email else (), person.slack)
+    return Reached((name,) if "@" in name else ())
+
+
+def addressed(configuration: Configuration, routes: Mapping[str, Route], letters: Iterable[Letter], at: datetime) -> list[Message]:
+    """Each letter for each channel that reaches its people. E-mail and chat take all; others what their `events` name."""
+    return [message for letter in letters for message in _addressed(configuration, routes, letter, stamp(at))]
+
+
+def _addressed(configuration: Configuration, routes: Mapping[str, Route], letter: Letter, at: str) -> Iterator[Message]:
+    found = [reach(configuration, name) for name in letter.to]
+    mail = tuple(dict.fromkeys(each for one in found for each in one.mail))
+    chats = list(dict.fromkeys(one.chat for one in found if one.chat))
+    for name, route in routes.items():
+        if route.off or (letter.channel and letter.channel != route.type):
+            continue
+        if route.type == "mail":
+            if mail:
+                yield Message(letter.key, name, letter.item, letter.event, at, _mail(letter, mail))
+        elif route.type == "slack":
+            for chat in chats or [""]:
+                key = key_of(letter.key, chat) if chat else letter.key
+                yield Message(key, name, letter.item, letter.event, at, _chat(letter, chat))
+        elif wants(route, Event(letter.key, letter.event, letter.item, at, {}, letter.severity)):
+            body = {"subject": letter.subject, "text": text(letter), "to": list(letter.to), "severity": letter.severity}
+            yield Message(letter.key, name, letter.item, letter.event, at, body)
+
+
+def text(letter: Letter) -> str:
+    """In plain words, as a mail program without HTML shows it."""
+    parts = [*letter.said]
+    if letter.picture:
+        parts.append(letter.picture[1])
+    if letter.table:
+        rows = ["  ".join(row) for row in letter.table.rows[:ROWS]]
+        parts.append("\n".join(["  ".join(letter.table.heads), *rows, *_more(letter.table)]))
+    if letter.link:
+        parts.append(f"{letter.link[1]}:\n{letter.link[0]}")
+    return "\n\n".join(parts) + "\n"
+
+
+def html(letter: Letter) -> str:
+    parts = [f"<h1 style='font-size:19px;margin:0 0 12px'>{escape(letter.subject)}</h1>"]
+    parts += [f"<p style='font-size:15px;line-height:1.5;margin:0 0 10px'>{escape(each)}</p>" for each in letter.said]
+    if letter.picture:
+        parts.append(f"<img src='cid:picture' width=592 alt='{escape(letter.picture[1])}' style='max-width:100%;margin:8px 0'>")
+    if letter.table:
+        parts.append(_table(letter.table))
+    if letter.link:
+        style = "display:inline-block;background:#0b5cad;color:#fff;padding:11px 22px;border-radius:8px;text-decoration:none"
+        anchor = f"<a href='{escape(letter.link[0])}' style='{style}'>{escape(letter.link[1])}</a>"
+        parts.append(f"<p style='margin:18px 0 4px'>{anchor}</p>")
+    return FRAME.format("".join(parts), escape(letter.event.partition(".")[2]))
+
+
+def _table(table: Table) -> str:
+    heads = "".join(f"<th align=left style='{CELL};color:#5b6675'>{escape(head)}</th>" for head in table.heads)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows[:ROWS])
+    more = "".join(f"<p style='color:#5b6675;font-size:13px'>{escape(each)}</p>" for each in _more(table))
+    return f"<table style='border-collapse:collapse;width:100%;margin:10px 0'><tr>{heads}</tr>{rows}</table>{more}"
+
+
+def _cell(text: str) -> str:
+    return f"<td style='{CELL}'>{escape(text)}</td>"
+
+
+def _more(table: Table) -> list[str]:
+    return [f"... and {len(table.rows) - ROWS} more; `setright findings` lists them"] if len(table.rows) > ROWS else []
+
+
+def _mail(letter: Letter, to: Sequence[str]) -> dict[str, Plain]:
+    from base64 import b64encode
+
+    pictures = {"picture": b64encode(letter.picture[0]).decode()} if letter.picture else {}
+    return {"to": list(to), "subject": letter.subject, "text": text(letter), "html": html(letter), "pictures": pictures}
+
+
+def _chat(letter: Letter, to: str) -> dict[str, Plain]:
+    """Slack's Block Kit (api.slack.com/block-kit); its text is what notifications show."""
+    words = "\n".join(letter.said)
+    rows = "\n".join(f"• {' · '.join(row)}" for row in (letter.table.rows[:10] if letter.table else ()))
+    blocks: list[Plain] = [_section(f"*{_marked(letter.subject)}*\n{_marked(words)}")]
+    blocks += [_section(_marked(rows))] if rows else []
+    if letter.link and not letter.buttons:
+        blocks.append(_section(f"<{letter.link[0]}|{_marked(letter.link[1])}>"))
+    if letter.buttons:
+        blocks.append({"type": "actions", "elements": [_button(each) for each in letter.buttons]})
+    return {"to": to, "text": _marked(letter.subject), "blocks": blocks}
+
+
+def _section(words: str) -> dict[str, Plain]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words[:2900]}}
+
+
+def _button(button: Button) -> dict[str, Plain]:
+    told: dict[str, Plain] = {
+        "type": "button",
+        "action_id": button.action,
+        "value": button.value,
+        "text": {"type": "plain_text", "text": button.text},
+    }
+    return told | ({"style": button.style} if button.style else {})
+
+
+def _marked(words: str) -> str:
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,191 @@
+"""What people should hear now: what is due and overdue, exceptions that end, plans that wait for a yes.
+
+Each is told once: what was told is kept with the letters in one transaction. What falls into somebody's night waits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from setright.engine.channels import Route
+from setright.engine.configuration import Configuration
+from setright.engine.letters import Button, Letter, Table, addressed, key_of
+from setright.engine.store import Item, Store
+from setright.engine.times import moment
+from setright.model import SEVERITIES, Control, Plan
+from setright.policy.escalation import Reached, days_given, may_tell, reached, told_to
+from setright.policy.exceptions import FindingException, latest
+from setright.policy.owners import Owner
+
+Mark = tuple[str, int, str]  # finding, how often it had come back, and what was told of it
+TOLD_FOR = timedelta(days=30)  # after an exception ended so long ago nobody is told any more
+
+
+class Reminder(NamedTuple):
+    """A letter, and what it tells of."""
+
+    letter: Letter
+    marks: tuple[Mark, ...]
+
+
+class Now(NamedTuple):
+    """What is to be told now; how many findings wait for somebody's working hours, and how many belong to nobody."""
+
+    reminders: tuple[Reminder, ...]
+    held: int
+    unowned: tuple[str, ...]
+    ended: tuple[str, ...]  # findings whose exception is over
+
+
+class People(NamedTuple):
+    """What a configuration says of whom to tell, and what was told before."""
+
+    configuration: Configuration
+    marks: frozenset[Mark]
+    at: datetime
+
+    def owner(self, name: str) -> Owner | None:
+        return next((each for each in self.configuration.owners if each.is_called(name)), None)
+
+    def fresh(self, mark: Mark) -> bool:
+        return mark not in self.marks
+
+
+def what_is_due(configuration: Configuration, store: Store, control: Callable[[str], Control], at: datetime) -> Now:
+    """All of it, apart from the plans that wait, which `asking_letters` tells of."""
+    people = People(configuration, frozenset(store.reminded()), at)
+    items = store.items()
+    made = latest(store.exceptions(), at)
+    excepted = {finding for finding, each in made.items() if each.holds(at)}
+    groups: dict[tuple[str, str, Reached], list[Item]] = defaultdict(list)
+    held, unowned = 0, set[str]()
+    for item in items:
+        rung = None if item.id in excepted else _rung(people, item)
+        owner = item.owner or configuration.fallback
+        if item.id not in excepted and not owner:
+            unowned.add(item.id)
+        if rung is None or not people.fresh((item.id, item.reopened_count, rung.name)):
+            continue
+        known = people.owner(owner)
+        if may_tell(configuration.escalation, known.zone if known else "", at):
+            groups[owner, item.control, rung._replace(days=0)].append(item)
+        else:
+            held += 1
+    due = [_of_group(people, *group, mine, control(group[1])) for group, mine in groups.items()]
+    ends = list(_of_exceptions(people, made.values(), {item.id: item for item in items}))
+    ended = tuple(each.marks[0][0] for each in ends if each.marks[0][2].startswith("exception over"))
+    return Now((*due, *ends), held, tuple(sorted(unowned)), ended)
+
+
+def due_at(configuration: Configuration, item: Item) -> datetime | None:
+    """None: nothing is laid down for it."""
+    days = days_given(configuration.escalation, item.risk, item.severity, configuration.policy.due)
+    return None if days is None else moment(item.first_seen_at) + timedelta(days=days)
+
+
+def send(
+    configuration: Configuration, store: Store, routes: Mapping[str, Route], told: Iterable[Reminder], at: datetime
+) -> tuple[int, list[Letter]]:
+    """Posts letters and notes what they tell of, both or neither. How many messages were new, and the letters that reach nobody."""
+    number, unreached = 0, list[Letter]()
+    for letter, marks in told:
+        if messages := addressed(configuration, routes, [letter], at):
+            number += store.remind(messages, marks, at)
+        else:
+            unreached.append(letter)
+    return number, unreached
+
+
+def asking_letters(
+    plans: Iterable[tuple[Plan, Sequence[str], str]], token: Callable[[Plan, str], str], address: Callable[[Plan, str], str]
+) -> Iterator[Reminder]:
+    """For each plan that waits: who may agree, what it lacks; a link for each by e-mail, and one message with buttons for chats."""
+    for plan, may, lacks in plans:
+        risk = next((sentence for sentence, _, answer in plan.breaks_if if answer.holds is not False), "")
+        feared = (f"It may break something if {risk}.",) if risk else ()
+        said = (f"{plan.document} on {plan.target}: {plan.reason}.", f"It {lacks}.", *feared)
+        subject = f"Your yes is asked: {plan.document}"
+        for person in may:
+            link = address(plan, person), "See the change and answer"
+            key = key_of("ask", plan.hash, person)
+            letter = Letter(key, "message.approval", plan.hash, (person,), subject, said, link=link, channel="mail")
+            yield Reminder(letter, ((plan.hash, 0, f"asked {person}"),))
+        table = Table(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
+        key, buttons = key_of("ask", plan.hash), _buttons(token(plan, ""))
+        letter = Letter(key, "message.approval", plan.hash, (), subject, said, table, buttons=buttons, channel="slack")
+        yield Reminder(letter, ((plan.hash, 0, "asked in chat"),))
+
+
+def _buttons(value: str) -> tuple[Button, ...]:
+    """`value` is a token that names nobody: the chat tells who presses."""
+    said = (("Approve", "approve", "primary"), ("Not now", "later", ""), ("Not ours", "theirs", ""))
+    return tuple(Button(words, action, value, style) for words, action, style in said)
+
+
+def _rung(people: People, item: Item) -> Reached | None:
+    due = due_at(people.configuration, item)
+    return reached(people.configuration.escalation, due, people.at) if due else None
+
+
+def _of_group(people: People, owner: str, control_id: str, rung: Reached, items: Sequence[Item], control: Control) -> Reminder:
+    """One fix and one owner: all findings that stand on the same rung."""
+    configuration = people.configuration
+    known = people.owner(owner)
+    roles = [(person.name, person.roles) for person in configuration.people]
+    lead = (known.lead if known else "") or _lead(configuration, items[0])
+    to = told_to(rung.tell, owner, lead, roles)
+    first = min(due for item in items if (due := due_at(configuration, item)))
+    worst = max(items, key=lambda item: (item.risk or 0, SEVERITIES.index(item.severity)))
+    where = f"{len(items)} resources" if len(items) > 1 else items[0].resource
+    when = f"since {first:%Y-%m-%d}" if rung.name.startswith("late") else f"on {first:%Y-%m-%d}"
+    subject = f"{'Overdue' if rung.name.startswith('late') else 'Due soon'}: {control.title} ({where})"
+    whose = f"{owner or 'Nobody'} answers for it." if to != (owner,) else "It is yours, as far as is known."
+    said = (
+        f"{control.why.strip()}",
+        f"Due {when}; severity {worst.severity}{'' if worst.risk is None else f', risk of leaving it {worst.risk}'}. {whose}",
+        f"Put it right: setright fix {worst.target} --control {control_id}",
+        f"Not yours: setright owners bounce {worst.id} --reason '...'",
+        f"It must stay: setright except {worst.id} --reason '...' --until 30d",
+    )
+    rows = tuple((item.resource, item.target, item.id) for item in items)
+    marks = tuple((item.id, item.reopened_count, rung.name) for item in items)
+    key = key_of("due", control_id, rung.name, *to, *(f"{id_} {opening}" for id_, opening, _ in sorted(marks)))
+    event = "message.overdue" if rung.name.startswith("late") else "message.reminder"
+    table = Table(("what", "where", "finding"), rows)
+    return Reminder(Letter(key, event, control_id, to, subject, said, table, severity=worst.severity), marks)
+
+
+def _lead(configuration: Configuration, item: Item) -> str:
+    leads = {each.name: each.lead for each in configuration.organisations}
+    return next((leads[name] for name in item.organisations if leads.get(name)), "")
+
+
+def _of_exceptions(people: People, made: Iterable[FindingException], items: Mapping[str, Item]) -> Iterator[Reminder]:
+    near = timedelta(days=people.configuration.policy.exceptions.warn_days)
+    for each in made:
+        item = items.get(each.finding)
+        if item is None:
+            continue  # it was put right meanwhile
+        day = f"{each.until:%Y-%m-%d}"
+        if each.holds(people.at) and each.until - people.at < near:
+            mark, words = f"exception ends {day}", f"The exception for {item.resource} ends on {day}"
+        elif people.at - TOLD_FOR < each.until <= people.at:
+            mark, words = f"exception over {day}", f"The exception for {item.resource} ended on {day}: the finding is open again"
+        else:
+            continue
+        if people.fresh((each.finding, 0, mark)):
+            yield _of_exception(each, item, mark, words)
+
+
+def _of_exception(made: FindingException, item: Item, mark: str, words: str) -> Reminder:
+    said = (
+        f"{words}. {item.title} ({item.severity}), on {item.target}.",
+        f"It was left open by {made.approver}: {made.reason}." + (f" Meanwhile: {made.compensating}." if made.compensating else ""),
+        f"Put it right: setright fix {item.target} --control {item.control}. Make another: setright except {item.id}.",
+    )
+    to = tuple(dict.fromkeys(name for name in (item.owner, made.approver) if name))
+    letter = Letter(key_of(mark, made.finding), "message.exception", item.id, to, words, said, severity=item.severity)
+    return Reminder(letter, ((made.finding, 0, mark),))
