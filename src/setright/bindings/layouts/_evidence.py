@@ -8,8 +8,8 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
     raw-sockets     it may ping, sniff or speak routing protocols
     deep-syscalls   it may call what the runtime's seccomp profile refuses
     runs-as-root    not every container is sure to run as another user
-    replaceable     its copies can be replaced at any time: what they keep is on claims that wait for the next copy (of a StatefulSet,
-                    or a Deployment that recreates), and it is no Job that may be there still
+    replaceable     its copies can be replaced at any time: what they keep is on claims that wait for the next copy (of a
+                    StatefulSet, or a Deployment that recreates), and it is no Job that may be there still
     pulled          every image comes from a registry, and nobody wrote that it may be one the node has
     copies          how many of it there are, where that is told
 
