@@ -95,14 +95,10 @@ class App:
         for target in self.configuration.targets:
             self._shown(target.url)
 
-    @property
-    def content_roots(self) -> list[Path]:
-        """The folders that content comes from, ours first."""
-        return [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
-
     @cached_property
     def catalogue(self) -> Catalogue:
-        return load_catalogue(self.content_roots, self._cache())
+        roots = [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
+        return load_catalogue(roots, self._cache())
 
     @cached_property
     def state(self) -> Path:

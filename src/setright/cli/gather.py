@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from setright.app import Scanned
+from setright.app import Planned, Scanned
 from setright.cli.contract import Report, problems
 from setright.cli.failure import CLEAN, FOUND, UNREACHED
 from setright.cli.output import hint, on_terminal
@@ -16,8 +16,10 @@ from setright.engine.error import EngineError
 from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.model import SEVERITIES
 
+R = TypeVar("R", Scanned, Planned)
+
 if TYPE_CHECKING:
-    from setright.app import App, Planned
+    from setright.app import App
     from setright.cli.options import Selection, Shown
     from setright.engine.scan import Found
     from setright.model import Plan
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 def scanned(app: App, selection: Selection, show: Shown) -> Report:
     targets = app.targets(selection.targets)
     results = app.scan(targets, selection.ask())
-    report = Report(tuple(counted(results, targets, "Reading", show.quiet)), _key(app))
+    report = Report(_in_order(counted(results, targets, "Reading", show.quiet), targets), _key(app))
     for note in dict.fromkeys(result.note for result in report.results if isinstance(result, Scanned) and result.note):
         hint(f"setright: the findings are not kept: {note}", show)
     return report
@@ -34,8 +36,14 @@ def scanned(app: App, selection: Selection, show: Shown) -> Report:
 
 def planned(app: App, selection: Selection, show: Shown, *, together: bool = False) -> tuple[Report, list[Planned]]:
     targets = app.targets(selection.targets)
-    results = list(counted(app.plan(targets, selection.ask(), together=together), targets, "Planning", show.quiet))
-    return Report(tuple(results), app.fingerprint_key), results
+    results = app.plan(targets, selection.ask(), together=together)
+    ordered = _in_order(counted(results, targets, "Planning", show.quiet), targets)
+    return Report(ordered, app.fingerprint_key), list(ordered)
+
+
+def _in_order(results: Iterable[R], targets: list[str]) -> tuple[R, ...]:
+    """As the targets were named; they come as they are done."""
+    return tuple(sorted(results, key=lambda result: targets.index(result.target)))
 
 
 def _key(app: App) -> bytes:
