@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
+from setright.engine.store.imported import Foreign, ImportedFindings
 from setright.engine.store.looks import Look, Looks, Open, Seeing, Tally
 from setright.engine.store.outbox import Aside, Line, Outbox
 from setright.engine.store.people import Item, People, SentBack, Standing
@@ -14,6 +15,7 @@ __all__ = [
     "Approval",
     "Aside",
     "Asset",
+    "Foreign",
     "Item",
     "Known",
     "Line",
@@ -32,5 +34,5 @@ __all__ = [
 ]
 
 
-class Store(Findings, Looks, KeptPlans, Runs, Exceptions, Outbox, People):
+class Store(Findings, Looks, KeptPlans, Runs, Exceptions, Outbox, People, ImportedFindings):
     """All parts of the store over one database, opened by its URL."""

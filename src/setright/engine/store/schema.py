@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0007"
+HEAD = "0008"
 
 TABLES = (
     # as Alembic makes it
@@ -86,4 +86,13 @@ TABLES = (
     """CREATE TABLE spent (
         id TEXT NOT NULL, "by" TEXT NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL,
         PRIMARY KEY (id))""",
+    """CREATE TABLE imported (
+        key TEXT NOT NULL, tool TEXT NOT NULL, target TEXT NOT NULL, rule TEXT NOT NULL, title TEXT NOT NULL, severity TEXT NOT NULL,
+        place TEXT NOT NULL, text TEXT NOT NULL, remedy TEXT NOT NULL, link TEXT NOT NULL,
+        controls TEXT NOT NULL, -- JSON: ours that speak of the same
+        finding TEXT NOT NULL, -- ours at the same place; empty: none
+        state TEXT NOT NULL, -- matched, not-confirmed, by-hand
+        first_seen_at TEXT NOT NULL, last_seen_at TEXT NOT NULL, closed_at TEXT,
+        PRIMARY KEY (key))""",
+    "CREATE INDEX imported_by_tool ON imported (tool, target, closed_at)",
 )

@@ -1,0 +1,118 @@
+"""Other scanners' findings beside ours: which control of ours speaks of the same, and which finding of ours is at the same place. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path as File
+
+from setright.dialect import DialectError, read_mapping
+from setright.engine.error import EngineError
+from setright.engine.store import Foreign
+from setright.integrations.importers import Imported
+from setright.model import Finding
+
+Cited = Mapping[str, Mapping[str, Sequence[str]]]
+ALIASES = {"trivy": "AVD-"}  # one rule under two names
+
+
+class Rules:
+    """The controls of ours for a rule of another scanner: those that cite it, and those that matches/TOOL.yaml names."""
+
+    def __init__(self, cited: Cited, matches: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        self._controls: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for control, frameworks in cited.items():
+            for tool, ids in frameworks.items():
+                for rule in ids:
+                    self._add(tool, rule, [control])
+        for tool, rules in matches.items():
+            for rule, controls in rules.items():
+                self._add(tool, rule, [control for control in controls if control in cited])
+
+    def of(self, found: Imported) -> tuple[str, ...]:
+        known = self._controls.get(_called(found.tool), {})
+        names = (found.rule, *found.others)
+        return tuple(dict.fromkeys(control for name in names for control in known.get(_bare(found.tool, name), ())))
+
+    def _add(self, tool: str, rule: str, controls: Sequence[str]) -> None:
+        place = self._controls[tool][_bare(tool, rule)]
+        place += [control for control in controls if control not in place]
+
+
+def _called(tool: str) -> str:
+    """A scanner's name as frameworks/ has it: ``Trivy (Aqua)`` is trivy."""
+    return tool.split()[0].lower() if tool else ""
+
+
+def _bare(tool: str, rule: str) -> str:
+    """A rule's name in one form: as ``zizmor/artipacked`` and ``artipacked``, ``AVD-AWS-0086`` and ``AWS-0086`` are one."""
+    return rule.removeprefix(f"{_called(tool)}/").removeprefix(ALIASES.get(_called(tool), "\0"))
+
+
+def load_matches(root: File) -> dict[str, dict[str, list[str]]]:
+    """matches/TOOL.yaml, each a mapping from its rules to controls. Raises EngineError with the file."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for file in sorted((root / "matches").glob("*.yaml")):
+        try:
+            found[file.stem] = {str(rule): [*map(str, ids)] for rule, ids in read_mapping(file)["matches"].items()}
+        except (DialectError, KeyError, TypeError) as error:
+            raise EngineError(f"{file}: {error}") from error
+    return found
+
+
+def matched(found: Sequence[Imported], rules: Rules, ours: Sequence[Finding], target: str) -> list[Foreign]:
+    """Every finding of theirs, with ours beside it: ``matched``, ``not-confirmed`` where ours hold, ``by-hand`` where none speaks of it."""
+    by_control: dict[str, list[Finding]] = defaultdict(list)
+    for finding in ours:
+        by_control[finding.control].append(finding)
+    told = [_foreign(each, rules.of(each), by_control, target) for each in found]
+    return list({each.key: each for each in told}.values())
+
+
+def _foreign(found: Imported, controls: tuple[str, ...], by_control: Mapping[str, Sequence[Finding]], target: str) -> Foreign:
+    candidates = [finding for control in controls for finding in by_control.get(control, ())]
+    best = nearest(found, candidates)
+    place = found.path + (f":{found.line}" if found.line else "") if found.path else found.asset
+    told = (found.tool, target, found.rule, found.path or found.asset, found.resource, "" if found.resource else str(found.line))
+    return Foreign(
+        sha256("\0".join(told).encode()).hexdigest()[:24],
+        found.tool,
+        target,
+        found.rule,
+        found.title,
+        found.severity,
+        " ".join(filter(None, (place, found.resource))),
+        found.text,
+        found.remedy,
+        found.link,
+        controls,
+        best.id if best else "",
+        "matched" if best else "not-confirmed" if controls else "by-hand",
+    )
+
+
+def nearest(found: Imported, candidates: Sequence[Finding]) -> Finding | None:
+    """Ours at the same place: in the same file, of the resource that they name, else the one whose line is nearest."""
+    if not found.path:
+        named = [finding for finding in candidates if _same_resource(found.resource, finding)]
+        return next(iter(named or candidates), None)
+    here = [finding for finding in candidates if _same_file(found.path, finding.location.path)]
+    named = [finding for finding in here if _same_resource(found.resource, finding)]
+    return min(named or here, key=lambda finding: abs((finding.location.line or 1) - (found.line or 1)), default=None)
+
+
+def _same_file(theirs: str, ours: str) -> bool:
+    """One may be seen from a folder above the other."""
+    long, short = sorted((File(theirs).parts, File(ours).parts), key=len, reverse=True)
+    return bool(short) and long[-len(short) :] == short
+
+
+def _same_resource(theirs: str, ours: Finding) -> bool:
+    if not theirs or not ours.resource:
+        return False
+    return (
+        theirs == ours.resource
+        or theirs.endswith((f".{ours.resource}", f"/{ours.resource}"))
+        or ours.resource.endswith(f".{theirs}")
+    )

@@ -1,0 +1,36 @@
+"""Nessus' own XML (.nessus, version 2): hosts and their items, compliance checks among them."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as Xml
+
+from setright.integrations.importers import Imported, severity
+from setright.integrations.importers.documents import named, text, xml_of
+
+LEVELS = ("info", "low", "medium", "high", "critical")
+PASSED = "PASSED"
+
+
+def read(data: bytes) -> list[Imported]:
+    return [
+        _of(item, host.get("name", ""))
+        for host in named(xml_of(data), "ReportHost")
+        for item in named(host, "ReportItem")
+        if item.get("severity") != "0" and text(item, "compliance-result") != PASSED
+    ]
+
+
+def _of(item: Xml.Element, host: str) -> Imported:
+    port = f"{item.get('svc_name', '')} {item.get('port', '')}/{item.get('protocol', '')}"
+    return Imported(
+        "nessus",
+        item.get("pluginID", ""),
+        text(item, "compliance-check-name") or item.get("pluginName", ""),
+        severity(LEVELS[min(int(item.get("severity", "2")), 4)]),
+        host,
+        resource=port if item.get("port", "0") != "0" else "",
+        text=text(item, "synopsis") or text(item, "description"),
+        remedy=text(item, "solution"),
+        link=text(item, "see_also").partition(" ")[0],
+        others=tuple("".join(each.itertext()) for each in named(item, "cve")),
+    )
