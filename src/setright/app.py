@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,11 +24,12 @@ from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
 from setright.engine.plan import Options, plan
 from setright.engine.redact import without_password
-from setright.engine.runs import by_target, in_order, new_run, not_now, to_undo
+from setright.engine.runs import in_order, new_run, not_now, to_undo
 from setright.engine.scan import Scan, scan
 from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
 from setright.engine.times import moment, now
+from setright.engine.waves import laid_out, taken_back, too_many
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.policy.estate import Subject
 from setright.policy.exceptions import FindingException, latest
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from setright.engine.courier import Courier
     from setright.engine.ledger import Ledger
     from setright.engine.propose import Draft
-    from setright.engine.store import Store
+    from setright.engine.runner import Runner
+    from setright.engine.store import Progress, Store
     from setright.engine.workflow import Outcome
 
 
@@ -92,8 +94,7 @@ class App:
         self.configuration = configuration or load_configuration()
         self._content = content
         self._logins: dict[str, str] = {}  # URLs by how they are shown
-        for target in self.configuration.targets:
-            self._shown(target.url)
+        self._declared = {self._shown(target.url): target for target in reversed(self.configuration.targets)}
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -158,6 +159,14 @@ class App:
             return [f"{told.channel}: {told.error}" for told in self.courier.send() if told.error]
         except EngineError as error:
             return [str(error)]
+
+    @cached_property
+    def runner(self) -> Runner:
+        from setright.engine.desk import RunDesk
+        from setright.engine.runner import Runner
+
+        desk = lambda: RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)  # noqa: E731
+        return Runner(self.state, self.store, self.configuration, desk, self._subject)
 
     def targets(self, named: Sequence[str]) -> list[str]:
         """URLs of targets: given ones (names, globs and groups of the configuration are looked up), else all configured, else here.
@@ -235,8 +244,7 @@ class App:
 
     def _target(self, url: str) -> Target:
         """What the configuration says of a target; one that it does not name is called by its URL."""
-        known = next((t for t in self.configuration.targets if self._shown(t.url) == url), Target(url, url))
-        return replace(known, url=url)
+        return replace(self._declared.get(url) or Target(url, url), url=url)
 
     def _about(self, surface: Surface) -> About:
         """What the organisation knows of a target, and its policy for it."""
@@ -293,8 +301,30 @@ class App:
 
         return verify(drafted, scan(surface, self.catalogue, drafted.scan.controls))
 
-    def apply(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], tell: Callable[[Plan, Outcome], None]) -> Run:
-        """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last."""
+    def apply(
+        self,
+        plans: Sequence[Plan],
+        approved: Callable[[Plan], bool],
+        tell: Callable[[Plan, Outcome], None],
+        watch: Callable[[Progress], None] = lambda _: None,
+    ) -> Run:
+        """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last.
+
+        `tell` hears of each plan that ended, `watch` after each target how far the run has come.
+        """
+        run, todo, left = self._begun(plans, approved)
+        work = laid_out(run, todo, self.configuration.policy, self._subject, self.consent.cases)
+        outcomes, recovered = self.runner.run(run, todo, work, tell, watch)
+        return Run(run, tuple((p, (left | outcomes)[p.hash]) for p in plans), tuple(recovered))
+
+    def queue(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> Run:
+        """As `apply`, but leaves what may run to workers: their plans have no outcome yet."""
+        run, todo, left = self._begun(plans, approved)
+        self.runner.queue(run, todo, laid_out(run, todo, self.configuration.policy, self._subject, self.consent.cases))
+        return Run(run, tuple((p, left[p.hash]) for p in plans if p.hash in left))
+
+    def _begun(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> tuple[str, list[Plan], dict[str, Outcome]]:
+        """A new run's id, what it runs, and of the others why not."""
         from setright.engine.workflow import Outcome
 
         run = new_run()
@@ -305,13 +335,15 @@ class App:
         cold = {target: self._frozen(target) for target in {p.target for p in plans}}
         left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
         todo = in_order([p for p in plans if p.hash not in left])
-        self.store.begin_run(run, [p.hash for p in todo], now())
-        outcomes, recovered = self._submit(run, todo, tell, "apply")
-        ended = left | {o.plan: o for o in outcomes}
-        return Run(run, tuple((p, ended[p.hash]) for p in plans), recovered)
+        if beyond := too_many(self.configuration.policy, todo):
+            return run, [], left | {p.hash: Outcome(p.hash, "refused", beyond) for p in todo}
+        return run, todo, left
 
     def _frozen(self, target: str) -> str:
-        return frozen(self.configuration.policy, subject_of(self.configuration, self._target(target)), now())
+        return frozen(self.configuration.policy, self._subject(target), now())
+
+    def _subject(self, target: str) -> Subject:
+        return subject_of(self.configuration, self._target(target))
 
     def waiting(self) -> list[Plan]:
         """The plans that somebody asked for and that may still run, the newest first."""
@@ -322,28 +354,14 @@ class App:
         """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""
         plans = to_undo(self.store.run(of).plans, self.store.plan)
         run = new_run()
-        self.store.begin_run(run, [p.hash for p in plans], now(), rolls_back=of)
         self.ledger.append("rollback asked", {"run": run, "of": of, "plans": [p.hash for p in plans]})
-        outcomes, recovered = self._submit(run, plans, tell, "rollback")
-        by_hash = {p.hash: p for p in plans}
-        return Run(run, tuple((by_hash[o.plan], o) for o in outcomes), recovered)
-
-    def _submit(
-        self, run: str, plans: Sequence[Plan], tell: Callable[[Plan, Outcome], None], kind: str
-    ) -> tuple[list[Outcome], tuple[Outcome, ...]]:
-        """The outcomes of the run, and of what an earlier process had left unfinished."""
-        from setright.engine.workflow import submit
-
-        by_hash = {p.hash: p for p in plans}
-        with self._runs(run) as recovered:
-            outcomes = submit(run, by_target(plans), lambda o: tell(by_hash[o.plan], o), kind) if plans else []
-        self.store.end_run(run, "ended", now())
-        return outcomes, tuple(recovered)
+        work = taken_back(run, plans, self._subject)
+        outcomes, recovered = self.runner.run(run, plans, work, tell, of=of)
+        return Run(run, tuple((p, outcomes[p.hash]) for p in plans), tuple(recovered))
 
     def recover(self) -> list[Outcome]:
         """Finishes or rolls back what an earlier process left unfinished; every run does so first by itself."""
-        with self._runs() as recovered:
-            return list(recovered)
+        return self.runner.recover()
 
     def open(self, target: str) -> Surface:
         """The surface of a target, whose URL may lack a password given before. Raises SurfaceError with the forms there are."""
@@ -370,23 +388,6 @@ class App:
 
     def _baselines(self, ask: Ask) -> tuple[str, ...]:
         return (ask.baseline,) if ask.baseline else self.configuration.baselines
-
-    @contextmanager
-    def _runs(self, current: str = "") -> Iterator[list[Outcome]]:
-        """A desk at which runs are served; what an earlier process left unfinished is finished first."""
-        from setright.engine.desk import RunDesk
-        from setright.engine.workflow import launched
-
-        desk = RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)
-        with closing(desk), launched(self.state, self.configuration.runs_url, desk) as recovered:
-            self._close_interrupted(current)
-            yield recovered
-
-    def _close_interrupted(self, current: str) -> None:
-        """Runs that an earlier process left: their begun plans have ended now; one that never began touched nothing."""
-        for run in self.store.runs(state="running"):
-            if run.id != current:
-                self.store.end_run(run.id, "ended" if all(p.outcome for p in run.plans) else "abandoned", now())
 
 
 def _to_plan(ask: Ask) -> Ask:

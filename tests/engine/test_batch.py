@@ -152,7 +152,7 @@ def test_what_somebody_changes_behind_our_back_is_not_called_verified(app, tree,
 
 def test_while_the_kill_switch_is_on_nothing_is_touched(app, tree):
     plans = planned(app, tree)
-    switch(app.state, True, "maintenance")
+    switch(app.state, app.store, True, "maintenance")
     assert set(outcomes(applied(app, plans)).values()) == {"refused"}
     assert not right(tree)
 

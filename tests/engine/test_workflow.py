@@ -222,12 +222,12 @@ def test_an_approval_is_recorded_with_who_gave_it(estate):
 def test_while_the_kill_switch_is_on_nothing_is_touched(estate):
     made, folder, file = one(estate)
     before = file.read_bytes()
-    switch(made.state, on=True, why="incident")
+    switch(made.state, made.store, on=True, why="incident")
     run = applied(made)
     assert outcomes(run) == ["refused"]
     assert "kill switch" in why(run)
     assert file.read_bytes() == before and folder.log == []
-    switch(made.state, on=False)
+    switch(made.state, made.store, on=False)
     assert outcomes(applied(made)) == ["verified"]
 
 

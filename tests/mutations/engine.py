@@ -130,7 +130,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}desk.py",
-        "        return stopped(self._state)\n",
+        "        return bool(why_stopped(self._state, self._store))\n",
         "        return False\n",
         f"{RUNS}test_while_the_kill_switch_is_on_nothing_is_touched",
         "the kill switch stops nothing",

@@ -119,7 +119,7 @@ class Asking:
         """Why a plan would not run, or would not be what was shown."""
         if plan.expires_at and now() >= moment(plan.expires_at):
             return f"the plan held until {plan.expires_at[:16]}Z; plan again"
-        if why := why_stopped(self._state):
+        if why := why_stopped(self._state, self._store):
             return f"the kill switch is on since {why}"
         return self._frozen(plan.target) or self._moved(plan)
 

@@ -24,6 +24,7 @@ from setright.policy.escalation import Escalation
 from setright.policy.estate import Asset, Environment, Exposure, Importance, Organisation, Person, lineage
 from setright.policy.owners import Owner
 from setright.policy.rules import Policy
+from setright.policy.waves import is_size
 
 T = TypeVar("T")
 NAME = "setright.toml"
@@ -331,6 +332,10 @@ def _contradictions(configuration: Configuration) -> Iterator[tuple[Path, str]]:
     yield from _doubles("people", configuration.people)
     yield from _doubles("organisations", configuration.organisations)
     yield from _strangers(configuration)
+    for number, waves in enumerate(configuration.policy.waves):
+        for place, size in enumerate(waves.sizes):
+            if not is_size(size):
+                yield ("policy", "waves", number, "sizes", place), f"{size!r} is no size; write a number, '10%' or 'rest'"
     windows = configuration.policy.windows
     for number, rule in enumerate(configuration.policy.rules):
         if rule.window and rule.window not in windows:

@@ -81,12 +81,17 @@ class Consent:
         if not self._configuration.approvals:
             return [ANYBODY]
         subject = subject_of(self._configuration, self._target(plan.target))
-        risk = of_changing(plan.breaks_if, plan.effect).score
-        needs = []
-        for control in map(self._catalogue.control, plan.controls):
-            case = Case(control.id, control.kind, control.severity, change_risk=risk)
-            needs.append(next((n for n in self._configuration.approvals if speaks(n, subject, case, plan.lane)), ANYBODY))
+        needs = [
+            next((n for n in self._configuration.approvals if speaks(n, subject, case, plan.lane)), ANYBODY)
+            for case in self.cases(plan)
+        ]
         return list(dict.fromkeys(needs))
+
+    def cases(self, plan: Plan) -> list[Case]:
+        """What a plan is about, as policy sees it: one case a control."""
+        risk = of_changing(plan.breaks_if, plan.effect).score
+        controls = map(self._catalogue.control, plan.controls)
+        return [Case(control.id, control.kind, control.severity, change_risk=risk) for control in controls]
 
 
 def _given(approvals: Sequence[Approval]) -> list[Given]:

@@ -19,7 +19,7 @@ from setright.engine.lots import batches, params_of
 from setright.engine.plan import Options
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
 from setright.engine.snapshots import Snapshots
-from setright.engine.stop import stopped
+from setright.engine.stop import why_stopped
 from setright.engine.store import Store
 from setright.engine.workflow import Outcome
 from setright.engine.world import Slot
@@ -36,12 +36,13 @@ class RunDesk:
     def __init__(
         self, state: Path, store: Store, ledger: Ledger, catalogue: Callable[[], Catalogue], open_surface: Callable[[str], Surface]
     ) -> None:
+        self.holds: Callable[[], bool] = lambda: True  # whether nobody can have taken this process for dead
         self._state = state
         self._store = store
         self._ledger = ledger
         self._catalogue = catalogue
         self._open = open_surface
-        self._snapshots = Snapshots(state)
+        self.snapshots = Snapshots(state, None if store.is_sqlite else store)
         self._surfaces: dict[str, Surface] = {}
         self._executions: dict[tuple[str, str], Execution] = {}  # those that go on now
         self._introduced: set[tuple[int, str]] = set()
@@ -53,7 +54,7 @@ class RunDesk:
             token = f"{run}-{plan_hash[:12]}"
             surface = self._surface(plan.target)
             self._introduce(surface, plan)
-            self._executions[run, plan_hash] = Execution(plan, surface, self._snapshots, token, self.rescan)
+            self._executions[run, plan_hash] = Execution(plan, surface, self.snapshots, token, self.rescan)
         return self._executions[run, plan_hash]
 
     def rescan(self, surface: Surface, plan: Plan) -> Scan:
@@ -74,6 +75,23 @@ class RunDesk:
                 self._executions.pop(key)
         if gone:
             gone.close()
+
+    def leave(self, target: str) -> None:
+        """Nothing is to be done on a target any more."""
+        with self._threads:
+            gone = self._surfaces.pop(target, None)
+            self._introduced -= {each for each in self._introduced if each[0] == id(gone)}
+            for key in [key for key, each in [*self._executions.items()] if each.surface is gone]:
+                self._executions.pop(key)
+        if gone:
+            gone.close()
+
+    def relapsed(self, run: str, plan_hash: str, health: Mapping[str, str]) -> list[str]:
+        """What is no longer as it was when the plan was verified."""
+        return self.execution(run, plan_hash).relapsed(health)
+
+    def note_health(self, run: str, plan_hash: str, health: Mapping[str, str]) -> None:
+        self._store.note_health(run, plan_hash, health)
 
     def kept(self, run: str, plan_hash: str) -> Sequence[str]:
         return self._store.kept(run, plan_hash)
@@ -113,7 +131,7 @@ class RunDesk:
         return Anew(AGAIN if made else HELD, tuple(each.hash for each in made))
 
     def batch(self, run: str, hashes: Sequence[str]) -> Batch:
-        return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self._snapshots, self.rescan_all)
+        return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self.snapshots, self.rescan_all)
 
     def record(self, event: str, *bodies: Mapping[str, Plain]) -> None:
         self._ledger.append_all([(event, body) for body in bodies])
@@ -126,7 +144,8 @@ class RunDesk:
             self._executions.pop((run, outcome.plan), None)
 
     def stopped(self) -> bool:
-        return stopped(self._state)
+        """Raises EngineError where nobody can tell: then nothing begins."""
+        return bool(why_stopped(self._state, self._store))
 
     def at(self, boundary: str) -> None:
         """A step begins or has ended; tests end the process here."""

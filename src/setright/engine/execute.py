@@ -106,6 +106,18 @@ class Execution:
                 return wrong
             time.sleep(PAUSE_S)
 
+    def relapsed(self, health: Mapping[str, str]) -> list[str]:
+        """What is no longer as it was when the plan was verified. Looks again for as long as PATIENCE_S."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            wrong = [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
+            found = self._rescan(self.surface, self.plan).found
+            mine = [f for f in found if f.finding.id in self.plan.findings and f.finding.verdict is Verdict.FAIL]
+            wrong += [f"{f.control.id} fails again on {f.resource.name}" for f in mine]
+            if not wrong or time.monotonic() > until:
+                return wrong
+            time.sleep(PAUSE_S)
+
     def pending(self) -> list[str]:
         """What is written and will hold only after a restart, which is never done by stealth; empty where nothing waits."""
         if not self._waits_for_restart():

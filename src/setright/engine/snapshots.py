@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
+from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -28,14 +29,23 @@ NONCE_BYTES = 12
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 
 
-class Snapshots:
-    """The snapshots of one state directory."""
+class Shelf(Protocol):
+    """Where other machines find what was put here."""
 
-    def __init__(self, state: Path) -> None:
+    def put_snapshot(self, address: str, sealed: bytes) -> None: ...
+    def snapshot(self, address: str) -> bytes | None: ...
+
+
+class Snapshots:
+    """The snapshots of one state directory, and of a shelf that it shares with other machines: their keys must be the same."""
+
+    def __init__(self, state: Path, shelf: Shelf | None = None) -> None:
         root = secret_key(state, "snapshots")
+        self._shelf = shelf
         self._place = state / "snapshots"
         self._cipher = AESGCM(_derived(root, b"content"))
         self._address_key = _derived(root, b"address")
+        self.tag = _derived(root, b"tag").hex()[:16]  # tells keys apart
 
     def put(self, kept: Kept) -> str:
         """Its address. When this returns, the object outlives a power cut."""
@@ -58,6 +68,9 @@ class Snapshots:
             replace_all(new, there)
         except OSError as error:
             raise EngineError(f"{self._place}: {error.strerror}; no snapshot, so nothing is changed: make room for it") from error
+        if self._shelf:
+            for address in dict.fromkeys(addresses):
+                self._shelf.put_snapshot(address, self._path(address).read_bytes())
         return addresses
 
     def _sealed(self, address: str, plain: bytes) -> bytes:
@@ -70,9 +83,12 @@ class Snapshots:
         try:
             sealed = path.read_bytes()
         except OSError as error:
-            raise EngineError(
-                f"snapshot {address}: {path}: {error.strerror}; restore {path.parent.parent} from your backup"
-            ) from error
+            shelved = self._shelf.snapshot(address) if self._shelf else None
+            if shelved is None:
+                raise EngineError(
+                    f"snapshot {address}: {path}: {error.strerror}; restore {path.parent.parent} from your backup"
+                ) from error
+            sealed = shelved
         head = len(MAGIC) + NONCE_BYTES
         if not sealed.startswith(MAGIC):
             raise EngineError(f"snapshot {address}: {path} is not a snapshot of ours; restore it from your backup")

@@ -63,10 +63,29 @@ class Rule(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
     window: str = ""
 
 
+class Waves(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """In which portions a run takes the targets it speaks of: so many, a part of all (``10%``), at last the ``rest``.
+
+    The last size goes on for what is left. After each wave, and `soak_s` later, every target of it must be as healthy as before.
+    """
+
+    sizes: tuple[int | str, ...] = (1, "10%", "rest")
+    soak_s: int = 0
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often the API behind these targets (globs of names or URLs) may be called, by all processes on one store together."""
+
+    targets: tuple[str, ...]
+    calls_per_s: float
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first rule that speaks of a plan decides; none: the plan keeps the lane it was given. A freeze goes before every rule.
 
-    `due_days` says by severity how many days after it was first seen a finding should be put right.
+    The first of `waves` that speaks of a target says how runs go on from it to others. A run beyond `max_targets` or
+    `max_plans` does not begin (0: any number). `due_days` says by severity how many days after
+    it was first seen a finding should be put right.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -75,7 +94,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exceptions: ExceptionRules = ExceptionRules()
     due_days: dict[Severity, int] = {}
     plan_life_h: int = 24
-    error_budget: int = 1  # this many runs that had to be rolled back stop a wave
+    waves: tuple[Waves, ...] = ()
+    error_budget: int = 1  # this many targets that had to be taken back stop a run in waves
+    max_targets: int = 0
+    max_plans: int = 0
+    limits: tuple[Limit, ...] = ()
 
     @property
     def due(self) -> dict[str, int]:

@@ -15,7 +15,8 @@ from setright.cli.options import Shown, shown
 def command(off: bool, status: bool, reason: str, show: Shown) -> None:
     """The kill switch: let no run touch anything any more.
 
-    Runs under way end their present plan safely; no other begins until the switch is off.
+    Runs under way end their present plan safely; no other begins until the switch is off. Where machines share a store on
+    PostgreSQL, it holds for all of them.
 
     \b
     Examples:
@@ -30,8 +31,8 @@ def command(off: bool, status: bool, reason: str, show: Shown) -> None:
     app = show.open()
     if not status:
         app.ledger.append("stop off" if off else "stop on", {"reason": reason})
-        switch(app.state, not off, reason)
-    why = why_stopped(app.state)
+        switch(app.state, app.store, not off, reason)
+    why = why_stopped(app.state, app.store)
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "stopped": bool(why), "why": why}), show)
     else:

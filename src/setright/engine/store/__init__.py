@@ -5,11 +5,13 @@ from __future__ import annotations
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
 from setright.engine.store.imported import Foreign, ImportedFindings
+from setright.engine.store.jobs import Job, Jobs, Progress
 from setright.engine.store.looks import Look, Looks, Open, Seeing, Tally
 from setright.engine.store.outbox import Aside, Line, Outbox
 from setright.engine.store.people import Item, People, SentBack, Standing
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
-from setright.engine.store.runs import Run, RunPlan, Runs
+from setright.engine.store.runs import Run, RunPlan, Runs, Work
+from setright.engine.store.workers import Workers
 
 __all__ = [
     "Approval",
@@ -17,11 +19,13 @@ __all__ = [
     "Asset",
     "Foreign",
     "Item",
+    "Job",
     "Known",
     "Line",
     "Look",
     "Open",
     "PlanState",
+    "Progress",
     "Run",
     "RunPlan",
     "Seeing",
@@ -31,8 +35,9 @@ __all__ = [
     "Store",
     "Tally",
     "Wanted",
+    "Work",
 ]
 
 
-class Store(Findings, Looks, KeptPlans, Runs, Exceptions, Outbox, People, ImportedFindings):
+class Store(Findings, Looks, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings):
     """All parts of the store over one database, opened by its URL."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,9 +10,10 @@ import msgspec
 
 from setright.engine.error import EngineError
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
+from setright.engine.store.jobs import Job, add_jobs
 from setright.engine.times import stamp
 
-PART = ("run", "hash", "position", "kept", "error")
+PART = ("run", "hash", "position", "kept", "error", "job")
 END = "UPDATE run_plans SET outcome = :outcome, kept = :kept, error = :error WHERE run = :run AND hash = :hash"
 KEPT = """SELECT kept FROM run_plans
     WHERE hash = :hash AND run = COALESCE((SELECT "of" FROM runs WHERE id = :run), :run)"""
@@ -41,7 +42,10 @@ class RunPlan(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run of kind ``apply``, or ``rollback`` of the run `of`; `state` is ``running`` until it ended."""
+    """A run of kind ``apply``, or ``rollback`` of the run `of`; `state` is ``running`` until it ended.
+
+    It is at wave `wave` of `waves`; `why` says what stopped it before its end.
+    """
 
     id: str
     kind: str
@@ -50,12 +54,34 @@ class Run(msgspec.Struct, frozen=True):
     started_at: str
     ended_at: str | None
     plans: tuple[RunPlan, ...]
+    wave: int = 1
+    waves: int = 1
+    why: str = ""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What a run is to do: a job for each target, and the job of each plan; how many targets taken back stop it.
+
+    `worker` is the process that serves it alone; None: whatever worker comes.
+    """
+
+    jobs: tuple[Job, ...] = ()
+    places: Mapping[str, int] = {}
+    budget: int = 1
+    worker: str | None = None
 
 
 class Runs(Database):
     """The runs' part of the store."""
 
-    def begin_run(self, id_: str, hashes: Sequence[str], at: datetime, rolls_back: str | None = None) -> None:
+    def begin_run(
+        self,
+        id_: str,
+        hashes: Sequence[str],
+        at: datetime,
+        rolls_back: str | None = None,
+        work: Work = Work(),  # noqa: B008 - immutable
+    ) -> None:
         """The plans must be kept already. A run of that id that began before stays as it is."""
         row = {
             "id": id_,
@@ -63,15 +89,20 @@ class Runs(Database):
             "of": rolls_back,
             "state": "running",
             "started_at": stamp(at),
+            "waves": max((job.wave for job in work.jobs), default=1),
+            "budget": work.budget,
+            "worker": work.worker,
         }
-        parts = [{"run": id_, "hash": hash_, "position": place, "kept": "[]", "error": ""} for place, hash_ in enumerate(hashes)]
+        part = {"run": id_, "kept": "[]", "error": ""}
+        parts = [part | {"hash": h, "position": place, "job": work.places.get(h, 0)} for place, h in enumerate(hashes)]
         with self.writing() as connection:
             connection.change(inserted("runs", row, "ON CONFLICT DO NOTHING"), row)
             connection.change_each(inserted("run_plans", PART, "ON CONFLICT DO NOTHING"), parts)
+            add_jobs(connection, work.jobs)
 
     def join_run(self, run: str, beside: str, hashes: Sequence[str]) -> None:
         """Plans that a run made itself, in the place of one of its own. They must be kept already."""
-        query = f"INSERT INTO run_plans ({', '.join(PART)}) SELECT run, :new, position, '[]', '' FROM run_plans"  # noqa: S608
+        query = f"INSERT INTO run_plans ({', '.join(PART)}) SELECT run, :new, position, '[]', '', job FROM run_plans"  # noqa: S608
         rows = [{"run": run, "beside": beside, "new": hash_} for hash_ in hashes]
         with self.writing() as connection:
             connection.change_each(f"{query} WHERE run = :run AND hash = :beside ON CONFLICT DO NOTHING", rows)
@@ -105,6 +136,19 @@ class Runs(Database):
         with self.reading() as connection:
             return [_read(connection, row) for row in connection.rows(query, {"state": state, "limit": limit})]
 
+    def plans_of_job(self, run: str, number: int) -> list[tuple[str, str | None, dict[str, str]]]:
+        """Hash, outcome so far and health before of each plan of a job, in order."""
+        query = "SELECT hash, outcome, health FROM run_plans WHERE run = :run AND job = :number ORDER BY position"
+        with self.reading() as connection:
+            rows = connection.rows(query, {"run": run, "number": number})
+        return [(row["hash"], row["outcome"], msgspec.json.decode(row["health"])) for row in rows]
+
+    def note_health(self, run: str, plan: str, health: Mapping[str, str]) -> None:
+        """How the target was before the plan, for those who look at it after the wave."""
+        note = "UPDATE run_plans SET health = :health WHERE run = :run AND hash = :hash"
+        with self.writing() as connection:
+            connection.change(note, {"run": run, "hash": plan, "health": as_json(health)})
+
     def kept(self, run: str, plan: str) -> Sequence[str]:
         """The snapshots of the state before: for a rollback, those of the run it turns round."""
         with self.reading() as connection:
@@ -115,4 +159,5 @@ class Runs(Database):
 def _read(connection: Connection, row: Row) -> Run:
     parts = connection.rows("SELECT * FROM run_plans WHERE run = :id ORDER BY position", {"id": row["id"]})
     read = tuple(RunPlan(p["hash"], p["outcome"], tuple(msgspec.json.decode(p["kept"])), p["error"]) for p in parts)
-    return Run(row["id"], row["kind"], row["of"], row["state"], row["started_at"], row["ended_at"], read)
+    told = {name: row[name] for name in ("wave", "waves", "why")}
+    return Run(row["id"], row["kind"], row["of"], row["state"], row["started_at"], row["ended_at"], read, **told)

@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0008"
+HEAD = "0009"
 
 TABLES = (
     # as Alembic makes it
@@ -46,13 +46,35 @@ TABLES = (
         id TEXT NOT NULL, kind TEXT NOT NULL, -- apply, rollback
         "of" TEXT, -- the run a rollback turns round
         state TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT,
+        wave INTEGER DEFAULT 1 NOT NULL, waves INTEGER DEFAULT 1 NOT NULL,
+        stage TEXT DEFAULT 'apply' NOT NULL, -- apply, soak, check, revert
+        due_at TEXT DEFAULT '' NOT NULL, -- when it has soaked
+        budget INTEGER DEFAULT 1 NOT NULL, why TEXT DEFAULT '' NOT NULL,
+        worker TEXT, -- that serves it alone; null: any
         PRIMARY KEY (id), FOREIGN KEY ("of") REFERENCES runs (id))""",
     "CREATE INDEX runs_by_start ON runs (started_at)",
     """CREATE TABLE run_plans (
         run TEXT NOT NULL, hash TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT, -- null: not ended
         kept TEXT NOT NULL, -- snapshot addresses
-        error TEXT NOT NULL,
+        error TEXT NOT NULL, job INTEGER DEFAULT 0 NOT NULL, health TEXT DEFAULT '{}' NOT NULL,
         PRIMARY KEY (run, hash), FOREIGN KEY (run) REFERENCES runs (id), FOREIGN KEY (hash) REFERENCES plans (hash))""",
+    """CREATE TABLE jobs (
+        run TEXT NOT NULL, number INTEGER NOT NULL, target TEXT NOT NULL, tenant TEXT NOT NULL, wave INTEGER NOT NULL,
+        soak_s INTEGER NOT NULL, stage TEXT NOT NULL, -- apply, check, revert, refuse
+        state TEXT NOT NULL, -- held, ready, running, done
+        worker TEXT, bad INTEGER DEFAULT 0 NOT NULL, note TEXT DEFAULT '' NOT NULL,
+        PRIMARY KEY (run, number), FOREIGN KEY (run) REFERENCES runs (id))""",
+    "CREATE INDEX jobs_by_turn ON jobs (state, tenant, run, number)",
+    "CREATE INDEX jobs_of_run ON jobs (run, state)",
+    "CREATE INDEX jobs_of_target ON jobs (target, state)",
+    "CREATE INDEX run_plans_of_job ON run_plans (run, job)",
+    "CREATE TABLE tenants (name TEXT NOT NULL, turn INTEGER DEFAULT 0 NOT NULL, PRIMARY KEY (name))",
+    """CREATE TABLE workers (
+        id TEXT NOT NULL, host TEXT NOT NULL, beats INTEGER NOT NULL, "at" TEXT NOT NULL,
+        PRIMARY KEY (id))""",
+    'CREATE TABLE flags (name TEXT NOT NULL, value TEXT NOT NULL, "at" TEXT NOT NULL, PRIMARY KEY (name))',
+    "CREATE TABLE rates (name TEXT NOT NULL, next_us BIGINT NOT NULL, PRIMARY KEY (name))",
+    "CREATE TABLE snapshots (address TEXT NOT NULL, sealed TEXT NOT NULL, PRIMARY KEY (address))",
     """CREATE TABLE exceptions (
         finding TEXT NOT NULL, made_at TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, until TEXT NOT NULL,
         compensating TEXT NOT NULL, owner TEXT DEFAULT '' NOT NULL, exposure TEXT DEFAULT '' NOT NULL,

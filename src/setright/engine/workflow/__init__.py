@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
@@ -23,46 +25,58 @@ from setright.engine.workflow.together import apply_together, rollback_together
 from setright.model import Plain
 from setright.surfaces.base import Moved, Rejected
 
-SCHEMA = "setright-runs-3"  # raised when the order or the meaning of steps changes
+SCHEMA = "setright-runs-4"  # raised when the order or the meaning of steps changes
+LOOK_S = 0.1
 
 
 @contextlib.contextmanager
-def launched(state: Path, url: str, at: Desk) -> Iterator[list[Outcome]]:
-    """Runs can be submitted inside. First, what an earlier process left unfinished is finished or rolled back.
-
-    Gives the outcomes of those. One process at a time works on a state directory; another waits for it.
-    """
-    with _alone(state):
+def launched(state: Path, url: str, at: Desk, worker: str) -> Iterator[None]:
+    """Plans can be run inside, by the worker of that name. On SQLite one process at a time works; another waits for it."""
+    with _alone(state) if is_local(url) else contextlib.nullcontext():
         serve(at, _unsynced(url))
-        DBOS(config=_config(state, url))
+        DBOS(config=_config(url, worker))
         try:
-            with _said():
+            with said():
                 DBOS.launch()
-                recovered = _recovered()
-            yield recovered
+            yield
         finally:
             DBOS.destroy(destroy_registry=False)
             serve(None)
 
 
-def submit(run: str, targets: Mapping[str, Sequence[str]], tell: Callable[[Outcome], None], kind: str = "apply") -> list[Outcome]:
-    """Runs the plans (hashes) of each target in order, targets side by side; gives their outcomes. `tell` hears each target's."""
-    handles = []
-    for number, (target, hashes) in enumerate(targets.items()):
-        with _said(), SetWorkflowID(f"{run}.{number}"):
-            handles.append(DBOS.start_workflow(run_target, run, target, list(hashes), kind))
-    outcomes = []
-    for handle in handles:
-        with _said():
-            ended = handle.get_result()
-        for raw in ended:
-            outcomes.append(_outcome(raw))
-            tell(outcomes[-1])
-    return outcomes
+def is_local(url: str) -> bool:
+    """Whether the journal is a file, which one process at a time works with."""
+    return url.startswith("sqlite")
+
+
+class Task(NamedTuple):
+    """Plans (hashes) of a run to be run on one target in order, under an id of their own; `kind` apply, or rollback and `why`."""
+
+    id: str
+    run: str
+    target: str
+    hashes: tuple[str, ...]
+    kind: str = "apply"
+    why: str = "asked for"
+
+
+def carry_out(task: Task, living: Callable[[], Container[str]]) -> list[Outcome]:
+    """The outcomes of the plans. What a worker began that is not `living` any more is finished or taken back."""
+    with said():
+        if not has_begun(task):
+            with SetWorkflowID(task.id):
+                return [_outcome(raw) for raw in run_target(task.run, task.target, list(task.hashes), task.kind, task.why)]
+        return [_outcome(raw) for raw in _taken_over(task.id, living)]
+
+
+def has_begun(task: Task) -> bool:
+    """Whether any worker has begun with it, whatever became of that."""
+    with said():
+        return DBOS.get_workflow_status(task.id) is not None
 
 
 @contextlib.contextmanager
-def _said() -> Iterator[None]:
+def said() -> Iterator[None]:
     """What stopped the runs, as an error with what to do."""
     try:
         yield
@@ -73,13 +87,13 @@ def _said() -> Iterator[None]:
 
 @DBOS.workflow()
 @recorded
-def run_target(run: str, target: str, hashes: list[str], kind: str) -> list[list[Plain]]:
+def run_target(run: str, target: str, hashes: list[str], kind: str, why: str) -> list[list[Plain]]:
     """The plans of one target in order, at once those that do not build on each other."""
     ended: list[list[Plain]] = []
     batches = desk().batches(hashes, kind)
     if kind != "apply":
         for batch in batches:
-            ended += rollback_together(run, batch) if len(batch) > 1 else [rollback_plan(run, batch[0])]
+            ended += rollback_together(run, batch, why) if len(batch) > 1 else [rollback_plan(run, batch[0], why)]
         return ended
     stood = standing(hashes) if len(batches) > 1 else []
     for batch in batches:
@@ -87,16 +101,13 @@ def run_target(run: str, target: str, hashes: list[str], kind: str) -> list[list
     return ended
 
 
-def _recovered() -> list[Outcome]:
-    """Waits for what `DBOS.launch` took up again: runs that an earlier process left unfinished."""
-    outcomes = []
-    for status in DBOS.list_workflows(status=["PENDING", "ENQUEUED"], name=run_target.__qualname__):
-        outcomes += [_outcome(raw) for raw in _result(status.workflow_id)]
-    return outcomes
-
-
-def _result(workflow_id: str) -> list[list[Plain]]:
-    result: list[list[Plain]] = DBOS.retrieve_workflow(workflow_id).get_result()
+def _taken_over(id_: str, living: Callable[[], Container[str]]) -> list[list[Plain]]:
+    """The library gives what is resumed to any worker; where that one dies too, it is resumed again."""
+    while (status := DBOS.get_workflow_status(id_)) and status.status in ("PENDING", "ENQUEUED"):
+        if status.status == "PENDING" and status.executor_id not in living():
+            DBOS.resume_workflow(id_)
+        time.sleep(LOOK_S)
+    result: list[list[Plain]] = DBOS.retrieve_workflow(id_).get_result()
     return result
 
 
@@ -105,11 +116,11 @@ def _outcome(raw: Sequence[Plain]) -> Outcome:
     return Outcome(plan_hash, outcome, why, tuple(kept))
 
 
-def _config(state: Path, url: str) -> DBOSConfig:
+def _config(url: str, worker: str) -> DBOSConfig:
     config = DBOSConfig(
         name="setright",
         application_version=SCHEMA,
-        executor_id="local",
+        executor_id=worker,
         system_database_url=url,
         serializer=DBOSPortableJSONSerializer(),
         log_level="CRITICAL",
@@ -150,4 +161,17 @@ def _alone(state: Path) -> Iterator[None]:
         os.close(handle)
 
 
-__all__ = ["Desk", "Lapsed", "Moved", "Outcome", "Rejected", "launched", "submit"]
+__all__ = [
+    "Desk",
+    "Lapsed",
+    "Moved",
+    "Outcome",
+    "Rejected",
+    "Task",
+    "Unrecorded",
+    "carry_out",
+    "has_begun",
+    "is_local",
+    "launched",
+    "said",
+]

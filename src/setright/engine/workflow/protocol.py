@@ -26,8 +26,8 @@ from setright.model import Plain
 from setright.surfaces.base import SurfaceError
 
 ARMED_FOR_S = 30.0
-ASKED_FOR = "asked for"
 RETRY_S = 1.0
+STOPPED = "stopped: the kill switch is on; `setright stop --off` lets runs go on"
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -51,6 +51,7 @@ class Desk(Protocol):
     def execution(self, run: str, plan_hash: str) -> Execution: ...
     def forget(self, plan_hash: str) -> None: ...
     def kept(self, run: str, plan_hash: str) -> Sequence[str]: ...
+    def note_health(self, run: str, plan_hash: str, health: Mapping[str, str]) -> None: ...
     def batches(self, hashes: Sequence[str], kind: str) -> list[list[str]]: ...
     def batch(self, run: str, hashes: Sequence[str]) -> Batch: ...
     def standing(self, hashes: Sequence[str]) -> list[str]: ...
@@ -58,6 +59,7 @@ class Desk(Protocol):
     def record(self, event: str, *bodies: Mapping[str, Plain]) -> None: ...
     def ended(self, run: str, *outcomes: Outcome) -> None: ...
     def stopped(self) -> bool: ...
+    def holds(self) -> bool: ...
     def at(self, boundary: str) -> None: ...
 
 
@@ -92,6 +94,13 @@ def recorded(workflow: Callable[P, T]) -> Callable[P, T]:
     return stopping
 
 
+def at(boundary: str) -> None:
+    """A step begins or has ended. Raises Unrecorded where others may have taken this process for dead, and its work over."""
+    if not desk().holds():
+        raise Unrecorded("this process was not heard of for too long, so others go on with its work")
+    desk().at(boundary)
+
+
 def before_writing(run: str, hashes: Iterable[str]) -> None:
     """From here on the journal outlives a power cut: a run that did not know its snapshots could not go back."""
     try:
@@ -109,6 +118,13 @@ def record(event: str, *bodies: Mapping[str, Plain]) -> None:
         raise Unrecorded(str(error)) from error
 
 
+def note_health(run: str, plan_hash: str, health: Mapping[str, str]) -> None:
+    try:
+        desk().note_health(run, plan_hash, health)
+    except EngineError as error:
+        raise Unrecorded(str(error)) from error
+
+
 def ended(run: str, *outcomes: Outcome) -> None:
     try:
         desk().ended(run, *outcomes)
@@ -116,8 +132,6 @@ def ended(run: str, *outcomes: Outcome) -> None:
         raise Unrecorded(str(error)) from error
 
 
-@DBOS.workflow()
-@recorded
 def apply_plan(run: str, plan_hash: str, stood: bool = False, last: bool = False) -> list[Plain]:
     """Snapshot, arm, validate, write, reload, verify; then keep or roll back. The outcome as plain data.
 
@@ -144,8 +158,6 @@ def apply_plan(run: str, plan_hash: str, stood: bool = False, last: bool = False
     return settle(run, plan_hash, kept, health, armed)
 
 
-@DBOS.workflow()
-@recorded
 def settle(run: str, plan_hash: str, kept: list[str], health: dict[str, str], armed: bool) -> list[Plain]:
     """What is written, verified; then kept or taken back."""
     try:
@@ -162,8 +174,6 @@ def settle(run: str, plan_hash: str, kept: list[str], health: dict[str, str], ar
     return go_back(run, plan_hash, kept, armed, why)
 
 
-@DBOS.workflow()
-@recorded
 def overtaken(run: str, plan_hash: str, why: str, stood: bool) -> list[Plain]:
     """A plan whose documents moved: by other plans of this run? Then it holds already, or what is left of it is planned again."""
     because, hashes = look_again(run, plan_hash, stood)
@@ -175,8 +185,6 @@ def overtaken(run: str, plan_hash: str, why: str, stood: bool) -> list[Plain]:
     return end(run, plan_hash, outcome, "; ".join([because, *(each[2] for each in amiss if each[2])]), [])
 
 
-@DBOS.workflow()
-@recorded
 def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
     """Nothing was written: only the switch is to be taken off, or it would undo somebody's later change."""
     if armed:
@@ -184,16 +192,12 @@ def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> 
     return end(run, plan_hash, "refused", why, kept)
 
 
-@DBOS.workflow()
-@recorded
-def rollback_plan(run: str, plan_hash: str) -> list[Plain]:
+def rollback_plan(run: str, plan_hash: str, why: str) -> list[Plain]:
     """The prior state of an applied plan, put back and verified."""
     kept = list(snapshots_of(run, plan_hash))
-    return go_back(run, plan_hash, kept, False, ASKED_FOR)
+    return go_back(run, plan_hash, kept, False, why)
 
 
-@DBOS.workflow()
-@recorded
 def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
     """Restore, verify the rollback, and say so."""
     try:
@@ -213,9 +217,9 @@ def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) ->
 @DBOS.step()
 def begin(run: str, plan_hash: str) -> tuple[list[str], dict[str, str], str]:
     """Stale? Then why, and no more. The snapshot, then health as it is before."""
-    desk().at("snapshot")
+    at("snapshot")
     if desk().stopped():
-        raise EngineError("stopped: the kill switch is on; `setright stop --off` lets runs go on")
+        raise EngineError(STOPPED)
     execution = desk().execution(run, plan_hash)
     begun.add((run, plan_hash))
     try:
@@ -223,7 +227,10 @@ def begin(run: str, plan_hash: str) -> tuple[list[str], dict[str, str], str]:
     except Lapsed as error:
         return [], {}, str(error)
     record("snapshot", {"run": run, "plan": plan_hash, "kept": kept})
-    return kept, execution.health(), ""
+    health = execution.health()
+    if health:
+        note_health(run, plan_hash, health)
+    return kept, health, ""
 
 
 @DBOS.step()
@@ -235,7 +242,7 @@ def standing(hashes: list[str]) -> list[str]:
 @DBOS.step()
 def look_again(run: str, plan_hash: str, stood: bool) -> tuple[str, list[str]]:
     """Why other plans of this run moved its documents, and the plans for what is left; no reason where somebody else did."""
-    desk().at("look-again")
+    at("look-again")
     anew = desk().anew(run, plan_hash, stood)
     if anew.hashes:
         record("planned again", {"run": run, "plan": plan_hash, "as": list(anew.hashes)})
@@ -244,7 +251,7 @@ def look_again(run: str, plan_hash: str, stood: bool) -> tuple[str, list[str]]:
 
 @DBOS.step()
 def arm(run: str, plan_hash: str, kept: list[str]) -> bool:
-    desk().at("arm")
+    at("arm")
     armed = desk().execution(run, plan_hash).arm(kept, ARMED_FOR_S)
     if armed:
         record("armed", {"run": run, "plan": plan_hash, "within_s": ARMED_FOR_S})
@@ -253,17 +260,19 @@ def arm(run: str, plan_hash: str, kept: list[str]) -> bool:
 
 @DBOS.step()
 def validate(run: str, plan_hash: str, kept: list[str]) -> None:
-    desk().at("validate")
+    at("validate")
     desk().execution(run, plan_hash).validate(kept)
 
 
 @DBOS.step()
 def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
     """Why nothing was written, or nothing. Repeated after a crash, it first sets the switch anew: it may have fired since."""
-    desk().at("write")
+    at("write")
+    first = (run, plan_hash) in begun
+    if first and desk().stopped():
+        return STOPPED
     before_writing(run, [plan_hash])
     execution = desk().execution(run, plan_hash)
-    first = (run, plan_hash) in begun
     if armed and not first:
         execution.arm(kept, ARMED_FOR_S)
     try:
@@ -272,26 +281,26 @@ def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
         if first:
             return str(error)
         raise
-    desk().at("written")
+    at("written")
     return ""
 
 
 @DBOS.step()
 def reload(run: str, plan_hash: str) -> None:
-    desk().at("reload")
+    at("reload")
     desk().execution(run, plan_hash).reload()
-    desk().at("reloaded")
+    at("reloaded")
 
 
 @DBOS.step()
 def verify(run: str, plan_hash: str, kept: list[str], health: dict[str, str]) -> list[str]:
-    desk().at("verify")
+    at("verify")
     return desk().execution(run, plan_hash).verify(kept, health)
 
 
 @DBOS.step()
 def confirm(run: str, plan_hash: str, armed: bool) -> None:
-    desk().at("confirm")
+    at("confirm")
     desk().execution(run, plan_hash).confirm(armed)
 
 
@@ -315,7 +324,7 @@ def snapshots_of(run: str, plan_hash: str) -> list[str]:
 @DBOS.step()
 def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> None:
     """Over a new connection where the old one is gone; where we may be locked out, until the dead-man's switch has let us in."""
-    desk().at("restore")
+    at("restore")
     record("restoring", {"run": run, "plan": plan_hash})
     until = time.monotonic() + (2 * ARMED_FOR_S if armed else 3 * RETRY_S)
     while True:
@@ -327,19 +336,19 @@ def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> None:
             if time.monotonic() > until:
                 raise
             time.sleep(RETRY_S)
-    desk().at("restored")
+    at("restored")
 
 
 @DBOS.step()
 def restored(run: str, plan_hash: str, kept: list[str]) -> list[str]:
-    desk().at("verify-restored")
+    at("verify-restored")
     return desk().execution(run, plan_hash).restored(kept)
 
 
 @DBOS.step()
 def end(run: str, plan_hash: str, outcome: str, why: str, kept: list[str]) -> list[Plain]:
     """The outcome, in the store and the ledger."""
-    desk().at("end")
+    at("end")
     ended(run, Outcome(plan_hash, outcome, why, tuple(kept)))
-    desk().at("ended")
+    at("ended")
     return [plan_hash, outcome, why, kept]

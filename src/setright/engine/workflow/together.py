@@ -6,12 +6,10 @@ from dbos import DBOS
 from sqlalchemy.exc import SQLAlchemyError
 
 from setright.engine.workflow import protocol
-from setright.engine.workflow.protocol import Outcome, begun, desk, recorded
+from setright.engine.workflow.protocol import STOPPED, Outcome, at, begun, desk
 from setright.model import Plain
 
 
-@DBOS.workflow()
-@recorded
 def apply_together(run: str, hashes: list[str], stood: list[str]) -> list[list[Plain]]:
     """What is right after all are written ends here; each other plan goes on alone, by the protocol of one."""
     kept: dict[str, list[str]] = {}
@@ -46,9 +44,7 @@ def _alone(run: str, plan_hash: str, kept: list[str] | None, amiss: list[Plain] 
     return back(run, plan_hash, kept, False, why)
 
 
-@DBOS.workflow()
-@recorded
-def rollback_together(run: str, hashes: list[str]) -> list[list[Plain]]:
+def rollback_together(run: str, hashes: list[str], why: str) -> list[list[Plain]]:
     """The prior states of applied plans, put back; what is not exactly as it was after that goes back alone."""
     back: dict[str, list[str]] = {}
     try:
@@ -57,14 +53,14 @@ def rollback_together(run: str, hashes: list[str]) -> list[list[Plain]]:
         raise
     except Exception:  # noqa: BLE001 - as above: the protocol of one says what is wrong
         back = {}
-    ended = {each[0]: each for each in end_all(run, back, "reverted", protocol.ASKED_FOR)} if back else {}
-    return [ended[h] if h in ended else protocol.rollback_plan(run, h) for h in hashes]
+    ended = {each[0]: each for each in end_all(run, back, "reverted", why)} if back else {}
+    return [ended[h] if h in ended else protocol.rollback_plan(run, h, why) for h in hashes]
 
 
 @DBOS.step()
 def begin_all(run: str, hashes: list[str]) -> dict[str, list[str]]:
     """Stale? Then the snapshots. Gives those of the plans that go on together; none while the kill switch is on."""
-    desk().at("snapshot")
+    at("snapshot")
     if desk().stopped():
         return {}
     kept = desk().batch(run, hashes).snapshot()
@@ -81,9 +77,10 @@ def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
     batch.look([plan_hash for plan_hash in kept if (run, plan_hash) in begun])
     amiss: dict[str, list[Plain]] = {}
     for plan_hash, addresses in kept.items():
-        desk().at("write")
-        why, untouched = batch.write(plan_hash, addresses, (run, plan_hash) in begun)
-        desk().at("written")
+        at("write")
+        first = (run, plan_hash) in begun
+        why, untouched = (STOPPED, True) if first and desk().stopped() else batch.write(plan_hash, addresses, first)
+        at("written")
         if why:
             amiss[plan_hash] = [why, untouched]
     return amiss
@@ -91,7 +88,7 @@ def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
 
 @DBOS.step()
 def verify_all(run: str, hashes: list[str]) -> list[str]:
-    desk().at("verify")
+    at("verify")
     return desk().batch(run, hashes).right(hashes)
 
 
@@ -102,24 +99,24 @@ def restore_all(run: str, hashes: list[str]) -> dict[str, list[str]]:
     batch = desk().batch(run, hashes)
     kept: dict[str, list[str]] = {}
     for plan_hash in hashes:
-        desk().at("restore")
+        at("restore")
         addresses = list(desk().kept(run, plan_hash))
         if addresses and not batch.restore(plan_hash, addresses):
             kept[plan_hash] = addresses
-        desk().at("restored")
+        at("restored")
     return kept
 
 
 @DBOS.step()
 def restored_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[str]]:
-    desk().at("verify-restored")
+    at("verify-restored")
     return {plan_hash: kept[plan_hash] for plan_hash in desk().batch(run, list(kept)).restored(kept)} if kept else {}
 
 
 @DBOS.step()
 def end_all(run: str, kept: dict[str, list[str]], outcome: str = "verified", why: str = "") -> list[list[Plain]]:
     """The outcomes, in the store and the ledger."""
-    desk().at("end")
+    at("end")
     protocol.ended(run, *(Outcome(plan_hash, outcome, why, tuple(each)) for plan_hash, each in kept.items()))
-    desk().at("ended")
+    at("ended")
     return [[plan_hash, outcome, why, list(each)] for plan_hash, each in kept.items()]
