@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from setright.engine.abreast import AT_ONCE
 from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
 from setright.engine.error import EngineError
@@ -22,7 +23,6 @@ from setright.policy.estate import Subject
 from setright.policy.ruling import frozen
 
 KEY = "snapshots key"
-AT_ONCE = 16  # targets worked on side by side by a process that serves its own run
 
 Declared = Callable[[str], Subject]
 Tell = Callable[[Plan, Outcome], None]
