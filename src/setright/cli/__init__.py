@@ -32,14 +32,16 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
         "remind": "Tell people what is due, overdue or about to end, and which plans wait for their yes; each once.",
+        "assets": "What there is: whose it is, how much hangs on it, and who can reach it.",
         "owners": "Whose a finding is, and why; send it back where it is not.",
         "serve": "Serve approvals by signed link and by Slack, health and metrics.",
         "ledger": "The signed record of everything decided and done.",
+        "import": "Take in other scanners' results: what they found becomes fixable, verified and closed like ours.",
         "integrations": "The channels to other systems: list, test, and see what waits to be told.",
         "stop": "The kill switch: let no run touch anything any more.",
     },
 }
-MODULES = {"except": "exception"}  # a keyword is no module name
+MODULES = {"except": "exception", "import": "import_"}  # a keyword is no module name
 COLLECTED_AT = 100_000  # objects made since the last look for cycles, of which trees have none; each look costs time
 
 

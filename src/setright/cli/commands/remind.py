@@ -56,8 +56,8 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
         return
     _draw(rows, show)
     if unreached:
-        lost = sorted({name for letter in unreached for name in letter.to})
-        hint(f"Not reached: {', '.join(lost) or 'any chat'}; name a contact of theirs, and a channel ([integrations.NAME]).", show)
+        names = sorted({name for letter in unreached for name in letter.to})
+        hint(f"Not reached: {', '.join(names) or 'any chat'}; name a contact of theirs, and a channel ([integrations.NAME]).", show)
     hint(f"{number} posted; {due.held} wait for working hours; {len(due.unowned)} belong to nobody.", show)
 
 
