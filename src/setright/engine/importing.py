@@ -104,6 +104,8 @@ def _table(rows: Sequence[Mapping[str, Plain]], source: str, mapping: Columns, c
             left.append(f"row {number} has no name")
             continue
         told["organisation"] = _organisation(told["organisation"], organisations, strange)
+        if told["owner"] and not any(owner.is_called(told["owner"]) for owner in configuration.owners):
+            strange[f"owner: {told['owner']} (kept; [[owners]] has nobody of that name)"] = None
         asset = _asset(told, row, columns, source)
         assets.append(asset)
         if url := told["url"] or _url(mapping.url, row, told["name"]):

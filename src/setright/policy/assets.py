@@ -51,7 +51,7 @@ class Traits(NamedTuple):
     def over(self, other: Traits) -> Traits:
         """These, and where they say nothing the other's; tags of both."""
         first = [mine or its for mine, its in zip(self[:4], other[:4], strict=True)]
-        why = self.why if self.exposure else other.why
+        why = self.why if self.exposure else other.why if other.exposure else ""
         return Traits(first[0], first[1], first[2], first[3], tuple(dict.fromkeys((*self.tags, *other.tags))), why)
 
 

@@ -42,11 +42,8 @@ def list_(show: Shown) -> None:
     from setright.engine.redact import without_password
 
     told = show.open().configuration
-    rows: list[dict[str, Plain]] = [
-        {"name": each.name, "sort": "target", "url": without_password(each.url), **_traits(each), "source": ""}
-        for each in told.targets
-    ]
-    rows += [{"name": each.name, "sort": "asset", "url": "", **_traits(each), "source": each.source} for each in told.assets]
+    rows = [_row(each, "target", url=without_password(each.url)) for each in told.targets]
+    rows += [_row(each, "asset", source=each.source) for each in told.assets]
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "assets": rows}), show)
         return
@@ -132,7 +129,7 @@ def import_(listed: Path, columns: tuple[str, ...], url: str, name: str, dry_run
         return
     lines = [f"{place}: {counts['assets']} assets, {counts['targets']} targets" + (" (not written)" if dry_run else "")]
     lines += [f"  column not used: {each}" for each in told.columns]
-    lines += [f"  not understood, left empty: {each}" for each in told.strange[:20]]
+    lines += [f"  not understood: {each}" for each in told.strange[:20]]
     lines += [f"  left out: {each}" for each in told.left_out[:20]]
     emit("\n".join(lines) + "\n", show)
 
@@ -183,4 +180,4 @@ def _row(each: Target | Asset, sort: str, url: str = "", source: str = "") -> di
 
 
 def _words(told: dict[str, Plain]) -> list[tuple[str, str]]:
-    return [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in told.items() if value]
+    return [(name, ", ".join(value) if isinstance(value, list | tuple) else str(value)) for name, value in told.items() if value]
