@@ -78,7 +78,7 @@ def test_a_serverless_function_is_a_function_with_what_globals_say():
     assert trees(FUNCTION, SERVERLESS)["Hello"] == {
         "Tags": {"a": "b", "c": "d"},
         "TracingConfig": {"Mode": "PassThrough"},
-        "template": {"dead": "offered"},
+        "template": {"dead": "offered", "makes": ["AWS::IAM::Role", "AWS::Serverless::Function"]},
         "source": {"serverless": "yes"},
     }
 

@@ -2,7 +2,8 @@
 
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the resources it makes (one set a
 template, whoever takes it), and what a role of the template must be allowed. A resource that can take an offer has
-`template/NAME`, and a fix that sets it takes it. With `has:` the value is a resource that the template has already:
+`template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already.
+With `has:` the value is a resource that the template has already:
 
     offers:
       dead-letters:
@@ -24,7 +25,8 @@ from setright.bindings.layouts._cloudformation_values import dangling, of_type, 
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 
-PREFIX = "template"
+PREFIX, MAKES = "template", "makes"
+ROLE, FUNCTION = "AWS::IAM::Role", "AWS::Serverless::Function"
 OFFERED = "offered"
 Layout = Mapping[str, Plain]
 
@@ -32,7 +34,14 @@ Layout = Mapping[str, Plain]
 def view(layout: Layout, template: Tree, name: str) -> Tree:
     """The offers that a resource can take, for the kind's tree; empty where there are none."""
     names = [offer for offer, how in layout.get("offers", {}).items() if _open(layout, template, name, how)]
-    return {PREFIX: dict.fromkeys(names, OFFERED)} if names else {}
+    return {PREFIX: {**dict.fromkeys(names, OFFERED), MAKES: _made(template)}} if names else {}
+
+
+def _made(template: Tree) -> list[str]:
+    """The types of all resources; a serverless function that names no role has one made for it."""
+    types = {name: str(resource_type(body)) for name, body in template["Resources"].items()}
+    has_own = any(kind == FUNCTION and "Role" not in properties(template, name) for name, kind in types.items())
+    return sorted({*types.values(), *([ROLE] if has_own else [])})
 
 
 def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
@@ -87,7 +96,7 @@ def _needs_no_grant(layout: Layout, template: Tree, name: str, how: Layout) -> b
 def _role(template: Tree, name: str, how: Layout) -> str | None:
     """The logical id of the role whose policies this template writes."""
     role = referred(properties(template, name).get(how["grant"]["role"]))
-    own = role is not None and resource_type(template["Resources"].get(role)) == "AWS::IAM::Role"
+    own = role is not None and resource_type(template["Resources"].get(role)) == ROLE
     return role if own and isinstance(look_up(properties(template, str(role)), ("Policies",)), list | None) else None
 
 
