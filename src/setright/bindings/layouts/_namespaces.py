@@ -6,7 +6,8 @@ Kubernetes documentation, Namespaces; kubectl.docs.kubernetes.io, kustomization 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
@@ -19,14 +20,29 @@ NAMESPACE = ("metadata", "namespace")
 SPELT_OUT = re.compile(r"(?<!kubernetes)\.default\.svc\b")
 
 
+class Names(NamedTuple):
+    """What names objects of the default namespace: subjects of bindings, services by full names; and why such cannot move."""
+
+    refusal: str
+    subjects: tuple[tuple[str, Path], ...]
+    texts: tuple[tuple[str, Path, str], ...]
+
+
+def names(objects: Sequence[tuple[str, Path, Tree]]) -> Names:
+    """What the objects of a tree name."""
+    texts = [(locator, (*place, *path), text) for locator, place, each in objects for path, text in _spelt_out(each)]
+    return Names(next(filter(None, map(_refusal, objects)), ""), tuple(_subjects(objects)), tuple(texts))
+
+
 def moved(
-    resource: Resource, wanted: Edit, objects: list[tuple[str, Path, Tree]], kustomized: Built, sources: Mapping[str, Source]
+    resource: Resource, wanted: Edit, names: Names, kustomized: Built, sources: Mapping[str, Source]
 ) -> list[tuple[str, Edit]]:
     """The edits that give an object its namespace: in the kustomization that names its file, else in the object.
 
     What names things of the default namespace follows. Raises BindingError where a name cannot follow.
     """
-    _refuse(resource, objects)
+    if names.refusal:
+        raise BindingError(f"{resource.name}: {names.refusal}")
     locator, base = resource.home
     owners = kustomized.owners.get(locator, frozenset())
     if len(owners) > 1:
@@ -34,37 +50,42 @@ def moved(
     own = look_up(sources[locator].tree, (*base, *NAMESPACE))
     set_here = (locator, Edit((*base, *NAMESPACE), wanted.value))
     set_there = [(owner, Edit(("documents", 0, "namespace"), wanted.value)) for owner in owners if own is None]
-    return [*(set_there or [set_here]), *_followers(objects, wanted.value)]
+    return [*(set_there or [set_here]), *_followers(names, wanted.value)]
 
 
 def names_others(manifest: Tree) -> bool:
     """Whether an object matters to others that move: it names them by their namespace, or is sealed for it."""
     kind = str(manifest.get("kind", ""))
-    return (
-        kind == "SealedSecret" or kind.endswith("RoleBinding") or any(SPELT_OUT.search(text) for _, text in _strings(manifest, ()))
-    )
+    return kind == "SealedSecret" or kind.endswith("RoleBinding") or any(_spelt_out(manifest))
 
 
-def _refuse(resource: Resource, objects: list[tuple[str, Path, Tree]]) -> None:
-    for locator, _, each in objects:
-        if each.get("kind") == "SealedSecret" and look_up(each, NAMESPACE) in (None, "default"):
-            raise BindingError(f"{resource.name}: {locator} is sealed for its namespace; seal it anew, then move all that use it")
-        if any("\n" in text and SPELT_OUT.search(text) for _, text in _strings(each, ())):
-            raise BindingError(
-                f"{resource.name}: {locator} has a name that ends in .default.svc in a text; change such names first"
-            )
+def _refusal(placed: tuple[str, Path, Tree]) -> str:
+    locator, _, each = placed
+    if each.get("kind") == "SealedSecret" and look_up(each, NAMESPACE) in (None, "default"):
+        return f"{locator} is sealed for its namespace; seal it anew, then move all that use it"
+    if any("\n" in text for _, text in _spelt_out(each)):
+        return f"{locator} has a name that ends in .default.svc in a text; change such names first"
+    return ""
 
 
-def _followers(objects: list[tuple[str, Path, Tree]], namespace: Plain) -> Iterator[tuple[str, Edit]]:
+def _followers(names: Names, namespace: Plain) -> Iterator[tuple[str, Edit]]:
     """What names the old namespace: subjects of bindings, and services by their full names."""
+    for locator, place in names.subjects:
+        yield locator, Edit(place, namespace)
+    for locator, place, text in names.texts:
+        yield locator, Edit(place, SPELT_OUT.sub(f".{namespace}.svc", text))
+
+
+def _subjects(objects: Sequence[tuple[str, Path, Tree]]) -> Iterator[tuple[str, Path]]:
     for locator, place, each in objects:
         if str(each.get("kind", "")).endswith("RoleBinding"):
             for i, subject in enumerate(listed(each.get("subjects"))):
                 if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and subject.get("namespace") == "default":
-                    yield locator, Edit((*place, "subjects", i, "namespace"), namespace)
-        for path, text in _strings(each, ()):
-            if SPELT_OUT.search(text):
-                yield locator, Edit((*place, *path), SPELT_OUT.sub(f".{namespace}.svc", text))
+                    yield locator, (*place, "subjects", i, "namespace")
+
+
+def _spelt_out(manifest: Tree) -> Iterator[tuple[Path, str]]:
+    return ((path, text) for path, text in _strings(manifest, ()) if SPELT_OUT.search(text))
 
 
 def _strings(value: Plain, path: Path) -> Iterator[tuple[Path, str]]:

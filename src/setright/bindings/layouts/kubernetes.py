@@ -26,13 +26,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._kustomize import Built, built, with_images
-from setright.bindings.layouts._namespaces import NAMESPACE, moved, names_others
+from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, served
@@ -49,11 +51,11 @@ Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and t
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
-    sources, kustomized, objects = _filled_once(_Same(sources))
-    policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
-    found = ((each, _resource(kind, layout, *each, kustomized.given.get(each[0], {}))) for each in objects)
-    seen = [(each, resource) for each, resource in found if resource]
+    sources, manifests, given, objects = _filled_once(_Same(sources))
+    seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
+        seen = [(each, replace(resource, tree=_open(resource.tree))) for each, resource in seen]
+        policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
         tell_policies([resource for _, resource in seen], policies)
         tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources)
     return [resource for _, resource in seen]
@@ -78,8 +80,8 @@ def _placed(
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     if [each.path for each in changes] == [NAMESPACE]:
-        kustomized, objects = _read_once(_Same(sources))
-        return moved(resource, changes[0], objects, kustomized, sources)
+        kustomized, names = _read_once(_Same(sources))
+        return moved(resource, changes[0], names, kustomized, sources)
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
@@ -174,28 +176,54 @@ class _Same(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _filled_once(same: _Same) -> tuple[Mapping[str, Source], Built, list[Placed]]:
-    """What every kind is seen in: the sources with charts filled in, what kustomizations say, and all objects."""
+def _filled_once(same: _Same) -> tuple[Mapping[str, Source], list[Source], Mapping[str, Tree], list[Placed]]:
+    """What every kind is seen in: the sources with charts filled in, the manifests, what is given to each, and all objects."""
     sources = filled(same.sources)
     kustomized = built(sources)
-    return sources, kustomized, _all_objects(sources, kustomized)
+    manifests = _manifests(sources, kustomized)
+    objects = [(source.locator, place, each) for source in manifests for place, each in _objects(source)]
+    return sources, manifests, kustomized.given, objects
 
 
 @lru_cache(maxsize=1)
-def _read_once(same: _Same) -> tuple[Built, list[Placed]]:
-    """What kustomizations say, and the objects that name others by their namespace or are sealed for it."""
+def _read_once(same: _Same) -> tuple[Built, Names]:
+    """What kustomizations say, and what names objects by their namespace or is sealed for it."""
     kustomized = built(same.sources)
-    return kustomized, [each for each in _all_objects(same.sources, kustomized) if names_others(each[2])]
+    manifests = _manifests(same.sources, kustomized)
+    return kustomized, names([(source.locator, *each) for source in manifests for each in _naming(source)])
 
 
-def _all_objects(sources: Mapping[str, Source], kustomized: Built) -> list[Placed]:
-    """Every object of every manifest that is no patch."""
+def _manifests(sources: Mapping[str, Source], kustomized: Built) -> list[Source]:
+    """Every manifest that is no patch."""
     return [
-        (locator, place, manifest)
+        source
         for locator, source in sorted(sources.items())
         if source.lens in ("yaml", "json", "helm") and locator not in kustomized.patches
-        for place, manifest in _objects(source)
     ]
+
+
+def _naming(source: Source) -> list[tuple[Path, Tree]]:
+    """The objects of a file that name others."""
+    if "naming" not in source.notes:
+        source.notes["naming"] = [(place, each) for place, each in _objects(source) if names_others(each)]
+    naming: list[tuple[Path, Tree]] = source.notes["naming"]
+    return naming
+
+
+def _of_file(kind: str, layout: Mapping[str, Plain], source: Source, given: Tree) -> list[tuple[Placed, Resource]]:
+    """The objects of a file that are of the kind; what other files say of them is not in it yet."""
+    note = f"view {kind}"
+    if note not in source.notes or source.notes[note][0] is not layout or source.notes[note][1] != given:
+        placed = [(source.locator, place, each) for place, each in _objects(source)]
+        found = [(each, _resource(kind, layout, *each, given)) for each in placed]
+        source.notes[note] = layout, given, [(each, resource) for each, resource in found if resource]
+    seen: list[tuple[Placed, Resource]] = source.notes[note][2]
+    return seen
+
+
+def _open(tree: Tree) -> Tree:
+    """A pod template to which more can be told."""
+    return {**tree, "workload": {**tree["workload"]}}
 
 
 def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
@@ -230,7 +258,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
         return None
     tree = told(tree)
     if layout.get("shape") == POD_TEMPLATE:
-        tree = _pod_template.shown(with_images(tree, given.get("images")), manifest)
+        tree = _pod_template.shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
     return Resource(kind, _name(sort, manifest), tree, (locator, (*place, *inner)))
 
 
