@@ -8,6 +8,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+LOGINS_AT_ONCE = 8  # sshd drops some who have not logged in yet from the tenth on: MaxStartups 10:30:100, sshd_config(5)
 
 
 class Background:
@@ -18,6 +19,7 @@ class Background:
         self._users = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
+        self._gates: dict[str, asyncio.Semaphore] = {}
 
     def enter(self) -> None:
         with self._lock:
@@ -36,6 +38,11 @@ class Background:
             self._thread.join()
             self._loop.close()
             self._loop = self._thread = None
+            self._gates.clear()
+
+    def gate(self, way: str) -> asyncio.Semaphore:
+        """What lets so many logins at once through to the first host of a way, ``host,host``. For coroutines of the loop."""
+        return self._gates.setdefault(way.partition(",")[0], asyncio.Semaphore(LOGINS_AT_ONCE))
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The coroutine's result; what it raises is raised here."""

@@ -7,8 +7,9 @@ asyncssh (asyncssh.readthedocs.io) reads ~/.ssh/config, known_hosts, agent and i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from random import random
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 WHO = "sh -c 'id -u; if [ \"$(id -u)\" != 0 ]; then sudo -n true && echo sudo; fi'"
+PAUSES_S = (0.4, 1.2)  # before a login that was dropped is tried again
 CUT = "the connection was cut; each document is either as before or wholly written: scan again to see"
 
 
@@ -86,13 +88,33 @@ class Ssh(Shell):
             raise SurfaceError(f"{self.target}: ~/.ssh/config turns host keys off (UserKnownHostsFile none); name a file there")
         trust = _Trust(options)
         try:
-            connection = await asyncssh.connect(self.host, client_factory=trust.client(), **asked)
+            connection = await self._login(_way(options), {"client_factory": trust.client(), **asked})
             who = (await connection.run(WHO, timeout=self.timeout_s)).stdout
+        except TimeoutError:
+            raise
         except (asyncssh.Error, OSError) as error:
             raise SurfaceError(f"{self.target}: {trust.refused or _told(error, str(options.username))}") from error
         peer = connection.get_extra_info("peername") if connection.get_extra_info("socket") is not None else None
         self._peer = peer[:2] if peer else None
         return connection, "sudo" in str(who).split()
+
+    async def _login(self, hop: str, asked: Mapping[str, Any]) -> SSHClientConnection:
+        """A connection logged in. One that the host drops before the login is tried again: others may have knocked as well."""
+        import asyncssh
+
+        for pause_s in PAUSES_S:
+            try:
+                return await self._knock(hop, asked)
+            except (asyncssh.ConnectionLost, ConnectionResetError):
+                await asyncio.sleep(pause_s * (1 + random()))  # noqa: S311 - so that not all come back at once
+        return await self._knock(hop, asked)
+
+    async def _knock(self, hop: str, asked: Mapping[str, Any]) -> SSHClientConnection:
+        """One try. Jump hosts get as much time each."""
+        import asyncssh
+
+        async with background.gate(hop), asyncio.timeout(self.timeout_s * (2 + hop.count(","))):
+            return await asyncssh.connect(self.host, **asked)
 
     async def _banner(self) -> str:
         if self._peer:
@@ -170,6 +192,11 @@ def _parsed(url: str) -> tuple[str, int | None, str | None]:
             f"{url if not parts.password else parts.hostname}: is no ssh target; write ssh://[user@]host[:port], never a password"
         )
     return parts.hostname, port, parts.username
+
+
+def _way(options: SSHClientConnectionOptions) -> str:
+    """The jump hosts that a connection goes through, the nearest first; where there are none, the host itself."""
+    return str(options.tunnel) if options.tunnel else f"{options.host}:{options.port}"
 
 
 def _told(error: Exception, user: str) -> str:
