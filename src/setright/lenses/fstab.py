@@ -94,7 +94,7 @@ def _change(text: str, edit: Edit) -> list[Change]:
         raise LensError(f"{'/'.join(map(str, path))}: fstab holds a list of mounts and nothing else")
     if len(path) == 2 and path[1] == len(entries) and not edit.remove:
         all_lines = lines(text)
-        return [insert_after(text, all_lines[-1] if all_lines else None, [_written(edit.value)])]
+        return [insert_after(text, all_lines[-1] if all_lines else None, [_written(edit.value, _gap(text, entries))])]
     if len(path) != 4 or path[2] != "options" or path[1] >= len(entries) or len(entries[path[1]].fields) < 4:
         raise LensError(f"{'/'.join(map(str, path))}: only single options of a line that has some can be changed, and lines added")
     return [_option(entries[path[1]], str(path[3]), edit)]
@@ -120,7 +120,14 @@ def _one(name: str, value: Plain) -> str:
     return name if value is True else f"{name}={value}"
 
 
-def _written(value: Plain) -> str:
+def _gap(text: str, entries: Sequence[Entry]) -> str:
+    """One blank where the last line has single ones throughout, else a tab, which keeps columns best."""
+    spans = entries[-1].spans if entries else ()
+    gaps = {text[end:start] for (_, end), (start, _) in zip(spans, spans[1:], strict=False)}
+    return " " if gaps == {" "} else "\t"
+
+
+def _written(value: Plain, gap: str) -> str:
     """A new line. `rest` are the last two fields, ``0 0`` for what needs no check."""
     if not isinstance(value, dict) or value.keys() != set(FIELDS) or not isinstance(value["options"], dict):
         raise LensError(f"a new line needs {', '.join(FIELDS)}")
@@ -128,4 +135,4 @@ def _written(value: Plain) -> str:
     words = [re.sub(r"[ \t\n\\#]", lambda m: f"\\{ord(m[0]):03o}", str(value[name])) for name in ("spec", "file", "vfstype")]
     if not all(words) or not options or not re.fullmatch(r"[0-9] [0-9]", str(value["rest"])):
         raise LensError("a new line needs a source, a place, a type, options and two numbers")
-    return "\t".join([*words, options, str(value["rest"])])
+    return gap.join([*words, options, str(value["rest"])])

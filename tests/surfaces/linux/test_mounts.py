@@ -47,10 +47,21 @@ def test_an_option_that_only_the_kernel_lost_is_put_back_there(loop: Loop) -> No
 
 
 def test_a_mount_that_fstab_does_not_make_is_left_to_people(loop: Loop) -> None:
-    loop.sh("sed -i /scratch/d /etc/fstab")
+    loop.sh("mount -t tmpfs x /var/tmp; mkdir -p /etc/systemd/system; sed -i /scratch/d /etc/fstab")
+    loop.sh("printf '[Mount]\\nWhere=/tmp\\n' >/etc/systemd/system/tmp.mount")
     run = loop.fix()
     refused = [f"{plan.reason} {outcome}" for plan, outcome in run.plans if plan.lane == "hand"]
-    assert refused and all("tmp.mount" in why for why in refused)
+    assert len(refused) == 6 and all("tmp.mount" in why for why in refused)
+
+
+def test_what_systemd_mounts_by_itself_gets_a_line_of_its_own(loop: Loop) -> None:
+    loop.sh("sed -i /scratch/d /etc/fstab")
+    before = loop.sh(FLAGS)
+    run = loop.fix()
+    assert "tmpfs /tmp tmpfs defaults,nodev,noexec,nosuid 0 0".split() in [line.split() for line in loop.sh(FLAGS).splitlines()]
+    assert not loop.found()
+    loop.rollback(run)
+    assert loop.sh(FLAGS) == before
 
 
 def test_a_program_that_runs_there_is_evidence_against(loop: Loop) -> None:

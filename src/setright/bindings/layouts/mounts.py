@@ -14,7 +14,9 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 
 OPPOSITE = {"nodev": "dev", "nosuid": "suid", "noexec": "exec"}
 USERS_OWN = ("user", "users", "owner", "group")  # imply nodev, nosuid, and the first two noexec
-API = {"/dev/shm": "tmpfs"}  # systemd mounts these by itself, with the options of a line in fstab where there is one  # noqa: S108
+API = {"/dev/shm": "tmpfs", "/tmp": "tmpfs"}  # by systemd itself, with the options of fstab where a line is there  # noqa: S108
+FRESH = {"mode": "1777", "nosuid": True, "nodev": True, "noexec": True}  # of a memory disk for everybody's temporary files
+ETC = "/etc/systemd/system/"  # a mount unit there counts more than fstab
 ELSEWHERE = "is not mounted by /etc/fstab but by a unit (systemctl cat {0}) or a container manager; set the option there"
 
 
@@ -34,6 +36,8 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """An option goes to the end of the line's options, and its opposite away. Raises BindingError where no line mounts it."""
     written, running = _written(layout, sources), _running(layout, sources)
+    if layout.get("whole"):
+        return [(str(layout["main"]), _mounted(layout, each, sources)) for each in edits]
     made = [pair for each in edits for pair in _persistent(layout, resource, each, written, sources)]
     if resource.name in running:
         base = (resource.name, "options")
@@ -115,11 +119,25 @@ def _persistent(
 
 def _line(layout: Layout, resource: Resource, sources: Sources) -> Edit:
     """A first line for what systemd mounts by itself, with the flags it has now; the next round sets the option wanted."""
-    main = sources.get(str(layout["main"]))
-    if resource.name not in API or main is None or not main.exists:
-        unit = resource.name.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount"
+    unit = resource.name.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount"
+    own = sources.get(f"{ETC}{unit}")
+    if API.get(resource.name) != resource.tree["type"] or (own and own.exists):
         raise BindingError(f"{resource.name} {ELSEWHERE.format(unit)}")
     kept = {"defaults": True} | {flag: True for flag in OPPOSITE if flag in (resource.effective or {}).get("options", {})}
-    source = API[resource.name]
-    new = {"spec": source, "file": resource.name, "vfstype": source, "options": kept, "rest": "0 0"}
+    return _appended(layout, resource.name, kept, sources)
+
+
+def _mounted(layout: Layout, edit: Edit, sources: Sources) -> Edit:
+    """A memory disk in a place that has no file system of its own, from the next start on."""
+    place = str(edit.path[0])
+    if edit.remove or API.get(place) != edit.value:
+        raise BindingError(f"{place}: which disk it shall have, only its owner can tell")
+    return _appended(layout, place, FRESH, sources)
+
+
+def _appended(layout: Layout, place: str, options: Mapping[str, Plain], sources: Sources) -> Edit:
+    main = sources.get(str(layout["main"]))
+    if main is None or not main.exists:
+        raise BindingError(f"{layout['main']}: is not there; make it first")
+    new = {"spec": API[place], "file": place, "vfstype": API[place], "options": dict(options), "rest": "0 0"}
     return Edit(("mounts", len(main.tree.get("mounts", []))), new)
