@@ -28,7 +28,8 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
     "Keep watch": {
         "findings": "List the open findings that scans have kept, without looking at any target.",
         "report": "Show how far a framework's sections hold, from what scans kept; no target is looked at.",
-        "runs": "List the runs, latest first.",
+        "runs": "List the runs, latest first; show one, and how far it has come.",
+        "worker": "Serve the runs that were left with --queue, together with other workers on the same store.",
         "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
         "remind": "Tell people what is due, overdue or about to end, and which plans wait for their yes; each once.",

@@ -20,17 +20,22 @@ from setright.model import Plan
 if TYPE_CHECKING:
     from setright.app import App, Run
     from setright.cli.options import Shown
+    from setright.engine.store import Progress
     from setright.engine.workflow import Outcome
 
 BAD = ("reverted", "unverified", "refused")
 
 
 class Decision(NamedTuple):
-    """What the caller approved beforehand, whether the question is skipped, and what others have agreed to already."""
+    """What the caller approved beforehand, whether the question is skipped, and what others have agreed to already.
+
+    `queue`: workers run it, nobody waits.
+    """
 
     approved: frozenset[str]
     yes: bool
     agreed: frozenset[str] = frozenset()
+    queue: bool = False
 
 
 class Acted(NamedTuple):
@@ -57,8 +62,10 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
             screen.draw(console, plans, titles(app, plans), all_findings)
             screen.draw_lanes(console, plans)
     chosen = _asked(plans, decision) if asking else _runnable(plans, decision)
-    run = _run(app, plans, (chosen, decision.agreed), show) if plans and (chosen or not asking) else None
+    run = _run(app, plans, (chosen, decision), show) if plans and (chosen or not asking) else None
     _told(run, show, report)
+    if run and decision.queue:
+        hint(f"Run {run.id} is left to workers; setright runs show {run.id} tells how far it is", show)
     return Acted(run.plans if run else (), chosen)
 
 
@@ -89,19 +96,30 @@ def _count(plans: int) -> str:
     return "1 plan" if plans == 1 else f"{plans} plans"
 
 
-def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], frozenset[str]], show: Shown) -> Run:
+def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision], show: Shown) -> Run:
     """`said`: what is chosen to run, and of that what others have agreed to, so that the caller need not."""
-    chosen, agreed = said
-    done = 0
+    chosen, decision = said
+    mine = chosen - decision.agreed
+    if decision.queue:
+        return app.queue(plans, lambda plan: plan.hash in mine)
+    done = wave = 0
 
     def tell(plan: Plan, outcome: Outcome) -> None:
         nonlocal done
         done += 1
         say(f"{done} of {len(chosen)}: {shown(plan.document)} {outcome.outcome}")
 
+    def watch(progress: Progress) -> None:
+        nonlocal wave
+        if progress.waves > 1 and wave != progress.wave:
+            wave = progress.wave
+            hint(f"wave {wave} of {progress.waves}, {progress.done} of {progress.targets} targets", show)
+        elif progress.targets > 1:
+            say(f"{progress.done} of {progress.targets} targets")
+
     with live(show.quiet) as say:
         say(f"Running {_count(len(chosen))} ...")
-        return app.apply(plans, lambda plan: plan.hash in chosen - agreed, tell)
+        return app.apply(plans, lambda plan: plan.hash in mine, tell, watch)
 
 
 def _told(run: Run | None, show: Shown, report: Report | None) -> None:

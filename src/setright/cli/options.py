@@ -135,6 +135,7 @@ def counted(command: F) -> F:
 
 
 adopted_too = click.option("--adopted-too", is_flag=True, help="Put adopted findings right, too; --control does so for its own.")
+queued = click.option("--queue", is_flag=True, help="Leave the run to workers (`setright worker`) and do not wait.")
 everything = click.option("--all-findings", is_flag=True, help="Shorten nothing.")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setright.cli.failure import FOUND
-from setright.cli.options import Shown, everything, shown
+from setright.cli.options import Shown, everything, queued, shown
 
 if TYPE_CHECKING:
     from setright.app import App
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "--approve", multiple=True, metavar="HASH", help="Approve a plan, or the whole file, by its hash (8 characters or more)."
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before acting.")
+@queued
 @everything
 @shown("table", "json")
 @click.pass_context
@@ -37,7 +38,7 @@ def command(
     Examples:
       setright apply plan.json
       setright apply plan.json --approve 3f2a91c04b7e --yes
-      setright apply --approved
+      setright apply --approved --queue
 
     Exit code: 0 done, 1 a plan lapsed, waits for approval, was refused or rolled back, 2 not a plan file.
     """
@@ -52,7 +53,8 @@ def command(
     if late := lapsed(plans):
         click.echo(f"setright: {plan_file}: lapsed at {late[0].expires_at}; nothing was written. Plan again", err=True)
         ctx.exit(FOUND)
-    decision = Decision(frozenset(chosen), flags["yes"], frozenset(plan.hash for plan in plans if flags["from_store"]))
+    agreed = frozenset(plan.hash for plan in plans if flags["from_store"])
+    decision = Decision(frozenset(chosen), flags["yes"], agreed, flags["queue"])
     acted = act_on(app, plans, decision, show, None, all_findings)
     ctx.exit(FOUND if acted.waiting else acted.code)
 

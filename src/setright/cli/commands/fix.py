@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setright.cli.options import Selection, Shown, adopted_too, counted, everything, fail_on, selected, shown
+from setright.cli.options import Selection, Shown, adopted_too, counted, everything, fail_on, queued, selected, shown
 from setright.cli.pulling import PullOptions, pull_options
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--all", "also_ask", is_flag=True, help="Approve what waits for approval, too; recorded as your decision.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before acting.")
+@queued
 @pull_options
 @click.pass_context
 def command(
@@ -66,7 +67,8 @@ def command(
     if act["dry_run"]:
         print_plans(app, plans, report, show, all_findings)
         ctx.exit(exit_code(report, threshold))
-    decision = Decision(frozenset(p.hash for p in plans) if act["also_ask"] else frozenset(), act["yes"])
+    approved = frozenset(p.hash for p in plans) if act["also_ask"] else frozenset[str]()
+    decision = Decision(approved, act["yes"], queue=act["queue"])
     acted = act_on(app, plans, decision, show, report, all_findings)
     done = frozenset(finding for plan, outcome in acted.ended if outcome.outcome == "verified" for finding in plan.findings)
     ctx.exit(max(exit_code(report, threshold, done), acted.code))

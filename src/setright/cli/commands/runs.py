@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from setright.model import Plain
 
 
-@click.command("runs")
+@click.group("runs", invoke_without_command=True)
 @click.option("-n", "--number", default=20, show_default=True, metavar="N", help="How many, the latest first.")
 @shown("table", "json")
-def command(number: int, show: Shown) -> None:
-    """List the runs, latest first.
+@click.pass_context
+def command(ctx: click.Context, /, number: int, show: Shown) -> None:
+    """List the runs, latest first; show one, and how far it has come.
 
     The id is what `setright rollback` takes.
 
@@ -25,7 +26,10 @@ def command(number: int, show: Shown) -> None:
     Examples:
       setright runs
       setright runs -n 1 --format json
+      setright runs show r260102-030405-1a2b
     """
+    if ctx.invoked_subcommand:
+        return
     from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
 
@@ -52,3 +56,39 @@ def _outcomes(run: Run) -> str:
 
     counts = Counter(part.outcome or "not ended" for part in run.plans)
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "none"
+
+
+@command.command("show")
+@click.argument("run", metavar="RUN")
+@shown("table", "json")
+def show_one(run: str, show: Shown) -> None:
+    """How far a run has come: its wave, its targets, what stopped it, and how each plan ended.
+
+    \b
+    Example:
+      setright runs show r260102-030405-1a2b --format json
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text, paper
+
+    store = show.open().store
+    found, progress = store.run(run), store.progress(run)
+    if show.format == "json":
+        emit(
+            json_text(
+                {"schema": SCHEMA, **_told(found), "stage": progress.stage, "targets": progress.targets, "done": progress.done}
+            ),
+            show,
+        )
+        return
+    with paper(show) as console:
+        at = f"wave {progress.wave} of {progress.waves}, " if progress.waves > 1 else ""
+        doing = f" ({progress.stage})" if progress.stage not in ("", "apply") and found.state == "running" else ""
+        console.print(
+            f"{found.id}: {found.kind}, {found.state}{doing}: {at}{progress.done} of {progress.targets} targets; {_outcomes(found)}"
+        )
+        if progress.why:
+            console.print(progress.why, markup=False)
+        for part in found.plans:
+            if part.outcome not in (None, "verified"):
+                console.print(f"  {part.hash[:12]} {part.outcome}: {part.error}", markup=False)
