@@ -67,14 +67,10 @@ def _labels(template: Tree) -> Mapping[str, Plain]:
 
 def _is_of(service: Tree, namespace: Plain, labels: Mapping[str, Plain]) -> bool:
     selector = look_up(service, ("spec", "selector"))
+    if not isinstance(selector, dict) or not selector or any(labels.get(key) != value for key, value in selector.items()):
+        return False
     is_headless = look_up(service, ("spec", "clusterIP")) == "None" or look_up(service, ("spec", "publishNotReadyAddresses"))
-    return (
-        isinstance(selector, dict)
-        and bool(selector)
-        and not is_headless
-        and (look_up(service, ("metadata", "namespace")) or "default") == namespace
-        and all(labels.get(key) == value for key, value in selector.items())
-    )
+    return not is_headless and bool((look_up(service, ("metadata", "namespace")) or "default") == namespace)
 
 
 def _targets(service: Tree, template: Tree) -> Iterator[int]:

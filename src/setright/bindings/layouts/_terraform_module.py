@@ -165,9 +165,10 @@ _LAST: list[tuple[Mapping[str, Source], int, dict[str, Module]]] = []  # the sou
 
 def modules(sources: Mapping[str, Source]) -> dict[str, Module]:
     """Every directory with Terraform files, by its path (the root of the tree is empty)."""
-    if not _LAST or _LAST[0][0] is not sources or _LAST[0][1] != len(sources):
-        _LAST[:] = [(sources, len(sources), _modules(sources))]
-    return _LAST[0][2]
+    last = _LAST[0] if _LAST else None  # another thread may put its own there meanwhile
+    if last is None or last[0] is not sources or last[1] != len(sources):
+        _LAST[:] = [last := (sources, len(sources), _modules(sources))]
+    return last[2]
 
 
 def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:

@@ -32,17 +32,17 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 READS = frozenset({"yaml", "json"})  # the lenses of its documents
 SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers", "evidence", "inside"}
+_LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 Sibling = tuple[str, Path]  # logical id, path in its Properties
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each logical id of the type in each template, and for each item of theirs that stands alone."""
     wanted = {*serverless.types(layout), *inside.types(layout), *(how["also"] for _, how in _lists(layout) if "also" in how)}
+    holding = _holding(sources)
     found: list[Resource] = []
-    for _, source in sorted(sources.items()):
-        templates = _templates(source)
-        if not any(wanted & types for _, _, types in templates):
-            continue
+    for locator in sorted({each for type_ in wanted for each in holding.get(type_, ())}):
+        source = sources[locator]
         if source.notes.get(kind, (None,))[0] is not layout:  # a template's resources are its own alone
             source.notes[kind] = layout, list(_resources(kind, layout, source))
         found += source.notes[kind][1]
@@ -152,6 +152,18 @@ def _also(template: Tree, name: str, how: Mapping[str, Plain]) -> list[tuple[str
     found = values.of_type(template, how["also"])
     mine = [(id_, body) for id_, body in found if name in (id_, values.referred(body.get(how["by"])))]
     return [(id_, values.judged(body, template)) for id_, body in mine]
+
+
+def _holding(sources: Mapping[str, Source]) -> dict[str, list[str]]:
+    """The documents that have resources of each type. Every kind asks the same sources."""
+    last = _LAST[0] if _LAST else None
+    if last is None or last[0] is not sources or last[1] != len(sources):
+        holding: dict[str, list[str]] = {}
+        for locator, source in sources.items():
+            for type_ in set().union(*(types for _, _, types in _templates(source))):
+                holding.setdefault(type_, []).append(locator)
+        _LAST[:] = [last := (sources, len(sources), holding)]
+    return last[2]
 
 
 def _templates(source: Source) -> list[tuple[Path, Tree, set[str]]]:
