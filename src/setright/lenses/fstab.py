@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from setright.lenses.error import LensError
@@ -123,7 +124,7 @@ def _one(name: str, value: Plain) -> str:
 def _gap(text: str, entries: Sequence[Entry]) -> str:
     """One blank where the last line has single ones throughout, else a tab, which keeps columns best."""
     spans = entries[-1].spans if entries else ()
-    gaps = {text[end:start] for (_, end), (start, _) in zip(spans, spans[1:], strict=False)}
+    gaps = {text[end:start] for (_, end), (start, _) in pairwise(spans)}
     return " " if gaps == {" "} else "\t"
 
 
