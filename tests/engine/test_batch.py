@@ -98,8 +98,8 @@ def test_every_prior_state_is_kept_and_recorded_before_the_first_write(app, tree
     assert set(outcomes(run).values()) == {"verified"} and len(right(tree)) == COUNT
     assert [(kept, recorded) for _, kept, recorded in seen] == [(COUNT, COUNT)] * COUNT
     assert [event for event in told(app) if event != "approved"] == ["snapshot"] * COUNT + ["writing"] * COUNT + [
-        "verified"
-    ] * COUNT
+        "checked"
+    ] * COUNT + ["verified"] * COUNT
 
 
 def test_the_journal_is_on_the_disk_before_the_first_write(app, tree, monkeypatch):

@@ -85,7 +85,7 @@ def test_a_verified_run_kept_the_prior_state_before_it_wrote(estate):
     assert folder.log.index("keep") < folder.log.index("validate") < folder.log.index("write item:x") < folder.log.index("reload")
     (address,) = run.plans[0][1].kept
     assert Snapshots(made.state).get(address).data == before
-    assert told(made) == ["snapshot", "writing", "verified"]
+    assert told(made) == ["snapshot", "writing", "checked", "verified"]
 
 
 def test_what_the_checker_refuses_is_not_written(estate):
@@ -108,7 +108,7 @@ def test_a_health_probe_that_changes_takes_the_change_back(estate):
     assert "port: was 'answers', is 'refused'" in why(run)
     assert file.read_bytes() == before
     assert folder.writes() == ["write item:x", "restore item:x"]
-    assert told(made) == ["snapshot", "writing", "restoring", "reverted"]
+    assert told(made) == ["snapshot", "writing", "checked", "restoring", "checked back", "reverted"]
 
 
 def test_a_write_that_does_not_take_is_not_called_verified(estate):

@@ -70,7 +70,7 @@ def read_record(line: bytes, key: Ed25519PublicKey) -> Record:
         raise EngineError(f"not a record: {error}") from error
     if record.hash != record.content_hash() or canonical(record) != line:
         raise EngineError("its content is not what its hash says")
-    if not _signed(key, record.signature, bytes.fromhex(record.hash)):
+    if not is_signed(key, record.signature, bytes.fromhex(record.hash)):
         raise EngineError("its signature is not ours")
     return record
 
@@ -87,12 +87,12 @@ def read_head(path: Path, key: Ed25519PublicKey) -> Head | None:
         head = msgspec.json.decode(data, type=Head)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EngineError(f"{path}: not a ledger's head: {error}") from error
-    if not _signed(key, head.signature, head.statement()):
+    if not is_signed(key, head.signature, head.statement()):
         raise EngineError(f"{path}: its signature is not ours")
     return head
 
 
-def _signed(key: Ed25519PublicKey, signature: str, statement: bytes) -> bool:
+def is_signed(key: Ed25519PublicKey, signature: str, statement: bytes) -> bool:
     try:
         key.verify(bytes.fromhex(signature), statement)
     except (InvalidSignature, ValueError):

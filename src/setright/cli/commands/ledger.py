@@ -31,17 +31,21 @@ def command() -> None:
 @click.option(
     "--key", "key_file", metavar="PEM", type=click.Path(dir_okay=False, path_type=Path), help="The public key; ours by default."
 )
+@click.option(
+    "--pack", metavar="ZIP", type=click.Path(dir_okay=False, path_type=Path), help="Check a run's evidence instead; needs --key."
+)
 @shown("table", "json")
 @click.pass_context
-def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, show: Shown) -> None:
+def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, pack: Path | None, show: Shown) -> None:
     """Check that the record is whole, in order and signed.
 
-    Works offline, on a copy too: an auditor needs the ledger and the public key, STATE/keys/ledger.pub.
+    Works offline, on a copy too: an auditor needs the ledger or a run's evidence, and the public key (`setright ledger key`).
 
     \b
     Examples:
       setright ledger verify
       setright ledger verify ledger.jsonl --key ledger.pub
+      setright ledger verify --pack evidence.zip --key ledger.pub
 
     Exit code: 0 whole, 1 something was changed, dropped, moved or put in.
     """
@@ -51,6 +55,8 @@ def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, 
     from setright.cli.output import emit, json_text
     from setright.engine import proof
 
+    if pack:
+        ctx.exit(CLEAN if _is_pack_whole(pack, key_file, ledger_file, show) else FOUND)
     state = None if ledger_file and key_file else show.open().state
     ledger = ledger_file or Path(state or "") / "ledger.jsonl"
     report = proof.verify(ledger, _key(key_file or Path(state or "") / "keys" / "ledger.pub"))
@@ -59,6 +65,49 @@ def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, 
     else:
         emit(_words(ledger, report), show)
     ctx.exit(CLEAN if report.whole else FOUND)
+
+
+@command.command("key")
+@shown("table", "json")
+def key(show: Shown) -> None:
+    """Print the public key that the ledger and all evidence are signed for.
+
+    Hand it to whoever checks them, by another way than the evidence itself.
+
+    \b
+    Example:
+      setright ledger key -o ledger.pub
+    """
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text
+    from setright.engine.keys import public_pem, signing_key
+
+    pem = public_pem(signing_key(show.open().state).public_key()).decode()
+    emit(json_text({"schema": SCHEMA, "key": pem}) if show.format == "json" else pem, show)
+
+
+def _is_pack_whole(pack: Path, key_file: Path | None, ledger_file: Path | None, show: Shown) -> bool:
+    from msgspec import to_builtins
+
+    from setright.cli.contract import SCHEMA
+    from setright.cli.output import emit, json_text
+    from setright.engine.evidence.check import check
+
+    if key_file is None or ledger_file:
+        raise click.UsageError("--pack needs --key PEM and no FILE: the pack's own copy of the key proves nothing")
+    try:
+        checked = check(pack.read_bytes(), _key(key_file))
+    except OSError as error:
+        raise Failure(f"{pack}: {error.strerror}") from error
+    if show.format == "json":
+        emit(json_text({"schema": SCHEMA, "pack": str(pack), "whole": checked.whole, **to_builtins(checked)}), show)
+        return checked.whole
+    lines = [f"{pack}: {checked.files} files, {checked.records} records of the ledger, {'whole' if checked.whole else 'NOT whole'}"]
+    lines += [f"  {flaw.place}: {flaw.what}" for flaw in checked.flaws]
+    if checked.manifest:
+        lines.append(f"run {checked.manifest.run}, packed at {checked.manifest.made_at} by {checked.manifest.made_by}")
+    emit("\n".join(lines), show)
+    return checked.whole
 
 
 def _key(file: Path) -> Ed25519PublicKey:

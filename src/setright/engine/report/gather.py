@@ -22,6 +22,7 @@ from setright.policy.estate import Subject
 from setright.policy.exceptions import FindingException, latest
 
 WITHIN_DAYS = 30
+LONGEST_WHY = 300  # characters
 NO_CHECK = "no check of ours bears on it"
 NOT_LATELY = "nothing was looked at in {days} days"
 NOTHING_THERE = "there was nothing to look at on {targets} targets"
@@ -221,10 +222,15 @@ class _Listing:
             stamp(due) if due else "",
             bool(due and due < self._gathered.now),
             "exception" if made else found.aside,
-            made.reason if made else found.said,
+            _shortened(made.reason if made else found.said),
             made.approver if made else "",
             stamp(made.until) if made else found.until,
         )
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST_WHY else f"{flat[:LONGEST_WHY]}…"
 
 
 def _counted(verdict: str, aside: str, number: int) -> Counts:

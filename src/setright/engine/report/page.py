@@ -113,7 +113,7 @@ def _items(report: Report, state: str, title: str, heads: Sequence[str], number:
 def _item_row(item: Item) -> tuple[Cell, ...]:
     what = f"{escape(item.title)}<br><code>{escape(item.control)}</code>"
     where = f"{escape(item.resource)}<br><code>{escape(item.target)} {escape(item.place)}</code>"
-    sections = escape(", ".join(item.sections))
+    sections = " ".join(f"<span class='whole'>{escape(each)}</span>" for each in item.sections)
     if item.state == EXCEPTED:
         by = f"<br><span class='soft'>{escape(item.approver or item.left_open)}</span>"
         return escape(item.severity), what, where, escape(item.why) + by, item.until[:10] or "no end", sections
@@ -166,6 +166,8 @@ def _class_of(place: int, head: str, numbers: Sequence[int]) -> str:
         return ' class="n"'
     if head == "section":
         return ' class="id"'
+    if head == "where":
+        return ' class="where"'
     return ' class="day"' if head in ("since", "due", "until", "last looked at") else ""
 
 

@@ -101,6 +101,16 @@ class KeptPlans(Database):
                     found[row["hash"]].append(Approval(**row))
         return found
 
+    def every_approval(self, hashes: Sequence[str]) -> dict[str, list[Approval]]:
+        """All ever given, those of runs that are over too."""
+        found: dict[str, list[Approval]] = {hash_: [] for hash_ in hashes}
+        with self.reading() as connection:
+            for names, values in among(hashes):
+                query = f'SELECT hash, "by", at FROM approvals WHERE hash IN {names} ORDER BY at'  # noqa: S608 - names of ours
+                for row in connection.rows(query, values):
+                    found[row["hash"]].append(Approval(**row))
+        return found
+
     def _plans(self, wanted: str, values: Mapping[str, Plain], limit: int | None = None) -> list[PlanState]:
         query = f"SELECT body, state FROM plans WHERE {wanted} ORDER BY made_at DESC, hash"  # noqa: S608 - names of ours
         with self.reading() as connection:

@@ -295,7 +295,9 @@ def reload(run: str, plan_hash: str) -> None:
 @DBOS.step()
 def verify(run: str, plan_hash: str, kept: list[str], health: dict[str, str]) -> list[str]:
     at("verify")
-    return desk().execution(run, plan_hash).verify(kept, health)
+    wrong = desk().execution(run, plan_hash).verify(kept, health)
+    record("checked", {"run": run, "plan": plan_hash, "health": health, "wrong": wrong})
+    return wrong
 
 
 @DBOS.step()
@@ -342,7 +344,9 @@ def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> None:
 @DBOS.step()
 def restored(run: str, plan_hash: str, kept: list[str]) -> list[str]:
     at("verify-restored")
-    return desk().execution(run, plan_hash).restored(kept)
+    left = desk().execution(run, plan_hash).restored(kept)
+    record("checked back", {"run": run, "plan": plan_hash, "wrong": left})
+    return left
 
 
 @DBOS.step()
