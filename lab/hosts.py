@@ -176,6 +176,14 @@ class Lab:
             finally:
                 _enter(old.fileno())
 
+    def told(self) -> str:
+        """The hosts as JSON."""
+        hosts = [
+            {"name": f"h{n}", "address": self.address(n), "changed": str(self.upper(n)), "up": bool(self.pid(n))}
+            for n in self.numbers()
+        ]
+        return json.dumps({"network": self.netns, "hosts": hosts}, indent=1)
+
     def run(self, command: Sequence[str]) -> int:
         """Runs a command where the hosts can be reached; its ~/.ssh is the lab's."""
         home = Path.home() / ".ssh"
@@ -322,10 +330,7 @@ def main() -> int:
         lab.up(int(given.rest[0]) if given.rest else 1)
     elif given.what == "down":
         lab.down()
-    hosts = [
-        {"name": f"h{n}", "address": lab.address(n), "changed": str(lab.upper(n)), "up": bool(lab.pid(n))} for n in lab.numbers()
-    ]
-    print(json.dumps({"network": lab.netns, "hosts": hosts}, indent=1))
+    print(lab.told())
     return 0
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lab.hosts import BASE, Lab
@@ -17,6 +20,22 @@ from tests.journeys.manifest import Entry, entry
 TOPS = ("etc", "usr", "root", "home", "var/lib")
 RUNNING = "sysctl -a 2>/dev/null | grep -v 'random\\|nf_conntrack_count\\|fib_\\|ns_last_pid'; sshd -T"
 ITSELF = {"etc/hosts"}  # what a host writes when it starts
+
+
+class Program:
+    """`setright` as people start it, where the hosts can be reached."""
+
+    def __init__(self, lab: Lab, home: Path) -> None:
+        self.lab, self.state = lab, home / "state"
+        self._env = {"PATH": "/usr/bin:/bin", "SETRIGHT_STATE": str(self.state)} | environment(lab, home)
+
+    def __call__(self, *words: str) -> tuple[int, Any, str]:
+        """Exit code, the JSON told, and the errors."""
+        command = [sys.executable, "-c", "from setright.cli import main; main(prog_name='setright')", *words, "--format", "json"]
+        with self.lab.inside():
+            done = subprocess.run(command, env=self._env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout), done.stderr
 
 
 @contextmanager

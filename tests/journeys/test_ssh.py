@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +14,7 @@ from lab.hosts import Lab
 from setright.app import App, Ask
 from setright.engine.configuration import Configuration
 from tests.evidence import check_proof, outcomes
-from tests.hosts import environment, files, hosts, logs_in, look
+from tests.hosts import Program, environment, files, hosts, logs_in, look
 from tests.journeys.loop import differences
 
 pytestmark = pytest.mark.root
@@ -38,22 +35,6 @@ LOCKS_OUT = {
     "source": "sshd_config(5)",
     "examples": [{"good": "AllowUsers nobody-at-all\n"}],
 }
-
-
-class Program:
-    """`setright` as people start it, where the hosts can be reached."""
-
-    def __init__(self, lab: Lab, home: Path) -> None:
-        self.lab, self.state = lab, home / "state"
-        self._env = {"PATH": "/usr/bin:/bin", "SETRIGHT_STATE": str(self.state)} | environment(lab, home)
-
-    def __call__(self, *words: str) -> tuple[int, Any, str]:
-        """Exit code, the JSON told, and the errors."""
-        command = [sys.executable, "-c", "from setright.cli import main; main(prog_name='setright')", *words, "--format", "json"]
-        with self.lab.inside():
-            done = subprocess.run(command, env=self._env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout), done.stderr
 
 
 class Told(NamedTuple):
