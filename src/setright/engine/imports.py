@@ -1,4 +1,4 @@
-"""Other scanners' findings beside ours: which control of ours speaks of the same, and which finding of ours is at the same place. Pure."""
+"""Other scanners' findings beside ours: which control speaks of the same, and which finding is at the same place. Pure."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def load_matches(root: File) -> dict[str, dict[str, list[str]]]:
 
 
 def matched(found: Sequence[Imported], rules: Rules, ours: Sequence[Finding], target: str) -> list[Foreign]:
-    """Every finding of theirs, with ours beside it: ``matched``, ``not-confirmed`` where ours hold, ``by-hand`` where none speaks of it."""
+    """Each of theirs with ours beside it: ``matched``, ``not-confirmed`` where ours hold, ``by-hand`` where none speaks of it."""
     by_control: dict[str, list[Finding]] = defaultdict(list)
     for finding in ours:
         by_control[finding.control].append(finding)
@@ -86,7 +86,7 @@ def _foreign(found: Imported, controls: tuple[str, ...], by_control: Mapping[str
         found.text,
         found.remedy,
         found.link,
-        controls,
+        (best.control, *(each for each in controls if each != best.control)) if best else controls,
         best.id if best else "",
         "matched" if best else "not-confirmed" if controls else "by-hand",
     )

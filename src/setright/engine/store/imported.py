@@ -45,7 +45,7 @@ class ImportedFindings(Database):
     """The part of the store for what others found."""
 
     def record_imported(self, tool: str, target: str, found: Sequence[Foreign], at: datetime) -> int:
-        """Takes in all that a scanner reports of a target; what it reported before and no longer does is closed. How many that are."""
+        """Takes in all that a scanner reports of a target; what it no longer does is closed. How many those are."""
         now = stamp(at)
         rows = [_row(each, now) for each in found]
         renewed = ", ".join(

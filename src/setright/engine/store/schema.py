@@ -109,8 +109,8 @@ TABLES = (
         id TEXT NOT NULL, "by" TEXT NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL,
         PRIMARY KEY (id))""",
     """CREATE TABLE imported (
-        key TEXT NOT NULL, tool TEXT NOT NULL, target TEXT NOT NULL, rule TEXT NOT NULL, title TEXT NOT NULL, severity TEXT NOT NULL,
-        place TEXT NOT NULL, text TEXT NOT NULL, remedy TEXT NOT NULL, link TEXT NOT NULL,
+        key TEXT NOT NULL, tool TEXT NOT NULL, target TEXT NOT NULL, rule TEXT NOT NULL, title TEXT NOT NULL,
+        severity TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL, remedy TEXT NOT NULL, link TEXT NOT NULL,
         controls TEXT NOT NULL, -- JSON: ours that speak of the same
         finding TEXT NOT NULL, -- ours at the same place; empty: none
         state TEXT NOT NULL, -- matched, not-confirmed, by-hand

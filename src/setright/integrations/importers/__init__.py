@@ -1,4 +1,4 @@
-"""Other scanners' results as findings of theirs: one format a module, each `read(data) -> list[Imported]`; the content tells which."""
+"""Other scanners' results as findings of theirs: one format a module, each `read(data) -> list[Imported]`; content tells which."""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""Findings of others, taken in, put right with ours, and closed by our own look."""
+
+import json
+from pathlib import Path
+
+from .conftest import ASK, Program
+
+PROTECTED = "aws/rds/deletion-protection"
+RESULTS = Path(__file__).parent.parent / "integrations" / "results"
+
+
+def result(setright: Program, *rules: str) -> str:
+    """What Checkov would say of the tree."""
+    checks = [
+        {
+            "check_id": rule,
+            "check_name": rule,
+            "file_path": "/main.tf",
+            "file_line_range": [2, 8],
+            "resource": "aws_db_instance.shop",
+        }
+        for rule in rules
+    ]
+    file = setright.tree / "checkov.json"
+    file.write_text(json.dumps({"check_type": "terraform", "results": {"failed_checks": checks}}))
+    return file.name
+
+
+def states(told):
+    return {each["rule"]: (each["state"], bool(each["put_right_at"]), bool(each["closed_at"])) for each in told["imported"]}
+
+
+def test_what_another_found_is_matched_put_right_and_closed_by_our_own_look(setright: Program):
+    file = result(setright, "CKV_AWS_16", "CKV_AWS_293", "CKV_AWS_17", "CKV_NOBODY_1")
+    told = setright("import", file, "--format", "json").json
+    assert states(told) == {
+        "CKV_AWS_16": ("matched", False, False),
+        "CKV_AWS_293": ("matched", False, False),
+        "CKV_AWS_17": ("not-confirmed", False, False),
+        "CKV_NOBODY_1": ("by-hand", False, False),
+    }
+    assert told["summary"] == {"open": 4, "matched": 2, "matched_percent": 50, "not_confirmed": 1, "by_hand": 1, "closed": 0}
+    by_rule = {each["rule"]: each["controls"][0] for each in told["imported"] if each["controls"]}
+    assert (by_rule["CKV_AWS_293"], by_rule["CKV_AWS_16"]) == (PROTECTED, ASK)
+
+    assert setright("fix", ".", "--control", PROTECTED, "--control", ASK, "--all", "--yes", "--format", "json").code == 0
+    setright("scan", ".", "--control", PROTECTED, "--control", ASK)
+    told = setright("import", "--list", "--format", "json").json
+    assert states(told)["CKV_AWS_16"] == ("matched", True, False) and told["summary"]["closed"] == 2
+
+    told = setright("import", result(setright, "CKV_NOBODY_1"), "--format", "json").json
+    assert states(told)["CKV_AWS_17"] == ("not-confirmed", False, True) and told["summary"]["open"] == 1
+
+
+def test_a_file_that_is_no_result_says_what_is_read(setright: Program):
+    ran = setright("import", "main.tf")
+    assert ran.code == 2 and "main.tf" in ran.err and "sarif" in ran.err
+    assert setright("import").code == 2
+
+
+def test_results_that_real_scanners_wrote_are_read_side_by_side(setright: Program):
+    names = [str(RESULTS / name) for name in ("checkov.json", "trivy.json", "zizmor.sarif", "hadolint.json")]
+    told = setright("import", *names, "--format", "json").json
+    assert {each["tool"] for each in told["imported"]} == {"checkov", "trivy", "zizmor", "hadolint"}
+    assert told["summary"]["open"] == 16
+    assert [each["rule"] for each in told["imported"] if each["state"] == "matched"] == ["CKV_AWS_16"], "the tree holds only that"
