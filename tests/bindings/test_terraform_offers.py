@@ -131,3 +131,10 @@ def test_what_several_offers_make_is_named() -> None:
 def test_a_name_that_stands_for_nothing_is_refused() -> None:
     with pytest.raises(BindingError, match="no 'nothing'"):
         list(bundled("nothing"))
+
+
+def test_a_value_turns_into_the_one_that_stands_for_it() -> None:
+    layout = {"type": "fn", "offers": {"size": {"at": "Size", "turns": {"old": "new"}, "with": {"Fast": True}}}}
+    assert offered(layout, 'resource "fn" "f" {\n  size = "other"\n}\n') == [None]
+    after = put_right(layout, {"main.tf": 'resource "fn" "f" {\n  size = "old" # for now\n}\n'}, "fn.f", "size")
+    assert after["main.tf"] == 'resource "fn" "f" {\n  size = "new" # for now\n  fast = true\n}\n'

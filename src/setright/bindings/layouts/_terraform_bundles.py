@@ -14,7 +14,8 @@ from setright.model import Plain
 PARTITION = "${data.aws_partition.current.partition}"
 ACCOUNT = "${data.aws_caller_identity.current.account_id}"
 REGION = "${data.aws_region.current.id}"
-FORWARD_DAYS = 365  # how long logs are kept
+LOG_DAYS = 365  # how long logs are kept
+BACKUP_DAYS = 35
 
 
 def statement(sid: str, principal: Plain, actions: Plain, resource: Plain = "*", **more: Plain) -> dict[str, Plain]:
@@ -58,7 +59,7 @@ DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and
 
 def log_group(name: str, prefix: str) -> dict[str, Plain]:
     """A log group with the module's key."""
-    body: Plain = {"name_prefix": prefix, "retention_in_days": FORWARD_DAYS, "kms_key_id": {"is": "aws_kms_key.data.arn"}}
+    body: Plain = {"name_prefix": prefix, "retention_in_days": LOG_DAYS, "kms_key_id": {"is": "aws_kms_key.data.arn"}}
     return DATA_KEY | {f"resource/aws_cloudwatch_log_group/{name}": body}
 
 
@@ -72,10 +73,87 @@ def log_writer(name: str, service: str, group: str) -> dict[str, Plain]:
     }
 
 
+def managed(priority: int, name: str, action: str = "none") -> dict[str, Plain]:
+    """A rule of a web ACL that the maker keeps up to date; with ``count`` it only tells what it would refuse."""
+    group: Plain = [{"managed_rule_group_statement": [{"name": name, "vendor_name": "AWS"}]}]
+    given: dict[str, Plain] = {"name": name, "priority": priority, "override_action": [{action: [{}]}], "statement": group}
+    return given | {"visibility_config": [seen(name)]}
+
+
+def seen(name: str) -> dict[str, Plain]:
+    return {"cloudwatch_metrics_enabled": True, "metric_name": name, "sampled_requests_enabled": True}
+
+
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "data-key": DATA_KEY,
     "trail-key": WHO | {"resource/aws_kms_key/trail": key("Files of the trail", TRAIL)},
     "trail-logs": log_group("trail", "trail-") | log_writer("trail_logs", "cloudtrail.amazonaws.com", "trail"),
+    "account": WHO,
+    "trail-topic": WHO
+    | {
+        "resource/aws_kms_key/trail": key("Files of the trail", TRAIL),
+        "resource/aws_sns_topic/trail": {"name_prefix": "trail-", "kms_master_key_id": {"is": "aws_kms_key.trail.id"}},
+        "resource/aws_sns_topic_policy/trail": {
+            "arn": {"is": "aws_sns_topic.trail.arn"},
+            "policy": policy(
+                statement(
+                    "Trails",
+                    {"Service": "cloudtrail.amazonaws.com"},
+                    "sns:Publish",
+                    "${aws_sns_topic.trail.arn}",
+                    Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+                )
+            ),
+        },
+    },
+    "security-headers": {"data/aws_cloudfront_response_headers_policy/security": {"name": "Managed-SecurityHeadersPolicy"}},
+    "search-admin": WHO
+    | {
+        "resource/aws_iam_role/search_admin": {
+            "name_prefix": "search-admin-",
+            "assume_role_policy": policy(
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:{PARTITION}:iam::{ACCOUNT}:root"}}
+            ),
+        }
+    },
+    "web-acl": log_group("web_acl", "aws-waf-logs-")
+    | {
+        "resource/aws_wafv2_web_acl/regional": {
+            "name": "regional",
+            "scope": "REGIONAL",
+            "default_action": [{"allow": [{}]}],
+            "rule": [
+                managed(0, "AWSManagedRulesCommonRuleSet"),
+                managed(1, "AWSManagedRulesKnownBadInputsRuleSet"),
+                managed(2, "AWSManagedRulesAnonymousIpList", "count"),
+            ],
+            "visibility_config": [seen("regional")],
+        },
+        "resource/aws_wafv2_web_acl_logging_configuration/regional": {
+            "resource_arn": {"is": "aws_wafv2_web_acl.regional.arn"},
+            "log_destination_configs": [{"is": "aws_cloudwatch_log_group.web_acl.arn"}],
+        },
+    },
+    "backup-plan": DATA_KEY
+    | {
+        "resource/aws_backup_vault/daily": {"name": "daily", "kms_key_arn": {"is": "aws_kms_key.data.arn"}},
+        "resource/aws_backup_plan/daily": {
+            "name": "daily",
+            "rule": [
+                {
+                    "rule_name": "daily",
+                    "target_vault_name": {"is": "aws_backup_vault.daily.name"},
+                    "schedule": "cron(0 3 * * ? *)",
+                    "lifecycle": [{"delete_after": BACKUP_DAYS}],
+                }
+            ],
+        },
+        "resource/aws_iam_role/backup": {"name_prefix": "backup-", "assume_role_policy": trusted("backup.amazonaws.com")},
+        "resource/aws_iam_role_policy_attachment/backup": {
+            "role": {"is": "aws_iam_role.backup.name"},
+            "policy_arn": f"arn:{PARTITION}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+        },
+    },
     "api-logs": log_group("api_access", "api-access-"),
     "broker-logs": log_group("brokers", "brokers-"),
     "workflow-logs": log_group("workflows", "/aws/vendedlogs/states/"),
@@ -112,9 +190,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
             "policies": [{"untrusted_artifact_on_deployment": "Warn"}],
         },
     },
-    "client-certificate": {
-        "resource/aws_api_gateway_client_certificate/api": {"description": "Shown to servers behind APIs"}
-    },
+    "client-certificate": {"resource/aws_api_gateway_client_certificate/api": {"description": "Shown to servers behind APIs"}},
     "graphql-log-role": {
         "data/aws_partition/current": {},
         "resource/aws_iam_role/graphql_logs": {

@@ -154,15 +154,17 @@ def _fresh(told: Entry, module: Module, block: Block, place: Place) -> Tree:
 
 
 def _besides(value: Plain, tie: Unknown, block: Block) -> Plain:
-    """What a new resource says besides; ``{tie}`` in a text stands for what it refers to the block by.
+    """What a new resource says besides; ``{tie}`` in a text stands for what it refers to the block by, ``{name}`` for its label.
 
     In ``{is: EXPRESSION}`` further ``{self}`` is the block, ``{name}`` its label, ``{index}`` which of its instances, and any
     other word the resource that this argument of the block refers to.
     """
+    if isinstance(value, list):
+        return [_besides(each, tie, block) for each in value]
     if isinstance(value, str) and "{tie}" in value:
         return Unknown('"' + value.replace("{tie}", f"${{{tie.text}}}") + '"')
     if not isinstance(value, dict) or "is" not in value:
-        return value
+        return value.replace("{name}", str(block.path[2])) if isinstance(value, str) else value
     index = "[count.index]" if "count" in block.body else "[each.key]" if "for_each" in block.body else ""
     words = {"self": tie.text.rpartition(".")[0], "name": str(block.path[2]), "index": index}
     return Unknown(re.sub(r"\{(\w+)\}", lambda word: words.get(word[1]) or _referred(block, word[1], words), str(value["is"])))

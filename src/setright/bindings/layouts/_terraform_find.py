@@ -222,6 +222,8 @@ def beside(told: Entry, module: Module, block: Block, place: Place) -> Iterator[
 
 def belongs(told: Entry, module: Module, block: Block, other: Block, place: Place) -> bool:
     tie = other.body.get(place.by)
+    if isinstance(tie, list):
+        return any(isinstance(each, Unknown) and reference(block.address).fullmatch(each.text) for each in tie)
     if isinstance(tie, Unknown):
         if reference(block.address).fullmatch(tie.text):
             return True

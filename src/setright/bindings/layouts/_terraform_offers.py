@@ -11,8 +11,9 @@ module, whoever takes it), and what a role of the module must be allowed. A reso
         makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
-What several offers make has a name: `makes: data-key`. `with:` are further attributes, `given:` those where the fix names a value
-of its own instead. In all of them `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
+With `turns:` it is another for each value that the attribute may have. What several offers make has a name: `makes: data-key`.
+`with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
+`{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
 """
 
@@ -26,6 +27,7 @@ from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_spec import snake
 from setright.bindings.layouts._terraform_versions import constraint, version
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -50,16 +52,24 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
     if wanted.value != OFFERED:
         given = [Edit(_segments(at), value) for at, value in how["given"].items()] if "given" in how else with_it
         return [Edit(_segments(how["at"]), wanted.value), *given], []
-    value = _written(how["value"]) if "value" in how else _found(module, block, how)
+    value = _value(module, block, how)
     made = [*_made(module, how), *_granted(module, block, how)]
     return [Edit(_segments(how["at"]), value), *with_it], made
+
+
+def _value(module: Module, block: Block, how: Layout) -> Plain:
+    """What the attribute gets; None where the module has nothing for it, or the value is none of those that turn."""
+    if "turns" in how:
+        name = "_".join(snake(part) for part in _segments(how["at"]))
+        return next((new for old, new in how["turns"].items() if same(module.resolved(block.body.get(name)), old)), None)
+    return _written(how["value"]) if "value" in how else _found(module, block, how)
 
 
 def _open(module: Module, block: Block, how: Layout) -> bool:
     """Whether nothing stands in the way: another provider, or a role that is not of this module."""
     if "provider" in block.body or constraint(module, "aws").most < version(how.get("since", "0")):
         return False
-    if "value" not in how and "has" in how and _found(module, block, how) is None:
+    if "value" not in how and _value(module, block, how) is None:
         return False
     return "grant" not in how or _role(module, block, how) is not None
 
