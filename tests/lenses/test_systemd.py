@@ -1,5 +1,7 @@
 """systemd's configuration files: odd files, the laws, and systemd's own reading."""
 
+import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -91,3 +93,38 @@ def test_systemd_takes_a_unit_that_was_edited(key: str, tmp_path: Path) -> None:
     run = subprocess.run(["systemd-analyze", "verify", "--man=no", str(file)], capture_output=True, text=True, timeout=60)
     assert "edited.service:" not in run.stderr, run.stderr
     assert f"\n{key}=yes\n\n[Install]" in file.read_text()
+
+
+LINES_OF_A_SERVICE = [
+    "Type=simple",
+    "ExecStartPre=/bin/true \\\n  --a \\\n  b",
+    "# why",
+    "; why not",
+    "",
+    'Environment=A=b "C=d e"',
+    "Restart = on-failure",
+    "PrivateTmp=no",
+    "ProtectHome=false",
+    "ReadWritePaths=/tmp",
+    "NoNewPrivileges=0",
+]
+SANDBOX = [("NoNewPrivileges", "yes"), ("ProtectSystem", "full"), ("ProtectHome", "read-only"), ("PrivateTmp", "yes")]
+MANY = 1000 if os.environ.get("SETRIGHT_ALL") else 60
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_takes_any_service_that_was_edited_and_reads_what_we_read(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    want: dict[str, str] = {}
+    for number in range(MANY):
+        body = "\n".join(["ExecStart=/bin/true", *rng.sample(LINES_OF_A_SERVICE, rng.randrange(9))])
+        key, value = rng.choice(SANDBOX)
+        after = lenses.put("systemd", f"[Unit]\nDescription=x\n[Service]\n{body}\n".encode(), [Edit(("Service", key), value)])
+        assert systemd.get(after)["Service"][key] == value
+        (file := tmp_path / f"s{number}.service").write_bytes(after + b"NoSuchKeyHere=" + key.encode() + b"\n")
+        want[file.name] = f"{file}:{after.count(bytes([10])) + 1}:"
+    files = [str(tmp_path / name) for name in want]
+    run = subprocess.run(["systemd-analyze", "verify", "--man=no", *files], capture_output=True, text=True, timeout=300)
+    said = [line for line in run.stderr.splitlines() if str(tmp_path) in line]
+    assert sorted(line.partition(" ")[0] for line in said) == sorted(want.values()), "only our own mark is complained of"
+    assert all("NoSuchKeyHere" in line and "Service" in line for line in said), "and in the section that we put it into"

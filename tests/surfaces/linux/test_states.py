@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -185,6 +187,26 @@ def test_only_what_was_open_before_is_opened_by_the_switch() -> None:
     assert "delete table inet setright\n" not in firewall.back(closed)
     with pytest.raises(SurfaceError):
         deeds("firewall", closed, closed | {"output": "drop"})
+
+
+@needs_root
+@pytest.mark.skipif(not shutil.which("nft"), reason="needs nftables")
+def test_nft_takes_whatever_we_let_in_and_reads_it_as_we_do(tmp_path: Path) -> None:
+    """The rules as a change writes them, loaded in a network of their own and told again."""
+    rng = random.Random(5)
+    many = 1000 if os.environ.get("SETRIGHT_ALL") else 25
+    ports = [
+        sorted({f"{rng.choice(['tcp', 'udp'])}/{rng.randrange(1, 65536)}" for _ in range(rng.randrange(6))}) for _ in range(many)
+    ]
+    lines = []
+    for let_in in ports:
+        text = firewall._rules("input", let_in) + firewall._rules("forward", [])
+        (file := tmp_path / f"{len(lines)}.nft").write_text(f"flush ruleset\n{text}")
+        lines.append(f"nft -c -f {file} && nft -f {file} && nft -j list ruleset || echo refused")
+    run = subprocess.run(["unshare", "--net", "sh", "-c", "\n".join(lines)], capture_output=True, text=True, timeout=300)
+    told = [firewall.tell(evidence(who="nftables\n", ports="", rules=line)) for line in run.stdout.splitlines()]
+    assert [(t or {}).get("unused", []) for t in told] == ports
+    assert {(t or {}).get("input") for t in told} == {(t or {}).get("forward") for t in told} == {"drop"}
 
 
 @needs_root

@@ -168,15 +168,19 @@ def _opening(hook: str) -> str:
 
 def _closing(hook: str, ports: list[str]) -> str:
     """Checked before it is loaded; the main file and the link are kept so that they come back exactly."""
-    name, rules = CHAINS[hook]
-    text = TABLE.replace("RULES", rules.replace("PORTS", _let_in(ports))).replace("NAME", name).replace("HOOK", hook)
-    file = f"{FOLDER}/{name}.nft"
+    text, file = _rules(hook, ports), f"{FOLDER}/{CHAINS[hook][0]}.nft"
     return f"""command -v nft >/dev/null || {{ echo "nft is not installed; install nftables" >&2; exit 1; }}
 mkdir -p {FOLDER} && cat >{file} <<'END_OF_RULES' || exit 1
 {text}END_OF_RULES
 nft -c -f {file} || {{ rm -f {file}; rmdir {FOLDER} 2>/dev/null; exit 1; }}
 {INCLUDE}
 nft -f {file} || exit 1"""
+
+
+def _rules(hook: str, ports: list[str]) -> str:
+    """Our table for a hook, as nft reads it."""
+    name, rules = CHAINS[hook]
+    return TABLE.replace("RULES", rules.replace("PORTS", _let_in(ports))).replace("NAME", name).replace("HOOK", hook)
 
 
 def _let_in(ports: list[str]) -> str:
