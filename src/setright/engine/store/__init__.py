@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from setright.engine.store.exceptions import Exceptions
+from setright.engine.store.figures import End, Figures, Life
 from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
 from setright.engine.store.imported import Foreign, ImportedFindings
 from setright.engine.store.jobs import Job, Jobs, Progress
@@ -17,10 +18,12 @@ __all__ = [
     "Approval",
     "Aside",
     "Asset",
+    "End",
     "Foreign",
     "Item",
     "Job",
     "Known",
+    "Life",
     "Line",
     "Look",
     "Open",
@@ -39,5 +42,5 @@ __all__ = [
 ]
 
 
-class Store(Findings, Looks, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings):
+class Store(Findings, Looks, Figures, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings):
     """All parts of the store over one database, opened by its URL."""
