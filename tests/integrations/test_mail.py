@@ -36,11 +36,15 @@ class Letters:
         return "250 taken"
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 @pytest.fixture
 def letters():
     handler = Letters()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     server = Controller(handler, hostname="127.0.0.1", port=port)
     server.start()
     handler.options = Options("127.0.0.1", "setright@example.com", port, "none")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from setright.engine.decision import Weighed
 from setright.engine.error import EngineError
 from setright.engine.organisation import Told, unreached
 from setright.engine.times import now
+from setright.policy.estate import Subject
+from setright.policy.exceptions import latest
 from setright.policy.exploit import Exploits
 from setright.policy.owners import Returns
 from setright.surfaces.base import Surface, SurfaceError
@@ -68,3 +71,10 @@ def standings(weighed: Mapping[str, Weighed]) -> Iterator[Standing]:
             known.lane,
             known.reason,
         )
+
+
+def left_open(store: Store, circumstances: Callable[[str], Subject], at: datetime) -> Iterator[str]:
+    """The findings that an exception leaves open now; one made in other circumstances does not. `circumstances` of a finding."""
+    for finding, made in latest(store.exceptions(), at).items():
+        if made.holds(at) and not made.void(circumstances(finding)):
+            yield finding

@@ -54,12 +54,13 @@ class People(NamedTuple):
         return mark not in self.marks
 
 
-def what_is_due(configuration: Configuration, store: Store, control: Callable[[str], Control], at: datetime) -> Now:
-    """All of it, apart from the plans that wait, which `asking_letters` tells of."""
+def what_is_due(
+    configuration: Configuration, store: Store, control: Callable[[str], Control], excepted: frozenset[str], at: datetime
+) -> Now:
+    """All of it, apart from the plans that wait, which `asking_letters` tells of. `excepted` is what is left open now."""
     people = People(configuration, frozenset(store.reminded()), at)
     items = store.items()
     made = latest(store.exceptions(), at)
-    excepted = {finding for finding, each in made.items() if each.holds(at)}
     groups: dict[tuple[str, str, Reached], list[Item]] = defaultdict(list)
     held, unowned = 0, set[str]()
     for item in items:

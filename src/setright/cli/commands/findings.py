@@ -12,9 +12,13 @@ from setright.model import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from setright.app import App
     from setright.engine.store import Known, Wanted
     from setright.model import Plain
     from setright.policy.rules import Policy
+
+
+EVERY = 1_000_000_000
 
 
 @click.command("findings")
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
 def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] | str) -> None:
     """List the open findings that scans have kept, without looking at any target.
 
-    When a finding is due stands in `setright.toml`, as days from when it was first seen.
+    When a finding is due stands in `setright.toml`, as days from when it was first seen, by severity or by risk. What is
+    knowingly left open is not listed.
 
     \b
     Examples:
@@ -40,21 +45,29 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
     from setright.app import Ask
     from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.belongings import left_open
+    from setright.engine.times import now
 
     app = show.open()
     policy = app.configuration.policy
     controls = tuple(app.controls(Ask(controls=(str(chosen["control"]),)))) if chosen["control"] else ()
-    known, count = app.store.listed(structs.replace(_wanted(chosen, policy, overdue, number), controls=controls))
-    told = [_told(each, policy.due) for each in known]
+    by_risk = bool(app.configuration.escalation.due)  # then only the standing tells what is due when
+    wanted = _wanted(chosen, policy, overdue and not by_risk, EVERY if overdue and by_risk else number)
+    left = tuple(left_open(app.store, app.circumstances, now()))
+    known, count = app.store.listed(structs.replace(wanted, controls=controls, without=left))
+    told = [_told(app, each) for each in known]
+    if overdue and by_risk:
+        late = [each for each in told if each["overdue"]]
+        told, count = late[:number], len(late)
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "findings": told, "count": count}), show)
         return
     from setright.cli.screens.tables import table
 
-    names = ("id", "severity", "title", "resource", "target", "first_seen_at", "due_at")
+    names = ("id", "severity", "title", "resource", "target", "owner", "first_seen_at", "due_at")
     rows = [tuple(str(each[name] or "")[: 10 if name.endswith("_at") else None] for name in names) for each in told]
     with paper(show) as console:
-        heads = ("finding", "severity", "what", "resource", "target", "since", "due")
+        heads = ("finding", "severity", "what", "resource", "target", "owner", "since", "due")
         console.print(table(heads, rows) if rows else "no findings are kept that are so; `setright scan` keeps what it finds")
         if count > len(rows):
             console.print(f"... and {count - len(rows)} more; -n {count} lists them")
@@ -73,12 +86,16 @@ def _wanted(chosen: Mapping[str, tuple[str, ...] | str], policy: Policy, overdue
     return Wanted(severities, str(chosen["target"]), (), before, number)
 
 
-def _told(known: Known, due_days: Mapping[str, int]) -> dict[str, Plain]:
-    from setright.engine.times import moment, now, stamp
-    from setright.policy.due import due_at
+def _told(app: App, known: Known) -> dict[str, Plain]:
+    from datetime import timedelta
 
-    finding = known.finding
-    due = due_at(moment(known.first_seen_at), finding.severity, due_days)
+    from setright.engine.times import moment, now, stamp
+    from setright.policy.escalation import days_given
+
+    finding, standing = known.finding, app.store.standing(known.finding.id)
+    configuration, risk = app.configuration, standing.risk if standing else None
+    days = days_given(configuration.escalation, risk, finding.severity, configuration.policy.due)
+    due = None if days is None else moment(known.first_seen_at) + timedelta(days=days)
     return {
         "id": finding.id,
         "control": finding.control,
@@ -91,6 +108,8 @@ def _told(known: Known, due_days: Mapping[str, int]) -> dict[str, Plain]:
         "first_seen_at": known.first_seen_at,
         "last_seen_at": known.last_seen_at,
         "reopened_count": known.reopened_count,
+        "risk": risk,
+        "owner": (standing.owner if standing else "") or None,
         "due_at": stamp(due) if due else None,
         "overdue": bool(due and due < now()),
     }

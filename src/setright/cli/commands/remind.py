@@ -32,13 +32,15 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     """
     from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, hint, json_text
+    from setright.engine.belongings import left_open
     from setright.engine.letters import Letter
     from setright.engine.remind import send, what_is_due
     from setright.engine.times import now
 
     app = show.open()
-    due = what_is_due(app.configuration, app.store, app.catalogue.control, now())
-    told = [*due.reminders, *_fresh(app, period)]
+    excepted = frozenset(left_open(app.store, app.circumstances, now()))
+    due = what_is_due(app.configuration, app.store, app.catalogue.control, excepted, now())
+    told = [*due.reminders, *_fresh(app, period, excepted)]
     number, unreached = 0, list[Letter]()
     if not dry_run:
         number, unreached = send(app.configuration, app.store, app.courier.routes, told, now())
@@ -61,7 +63,7 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     hint(f"{number} posted; {due.held} wait for working hours; {len(due.unowned)} belong to nobody.", show)
 
 
-def _fresh(app: App, period: str | None) -> Iterator[Reminder]:
+def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[Reminder]:
     """The plans that wait and the digests that were not told of yet."""
     from datetime import timedelta
 
@@ -77,7 +79,8 @@ def _fresh(app: App, period: str | None) -> Iterator[Reminder]:
         asked = [(p, [each.name for each in app.consent.may_approve(p)], lacks[p.hash]) for p in waiting if lacks[p.hash]]
         told += asking_letters(asked, app.asking.token, app.asking.address)
     if period:
-        told += digests(app.configuration, app.store.items(now() - timedelta(weeks=WEEKS)), period, now())
+        items = [item for item in app.store.items(now() - timedelta(weeks=WEEKS)) if item.id not in excepted]
+        told += digests(app.configuration, items, period, now())
     yield from (each for each in told if any(mark not in marks for mark in each.marks))
 
 

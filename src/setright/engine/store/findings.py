@@ -44,13 +44,17 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which findings to list; empty: all. `before` has for each severity the moment before which they were first seen."""
+    """Which findings to list; empty: all. `before` has for each severity the moment before which they were first seen.
+
+    `without` are ids of findings that are knowingly left open; what the source leaves open is not listed either.
+    """
 
     severities: tuple[str, ...] = tuple(reversed(SEVERITIES))
     target: str = ""
     controls: tuple[str, ...] = ()
     before: Mapping[str, str] = {}
     limit: int = 100
+    without: tuple[str, ...] = ()
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -145,13 +149,16 @@ class Findings(Database):
 def _where(wanted: Wanted, severity: str) -> tuple[str, dict[str, Plain]]:
     """The condition for one severity, and its values."""
     given: dict[str, Plain] = {"severity": severity}
-    lines = ["severity = :severity", "resolved_at IS NULL"]
+    lines = ["severity = :severity", "resolved_at IS NULL", "aside = ''"]
     if wanted.target:
         given["target"] = wanted.target
         lines.append("target = :target")
     if wanted.controls:
         given |= {f"control{number}": control for number, control in enumerate(wanted.controls)}
         lines.append(f"control IN ({', '.join(f':control{number}' for number in range(len(wanted.controls)))})")
+    if wanted.without:
+        given |= {f"without{number}": id_ for number, id_ in enumerate(wanted.without)}
+        lines.append(f"id NOT IN ({', '.join(f':without{number}' for number in range(len(wanted.without)))})")
     if wanted.before:
         given["before"] = wanted.before.get(severity, "")
         lines.append("first_seen_at < :before")
