@@ -68,3 +68,21 @@ def test_only_what_is_missing_is_added_and_it_says_what_was_asked() -> None:
 
 def test_without_a_folder_of_rules_there_is_nothing_to_say() -> None:
     assert audit_rules.view("linux/audit-rules", LAYOUT, sources({"effective:audit-rules": "No rules\n"})) == []
+
+
+def test_programs_that_no_rule_watches_are_told_as_written_and_as_loaded() -> None:
+    entry = {"documents": ["/etc/audit/rules.d/*.rules", "state:p"], "programs": "state:p", "effective": "effective:audit-rules"}
+    entry |= {"new": "/etc/audit/rules.d/61-x.rules", "keys": {"*": "privileged"}}
+    watched = ["-a always,exit -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -F auid!=-1 -k x"]
+    given = {
+        "/etc/audit/rules.d/a.rules": Source("/etc/audit/rules.d/a.rules", "audit-rules", {"rules": watched, "set": {}}),
+        "effective:audit-rules": Source("effective:audit-rules", "audit-rules", {"rules": [], "set": {}}),
+        "state:p": Source("state:p", "json", {"programs": ["/usr/bin/sudo", "/usr/bin/su"]}),
+    }
+    (resource,) = audit_rules.view("linux/audit-privileged", entry, given)
+    assert resource.tree == {"unwatched": ["/usr/bin/su"]}
+    assert resource.effective == {"unwatched": ["/usr/bin/sudo", "/usr/bin/su"]}
+    ((home, edit),) = audit_rules.edit(entry, resource, [Edit(("unwatched",), remove=True)], [], given)
+    assert home == entry["new"]
+    assert edit.value == ["-a always,exit -F path=/usr/bin/su -F perm=x -F auid>=1000 -F auid!=unset -k privileged"]
+    assert audit_rules.view("linux/audit-privileged", entry, given | {"state:p": Source("state:p", "json", {}, False)}) == []

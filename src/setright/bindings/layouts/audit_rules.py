@@ -8,6 +8,7 @@ permissions, a rule by system call and architecture, with its filters sorted. It
 
     new, closing    the files for new rules, and for ``-e 2``, by custom the last one
     keys            glob over what a rule says -> the key it is given when we write it
+    programs        a document of programs: then the tree is which of them no rule watches, {"unwatched": ["/usr/bin/sudo"]}
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     options = {name: value for file in files for name, value in file.tree["set"].items()}
     effective = sources.get(str(layout.get("effective")))
     loaded = {"rules": _parts(effective.tree["rules"])} if effective is not None and effective.exists else None
-    tree = {"rules": _parts([rule for file in files for rule in file.tree["rules"]]), "set": options}
+    rules = _parts([rule for file in files for rule in file.tree["rules"]])
+    if "programs" in layout:
+        return _unwatched(kind, layout, sources, rules, loaded)
+    tree = {"rules": rules, "set": options}
     return [Resource(kind, kind.rpartition("/")[2], tree, (str(layout["new"]), ()), loaded)]
 
 
@@ -49,7 +53,9 @@ def edit(
     made: list[tuple[str, Edit]] = []
     for each in edits:
         if each.path == ("rules",) and not each.remove:
-            made.append(_added(layout, resource, each, sources))
+            made.append(_added(layout, each.value, resource.tree["rules"], sources))
+        elif each.path == ("unwatched",) and each.remove:
+            made.append(_added(layout, [_watching(program) for program in resource.tree["unwatched"]], [], sources))
         elif len(each.path) == 2 and each.path[0] == "set":
             made.append(_option(layout, each, sources))
         else:
@@ -121,7 +127,11 @@ def _path(written: str) -> str:
 
 def _files(layout: Layout, sources: Sources) -> list[Source]:
     """The files of rules, by name."""
-    mine = [source for source in listed(layout, sources) if source.exists and source.locator != layout.get("effective")]
+    mine = [
+        source
+        for source in listed(layout, sources)
+        if source.exists and source.locator not in (layout.get("effective"), layout.get("programs"))
+    ]
     return sorted(mine, key=lambda source: source.locator.rpartition("/")[2])
 
 
@@ -129,11 +139,31 @@ def _parts(rules: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(part for rule in rules for part in said(rule)))
 
 
-def _added(layout: Layout, resource: Resource, edit: Edit, sources: Sources) -> tuple[str, Edit]:
-    missing = [part for part in edit.value if part not in resource.tree["rules"]]
+def _unwatched(
+    kind: str, layout: Layout, sources: Sources, rules: Sequence[str], loaded: Mapping[str, Plain] | None
+) -> list[Resource]:
+    """Which programs no rule watches: as written, and as the kernel has it."""
+    told = sources.get(str(layout["programs"]))
+    if told is None or not told.exists:
+        return []
+
+    def missing(have: Sequence[str]) -> dict[str, Plain]:
+        names = [program for program in told.tree["programs"] if _watching(program) not in have]
+        return {"unwatched": names} if names else {}
+
+    effective = missing(loaded["rules"]) if loaded is not None else None
+    return [Resource(kind, kind.rpartition("/")[2], missing(rules), (str(layout["new"]), ()), effective)]
+
+
+def _watching(program: str) -> str:
+    return f"watch x {program} auid!=unset auid>=1000"
+
+
+def _added(layout: Layout, wanted: Sequence[str], have: Sequence[str], sources: Sources) -> tuple[str, Edit]:
+    missing = [part for part in wanted if part not in have]
     home = str(layout["new"])
-    have = sources[home].tree["rules"] if home in sources and sources[home].exists else []
-    return home, Edit(("rules",), [*have, *_rules(layout, missing)])
+    written = sources[home].tree["rules"] if home in sources and sources[home].exists else []
+    return home, Edit(("rules",), [*written, *_rules(layout, missing)])
 
 
 def _option(layout: Layout, edit: Edit, sources: Sources) -> tuple[str, Edit]:
