@@ -15,28 +15,29 @@ from setright.model import Plain, Tree
 Placed = tuple[str, Tree]  # the file, and the Service
 
 
-def apart(services: Sequence[Placed], workloads: Mapping[str, Sequence[tuple[Plain, Tree]]]) -> list[Placed]:
-    """The Services that send to no workload of their own file, and so to those of other folders; `workloads` are namespaces
-    and templates by file.
+def apart(services: Sequence[Placed], workloads: Sequence[tuple[str, Plain, Tree]]) -> list[Placed]:
+    """The Services that send to workloads of one other folder alone; `workloads` are files, namespaces and templates.
+
+    Where no namespace is named there are none: `default` is a jumble of what is never applied together.
     """
-    return [
-        (file, each)
-        for file, each in services
-        if not any(_is_of(each, namespace, _labels(template)) for namespace, template in workloads.get(file, ()))
-    ]
+    named = [(folder(file), namespace, _labels(template)) for file, namespace, template in workloads if namespace != "default"]
+    found: list[Placed] = []
+    for file, each in services:
+        folders = {where for where, namespace, labels in named if _is_of(each, namespace, labels)}
+        found += [(file, each)] if len(folders) == 1 and folder(file) not in folders else []
+    return found
 
 
 def served(template: Tree, namespace: Plain, file: str, services: Sequence[Placed], far: Sequence[Placed]) -> list[int]:
     """The TCP ports of a pod that Services choose for requests; not those of headless ones, which only tell names.
 
-    Services of other folders count where they are `far` ones, and not where no namespace is named: `default` is a jumble of what is
-    never applied together.
+    Services of other folders count where they are `far` ones.
     """
     labels = _labels(template)
     if not labels:
         return []
     near = [each for place, each in services if folder(place) == folder(file)]
-    near += [each for place, each in far if namespace != "default" and folder(place) != folder(file)]
+    near += [each for place, each in far if folder(place) != folder(file)]
     mine = [each for each in near if _is_of(each, namespace, labels)]
     return sorted({port for each in mine for port in _targets(each, template)})
 

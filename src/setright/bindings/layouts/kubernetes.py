@@ -142,10 +142,7 @@ def tell_surroundings(
     """What the tree around each workload says of its needs, and which of its ports Services send to."""
     around = gathered(objects, sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
-    beside: dict[str, list[tuple[Plain, Tree]]] = {}
-    for (file, _, _), resource in seen:
-        beside.setdefault(file, []).append((resource.tree["workload"]["namespace"], resource.tree))
-    far = apart(services, beside)
+    far = apart(services, [(file, each.tree["workload"]["namespace"], each.tree) for (file, _, _), each in seen])
     for (file, _, manifest), resource in seen:
         workload = resource.tree["workload"]
         ports = served(resource.tree, workload["namespace"], file, services, far)
