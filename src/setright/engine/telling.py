@@ -45,11 +45,14 @@ AT_ONCE = 1000  # records
 def of_findings(
     found: Sequence[Finding], weighed: Mapping[str, Weighed], seen: Seen, at: str, key: bytes, gone: Callable[[str], Finding | None]
 ) -> Iterator[Event]:
-    """What a scan changed: ``finding.opened``, ``finding.reopened``, ``finding.resolved``. `gone` finds one no longer there."""
+    """What a scan changed: ``finding.opened``, ``finding.reopened``, ``finding.resolved``. `gone` finds one no longer there.
+
+    `found` is what counts: of what is knowingly left open nobody is told that it came.
+    """
     by_id = {finding.id: finding for finding in found}
     for word, ids in (("opened", seen.new), ("reopened", seen.reopened), ("resolved", seen.resolved)):
         for id_ in ids:
-            if finding := by_id.get(id_) or gone(id_):
+            if finding := by_id.get(id_) or (gone(id_) if word == "resolved" else None):
                 yield _of_finding(word, finding, weighed.get(id_), at, key)
 
 
