@@ -9,7 +9,7 @@ from setright.lenses._edit import Editor, Slot
 from setright.lenses._flow import Box, rearranged
 from setright.lenses._json_write import JsonStyle, json_text, pair_text
 from setright.lenses._nodes import Mapping, Node, Sequence, Splice, line_of, line_start
-from setright.lenses._yaml_read import content_start, value_start
+from setright.lenses._yaml_places import content_start, value_start
 from setright.lenses.error import LensError
 from setright.model import Plain
 

@@ -11,7 +11,8 @@ from setright.lenses import _json_write
 from setright.lenses._brackets import Brackets
 from setright.lenses._edit import Slot
 from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line_end, line_of, line_start, next_line
-from setright.lenses._yaml_read import Stream, content_end, content_start, pair_end, value_start
+from setright.lenses._yaml_places import content_end, content_start, pair_end, value_start
+from setright.lenses._yaml_read import Stream
 from setright.lenses._yaml_write import (
     FLOW_WORD,
     PLAIN,

@@ -17,6 +17,7 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from setright.lenses._nodes import MAX_DEPTH, Alias, Mapping, Node, Scalar, Sequence, is_merge, line_of
 from setright.lenses._recent import recent
+from setright.lenses._yaml_places import content_end
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 
@@ -31,8 +32,6 @@ NUMERIC = re.compile(r"[-+.]?[0-9.][0-9a-fA-FoxinIN._+-]{0,60}")
 INTEGER = re.compile(r"([-+]?)(?:(0)|0o?([0-7_]+)|0x([0-9a-fA-F_]+)|0b([01_]+)|([1-9][0-9_]*))")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[1-9][0-9]*[eE][-+]?[0-9]+")
 DISPUTED = re.compile(r"[-+]?(?:0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))")
-COLON = re.compile(r"[ \t]*:")
-PROPERTIES = re.compile(r"(?:(?:&\S+|!\S*)(?:\s+|$)(?:#[^\n]*\s+)*)+")
 
 
 class Stream(msgspec.Struct):
@@ -71,40 +70,6 @@ def resolve(text: str) -> Plain:
         bare = digits.replace("_", "")
         return int(m[1] + bare, base) if bare else text
     return float(text) if FLOAT.fullmatch(text) else text
-
-
-def content_start(text: str, node: Node) -> int:
-    """Where a node begins behind its anchor and tag."""
-    m = PROPERTIES.match(text, node.start, node.end) if text[node.start : node.start + 1] in ("&", "!") else None
-    return m.end() if m else node.start
-
-
-def value_start(text: str, node: Node) -> int:
-    """Where what a new value replaces begins: an anchor stays, a tag goes."""
-    start = content_start(text, node)
-    return node.start if "!" in text[node.start : start] else start
-
-
-def content_end(text: str, node: Node) -> int:
-    """Where a node's content ends; libyaml's blocks run on over comments to the next token."""
-    if isinstance(node, Mapping) and not node.flow:
-        return pair_end(text, *node.pairs[-1])
-    if isinstance(node, Sequence) and not node.flow:
-        return content_end(text, node.items[-1])
-    if not isinstance(node, Scalar) or node.style not in ("|", ">"):
-        return node.end
-    written = text[node.start : node.end]
-    if "+" in written.partition("\n")[0].partition("#")[0]:
-        return node.start + len(written.removesuffix("\n").removesuffix("\r"))
-    return node.start + len(written.rstrip())
-
-
-def pair_end(text: str, key: Scalar, value: Node) -> int:
-    """Where a key's value ends; the key's colon, or the key, where no value is written."""
-    if value.end > value.start:
-        return content_end(text, value)
-    m = COLON.match(text, key.end)
-    return m.end() if m else key.end
 
 
 def _lone_return(text: str) -> int:

@@ -15,7 +15,8 @@ from setright.lenses._nodes import Alias, Mapping, Node, Scalar, is_merge, plain
 from setright.lenses._nodes import Sequence as Items
 from setright.lenses._remarks import with_remark
 from setright.lenses._yaml_edit import changes
-from setright.lenses._yaml_read import Stream, content_end, read
+from setright.lenses._yaml_places import content_end
+from setright.lenses._yaml_read import Stream, read
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree

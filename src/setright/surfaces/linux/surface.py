@@ -19,7 +19,6 @@ from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
-from setright.surfaces.linux.ssh import Ssh
 from setright.surfaces.linux.steps import activity, checker, reloading
 from setright.surfaces.linux.transport import Answers, Ask, Transport
 
@@ -198,6 +197,8 @@ def open_root(path: str) -> Linux:
 
 def open_ssh(url: str, timeout_s: float = 15.0) -> Linux:
     """A host reached by ``ssh://[user@]host[:port]``; it is connected to at the first use. `timeout_s` bounds that."""
+    from setright.surfaces.linux.ssh import Ssh
+
     return Linux(Ssh(url, timeout_s))
 
 
