@@ -113,6 +113,8 @@ def test_what_deletion_does_is_told() -> None:
     assert told({"type": "db"}, kept) == {"deletion-policy": "Retain"}
     assert told({"type": "db"}, 'resource "db" "x" {\n  skip_final_snapshot = false\n}\n') == {"deletion-policy": "Snapshot"}
     assert told({"type": "db"}, 'resource "db" "x" {\n  skip_final_snapshot = true\n}\n') is None
+    unsaid = told({"type": "aws_db_instance"}, 'resource "aws_db_instance" "x" {\n}\n')
+    assert unsaid == {"deletion-policy": "Snapshot"}  # it is made unless it is skipped
 
 
 NETWORK: dict[str, Plain] = {"type": "aws_vpc", "evidence": {"default-group": "default-group"}}

@@ -17,6 +17,9 @@ from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
 PREFIX = "source"
+LAST_SNAPSHOT = (  # whose deletion makes a last snapshot unless it is told not to
+    *("aws_db_instance", "aws_rds_cluster", "aws_neptune_cluster", "aws_docdb_cluster", "aws_redshift_cluster"),
+)
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
 METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
 ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
@@ -31,7 +34,7 @@ def view(layout: Mapping[str, Plain], module: Module, block: Block, tree: Tree) 
     kept = look_up(block.body, ("lifecycle", 0, "prevent_destroy"))
     if same(module.resolved(kept), True):
         found["deletion-policy"] = "Retain"
-    elif same(module.resolved(block.body.get("skip_final_snapshot")), False):
+    elif same(module.resolved(block.body.get("skip_final_snapshot", block.type not in LAST_SNAPSHOT)), False):
         found["deletion-policy"] = "Snapshot"
     return {PREFIX: found} if found else {}
 
