@@ -138,3 +138,10 @@ def test_a_parameter_has_its_default_until_somebody_sets_it():
 @pytest.mark.parametrize("require", [{"xs/*/on": True}, {"xs": {"each": {"require": {"on": True}}}}, {"xs": {"none": {}}}])
 def test_a_list_that_cannot_be_told_is_unknown(require):
     assert told(control(require=require), {"xs": Unknown("var.xs")}).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("teller", ["", None, {}, {"cleared-by": {}}])
+def test_a_fear_that_nothing_answers_is_a_slip_of_the_pen(teller):
+    """``{it loads modules, or sets parameters: ask}`` without quotes are two sentences, and the first has no answer."""
+    with pytest.raises(ControlError, match="it loads modules: takes a fact's name"):
+        control(**{"require": {"key": "v"}, "breaks-if": {"it loads modules": teller}})

@@ -138,7 +138,7 @@ def _param_of(name: str, raw: Plain) -> Plain:
 
 
 def _teller(sentence: str, raw: Plain) -> Teller:
-    if isinstance(raw, str):
+    if isinstance(raw, str) and raw:
         return raw
     if not isinstance(raw, dict) or not {"cleared-by"} <= raw.keys() <= {"cleared-by", "fact"} or not raw["cleared-by"]:
         raise ControlError(f"breaks-if: {sentence}: takes a fact's name, ask, or {{cleared-by: {{path: value}}, fact: NAME}}")
