@@ -31,6 +31,8 @@ TABLES = {  # where each sort of table stands in the file
     "Window": "[policy.windows.NAME]",
     "Freeze": "[[policy.freezes]]",
     "ExceptionRules": "[policy.exceptions]",
+    "Waves": "[[policy.waves]]",
+    "Limit": "[[policy.limits]]",
 }
 
 
