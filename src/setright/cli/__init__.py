@@ -32,7 +32,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "worker": "Serve the runs that were left with --queue, together with other workers on the same store.",
         "adopt": "Write down the findings of today, so that only new ones stop anybody.",
         "except": "Leave a finding open knowingly: with a reason, an approver and an end.",
-        "remind": "Tell people what is due, overdue or about to end, and which plans wait for their yes; each once.",
+        "remind": "Tell people what is due, ends soon or waits for their yes; each thing once.",
         "assets": "What there is: whose it is, how much hangs on it, and who can reach it.",
         "owners": "Whose a finding is, and why; send it back where it is not.",
         "serve": "Serve approvals by signed link and by Slack, health and metrics.",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only show who would be told what.")
 @shown("table", "json")
 def command(period: str | None, dry_run: bool, show: Shown) -> None:
-    """Tell people what is due, overdue or about to end, and which plans wait for their yes; each once.
+    """Tell people what is due, ends soon or waits for their yes; each thing once.
 
     Run it from cron, as often as you like. Whom it tells, when and over which channels stands in `setright.toml`.
 
