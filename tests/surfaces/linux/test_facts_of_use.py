@@ -15,6 +15,7 @@ from setright.surfaces.linux.facts import (
     kernel_objects_in_use,
     package_sources,
     password_older_than_a_year,
+    people_run_much,
     program_used,
     reached_over_ipv6,
     several_routers,
@@ -91,6 +92,13 @@ def test_sudo_without_a_terminal_is_of_a_program(line: str, holds: bool | None) 
     assert told(sudo_by_programs, "", {sudo_by_programs.LOGS[0]: line}).holds is holds
 
 
+@pytest.mark.parametrize(
+    ("work", "runs", "holds"), [("90000 12", DAYS, True), ("20 3", DAYS, False), ("20 3", HOUR, None), ("", DAYS, None)]
+)
+def test_what_people_run_is_weighed_by_its_processor_time(work: str, runs: Found, holds: bool | None) -> None:
+    assert told(people_run_much, "", {people_run_much.WORK: work}, runs).holds is holds
+
+
 @pytest.mark.parametrize(("holders", "runs", "holds"), [("redis\n", HOUR, True), ("", DAYS, False), ("", HOUR, None)])
 def test_kernel_objects_are_seen_with_who_holds_them(holders: str, runs: Found, holds: bool | None) -> None:
     assert told(kernel_objects_in_use, "io_uring", {kernel_objects_in_use._holders("io_uring"): holders}, runs).holds is holds
@@ -124,6 +132,10 @@ MADE = {
     "people-own-in:/srv+/var/www": "useradd -m ann; mkdir /srv/site; chown ann /srv/site",
     "names-from:": "sed -i 's/^passwd:.*/passwd: files sss/' /etc/nsswitch.conf",
     "any-runs:keepalived+corosync": "cp /bin/sleep /tmp/keepalived; (setsid /tmp/keepalived 60 >/dev/null 2>&1 &)",
+    "fixed-addresses": "(setsid setarch -R sleep 60 >/dev/null 2>&1 &); sleep 0.3",
+    "shared-temporary-files": "mkfifo -m 622 /tmp/pipe",
+    "most-processes:60": "useradd -m ann; (setsid setpriv --reuid=ann --clear-groups sh -c "
+    "'for i in $(seq 40); do sleep 60 & done; wait' >/dev/null 2>&1 &); sleep 0.5",
     "tcp-wrappers-in-use": "echo 'in.ftpd: ALL' >/etc/hosts.allow",
 }
 
