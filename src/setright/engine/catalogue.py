@@ -69,11 +69,13 @@ class Catalogue:
         """The ids of a baseline; ``all`` is every control. Raises ControlError where they cannot all hold."""
         if baseline == "all":
             return self.ids()
+        known = self._checked.of(baseline) if self._checked else None
+        if known is not None:
+            return known
         chosen = select(self.baseline(baseline), self.cited(), self.baselines)
-        if not (self._checked and self._checked.has(baseline)):
-            self._agreed(self.baseline(baseline), chosen)
-            if self._checked:
-                self._checked.add(baseline)
+        self._agreed(self.baseline(baseline), chosen)
+        if self._checked:
+            self._checked.add(baseline, chosen)
         return chosen
 
     def left_out(self, baseline: str) -> dict[str, str]:
@@ -104,23 +106,25 @@ class Catalogue:
 
 
 class Checked:
-    """The baselines whose controls were found to agree, kept beside the cache as long as no content changes."""
+    """The controls of each baseline that were found to agree, kept beside the cache as long as no content changes."""
 
     def __init__(self, cache: File, prints: Sequence[str]) -> None:
         self._cache = cache
         self._print = sha256("\n".join(prints).encode()).hexdigest()
 
-    def has(self, baseline: str) -> bool:
+    def of(self, baseline: str) -> list[str] | None:
+        """The ids of its controls; None where they are not known to agree."""
         try:
-            return self._file(baseline).read_text() == self._print
-        except (OSError, UnicodeDecodeError):
-            return False
+            print_, *ids = self._file(baseline).read_text("utf-8").splitlines()
+        except (OSError, ValueError):  # none yet, of no text, or empty
+            return None
+        return ids if print_ == self._print else None
 
-    def add(self, baseline: str) -> None:
-        _write(self._file(baseline), self._print.encode())
+    def add(self, baseline: str, ids: Sequence[str]) -> None:
+        _write(self._file(baseline), "\n".join([self._print, *ids]).encode())
 
     def _file(self, baseline: str) -> File:
-        return self._cache / f"agreed-{sha256(baseline.encode()).hexdigest()[:16]}.txt"
+        return self._cache / f"chosen-{sha256(baseline.encode()).hexdigest()[:16]}.txt"
 
 
 def content_root() -> File:
