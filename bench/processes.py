@@ -1,58 +1,49 @@
-"""Whole processes, side by side with peers where they are installed: python -m bench.processes [TREE...]
+"""Processes that read no tree of sources: python -m bench.processes [-n ROUNDS]
 
-Medians of several runs with the spread; peers are looked for on PATH and in the oracles' environments.
+`--help`, the first start of all (no cache, no store), a start after it, and this host. Trees stand in `bench.iac`, beside others.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
-ROUNDS = 7
-PEERS = Path(os.environ.get("SETRIGHT_ORACLES", Path.home() / ".cache" / "setright-oracles"))
+from bench.measure import SETRIGHT, Spent, middle, run
+
+SCAN = (SETRIGHT, "scan", "--format", "json", "--fail-on", "never")
 
 
 def main() -> None:
-    setright = shutil.which("setright") or str(Path(sys.executable).parent / "setright")
-    with tempfile.TemporaryDirectory() as state:
-        env = os.environ | {"SETRIGHT_STATE": state}
-        row("setright --help", [setright, "--help"], env)
-        row("setright scan host:local", [setright, "scan", "host:local", "--format", "json"], env)
-        for tree in sys.argv[1:]:
-            row(f"setright scan {Path(tree).name}", [setright, "scan", tree, "--format", "json"], env)
-            for name, command in peers(tree):
-                row(f"  {name} {Path(tree).name}", command, env, rounds=3)
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("-n", type=int, default=5, help="rounds")
+    rounds = words.parse_args().n
+    print(f"{'process':<32} {'wall s':>8} {'CPU s':>8} {'MB':>6}")
+    with tempfile.TemporaryDirectory() as place:
+        tree, state = Path(place) / "tree", Path(place) / "state"
+        tree.mkdir()
+        row("--help", [spent((SETRIGHT, "--help"), state) for _ in range(rounds)])
+        row("scan, nothing there: first", [first((*SCAN, str(tree)), state) for _ in range(rounds)])
+        row("scan, nothing there: again", [spent((*SCAN, str(tree)), state) for _ in range(rounds)])
+        row("scan host:local", [spent((*SCAN, "host:local"), state) for _ in range(rounds)])
 
 
-def peers(tree: str) -> list[tuple[str, list[str]]]:
-    found = []
-    if checkov := peer("checkov"):
-        frameworks = ["terraform", "cloudformation", "kubernetes", "dockerfile"]
-        found.append(
-            ("checkov", [checkov, "-d", tree, "--framework", *frameworks, "--compact", "--quiet", "-o", "json", "--skip-download"])
-        )
-    if trivy := peer("trivy"):
-        found.append(("trivy", [trivy, "config", "-q", "--skip-check-update", "--skip-version-check", "-f", "json", tree]))
-    return found
+def first(command: Sequence[str], state: Path) -> Spent:
+    """As on a machine that never ran it."""
+    shutil.rmtree(state, ignore_errors=True)
+    return spent(command, state)
 
 
-def peer(name: str) -> str | None:
-    return shutil.which(name) or next((str(p) for p in PEERS.glob(f"*/bin/{name}")), None)
+def spent(command: Sequence[str], state: Path) -> Spent:
+    return run(command, os.environ | {"SETRIGHT_STATE": str(state)})
 
 
-def row(label: str, command: list[str], env: dict[str, str], rounds: int = ROUNDS) -> None:
-    spent = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        spent.append(time.perf_counter() - start)
-    print(f"{label:<40} {median(spent) * 1000:8.0f} ms  ({min(spent) * 1000:.0f}-{max(spent) * 1000:.0f})")
+def row(label: str, runs: Sequence[Spent]) -> None:
+    each = middle(runs)
+    print(f"{label:<32} {each.wall_s:8.2f} {each.cpu_s:8.2f} {each.peak_mb:6.0f}", flush=True)
 
 
 if __name__ == "__main__":
