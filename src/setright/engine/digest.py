@@ -19,6 +19,7 @@ from setright.policy.estate import lineage
 WEEKS = 8  # in the picture
 GRAVEST = 10
 DAYS = {"daily": 1, "weekly": 7}
+KEY = " (from below: critical dark red, high orange, medium yellow, low blue, info grey)."
 
 
 class Circle(NamedTuple):
@@ -63,12 +64,12 @@ def _letter(configuration: Configuration, circle: Circle, period: str, at: datet
     went = sum(item.resolved_at is not None and moment(item.resolved_at) > since for item in circle.items)
     columns = history(circle.items, at)
     said = (
-        f"{len(still)} open: {_words(_counts(still))}. {came} came, {went} were put right, {len(late)} are overdue.",
+        f"{len(still)} open: {_words(_counts(still))}. {came} came, {went} were put right, {len(late)} overdue.",
         *([f"Nobody is known to own {sum(not item.owner for item in still)} of them."] if any(not i.owner for i in still) else []),
     )
     rows = tuple(_row(configuration, item) for item in _gravest(still))
     table = Table(("severity", "what", "where", "due"), rows)
-    words = "Open at each week's end: " + "; ".join(f"{bar.label} {bar.total}" for bar in columns)
+    words = "Open at each week's end: " + "; ".join(f"{bar.label} {bar.total}" for bar in columns) + KEY
     key = key_of("digest", circle.name, period, f"{at:%G-W%V}" if period == "weekly" else f"{at:%Y-%m-%d}")
     subject = f"{circle.name}: {len(still)} open, {len(late)} overdue ({period})"
     return Letter(key, "message.digest", circle.name, circle.to, subject, said, table, (bars([*columns]), words))

@@ -126,6 +126,7 @@ def html(letter: Letter) -> str:
     parts += [f"<p style='font-size:15px;line-height:1.5;margin:0 0 10px'>{escape(each)}</p>" for each in letter.said]
     if letter.picture:
         parts.append(f"<img src='cid:picture' width=592 alt='{escape(letter.picture[1])}' style='max-width:100%;margin:8px 0'>")
+        parts.append(f"<p style='color:#5b6675;font-size:12px;margin:0 0 10px'>{escape(letter.picture[1])}</p>")
     if letter.table:
         parts.append(_table(letter.table))
     if letter.link:

@@ -100,24 +100,37 @@ def send(
     return number, unreached
 
 
+class Waiting(NamedTuple):
+    """A plan that waits: what it puts right, who may agree, and what it lacks."""
+
+    plan: Plan
+    titles: tuple[str, ...]
+    may: tuple[str, ...]
+    lacks: str
+
+
 def asking_letters(
-    plans: Iterable[tuple[Plan, Sequence[str], str]], token: Callable[[Plan, str], str], address: Callable[[Plan, str], str]
+    plans: Iterable[Waiting], routes: Mapping[str, Route], token: Callable[[Plan, str], str], address: Callable[[Plan, str], str]
 ) -> Iterator[Reminder]:
-    """For each plan that waits: who may agree, what it lacks; a link for each by e-mail, and one message with buttons for chats."""
-    for plan, may, lacks in plans:
-        risk = next((sentence for sentence, _, answer in plan.breaks_if if answer.holds is not False), "")
-        feared = (f"It may break something if {risk}.",) if risk else ()
-        said = (f"{plan.document} on {plan.target}: {plan.reason}.", f"It {lacks}.", *feared)
-        subject = f"Your yes is asked: {plan.document}"
-        for person in may:
-            link = address(plan, person), "See the change and answer"
-            key = key_of("ask", plan.hash, person)
-            letter = Letter(key, "message.approval", plan.hash, (person,), subject, said, link=link, channel="mail")
-            yield Reminder(letter, ((plan.hash, 0, f"asked {person}"),))
-        table = Table(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
-        key, buttons = key_of("ask", plan.hash), _buttons(token(plan, ""))
-        letter = Letter(key, "message.approval", plan.hash, (), subject, said, table, buttons=buttons, channel="slack")
-        yield Reminder(letter, ((plan.hash, 0, "asked in chat"),))
+    """For each plan: a link for each who may agree by e-mail, and one message with buttons where there is a chat for it."""
+    chats = any(route.type == "slack" and not route.off for route in routes.values())
+    for waiting in plans:
+        plan = waiting.plan
+        said = (
+            f"{plan.document} on {plan.target}. It puts right: {'; '.join(waiting.titles)}.",
+            f"It {plan.reason}." if plan.reason.startswith("may break") else f"Why it is asked: {plan.reason}.",
+            f"It {waiting.lacks}.",
+        )
+        letter = Letter("", "message.approval", plan.hash, (), f"Your yes is asked: {plan.document} on {plan.target}", said)
+        for person in waiting.may:
+            link, key = (address(plan, person), "See the change and answer"), key_of("ask", plan.hash, person)
+            own = letter._replace(key=key, to=(person,), link=link, channel="mail")
+            yield Reminder(own, ((plan.hash, 0, f"asked {person}"),))
+        if chats:
+            table = Table(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
+            buttons, key = _buttons(token(plan, "")), key_of("ask", plan.hash)
+            shown = letter._replace(key=key, table=table, buttons=buttons, channel="slack")
+            yield Reminder(shown, ((plan.hash, 0, "asked in chat"),))
 
 
 def _buttons(value: str) -> tuple[Button, ...]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from setright.app import App
-    from setright.engine.remind import Reminder
+    from setright.engine.remind import Reminder, Waiting
+    from setright.model import Plan
 
 
 @click.command("remind")
@@ -76,12 +77,19 @@ def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[R
     if app.configuration.serve.url:
         waiting = app.waiting()
         lacks = app.consent.lacking(waiting)
-        asked = [(p, [each.name for each in app.consent.may_approve(p)], lacks[p.hash]) for p in waiting if lacks[p.hash]]
-        told += asking_letters(asked, app.asking.token, app.asking.address)
+        asked = [_waiting(app, plan, lacks[plan.hash]) for plan in waiting if lacks[plan.hash]]
+        told += asking_letters(asked, app.courier.routes, app.asking.token, app.asking.address)
     if period:
         items = [item for item in app.store.items(now() - timedelta(weeks=WEEKS)) if item.id not in excepted]
         told += digests(app.configuration, items, period, now())
     yield from (each for each in told if any(mark not in marks for mark in each.marks))
+
+
+def _waiting(app: App, plan: Plan, lacks: str) -> Waiting:
+    from setright.engine.remind import Waiting
+
+    titles = tuple(app.catalogue.control(each).title for each in plan.controls)
+    return Waiting(plan, titles, tuple(person.name for person in app.consent.may_approve(plan)), lacks)
 
 
 def _draw(rows: list[tuple[str, str, str]], show: Shown) -> None:
