@@ -96,10 +96,14 @@ class App:
         self._logins: dict[str, str] = {}  # URLs by how they are shown
         self._declared = {self._shown(target.url): target for target in reversed(self.configuration.targets)}
 
+    @property
+    def content_roots(self) -> list[Path]:
+        """The folders that content comes from, ours first."""
+        return [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
+
     @cached_property
     def catalogue(self) -> Catalogue:
-        roots = [content_root(), *self._content, *(Path(p) for p in self.configuration.content)]
-        return load_catalogue(roots, self._cache())
+        return load_catalogue(self.content_roots, self._cache())
 
     @cached_property
     def state(self) -> Path:
@@ -235,7 +239,8 @@ class App:
         seen = [c.id for c in scanned.scan.controls if not saw.unseen.get(c.id)]
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
-            tell = self.courier.of_scan(found, scanned.weighed) if self.configuration.integrations else lambda _: ()
+            counted = [f.finding for f in scanned.scan.found]
+            tell = self.courier.of_scan(counted, scanned.weighed) if self.configuration.integrations else lambda _: ()
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
             self.store.keep_standings(standings(scanned.weighed), now())
         except EngineError as error:
