@@ -23,7 +23,7 @@ PUBLIC = {
     "endpointPublicAccess",
 }
 SCHEMES = {"scheme", "Scheme", "load_balancer_type"}
-OUTWARD = ("egress", "Egress", "outbound")
+OUTWARD = ("egress", "outbound")
 MOST_VALUES = 2000
 SERVED = ("LoadBalancer", "NodePort")
 
@@ -69,7 +69,7 @@ def by_ways(resource: Resource, opened: list[Way]) -> str:
 def _open(path: Path, value: Plain) -> str:
     keys = [str(part) for part in path]
     last = next((key for key in reversed(keys) if not key.isdigit()), "")
-    if any(key.startswith(OUTWARD) for key in keys):
+    if any(word in key.lower() for key in keys for word in OUTWARD):
         return ""
     if isinstance(value, str) and value in ANYWHERE and any(word in last.lower() for word in RANGES):
         return f"{last} is {value}"
