@@ -49,9 +49,7 @@ def _draw(told: Metrics, show: Shown) -> None:
     heads = ("", "open", "closed", "half closed in", "closed in 30 d", "came back", "taken back", "unknown", "exceptions end")
     with paper(show) as console:
         console.print(table(heads, [_row(each) for each in told.groups]))
-        console.print(
-            f"Open findings are counted in (Kaplan and Meier); empty: nobody knows yet. Exceptions that end within {told.warn_days} days."
-        )
+        console.print(f"Open findings are counted in; empty: nobody knows yet. Exceptions that end within {told.warn_days} days.")
 
 
 def _row(each: Figures) -> tuple[str, ...]:

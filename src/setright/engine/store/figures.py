@@ -9,6 +9,9 @@ from setright.engine.store.database import Database
 
 LIVES = """SELECT severity, target, first_seen_at, resolved_at, reopened_count,
     COALESCE((SELECT owner FROM standings WHERE finding = findings.id), '') FROM findings WHERE verdict = 'fail'"""
+PASSES = "SELECT target, SUM(passed) FROM looks GROUP BY target"
+OPEN = """SELECT target, verdict, aside, COUNT(*) FROM findings
+    WHERE resolved_at IS NULL GROUP BY verdict, aside, target"""
 ENDS = """SELECT runs.kind, run_plans.outcome, plans.target, COUNT(*) FROM run_plans
     JOIN runs ON runs.id = run_plans.run JOIN plans ON plans.hash = run_plans.hash
     WHERE run_plans.outcome IS NOT NULL GROUP BY runs.kind, run_plans.outcome, plans.target"""
@@ -39,8 +42,18 @@ class Figures(Database):
 
     def lives(self) -> Iterator[Life]:
         with self.reading() as connection:
-            yield from (Life(*row) for row in connection.each(LIVES))
+            yield from map(Life._make, connection.each(LIVES))
 
     def ends(self) -> Iterator[End]:
         with self.reading() as connection:
             yield from (End(*row) for row in connection.each(ENDS))
+
+    def passes(self) -> Iterator[tuple[str, int]]:
+        """By target, the judgements that held at the last looks."""
+        with self.reading() as connection:
+            yield from ((target, int(number)) for target, number in connection.each(PASSES))
+
+    def open_by_target(self) -> Iterator[tuple[str, str, str, int]]:
+        """Target, verdict, where the source leaves it open (or empty), and how many."""
+        with self.reading() as connection:
+            yield from connection.each(OPEN)
