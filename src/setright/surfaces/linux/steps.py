@@ -109,13 +109,29 @@ AUDITD = """p=$(pidof auditd) && kill -HUP $p; true
 UPDATE_GRUB = """if [ -e /boot/grub/grub.cfg ] && command -v update-grub >/dev/null; then update-grub 2>/dev/null >&2
 elif [ -e /boot/grub2/grub.cfg ]; then grub2-mkconfig -o /boot/grub2/grub.cfg 2>/dev/null >&2; fi
 """
-# Services whose files changed on disk by a drop-in of ours, or lost one: they run on as before until they start again. One
-# that does not come up, or not for two seconds, fails the change.
-CHANGED_UNITS = """[ -d /run/systemd/system ] || exit 0
-shown=$(systemctl show -p Id -p NeedDaemonReload -p DropInPaths -p ActiveState -- '*.service')
-changed=$(printf '%s\n' "$shown" | awk 'BEGIN {RS = ""} /NeedDaemonReload=yes/ && /ActiveState=active/ {
-  for (i = 1; i <= NF; i++) if ($i ~ /^Id=/) print substr($i, 4), /60-setright[.]conf/}' | while read -r unit ours; do
-  if [ "$ours" = 1 ] || [ -e "/etc/systemd/system/$unit.d/60-setright.conf" ]; then echo "$unit"; fi
+# Services whose own files we just wrote, or whose drop-in of ours is gone: they run on as before until they start again. One that
+# does not come up, or not for two seconds, fails the change; one that failed just now is tried again on the way back. systemd
+# itself does not notice a drop-in in a new folder.
+CHANGED_UNITS = r"""[ -d /run/systemd/system ] || exit 0
+up=$(cut -d. -f1 /proc/uptime) now=$(date +%s)
+fresh() {
+  for f do
+    case $f in /etc/systemd/system/*) ;; *) continue ;; esac
+    m=$(stat -c %Y -- "$f" 2>/dev/null) || continue
+    if [ $((now - m)) -lt 300 ] && [ $((now - m)) -lt "$age" ]; then return 0; fi
+  done
+  return 1
+}
+gone() { for f do case $f in */60-setright.conf) [ -e "$f" ] || return 0 ;; esac; done; return 1; }
+shown=$(systemctl show -p Id -p DropInPaths -p FragmentPath -p ActiveState -p ActiveEnterTimestampMonotonic \
+  -p InactiveEnterTimestampMonotonic -- '*.service')
+changed=$(printf '%s\n' "$shown" | awk -v up="$up" 'BEGIN {RS = ""; FS = "\n"} {
+  for (i = 1; i <= NF; i++) {n = index($i, "="); v[substr($i, 1, n - 1)] = substr($i, n + 1)}
+  fell = v["ActiveState"] == "failed" && up - v["InactiveEnterTimestampMonotonic"] / 1000000 < 120
+  if (v["ActiveState"] == "active" || fell)
+    print v["Id"], v["ActiveEnterTimestampMonotonic"], v["FragmentPath"], v["DropInPaths"]}' | while read -r unit since files; do
+  age=$((up - since / 1000000))
+  if gone $files || fresh $files "/etc/systemd/system/$unit.d/60-setright.conf"; then echo "$unit"; fi
 done)
 systemctl daemon-reload || exit 1
 [ -n "$changed" ] || exit 0
