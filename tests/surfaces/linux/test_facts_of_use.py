@@ -18,6 +18,7 @@ from setright.surfaces.linux.facts import (
     people_run_much,
     program_used,
     reached_over_ipv6,
+    service_in_use,
     several_routers,
     sudo_by_programs,
 )
@@ -160,3 +161,11 @@ def test_a_job_of_another_account_leaves_open_what_it_reads(host: Lab, web: Linu
     answer = web.ask([fact])[fact]
     assert answer.holds is None and "/etc/cron.d/report (www-data)" in answer.text
     assert json.dumps(answer.text)
+
+
+def test_a_service_that_another_needs_is_in_use() -> None:
+    listing = "L\t/lib/systemd/system/rpcbind.service\tf\t\nR\nA\tNames=rpcbind.service\nA\tActiveState=inactive\n"
+    outs = {Ask("unit", "rpcbind.service"): listing}
+    assert told(service_in_use, "rpcbind", outs).holds is False
+    answer = told(service_in_use, "rpcbind", outs | {service_in_use._needed("rpcbind.service"): "nfs-server.service\n"})
+    assert (answer.holds, answer.text) == (True, "nfs-server.service runs and cannot without rpcbind.service")

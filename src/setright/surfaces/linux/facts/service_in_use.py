@@ -1,4 +1,4 @@
-"""Does anybody use this service? `linux/service-in-use:cups.service`. Evidence: what it runs, listens on, and is connected to."""
+"""Does anybody use this service? `linux/service-in-use:cups.service`. Evidence: what it runs, needs it, and is connected to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence, count
+from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence, count, some
 from setright.surfaces.linux.transport import Ask
 from setright.surfaces.linux.units import full, states
 
@@ -21,9 +21,18 @@ ss -Htunp state established | grep -F "pid=$p,"; done; true""",
     )
 
 
+def _needed(unit: str) -> Ask:
+    """Services that run and cannot without it; targets only gather."""
+    return Ask(
+        "run",
+        f"""systemctl show -p RequiredBy -p BoundBy -p RequisiteOf --value -- {unit} 2>/dev/null | tr ' ' '\\n' |
+grep '[.]service$' | while read -r u; do systemctl -q is-active -- "$u" && echo "$u"; done; true""",
+    )
+
+
 def asks(argument: str) -> Sequence[Ask]:
     unit = full(argument)
-    return (Ask("unit", unit), _connected(unit), *NEVER_BOOTED)
+    return (Ask("unit", unit), _connected(unit), _needed(unit), *NEVER_BOOTED)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
@@ -38,6 +47,9 @@ def answer(argument: str, evidence: Evidence) -> Answer:
             source,
         )
     state = found[0]
+    needing = evidence.lines(_needed(unit))
+    if needing:
+        return Answer(True, f"{some(needing)} runs and cannot without {unit}", source)
     if state.active == "active":
         peers = [line for line in evidence.lines(_connected(unit)) if not re.search(r"\s(127\.|\[?::1)\S*\s+users:", line)]
         if peers:
