@@ -223,7 +223,8 @@ def _on_keyed(module: Module, block: Block, spec: Spec, edit: Edit) -> Iterator[
         return
     if not edit.remove:
         home = route(block, place.at)
-        yield block.locator, Edit((*block.path, *home, len(blocks)), dict(zip(place.keyed, (rest[0], edit.value), strict=True)))
+        body = dict(zip(place.keyed, (rest[0], edit.value), strict=True)) | dict(place.extra or {})
+        yield block.locator, Edit((*block.path, *home, len(blocks)), body)
 
 
 # --- lists --------------------------------------------------------------------------------------------------------

@@ -29,7 +29,31 @@ DEPTH = 40
 
 
 def document(module: Module, raw: Plain) -> Plain:
-    """What a JSON document says; the value itself where that cannot be told."""
+    """What a JSON document says; the value itself where that cannot be told.
+
+    A principal that begins as an ARN is somebody, whatever is filled in.
+    """
+    told = _document_of(module, raw)
+    statements = told.get("Statement") if isinstance(told, dict) else None
+    if isinstance(told, dict) and isinstance(statements, list):
+        return told | {"Statement": [_with_names(each) for each in statements]}
+    return told
+
+
+def _with_names(statement: Plain) -> Plain:
+    if not isinstance(statement, dict) or not isinstance(statement.get("Principal"), dict):
+        return statement
+    return statement | {"Principal": {key: _name(value) for key, value in statement["Principal"].items()}}
+
+
+def _name(value: Plain) -> Plain:
+    if isinstance(value, list):
+        return [_name(each) for each in value]
+    text = value.text.strip('"') if isinstance(value, Unknown) else ""
+    return text if text.startswith("arn:") and "*" not in text else value
+
+
+def _document_of(module: Module, raw: Plain) -> Plain:
     if isinstance(raw, str):
         return _parsed(raw)
     if isinstance(raw, dict):

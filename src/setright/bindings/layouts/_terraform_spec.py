@@ -17,10 +17,11 @@ mapping at an `in:` makes the resource itself.
 `alone: true`: a resource beside that belongs to none here is told as one of its own, of which only this path is known.
 `else:` is what holds where the place says nothing. `describe: in` (or out): items are rules, whose description can be told from
 what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
-map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value. `with:` is
-what a new resource beside says besides. A type data.TYPE are data blocks; with `at: ""` and `json: true` such a block is the
-policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}` are the paths that arguments of a
-module from a registry set, as far as they are told here; of its other attributes nothing is judged.
+map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
+`with:` is what a new resource beside, or a new block of a key, says besides. A type data.TYPE are data blocks; with `at: ""` and
+`json: true` such a block is the policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}`
+are the paths that arguments of a module from a registry set, as far as they are told here; of its other attributes nothing is
+judged.
 """
 
 from __future__ import annotations
