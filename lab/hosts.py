@@ -91,6 +91,8 @@ def _run(*words: str, **options: object) -> None:
 class Lab:
     """A set of hosts that reach each other and nothing else. Several sets live side by side under different names."""
 
+    start = START
+
     def __init__(self, name: str = "lab") -> None:
         self.name, self.netns, self.folder = name, f"{name}hub", CACHE / "hosts" / name
 
@@ -217,32 +219,19 @@ class Lab:
             _ip(f"-n {ns} {words}")
         self._boot(n)
 
-    def _boot(self, n: int) -> None:
+    def environment(self, n: int) -> dict[str, str]:
+        """What the script that starts a host is told."""
         here = self.folder / str(n)
-        env = {
-            "PATH": os.environ["PATH"],
-            "BASE": str(BASE),
-            "HERE": str(here),
-            "SYSCTL": str(_sysctl()),
-            "NAME": f"h{n}",
-            "DROPPED": DROPPED,
-        }
-        words = [
-            "ip",
-            "netns",
-            "exec",
-            f"{self.name}{n}",
-            "unshare",
-            "--mount",
-            "--uts",
-            "--ipc",
-            "--pid",
-            "--fork",
-            "--kill-child",
-        ]
+        told = {"BASE": str(BASE), "HERE": str(here), "SYSCTL": str(_sysctl()), "NAME": f"h{n}", "DROPPED": DROPPED}
+        return {"PATH": os.environ["PATH"]} | told
+
+    def _boot(self, n: int) -> None:
+        here, space = self.folder / str(n), f"{self.name}{n}"
+        words = ["ip", "netns", "exec", space, "unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"]
+        words = [*(words if self.start == START else ["unshare", "--mount"]), "bash", "-ec", self.start]
         with (here / "log").open("a") as log:
             child = subprocess.Popen(
-                [*words, "bash", "-ec", START], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                words, env=self.environment(n), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         (here / "pid").write_text(str(child.pid))
 

@@ -7,16 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from lab.hosts import BASE, Lab
 
 from tests.journeys.manifest import Entry, entry
 
+L = TypeVar("L", bound=Lab)
 TOPS = ("etc", "usr", "root", "home", "var/lib")
 RUNNING = "sysctl -a 2>/dev/null | grep -v 'random\\|nf_conntrack_count\\|fib_\\|ns_last_pid'; sshd -T"
 ITSELF = {"etc/hosts"}  # what a host writes when it starts
@@ -39,10 +40,10 @@ class Program:
 
 
 @contextmanager
-def hosts(count: int) -> Iterator[Lab]:
+def hosts(count: int, made: Callable[[str], L] = Lab) -> Iterator[L]:
     if os.geteuid():
         pytest.skip("needs root: real hosts in namespaces")
-    lab = Lab(f"s{os.getpid() % 100000}")
+    lab = made(f"s{os.getpid() % 100000}")
     try:
         lab.up(count)
         yield lab

@@ -46,7 +46,7 @@ class Local(Files):
 
     def _answer(self, ask: Ask) -> list[Found]:
         if ask.what == "sysctl":
-            return [self._sysctl(found) for found in self.each(path_of(ask.name), "list")]
+            return [self._sysctl(found) for found in self.each(path_of(ask.name), "list") if is_ours(found.name)]
         return self.each(ask.name, ask.what, ask.pattern)
 
     def _sysctl(self, found: Found) -> Found:
@@ -81,3 +81,10 @@ class Local(Files):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def is_ours(parameter: str) -> bool:
+    """Whether a kernel parameter is this system's own. In a container most are its host's: root may not write what root may."""
+    if os.geteuid() or os.access(parameter, os.W_OK):
+        return True
+    return not Path(parameter).stat().st_mode & 0o200

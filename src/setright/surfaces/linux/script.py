@@ -66,8 +66,12 @@ homes() {
     else find "$home" -mindepth 1 -maxdepth 1 -name '.*' -type f -exec stat -c "$2" {} +; fi
   done </etc/passwd
 }
+ours() {
+  [ "$uid" != 0 ] || [ -w "$1" ] && return
+  case $(ls -ld -- "$1") in ??w*) return 1 ;; esac
+}
 values() {
-  for f do [ -f "$f" ] && printf 'K%s\n' "$f"; done
+  for f do [ -f "$f" ] && ours "$f" && printf 'K%s\n' "$f"; done
   grep -sH '' -- "$@" | sed 's/^/V/'
 }
 """

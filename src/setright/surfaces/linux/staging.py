@@ -77,7 +77,7 @@ def _script(at: str, files: Mapping[str, bytes], check: Checker) -> str:
 def _check_keys(transport: Transport, changes: Sequence[Change]) -> None:
     """A misspelt key would be passed over at the next start; keys that were there before are not ours to judge."""
     new = {key for change in changes for key in _keys(change.after) - _keys(change.before)}
-    asks = {key: Ask("sysctl", key) for key in sorted(new)}
+    asks = {key: Ask("list", path_of(key)) for key in sorted(new)}
     found = transport.find(list(asks.values()))
     missing = [key for key, ask in asks.items() if not found[ask]]
     if missing:

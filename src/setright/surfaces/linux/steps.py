@@ -24,10 +24,25 @@ class Checker(msgspec.Struct, frozen=True):
     folder: str = "/"
 
 
-# findmnt(8) also counts what was wrong before the change: a drive that is not plugged in must not keep us from the rest.
-FSTAB = """now=$(findmnt --verify --tab-file {main} 2>&1) && exit 0
-[ "$(printf '%s\\n' "$now" | tail -n 1)" = "$(findmnt --verify --tab-file /etc/fstab 2>&1 | tail -n 1)" ] && exit 0
-printf '%s\\n' "$now" >&2; exit 1"""
+# findmnt(8) also tells what was wrong before the change: a drive that is not plugged in must not keep us from the rest.
+FSTAB = """amiss() {
+  findmnt --verify --tab-file "$1" 2>&1 | awk '/^[^ ]/ { place = $0 } /[[]E[]]|^[^ ].*parse/ { print place ": " $0 }'
+}
+now=$(amiss {main}); was=$(amiss /etc/fstab)
+new=$(printf '%s\n' "$now" | while IFS= read -r l; do printf '%s\n' "$was" | grep -qFx -e "$l" || printf '%s\n' "$l"; done)
+[ -z "$new" ] || { printf '%s\n' "$new" >&2; exit 1; }
+"""
+# systemd-analyze(1) reads the units with their drop-ins, staged ones first; what it said of them before does not count.
+UNITS = """command -v systemd-analyze >/dev/null || exit 0
+cd {main} || exit 1
+set -- $(for u in *.*; do [ ! -e "$u" ] || [ "$u" = "${u%.wants}" ] || continue; echo "${u%.d}"; done | grep '[.]' | sort -u)
+[ $# -gt 0 ] || exit 0
+cd /
+amiss() { SYSTEMD_UNIT_PATH=$at: systemd-analyze verify --man=no "$@" 2>&1 | sed "s@$at@/etc/systemd/system@g" | sort -u; }
+now=$(at={main}; amiss "$@"); was=$(at=/etc/systemd/system; amiss "$@")
+new=$(printf '%s\n' "$now" | while IFS= read -r l; do printf '%s\n' "$was" | grep -qFx -e "$l" || printf '%s\n' "$l"; done)
+[ -z "$new" ] || { printf '%s\n' "$new" >&2; exit 1; }
+"""
 # pwck(8) also tells of homes that are not there; only what it said of the former files as well is let pass.
 PWCK = """s=$(dirname {main})/shadow; [ -e "$s" ] || s=/etc/shadow
 was=$(pwck -rq /etc/passwd /etc/shadow 2>&1); now=$(pwck -rq {main} "$s" 2>&1)
@@ -50,6 +65,11 @@ CHECKERS = {
     ),
     "pwck": Checker(main="/etc/passwd", files=("/etc/passwd", "/etc/shadow"), command=PWCK),
     "fstab-verify": Checker(main="/etc/fstab", files=("/etc/fstab",), command=FSTAB),
+    "unit-verify": Checker(
+        main="/etc/systemd/system",
+        files=tuple(f"/etc/systemd/system/*{sort}" for sort in (".service", ".mount", ".socket", ".timer", ".d/*.conf")),
+        command=UNITS,
+    ),
     "rsyslogd-n": Checker(
         main="/etc/rsyslog.conf",
         files=("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf"),

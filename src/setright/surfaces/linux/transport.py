@@ -25,7 +25,7 @@ class Ask(msgspec.Struct, frozen=True):
     ``home`` as ``stat``, for the home ``folders`` of root and of people, or the ``dot-files`` in them;
     ``packages`` the names of what is installed, under the package manager's, and ``+install``, ``+remove`` where it could;
     ``grep`` the lines that hold `pattern` (plain or gzip); ``list`` nothing but the name; ``sysctl`` a key's value, under its
-    path; ``unit`` lines for `units.states`; ``run`` what a shell command printed.
+    path, but in a container what is its host's; ``unit`` lines for `units.states`; ``run`` what a shell command printed.
     """
 
     what: str
