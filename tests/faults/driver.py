@@ -13,6 +13,7 @@ import select
 import signal
 import struct
 import sys
+import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,7 +31,7 @@ import setright.surfaces.database.postgres.surface
 import setright.surfaces.iac.surface
 import setright.surfaces.linux.surface  # noqa: F401 - loaded once for all
 from setright.app import App, Ask, Planned
-from setright.engine.configuration import Configuration
+from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.desk import RunDesk
 from setright.engine.error import EngineError
 from setright.engine.workflow import protocol
@@ -40,7 +41,9 @@ class Order(msgspec.Struct):
     """What a process shall do. `mode` is apply, recover or rollback:RUN.
 
     `kill_at` is the number of the boundary at which it dies, `kill_after` the name of an `os` function after whose first
-    call it dies. `wait_at` is the boundary at which it makes the file `waits` and goes on when that is gone.
+    call it dies; `kill_after_s` counts from when all is planned, or to recover from the start. `wait_at` is the boundary at
+    which it makes the file `waits` and goes on when that is gone. `config` is a setright.toml, whose targets are all meant
+    where there is no `target`; `unapproved` are those whose plans nobody agrees to.
     """
 
     state: str
@@ -50,11 +53,14 @@ class Order(msgspec.Struct):
     content: tuple[str, ...] = ()
     kill_at: int = 0
     kill_after: str = ""
+    kill_after_s: float = 0.0
     wait_at: str = ""
     waits: str = ""
     armed_for_s: float = 30.0
     powerless: bool = False
     lab: str = ""
+    config: str = ""
+    unapproved: tuple[str, ...] = ()
     env: dict[str, str] = {}
 
 
@@ -93,19 +99,30 @@ class Process:
                 time.sleep(0.02)
 
     def _work(self) -> dict[str, Any]:
-        app = App(Configuration(state=self.order.state), [Path(p) for p in self.order.content])
+        order = self.order
+        configuration = load_configuration(Path(order.config), {}) if order.config else Configuration(state=order.state)
+        app = App(configuration, [Path(p) for p in order.content])
         if self.order.mode == "recover":
+            self._die_later()
             told = [[o.plan, o.outcome, o.why] for o in app.recover()]
             return {"passed": self.passed, "outcomes": told}
         if self.order.mode.startswith("rollback:"):
             run = app.rollback(self.order.mode.partition(":")[2], lambda plan, outcome: None)
         else:
-            planned = list(app.plan([self.order.target], Ask(controls=self.order.controls), together=True))
+            targets = app.targets([order.target] if order.target else ())
+            planned = list(app.plan(targets, Ask(controls=order.controls), together=not order.unapproved))
             self._refuse_unread(planned)
             plans = [p for each in planned for p in each.plans if p.lane != "hand"]
             self.at("planned")
-            run = app.apply(plans, lambda plan: True, lambda plan, outcome: None)
+            self._die_later()
+            run = app.apply(plans, lambda plan: plan.target not in order.unapproved, lambda plan, outcome: None)
         return {"run": run.id, "passed": self.passed, "outcomes": [[o.plan, o.outcome, o.why] for _, o in run.plans]}
+
+    def _die_later(self) -> None:
+        if self.order.kill_after_s:
+            timer = threading.Timer(self.order.kill_after_s, os.kill, (os.getpid(), signal.SIGKILL))
+            timer.daemon = True
+            timer.start()
 
     def _refuse_unread(self, planned: list[Planned]) -> None:
         for each in planned:
