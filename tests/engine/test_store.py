@@ -186,7 +186,7 @@ def test_findings_are_listed_gravest_and_oldest_first(store):
     assert ([each.finding.id for each in listed], count) == (["d", "c", "b", "a"], 4)
     assert [each.finding.id for each in store.listed(Wanted(limit=2))[0]] == ["d", "c"]
     assert store.listed(Wanted(limit=2))[1] == 4
-    assert [each.finding.id for each in store.listed(Wanted(target="host:b"))[0]] == ["b"]
+    assert [each.finding.id for each in store.listed(Wanted(targets=("host:b",)))[0]] == ["b"]
     before = {"high": stamp(T0 + HOUR), "low": stamp(T0)}
     assert [each.finding.id for each in store.listed(Wanted(before=before))[0]] == ["c"]
     assert store.listed(Wanted(controls=("linux/sshd/root-login", "x")))[1] == 4

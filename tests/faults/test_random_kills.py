@@ -28,7 +28,7 @@ TRIALS = int(os.environ.get("SETRIGHT_KILLS", "60" if ALL else "4"))
 TARGETS = 5
 CONTROLS = ("linux/login-defs/su-log", "linux/login-defs/umask", "linux/login-defs/password-warning")
 BEFORE = "# ours\nSYSLOG_SU_ENAB no\nUMASK 022\nPASS_WARN_AGE 1\n"
-MOST_BOUNDARIES = 150
+MOST_BOUNDARIES = 90
 
 pytestmark = pytest.mark.root
 
@@ -118,7 +118,7 @@ def test_a_run_killed_at_random_again_and_again_ends_whole(drivers: Drivers, tmp
     kills = 0
     while code == -signal.SIGKILL:
         kills += 1
-        code, done = drivers.end(drivers.start(replaced(estate.order, "recover", chance, kills < 4 and chance.random() < 0.7)))
+        code, done = drivers.end(drivers.start(replaced(estate.order, "recover", chance, kills < 5 and chance.random() < 0.85)))
     assert "error" not in done, done
     estate.check()
 
@@ -127,7 +127,7 @@ def replaced(order: Order, mode: str, chance: random.Random, kill: bool) -> Orde
     """An order to die: at a boundary as often as at any moment."""
     order.mode = mode
     if kill and chance.random() < 0.5:
-        order.kill_at = chance.randint(1, MOST_BOUNDARIES if mode == "apply" else 40)
+        order.kill_at = chance.randint(1, MOST_BOUNDARIES if mode == "apply" else 30)
     elif kill:
-        order.kill_after_s = chance.uniform(0.05, 4.0)
+        order.kill_after_s = chance.uniform(0.02, 1.5)
     return order

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from setright.app import App
     from setright.engine.store import Known, Wanted
     from setright.model import Plain
-    from setright.policy.rules import Policy
+
+LANES = ("auto", "ask", "hold", "source", "shield", "hand")
 
 
 EVERY = 1_000_000_000
 
 
 @click.command("findings")
-@click.option("--target", metavar="TARGET", default="", help="Only of this target, as scans name it.")
+@click.option("--target", metavar="TARGET", default="", help="Only of this target (or glob), by name or as scans call it.")
 @click.option("--control", metavar="ID", default="", help="Only of this control (or glob).")
+@click.option("--kind", metavar="KIND", default="", help="Only of resources of this kind (or glob).")
+@click.option("--owner", "owners", multiple=True, metavar="NAME", help="Only theirs; may be repeated.")
+@click.option("--organisation", metavar="NAME", default="", help="Only of this organisation and those below it.")
+@click.option("--lane", "lanes", multiple=True, type=click.Choice(LANES), help="Only those whose fix takes this lane.")
 @click.option("--severity", "severities", multiple=True, type=click.Choice(SEVERITIES), help="Only these; may be repeated.")
 @click.option("--overdue", is_flag=True, help="Only what should have been put right by now.")
 @click.option("-n", "--number", default=100, show_default=True, metavar="N", help="How many, the gravest and oldest first.")
@@ -39,22 +44,20 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
       setright findings --severity critical --severity high
       setright findings --overdue --format json
       setright findings --target ssh://ops@web-1 --control 'linux/sshd/*'
+      setright findings --owner team-web --lane ask --severity critical
     """
     from msgspec import structs
 
-    from setright.app import Ask
     from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.engine.belongings import left_open
     from setright.engine.times import now
 
     app = show.open()
-    policy = app.configuration.policy
-    controls = tuple(app.controls(Ask(controls=(str(chosen["control"]),)))) if chosen["control"] else ()
     by_risk = bool(app.configuration.escalation.due)  # then only the standing tells what is due when
-    wanted = _wanted(chosen, policy, overdue and not by_risk, EVERY if overdue and by_risk else number)
+    wanted = _wanted(app, chosen, overdue and not by_risk, EVERY if overdue and by_risk else number)
     left = tuple(left_open(app.store, app.circumstances, now()))
-    known, count = app.store.listed(structs.replace(wanted, controls=controls, without=left))
+    known, count = app.store.listed(structs.replace(wanted, without=left))
     told = [_told(app, each) for each in known]
     if overdue and by_risk:
         late = [each for each in told if each["overdue"]]
@@ -73,17 +76,55 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
             console.print(f"... and {count - len(rows)} more; -n {count} lists them")
 
 
-def _wanted(chosen: Mapping[str, tuple[str, ...] | str], policy: Policy, overdue: bool, number: int) -> Wanted:
+def _wanted(app: App, chosen: Mapping[str, tuple[str, ...] | str], overdue: bool, number: int) -> Wanted:
     from setright.cli.failure import Failure
     from setright.engine.store import Wanted
     from setright.engine.times import now, stamp
     from setright.policy.due import overdue_before
 
-    if overdue and not policy.due_days:
+    due = app.configuration.policy.due
+    if overdue and not due:
         raise Failure("nothing says when findings are due; put [policy.due_days] into setright.toml: critical = 7, high = 30")
-    before = {severity: stamp(moment) for severity, moment in overdue_before(policy.due, now()).items()} if overdue else {}
-    severities = tuple(s for s in reversed(SEVERITIES) if s in (chosen["severities"] or SEVERITIES))
-    return Wanted(severities, str(chosen["target"]), (), before, number)
+    return Wanted(
+        tuple(s for s in reversed(SEVERITIES) if s in (chosen["severities"] or SEVERITIES)),
+        _targets(app, str(chosen["target"])),
+        _controls(app, str(chosen["control"]), str(chosen["kind"])),
+        tuple(chosen["owners"]),
+        _organisations(app, str(chosen["organisation"])),
+        tuple(chosen["lanes"]),
+        {severity: stamp(moment) for severity, moment in overdue_before(due, now()).items()} if overdue else {},
+        number,
+    )
+
+
+def _targets(app: App, glob: str) -> tuple[str, ...]:
+    """Targets that the store knows, by name or URL; what it does not know is taken for a target's own name."""
+    from fnmatch import fnmatchcase
+
+    known = (
+        [each.url for each in app.store.targets() if fnmatchcase(each.name, glob) or fnmatchcase(each.url, glob)] if glob else []
+    )
+    return tuple(known) or ((glob,) if glob else ())
+
+
+def _controls(app: App, glob: str, kind: str) -> tuple[str, ...]:
+    """Ids of the controls of a glob that judge a kind; one that nothing has when no control is both."""
+    from fnmatch import fnmatchcase
+
+    from setright.app import Ask
+
+    if not glob and not kind:
+        return ()
+    ids = app.controls(Ask(controls=(glob or "*",)))
+    return tuple(i for i in ids if not kind or fnmatchcase(app.catalogue.control(i).kind, kind)) or ("none of this kind",)
+
+
+def _organisations(app: App, name: str) -> tuple[str, ...]:
+    """An organisation and all below it."""
+    from setright.policy.estate import lineage
+
+    known = app.configuration.organisations
+    return tuple(each.name for each in known if name in lineage(each.name, known)) or ((name,) if name else ())
 
 
 def _told(app: App, known: Known) -> dict[str, Plain]:

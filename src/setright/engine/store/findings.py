@@ -50,11 +50,20 @@ class Wanted(msgspec.Struct, frozen=True):
     """
 
     severities: tuple[str, ...] = tuple(reversed(SEVERITIES))
-    target: str = ""
+    targets: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
     before: Mapping[str, str] = {}
     limit: int = 100
     without: tuple[str, ...] = ()
+
+    @property
+    def among(self) -> dict[str, tuple[str, ...]]:
+        """By column, the values of which one is wanted."""
+        names = {"target": self.targets, "control": self.controls, "owner": self.owners}
+        return {**names, "organisation": self.organisations, "lane": self.lanes}
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -150,15 +159,14 @@ def _where(wanted: Wanted, severity: str) -> tuple[str, dict[str, Plain]]:
     """The condition for one severity, and its values."""
     given: dict[str, Plain] = {"severity": severity}
     lines = ["severity = :severity", "resolved_at IS NULL", "aside = ''"]
-    if wanted.target:
-        given["target"] = wanted.target
-        lines.append("target = :target")
-    if wanted.controls:
-        given |= {f"control{number}": control for number, control in enumerate(wanted.controls)}
-        lines.append(f"control IN ({', '.join(f':control{number}' for number in range(len(wanted.controls)))})")
+    for column, values in wanted.among.items():
+        if values:
+            names = [f"{column}{number}" for number in range(len(values))]
+            given |= dict(zip(names, values, strict=True))
+            lines.append(f"{column} IN (:{', :'.join(names)})")
     if wanted.without:
         given |= {f"without{number}": id_ for number, id_ in enumerate(wanted.without)}
-        lines.append(f"id NOT IN ({', '.join(f':without{number}' for number in range(len(wanted.without)))})")
+        lines.append(f"id NOT IN (:{', :'.join(f'without{number}' for number in range(len(wanted.without)))})")
     if wanted.before:
         given["before"] = wanted.before.get(severity, "")
         lines.append("first_seen_at < :before")

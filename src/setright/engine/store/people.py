@@ -12,7 +12,7 @@ from setright.engine.store.database import Database, as_json, inserted
 from setright.engine.store.outbox import post_all
 from setright.engine.times import moment, stamp
 from setright.integrations.message import Message
-from setright.model import Verdict
+from setright.model import Plain, Verdict
 from setright.policy.owners import Evidence, Returned, Returns, believed
 
 ITEMS = """SELECT findings.id, control, title, severity, target, resource, first_seen_at, resolved_at, reopened_count,
@@ -22,6 +22,8 @@ OPEN = f"{ITEMS} AND resolved_at IS NULL ORDER BY first_seen_at, findings.id"
 SINCE = f"{ITEMS} AND (resolved_at IS NULL OR resolved_at >= :since) ORDER BY first_seen_at, findings.id"
 REOPEN = "UPDATE findings SET reopened_count = reopened_count + 1 WHERE id = :finding AND resolved_at IS NULL"
 FAIL = {"fail": Verdict.FAIL.value}
+WHOSE = """UPDATE findings SET owner = :owner, organisation = :organisation, lane = :lane
+    WHERE id = :finding AND (owner <> :owner OR organisation <> :organisation OR lane <> :lane)"""
 REMINDER = ("finding", "opening", "rung", "at")
 
 
@@ -77,6 +79,7 @@ class People(Database):
     """The people's part of the store."""
 
     def keep_standings(self, standings: Iterable[Standing], at: datetime) -> None:
+        standings = list(standings)
         rows = [
             {**msgspec.to_builtins(each), "evidence": as_json(each.evidence), "organisations": as_json(each.organisations)}
             | {"at": stamp(at), "confidence": round(each.confidence * 100)}
@@ -86,6 +89,7 @@ class People(Database):
             renewed = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "finding")
             with self.writing() as connection:
                 connection.change_each(inserted("standings", rows[0], f"ON CONFLICT (finding) DO UPDATE SET {renewed}"), rows)
+                connection.change_each(WHOSE, [_whose(each) for each in standings])
 
     def standing(self, finding: str) -> Standing | None:
         query = "SELECT * FROM standings WHERE finding = :finding"
@@ -155,3 +159,9 @@ class People(Database):
         with self.reading() as connection:
             row = next(iter(connection.rows("SELECT * FROM spent WHERE id = :id", {"id": id_})), None)
         return f"{row['by']} used it at {row['at'][:16]}Z: {row['what']}" if row else ""
+
+
+def _whose(standing: Standing) -> dict[str, Plain]:
+    """What lists of findings are asked by."""
+    organisation = standing.organisations[0] if standing.organisations else ""
+    return {"finding": standing.finding, "owner": standing.owner, "organisation": organisation, "lane": standing.lane}

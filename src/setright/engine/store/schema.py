@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0009"
+HEAD = "0010"
 
 TABLES = (
     # as Alembic makes it
@@ -22,8 +22,12 @@ TABLES = (
         resolved_at TEXT, -- null: open
         reopened_count INTEGER NOT NULL,
         aside TEXT DEFAULT '' NOT NULL, -- where the source leaves it open: comment, adopted; or empty
+        owner TEXT DEFAULT '' NOT NULL, organisation TEXT DEFAULT '' NOT NULL, lane TEXT DEFAULT '' NOT NULL, -- as in standings
         PRIMARY KEY (id))""",
-    "CREATE INDEX findings_by_target ON findings (target, resolved_at)",
+    "CREATE INDEX findings_by_target ON findings (target, severity, resolved_at, first_seen_at)",
+    "CREATE INDEX findings_by_owner ON findings (owner, severity, resolved_at, first_seen_at)",
+    "CREATE INDEX findings_by_organisation ON findings (organisation, severity, resolved_at, first_seen_at)",
+    "CREATE INDEX findings_by_lane ON findings (lane, severity, resolved_at, first_seen_at)",
     "CREATE INDEX findings_by_control ON findings (control, severity, resolved_at, first_seen_at)",
     "CREATE INDEX findings_by_age ON findings (severity, resolved_at, first_seen_at)",
     "CREATE INDEX findings_open ON findings (resolved_at, verdict, aside, control, target)",
