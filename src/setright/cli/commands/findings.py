@@ -51,6 +51,7 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
     from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.engine.belongings import left_open
+    from setright.engine.store.findings import COUNTED
     from setright.engine.times import now
 
     app = show.open()
@@ -63,7 +64,7 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
         late = [each for each in told if each["overdue"]]
         told, count = late[:number], len(late)
     if show.format == "json":
-        emit(json_text({"schema": SCHEMA, "findings": told, "count": count}), show)
+        emit(json_text({"schema": SCHEMA, "findings": told, "count": count, "more": count == COUNTED > len(told)}), show)
         return
     from setright.cli.screens.tables import table
 
@@ -73,7 +74,8 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
         heads = ("finding", "severity", "what", "resource", "target", "owner", "since", "due")
         console.print(table(heads, rows) if rows else "no findings are kept that are so; `setright scan` keeps what it finds")
         if count > len(rows):
-            console.print(f"... and {count - len(rows)} more; -n {count} lists them")
+            more = f"{count - len(rows)} more; -n {count} lists them" if count < COUNTED else f"more than {count - len(rows)} more"
+            console.print(f"... and {more}")
 
 
 def _wanted(app: App, chosen: Mapping[str, tuple[str, ...] | str], overdue: bool, number: int) -> Wanted:
