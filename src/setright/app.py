@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.engine.abreast import abreast
+from setright.engine.allowance import Allowances
 from setright.engine.belongings import standings, told_of
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, load_configuration
@@ -29,7 +30,6 @@ from setright.engine.scan import Scan, scan
 from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
 from setright.engine.times import moment, now
-from setright.engine.waves import laid_out, taken_back, too_many
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.policy.estate import Subject
 from setright.policy.exceptions import FindingException, latest
@@ -94,6 +94,7 @@ class App:
         self.configuration = configuration or load_configuration()
         self._content = content
         self._logins: dict[str, str] = {}  # URLs by how they are shown
+        self._allowances = Allowances(lambda: self.store, self.configuration.policy.limits)
         self._declared = {self._shown(target.url): target for target in reversed(self.configuration.targets)}
 
     @property
@@ -318,14 +319,13 @@ class App:
         `tell` hears of each plan that ended, `watch` after each target how far the run has come.
         """
         run, todo, left = self._begun(plans, approved)
-        work = laid_out(run, todo, self.configuration.policy, self._subject, self.consent.cases)
-        outcomes, recovered = self.runner.run(run, todo, work, tell, watch)
+        outcomes, recovered = self.runner.apply(run, todo, self.consent.cases, tell, watch)
         return Run(run, tuple((p, (left | outcomes)[p.hash]) for p in plans), tuple(recovered))
 
     def queue(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> Run:
         """As `apply`, but leaves what may run to workers: their plans have no outcome yet."""
         run, todo, left = self._begun(plans, approved)
-        self.runner.queue(run, todo, laid_out(run, todo, self.configuration.policy, self._subject, self.consent.cases))
+        self.runner.queue(run, todo, self.consent.cases)
         return Run(run, tuple((p, left[p.hash]) for p in plans if p.hash in left))
 
     def _begun(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> tuple[str, list[Plan], dict[str, Outcome]]:
@@ -340,7 +340,7 @@ class App:
         cold = {target: self._frozen(target) for target in {p.target for p in plans}}
         left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
         todo = in_order([p for p in plans if p.hash not in left])
-        if beyond := too_many(self.configuration.policy, todo):
+        if beyond := self.configuration.policy.refuses(len({p.target for p in todo}), len(todo)):
             return run, [], left | {p.hash: Outcome(p.hash, "refused", beyond) for p in todo}
         return run, todo, left
 
@@ -360,8 +360,7 @@ class App:
         plans = to_undo(self.store.run(of).plans, self.store.plan)
         run = new_run()
         self.ledger.append("rollback asked", {"run": run, "of": of, "plans": [p.hash for p in plans]})
-        work = taken_back(run, plans, self._subject)
-        outcomes, recovered = self.runner.run(run, plans, work, tell, of=of)
+        outcomes, recovered = self.runner.roll_back(run, of, plans, tell)
         return Run(run, tuple((p, outcomes[p.hash]) for p in plans), tuple(recovered))
 
     def recover(self) -> list[Outcome]:
@@ -371,7 +370,7 @@ class App:
     def open(self, target: str) -> Surface:
         """The surface of a target, whose URL may lack a password given before. Raises SurfaceError with the forms there are."""
         shown = self._shown(target)
-        return open_surface(self._logins.get(shown, target), shown)
+        return open_surface(self._logins.get(shown, target), shown, self._allowances.of((shown, self._target(shown).name)))
 
     def circumstances(self, finding: str) -> Subject:
         """What is declared of the target of a finding; nothing where the finding is not known."""

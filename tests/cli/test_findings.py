@@ -25,4 +25,4 @@ def test_what_was_put_right_is_listed_no_more(setright: Program):
     setright("scan", ".", *BOTH, "--format", "json")
     setright("fix", ".", *BOTH, "--all", "--yes", "--format", "json")
     setright("scan", ".", *BOTH, "--format", "json")
-    assert setright("findings", "--format", "json").json == {"schema": "setright/1", "findings": [], "count": 0}
+    assert setright("findings", "--format", "json").json == {"schema": "setright/1", "findings": [], "count": 0, "more": False}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from setright.engine.allowance import Allowances
 from setright.engine.error import EngineError
 from setright.engine.snapshots import Snapshots
 from setright.engine.stop import STOP, switch, why_stopped
 from setright.engine.store import Job, Store, Work
 from setright.model import Kept
+from setright.policy.rules import Limit
 
 T0 = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -37,13 +41,13 @@ def names(store: Store, worker: str = "w1", only: list[str] | None = None) -> li
     return had
 
 
-def test_tenants_take_turns_however_much_one_of_them_asks_for(store):
+def test_tenants_take_turns_however_much_one_of_them_asks_for(store: Store) -> None:
     begun(store, "r1", *(Job("r1", n, f"big{n}", "big") for n in range(6)))
     begun(store, "r2", *(Job("r2", n, f"small{n}", "small") for n in range(2)))
     assert names(store)[:4] == [("r1", 0), ("r2", 0), ("r1", 1), ("r2", 1)]
 
 
-def test_a_target_is_worked_on_by_one_at_a_time(store):
+def test_a_target_is_worked_on_by_one_at_a_time(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "same"))
     begun(store, "r2", Job("r2", 0, "same"), Job("r2", 1, "other"))
     first = store.claim("w1")
@@ -56,7 +60,7 @@ def test_a_target_is_worked_on_by_one_at_a_time(store):
     assert third and (third.run, third.target) == ("r2", "same")
 
 
-def test_each_job_is_had_once_by_many_at_once(store):
+def test_each_job_is_had_once_by_many_at_once(store: Store) -> None:
     begun(store, "r1", *(Job("r1", n, f"t{n}") for n in range(40)))
     had: list[tuple[str, int]] = []
     threads = [threading.Thread(target=lambda name: had.extend(names(store, name)), args=(f"w{n}",)) for n in range(4)]
@@ -67,7 +71,7 @@ def test_each_job_is_had_once_by_many_at_once(store):
     assert sorted(had) == [("r1", n) for n in range(40)]
 
 
-def test_what_a_dead_worker_had_another_gets_and_the_dead_cannot_end_it(store):
+def test_what_a_dead_worker_had_another_gets_and_the_dead_cannot_end_it(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "t"), worker="w1")
     job = store.claim("w1")
     assert job and store.claim("w2") is None
@@ -78,14 +82,14 @@ def test_what_a_dead_worker_had_another_gets_and_the_dead_cannot_end_it(store):
     assert store.end_job(job, "w2")
 
 
-def test_a_run_with_a_worker_of_its_own_is_left_to_it(store):
+def test_a_run_with_a_worker_of_its_own_is_left_to_it(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "t"), worker="w1")
     assert store.claim("w2") is None
     assert store.claim("w1", ["r0"]) is None
     assert store.claim("w1", ["r1"])
 
 
-def test_waves_wait_for_each_other_and_the_run_ends_with_the_last(store):
+def test_waves_wait_for_each_other_and_the_run_ends_with_the_last(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "a", wave=1), Job("r1", 1, "b", wave=2))
     assert names(store) == [("r1", 0)]
     for _ in range(3):
@@ -97,7 +101,7 @@ def test_waves_wait_for_each_other_and_the_run_ends_with_the_last(store):
     assert store.progress("r1").state == "ended"
 
 
-def test_what_is_called_off_is_told_by_one_worker_and_given_back_when_that_dies(store):
+def test_what_is_called_off_is_told_by_one_worker_and_given_back_when_that_dies(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "a", wave=1), Job("r1", 1, "b", wave=2))
     store.call_off("r1", "enough")
     assert names(store) == []
@@ -112,7 +116,7 @@ def test_what_is_called_off_is_told_by_one_worker_and_given_back_when_that_dies(
     assert (store.progress("r1").state, store.progress("r1").why) in (("ended", "enough"), ("running", "enough"))
 
 
-def test_a_wave_soaks_for_as_long_as_it_says(store):
+def test_a_wave_soaks_for_as_long_as_it_says(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "a", soak_s=60), Job("r1", 1, "b", wave=2))
     assert names(store) == [("r1", 0)]
     store.advance("r1", T0)
@@ -122,14 +126,14 @@ def test_a_wave_soaks_for_as_long_as_it_says(store):
     assert store.progress("r1").stage == "check"
 
 
-def test_a_rate_is_shared_by_all_who_ask(store):
+def test_a_rate_is_shared_by_all_who_ask(store: Store) -> None:
     waits = [store.reserve("account", 5, 10.0) for _ in range(3)]
     assert waits[0] == 0
     assert 0.3 < waits[1] <= 0.5 and 0.7 < waits[2] <= 1.0
     assert store.reserve("another", 5, 10.0) == 0
 
 
-def test_who_beats_is_known_and_who_is_buried_is_not(store):
+def test_who_beats_is_known_and_who_is_buried_is_not(store: Store) -> None:
     store.beat("w1", "here")
     store.beat("w1", "here")
     assert store.workers() == {"w1": ("here", 2)}
@@ -137,7 +141,7 @@ def test_who_beats_is_known_and_who_is_buried_is_not(store):
     assert store.workers() == {}
 
 
-def test_the_switch_holds_for_all_who_share_a_store(postgres_url, tmp_path):
+def test_the_switch_holds_for_all_who_share_a_store(postgres_url: str, tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     store = Store(postgres_url)
     switch(here, store, on=True, why="incident")
@@ -150,10 +154,12 @@ def test_the_switch_holds_for_all_who_share_a_store(postgres_url, tmp_path):
     store.close()
 
 
-def test_where_the_store_cannot_be_asked_nobody_says_that_runs_may_go_on(postgres_url, tmp_path, monkeypatch):
+def test_where_the_store_cannot_be_asked_nobody_says_that_runs_may_go_on(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = Store(postgres_url)
 
-    def gone(*_):
+    def gone(*_: object) -> str:
         raise EngineError("the server is gone")
 
     monkeypatch.setattr(store, "said", gone)
@@ -166,7 +172,7 @@ def test_where_the_store_cannot_be_asked_nobody_says_that_runs_may_go_on(postgre
     store.close()
 
 
-def test_a_snapshot_made_here_is_had_there_under_the_same_key(store, tmp_path):
+def test_a_snapshot_made_here_is_had_there_under_the_same_key(store: Store, tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     kept = Kept("/etc/x", "text", b"before", {"mode": "0600"})
     address = Snapshots(here, store).put(kept)
@@ -178,3 +184,16 @@ def test_a_snapshot_made_here_is_had_there_under_the_same_key(store, tmp_path):
     assert Snapshots(there).tag == Snapshots(here).tag
     with pytest.raises(EngineError):
         Snapshots(there).get(address)
+
+
+def test_a_limit_spaces_the_calls_of_all_processes_on_a_store(store: Store) -> None:
+    limit = Limit(targets=("aws://prod*",), calls_per_s=20.0)
+    allowances = [Allowances(lambda: store, [limit]) for _ in range(2)]  # two processes
+    assert allowances[0].of(("aws://test",)) is None
+    began = time.monotonic()
+    ready = []
+    for number in range(40):
+        take = allowances[number % 2].of(("aws://prod?region=eu-west-1",))
+        assert take
+        ready.append(time.monotonic() - began + take())
+    assert max(ready) >= 40 / 20.0 - 1.1, "40 calls at 20 a second"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from setright.surfaces.base import Surface, SurfaceError
 
 
-def open_surface(target: str, shown: str) -> Surface:
-    """`shown` is the target as messages may name it, without its password. Raises SurfaceError with the forms there are."""
+def open_surface(target: str, shown: str, wait: Callable[[], float] | None = None) -> Surface:
+    """`shown` is the target as messages may name it, without its password; `wait` says how long before a call of a limited API.
+
+    Raises SurfaceError with the forms there are.
+    """
     scheme = target.partition(":")[0] if ":" in target else ""
     if scheme in ("host", "root", "ssh"):
         return _linux(target)
     if scheme == "aws":
         from setright.surfaces.aws.surface import open_aws
 
-        return open_aws(target)
+        return open_aws(target, wait)
     if scheme in ("postgres", "postgresql"):
         from setright.surfaces.database.postgres import open_postgres
 

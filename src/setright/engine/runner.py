@@ -16,6 +16,7 @@ from setright.engine.desk import RunDesk
 from setright.engine.error import EngineError
 from setright.engine.store import Job, Progress, Store, Work
 from setright.engine.times import now
+from setright.engine.waves import Cases, laid_out, taken_back
 from setright.engine.workflow import Outcome, is_local, launched
 from setright.engine.workflow.worker import IDLE_S, Worker, new_name
 from setright.model import Plan
@@ -25,6 +26,7 @@ from setright.policy.ruling import frozen
 KEY = "snapshots key"
 
 Declared = Callable[[str], Subject]
+Ended = tuple[dict[str, Outcome], list[Outcome]]
 Tell = Callable[[Plan, Outcome], None]
 Watch = Callable[[Progress], None]
 
@@ -47,10 +49,17 @@ class Runner:
         self._desk = desk
         self._subject = subject
 
-    def run(
-        self, run: str, plans: Sequence[Plan], work: Work, tell: Tell, watch: Watch = lambda _: None, of: str | None = None
-    ) -> tuple[dict[str, Outcome], list[Outcome]]:
+    def apply(self, run: str, plans: Sequence[Plan], cases: Cases, tell: Tell, watch: Watch) -> Ended:
         """The outcomes by plan, and those of what an earlier process had left unfinished, which is finished first."""
+        return self._run(run, plans, laid_out(run, plans, self._policy, self._subject, cases), tell, watch)
+
+    def roll_back(self, run: str, of: str, plans: Sequence[Plan], tell: Tell) -> Ended:
+        """The same of a run that turns another round."""
+        return self._run(run, plans, taken_back(run, plans, self._subject), tell, of=of)
+
+    def _run(
+        self, run: str, plans: Sequence[Plan], work: Work, tell: Tell, watch: Watch = lambda _: None, of: str | None = None
+    ) -> Ended:
         by_hash = {plan.hash: plan for plan in plans}
         threads = threading.Lock()
 
@@ -68,8 +77,9 @@ class Runner:
             self._serve(worker, {run})
             return self._outcomes(run), recovered
 
-    def queue(self, run: str, plans: Sequence[Plan], work: Work) -> None:
+    def queue(self, run: str, plans: Sequence[Plan], cases: Cases) -> None:
         """Leaves a run for whatever worker comes."""
+        work = laid_out(run, plans, self._policy, self._subject, cases)
         self._store.begin_run(run, [p.hash for p in plans], now(), None, work)
         if not plans:
             self._store.end_run(run, "ended", now())

@@ -43,17 +43,6 @@ def taken_back(run: str, plans: Sequence[Plan], subject: Callable[[str], Subject
     return Work(tuple(jobs), {plan.hash: numbers[plan.target] for plan in plans})
 
 
-def too_many(policy: Policy, plans: Sequence[Plan]) -> str:
-    """Why a run of these plans does not begin; empty: it may."""
-    for most, count, what in (
-        (policy.max_targets, len({plan.target for plan in plans}), "targets"),
-        (policy.max_plans, len(plans), "plans"),
-    ):
-        if most and count > most:
-            return f"the run would touch {count} {what}, and policy lets it touch {most}; name fewer targets or controls"
-    return ""
-
-
 def _entry(policy: Policy, subject: Subject, plan: Plan, cases: Cases) -> Waves:
     spoken = (w for w in policy.waves if any(speaks(w, subject, case, plan.lane) for case in cases(plan)))
     return next(spoken, None) or by_default(subject)

@@ -104,3 +104,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def due(self) -> dict[str, int]:
         """`due_days` by plain texts."""
         return {str(severity): days for severity, days in self.due_days.items()}
+
+    def refuses(self, targets: int, plans: int) -> str:
+        """Why a run of so many does not begin; empty: it may."""
+        for most, count, what in ((self.max_targets, targets, "targets"), (self.max_plans, plans, "plans")):
+            if most and count > most:
+                return f"the run would touch {count} {what}, and policy lets it touch {most}; name fewer targets or controls"
+        return ""

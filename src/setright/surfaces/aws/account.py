@@ -67,10 +67,11 @@ class Refused(SurfaceError):
 class Account:
     """Lives on one event loop. `calls` counts what was asked, retries not included."""
 
-    def __init__(self, target: Target, at_once: int = AT_ONCE) -> None:
+    def __init__(self, target: Target, at_once: int = AT_ONCE, wait: Callable[[], float] | None = None) -> None:
         from aiobotocore.session import AioSession
 
         self.target = target
+        self._wait = wait
         self.calls: Counter[str] = Counter()
         self._session = AioSession(profile=target.profile)
         self._open = AsyncExitStack()
@@ -135,6 +136,8 @@ class Account:
         """Made again while it is throttled, ever slower."""
         pace = self._paces.setdefault((_service(op), region), Pace())
         for times in range(PATIENCE):
+            if self._wait:
+                await asyncio.sleep(await asyncio.to_thread(self._wait))
             await pace.turn()
             try:
                 async with self._gate:

@@ -6,7 +6,7 @@ Each document is one resource as canonical JSON and holds the attribute groups t
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from setright.model import Answer, Change, Document, Kept, Path, Plain, Problem, Reading, Steps, Tree, Want
@@ -24,9 +24,12 @@ from setright.surfaces.base import SurfaceError
 T = TypeVar("T")
 
 
-def open_aws(url: str) -> Aws:
-    """The account of ``aws://[PROFILE][?region=...][&endpoint=...]``; nothing is asked of it yet."""
-    return Aws(parse_target(url))
+def open_aws(url: str, wait: Callable[[], float] | None = None) -> Aws:
+    """The account of ``aws://[PROFILE][?region=...][&endpoint=...]``; nothing is asked of it yet.
+
+    `wait` says how many seconds to wait before a call.
+    """
+    return Aws(parse_target(url), wait)
 
 
 class Aws:
@@ -35,7 +38,8 @@ class Aws:
     families = ("aws",)
     arms = False
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, wait: Callable[[], float] | None = None) -> None:
+        self._wait = wait
         self.target = target.url
         self._where = target
         self._loop = Loop()
@@ -127,7 +131,7 @@ class Aws:
 
     def _opened(self) -> Account:
         async def opened() -> Account:
-            return Account(self._where)
+            return Account(self._where, wait=self._wait)
 
         return self._run(opened())
 
