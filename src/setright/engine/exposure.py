@@ -23,6 +23,7 @@ PUBLIC = {
     "endpointPublicAccess",
 }
 SCHEMES = {"scheme", "Scheme", "load_balancer_type"}
+TELLING = {*ANYWHERE, "true", "internet-facing"}
 OUTWARD = ("egress", "outbound")
 MOST_VALUES = 2000
 SERVED = ("LoadBalancer", "NodePort")
@@ -67,6 +68,8 @@ def by_ways(resource: Resource, opened: list[Way]) -> str:
 
 
 def _open(path: Path, value: Plain) -> str:
+    if value is not True and not (isinstance(value, str) and value in TELLING):
+        return ""
     keys = [str(part) for part in path]
     last = next((key for key in reversed(keys) if not key.isdigit()), "")
     if any(word in key.lower() for key in keys for word in OUTWARD):

@@ -154,7 +154,7 @@ header { padding: .9rem 1.5rem; border-bottom: 1px solid var(--line); background
 main { max-width: 54rem; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 .about { color: var(--soft); margin: .2rem 0 1.2rem; overflow-wrap: anywhere; }
-.lead { font-size: 1.05rem; }
+.lead { font-size: 1.05rem; margin-bottom: 1.2rem; }
 h2 { font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); margin: 0 0 .6rem; }
 section, form, .told { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.3rem;
   margin: 0 0 1rem; }
