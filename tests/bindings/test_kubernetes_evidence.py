@@ -230,8 +230,16 @@ def test_a_probe_of_a_well_known_image_asks_where_it_listens(image: str, more: s
         with pytest.raises(BindingError, match="declares no port"):
             kubernetes.edit(WORKLOAD, resource, wanted, [], sources)
     else:
-        [(_, edit)] = kubernetes.edit(WORKLOAD, resource, wanted, [], sources)
-        assert edit.value["tcpSocket"] == {"port": port}
+        placed = {edit.path[-1]: edit.value for _, edit in kubernetes.edit(WORKLOAD, resource, wanted, [], sources)}
+        assert {key: probe["tcpSocket"]["port"] for key, probe in placed.items()} == {"livenessProbe": port, "startupProbe": port}
+
+
+def test_a_probe_of_its_start_that_is_there_stays() -> None:
+    text = pod("ports: [{containerPort: 80}], startupProbe: {httpGet: {port: 80}}")
+    [resource] = seen(text)
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    wanted = [Edit(("spec", "containers", 0, "livenessProbe"), "tcp")]
+    assert [edit.path[-1] for _, edit in kubernetes.edit(WORKLOAD, resource, wanted, [], sources)] == ["livenessProbe"]
 
 
 def test_all_capabilities_take_the_place_of_raw_sockets_alone() -> None:

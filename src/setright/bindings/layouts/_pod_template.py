@@ -22,7 +22,8 @@ UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
     f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
 }
 PROBES = ("livenessProbe", "readinessProbe")
-PATIENT = {"initialDelaySeconds": 300, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
+PATIENT = {"periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
+STARTING = {"periodSeconds": 10, "failureThreshold": 360}  # an hour: programs that load models or mend data take their time
 KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
 ALL, RAW = "ALL", "NET_RAW"
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
@@ -48,6 +49,7 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
                 f"{resource.name}: Knative takes {'/'.join(map(str, each.path))} only where a feature is switched on"
             )
         found += [small for small in _spelt_out(raw, _lifted(resource, raw, each, edits)) if small not in found]
+        found += _starting(raw, wanted, each)
     return found
 
 
@@ -82,6 +84,14 @@ def _probe(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
             f"{resource.name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works"
         )
     return Edit(wanted.path, {"tcpSocket": {"port": port}, **(PATIENT if wanted.path[-1] == "livenessProbe" else {})})
+
+
+def _starting(raw: Tree, wanted: Edit, probe: Edit) -> list[Edit]:
+    """The probe of its start, before which a liveness probe that is asked for as ``tcp`` does not begin."""
+    at = (*wanted.path[:-1], "startupProbe")
+    if wanted.value != "tcp" or wanted.path[-1] != "livenessProbe" or look_up(raw, at) is not None:
+        return []
+    return [Edit(at, {"tcpSocket": probe.value["tcpSocket"], **STARTING})]
 
 
 def _dropped(raw: Tree, wanted: Edit) -> Edit:
