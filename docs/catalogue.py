@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from setright.bindings.view import steps_of
+from setright.controls.frameworks import Framework, held, load_frameworks
 from setright.controls.page import page
-from setright.dialect import read_mapping
 from setright.engine.catalogue import Catalogue
 from setright.model import SEVERITIES, Binding, Control, Plain
 
@@ -50,9 +50,10 @@ def catalogue_pages(catalogue: Catalogue, root: Path) -> Iterator[tuple[str, str
     for name in catalogue.baselines:
         yield f"baselines/{name}.md", baseline_page(catalogue, name)
     yield "baselines/index.md", baselines_index(catalogue)
-    for file in sorted((root / "frameworks").glob("*.yaml")):
-        yield f"frameworks/{file.stem}.md", framework_page(read_mapping(file), controls)
-    yield "frameworks/index.md", frameworks_index(root / "frameworks", controls)
+    frameworks, cited = load_frameworks([root]), catalogue.cited()
+    for name, framework in frameworks.items():
+        yield f"frameworks/{name}.md", framework_page(framework, held(framework, cited), catalogue)
+    yield "frameworks/index.md", frameworks_index([(f, held(f, cited)) for f in frameworks.values()])
 
 
 def control_page(control: Control, binding: Binding) -> str:
@@ -103,9 +104,9 @@ def baseline_page(catalogue: Catalogue, name: str) -> str:
     controls = [catalogue.control(i) for i in catalogue.selected(name)]
     parts = [f"# {baseline.title}", f"`{baseline.id}` · version {baseline.version} · {len(controls)} controls"]
     parts.append(f"```console\n$ setright scan TARGET --baseline {baseline.id}\n```")
-    for title, held in (("Left out", baseline.without), ("Parameters", baseline.params)):
-        if held:
-            parts.append(f"## {title}\n\n{_rows(('', ''), [(f'`{key}`', str(said)) for key, said in held.items()])}")
+    for title, named in (("Left out", baseline.without), ("Parameters", baseline.params)):
+        if named:
+            parts.append(f"## {title}\n\n{_rows(('', ''), [(f'`{key}`', str(said)) for key, said in named.items()])}")
     parts.append(f"## Controls\n\n{_table(here, controls)}")
     return "\n\n".join(parts) + "\n"
 
@@ -119,25 +120,31 @@ def baselines_index(catalogue: Catalogue) -> str:
     return f"# Baselines\n\n{intro}\n\n{_rows(('baseline', 'what it is', 'controls'), rows)}\n"
 
 
-def framework_page(framework: dict[str, str], controls: Iterable[Control]) -> str:
-    name = framework["id"]
-    held = [(section, control) for control in controls for section in control.frameworks.get(name, ())]
-    rows = [(section, _control_link(f"frameworks/{name}.md", c), c.severity) for section, c in sorted(held, key=_by_section)]
-    parts = [f"# {framework['title']}", f"Published by {framework['publisher']}: <{framework['source']}>"]
-    parts.append("Controls by the section that they serve; a section that is not here is held by no control of ours.")
-    parts.append(_rows(("section", "control", "severity"), rows))
+def framework_page(framework: Framework, bearing: Mapping[str, Sequence[str]], catalogue: Catalogue) -> str:
+    here = f"frameworks/{framework.id}.md"
+    rows = [
+        (section, framework.sections[section].about if section in framework.sections else "", _control_link(here, control))
+        for section, ids in bearing.items()
+        for control in map(catalogue.control, ids)
+    ]
+    empty = [section for section, ids in bearing.items() if not ids]
+    parts = [f"# {framework.title}", f"Published by {framework.publisher}: <{framework.source}>"]
+    parts += [framework.words] if framework.words else []
+    parts.append(f"```console\n$ setright report --framework {framework.id}\n```")
+    parts.append("Controls by the section that they bear on.")
+    parts.append(_rows(("section", "", "control"), rows))
+    parts += [f"No control of ours bears on {', '.join(empty)}."] if empty else []
     return "\n\n".join(parts) + "\n"
 
 
-def frameworks_index(folder: Path, controls: Sequence[Control]) -> str:
-    files = [read_mapping(file) for file in sorted(folder.glob("*.yaml"))]
+def frameworks_index(frameworks: Sequence[tuple[Framework, Mapping[str, Sequence[str]]]]) -> str:
     rows = [
         (
-            _link("frameworks/index.md", f"frameworks/{each['id']}.md", each["title"]),
-            f"`{each['id']}`",
-            str(sum(each["id"] in control.frameworks for control in controls)),
+            _link("frameworks/index.md", f"frameworks/{each.id}.md", each.title),
+            f"`{each.id}`",
+            str(len({control for ids in bearing.values() for control in ids})),
         )
-        for each in files
+        for each, bearing in frameworks
     ]
     intro = "Which sections of well-known frameworks each control serves. The ids are the frameworks'; the words are ours."
     return f"# Frameworks\n\n{intro}\n\n{_rows(('framework', 'id', 'controls'), rows)}\n"
@@ -186,9 +193,3 @@ def _link(here: str, to: str, text: str) -> str:
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def _by_section(held: tuple[str, Control]) -> tuple[list[tuple[int, int | str]], str]:
-    """5.2 before 5.10."""
-    parts = held[0].replace("(", ".").replace("-", ".").replace(")", "").split(".")
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts], held[1].id

@@ -98,7 +98,7 @@ def _print(report: Report, number: int, show: Shown) -> None:
 
     from setright.cli.failure import Failure
     from setright.engine.report.page import page
-    from setright.engine.report.printed import pdf
+    from setright.integrations.chromium import pdf
 
     if not show.file:
         raise click.UsageError("--format pdf needs -o FILE")

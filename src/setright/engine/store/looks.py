@@ -48,7 +48,9 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Open(msgspec.Struct, frozen=True):
-    """An open finding, as much of it as lists need. `owner` is whose the last scan held it to be. `said` is why the source leaves it open, or why it cannot be told."""
+    """An open finding, as much of it as lists need. `owner` is whose the last scan held it to be.
+
+    `said` is why the source leaves it open, or why it cannot be told."""
 
     id: str
     control: str

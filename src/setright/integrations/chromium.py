@@ -1,4 +1,4 @@
-"""The HTML report printed to PDF by a Chromium that is installed: decisions/0017 says why. Nothing is fetched or run on the way."""
+"""A page printed to PDF by a Chromium that is installed; decisions/0016 says why. Nothing is fetched or run on the way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from setright.engine.error import EngineError
+from setright.integrations.error import IntegrationError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge", "chrome")
 TIMEOUT_S = 120
@@ -26,10 +26,10 @@ OPTIONS = (
 
 
 def pdf(page: Iterable[str]) -> bytes:
-    """Raises EngineError where no browser is there, or where it does not print."""
+    """Raises IntegrationError where no browser is there, or where it does not print."""
     browser = os.environ.get("SETRIGHT_BROWSER") or next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
-        raise EngineError("a PDF is printed by Chromium, which is not installed; write --format html and print that")
+        raise IntegrationError("a PDF is printed by Chromium, which is not installed; write --format html and print that")
     with TemporaryDirectory(prefix="setright-report-") as folder:
         source, made = Path(folder, "report.html"), Path(folder, "report.pdf")
         with source.open("w", encoding="utf-8") as file:
@@ -42,4 +42,4 @@ def pdf(page: Iterable[str]) -> bytes:
             subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL)
             return made.read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
-            raise EngineError(f"{browser} does not print the report: {error}; write --format html and print that") from error
+            raise IntegrationError(f"{browser} does not print the report: {error}; write --format html and print that") from error
