@@ -82,6 +82,14 @@ def test_what_a_dead_worker_had_another_gets_and_the_dead_cannot_end_it(store: S
     assert store.end_job(job, "w2")
 
 
+def test_a_run_whose_second_worker_dies_too_before_it_takes_a_job_is_not_forgotten(store: Store) -> None:
+    begun(store, "r1", Job("r1", 0, "t"), worker="w1")
+    assert store.bury(None, "w2") == ["r1"]
+    assert store.bury(None, "w3") == ["r1"]
+    assert store.bury(["", "w9"], "w4") == ["r1"]
+    assert store.claim("w4")
+
+
 def test_a_run_with_a_worker_of_its_own_is_left_to_it(store: Store) -> None:
     begun(store, "r1", Job("r1", 0, "t"), worker="w1")
     assert store.claim("w2") is None

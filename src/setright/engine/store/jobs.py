@@ -19,7 +19,7 @@ from setright.model import Plain
 LOCK_JOBS = "SELECT pg_advisory_xact_lock(6185507)"
 NEXT = """SELECT run, number, target, tenant, wave, soak_s, stage FROM jobs WHERE state = 'ready' AND tenant = :tenant {only}
     AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.target = jobs.target AND other.state = 'running')
-    AND EXISTS (SELECT 1 FROM runs WHERE runs.id = jobs.run AND COALESCE(runs.worker, :worker) = :worker)
+    AND EXISTS (SELECT 1 FROM runs WHERE runs.id = jobs.run AND COALESCE(runs.worker, '') IN ('', :worker))
     ORDER BY run, number LIMIT 1"""
 WAITING = """SELECT name FROM tenants WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'ready' AND tenant = tenants.name)
     ORDER BY turn, name"""
@@ -131,7 +131,10 @@ class Jobs(Database):
             connection.change(end, {"run": run, "worker": worker})
 
     def bury(self, dead: Sequence[str] | None, me: str) -> list[str]:
-        """Gives back what these workers had, None: all but `me`. The runs that nobody cares for any more: any worker may now."""
+        """Gives back what these workers had, None: all but `me`. The runs that nobody cares for any more: any worker may now.
+
+        The name of nobody is empty: it has the runs whose worker was buried before.
+        """
         if dead is not None and not dead:
             return []
         given: dict[str, Plain] = {f"w{n}": name for n, name in enumerate(dead or (me,))}
@@ -140,7 +143,7 @@ class Jobs(Database):
             query = LEFT.replace("= :of", which)
             runs = [str(row["run"]) for row in connection.rows(query, given)]
             connection.change(GIVE_BACK.replace("= :of", which), given)
-            connection.change(f"UPDATE runs SET worker = NULL WHERE state = 'running' AND worker {which}", given)  # noqa: S608
+            connection.change(f"UPDATE runs SET worker = '' WHERE state = 'running' AND worker {which}", given)  # noqa: S608
             connection.change(f"DELETE FROM workers WHERE id {which}", given)  # noqa: S608
         return runs
 

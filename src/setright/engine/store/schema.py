@@ -54,7 +54,7 @@ TABLES = (
         stage TEXT DEFAULT 'apply' NOT NULL, -- apply, soak, check, revert
         due_at TEXT DEFAULT '' NOT NULL, -- when it has soaked
         budget INTEGER DEFAULT 1 NOT NULL, why TEXT DEFAULT '' NOT NULL,
-        worker TEXT, -- that serves it alone; null: any
+        worker TEXT, -- that serves it alone; null: any; empty: any, since its own died
         PRIMARY KEY (id), FOREIGN KEY ("of") REFERENCES runs (id))""",
     "CREATE INDEX runs_by_start ON runs (started_at)",
     """CREATE TABLE run_plans (

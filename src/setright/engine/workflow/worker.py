@@ -68,7 +68,7 @@ class Worker:
         self._beaten_at = time.monotonic()
         threading.Thread(target=self._live, name="beats", daemon=True).start()
         here = [w for w, (host, _) in self._store.workers().items() if host == _host() and w != self.name]
-        return self._store.bury([worker for worker in here if not _lives(worker)], self.name)
+        return self._store.bury(["", *(worker for worker in here if not _lives(worker))], self.name)
 
     def stop(self) -> None:
         """Takes no other job; those under way end."""
