@@ -129,9 +129,10 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
         return
     with paper(show) as console:
         console.print()
+        several = len({plan.target for plan, _ in ended}) > 1
         for plan, outcome in ended:
             if outcome.outcome != "hand":
-                screen.draw_outcome(console, plan, outcome)
+                screen.draw_outcome(console, plan, outcome, several)
         screen.draw_outcomes(console, [outcome for _, outcome in ended])
         if report:
             findings.draw_unread(console, report)

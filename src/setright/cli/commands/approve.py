@@ -65,9 +65,12 @@ def _list(app: App, show: Shown) -> None:
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "plans": rows}), show)
         return
-    cells = [(row["hash"][:12], row["document"], row["asked_by"], row["expires_at"], row["lacks"] or "approved") for row in rows]
+    names = ("hash", "target", "document", "asked_by", "expires_at", "lacks")
+    cells = [tuple(str(row[name]) for name in names) for row in rows]
+    cells = [(cell[0][:12], *cell[1:4], cell[4][:16].replace("T", " "), cell[5] or "approved") for cell in cells]
     with paper(show) as console:
-        console.print(table(("plan", "document", "asked by", "holds until", "lacks"), cells) if cells else "no plan waits")
+        headings = ("plan", "target", "document", "asked by", "holds until (UTC)", "lacks")
+        console.print(table(headings, cells) if cells else "no plan waits")
 
 
 def _rows(app: App, plans: Sequence[Plan]) -> list[dict[str, Plain]]:

@@ -34,7 +34,8 @@ def command(ctx: click.Context, run: str, show: Shown) -> None:
         emit(json_text(run_object(undone.id, undone.plans) | {"of": run}), show)
     else:
         with paper(show) as console:
+            several = len({plan.target for plan, _ in undone.plans}) > 1
             for plan, outcome in undone.plans:
-                draw_outcome(console, plan, outcome)
+                draw_outcome(console, plan, outcome, several)
             draw_outcomes(console, [outcome for _, outcome in undone.plans])
     ctx.exit(CLEAN if all(outcome.outcome == "reverted" for _, outcome in undone.plans) else FOUND)

@@ -45,11 +45,13 @@ def draw_lanes(console: Console, plans: Iterable[Plan]) -> None:
     console.print(total.append(Text(", ").join(parts)) if parts else Text("nothing to change", "bold green"))
 
 
-def draw_outcome(console: Console, plan: Plan, outcome: Outcome) -> None:
-    """One line for a plan that ended, with why it did not end well."""
+def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool = False) -> None:
+    """One line for a plan that ended, with why it did not end well. `several`: of more than one target."""
     style, sign = OUTCOME[outcome.outcome]
-    line = Text.assemble((f"{sign} {outcome.outcome:<10} ", style), shown(plan.document), (f"  {plan.hash[:HASH]}", "dim"))
-    console.print(line)
+    line = Text.assemble((f"{sign} {outcome.outcome:<10} ", style), shown(plan.document))
+    if several:
+        line.append(f"  on {shown(plan.target)}", "dim")
+    console.print(line.append(f"  {plan.hash[:HASH]}", "dim"))
     if outcome.why and outcome.outcome != "verified":
         indented(console, Text(_brief(outcome.why)), 13)
 
