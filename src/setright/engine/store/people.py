@@ -16,7 +16,8 @@ from setright.model import Plain, Verdict
 from setright.policy.owners import Evidence, Returned, Returns, believed
 
 ITEMS = """SELECT findings.id, control, title, severity, target, resource, first_seen_at, resolved_at, reopened_count,
-    COALESCE(owner, '') AS owner, COALESCE(organisations, '[]') AS organisations, risk, COALESCE(lane, '') AS lane
+    COALESCE(standings.owner, '') AS owner, COALESCE(standings.organisations, '[]') AS organisations, risk,
+    COALESCE(standings.lane, '') AS lane
     FROM findings LEFT JOIN standings ON standings.finding = findings.id WHERE verdict = :fail AND aside = ''"""
 OPEN = f"{ITEMS} AND resolved_at IS NULL ORDER BY first_seen_at, findings.id"
 SINCE = f"{ITEMS} AND (resolved_at IS NULL OR resolved_at >= :since) ORDER BY first_seen_at, findings.id"
