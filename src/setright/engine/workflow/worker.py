@@ -52,7 +52,7 @@ class Worker:
         self._frozen = frozen
         self._tell = tell
         self._over, self._gone = threading.Event(), threading.Event()
-        self._beaten_at = time.monotonic()
+        self._beaten_at = self._look_at = time.monotonic()
         self._seen: dict[str, tuple[int, float]] = {}  # by worker: beats, and since when so many
         desk.holds = self.holds
 
@@ -92,7 +92,8 @@ class Worker:
                 while not self._over.is_set() and not done():
                     while len(running) < at_once and (job := self._claimed(patiently)):
                         running.add(pool.submit(self._work, job))
-                    if not running:
+                    if not running or time.monotonic() >= self._look_at:
+                        self._look_at = time.monotonic() + BEAT_S
                         self._advance_all()
                     running = self._waited(running)
             finally:
