@@ -39,7 +39,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "metrics": "Show how long it takes to put things right, how much comes back, and how much nobody knows.",
         "evidence": "Pack what a run did into one signed file that anybody can check offline.",
         "ledger": "The signed record of everything decided and done.",
-        "import": "Take in other scanners' results: what they found becomes fixable, verified and closed like ours.",
+        "import": "Take in other scanners' results, to be put right and verified like ours.",
         "integrations": "The channels to other systems: list, test, and see what waits to be told.",
         "stop": "The kill switch: let no run touch anything any more.",
     },

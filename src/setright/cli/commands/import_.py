@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--list", "listing", is_flag=True, help="Only list what was imported before.")
 @shown("table", "json")
 def command(files: tuple[str, ...], target: str, form: str, mapping: str | None, listing: bool, show: Shown) -> None:
-    """Take in other scanners' results: what they found becomes fixable, verified and closed like ours.
+    """Take in other scanners' results, to be put right and verified like ours.
 
     Reads SARIF, OCSF, ASFF, XCCDF and ARF, and what Checkov, Trivy, zizmor, hadolint, Kubescape, Nuclei, Nessus, OpenVAS
     and Lynis write themselves; any CSV by a mapping. Each finding is matched with ours at the same place; one that no
