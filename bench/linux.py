@@ -1,0 +1,82 @@
+"""Reads of Linux hosts beside Lynis, oscap and Ansible's facts, whole processes: python -m bench.linux [-n ROUNDS] [HOSTS]
+
+Starts throw-away hosts (`lab/fleet.py`) and needs root. Peers run where they are made to: Lynis and oscap on the host, where
+its image has them (SETRIGHT_LAB names another folder with images), Ansible from here. CPU is that of the processes started
+here; what an sshd and the shells of a host do for us is the host's, and shows in wall time alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lab.fleet import Fleet
+from lab.hosts import BASE
+
+from bench.measure import SETRIGHT, Spent, middle, run
+
+HEAD = f"{'what':<34} {'hosts':>5} {'wall s':>8} {'CPU s':>8} {'MB':>6} {'s a host':>9}"
+SCAN = ("scan", "--format", "json", "--fail-on", "never", "--baseline", "cis-debian-12-l2")
+LYNIS = "lynis audit system --quick --no-colors --logfile /run/lynis.log --report-file /run/lynis.dat"
+OSCAP = "timeout 130 oscap xccdf eval --profile standard /run/ds.xml"
+STREAM = "usr/share/xml/scap/ssg/content/ssg-debian11-ds.xml"
+
+
+class Program(NamedTuple):
+    name: str
+    hosts: int
+    command: tuple[str, ...]
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("-n", type=int, default=3, help="rounds of ours; peers run once")
+    words.add_argument("hosts", type=int, nargs="?", default=20)
+    given = words.parse_args()
+    fleet = Fleet(f"b{os.getpid() % 10000}")
+    try:
+        fleet.up(given.hosts)
+        with tempfile.TemporaryDirectory() as home, fleet.inside():
+            (Path(home) / ".ssh").symlink_to(fleet.folder / "ssh")
+            env = os.environ | {"HOME": home, "SSH_AUTH_SOCK": "", "SETRIGHT_STATE": f"{home}/state"}
+            print(HEAD)
+            for program in programs(fleet, given.hosts):
+                rounds = given.n if program.command[0] == SETRIGHT else 1  # peers take a minute and more
+                show(program, [run(program.command, env) for _ in range(rounds)])
+    finally:
+        fleet.down()
+
+
+def programs(fleet: Fleet, count: int) -> Iterator[Program]:
+    """Ours, and those peers that are there."""
+    for hosts in sorted({1, count}):
+        targets = [f"ssh://h{n}" for n in range(1, hosts + 1)]
+        yield Program("setright scan by ssh", hosts, (SETRIGHT, *SCAN, *targets))
+    enter = (str(shutil.which("nsenter")), "-t", str(fleet.pid(1)), *["-m", "-u", "-i", "-n", "-p", "-r", "-w", "env", "-i"])
+    inside = (*enter, "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c")
+    if (BASE / "usr/sbin/lynis").exists():
+        yield Program("Lynis on the host", 1, (*inside, LYNIS))
+    stream = BASE.parent / "ssg" / STREAM
+    if (BASE / "usr/bin/oscap").exists() and stream.exists():
+        text = "".join(line for line in stream.open() if '<xccdf-1.2:platform idref="cpe:/o:debian:debian_linux:11"' not in line)
+        (fleet.root(1) / "run/ds.xml").write_text(text)
+        yield Program("oscap on the host (44 rules)", 1, (*inside, OSCAP))
+    if ansible := shutil.which("ansible"):
+        for hosts in sorted({1, count}):
+            inventory = ",".join(f"h{n}" for n in range(1, hosts + 1)) + ","
+            yield Program("Ansible facts by ssh", hosts, (ansible, "all", "-f", "20", "-i", inventory, "-m", "setup"))
+
+
+def show(program: Program, runs: Sequence[Spent]) -> None:
+    spent = middle(runs)
+    row = f"{program.name:<34} {program.hosts:>5} {spent.wall_s:8.2f} {spent.cpu_s:8.2f} {spent.peak_mb:6.0f}"
+    print(f"{row} {spent.wall_s / program.hosts:9.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
