@@ -116,6 +116,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
             ),
         }
     },
+    "web-acl-logs": log_group("web_acl", "aws-waf-logs-"),
     "web-acl": log_group("web_acl", "aws-waf-logs-")
     | {
         "resource/aws_wafv2_web_acl/regional": {
