@@ -29,7 +29,9 @@ FILL = """WITH RECURSIVE {numbers} INSERT INTO findings (id, control, title, sev
     SELECT 'f' || ((n * 2654435761) % 4294967296) || '-' || n, 'c/' || (n % 400), 'Root cannot log in',
     CASE (n * 7 + n / 500) % 5 {ranks} END, 'fail', 'ssh://host-' || (n / 500), 'resource-' || (n % 500), 'kind/' || (n % 40),
     '/etc/ssh/sshd_config', 3, 3, '{{"mismatches": [], "why_unknown": "", "frameworks": {{}}}}',
-    '2026-01-' || CASE WHEN n % 28 < 9 THEN '0' ELSE '' END || (n % 28 + 1) || 'T00:00:00.000000Z', '2026-02-01T00:00:00.000000Z',
+    '2026-01-' || CASE WHEN n % 28 < 9 THEN '0' ELSE '' END || (n % 28 + 1) || 'T'
+    || (10 + n / 500 % 14) || ':' || (10 + n / 7000 % 50) ||
+    ':' || (10 + n / 11 % 50) || '.000000Z', '2026-02-01T00:00:00.000000Z',
     0, 'owner-' || (n % 47), 'part-' || (n % 13), CASE n % 10 {lanes} END FROM numbers"""
 
 ASKED = {

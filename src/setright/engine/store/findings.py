@@ -142,7 +142,7 @@ class Findings(Database):
                 few = f"SELECT 1 FROM findings WHERE {where} LIMIT :most"  # noqa: S608 - names of ours
                 counted = connection.rows(f"SELECT count(*) AS number FROM ({few}) AS few", {**given, "most": COUNTED - count})  # noqa: S608
                 count += counted[0]["number"]
-                query = f"SELECT * FROM findings WHERE {where} ORDER BY first_seen_at, id LIMIT :left"  # noqa: S608 - names of ours
+                query = f"SELECT * FROM findings WHERE {where} ORDER BY resolved_at, first_seen_at, id LIMIT :left"  # noqa: S608 - names of ours
                 if (left := wanted.limit - len(found)) > 0:
                     found += map(_read, connection.rows(query, {**given, "left": left}))
         return found, max(count, len(found))
