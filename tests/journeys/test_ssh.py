@@ -21,6 +21,8 @@ pytestmark = pytest.mark.root
 
 ALL = (1, 2, 3)
 TARGETS = tuple(f"ssh://h{n}" for n in ALL)
+MARKED = ("etc/login.defs", "etc/ssh/sshd_config", "etc/crontab")
+MARKS = "; ".join(f"setfacl -m u:ops:r /{path} && setfattr -n trusted.note -v mine /{path}" for path in MARKED)
 LOCKS_OUT = {
     "id": "test/locks-out",
     "title": "Nobody logs in",
@@ -58,6 +60,8 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Told:
     program = Program(lab, tmp_path_factory.mktemp("ssh"))
+    for n in ALL:
+        assert lab.command(n, MARKS).returncode == 0
     before = all_of(lab)
     fixed = program("fix", "--all", "--yes", *TARGETS)
     left = program("plan", *TARGETS)
@@ -111,6 +115,14 @@ def test_going_back_restores_every_file_and_every_running_value(told: Told) -> N
     assert told.back[0] == 0, [p for p in told.back[1]["plans"] if p["outcome"] != "reverted"]
     assert differences(told.looks[0], told.looks[2]) == {}
     check_proof(told.program.state)
+
+
+def test_access_lists_and_attributes_outlive_the_fix_and_the_way_back(told: Told) -> None:
+    for seen in told.looks:
+        for path in MARKED:
+            names = {name for name, _ in seen[f"h1:{path}"].xattr}  # type: ignore[attr-defined]
+            assert {"system.posix_acl_access", "trusted.note"} <= names, (path, names)
+    assert all(told.looks[0][f"h1:{path}"] != told.looks[1][f"h1:{path}"] for path in MARKED), "each was written"
 
 
 def test_a_host_that_is_down_does_not_keep_the_others_from_being_put_right(lab: Lab, tmp_path: Path) -> None:
