@@ -30,15 +30,6 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "        self._changes_of(self.surface.again(locators))\n"
-        "        kept = self.surface.keep(locators)\n"
-        "        self._changes(kept)\n",
-        "        kept = self.surface.keep(locators)\n",
-        f"{RUNS}test_one_plan_applied_twice_is_refused_as_stale_the_second_time",
-        "a stale plan gets as far as the target's checker",
-    ),
-    Mutation(
-        f"{ENGINE}execute.py",
         "        return [self._snapshots.put(kept) for kept in self.prior()]\n",
         "        return [self._snapshots._address(k.locator.encode()) for k in self.prior()]\n",
         f"{STEPS}test_the_snapshot_is_what_is_there_and_can_be_had_again",
@@ -136,9 +127,9 @@ MUTATIONS = [
         "the kill switch stops nothing",
     ),
     Mutation(
-        "src/setright/app.py",
-        "for h in reversed(written)]",
-        "for h in written]",
+        f"{ENGINE}runs.py",
+        "for part in reversed(parts) if",
+        "for part in parts if",
         f"{RUNS}test_two_plans_on_one_document_run_in_order",
         "the first change is taken back from under the second",
     ),
@@ -229,7 +220,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}record.py",
-        "    if not _signed(key, record.signature, bytes.fromhex(record.hash)):\n",
+        "    if not is_signed(key, record.signature, bytes.fromhex(record.hash)):\n",
         "    if False:\n",
         f"{LEDGER}test_an_inserted_record_is_found_and_named",
         "anybody can write records",

@@ -83,19 +83,19 @@ def finding_object(found: Found, key: bytes, weighed: Weighed | None = None) -> 
         "have": {place(m): have(found, m, key) for m in finding.mismatches},
         "want": {place(m): want(m) for m in finding.mismatches},
         "why_unknown": redact_text(finding.why_unknown, key=key),
-        **_weighed(weighed),
+        **_weighed(weighed, key),
         "frameworks": {name: list(ids) for name, ids in finding.frameworks.items()},
     }
 
 
-def _weighed(weighed: Weighed | None) -> dict[str, Plain]:
+def _weighed(weighed: Weighed | None, key: bytes) -> dict[str, Plain]:
     if weighed is None:
         names = ("lane", "reason", "risk", "risk_why", "change_risk", "change_risk_why", "owner", "owner_confidence", "owner_why")
         return dict.fromkeys(names)
     changing, owner = weighed.changing, weighed.owner
     return {
         "lane": weighed.lane,
-        "reason": redact_text(weighed.reason),
+        "reason": redact_text(weighed.reason, key=key),
         "risk": weighed.leaving.score,
         "risk_why": weighed.leaving.why,
         "change_risk": changing.score if changing else None,
