@@ -11,9 +11,12 @@ from setright.surfaces.linux.transport import Ask
 OLD = Ask(
     "run",
     r"""[ -r /proc/1/maps ] || exit 13
-for f in $(find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/exe' -printf '%p\n' 2>/dev/null); do
-  readlink "$f"; done 2>/dev/null | sort -u | while IFS= read -r f; do
-  [ "$(head -c 5 -- "$f" 2>/dev/null | tail -c 1 | od -An -tu1 | tr -d ' ')" = 1 ] && printf '%s\n' "$f"; done; true""",
+files=$(find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/exe' -printf '%l\n' 2>/dev/null | sort -u); set --
+IFS='
+'; for f in $files; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+head -qc 5 -- "$@" 2>/dev/null | od -An -v -tu1 -w5 | awk '$5 == 1 {print NR}' |
+while read -r n; do eval "printf '%s\n' \"\${$n}\""; done
+true""",
 )
 
 

@@ -11,12 +11,10 @@ from setright.surfaces.linux.transport import Ask
 SHARED = Ask(
     "run",
     r"""[ -r /proc/1/maps ] || exit 13
-for at in /tmp /var/tmp /dev/shm; do
-  find /proc/[0-9]*/fd -maxdepth 1 -lname "$at/*" -printf '%p\t%l\n' 2>/dev/null
-done | while IFS='	' read -r fd file; do
+find /proc/[0-9]*/fd -maxdepth 1 ! -uid 0 \( -lname '/tmp/*' -o -lname '/var/tmp/*' -o -lname '/dev/shm/*' \) \
+  -printf '%U\t%l\n' 2>/dev/null | sort -u | while IFS='	' read -r u file; do
   [ -f "$file" ] || [ -p "$file" ] || continue
-  p=${fd#/proc/}; u=$(stat -c %u "/proc/${p%%/*}" 2>/dev/null) o=$(stat -c %u -- "$file" 2>/dev/null)
-  [ -z "$u" ] || [ "$u" = 0 ] || [ "$u" = "$o" ] || printf '%s\n' "$file"
+  [ "$u" = "$(stat -c %u -- "$file" 2>/dev/null)" ] || printf '%s\n' "$file"
 done | sort -u
 find /tmp /var/tmp /dev/shm -maxdepth 2 -type p 2>/dev/null; true""",
 )
