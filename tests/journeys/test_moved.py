@@ -155,6 +155,6 @@ def test_a_death_while_it_looks_again_changes_nothing_in_the_end(app: App, lab: 
         with pytest.raises(Exception, match="the next start"):
             applied(app, planned(app))
     recovered = app.recover()
-    assert [outcome.outcome for outcome in recovered] == ["verified", "verified"]
+    assert {outcome.outcome for outcome in recovered} == {"verified"}
     assert modes(lab) == {LOG: "640", SHARED: "664"}
     assert json.dumps([o.why for o in recovered]).count("planned again") == 1
