@@ -70,6 +70,8 @@ def test_a_wave_that_trips_on_health_takes_itself_back_and_stops_the_rest(done: 
 def test_those_who_may_agree_are_asked_by_a_letter_with_a_link(done: dict[str, Any], group: Acme) -> None:
     asked = {name for name, _ in group.links()}
     assert {"bob@acme.example", "petra@acme.example", "paul@acme.example"} <= asked
+    letters = [str(letter["To"]) for letter in group.letters if "Your yes" in str(letter["Subject"])]
+    assert len(letters) == len(set(letters)), "one letter for each, however many plans wait"
     assert all(letter["Subject"] and plain_text(letter) for letter in group.letters)
 
 

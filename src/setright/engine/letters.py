@@ -42,8 +42,8 @@ class Button(NamedTuple):
 class Letter(NamedTuple):
     """What is said, and to whom. `key` tells it from every other: the same letter is sent once.
 
-    `to` are names of owners and people, or addresses; `picture` a PNG with its words; `link` an address and its words;
-    `buttons` are for chats that tell us who pressed them, `chat` then leaves the link out.
+    `to` are names of owners and people, or addresses; `picture` a PNG with its words; `links` addresses and their words;
+    `buttons` are for chats that tell us who pressed them, which then leave the links out.
     """
 
     key: str
@@ -54,7 +54,7 @@ class Letter(NamedTuple):
     said: tuple[str, ...]
     table: Table | None = None
     picture: tuple[bytes, str] | None = None
-    link: tuple[str, str] | None = None
+    links: tuple[tuple[str, str], ...] = ()
     buttons: tuple[Button, ...] = ()
     severity: str = ""
     channel: str = ""  # only by this one
@@ -116,8 +116,7 @@ def text(letter: Letter) -> str:
     if letter.table:
         rows = ["  ".join(row) for row in letter.table.rows[:ROWS]]
         parts.append("\n".join(["  ".join(letter.table.heads), *rows, *_more(letter.table)]))
-    if letter.link:
-        parts.append(f"{letter.link[1]}:\n{letter.link[0]}")
+    parts += [f"{words}:\n{address}" for address, words in letter.links]
     return "\n\n".join(parts) + "\n"
 
 
@@ -129,11 +128,13 @@ def html(letter: Letter) -> str:
         parts.append(f"<p style='color:#5b6675;font-size:12px;margin:0 0 10px'>{escape(letter.picture[1])}</p>")
     if letter.table:
         parts.append(_table(letter.table))
-    if letter.link:
-        style = "display:inline-block;background:#0b5cad;color:#fff;padding:11px 22px;border-radius:8px;text-decoration:none"
-        anchor = f"<a href='{escape(letter.link[0])}' style='{style}'>{escape(letter.link[1])}</a>"
-        parts.append(f"<p style='margin:18px 0 4px'>{anchor}</p>")
+    parts += [_anchor(*link) for link in letter.links]
     return FRAME.format("".join(parts), escape(letter.event.partition(".")[2]))
+
+
+def _anchor(address: str, words: str) -> str:
+    style = "display:inline-block;background:#0b5cad;color:#fff;padding:11px 22px;border-radius:8px;text-decoration:none"
+    return f"<p style='margin:18px 0 4px'><a href='{escape(address)}' style='{style}'>{escape(words)}</a></p>"
 
 
 def _table(table: Table) -> str:
@@ -164,8 +165,8 @@ def _chat(letter: Letter, to: str) -> dict[str, Plain]:
     rows = "\n".join(f"• {' · '.join(row)}" for row in (letter.table.rows[:10] if letter.table else ()))
     blocks: list[Plain] = [_section(f"*{_marked(letter.subject)}*\n{_marked(words)}")]
     blocks += [_section(_marked(rows))] if rows else []
-    if letter.link and not letter.buttons:
-        blocks.append(_section(f"<{letter.link[0]}|{_marked(letter.link[1])}>"))
+    if letter.links and not letter.buttons:
+        blocks += [_section(f"<{address}|{_marked(words)}>") for address, words in letter.links]
     if letter.buttons:
         blocks.append({"type": "actions", "elements": [_button(each) for each in letter.buttons]})
     return {"to": to, "text": _marked(letter.subject), "blocks": blocks}

@@ -6,7 +6,7 @@ Each is told once: what was told is kept with the letters in one transaction. Wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -109,28 +109,56 @@ class Waiting(NamedTuple):
     lacks: str
 
 
+class Asking(NamedTuple):
+    """How a link to answer is made: the token of a plan for a person (empty: for whoever the chat knows), and its address."""
+
+    token: Callable[[Plan, str], str]
+    address: Callable[[Plan, str], str]
+
+
 def asking_letters(
-    plans: Iterable[Waiting], routes: Mapping[str, Route], token: Callable[[Plan, str], str], address: Callable[[Plan, str], str]
+    plans: Sequence[Waiting], routes: Mapping[str, Route], asking: Asking, marks: Collection[Mark]
 ) -> Iterator[Reminder]:
-    """For each plan: a link for each who may agree by e-mail, and one message with buttons where there is a chat for it."""
-    chats = any(route.type == "slack" and not route.off for route in routes.values())
-    for waiting in plans:
-        plan = waiting.plan
-        said = (
-            f"{plan.document} on {plan.target}. It puts right: {'; '.join(waiting.titles)}.",
-            f"It {plan.reason}." if plan.reason.startswith("may break") else f"Why it is asked: {plan.reason}.",
-            f"It {waiting.lacks}.",
-        )
-        letter = Letter("", "message.approval", plan.hash, (), f"Your yes is asked: {plan.document} on {plan.target}", said)
-        for person in waiting.may:
-            link, key = (address(plan, person), "See the change and answer"), key_of("ask", plan.hash, person)
-            own = letter._replace(key=key, to=(person,), link=link, channel="mail")
-            yield Reminder(own, ((plan.hash, 0, f"asked {person}"),))
-        if chats:
-            table = Table(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
-            buttons, key = _buttons(token(plan, "")), key_of("ask", plan.hash)
-            shown = letter._replace(key=key, table=table, buttons=buttons, channel="slack")
-            yield Reminder(shown, ((plan.hash, 0, "asked in chat"),))
+    """One letter for each who may agree by e-mail, with a link for each plan they were not asked about yet; where there is a
+    chat for it, a message with buttons for each plan."""
+    people = dict.fromkeys(person for waiting in plans for person in waiting.may)
+    for person in people:
+        mine = [each for each in plans if person in each.may and (each.plan.hash, 0, f"asked {person}") not in marks]
+        if mine:
+            yield _by_letter(person, mine, asking)
+    if any(route.type == "slack" and not route.off for route in routes.values()):
+        yield from (_by_chat(each, asking) for each in plans)
+
+
+def _by_letter(person: str, mine: Sequence[Waiting], asking: Asking) -> Reminder:
+    said = tuple(words for each in mine for words in _said_of(each))
+    several = f"{len(mine)} changes"
+    what = f"{mine[0].plan.document} on {mine[0].plan.target}" if len(mine) == 1 else several
+    links = tuple(
+        (asking.address(each.plan, person), f"See and answer: {each.plan.document} on {each.plan.target}") for each in mine
+    )
+    key = key_of("ask", person, *sorted(each.plan.hash for each in mine))
+    item = mine[0].plan.hash if len(mine) == 1 else key
+    letter = Letter(key, "message.approval", item, (person,), f"Your yes is asked: {what}", said, links=links, channel="mail")
+    return Reminder(letter, tuple((each.plan.hash, 0, f"asked {person}") for each in mine))
+
+
+def _by_chat(waiting: Waiting, asking: Asking) -> Reminder:
+    plan = waiting.plan
+    table = Table(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
+    subject = f"Your yes is asked: {plan.document} on {plan.target}"
+    buttons, key = _buttons(asking.token(plan, "")), key_of("ask", plan.hash)
+    letter = Letter(key, "message.approval", plan.hash, (), subject, _said_of(waiting), table, buttons=buttons, channel="slack")
+    return Reminder(letter, ((plan.hash, 0, "asked in chat"),))
+
+
+def _said_of(waiting: Waiting) -> tuple[str, str, str]:
+    plan = waiting.plan
+    return (
+        f"{plan.document} on {plan.target}. It puts right: {'; '.join(waiting.titles)}.",
+        f"It {plan.reason}." if plan.reason.startswith("may break") else f"Why it is asked: {plan.reason}.",
+        f"It {waiting.lacks}.",
+    )
 
 
 def _buttons(value: str) -> tuple[Button, ...]:

@@ -69,7 +69,7 @@ def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[R
     from datetime import timedelta
 
     from setright.engine.digest import WEEKS, digests
-    from setright.engine.remind import asking_letters
+    from setright.engine.remind import Asking, asking_letters
     from setright.engine.times import now
 
     marks = app.store.reminded()
@@ -78,7 +78,7 @@ def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[R
         waiting = app.waiting()
         lacks = app.consent.lacking(waiting)
         asked = [_waiting(app, plan, lacks[plan.hash]) for plan in waiting if lacks[plan.hash]]
-        told += asking_letters(asked, app.courier.routes, app.asking.token, app.asking.address)
+        told += asking_letters(asked, app.courier.routes, Asking(app.asking.token, app.asking.address), marks)
     if period:
         items = [item for item in app.store.items(now() - timedelta(weeks=WEEKS)) if item.id not in excepted]
         told += digests(app.configuration, items, period, now())
