@@ -210,3 +210,41 @@ def test_no_text_breaks_a_line_or_another_field(title, reason):
 def test_a_long_text_is_cut_between_characters():
     line = syslog.line(message(body={"title": "x", "more": "ü" * 9000}), syslog.as_json)
     assert len(line) <= syslog.LONGEST and line.decode()
+
+
+def test_any_service_is_reached_by_apprise():
+    """Its json:// service, to a real receiver."""
+    import json as js
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    from setright.integrations import apprise
+
+    took, status = [], [200]
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_): ...
+
+        def do_POST(self):
+            took.append(js.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status[0])
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=lambda: server.serve_forever(0.05), daemon=True).start()
+    try:
+        channel = apprise.Apprise(apprise.Options(f"json://127.0.0.1:{server.server_address[1]}/"))
+        channel.send([message()])
+        assert (
+            took[0]["title"] == "Root cannot log in over SSH"
+            and "owner: web" in took[0]["message"]
+            and took[0]["type"] == "failure"
+        )
+        status[0] = 500
+        with pytest.raises(IntegrationError, match="did not take"):
+            channel.send([message()])
+    finally:
+        server.shutdown()
+        server.server_close()
+    with pytest.raises(IntegrationError, match="does not know"):
+        apprise.Apprise(apprise.Options("pigeon://coop"))

@@ -16,6 +16,7 @@ from setright.integrations.message import Sender
 from setright.model import Plain
 
 MODULES = {  # type -> module with Options, SECRETS and open_channel
+    "apprise": "setright.integrations.apprise",
     "mail": "setright.integrations.mail",
     "ocsf": "setright.integrations.ocsf",
     "opsgenie": "setright.integrations.opsgenie",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @selected
 @adopted_too
 @counted
-@shown("table", "json")
+@shown("table", "json", "cacao")
 @fail_on("never")
 @everything
 @click.option("--ask", "asking", is_flag=True, help="Keep the plans, so that `setright approve` shows them to whoever decides.")
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool, asking: bool) -> None:
     """Show what would change, as a diff, and who may decide it; change nothing.
 
-    With -o the plan is kept in a file that `setright apply` runs exactly as it stands.
+    With -o the plan is kept in a file that `setright apply` runs exactly as it stands; --format cacao says a playbook
+    for a SOAR that does so.
 
     \b
     Examples:
@@ -36,11 +37,14 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
       setright plan ssh://ops@web-1 -o plan.json
       setright plan ssh://ops@web-1 --ask
       setright plan . --control 'aws/s3/*' --format json
+      setright plan ssh://ops@web-1 -o plan.json --format cacao > playbook.json
     """
     from setright.cli.gather import exit_code, planned, tell_unreached
     from setright.cli.output import hint, json_text, save
     from setright.cli.planfile import saved
 
+    if show.format == "cacao" and not show.file:
+        raise click.UsageError("--format cacao needs -o FILE: the playbook runs the plan kept there")
     app = show.open()
     report, results = planned(app, selection, show)
     plans = [plan for result in results for plan in result.plans]
@@ -68,6 +72,11 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
     from setright.cli.screens.findings import draw_counts, draw_left_open, draw_unread
     from setright.cli.screens.plans import draw, draw_lanes
 
+    if show.format == "cacao":
+        from setright.cli.formats.cacao import playbook
+
+        click.echo(json_text(playbook(plans, show.file or "")), nl=False)
+        return
     if show.format == "json":
         click.echo(json_text(plans_object(plans, report)), nl=False)
         return

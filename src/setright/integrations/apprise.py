@@ -1,0 +1,59 @@
+"""Messages to any of the hundred and more services that Apprise knows (github.com/caronc/apprise), each by one URL of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from setright.integrations.error import IntegrationError
+from setright.integrations.message import Message
+from setright.model import Plain
+
+TYPES = {"critical": "failure", "high": "failure", "medium": "warning", "finding.resolved": "success", "plan.verified": "success"}
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` is Apprise's, credentials and all: ``slack://...``, ``msteams://...``, ``mailtos://...``."""
+
+    url: str
+
+
+SECRETS = ("url",)
+
+
+class Apprise:
+    """One service. It tells no more than whether a message went out, so a failure is tried again later."""
+
+    at_once = 1
+
+    def __init__(self, options: Options) -> None:
+        try:
+            library: Any = import_module("apprise")
+        except ImportError as error:
+            raise IntegrationError("apprise is not installed: pip install 'setright[notify]'") from error
+        self._service = library.Apprise()
+        if not self._service.add(options.url):
+            raise IntegrationError("apprise does not know this URL; see github.com/caronc/apprise for the service's form")
+
+    def send(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            title, body, sort = words(message)
+            if not self._service.notify(title=title, body=body, notify_type=sort):
+                raise IntegrationError("the service did not take the message; it is tried again later")
+
+
+def words(message: Message) -> tuple[str, str, str]:
+    """A title, a text in a few lines, and Apprise's sort of it."""
+    body: dict[str, Plain] = message.body if isinstance(message.body, dict) else {"text": message.body}
+    title = str(body.get("subject") or body.get("title") or message.event)
+    told = [("what", message.event), ("where", body.get("target")), ("on", body.get("resource") or body.get("document"))]
+    told += [("severity", body.get("severity")), ("owner", body.get("owner")), ("why", body.get("why") or body.get("reason"))]
+    text = str(body.get("text") or "\n".join(f"{name}: {value}" for name, value in told if value))
+    return title, text, TYPES.get(message.event) or TYPES.get(str(body.get("severity")), "info")
+
+
+def open_channel(options: Options) -> Apprise:
+    return Apprise(options)
