@@ -31,9 +31,13 @@ class Rules:
                 self._add(tool, rule, [control for control in controls if control in cited])
 
     def of(self, found: Imported) -> tuple[str, ...]:
-        known = self._controls.get(_called(found.tool), {})
+        """One rule may look at many settings: ``SSH-7408 PermitRootLogin`` is asked for before ``SSH-7408``."""
         names = (found.rule, *found.others)
-        return tuple(dict.fromkeys(control for name in names for control in known.get(_bare(found.tool, name), ())))
+        return self._speaking(found.tool, [f"{name} {found.resource}" for name in names]) or self._speaking(found.tool, names)
+
+    def _speaking(self, tool: str, names: Sequence[str]) -> tuple[str, ...]:
+        known = self._controls.get(_called(tool), {})
+        return tuple(dict.fromkeys(control for name in names for control in known.get(_bare(tool, name), ())))
 
     def _add(self, tool: str, rule: str, controls: Sequence[str]) -> None:
         place = self._controls[tool][_bare(tool, rule)]
@@ -41,13 +45,16 @@ class Rules:
 
 
 def _called(tool: str) -> str:
-    """A scanner's name as frameworks/ has it: ``Trivy (Aqua)`` is trivy."""
+    """A scanner's name as frameworks/ and matches/ have it: ``Trivy (Aqua)`` is trivy."""
+    if "security hub" in tool.lower():
+        return "security-hub"
     return tool.split()[0].lower() if tool else ""
 
 
 def _bare(tool: str, rule: str) -> str:
     """A rule's name in one form: as ``zizmor/artipacked`` and ``artipacked``, ``AVD-AWS-0086`` and ``AWS-0086`` are one."""
-    return rule.removeprefix(f"{_called(tool)}/").removeprefix(ALIASES.get(_called(tool), "\0"))
+    called = _called(tool)
+    return rule.removeprefix(f"{called}/").removeprefix(f"{called}-").removeprefix(ALIASES.get(called, "\0"))
 
 
 def load_matches(root: File) -> dict[str, dict[str, list[str]]]:

@@ -1,0 +1,58 @@
+"""Another scanner's rule leads to the controls that put just that right, and to no others."""
+
+from pathlib import Path
+
+import pytest
+
+from setright.dialect import read_mapping
+from setright.engine.catalogue import content_root
+from setright.engine.imports import Rules, load_matches
+from setright.integrations.importers import Imported
+
+FILES = sorted((content_root() / "matches").glob("*.yaml"))
+
+
+def found(tool, rule, resource=""):
+    return Imported(tool, rule, "a title", resource=resource)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_file_of_matches_names_rules_and_controls_that_exist(file: Path):
+    told = read_mapping(file)
+    assert file.read_text().startswith("# ") and list(told) == ["matches"] and told["matches"]
+    for rule, controls in told["matches"].items():
+        assert isinstance(rule, str) and rule == " ".join(rule.split())
+        assert isinstance(controls, list) and controls and len(set(controls)) == len(controls), rule
+        assert [each for each in controls if not (content_root() / "controls" / f"{each}.yaml").is_file()] == [], rule
+
+
+def test_a_rule_with_its_setting_goes_before_the_bare_rule():
+    rules = Rules({"a": {}, "b": {}}, {"lynis": {"SSH-7408": ["a", "b"], "SSH-7408 PermitRootLogin": ["b"]}})
+    assert rules.of(found("lynis", "SSH-7408", "PermitRootLogin")) == ("b",)
+    assert rules.of(found("lynis", "SSH-7408", "Port")) == ("a", "b") == rules.of(found("lynis", "SSH-7408"))
+
+
+def test_a_test_of_many_settings_leads_to_none_where_the_setting_is_not_named():
+    rules = Rules({"b": {}}, {"lynis": {"SSH-7408 PermitRootLogin": ["b"]}})
+    assert rules.of(found("lynis", "SSH-7408", "Port")) == ()
+
+
+@pytest.mark.parametrize(
+    ("tool", "rule", "resource", "control"),
+    [
+        ("security hub", "S3.8", "arn:aws:s3:::shop", "aws/s3/public-access-block"),
+        ("aws security hub cspm", "EC2.7", "", "aws/ec2/ebs-encryption"),
+        ("prowler", "kms_cmk_rotation_enabled", "", "aws/kms/rotation"),
+        ("prowler", "prowler-kms_cmk_rotation_enabled", "", "aws/kms/rotation"),
+        ("oscap", "file_permissions_etc_shadow", "", "linux/file-access/shadow"),
+        ("kubescape", "C-0057", "", "k8s/workload/privileged"),
+        ("trivy", "AVD-DS-0002", "", "docker/image/user"),
+        ("trivy", "GCP-0013", "", "gcp/dns/dnssec"),
+        ("lynis", "SSH-7408", "PermitRootLogin", "linux/sshd/root-login"),
+        ("lynis", "FILE-6310", "/home", "linux/mount-table/home"),
+        ("lynis", "KRNL-6000", "kernel.sysrq", "linux/sysctl/sysrq"),
+    ],
+)
+def test_what_a_scanner_calls_it_leads_to_our_control(tool, rule, resource, control):
+    rules = Rules({control: {}}, load_matches(content_root()))
+    assert rules.of(found(tool, rule, resource)) == (control,)
