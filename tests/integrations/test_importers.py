@@ -49,6 +49,23 @@ def test_every_format_has_a_result():
     assert {form for form, *_ in WANTED.values()} == FORMATS.keys()
 
 
+def test_lynis_names_the_setting_wherever_it_tells_it():
+    report = b"""lynis_version=3.1.4
+suggestion[]=SSH-7408|Consider hardening SSH configuration|PermitRootLogin (set YES to NO)|-|
+suggestion[]=FILE-6310|To decrease the impact of a full /home file system, place /home on a separate partition|-|-|
+suggestion[]=NETW-3200|Determine if protocol 'dccp' is really needed on this system|-|-|
+suggestion[]=KRNL-6000|One or more sysctl values differ from the scan profile and could be tweaked||Change sysctl value|
+details[]=KRNL-6000|sysctl|desc:Disable magic SysRQ;field:kernel.sysrq;prefval:0;value:176;|
+"""
+    found = [(each.rule, each.resource) for each in read(report)]
+    assert found == [
+        ("SSH-7408", "PermitRootLogin"),
+        ("FILE-6310", "/home"),
+        ("NETW-3200", "dccp"),
+        ("KRNL-6000", "kernel.sysrq"),
+    ]
+
+
 def test_csv_is_read_by_a_mapping():
     mapping = {"rule": "Rule ID", "title": "Title", "severity": "Severity", "resource": "Resource Name", "asset": "Subscription"}
     data = (RESULTS / "wiz.csv").read_bytes()
