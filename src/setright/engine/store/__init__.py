@@ -12,6 +12,7 @@ from setright.engine.store.outbox import Aside, Line, Outbox
 from setright.engine.store.people import Item, People, SentBack, Standing
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
 from setright.engine.store.runs import Run, RunPlan, Runs, Work
+from setright.engine.store.tickets import Fate, KeptTicket, Tickets
 from setright.engine.store.workers import Workers
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "Aside",
     "Asset",
     "End",
+    "Fate",
     "Foreign",
     "Item",
     "Job",
+    "KeptTicket",
     "Known",
     "Life",
     "Line",
@@ -42,5 +45,5 @@ __all__ = [
 ]
 
 
-class Store(Findings, Looks, Figures, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings):
+class Store(Findings, Looks, Figures, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings, Tickets):
     """All parts of the store over one database, opened by its URL."""

@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0010"
+HEAD = "0011"
 
 TABLES = (
     # as Alembic makes it
@@ -121,4 +121,12 @@ TABLES = (
         first_seen_at TEXT NOT NULL, last_seen_at TEXT NOT NULL, closed_at TEXT,
         PRIMARY KEY (key))""",
     "CREATE INDEX imported_by_tool ON imported (tool, target, closed_at)",
+    """CREATE TABLE tickets (
+        channel TEXT NOT NULL, matter TEXT NOT NULL, -- control, owner and organisation
+        number INTEGER NOT NULL, control TEXT NOT NULL, owner TEXT NOT NULL, organisation TEXT NOT NULL,
+        id TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
+        state TEXT NOT NULL, -- making, open, closed, left
+        findings TEXT NOT NULL, told TEXT NOT NULL, answered TEXT NOT NULL, tried_at TEXT NOT NULL, changed_at TEXT NOT NULL,
+        error TEXT NOT NULL,
+        PRIMARY KEY (channel, matter))""",
 )
