@@ -13,6 +13,7 @@ import msgspec
 
 from setright.engine.error import EngineError
 from setright.integrations.message import Sender
+from setright.integrations.tickets import TicketSystem
 from setright.model import Plain
 
 MODULES = {  # type -> module with Options, SECRETS and open_channel
@@ -25,6 +26,10 @@ MODULES = {  # type -> module with Options, SECRETS and open_channel
     "splunk": "setright.integrations.splunk",
     "syslog": "setright.integrations.syslog",
     "webhook": "setright.integrations.webhook",
+}
+TICKETS = {  # type -> module with Options, SECRETS and open_tickets
+    "jira": "setright.integrations.jira",
+    "servicenow": "setright.integrations.servicenow",
 }
 EVENTS = (
     "finding.*",
@@ -85,6 +90,15 @@ def wants(route: Route, event: Event) -> bool:
 
 def routes(integrations: Mapping[str, Mapping[str, Plain]]) -> dict[str, Route]:
     """By channel. Raises EngineError for a type that is none of ours, or a key that means nothing."""
+    return {name: route for name, route in _routes(integrations).items() if route.type in MODULES}
+
+
+def ticket_routes(integrations: Mapping[str, Mapping[str, Plain]]) -> dict[str, Route]:
+    """As `routes`, of the ticket systems, which are not told of events but hold one ticket a matter."""
+    return {name: route for name, route in _routes(integrations).items() if route.type in TICKETS}
+
+
+def _routes(integrations: Mapping[str, Mapping[str, Plain]]) -> dict[str, Route]:
     return {name: _route(name, table) for name, table in integrations.items()}
 
 
@@ -93,14 +107,26 @@ def _route(name: str, table: Mapping[str, Plain]) -> Route:
         route = msgspec.convert({key: value for key, value in table.items() if key in ROUTE_KEYS}, Route)
     except msgspec.ValidationError as error:
         raise EngineError(f"[integrations.{name}]: {error}") from error
-    if route.type not in MODULES:
-        raise EngineError(f"[integrations.{name}] type: {route.type!r} is none of {', '.join(sorted(MODULES))}")
+    if route.type not in MODULES | TICKETS:
+        raise EngineError(f"[integrations.{name}] type: {route.type!r} is none of {', '.join(sorted(MODULES | TICKETS))}")
     return route
 
 
 def sender(name: str, table: Mapping[str, Plain], environ: Mapping[str, str] = os.environ) -> Sender:
     """The channel, open. Raises EngineError for options that are missing or wrong, and secrets that are not there."""
     module: Any = import_module(MODULES[_route(name, table).type])
+    opened: Sender = module.open_channel(_options(module, name, table, environ))
+    return opened
+
+
+def ticket_system(name: str, table: Mapping[str, Plain], dry: bool, environ: Mapping[str, str] = os.environ) -> TicketSystem:
+    """As `sender`, for a ticket system. `dry`: it changes nothing, and notes what it would send."""
+    module: Any = import_module(TICKETS[_route(name, table).type])
+    opened: TicketSystem = module.open_tickets(_options(module, name, table, environ), dry)
+    return opened
+
+
+def _options(module: Any, name: str, table: Mapping[str, Plain], environ: Mapping[str, str]) -> Any:
     given = {key: value for key, value in table.items() if key not in ROUTE_KEYS}
     for key in module.SECRETS:
         if key in given and not is_elsewhere(given[key]):
@@ -110,11 +136,9 @@ def sender(name: str, table: Mapping[str, Plain], environ: Mapping[str, str] = o
             )
     told = {key: secret(value, f"[integrations.{name}] {key}", environ) for key, value in given.items()}
     try:
-        options = msgspec.convert(told, module.Options)
+        return msgspec.convert(told, module.Options)
     except msgspec.ValidationError as error:
         raise EngineError(f"[integrations.{name}]: {error}") from error
-    opened: Sender = module.open_channel(options)
-    return opened
 
 
 def is_elsewhere(value: Plain) -> bool:

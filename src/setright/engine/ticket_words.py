@@ -1,0 +1,174 @@
+"""What tickets say: which findings make one, its text, and its comments. Pure; the same state gives the same words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from setright.engine.channels import Event, Route, wants
+from setright.engine.redact import shown
+from setright.engine.store import Approval, Fate, Item, KeptTicket
+from setright.integrations.tickets import Block, Code, Draft, Listing, Paragraph, Said
+from setright.model import SEVERITIES, Control, Plan
+
+LISTED = 50  # findings of one ticket; the rest is counted
+TARGETS = 5  # with a command of their own
+DIFFS = 5  # of one comment
+DIFF_CHARACTERS = 6_000
+
+
+class Matter(NamedTuple):
+    """One fix and one owner: a control, owner and organisation, with what is open of it now."""
+
+    control: str
+    owner: str
+    organisation: str
+    items: tuple[Item, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return sha256("\0".join(self[:3]).encode()).hexdigest()[:24]
+
+    @property
+    def openings(self) -> tuple[str, ...]:
+        """What is open, and for the how manieth time."""
+        return tuple(f"{item.id} {item.reopened_count}" for item in self.items)
+
+
+class Proof(NamedTuple):
+    """A plan that a run of ours carried out and verified, and who agreed to it."""
+
+    run: str
+    plan: Plan
+    approvals: tuple[Approval, ...]
+
+
+def matters(items: Iterable[Item], route: Route, fallback: str) -> dict[str, Matter]:
+    """By id, of what the channel wants."""
+    groups: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
+    every = msgspec.structs.replace(route, events=("*",))
+    for item in items:
+        owner = item.owner or fallback
+        if wants(every, Event("", "finding.opened", item.id, "", {}, item.severity, owner, item.lane, item.target)):
+            groups[item.control, owner, item.organisations[0] if item.organisations else ""].append(item)
+    made = (Matter(*group, tuple(sorted(of, key=_place))) for group, of in groups.items())
+    return {matter.id: matter for matter in made}
+
+
+def key_of(kept: KeptTicket) -> str:
+    """What a ticket is found by."""
+    return f"setright-{kept.matter}" + (f"-{kept.number}" if kept.number > 1 else "")
+
+
+def draft(key: str, matter: Matter, control: Control | None, left: int, gone: int) -> Draft:
+    """The ticket's text; `left` are open too, but excepted, unknown or not counted here, `gone` those put right so far."""
+    items = matter.items
+    worst = max((item.severity for item in items), key=SEVERITIES.index, default="info")
+    title = control.title if control else (items[0].title if items else matter.control)
+    counts = [f"{len(items)} open"] + ([f"{left} left as they are"] if left else []) + ([f"{gone} put right"] if gone else [])
+    targets = list(dict.fromkeys(item.target for item in items))
+    body: list[Block] = [Paragraph(control.why.strip())] if control else []
+    body += [
+        Paragraph(f"Severity {worst}. {', '.join(counts)}. Owner: {matter.owner or 'nobody known'}. Control: {matter.control}."),
+        Listing(_places(items)),
+        Paragraph("Put it right, verified and with a way back:"),
+        Code("\n".join(f"setright fix {target} --control {matter.control}" for target in targets[:TARGETS])),
+    ]
+    if items:
+        body.append(Paragraph(_ways_out(items[0].id)))
+    body.append(Paragraph("This text is kept by setright, which closes the ticket when its own look sees all of it gone."))
+    whose = f" ({matter.owner})" if matter.owner else ""
+    return Draft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
+
+
+def fingerprint(drafted: Draft) -> str:
+    return sha256(msgspec.json.encode([drafted.title, drafted.body, drafted.severity])).hexdigest()[:24]
+
+
+def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: int, *, closes: bool) -> Said:
+    """The evidence: what our own look sees no more, and which runs of ours did it."""
+    body: list[Block] = []
+    if gone:
+        places = [
+            f"{shown(fate.resource)} on {fate.target} (finding {fate.id}, seen gone {_when(fate.resolved_at)})" for fate in gone
+        ]
+        body += [Paragraph(f"Our own look sees {len(gone)} of it no more:"), Listing(_listed(places))]
+    proven = {finding for proof in proofs for finding in proof.plan.findings}
+    for proof in proofs[:DIFFS]:
+        body += _proof(proof)
+    if len(proofs) > DIFFS:
+        body.append(Paragraph(f"... and {len(proofs) - DIFFS} more changes; `setright runs list` has them."))
+    if others := [fate for fate in gone if fate.id not in proven]:
+        body.append(Paragraph(f"{len(others)} of them were put right by no run of ours."))
+    if moved:
+        body.append(Paragraph(f"{moved} belong to somebody else now, in a ticket of their own."))
+    if closes:
+        body.append(Paragraph("Nothing of it is left here: setright closes this ticket."))
+    about = sorted(f"{fate.id} {fate.reopened_count}" for fate in gone)
+    return Said(_mark(key, "gone", str(closes), str(moved), *about), tuple(body))
+
+
+def came_back(key: str, matter: Matter) -> Said:
+    """What is open again in a ticket that we had closed."""
+    return Said(
+        _mark(key, "back", *matter.openings),
+        (Paragraph(f"It is back: our own look sees {len(matter.items)} of it."), Listing(_places(matter.items))),
+    )
+
+
+def still_open(key: str, by: str, items: Sequence[Item]) -> Said:
+    """The one answer to people who closed a ticket while our own look, later than that, still sees what it speaks of."""
+    who = by or "Somebody"
+    body = (
+        Paragraph(f"{who} closed this, and our own look after that still sees {len(items)} of it:"),
+        Listing(_places(items)),
+        Paragraph(f"{_ways_out(items[0].id)} It is reopened this once; closed again, it stays closed."),
+    )
+    return Said(_mark(key, "still", *(f"{item.id} {item.reopened_count}" for item in items)), body)
+
+
+def _places(items: Sequence[Item]) -> tuple[str, ...]:
+    return _listed([_words(item) for item in items])
+
+
+def _words(finding: Item | Fate) -> str:
+    return f"{shown(finding.resource)} on {finding.target} (finding {finding.id})"
+
+
+def _ways_out(finding: str) -> str:
+    return (
+        f"Not yours: setright owners bounce {finding} --reason '...'. "
+        f"It must stay: setright except {finding} --reason '...' --until 30d."
+    )
+
+
+def _proof(proof: Proof) -> list[Block]:
+    plan = proof.plan
+    who = ", ".join(f"{given.by} ({_when(given.at)})" for given in proof.approvals)
+    agreed = f"approved by {who}" if who else f"allowed by policy (lane {plan.lane})"
+    said = f"Run {proof.run}, plan {plan.hash[:12]}: {shown(plan.document)} on {plan.target}, verified; {agreed}."
+    diff = "\n".join(change.diff for change in plan.changes if change.diff)
+    cut = f"{diff[:DIFF_CHARACTERS]}\n... cut" if len(diff) > DIFF_CHARACTERS else diff
+    return [Paragraph(said), *([Code(cut)] if cut else [])]
+
+
+def _listed(lines: Sequence[str]) -> tuple[str, ...]:
+    more = (f"... and {len(lines) - LISTED} more",) if len(lines) > LISTED else ()
+    return (*lines[:LISTED], *more)
+
+
+def _place(item: Item) -> tuple[str, str, str]:
+    return item.target, item.resource, item.id
+
+
+def _when(at: str | None) -> str:
+    return f"{at[:16].replace('T', ' ')}Z" if at else ""
+
+
+def _mark(*words: str) -> str:
+    """No sign of it is markup anywhere."""
+    return f"(setright {sha256(chr(0).join(words).encode()).hexdigest()[:16]})"

@@ -1,0 +1,339 @@
+"""One ticket a fix and owner, held to what our own looks see: against servers that keep the contracts of the real ones."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from setright.controls.error import ControlError
+from setright.engine.configuration import Configuration
+from setright.engine.store import Standing, Store
+from setright.engine.tickets import World, sync
+from setright.integrations.tickets import Written
+from setright.model import Finding, Location, Plan, Planned, Verdict
+from tests.integrations.ticket_servers import TOKEN, USER, JiraServer, Reply, ServiceNowServer, text_of
+
+T0 = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+CONTROL = "linux/sshd/root-login"
+WEB = "ssh://web-1"
+
+
+class Jira:
+    """A Jira with the words that the tests ask with."""
+
+    def __init__(self, cloud):
+        self.server = JiraServer(cloud)
+        self.table = {"type": "jira", "url": self.server.url, "token": "env:TICKETS", "project": "SEC", "projects": {"shop": "WEB"}}
+        self.table |= {"user": USER} if cloud else {"flavour": "data-center"}
+
+    def all(self):
+        return [
+            (key, issue["status"] not in ("Done", "Won't do"), len(issue["comments"])) for key, issue in self.server.issues.items()
+        ]
+
+    def texts(self, key):
+        issue = self.server.issues[key]
+        return text_of(issue["fields"]["description"]), [text_of(each) for each in issue["comments"]]
+
+    def people_close(self, key):
+        self.server.people_close(key)
+
+    def delete(self, key):
+        del self.server.issues[key]
+
+
+class Now:
+    """A ServiceNow with the words that the tests ask with."""
+
+    def __init__(self):
+        self.server = ServiceNowServer()
+        self.table = {"type": "servicenow", "url": self.server.url, "user": "setright", "password": "env:TICKETS"}
+
+    def all(self):
+        return [(row["number"], row["state"] not in ("6", "7", "8"), len(row["notes"])) for row in self.server.records.values()]
+
+    def row(self, name):
+        return next(row for row in self.server.records.values() if row["number"] == name)
+
+    def texts(self, name):
+        return self.row(name)["description"], self.row(name)["notes"]
+
+    def people_close(self, name):
+        self.server.people_close(self.row(name)["sys_id"])
+
+    def delete(self, name):
+        del self.server.records[self.row(name)["sys_id"]]
+
+
+class Estate:
+    """What scans saw of hosts, and the tickets for it. Every step takes a minute."""
+
+    def __init__(self, system, store):
+        self.system, self.server, self.store, self.at = system, system.server, store, T0
+        self.server.clock = lambda: self.at
+        self.excepted = frozenset()
+        self.configuration = Configuration(integrations={"desk": system.table})
+
+    def scan(self, *ids, target=WEB, owner="web", control=CONTROL, title="Root cannot log in", organisations=()):
+        self.at += timedelta(minutes=1)
+        found = [
+            Finding(id_, control, title, "high", Verdict.FAIL, target, f"sshd {id_}", "linux/sshd", Location("/x", 1, 1))
+            for id_ in ids
+        ]
+        self.store.record_scan(target, [control], found, self.at)
+        self.store.keep_standings([Standing(i, owner, 1.0, (), organisations, 50, "", 10, "ask", "") for i in ids], self.at)
+
+    def sync(self, dry=False):
+        self.at += timedelta(minutes=1)
+        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at)
+        (synced,) = sync(world, dry=dry)
+        return synced
+
+    def did(self, **more):
+        synced = self.sync(**more)
+        assert not synced.error, synced.error
+        return [word.partition(":")[0] for done in synced.done for word in done.did]
+
+    @property
+    def name(self):
+        return self.system.all()[0][0]
+
+
+def no_control(id_):
+    raise ControlError(id_)
+
+
+SYSTEMS = {"jira-cloud": lambda: Jira(cloud=True), "jira-data-center": lambda: Jira(cloud=False), "servicenow": Now}
+
+
+@pytest.fixture(params=SYSTEMS)
+def estate(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("TICKETS", TOKEN)
+    store, system = Store(f"sqlite:///{tmp_path}/s.db"), SYSTEMS[request.param]()
+    yield Estate(system, store)
+    store.close()
+    system.server.close()
+
+
+def test_a_ticket_is_of_a_fix_and_an_owner_and_says_nothing_twice(estate):
+    estate.scan("f1", "f2")
+    estate.scan("f3", target="ssh://web-2")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    estate.scan("f5", target="ssh://web-3", organisations=("emea", "all"))
+    assert estate.did() == ["created"] * 3
+    text, _ = estate.system.texts(estate.name)
+    assert all(f"finding f{n}" in text for n in (1, 2, 3)) and "setright fix ssh://web-2 --control linux/sshd/root-login" in text
+    wrote = len(estate.server.writes)
+    assert estate.did() == [] and estate.did() == [] and len(estate.server.writes) == wrote
+
+
+def test_what_is_added_or_put_right_is_told_and_the_end_is_ours_to_see(estate):
+    estate.scan("f1", "f2")
+    estate.did()
+    estate.scan("f1", "f2", "f3")
+    assert estate.did() == ["updated"] and "finding f3" in estate.system.texts(estate.name)[0]
+    estate.scan("f2", "f3")
+    assert estate.did() == ["commented", "updated"]
+    text, (said,) = estate.system.texts(estate.name)
+    assert "1 put right" in text and "finding f1" not in text and "finding f1" in said and "no run of ours" in said
+    estate.scan()
+    assert estate.did() == ["commented", "closed"] and estate.system.all() == [(estate.name, False, 2)]
+    assert estate.did() == []
+
+
+def test_evidence_names_the_run_its_diff_and_who_agreed(estate):
+    estate.scan("f1")
+    estate.did()
+    hash_ = "ab" * 32
+    diff = "--- a\n+++ b\n-PermitRootLogin yes\n+PermitRootLogin no\n"
+    planned = Planned("/etc/ssh/sshd_config", "sshd", "", "", (), diff)
+    plan = Plan(WEB, "linux", "/etc/ssh/sshd_config", (planned,), ("f1",), (CONTROL,), ("sshd",), "ask", "", hash=hash_)
+    estate.store.keep_plans([plan])
+    estate.store.approve([hash_], "ann", estate.at)
+    estate.store.begin_run("run-7", [hash_], estate.at)
+    estate.store.end_plans("run-7", [Ended(hash_)])
+    estate.scan()
+    assert estate.did() == ["commented", "closed"]
+    said = estate.system.texts(estate.name)[1][0]
+    assert "run-7" in said.lower() and "ann" in said and "PermitRootLogin no" in said and "no run of ours" not in said
+
+
+class Ended:
+    outcome, why, kept = "verified", "", ()
+
+    def __init__(self, plan):
+        self.plan = plan
+
+
+def test_what_comes_back_reopens_its_ticket(estate):
+    estate.scan("f1")
+    estate.did()
+    estate.scan()
+    estate.did()
+    estate.scan("f1")
+    assert estate.did()[0] == "reopened" and len(estate.system.all()) == 1
+    assert estate.system.all()[0][1] and "It is back" in estate.system.texts(estate.name)[1][-1]
+    assert estate.did() == []
+
+
+def test_people_who_close_what_is_still_there_are_answered_once(estate):
+    estate.scan("f1", "f2")
+    estate.did()
+    estate.at += timedelta(minutes=1)
+    estate.system.people_close(estate.name)
+    assert estate.did() == ["waits"], "they may have put it right: look first"
+    estate.scan("f1", "f2")
+    assert estate.did() == ["reopened"]
+    said = estate.system.texts(estate.name)[1][-1]
+    assert "finding f1" in said and "setright except f1" in said and estate.system.all()[0][1]
+    estate.at += timedelta(minutes=1)
+    estate.system.people_close(estate.name)
+    wrote = len(estate.server.writes)
+    for _ in range(3):
+        estate.scan("f1", "f2")
+        assert estate.did() == []
+    assert len(estate.server.writes) == wrote and estate.store.tickets()[0].state == "left"
+    estate.scan("f1", "f2", "f3")
+    assert estate.did() == ["reopened", "updated"], "of what is new they did not hear"
+    assert "finding f1" not in estate.system.texts(estate.name)[1][-1]
+
+
+def test_people_who_close_what_they_put_right_hear_the_evidence_only(estate):
+    estate.scan("f1")
+    estate.did()
+    estate.system.people_close(estate.name)
+    estate.scan()
+    assert estate.did() == ["commented"] and not estate.system.all()[0][1]
+    assert estate.did() == [] and estate.store.tickets()[0].state == "closed"
+
+
+def test_an_exception_neither_makes_nor_ends_a_ticket(estate):
+    estate.scan("f1", "f2")
+    estate.excepted = frozenset(["f1"])
+    estate.did()
+    assert "finding f1" not in estate.system.texts(estate.name)[0]
+    estate.excepted = frozenset(["f1", "f2"])
+    assert estate.did() == ["updated"] and estate.system.all()[0][1], "still there, so not closed by us"
+    estate.system.people_close(estate.name)
+    assert estate.did() == [] and not estate.system.all()[0][1], "closed by people, and rightly so"
+    estate.excepted = frozenset()
+    estate.scan("f1", "f2")
+    assert estate.did()[0] == "reopened"
+
+
+def test_what_goes_to_another_owner_leaves_the_ticket(estate):
+    estate.scan("f1")
+    estate.did()
+    estate.scan("f1", owner="shop")
+    assert sorted(estate.did()) == ["closed", "commented", "created"]
+    assert "belong to somebody else" in estate.system.texts(estate.name)[1][0]
+    assert [is_open for _, is_open, _ in estate.system.all()] == [False, True]
+
+
+def test_a_create_whose_answer_was_lost_is_looked_for_and_never_made_twice(estate):
+    estate.scan("f1")
+    estate.server.loses, estate.server.lag = 1, 4
+    assert "looked for" in estate.sync().error
+    for _ in range(3):
+        assert estate.did() == ["waits"]
+    for _ in range(4):
+        estate.did()
+    assert len(estate.system.all()) == 1 and estate.store.tickets()[0].state == "open" and estate.store.tickets()[0].name
+    assert estate.did() == []
+
+
+def test_a_create_that_never_arrived_is_made_when_search_would_have_found_it(estate):
+    estate.scan("f1")
+    estate.server.replies = [*first_search(estate), Reply(503)]
+    assert estate.sync().error and estate.system.all() == []
+    assert estate.did() == ["waits"]
+    estate.at += timedelta(minutes=15)
+    assert estate.did() == ["created"] and len(estate.system.all()) == 1
+
+
+def first_search(estate):
+    return [Reply(200, {"result": []} if isinstance(estate.system, Now) else {"issues": []})]
+
+
+def test_a_store_that_was_lost_finds_its_tickets_again(estate, tmp_path):
+    estate.scan("f1")
+    estate.did()
+    estate.store.close()
+    estate.store = Store(f"sqlite:///{tmp_path}/new.db")
+    estate.scan("f1")
+    assert estate.did() == ["found", "updated"] and len(estate.system.all()) == 1
+    assert estate.did() == []
+
+
+def test_a_dry_run_says_exactly_what_is_then_sent_and_changes_nothing(estate):
+    estate.scan("f1", "f2")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    steps = [("f1", "f2"), ("f2",), (), ("f1",)]
+    for ids in steps:
+        estate.scan(*ids)
+        before, kept = len(estate.server.writes), estate.store.tickets()
+        dry = requests(estate.sync(dry=True))
+        assert len(estate.server.writes) == before and estate.store.tickets() == kept
+        wet = requests(estate.sync())
+        assert dry == wet and dry
+        assert [(w.method, w.url, w.body) for w in wet] == [
+            (m, estate.server.url + p, b) for m, p, b in estate.server.writes[before:]
+        ]
+
+
+def requests(synced) -> list[Written]:
+    return [sent for done in synced.done for sent in done.sent]
+
+
+def test_a_ticket_that_was_deleted_is_followed_once(estate):
+    estate.scan("f1")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    estate.did()
+    estate.system.delete(estate.store.tickets()[0].name)
+    assert estate.did() == ["followed", "created"]
+    estate.system.delete(next(kept.name for kept in estate.store.tickets() if kept.number == 2))
+    assert estate.did() == [] and estate.did() == []
+
+
+def test_tickets_that_are_all_out_of_sight_are_not_made_anew(estate):
+    estate.scan("f1")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    estate.did()
+    for name, _, _ in estate.system.all():
+        estate.system.delete(name)
+    assert "none of our 2 tickets can be seen" in estate.sync().error and estate.system.all() == []
+
+
+def test_one_ticket_that_is_refused_does_not_stop_the_others(estate):
+    estate.scan("f1")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    estate.server.replies = [*first_search(estate), Reply(400, estate.server.wrong("a field is missing"))]
+    synced = estate.sync()
+    assert [bool(done.error) for done in synced.done] == [True, False] and "a field is missing" in synced.done[0].error
+    assert estate.store.tickets()[0].error or estate.store.tickets()[1].error
+    assert estate.did() == ["created"] and not any(kept.error for kept in estate.store.tickets())
+
+
+def test_a_channel_that_is_being_synced_is_left_alone(estate):
+    estate.scan("f1")
+    estate.store.take_channel("desk", "another", estate.at, estate.at + timedelta(minutes=5))
+    assert "another process" in estate.sync().error and estate.system.all() == []
+
+
+def test_a_channel_opens_tickets_only_for_what_it_wants(estate):
+    estate.configuration = Configuration(integrations={"desk": estate.system.table | {"owners": ["shop"]}})
+    estate.scan("f1")
+    assert estate.did() == []
+    estate.configuration = Configuration(integrations={"desk": estate.system.table | {"off": True}})
+    assert sync(World(estate.configuration, estate.store, no_control, frozenset(), lambda: estate.at)) == []
+
+
+def test_a_ticket_that_cannot_be_opened_again_is_followed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TICKETS", TOKEN)
+    estate = Estate(Now(), Store(f"sqlite:///{tmp_path}/s.db"))
+    estate.scan("f1")
+    estate.did()
+    estate.server.people_close(estate.system.row(estate.name)["sys_id"], "7")
+    estate.scan("f1")
+    assert estate.did() == ["followed", "created"] and len(estate.system.all()) == 2
+    assert estate.did() == []
+    estate.server.close()
