@@ -241,6 +241,27 @@ def test_a_create_whose_answer_was_lost_is_looked_for_and_never_made_twice(estat
     assert estate.did() == []
 
 
+def test_a_search_that_is_refused_does_not_forget_a_create_without_an_answer(estate):
+    estate.scan("f1")
+    estate.server.loses, estate.server.lag = 1, 3
+    assert estate.sync().error
+    estate.server.replies = [Reply(403, estate.server.wrong("not today"))]
+    assert "not today" in estate.sync().done[0].error
+    assert estate.did() == ["waits"] and len(estate.system.all()) == 1
+
+
+def test_a_ticket_that_is_not_told_does_not_stop_the_others(estate):
+    estate.scan("f1")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    estate.did()
+    estate.scan("f1", "f2")
+    estate.scan("f4", "f5", target="ssh://shop-1", owner="shop")
+    estate.server.replies = [Reply(403, estate.server.wrong("hidden"))]
+    synced = estate.sync()
+    assert not synced.error and ["hidden" in done.error for done in synced.done] == [True, False]
+    assert estate.did() == ["updated"]
+
+
 def test_a_create_that_never_arrived_is_made_when_search_would_have_found_it(estate):
     estate.scan("f1")
     estate.server.replies = [*first_search(estate), Reply(503)]
@@ -301,6 +322,24 @@ def test_tickets_that_are_all_out_of_sight_are_not_made_anew(estate):
     for name, _, _ in estate.system.all():
         estate.system.delete(name)
     assert "none of our 2 tickets can be seen" in estate.sync().error and estate.system.all() == []
+
+
+def test_wrong_credentials_stop_the_channel_and_change_nothing(estate, monkeypatch):
+    estate.scan("f1")
+    monkeypatch.setenv("TICKETS", "not-the-token")
+    synced = estate.sync()
+    assert "credentials" in synced.error and "not-the-token" not in synced.error and estate.server.writes == []
+    monkeypatch.setenv("TICKETS", TOKEN)
+    assert estate.did() == ["created"]
+
+
+def test_a_ticket_is_known_by_its_new_name_after_people_moved_it(estate):
+    if isinstance(estate.system, Now):
+        pytest.skip("records do not change their numbers")
+    estate.scan("f1")
+    estate.did()
+    estate.server.issues["SEC-1"]["key"] = "WEB-9"
+    assert estate.did() == [] and estate.store.tickets()[0].name == "WEB-9"
 
 
 def test_one_ticket_that_is_refused_does_not_stop_the_others(estate):

@@ -80,6 +80,15 @@ def test_of_several_with_a_key_the_open_one_is_ours(opened):
     assert system.find(DRAFT.key).id == second.id
 
 
+def test_several_installations_in_one_place_are_told_apart(opened):
+    server, system = opened(estate="emea")
+    system.create(DRAFT)
+    assert system.find(DRAFT.key) and "setright-abc-emea" in json.dumps(server.writes[0][2])
+    _, wrong = opened(estate='" OR 1')
+    with pytest.raises(IntegrationError, match="estate"):
+        wrong.find(DRAFT.key)
+
+
 def test_a_dry_run_reads_and_writes_nothing(opened):
     server, system = opened(dry=True)
     system.create(DRAFT)

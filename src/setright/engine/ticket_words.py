@@ -89,7 +89,7 @@ def fingerprint(drafted: Draft) -> str:
     return sha256(msgspec.json.encode([drafted.title, drafted.body, drafted.severity])).hexdigest()[:24]
 
 
-def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: int, *, closes: bool) -> Said:
+def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: Sequence[str], *, closes: bool) -> Said:
     """The evidence: what our own look sees no more, and which runs of ours did it."""
     body: list[Block] = []
     if gone:
@@ -105,11 +105,11 @@ def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: in
     if others := [fate for fate in gone if fate.id not in proven]:
         body.append(Paragraph(f"{len(others)} of them were put right by no run of ours."))
     if moved:
-        body.append(Paragraph(f"{moved} belong to somebody else now, in a ticket of their own."))
+        body.append(Paragraph(f"{len(moved)} belong to somebody else now, in a ticket of their own."))
     if closes:
         body.append(Paragraph("Nothing of it is left here: setright closes this ticket."))
     about = sorted(f"{fate.id} {fate.reopened_count}" for fate in gone)
-    return Said(_mark(key, "gone", str(closes), str(moved), *about), tuple(body))
+    return Said(_mark(key, "gone", *about, "moved", *moved), tuple(body))
 
 
 def came_back(key: str, matter: Matter) -> Said:

@@ -69,15 +69,16 @@ def sync(world: World, only: Sequence[str] = (), *, dry: bool = False) -> list[S
 def _synced(world: World, name: str, route: Route, dry: bool) -> Synced:
     done: list[Done] = []
     holder = f"{platform.node()}-{os.getpid()}"
+
+    def hold() -> bool:
+        return dry or world.store.take_channel(name, holder, world.clock(), world.clock() + HELD)
+
     try:
         system = ticket_system(name, world.configuration.integrations[name], dry)
-        if not dry and not world.store.take_channel(name, holder, world.clock(), world.clock() + HELD):
+        if not hold():
             return Synced(name, (), "another process is at it; run this again later")
         try:
-            for each in _Channel(world, name, route, system, dry).all():
-                done.append(each)
-                if not dry:
-                    world.store.take_channel(name, holder, world.clock(), world.clock() + HELD)
+            done.extend(_Channel(world, name, route, system, dry, hold).all())
         finally:
             if not dry:
                 world.store.leave_channel(name)
@@ -89,8 +90,9 @@ def _synced(world: World, name: str, route: Route, dry: bool) -> Synced:
 class _Channel:
     """One channel's work."""
 
-    def __init__(self, world: World, name: str, route: Route, system: TicketSystem, dry: bool) -> None:
-        self._world, self._name, self._system, self._dry = world, name, system, dry
+    def __init__(self, world: World, name: str, route: Route, system: TicketSystem, dry: bool, hold: Callable[[], bool]) -> None:
+        """`hold` says to other processes that this one is still at it."""
+        self._world, self._name, self._system, self._dry, self._hold = world, name, system, dry, hold
         items = world.store.items()
         counted = [item for item in items if item.id not in world.excepted]
         self._matters = matters(counted, route, world.configuration.fallback)
@@ -106,11 +108,12 @@ class _Channel:
             matter = self._matters.get(id_) or Matter(ticket.control, ticket.owner, ticket.organisation)
             work = _Work(self, ticket, matter)
             error = ""
+            self._hold()
             try:
                 work.do(read.get(id_))
             except Refused as refused:
                 error = str(refused)
-                work.keep(error=error, tried_at="")
+                work.keep(error=error)
             sent = tuple(self._system.written[before:])
             if work.did or error:
                 yield Done(self._name, work.kept, tuple(work.did), sent, error)
@@ -118,18 +121,21 @@ class _Channel:
     def _new(self, matter: Matter) -> KeptTicket:
         return KeptTicket(self._name, matter.id, matter.control, matter.owner, matter.organisation)
 
-    def _read(self, kept: Mapping[str, KeptTicket]) -> dict[str, Ticket | None]:
-        """The tickets about which there may be something to do; None: it is there no more.
+    def _read(self, kept: Mapping[str, KeptTicket]) -> dict[str, Ticket | Refused | None]:
+        """The tickets about which there may be something to do, or why one is not told; None: it is there no more.
 
         Raises IntegrationError where none can be seen: that is a right we lost, and no reason to make them all anew.
         """
-        read: dict[str, Ticket | None] = {}
+        read: dict[str, Ticket | Refused | None] = {}
         for id_, each in kept.items():
             if each.id and (each.state != "closed" or id_ in self._matters):
+                self._hold()
                 try:
                     read[id_] = self._system.get(each.id)
                 except Gone:
                     read[id_] = None
+                except Refused as refused:
+                    read[id_] = refused
         if len(read) > 1 and not any(read.values()):
             raise IntegrationError(f"none of our {len(read)} tickets can be seen; check the rights of our account")
         return read
@@ -182,8 +188,12 @@ class _Work:
         self.kept, self.did = kept, list[str]()
         self._channel, self._matter, self._system = channel, matter, channel.system
 
-    def do(self, ticket: Ticket | None) -> None:
-        """`ticket`: as it is now, where it was made."""
+    def do(self, ticket: Ticket | Refused | None) -> None:
+        """`ticket`: as it is now, where it was made. Raises Refused where its system would not tell it, or take something."""
+        if isinstance(ticket, Refused):
+            raise ticket
+        if ticket:
+            self.keep(name=ticket.name, url=ticket.url)  # it may have been moved to another project
         if not self.kept.id:
             if self._matter.items or self.kept.state == "making":
                 self._make()
@@ -221,7 +231,11 @@ class _Work:
         """That it is begun is kept first: whatever happens then, nobody makes a second one blindly."""
         drafted = self._draft()
         self.keep(state="making", tried_at=stamp(self._channel.at))
-        made = self._system.create(drafted)
+        try:
+            made = self._system.create(drafted)
+        except Refused:
+            self.keep(tried_at="")  # an answer came: there is none
+            raise
         self.did.append("created")
         told = {"told": fingerprint(drafted), "findings": {item.id: "open" for item in self._matter.items}}
         self.keep(id=made.id, name=made.name, url=made.url, state="open", tried_at="", error="", **told)
@@ -245,7 +259,7 @@ class _Work:
         is_over = not {"open", "left"} & set(states.values())
         if is_over and self.kept.state == "closed":
             return  # somebody opened it again, for reasons of their own
-        moved = sum(state == "moved" for id_, state in states.items() if self.kept.findings.get(id_) != "moved")
+        moved = [id_ for id_, state in states.items() if state == "moved" and self.kept.findings.get(id_) != "moved"]
         if gone or is_over:
             said = seen_gone(key_of(self.kept), gone, self._channel.proofs(gone), moved, closes=is_over)
             self._say(said, "commented")
@@ -276,7 +290,7 @@ class _Work:
     def _accept(self, states: Mapping[str, str], gone: Sequence[Fate]) -> None:
         """People closed it, and were right, or somebody excepted what is left."""
         if gone:
-            self._say(seen_gone(key_of(self.kept), gone, self._channel.proofs(gone), 0, closes=False), "commented")
+            self._say(seen_gone(key_of(self.kept), gone, self._channel.proofs(gone), (), closes=False), "commented")
         self.keep(state="left" if "left" in states.values() else "closed", findings=states, error="")
 
     def _answer(self, ticket: Ticket, states: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from setright.integrations.http import Answer
 from setright.integrations.markup import adf, wiki
 from setright.integrations.message import Refused
 from setright.integrations.rest import MAX_PAGES, Rest
-from setright.integrations.tickets import Block, Draft, Gone, Paragraph, Said, Ticket, Wire, Written, shortened
+from setright.integrations.tickets import Block, Draft, Gone, Paragraph, Said, Ticket, Wire, Written, key_in, shortened
 from setright.model import Plain
 
 PROPERTY = "setright"  # its value must stay below 32,768 characters; ours has one short key
@@ -33,7 +33,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`token`: an API token of `user` (cloud), a personal access token (data-center). `projects` are by owner.
 
     `close_status` and `reopen_status` are names, where the first that fits is not the right one. `priorities` are by severity,
-    `fields` what a project asks for besides.
+    `fields` what a project asks for besides. `estate` tells several installations that write to one project apart.
     """
 
     url: str
@@ -48,6 +48,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resolution: str = "Done"
     priorities: dict[str, str] = {}
     fields: dict[str, Plain] = {}
+    estate: str = ""
 
 
 SECRETS = ("token",)
@@ -68,18 +69,20 @@ class Jira:
 
     def find(self, key: str) -> Ticket | None:
         """By its label, held against its property, since a clone has the label too; of several an open one, the oldest."""
+        key = key_in(self._options.estate, key)
         issues = self._issues(f'labels = "{key}" ORDER BY created ASC')
         found = [self._read(issue) for issue in issues if self._key_of(issue) == key]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
     def create(self, draft: Draft) -> Ticket:
         """The property is made with the issue: there is no moment in which it has none."""
+        key = key_in(self._options.estate, draft.key)
         fields = self._fields(draft) | {
             "project": {"key": self._options.projects.get(draft.owner, self._options.project)},
             "issuetype": {"name": self._options.issue_type},
-            "labels": ["setright", draft.key],
+            "labels": ["setright", key],
         }
-        properties = [{"key": PROPERTY, "value": {"key": draft.key}}]
+        properties = [{"key": PROPERTY, "value": {"key": key}}]
         answer = self._wire.make(f"{self._api}/issue", {"fields": self._options.fields | fields, "properties": properties})
         if self._wire.dry:
             return Ticket("", "", "")

@@ -17,7 +17,7 @@ from setright.integrations.error import IntegrationError
 from setright.integrations.http import Answer
 from setright.integrations.message import Refused
 from setright.integrations.rest import Rest
-from setright.integrations.tickets import Draft, Gone, Said, Ticket, Wire, Written, plain_text, shortened
+from setright.integrations.tickets import Draft, Gone, Said, Ticket, Wire, Written, key_in, plain_text, shortened
 
 TITLE_CHARACTERS = 160
 BODY_CHARACTERS = 3_900  # of the 4,000 of a description
@@ -31,7 +31,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`user` and `password`, or an OAuth `token`. `group` and `groups` (by owner) are assignment groups, by name or sys_id.
 
     States are those of the table: the one that a closed and a reopened record gets, and all in which it counts as closed.
-    `final_states` are those out of which nothing comes back. `urgencies` are by severity, `fields` what a table asks for besides.
+    `final_states` are those out of which nothing comes back. `estate` tells several installations that write to one table apart.
+    `urgencies` are by severity, `fields` what a table asks for besides.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     close_code: str = "Solution provided"
     urgencies: dict[str, str] = {}
     fields: dict[str, str] = {}
+    estate: str = ""
 
 
 SECRETS = ("password", "token")
@@ -68,12 +70,13 @@ class ServiceNow:
 
     def find(self, key: str) -> Ticket | None:
         """Of several an open one, the oldest."""
+        key = key_in(self._options.estate, key)
         query = {"sysparm_query": f"correlation_id={key}^ORDERBYsys_created_on", "sysparm_fields": FIELDS, "sysparm_limit": "20"}
         found = [self._read(row) for row in _result(self._wire.read("GET", self._table, query=query), list)]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
     def create(self, draft: Draft) -> Ticket:
-        given = self._fields(draft) | {"correlation_id": draft.key, "correlation_display": "setright"}
+        given = self._fields(draft) | {"correlation_id": key_in(self._options.estate, draft.key), "correlation_display": "setright"}
         if group := self._group(self._options.groups.get(draft.owner, self._options.group)):
             given["assignment_group"] = group
         answer = self._wire.make(self._table, self._options.fields | given)

@@ -5,6 +5,7 @@ One port, so that what is said, when, and to whom is decided once, for all of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
@@ -140,6 +141,13 @@ class Wire:
         if answer.status >= 400 and (why := _why(answer.data)) and answer.status not in (401, 429) and answer.status < 500:
             raise Refused(f"{self._who} answered {answer.status}{why}")
         return taken(answer, self._who)
+
+
+def key_in(estate: str, key: str) -> str:
+    """The key where several installations of setright write to one place. Raises IntegrationError for a name that is no word."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,40}", estate):
+        raise IntegrationError(f"estate: {estate!r} is no name of letters, digits, _ and -")
+    return f"{key}-{estate}" if estate else key
 
 
 def shortened(body: tuple[Block, ...], characters: int) -> tuple[Block, ...]:
