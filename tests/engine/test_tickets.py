@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from setright.controls.error import ControlError
 from setright.engine.configuration import Configuration
-from setright.engine.store import Standing, Store
+from setright.engine.store import KeptTicket, Standing, Store
 from setright.engine.tickets import World, sync
 from setright.integrations.tickets import Written
 from setright.model import Finding, Location, Plan, Planned, Verdict
@@ -114,6 +115,16 @@ def estate(request, tmp_path, monkeypatch):
     system.server.close()
 
 
+def test_what_is_kept_of_a_ticket_reads_back_on_both_databases(url):
+    store = Store(url)
+    kept = KeptTicket("desk", "m1", CONTROL, "web", "emea", findings={"f1": "open"}, answered=("f1 0",))
+    store.keep_ticket(kept)
+    store.keep_ticket(replace(kept, id="7", state="open", number=2))
+    assert store.tickets("desk") == [replace(kept, id="7", state="open", number=2)] == store.tickets() and store.tickets("x") == []
+    assert store.fates(["f1"]) == {} and store.verified_since(WEB, "2026") == []
+    store.close()
+
+
 def test_a_ticket_is_of_a_fix_and_an_owner_and_says_nothing_twice(estate):
     estate.scan("f1", "f2")
     estate.scan("f3", target="ssh://web-2")
@@ -124,6 +135,16 @@ def test_a_ticket_is_of_a_fix_and_an_owner_and_says_nothing_twice(estate):
     assert all(f"finding f{n}" in text for n in (1, 2, 3)) and "setright fix ssh://web-2 --control linux/sshd/root-login" in text
     wrote = len(estate.server.writes)
     assert estate.did() == [] and estate.did() == [] and len(estate.server.writes) == wrote
+
+
+def test_many_findings_fit_and_what_to_do_stands_before_them(estate):
+    estate.scan(*(f"f{number:03}" for number in range(300)))
+    assert estate.did() == ["created"]
+    text, _ = estate.system.texts(estate.name)
+    assert "300 open" in text and "setright except f000" in text and "finding f020" in text and "finding f200" not in text
+    assert "250 more" in text or "cut here" in text
+    estate.scan()
+    assert estate.did() == ["commented", "closed"] and "closes this ticket" in estate.system.texts(estate.name)[1][0]
 
 
 def test_what_is_added_or_put_right_is_told_and_the_end_is_ours_to_see(estate):
@@ -143,18 +164,35 @@ def test_what_is_added_or_put_right_is_told_and_the_end_is_ours_to_see(estate):
 def test_evidence_names_the_run_its_diff_and_who_agreed(estate):
     estate.scan("f1")
     estate.did()
-    hash_ = "ab" * 32
+    put_right(estate, "run-7")
+    estate.scan()
+    assert estate.did() == ["commented", "closed"]
+    said = estate.system.texts(estate.name)[1][0]
+    assert "run-7" in said and "ann" in said and "PermitRootLogin no" in said and "no run of ours" not in said
+
+
+def test_an_earlier_run_is_no_evidence_for_what_came_back_after_it(estate):
+    estate.scan("f1")
+    put_right(estate, "run-7")
+    estate.scan()
+    estate.scan("f1")
+    estate.did()
+    estate.scan()
+    assert estate.did() == ["commented", "closed"]
+    said = estate.system.texts(estate.name)[1][0]
+    assert "run-7" not in said and "no run of ours" in said
+
+
+def put_right(estate, run, hash_="ab" * 32):
     diff = "--- a\n+++ b\n-PermitRootLogin yes\n+PermitRootLogin no\n"
     planned = Planned("/etc/ssh/sshd_config", "sshd", "", "", (), diff)
     plan = Plan(WEB, "linux", "/etc/ssh/sshd_config", (planned,), ("f1",), (CONTROL,), ("sshd",), "ask", "", hash=hash_)
     estate.store.keep_plans([plan])
     estate.store.approve([hash_], "ann", estate.at)
-    estate.store.begin_run("run-7", [hash_], estate.at)
-    estate.store.end_plans("run-7", [Ended(hash_)])
-    estate.scan()
-    assert estate.did() == ["commented", "closed"]
-    said = estate.system.texts(estate.name)[1][0]
-    assert "run-7" in said.lower() and "ann" in said and "PermitRootLogin no" in said and "no run of ours" not in said
+    estate.store.begin_run(run, [hash_], estate.at)
+    estate.at += timedelta(seconds=20)
+    estate.store.end_plans(run, [Ended(hash_)])
+    estate.store.end_run(run, "done", estate.at)
 
 
 class Ended:

@@ -19,6 +19,7 @@ LISTED = 50  # findings of one ticket; the rest is counted
 TARGETS = 5  # with a command of their own
 DIFFS = 5  # of one comment
 DIFF_CHARACTERS = 6_000
+OURS = "This text is kept by setright, which closes the ticket when its own look sees all of it gone."
 
 
 class Matter(NamedTuple):
@@ -71,16 +72,15 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     title = control.title if control else (items[0].title if items else matter.control)
     counts = [f"{len(items)} open"] + ([f"{left} left as they are"] if left else []) + ([f"{gone} put right"] if gone else [])
     targets = list(dict.fromkeys(item.target for item in items))
+    facts = f"Severity {worst}. {', '.join(counts)}. Owner: {matter.owner or 'nobody known'}. Control: {matter.control}."
     body: list[Block] = [Paragraph(control.why.strip())] if control else []
-    body += [
-        Paragraph(f"Severity {worst}. {', '.join(counts)}. Owner: {matter.owner or 'nobody known'}. Control: {matter.control}."),
-        Listing(_places(items)),
-        Paragraph("Put it right, verified and with a way back:"),
-        Code("\n".join(f"setright fix {target} --control {matter.control}" for target in targets[:TARGETS])),
-    ]
+    body.append(Paragraph(facts))
     if items:
-        body.append(Paragraph(_ways_out(items[0].id)))
-    body.append(Paragraph("This text is kept by setright, which closes the ticket when its own look sees all of it gone."))
+        fixes = [f"setright fix {target} --control {matter.control}" for target in targets[:TARGETS]]
+        body.append(Code("\n".join([*fixes, *_ways_out(items[0].id)])))
+    body.append(Paragraph(OURS))
+    if items:
+        body += [Paragraph("Open:"), Listing(_places(items))]  # last: it may be cut
     whose = f" ({matter.owner})" if matter.owner else ""
     return Draft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
 
@@ -91,11 +91,9 @@ def fingerprint(drafted: Draft) -> str:
 
 def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: Sequence[str], *, closes: bool) -> Said:
     """The evidence: what our own look sees no more, and which runs of ours did it."""
-    body: list[Block] = []
+    body: list[Block] = [Paragraph("Nothing of it is left here: setright closes this ticket.")] if closes else []
     if gone:
-        places = [
-            f"{shown(fate.resource)} on {fate.target} (finding {fate.id}, seen gone {_when(fate.resolved_at)})" for fate in gone
-        ]
+        places = [f"{_words(fate)}, seen gone {_when(fate.resolved_at)}" for fate in gone]
         body += [Paragraph(f"Our own look sees {len(gone)} of it no more:"), Listing(_listed(places))]
     proven = {finding for proof in proofs for finding in proof.plan.findings}
     for proof in proofs[:DIFFS]:
@@ -106,8 +104,6 @@ def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: Se
         body.append(Paragraph(f"{len(others)} of them were put right by no run of ours."))
     if moved:
         body.append(Paragraph(f"{len(moved)} belong to somebody else now, in a ticket of their own."))
-    if closes:
-        body.append(Paragraph("Nothing of it is left here: setright closes this ticket."))
     about = sorted(f"{fate.id} {fate.reopened_count}" for fate in gone)
     return Said(_mark(key, "gone", *about, "moved", *moved), tuple(body))
 
@@ -126,7 +122,8 @@ def still_open(key: str, by: str, items: Sequence[Item]) -> Said:
     body = (
         Paragraph(f"{who} closed this, and our own look after that still sees {len(items)} of it:"),
         Listing(_places(items)),
-        Paragraph(f"{_ways_out(items[0].id)} It is reopened this once; closed again, it stays closed."),
+        Code("\n".join(_ways_out(items[0].id))),
+        Paragraph("It is reopened this once; closed again, it stays closed."),
     )
     return Said(_mark(key, "still", *(f"{item.id} {item.reopened_count}" for item in items)), body)
 
@@ -139,11 +136,11 @@ def _words(finding: Item | Fate) -> str:
     return f"{shown(finding.resource)} on {finding.target} (finding {finding.id})"
 
 
-def _ways_out(finding: str) -> str:
-    return (
-        f"Not yours: setright owners bounce {finding} --reason '...'. "
-        f"It must stay: setright except {finding} --reason '...' --until 30d."
-    )
+def _ways_out(finding: str) -> list[str]:
+    return [
+        f"setright owners bounce {finding} --reason '...'             # not yours",
+        f"setright except {finding} --reason '...' --until 30d        # it must stay",
+    ]
 
 
 def _proof(proof: Proof) -> list[Block]:
@@ -151,7 +148,7 @@ def _proof(proof: Proof) -> list[Block]:
     who = ", ".join(f"{given.by} ({_when(given.at)})" for given in proof.approvals)
     agreed = f"approved by {who}" if who else f"allowed by policy (lane {plan.lane})"
     said = f"Run {proof.run}, plan {plan.hash[:12]}: {shown(plan.document)} on {plan.target}, verified; {agreed}."
-    diff = "\n".join(change.diff for change in plan.changes if change.diff)
+    diff = "\n".join(change.diff.rstrip("\n") for change in plan.changes if change.diff)
     cut = f"{diff[:DIFF_CHARACTERS]}\n... cut" if len(diff) > DIFF_CHARACTERS else diff
     return [Paragraph(said), *([Code(cut)] if cut else [])]
 

@@ -167,18 +167,17 @@ class _Channel:
         return id_ in self._counted
 
     def proofs(self, gone: Sequence[Fate]) -> list[Proof]:
-        """For each that is gone the last run that put it right, as far as one of ours did."""
-        found: dict[str, str] = {}
+        """For each that is gone the last run that put it right: one that ended after a scan had seen it for the last time."""
+        store, found = self._world.store, dict[str, str]()
         for target in dict.fromkeys(fate.target for fate in gone):
-            wanted = {fate.id for fate in gone if fate.target == target}
-            runs = self._world.store.verified_since(target, min(f.first_seen_at for f in gone if f.target == target))
-            for run, plan in zip(runs, self._world.store.plans_of([hash_ for _, hash_ in runs]), strict=True):
-                if hits := wanted & set(plan.findings):
-                    found.setdefault(plan.hash, run[0])
-                    wanted -= hits
-        approvals = self._world.store.every_approval(list(found))
-        plans = self._world.store.plans_of(list(found))
-        return [Proof(found[plan.hash], plan, tuple(approvals[plan.hash])) for plan in plans]
+            seen = {fate.id: fate.last_seen_at for fate in gone if fate.target == target}
+            runs = store.verified_since(target, min(seen.values()))
+            for (run, hash_, ended_at), plan in zip(runs, store.plans_of([each[1] for each in runs]), strict=True):
+                if hits := [id_ for id_ in plan.findings if id_ in seen and seen[id_] <= ended_at]:
+                    found.setdefault(hash_, run)
+                    seen = {id_: at for id_, at in seen.items() if id_ not in hits}
+        approvals = store.every_approval(list(found))
+        return [Proof(found[plan.hash], plan, tuple(approvals[plan.hash])) for plan in store.plans_of(list(found))]
 
 
 class _Work:

@@ -9,12 +9,13 @@ import msgspec
 from setright.engine.store.database import Database, as_json, inserted
 from setright.engine.store.plans import among
 
-FATES = """SELECT id, target, resource, title, verdict, first_seen_at, last_seen_at, resolved_at, reopened_count FROM findings
+FATES = """SELECT id, target, resource, last_seen_at, resolved_at, reopened_count FROM findings
     WHERE id IN"""
-RUNS = """SELECT runs.id, runs.started_at, run_plans.hash FROM run_plans JOIN runs ON runs.id = run_plans.run
-    JOIN plans ON plans.hash = run_plans.hash
-    WHERE run_plans.outcome = 'verified' AND runs.kind = 'apply' AND plans.target = :target AND runs.started_at >= :since
-    ORDER BY runs.started_at DESC, run_plans.hash LIMIT 500"""
+RUNS = """SELECT runs.id, run_plans.hash, COALESCE(runs.ended_at, :still) AS ended_at
+    FROM run_plans JOIN runs ON runs.id = run_plans.run JOIN plans ON plans.hash = run_plans.hash
+    WHERE run_plans.outcome = 'verified' AND runs.kind = 'apply' AND plans.target = :target
+    AND COALESCE(runs.ended_at, :still) >= :since ORDER BY runs.started_at DESC, run_plans.hash LIMIT 500"""
+STILL_RUNNING = "9999"
 
 
 class KeptTicket(msgspec.Struct, frozen=True):
@@ -49,9 +50,6 @@ class Fate(msgspec.Struct, frozen=True):
     id: str
     target: str
     resource: str
-    title: str
-    verdict: str
-    first_seen_at: str
     last_seen_at: str
     resolved_at: str | None
     reopened_count: int
@@ -81,7 +79,8 @@ class Tickets(Database):
             rows = [row for names, values in among(findings) for row in connection.rows(f"{FATES} {names}", values)]
         return {row["id"]: Fate(**row) for row in rows}
 
-    def verified_since(self, target: str, since: str) -> list[tuple[str, str]]:
-        """Run and plan of what was put right and verified on a target, the newest first."""
+    def verified_since(self, target: str, since: str) -> list[tuple[str, str, str]]:
+        """Run, plan and the run's end of what was put right and verified on a target, the newest first."""
+        given = {"target": target, "since": since, "still": STILL_RUNNING}
         with self.reading() as connection:
-            return [(row["id"], row["hash"]) for row in connection.rows(RUNS, {"target": target, "since": since})]
+            return [(row["id"], row["hash"], row["ended_at"]) for row in connection.rows(RUNS, given)]
