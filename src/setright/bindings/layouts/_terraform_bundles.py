@@ -152,7 +152,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
         "resource/aws_iam_role/backup": {"name_prefix": "backup-", "assume_role_policy": trusted("backup.amazonaws.com")},
         "resource/aws_iam_role_policy_attachment/backup": {
             "role": {"is": "aws_iam_role.backup.name"},
-            "policy_arn": f"arn:{PARTITION}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+            "policy_arn": {"is": f'"arn:{PARTITION}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"'},
         },
     },
     "api-logs": log_group("api_access", "api-access-"),
@@ -178,7 +178,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
         "resource/aws_iam_role/instance": {"name_prefix": "instance-", "assume_role_policy": trusted("ec2.amazonaws.com")},
         "resource/aws_iam_role_policy_attachment/instance": {
             "role": {"is": "aws_iam_role.instance.name"},
-            "policy_arn": f"arn:{PARTITION}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+            "policy_arn": {"is": f'"arn:{PARTITION}:iam::aws:policy/AmazonSSMManagedInstanceCore"'},
         },
         "resource/aws_iam_instance_profile/instance": {"name_prefix": "instance-", "role": {"is": "aws_iam_role.instance.name"}},
     },
@@ -200,7 +200,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
         },
         "resource/aws_iam_role_policy_attachment/graphql_logs": {
             "role": {"is": "aws_iam_role.graphql_logs.name"},
-            "policy_arn": f"arn:{PARTITION}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs",
+            "policy_arn": {"is": f'"arn:{PARTITION}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs"'},
         },
     },
 }
