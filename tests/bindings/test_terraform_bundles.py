@@ -1,4 +1,4 @@
-"""What a bundle gives a module says what it means: an interpolation is an expression, never a text that Terraform takes literally."""
+"""What a bundle gives a module says what it means: an interpolation is an expression, never a text taken as it is."""
 
 import pytest
 
