@@ -253,3 +253,14 @@ def test_whoever_changed_it_last_is_asked_where_nobody_is_named(setright: Progra
     run("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "-q", "-m", "x")
     found = setright("scan", ".", "--control", ASK, "--format", "json").json["findings"][0]
     assert found["owner"] == "ann@example.com" and "last change of main.tf in git" in found["owner_why"]
+
+
+def test_a_control_whose_fix_was_taken_back_is_riskier_to_change(setright: Program):
+    def risk():
+        return next(f for f in setright("scan", ".", "--control", AUTO, "--format", "json").json["findings"])
+
+    before = risk()
+    ran = setright("fix", ".", "--control", AUTO, "--yes", "--format", "json")
+    assert setright("rollback", ran.json["run"], "--format", "json").code == 0
+    after = risk()
+    assert after["change_risk"] == before["change_risk"] + 10 and "taken back once before" in after["change_risk_why"]

@@ -26,15 +26,15 @@ REACHED = "linux/reached-from-the-internet"
 
 
 def told_of(configuration: Configuration, store: Callable[[], Store], surface: Surface) -> Told:
-    """A store that cannot be opened has had nothing sent back. Raises EngineError for a list of exploits that is none."""
-    returns = Returns()
+    """A store that cannot be opened has had nothing sent or taken back. Raises EngineError for a list of exploits that is none."""
+    returns, reverts = Returns(), dict[str, int]()
     with suppress(EngineError):
-        returns = store().returns(now())
+        returns, reverts = store().returns(now()), store().reverts()
     if configuration.risk == Lists():
-        return Told(returns, Exploits(), _reached(surface))
+        return Told(returns, Exploits(), _reached(surface), reverts)
     from setright.engine.exploits import load_exploits
 
-    return Told(returns, load_exploits(configuration.risk), _reached(surface))
+    return Told(returns, load_exploits(configuration.risk), _reached(surface), reverts)
 
 
 def _reached(surface: Surface) -> Callable[[], str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from setright.engine import exposure, witnesses
 from setright.engine.configuration import Configuration, Target
-from setright.engine.decision import About, nothing_past
+from setright.engine.decision import About
 from setright.engine.ownership import Claims
 from setright.engine.scan import Found
 from setright.engine.times import now
@@ -21,6 +21,7 @@ from setright.policy.decide import Decision
 from setright.policy.estate import Asset, Subject, lineage
 from setright.policy.exploit import Exploits, Signal, cves_in
 from setright.policy.owners import Evidence, Returns, declared, ranked
+from setright.policy.risk import Past
 from setright.policy.ruling import Case, ruled
 
 
@@ -30,11 +31,13 @@ def unreached() -> str:
 
 
 class Told(NamedTuple):
-    """What is known beyond the configuration: what was sent back, what is attacked, and why the Internet reaches the target."""
+    """What is known beyond the configuration: what was sent back, what is attacked, why the Internet reaches the target, and
+    how often the fixes of each control were taken back."""
 
     returns: Returns = Returns()
     exploits: Exploits = Exploits()
     reached: Callable[[], str] = unreached
+    reverts: Mapping[str, int] = {}
 
 
 NOTHING = Told()
@@ -45,7 +48,7 @@ def about(configuration: Configuration, target: Target, root: Path | None, told:
     estate = _Estate(configuration, target)
     said = declared(estate.names, target.tags, target.owner, configuration.owners)
     claims = Claims(said, configuration.owners, root, estate.owners, list(_last(configuration, target)), told.returns)
-    return _about(configuration, _Place(estate, claims, told.reached, told.exploits), None)
+    return _about(configuration, _Place(estate, claims, told.reached, told.exploits, told.reverts), None)
 
 
 class _Place(NamedTuple):
@@ -55,6 +58,7 @@ class _Place(NamedTuple):
     claims: Claims
     reached: Callable[[], str]
     exploits: Exploits
+    reverts: Mapping[str, int]
 
 
 def _about(configuration: Configuration, place: _Place, world: World | None) -> About:
@@ -75,8 +79,11 @@ def _about(configuration: Configuration, place: _Place, world: World | None) -> 
     def exploit(found: Found) -> Signal:
         return place.exploits.of(_cves(found)) if place.exploits.kev or place.exploits.epss else Signal()
 
+    def past(found: Found) -> Past:
+        return Past(reverts=place.reverts.get(found.control.id, 0))
+
     within = None if world else lambda seen: _about(configuration, place, seen)
-    return About(subject, place.claims.of, rule, nothing_past, exploit, within)
+    return About(subject, place.claims.of, rule, past, exploit, within)
 
 
 class _Estate:

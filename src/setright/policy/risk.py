@@ -64,6 +64,7 @@ def of_changing(fears: Sequence[tuple[str, str, Answer]], effect: Effect, past: 
 
 @lru_cache(maxsize=4096)
 def _of_changing(broken: int, doubtful: int, effect: Effect, past: Past) -> Risk:
+    often = "once" if past.reverts == 1 else f"{past.reverts} times"
     parts: Mapping[str, int] = {
         f"{broken} would break here": HOLDS * broken,
         f"{doubtful} not ruled out": min(OPEN_AT_MOST, OPEN * doubtful),
@@ -71,7 +72,7 @@ def _of_changing(broken: int, doubtful: int, effect: Effect, past: Past) -> Risk
         f"{effect.disruption} disruption": DISRUPTION[effect.disruption],
         "no way back": NO_WAY_BACK if effect.undo == "none" else 0,
         f"{past.dependants} depend on it": min(DEPENDANTS_AT_MOST, DEPENDANT * past.dependants),
-        f"taken back {past.reverts} times before": min(REVERTS_AT_MOST, REVERT * past.reverts),
+        f"taken back {often} before": min(REVERTS_AT_MOST, REVERT * past.reverts),
     }
     words = [f"{what} (+ {points})" for what, points in parts.items() if points]
     return Risk(min(100, sum(parts.values())), ", ".join(words) or "nothing stands against it")

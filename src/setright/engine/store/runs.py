@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +18,10 @@ PART = ("run", "hash", "position", "kept", "error", "job")
 END = "UPDATE run_plans SET outcome = :outcome, kept = :kept, error = :error WHERE run = :run AND hash = :hash"
 KEPT = """SELECT kept FROM run_plans
     WHERE hash = :hash AND run = COALESCE((SELECT "of" FROM runs WHERE id = :run), :run)"""
+
+TAKEN_BACK = """SELECT plans.body FROM run_plans JOIN plans ON plans.hash = run_plans.hash
+    WHERE run_plans.outcome = 'reverted' ORDER BY run_plans.run DESC LIMIT :limit"""
+LOOKED_AT = 500  # of the plans that were taken back, the latest
 
 
 class Ended(Protocol):
@@ -73,6 +78,12 @@ class Work(msgspec.Struct, frozen=True):
 
 class Runs(Database):
     """The runs' part of the store."""
+
+    def reverts(self) -> dict[str, int]:
+        """How often a plan of each control was taken back lately: because it did not hold, or because somebody asked for it."""
+        with self.reading() as connection:
+            rows = connection.rows(TAKEN_BACK, {"limit": LOOKED_AT})
+        return dict(Counter(control for row in rows for control in msgspec.json.decode(row["body"])["controls"]))
 
     def begin_run(
         self,
