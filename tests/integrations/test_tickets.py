@@ -64,7 +64,7 @@ def test_a_ticket_lives_from_its_making_to_its_end_and_back(opened):
     system.comment(made.id, SAID)
     system.comment(made.id, SAID)
     assert len(server.writes) == 3, "what was said is not said again"
-    system.close(made.id)
+    system.close(made.id, True)
     closed = system.get(made.id)
     assert not closed.is_open and closed.closed_by == "setright" and closed.closed_at.endswith("Z")
     system.reopen(made.id)
@@ -76,7 +76,7 @@ def test_of_several_with_a_key_the_open_one_is_ours(opened):
     server, system = opened()
     first, second = system.create(DRAFT), system.create(DRAFT)
     assert system.find(DRAFT.key).id == first.id
-    system.close(first.id)
+    system.close(first.id, True)
     assert system.find(DRAFT.key).id == second.id
 
 
@@ -163,7 +163,7 @@ def test_jira_says_where_a_workflow_leads_when_it_leads_to_no_end():
     server, system = cloud(close_status="Finished")
     made = system.create(DRAFT)
     with pytest.raises(Refused, match=r"In Progress, Done.*close_status"):
-        system.close(made.id)
+        system.close(made.id, True)
     server.close()
 
 
@@ -194,7 +194,7 @@ def test_servicenow_notices_a_state_that_was_left_out_in_silence():
     made = system.create(DRAFT)
     server.not_ours = {"state"}
     with pytest.raises(Refused, match="did not take the state"):
-        system.close(made.id)
+        system.close(made.id, True)
     server.close()
 
 

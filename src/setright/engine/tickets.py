@@ -23,6 +23,7 @@ from setright.engine.ticket_words import Matter, Proof, came_back, draft, finger
 from setright.engine.times import moment, now, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Refused
+from setright.integrations.rest import Limited
 from setright.integrations.tickets import Draft, Gone, Said, Ticket, TicketSystem, Written
 from setright.model import Control
 
@@ -232,7 +233,7 @@ class _Work:
         self.keep(state="making", tried_at=stamp(self._channel.at))
         try:
             made = self._system.create(drafted)
-        except Refused:
+        except (Limited, Refused):
             self.keep(tried_at="")  # an answer came: there is none
             raise
         self.did.append("created")
@@ -263,7 +264,7 @@ class _Work:
             said = seen_gone(key_of(self.kept), gone, self._channel.proofs(gone), moved, closes=is_over)
             self._say(said, "commented")
         if is_over:
-            self._unless_gone(lambda: self._system.close(self.kept.id), "closed")
+            self._unless_gone(lambda: self._system.close(self.kept.id, "gone" in states.values()), "closed")
             self.keep(state="closed", findings=states, answered=(), error="")
             return
         self._renew(states)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -20,13 +19,27 @@ from setright.integrations.http import Answer
 from setright.integrations.markup import adf, wiki
 from setright.integrations.message import Refused
 from setright.integrations.rest import MAX_PAGES, Rest
-from setright.integrations.tickets import Block, Draft, Gone, Paragraph, Said, Ticket, Wire, Written, key_in, shortened
+from setright.integrations.tickets import (
+    Access,
+    Block,
+    Draft,
+    Gone,
+    Paragraph,
+    Said,
+    Ticket,
+    Wire,
+    Written,
+    key_in,
+    shortened,
+    utc,
+)
 from setright.model import Plain
 
 PROPERTY = "setright"  # its value must stay below 32,768 characters; ours has one short key
 TITLE_CHARACTERS = 254
 BODY_CHARACTERS = 30_000  # of the 32,767 that a text field takes, the rest for the form
 FIELDS = ("status", "updated")
+RIGHTS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES")
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,11 +114,26 @@ class Jira:
             return
         self._wire.write("POST", f"{self._api}/issue/{quote(id_)}/comment", {"body": body})
 
-    def close(self, id_: str) -> None:
+    def close(self, id_: str, _: bool) -> None:
         self._move(id_, self._options.close_status, done=True)
 
     def reopen(self, id_: str) -> None:
         self._move(id_, self._options.reopen_status, done=False)
+
+    def access(self) -> Access:
+        account = _object(self._wire.read("GET", f"{self._api}/myself")).get("displayName", "")
+        projects = sorted({self._options.project, *self._options.projects.values()})
+        return Access(str(account), {project: self._lacking(project) for project in projects})
+
+    def _lacking(self, project: str) -> str:
+        """The rights that we lack in a project."""
+        query = {"projectKey": project, "permissions": ",".join(RIGHTS)}
+        try:
+            told = _object(self._wire.read("GET", f"{self._api}/mypermissions", query=query)).get("permissions", {})
+        except (Gone, Refused) as error:
+            return str(error)
+        lacking = [name for name in RIGHTS if not told.get(name, {}).get("havePermission")]
+        return f"our account lacks {', '.join(lacking)}" if lacking else ""
 
     def _fields(self, draft: Draft) -> dict[str, Plain]:
         body = self._body(shortened(draft.body, BODY_CHARACTERS))
@@ -164,9 +192,9 @@ class Jira:
         if not _is_done(fields["status"]):
             return ticket
         moves = [h for h in issue.get("changelog", {}).get("histories", []) if any(i["field"] == "status" for i in h["items"])]
-        last = max(moves, key=lambda history: _utc(history["created"]), default=None)
+        last = max(moves, key=lambda history: utc(history["created"]), default=None)
         who = (last.get("author") or {}).get("displayName", "") if last else ""
-        when = _utc(last["created"] if last else fields.get("updated", ""))
+        when = utc(last["created"] if last else fields.get("updated", ""))
         return ticket._replace(is_open=False, closed_by=who, closed_at=when)
 
     def _url(self, name: str) -> str:
@@ -193,10 +221,3 @@ def _object(answer: Answer) -> dict[str, Any]:
     if not isinstance(answer.data, dict):
         raise IntegrationError("Jira's answer is no JSON object; check the URL of the site")
     return answer.data
-
-
-def _utc(text: str) -> str:
-    """``2026-01-02T03:04:05.000+0000`` as we write times."""
-    if not text:
-        return ""
-    return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -17,7 +17,12 @@ from setright.integrations.http import Answer, checked, request
 
 LONGEST_WAIT_S = 90.0  # for a rate limit, all waits of one call together
 MAX_PAGES = 20
+SECONDARY_WAIT_S = 60.0  # GitHub's word where a secondary limit names no time
 NEXT = re.compile(r'<([^>]+)>[^,]*;\s*rel="?next"?')
+
+
+class Limited(IntegrationError):
+    """A rate limit that is too long to wait for: the request was answered, and nothing came of it."""
 
 
 class Rest:
@@ -28,7 +33,7 @@ class Rest:
         self._headers = {**headers, **auth}
 
     def call(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Answer:
-        """Waits out a rate limit where that is short. Raises IntegrationError where nothing answers or the limit is long."""
+        """Waits out a rate limit where that is short. Raises Limited where it is long, IntegrationError where nothing answers."""
         url = f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
         waited_s = 0.0
         while True:
@@ -38,14 +43,14 @@ class Rest:
                 return answer
             waited_s += wait_s
             if waited_s > LONGEST_WAIT_S:
-                raise IntegrationError(f"{self.base}: the rate limit is used up for {wait_s:.0f} s more; run this again then")
+                raise Limited(f"{self.base}: the rate limit is used up for {wait_s:.0f} s more; run this again then")
             time.sleep(wait_s)
 
-    def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Answer]:
+    def pages(self, path: str, query: Mapping[str, str], most: int = MAX_PAGES) -> Iterator[Answer]:
         """The pages of a list, by their Link headers; one that leads to another place ends it with IntegrationError."""
         answer = self.call("GET", path, query=query)
         yield answer
-        for _ in range(MAX_PAGES):
+        for _ in range(most):
             following = NEXT.search(answer.headers.get("link", ""))
             if answer.status != 200 or following is None:
                 return
@@ -63,9 +68,13 @@ def _limited(answer: Answer) -> float | None:
     """The seconds to wait; None where no rate limit was hit. A bare 403 is about rights."""
     headers = answer.headers
     told = headers.get("retry-after", "")
-    if answer.status == 429 or (answer.status == 403 and (told or headers.get("x-ratelimit-remaining") == "0")):
+    is_secondary = isinstance(answer.data, dict) and "secondary rate limit" in str(answer.data.get("message"))
+    used_up = told or headers.get("x-ratelimit-remaining") == "0" or is_secondary
+    if answer.status == 429 or (answer.status == 403 and used_up):
         if told.isdigit():
             return max(1.0, float(told))
         reset = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset") or ""
+        if is_secondary and headers.get("x-ratelimit-remaining") != "0":
+            return SECONDARY_WAIT_S
         return max(1.0, float(reset) - time.time()) if reset.isdigit() else 30.0
     return None

@@ -17,7 +17,7 @@ from setright.integrations.error import IntegrationError
 from setright.integrations.http import Answer
 from setright.integrations.message import Refused
 from setright.integrations.rest import Rest
-from setright.integrations.tickets import Draft, Gone, Said, Ticket, Wire, Written, key_in, plain_text, shortened
+from setright.integrations.tickets import Access, Draft, Gone, Said, Ticket, Wire, Written, key_in, plain_text, shortened
 
 TITLE_CHARACTERS = 160
 BODY_CHARACTERS = 3_900  # of the 4,000 of a description
@@ -95,8 +95,8 @@ class ServiceNow:
         text = _harmless(plain_text(shortened(said.body, BODY_CHARACTERS)))
         self._wire.write("PATCH", f"{self._table}/{id_}", {"work_notes": f"{text}\n\n{said.mark}"})
 
-    def close(self, id_: str) -> None:
-        notes = "setright looked again and found nothing of it any more."
+    def close(self, id_: str, is_fixed: bool) -> None:
+        notes = "setright looked again and found nothing of it any more." if is_fixed else "It belongs to somebody else now."
         told = {"state": self._options.closed_state, "close_code": self._options.close_code, "close_notes": notes}
         self._move(id_, told)
 
@@ -106,6 +106,15 @@ class ServiceNow:
         if str(row.get("state")) in self._options.final_states:
             raise Gone("ServiceNow: the record is closed for good")
         self._move(id_, {"state": self._options.open_state})
+
+    def access(self) -> Access:
+        """The Table API does not say who we are; that the table answers is all there is to see."""
+        try:
+            _result(self._wire.read("GET", self._table, query={"sysparm_fields": "sys_id", "sysparm_limit": "1"}), list)
+            why = ""
+        except (Gone, Refused) as error:
+            why = str(error)
+        return Access(self._options.user or "the token's account", {self._options.table: why})
 
     def _move(self, id_: str, told: dict[str, str]) -> None:
         answer = self._wire.write("PATCH", f"{self._table}/{id_}", told)

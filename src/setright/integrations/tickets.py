@@ -6,17 +6,21 @@ One port, so that what is said, when, and to whom is decided once, for all of th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.http import Answer, taken
 from setright.integrations.message import Refused
-from setright.integrations.rest import Rest
+from setright.integrations.rest import Limited, Rest
 from setright.model import Plain
 
 MORE = "... cut here; setright has all of it"
+MOST_PAGES = 200  # of a list in which one must not be missed
+MOVED = (301, 302, 307, 308)
 
 
 class Paragraph(NamedTuple):
@@ -54,7 +58,7 @@ class Said(NamedTuple):
 class Ticket(NamedTuple):
     """A ticket as it is: `id` for requests, `name` and `url` for people. Times are UTC (RFC 3339), empty: not told.
 
-    `closed_by` names who closed it last; empty: it is open, or nobody says.
+    `closed_by` names who closed it last, `closed_as` the system's word for why; empty: it is open, or nobody says.
     """
 
     id: str
@@ -63,6 +67,14 @@ class Ticket(NamedTuple):
     is_open: bool = True
     closed_by: str = ""
     closed_at: str = ""
+    closed_as: str = ""
+
+
+class Access(NamedTuple):
+    """Who we are to a system, and each place for tickets with why there can be none; empty: there can."""
+
+    account: str
+    places: Mapping[str, str]
 
 
 class Written(NamedTuple):
@@ -85,7 +97,8 @@ class TicketSystem(Protocol):
     """One ticket system. All raise Refused for what concerns one ticket, IntegrationError for what concerns the system.
 
     `find` may miss what was made a moment ago: search engines lag behind. `create` raises Lost where it may have worked.
-    `get`, `update`, `comment`, `close` and `reopen` raise Gone.
+    `get`, `update`, `comment`, `close` and `reopen` raise Gone. `close` is told whether what the ticket speaks of was put right,
+    or has only left it. `access` changes nothing.
     """
 
     written: list[Written]
@@ -95,43 +108,68 @@ class TicketSystem(Protocol):
     def get(self, id_: str) -> Ticket: ...
     def update(self, id_: str, draft: Draft) -> None: ...
     def comment(self, id_: str, said: Said) -> None: ...
-    def close(self, id_: str) -> None: ...
+    def close(self, id_: str, is_fixed: bool, /) -> None: ...
     def reopen(self, id_: str) -> None: ...
+    def access(self) -> Access: ...
 
 
 class Wire:
-    """An API's requests. `dry`: what would change something is noted, and not sent."""
+    """An API's requests. `dry`: what would change something is noted, and not sent. `pause_s` lies between two that do."""
 
-    def __init__(self, rest: Rest, who: str, dry: bool) -> None:
+    def __init__(self, rest: Rest, who: str, dry: bool, pause_s: float = 0.0) -> None:
         self.written: list[Written] = []
         self.dry = dry
         self.base = rest.base
         self._rest, self._who = rest, who
+        self._pause_s, self._free_at = pause_s, 0.0
 
     def read(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Answer:
-        """Raises Gone for what is not there."""
-        return self._checked(self._rest.call(method, path, body, query))
+        """What stands there, or where that was moved to within the API. Raises Gone for what is not there."""
+        answer = self._rest.call(method, path, body, query)
+        there = answer.headers.get("location", "") if answer.status in MOVED else ""
+        if there.startswith(f"{self.base}/"):
+            answer = self._rest.call(method, there.removeprefix(self.base), body)
+        return self._checked(answer)
+
+    def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Answer]:
+        """A list by its Link headers, as a whole: raises IntegrationError where it does not end."""
+        for number, answer in enumerate(self._rest.pages(path, query, MOST_PAGES)):
+            if number == MOST_PAGES:
+                raise IntegrationError(
+                    f"{self._who}: a list of more than {MOST_PAGES} pages; give our tickets a label of their own"
+                )
+            yield self._checked(answer)
 
     def write(self, method: str, path: str, body: Any) -> Answer:
         self.written.append(Written(method, f"{self.base}{path}", body))
-        return Answer(204, None, {}) if self.dry else self._checked(self._rest.call(method, path, body))
+        if self.dry:
+            return Answer(204, None, {})
+        self._pause()
+        return self._checked(self._rest.call(method, path, body))
 
     def make(self, path: str, body: Any) -> Answer:
         """A POST that must not be made twice. Raises Lost where nobody knows whether it worked. A dry run's answer is empty."""
         self.written.append(Written("POST", f"{self.base}{path}", body))
         if self.dry:
             return Answer(201, {}, {})
+        self._pause()
         try:
             answer = self._rest.call("POST", path, body)
+        except Limited:
+            raise
         except IntegrationError as error:
             raise Lost(f"{error}; it is looked for before it is made again") from error
         if answer.status >= 500 or (answer.status < 300 and not isinstance(answer.data, dict)):
             raise Lost(f"{self._who} answered {answer.status} to a new ticket; it is looked for before it is made again")
-        if answer.status == 404:
-            raise Refused(
-                f"{self._who} answered 404 to a new ticket; check that the place for it exists and that we may write there"
-            )
+        if answer.status in (404, 410):
+            where = "check that the place for it exists and that we may write there"
+            raise Refused(f"{self._who} answered {answer.status} to a new ticket; {where}")
         return self._checked(answer)
+
+    def _pause(self) -> None:
+        if (left_s := self._free_at - time.monotonic()) > 0:
+            time.sleep(left_s)
+        self._free_at = time.monotonic() + self._pause_s
 
     def _checked(self, answer: Answer) -> Answer:
         if answer.status in (404, 410):
@@ -179,17 +217,33 @@ def plain_text(body: tuple[Block, ...]) -> str:
     return "\n\n".join(parts)
 
 
+def utc(text: str) -> str:
+    """An ISO 8601 time with its zone as we write times; empty stays empty."""
+    if not text:
+        return ""
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
 def _why(data: Any) -> str:
-    """What went wrong, in the words of Jira (errorMessages, errors) or ServiceNow (error.message, error.detail)."""
+    """What went wrong, in the words of any of them: `error`, `errorMessages`, `message`, `errors`."""
     if not isinstance(data, dict):
         return ""
-    error = data.get("error")
-    told = [error.get("message"), error.get("detail")] if isinstance(error, dict) else [*_texts(data.get("errorMessages"))]
-    if isinstance(data.get("errors"), dict):
-        told += [f"{name}: {text}" for name, text in data["errors"].items()]
-    words = "; ".join(str(each) for each in told if each)
+    told = [word for name in ("error", "errorMessages", "message", "errors") for word in _told(data.get(name))]
+    words = "; ".join(each for each in told if each)
     return f": {words[:300]}" if words else ""
 
 
-def _texts(value: Any) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+def _told(value: Any) -> list[str]:
+    """A text, a list of them, or a mapping: of fields to texts, or one error with its message or code."""
+    match value:
+        case str():
+            return [value]
+        case list():
+            return [word for each in value for word in _told(each)]
+        case {"code": str(code), "field": str(field)}:
+            return [str(value.get("message") or f"{field}: {code}")]
+        case {"message": _} | {"msg": _}:
+            return [str(value[name]) for name in ("message", "msg", "detail") if value.get(name)]
+        case dict():
+            return [f"{name}: {', '.join(_told(each))}" for name, each in value.items()]
+    return []
