@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from setright.engine.store.calls import Call, Calls, Token
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.figures import End, Figures, Life
 from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
@@ -19,6 +20,7 @@ __all__ = [
     "Approval",
     "Aside",
     "Asset",
+    "Call",
     "End",
     "Fate",
     "Foreign",
@@ -40,10 +42,11 @@ __all__ = [
     "Standing",
     "Store",
     "Tally",
+    "Token",
     "Wanted",
     "Work",
 ]
 
 
-class Store(Findings, Looks, Figures, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings, Tickets):
+class Store(Findings, Looks, Figures, KeptPlans, Runs, Jobs, Workers, Exceptions, Outbox, People, ImportedFindings, Tickets, Calls):
     """All parts of the store over one database, opened by its URL."""

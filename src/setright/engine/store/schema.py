@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0011"
+HEAD = "0012"
 
 TABLES = (
     # as Alembic makes it
@@ -129,4 +129,20 @@ TABLES = (
         findings TEXT NOT NULL, told TEXT NOT NULL, answered TEXT NOT NULL, tried_at TEXT NOT NULL, changed_at TEXT NOT NULL,
         error TEXT NOT NULL,
         PRIMARY KEY (channel, matter))""",
+    """CREATE TABLE tokens (
+        id TEXT NOT NULL, hash TEXT NOT NULL, -- SHA-256 of what its holder has
+        actor TEXT NOT NULL, actions TEXT NOT NULL, targets TEXT NOT NULL, made_by TEXT NOT NULL, made_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL, revoked_at TEXT, used_at TEXT,
+        PRIMARY KEY (id))""",
+    """CREATE TABLE calls (
+        id TEXT NOT NULL, token TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+        key TEXT NOT NULL, -- the caller's own name for it
+        body TEXT NOT NULL, state TEXT NOT NULL, -- waiting, running, ended
+        host TEXT NOT NULL, -- that does it
+        status INTEGER NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL, ended_at TEXT,
+        PRIMARY KEY (id), UNIQUE (actor, key))""",
+    "CREATE INDEX calls_by_state ON calls (state, at)",
+    """CREATE TABLE also_asked (
+        hash TEXT NOT NULL, "by" TEXT NOT NULL,
+        PRIMARY KEY (hash, "by"))""",
 )
