@@ -22,6 +22,7 @@ MODULES = {  # type -> module with Options, SECRETS and open_channel
     "ocsf": "setright.integrations.ocsf",
     "opsgenie": "setright.integrations.opsgenie",
     "pagerduty": "setright.integrations.pagerduty",
+    "securityhub": "setright.integrations.securityhub",
     "slack": "setright.integrations.slack",
     "splunk": "setright.integrations.splunk",
     "syslog": "setright.integrations.syslog",

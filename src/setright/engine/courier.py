@@ -16,11 +16,11 @@ from setright.engine.keys import public_pem, signing_key
 from setright.engine.ledger import Ledger
 from setright.engine.outbox import Delivered, deliver
 from setright.engine.store import Seen, Store
-from setright.engine.telling import Known, messages, of_findings, of_record, severity_of, tell_of_ledger
+from setright.engine.telling import Known, Looked, messages, of_findings, of_record, severity_of, tell_of_ledger
 from setright.engine.times import now, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message
-from setright.model import Finding, Plan
+from setright.model import Control, Finding, Plan
 
 
 class Courier:
@@ -38,12 +38,14 @@ class Courier:
     def routes(self) -> Mapping[str, Route]:
         return routes(self._configuration.integrations)
 
-    def of_scan(self, found: Sequence[Finding], weighed: Mapping[str, Weighed]) -> Callable[[Seen], Sequence[Message]]:
+    def of_scan(
+        self, found: Sequence[Finding], weighed: Mapping[str, Weighed], controls: Sequence[Control] = ()
+    ) -> Callable[[Seen], Sequence[Message]]:
         """What the store posts with a scan, in the same transaction."""
-        at = stamp(now())
+        looked = Looked(found, weighed, stamp(now()), {control.id: control.source for control in controls})
 
         def tell(seen: Seen) -> Sequence[Message]:
-            return messages([*of_findings(found, weighed, seen, at, self._key, self._finding)], self.routes) if self.routes else ()
+            return messages([*of_findings(looked, seen, self._key, self._store.finding)], self.routes) if self.routes else ()
 
         return tell
 

@@ -15,6 +15,7 @@ from setright.engine.decision import Weighed
 from setright.engine.error import EngineError
 from setright.engine.record import Record
 from setright.engine.redact import redact_value
+from setright.engine.store import Known as KnownFinding
 from setright.engine.store import Seen, Store
 from setright.integrations.message import Message
 from setright.model import SEVERITIES, Finding, Plain, Plan
@@ -42,21 +43,30 @@ OF_A_PLAN = (
 AT_ONCE = 1000  # records
 
 
-def of_findings(
-    found: Sequence[Finding], weighed: Mapping[str, Weighed], seen: Seen, at: str, key: bytes, gone: Callable[[str], Finding | None]
-) -> Iterator[Event]:
-    """What a scan changed: ``finding.opened``, ``finding.reopened``, ``finding.resolved``. `gone` finds one no longer there.
+class Looked(NamedTuple):
+    """A scan: what of it counts, how it was weighed, when it was, and where its controls come from (URLs by id).
 
-    `found` is what counts: of what is knowingly left open nobody is told that it came.
+    Of what is knowingly left open nobody is told that it came, so `found` lacks it.
     """
-    by_id = {finding.id: finding for finding in found}
+
+    found: Sequence[Finding]
+    weighed: Mapping[str, Weighed]
+    at: str
+    sources: Mapping[str, str] = {}
+
+
+def of_findings(looked: Looked, seen: Seen, key: bytes, known: Callable[[str], KnownFinding | None]) -> Iterator[Event]:
+    """What a scan changed: ``finding.opened``, ``finding.reopened``, ``finding.resolved``. `known` is what earlier ones kept."""
+    by_id = {finding.id: finding for finding in looked.found}
     for word, ids in (("opened", seen.new), ("reopened", seen.reopened), ("resolved", seen.resolved)):
         for id_ in ids:
-            if finding := by_id.get(id_) or (gone(id_) if word == "resolved" else None):
-                yield _of_finding(word, finding, weighed.get(id_), at, key)
+            kept = known(id_) if word != "opened" else None
+            if finding := by_id.get(id_) or (kept.finding if kept and word == "resolved" else None):
+                yield _of_finding(word, finding, looked, kept.first_seen_at if kept else looked.at, key)
 
 
-def _of_finding(word: str, finding: Finding, weighed: Weighed | None, at: str, key: bytes) -> Event:
+def _of_finding(word: str, finding: Finding, looked: Looked, first_seen_at: str, key: bytes) -> Event:
+    weighed, at = looked.weighed.get(finding.id), looked.at
     told: dict[str, Plain] = {
         "finding": finding.id,
         "control": finding.control,
@@ -68,6 +78,8 @@ def _of_finding(word: str, finding: Finding, weighed: Weighed | None, at: str, k
         "kind": finding.kind,
         "location": msgspec.to_builtins(finding.location),
         "frameworks": msgspec.to_builtins(finding.frameworks),
+        "source": looked.sources.get(finding.control, ""),
+        "first_seen_at": first_seen_at,
     }
     owner = weighed.owner.owner if weighed else ""
     lane = weighed.lane if weighed else ""

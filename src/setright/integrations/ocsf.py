@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from setright import __version__
+from setright.integrations.aws import Account, put
 from setright.integrations.error import IntegrationError
 from setright.integrations.http import checked, request, taken
 from setright.integrations.message import Message
@@ -198,17 +198,10 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _upload(options: Options, place: str, data: bytes) -> None:
-    import botocore.session
-    from botocore.exceptions import BotoCoreError, ClientError
-
     bucket, _, prefix = options.bucket.partition("/")
-    region = None if options.region == "none" else options.region
-    try:
-        client: Any = botocore.session.get_session().create_client("s3", region_name=region, endpoint_url=options.endpoint or None)
-        key = "/".join(filter(None, (prefix.strip("/"), place)))
-        client.put_object(Bucket=bucket, Key=key, Body=data, ContentType="application/x-ndjson", ContentEncoding="gzip")
-    except (BotoCoreError, ClientError) as error:
-        raise IntegrationError(f"s3://{bucket}: {error}; it is tried again later") from error
+    account = Account("" if options.region == "none" else options.region, endpoint=options.endpoint)
+    key = "/".join(filter(None, (prefix.strip("/"), place)))
+    put(account, bucket, key, data, ContentType="application/x-ndjson", ContentEncoding="gzip")
 
 
 def open_channel(options: Options) -> Ocsf:
