@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from setright.cli.contract import Report, run_object
 from setright.cli.failure import CLEAN, FOUND
 from setright.cli.gather import titles
 from setright.cli.output import emit, hint, json_text, on_terminal, paper
 from setright.cli.progress import live
 from setright.cli.screens import findings
 from setright.cli.screens import plans as screen
+from setright.engine.contract import Report, run_object
 from setright.engine.redact import shown
 from setright.model import Plan
 

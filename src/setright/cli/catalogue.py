@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from setright.cli.contract import SCHEMA, plain
 from setright.cli.failure import Failure
 from setright.cli.options import Shown
 from setright.cli.output import emit, json_text, paper
@@ -20,6 +19,7 @@ from setright.controls.page import page
 from setright.controls.paths import show as show_path
 from setright.dialect import DialectError, read_mapping
 from setright.engine.catalogue import Catalogue
+from setright.engine.contract import SCHEMA, plain
 from setright.engine.harness import check_file
 from setright.model import Binding, Control, Plain
 

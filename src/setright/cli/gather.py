@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from setright.app import Planned, Scanned
-from setright.cli.contract import Report, problems
 from setright.cli.failure import CLEAN, FOUND, UNREACHED
 from setright.cli.output import hint, on_terminal
 from setright.cli.progress import counted
+from setright.engine.contract import Report, problems
 from setright.engine.error import EngineError
 from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.model import SEVERITIES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from setright.cli.contract import have
 from setright.controls.words import Pair, pair
+from setright.engine.contract import have
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
 from setright.model import Location, Mismatch, Verdict

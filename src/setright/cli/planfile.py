@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from setright.cli.contract import SCHEMA, Report, joint_hash, plan_object, plans_object
 from setright.cli.failure import Failure
+from setright.engine.contract import SCHEMA, Report, joint_hash, plan_object, plans_object
 from setright.engine.plan import plan_hash
 from setright.model import Plain, Plan
 

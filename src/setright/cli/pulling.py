@@ -131,8 +131,8 @@ def propose(app: App, request: Request, show: Shown) -> Outcome:
 
 def tell(outcome: Outcome, show: Shown) -> int:
     """Says what came of it; gives the exit code."""
-    from setright.cli.contract import plans_object
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import plans_object
 
     published, goal = outcome.published, outcome.goal
     if show.format == "json":

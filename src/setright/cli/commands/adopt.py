@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from setright.app import App
-    from setright.cli.contract import Report
     from setright.engine.adopted import Adopted, Key, Place
+    from setright.engine.contract import Report
     from setright.engine.scan import Scan
 
 
@@ -45,10 +45,10 @@ def command(ctx: click.Context, selection: Selection, show: Shown, prune: bool) 
 
     Exit code: 0 done, 2 usage, 3 a target could not be read.
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.gather import scanned, tell_unreached
     from setright.cli.output import json_text, save
     from setright.engine.adopted import load, text_of
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     file = Path(show.file) if show.file else _list_of(app, selection)

@@ -48,7 +48,7 @@ def command(ctx: click.Context, hashes: tuple[str, ...], yes: bool, show: Shown)
     app.consent.give([plan for plan in plans if plan.lane == "ask"])
     rows = _rows(app, plans)
     if show.format == "json":
-        from setright.cli.contract import SCHEMA
+        from setright.engine.contract import SCHEMA
 
         emit(json_text({"schema": SCHEMA, "plans": rows}), show)
         return
@@ -57,9 +57,9 @@ def command(ctx: click.Context, hashes: tuple[str, ...], yes: bool, show: Shown)
 
 
 def _list(app: App, show: Shown) -> None:
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.tables import table
+    from setright.engine.contract import SCHEMA
 
     rows = _rows(app, app.waiting())
     if show.format == "json":

@@ -36,9 +36,9 @@ def list_(show: Shown) -> None:
     Example:
       setright assets list --format json
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.tables import table
+    from setright.engine.contract import SCHEMA
     from setright.engine.redact import without_password
 
     told = show.open().configuration
@@ -66,8 +66,8 @@ def show_(name: str, show: Shown) -> None:
     """
     from msgspec import to_builtins
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.organisation import subject_of
     from setright.policy.assets import names_of_url
 
@@ -112,8 +112,8 @@ def import_(listed: Path, columns: tuple[str, ...], url: str, name: str, dry_run
       setright assets import cmdb.csv --map owner='Support group' --url 'ssh://ops@{fqdn}'
       setright assets import shop.example.com.pem
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, save
+    from setright.engine.contract import SCHEMA
     from setright.engine.importing import Columns, read
 
     place = _estate(show.config) / f"{name or listed.stem}.json"

@@ -33,8 +33,8 @@ def list_(show: Shown) -> None:
     Example:
       setright baseline list
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     catalogue = show.open().catalogue
     known = [(b, catalogue.selected(b.id)) for _, b in sorted(catalogue.baselines.items())]
@@ -61,9 +61,9 @@ def show_(name: str, show: Shown) -> None:
     """
     from msgspec import to_builtins
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.cli.selections import parameters
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     catalogue = app.catalogue
@@ -99,9 +99,9 @@ def diff(one: str, other: str, show: Shown) -> None:
     Example:
       setright baseline diff cis-debian-12-l1 cis-debian-12-l2
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.cli.selections import difference
+    from setright.engine.contract import SCHEMA
 
     catalogue = show.open().catalogue
     found = difference(catalogue, one, other)
@@ -136,9 +136,9 @@ def new(name: str, base: str, into: str, show: Shown) -> None:
     """
     from pathlib import Path
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, hint, json_text
     from setright.cli.selections import begin
+    from setright.engine.contract import SCHEMA
 
     file = begin(show.open().catalogue, name, base, Path(into))
     if show.format == "json":
@@ -168,9 +168,9 @@ def learn(target: str, name: str | None, into: str, again: bool, show: Shown) ->
     from pathlib import Path
 
     from setright.app import Ask
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, hint, json_text
     from setright.cli.selections import keep_learned
+    from setright.engine.contract import SCHEMA
     from setright.engine.learn import learnable, learned
 
     app = show.open()

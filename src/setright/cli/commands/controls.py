@@ -38,8 +38,8 @@ def list_(kind: str | None, severity: tuple[str, ...], framework: str | None, sh
       setright controls list --framework cis-debian-12 --format json
     """
     from setright.cli.catalogue import chosen, control_object
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     controls = chosen(show.open().catalogue, kind, severity, framework)
     if show.format == "json":
@@ -86,8 +86,8 @@ def test(ctx: click.Context, places: tuple[Path, ...], show: Shown) -> None:
     Exit code: 0 all hold, 1 some promise is broken.
     """
     from setright.cli.catalogue import tried
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
 
     results = tried(show.open().catalogue, places)
     if not results:

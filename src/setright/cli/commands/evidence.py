@@ -25,9 +25,9 @@ def command(run: str, show: Shown) -> None:
     from hashlib import sha256
     from pathlib import Path
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.failure import Failure
     from setright.cli.output import json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.evidence.pack import Packer
 
     place = Path(show.file or f"{run}.zip")

@@ -34,8 +34,8 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
       setright except
       setright except 9c1f04d2a7b35e68 --end
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
     from setright.engine.times import now
 
     app = show.open()

@@ -71,8 +71,8 @@ def _plan(app: App, id_: str, targets: tuple[str, ...]) -> Plan:
 def _explain_finding(app: App, found: Found, show: Shown) -> None:
     from setright.app import Ask
     from setright.cli.catalogue import control_object
-    from setright.cli.contract import SCHEMA, finding_object, plan_object
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA, finding_object, plan_object
 
     planned = app.plan([found.finding.target], Ask(controls=(found.control.id,)))
     plans = [plan for result in planned for plan in result.plans if found.finding.id in plan.findings]
@@ -92,10 +92,10 @@ def _explain_finding(app: App, found: Found, show: Shown) -> None:
 
 
 def _explain_plan(app: App, plan: Plan, show: Shown) -> None:
-    from setright.cli.contract import plans_object
     from setright.cli.gather import titles
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.plans import draw
+    from setright.engine.contract import plans_object
 
     if show.format == "json":
         emit(json_text(plans_object([plan])), show)

@@ -48,9 +48,9 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
     """
     from msgspec import structs
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.engine.belongings import left_open
+    from setright.engine.contract import SCHEMA
     from setright.engine.store.findings import COUNTED
     from setright.engine.times import now
 

@@ -92,8 +92,8 @@ def _take_in(app: App, found: list[Imported], target: str) -> None:
 def _tell(kept: list[Foreign], show: Shown, target: str) -> None:
     import msgspec
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     told = summary(kept)
     if show.format == "json":

@@ -38,8 +38,8 @@ def list_(show: Shown) -> None:
       setright integrations list
       setright integrations list --format json
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     told = _channels(show.open())
     if show.format == "json":
@@ -63,8 +63,8 @@ def test(name: str, show: Shown) -> None:
     Examples:
       setright integrations test soc
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
 
     show.open().courier.test(name)
     emit(json_text({"schema": SCHEMA, "channel": name, "taken": True}) if show.format == "json" else f"{name}: taken", show)
@@ -83,8 +83,8 @@ def waiting(name: str, number: int, show: Shown) -> None:
     """
     import msgspec
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     app.courier.gather()
@@ -110,8 +110,8 @@ def send(names: tuple[str, ...], again: bool, show: Shown) -> None:
       setright integrations send
       setright integrations send soc --again
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     if again:

@@ -51,9 +51,9 @@ def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, 
     """
     from msgspec import to_builtins
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
     from setright.engine import proof
+    from setright.engine.contract import SCHEMA
 
     if pack:
         ctx.exit(CLEAN if _is_pack_whole(pack, key_file, ledger_file, show) else FOUND)
@@ -78,8 +78,8 @@ def key(show: Shown) -> None:
     Example:
       setright ledger key -o ledger.pub
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.keys import public_pem, signing_key
 
     pem = public_pem(signing_key(show.open().state).public_key()).decode()
@@ -89,8 +89,8 @@ def key(show: Shown) -> None:
 def _is_pack_whole(pack: Path, key_file: Path | None, ledger_file: Path | None, show: Shown) -> bool:
     from msgspec import to_builtins
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.evidence.check import check
 
     if key_file is None or ledger_file:

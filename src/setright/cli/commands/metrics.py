@@ -26,8 +26,8 @@ def command(show: Shown) -> None:
     """
     from msgspec import to_builtins
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.metrics import metrics, prometheus
     from setright.engine.times import now
 

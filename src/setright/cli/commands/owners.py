@@ -36,9 +36,9 @@ def list_(show: Shown) -> None:
     """
     from collections import Counter
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.tables import table
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     items = app.store.items()
@@ -66,8 +66,8 @@ def show_(finding: str, show: Shown) -> None:
     Example:
       setright owners show 9c1f04d2a7b35e68
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     standing = app.store.standing(finding)
@@ -100,9 +100,9 @@ def bounce_(finding: str, reason: str, to: str, show: Shown) -> None:
     """
     from getpass import getuser
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
     from setright.engine.bounce import bounce
+    from setright.engine.contract import SCHEMA
 
     app = show.open()
     passed = bounce(app.configuration, app.store, app.ledger, finding, (reason, getuser(), to))

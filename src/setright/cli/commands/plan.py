@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from setright.app import App
-    from setright.cli.contract import Report
+    from setright.engine.contract import Report
     from setright.model import Plan
 
 
@@ -66,11 +66,11 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
 
 def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, all_findings: bool) -> None:
     """The plans on stdout, as a screen or as JSON."""
-    from setright.cli.contract import plans_object, summary
     from setright.cli.gather import titles
     from setright.cli.output import json_text, paper
     from setright.cli.screens.findings import draw_counts, draw_left_open, draw_unread
     from setright.cli.screens.plans import draw, draw_lanes
+    from setright.engine.contract import plans_object, summary
 
     if show.format == "cacao":
         from setright.cli.formats.cacao import playbook

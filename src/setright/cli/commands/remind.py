@@ -31,9 +31,9 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
       setright remind
       setright remind --digest weekly
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, hint, json_text
     from setright.engine.belongings import left_open
+    from setright.engine.contract import SCHEMA
     from setright.engine.letters import Letter
     from setright.engine.remind import send, what_is_due
     from setright.engine.times import now

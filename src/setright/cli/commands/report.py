@@ -126,10 +126,10 @@ def _draw(report: Report, show: Shown) -> None:
 
 
 def _list(show: Shown) -> None:
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.tables import table
     from setright.controls.frameworks import load_frameworks
+    from setright.engine.contract import SCHEMA
 
     known = load_frameworks(show.open().content_roots)
     if show.format == "json":

@@ -21,10 +21,10 @@ def command(ctx: click.Context, run: str, show: Shown) -> None:
     Example:
       setright rollback r260114-093012-5c1e
     """
-    from setright.cli.contract import run_object
     from setright.cli.output import emit, json_text, paper
     from setright.cli.progress import live
     from setright.cli.screens.plans import draw_outcome, draw_outcomes
+    from setright.engine.contract import run_object
 
     app = show.open()
     with live(show.quiet) as say:

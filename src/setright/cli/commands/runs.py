@@ -30,8 +30,8 @@ def command(ctx: click.Context, /, number: int, show: Shown) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     known = show.open().store.runs(limit=number)
     if show.format == "json":
@@ -68,8 +68,8 @@ def show_one(run: str, show: Shown) -> None:
     Example:
       setright runs show r260102-030405-1a2b --format json
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     store = show.open().store
     found, progress = store.run(run), store.progress(run)

@@ -24,8 +24,8 @@ def command(off: bool, status: bool, reason: str, show: Shown) -> None:
       setright stop --status
       setright stop --off
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.stop import switch, why_stopped
 
     app = show.open()

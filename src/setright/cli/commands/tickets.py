@@ -44,9 +44,9 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
       setright tickets sync
       setright tickets sync jira --format json
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
     from setright.engine.belongings import left_open
+    from setright.engine.contract import SCHEMA
     from setright.engine.tickets import World
     from setright.engine.tickets import sync as synced
     from setright.engine.times import now
@@ -75,8 +75,8 @@ def list_(show: Shown) -> None:
       setright tickets list
       setright tickets list --format json
     """
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text, paper
+    from setright.engine.contract import SCHEMA
 
     kept = show.open().store.tickets()
     if show.format == "json":

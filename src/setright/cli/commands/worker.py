@@ -49,8 +49,8 @@ def command(at_once: int, until_idle: bool, show: Shown) -> None:
 def _say(job: Job, outcomes: list[Outcome], show: Shown) -> None:
     from collections import Counter
 
-    from setright.cli.contract import SCHEMA
     from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
     from setright.engine.redact import shown as printable
 
     counts = Counter(outcome.outcome for outcome in outcomes)

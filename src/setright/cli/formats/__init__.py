@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Protocol, cast
 
-from setright.cli.contract import Report
+from setright.engine.contract import Report
 
 
 class Format(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from uuid import UUID
 
-from setright.cli.contract import joint_hash
+from setright.engine.contract import joint_hash
 from setright.engine.redact import redact_text
 from setright.engine.times import moment, now
 from setright.model import Plain, Plan

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from setright.cli.contract import Report, scan_object
 from setright.cli.output import json_text
+from setright.engine.contract import Report, scan_object
 
 
 def render(report: Report) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from setright.app import Planned, Scanned
-from setright.cli.contract import Report
 from setright.cli.lines import pairs, spot
+from setright.engine.contract import Looked, Report
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
 from setright.model import Verdict
@@ -23,7 +22,7 @@ def render(report: Report) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: Element, result: Scanned | Planned, key: bytes) -> None:
+def _suite(root: Element, result: Looked, key: bytes) -> None:
     suite = SubElement(root, "testsuite", name=result.target)
     if result.scan is None:
         _case(suite, result.target, "target", "error", result.error, "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from setright.cli.contract import Report, notices, summary
 from setright.cli.lines import pairs, spot, unknown
+from setright.engine.contract import Report, notices, summary
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
 from setright.model import Plain, Verdict

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from setright import __version__
-from setright.cli.contract import Report, finding_object
 from setright.cli.output import json_text
 from setright.controls.words import pair
+from setright.engine.contract import Report, finding_object
 from setright.engine.redact import redact_text
 from setright.engine.scan import Found
 from setright.model import Plain, Verdict

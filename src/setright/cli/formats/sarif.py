@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from setright import __version__
-from setright.cli.contract import Report
 from setright.cli.formats.sarif_fixes import fixes
 from setright.cli.lines import pairs, unknown
 from setright.cli.output import json_text
 from setright.controls.page import page
+from setright.engine.contract import Report
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found
 from setright.model import Control, Location, Plain, Verdict

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from setright.cli.contract import Report
 from setright.engine.compose import compose
+from setright.engine.contract import Report
 from setright.engine.redact import redact_text
 from setright.engine.scan import Found, Scan
 from setright.engine.text_edits import text_edits

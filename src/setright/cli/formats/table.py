@@ -6,9 +6,9 @@ from io import StringIO
 
 from rich.console import Console
 
-from setright.cli.contract import Report
 from setright.cli.output import WIDTH
 from setright.cli.screens.findings import draw
+from setright.engine.contract import Report
 
 
 def render(report: Report) -> str:

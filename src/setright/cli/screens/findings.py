@@ -8,10 +8,10 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from setright.cli.contract import Report, notices, problems, summary
 from setright.cli.lines import pairs, spot, together, unknown
 from setright.cli.screens.styles import SEVERITY, ends, heading, indented
 from setright.controls.words import Pair
+from setright.engine.contract import Report, notices, problems, summary
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Excepted, Found
 from setright.model import Plain, Verdict

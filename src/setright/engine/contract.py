@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -14,17 +14,29 @@ from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_text, re
 from setright.model import LANES, SEVERITIES, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
 
 if TYPE_CHECKING:
-    from setright.app import Planned, Scanned
     from setright.engine.decision import Weighed
-    from setright.engine.scan import Excepted, Found
+    from setright.engine.scan import Excepted, Found, Scan
 
 SCHEMA = "setright/1"
+
+
+class Looked(Protocol):
+    """One target that was scanned or planned for; `scan` None: it could not be read, and `error` says why."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def scan(self) -> Scan | None: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def weighed(self) -> Mapping[str, Weighed]: ...
 
 
 class Report(NamedTuple):
     """What was found on all targets. `key` makes the fingerprints of secrets."""
 
-    results: tuple[Scanned | Planned, ...]
+    results: tuple[Looked, ...]
     key: bytes = OF_THIS_PROCESS
 
     @property
@@ -44,7 +56,7 @@ class Report(NamedTuple):
         return next((w for r in self.results if (w := r.weighed.get(found.finding.id))), None)
 
     @property
-    def unreached(self) -> list[Scanned | Planned]:
+    def unreached(self) -> list[Looked]:
         return [result for result in self.results if result.scan is None]
 
     @property
