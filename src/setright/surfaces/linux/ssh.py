@@ -1,4 +1,4 @@
-"""A host reached by ssh: one connection for all the work on it, scripts on stdin, sudo where it asks for no password.
+"""A host reached by ssh: one connection for all the work on it, scripts on stdin, sudo where we are not root.
 
 asyncssh (asyncssh.readthedocs.io) reads ~/.ssh/config, known_hosts, agent and identity files as OpenSSH's client does
 (ssh_config(5)). A host key is never taken on trust: unknown and changed keys are refused, each with what to do.
@@ -18,49 +18,66 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.background import background
 from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.shell import Shell
+from setright.surfaces.linux.sudo import WHO, Password, Refused, RootShell, root_shell
 from setright.surfaces.linux.transport import Ran
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection, SSHClientConnectionOptions, SSHKey
 
 Result = TypeVar("Result")
-WHO = "sh -c 'id -u; if [ \"$(id -u)\" != 0 ]; then sudo -n true && echo sudo; fi'"
 PAUSES_S = (0.4, 1.2)  # before a login that was dropped is tried again
 CUT = "the connection was cut; each document is either as before or wholly written: scan again to see"
 
 
 class Ssh(Shell):
-    """`timeout_s` bounds connecting and logging in. Opens its connection when it is first needed, and again if it is lost."""
+    """`timeout_s` bounds connecting and logging in. Opens its connection when it is first needed, and again if it is lost.
+    `password` is sudo's, used where sudo asks for one."""
 
-    def __init__(self, url: str, timeout_s: float = 15.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 15.0, password: Password | None = None) -> None:
         self.target = url
         self.host, self.port, self.user = _parsed(url)
         self.timeout_s = timeout_s
         self._lock = RLock()
         self._open: SSHClientConnection | None = None
         self._peer: tuple[str, int] | None = None  # the address we came by, where no jump host is between
-        self._sudo = False
+        self._password = password
+        self._sudo = ""  # as `WHO` says it
+        self._root: RootShell | None = None  # where sudo asks, or wants a terminal
         self._closed = False
         background.enter()
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
-        connection = self._connection()
-        shell = "sudo -n sh" if self._sudo else "sh"
-        return self._call(_run(connection, shell, script, timeout_s), timeout_s)
+        connection, root = self._ready()
+        data = script.encode(errors="surrogateescape")
+        if root is not None:
+            return self._call(root.run(data, timeout_s), timeout_s)
+        return self._call(_run(connection, "sudo -n sh" if self._sudo == "works" else "sh", data, timeout_s), timeout_s)
 
     def banner(self) -> str:
         """Asked of the address we came by. Through a jump host nothing but a whole new connection can tell."""
         if self._open is None:
-            self._connection()
+            self._ready()
         return self._call(self._banner(), self.timeout_s)
 
     def reconnect(self) -> None:
         connection, sudo = self._call(self._connect(), self.timeout_s)
-        self._call(_ended(connection), self.timeout_s)
-        if self._sudo and not sudo:
-            raise SurfaceError(
-                f"{self.target}: a new login works, but sudo asks for a password now: the change takes our rights away"
-            )
+        try:
+            if self._sudo == "works" or self._root is not None:
+                self._prove(connection, sudo)
+        finally:
+            self._call(_ended(connection), self.timeout_s)
+
+    def _prove(self, connection: SSHClientConnection, sudo: str) -> None:
+        """That a new login can become root as the old one could. Raises SurfaceError."""
+        lost = f"{self.target}: a new login works, but {{}}: the change takes our rights away"
+        if sudo == "works":
+            return
+        if not sudo or (sudo == "asks" and self._password is None):
+            raise SurfaceError(lost.format("sudo asks for a password now" if sudo else "sudo is gone"))
+        try:
+            self._become_root(connection, sudo, again=True)
+        except Refused as error:
+            raise SurfaceError(lost.format(str(error).removeprefix(f"{self.target}: "))) from error
 
     def close(self) -> None:
         with self._lock:
@@ -71,14 +88,28 @@ class Ssh(Shell):
                 self._call(_ended(self._open), self.timeout_s)
         background.leave()
 
-    def _connection(self) -> SSHClientConnection:
+    def _ready(self) -> tuple[SSHClientConnection, RootShell | None]:
         with self._lock:
             if self._open is None or self._open.is_closed():
+                self._root = None
                 self._open, self._sudo = self._call(self._connect(), self.timeout_s)
-            return self._open
+            closed = self._root is None or not self._root.open
+            if closed and (self._sudo == "tty" or (self._sudo == "asks" and self._password is not None)):
+                self._root = self._become_root(self._open, self._sudo)
+            return self._open, self._root
 
-    async def _connect(self) -> tuple[SSHClientConnection, bool]:
-        """A new connection, and whether commands need sudo to be root's."""
+    def _become_root(self, connection: SSHClientConnection, sudo: str, again: bool = False) -> RootShell:
+        """Raises Refused."""
+
+        def login(word: str) -> RootShell:
+            return self._call(root_shell(connection, self.target, word, sudo == "tty", self.timeout_s), self.timeout_s)
+
+        if self._password is None:
+            return login("")
+        return self._password.still(login) if again else self._password.try_on(self.target, login)
+
+    async def _connect(self) -> tuple[SSHClientConnection, str]:
+        """A new connection, and what sudo does for it."""
         import asyncssh
 
         asked: dict[str, Any] = {name: value for name, value in (("port", self.port), ("username", self.user)) if value}
@@ -89,14 +120,14 @@ class Ssh(Shell):
         trust = _Trust(options)
         try:
             connection = await self._login(_way(options), {"client_factory": trust.client(), **asked})
-            who = (await connection.run(WHO, timeout=self.timeout_s)).stdout
+            sudo = (await connection.run("sh", input=WHO, timeout=self.timeout_s)).stdout
         except TimeoutError:
             raise
         except (asyncssh.Error, OSError) as error:
             raise SurfaceError(f"{self.target}: {trust.refused or _told(error, str(options.username))}") from error
         peer = connection.get_extra_info("peername") if connection.get_extra_info("socket") is not None else None
         self._peer = peer[:2] if peer else None
-        return connection, "sudo" in str(who).split()
+        return connection, str(sudo or "").strip()
 
     async def _login(self, hop: str, asked: Mapping[str, Any]) -> SSHClientConnection:
         """A connection logged in. One that the host drops before the login is tried again: others may have knocked as well."""
@@ -214,8 +245,8 @@ def _told(error: Exception, user: str) -> str:
     return f"cannot connect ({error}); is the name right, the host up and the port open?"
 
 
-async def _run(connection: SSHClientConnection, shell: str, script: str, timeout_s: float) -> Ran:
-    done = await connection.run(shell, input=script.encode(errors="surrogateescape"), encoding=None, timeout=timeout_s)
+async def _run(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
+    done = await connection.run(shell, input=script, encoding=None, timeout=timeout_s)
     out, err = done.stdout or b"", done.stderr or b""
     if done.exit_status is None:
         raise ConnectionResetError("ended without a status")

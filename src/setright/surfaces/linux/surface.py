@@ -20,6 +20,7 @@ from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.steps import activity, checker, reloading
+from setright.surfaces.linux.sudo import Password
 from setright.surfaces.linux.transport import Answers, Ask, Transport
 
 SETTLE_S = 0.5  # a program that fails to start again answers a little longer: health must hold this long after a reload
@@ -195,11 +196,12 @@ def open_root(path: str) -> Linux:
     return Linux(Offline(f"root:{path}", root.resolve()))
 
 
-def open_ssh(url: str, timeout_s: float = 15.0) -> Linux:
-    """A host reached by ``ssh://[user@]host[:port]``; it is connected to at the first use. `timeout_s` bounds that."""
+def open_ssh(url: str, timeout_s: float = 15.0, password: Password | None = None) -> Linux:
+    """A host reached by ``ssh://[user@]host[:port]``; it is connected to at the first use. `timeout_s` bounds that, `password`
+    is sudo's."""
     from setright.surfaces.linux.ssh import Ssh
 
-    return Linux(Ssh(url, timeout_s))
+    return Linux(Ssh(url, timeout_s, password))
 
 
 def _no_fact(fact: str) -> Answer:
