@@ -15,14 +15,16 @@ TOKEN = "11111111-2222-4333-8444-555555555555"
 class Reply(NamedTuple):
     status: int
     data: Any
+    headers: dict[str, str] = {}
 
 
 class Contract:
-    """A server of JSON answers. `down` answers 503 to everything."""
+    """A server of JSON answers. `down` answers 503 to everything; `raw` are the bodies that came."""
 
     def __init__(self) -> None:
         self.down = False
         self.requests = 0
+        self.raw: list[bytes] = []
         contract = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -31,14 +33,16 @@ class Contract:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 contract.requests += 1
+                contract.raw.append(body)
                 reply = (
                     Reply(503, {"text": "Server is busy", "code": 9})
                     if contract.down
                     else contract.post(self.path, self.headers, body)
                 )
-                data = json.dumps(reply.data).encode()
+                data = b"" if reply.status == 204 else json.dumps(reply.data).encode()
                 self.send_response(reply.status)
-                self.send_header("Content-Type", "application/json")
+                for name, value in ({"Content-Type": "application/json"} | reply.headers).items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

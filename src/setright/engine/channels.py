@@ -23,6 +23,7 @@ MODULES = {  # type -> module with Options, SECRETS and open_channel
     "opsgenie": "setright.integrations.opsgenie",
     "pagerduty": "setright.integrations.pagerduty",
     "securityhub": "setright.integrations.securityhub",
+    "sentinel": "setright.integrations.sentinel",
     "slack": "setright.integrations.slack",
     "splunk": "setright.integrations.splunk",
     "syslog": "setright.integrations.syslog",
