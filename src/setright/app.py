@@ -90,9 +90,10 @@ class Run(NamedTuple):
 class App:
     """Opened once per command; what is costly is made when first asked for."""
 
-    def __init__(self, configuration: Configuration | None = None, content: Sequence[Path] = ()) -> None:
+    def __init__(self, configuration: Configuration | None = None, content: Sequence[Path] = (), actor: str = "") -> None:
         self.configuration = configuration or load_configuration()
         self._content = content
+        self._actor = actor  # for whom the ledger records; empty: whoever runs this process
         self._logins: dict[str, str] = {}  # URLs by how they are shown
         self._allowances = Allowances(lambda: self.store, self.configuration.policy.limits)
         self._declared = {self._shown(target.url): target for target in reversed(self.configuration.targets)}
@@ -127,7 +128,7 @@ class App:
     def ledger(self) -> Ledger:
         from setright.engine.ledger import Ledger
 
-        return Ledger(self.state, getpass.getuser())
+        return Ledger(self.state, self._actor or getpass.getuser())
 
     @cached_property
     def fingerprint_key(self) -> bytes:
@@ -334,15 +335,18 @@ class App:
 
         run = new_run()
         self.store.keep_plans(plans, self.ledger.actor)
-        asked = [p for p in plans if p.lane == "ask"]
-        self.consent.give([p for p in asked if approved(p)], run)
-        lacks = self.consent.lacking(asked)
-        cold = {target: self._frozen(target) for target in {p.target for p in plans}}
-        left = {p.hash: Outcome(p.hash, *why) for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
+        self.consent.give([p for p in plans if p.lane == "ask" and approved(p)], run)
+        left = {hash_: Outcome(hash_, *why) for hash_, why in self.foreseen(plans).items()}
         todo = in_order([p for p in plans if p.hash not in left])
         if beyond := self.configuration.policy.refuses(len({p.target for p in todo}), len(todo)):
             return run, [], left | {p.hash: Outcome(p.hash, "refused", beyond) for p in todo}
         return run, todo, left
+
+    def foreseen(self, plans: Sequence[Plan]) -> dict[str, tuple[str, str]]:
+        """Outcome and reason of each plan that would not run now, by hash."""
+        lacks = self.consent.lacking([p for p in plans if p.lane == "ask"])
+        cold = {target: self._frozen(target) for target in {p.target for p in plans}}
+        return {p.hash: why for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
 
     def _frozen(self, target: str) -> str:
         return frozen(self.configuration.policy, self._subject(target), now())

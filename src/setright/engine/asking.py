@@ -77,7 +77,7 @@ class Asking:
         link = links.read(token, self.key)
         plan = self._store.plan_state(link.plan)
         who = link.person or person
-        return Asked(plan.plan, who, self._over(link) or self._settled(plan.state) or self._hindered(plan.plan))
+        return Asked(plan.plan, who, self._over(link) or self._settled(plan.state) or self.hindered(plan.plan))
 
     def approve(self, token: str, person: str = "", via: str = "link") -> str:
         """Records the yes; what the plan still lacks, empty where it may run. Raises EngineError where it is not taken."""
@@ -115,7 +115,7 @@ class Asking:
     def _settled(self, state: str) -> str:
         return "" if state == "made" else f"nothing is asked any more: {OVER.get(state, f'the plan has run and is {state}')}"
 
-    def _hindered(self, plan: Plan) -> str:
+    def hindered(self, plan: Plan) -> str:
         """Why a plan would not run, or would not be what was shown."""
         if plan.expires_at and now() >= moment(plan.expires_at):
             return f"the plan held until {plan.expires_at[:16]}Z; plan again"

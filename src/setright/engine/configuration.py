@@ -56,10 +56,14 @@ class Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`url` is where people reach `setright serve`; a signed link holds for `link_h` hours, and no longer than its plan."""
+    """`url` is where people reach `setright serve`; a signed link holds for `link_h` hours, and no longer than its plan.
+
+    `calls_per_minute` is how often each token of the API may call.
+    """
 
     url: str = ""
     link_h: int = 72
+    calls_per_minute: int = 120
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,8 @@ from setright.cli.failure import Failure
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from setright.app import App
     from setright.policy.exceptions import FindingException
 
@@ -36,6 +37,7 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
     """
     from setright.cli.output import emit, json_text, paper
     from setright.engine.contract import SCHEMA
+    from setright.engine.excepting import keep, told
     from setright.engine.times import now
 
     app = show.open()
@@ -44,12 +46,10 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
             raise Failure(f"{finding}: no exception holds for it; `setright except` lists those that do")
         app.ledger.append("exception ended", {"finding": finding})
     elif finding:
-        made = _made(app, finding, given, now())
-        app.ledger.append("exception", _told(made))
-        app.store.add_exception(made)
+        keep(_made(app, finding, given, now()), app.configuration, app.store, app.ledger)
     holding = [e for e in app.store.exceptions(finding) if e.holds(now())]
     if show.format == "json":
-        emit(json_text({"schema": SCHEMA, "exceptions": [_told(e) for e in holding]}), show)
+        emit(json_text({"schema": SCHEMA, "exceptions": [told(e) for e in holding]}), show)
         return
     from setright.cli.screens.tables import table
 
@@ -61,43 +61,10 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
 def _made(app: App, finding: str, given: dict[str, str | None], at: datetime) -> FindingException:
     from getpass import getuser
 
-    from setright.policy.exceptions import FindingException, refused
+    from setright.engine.excepting import exception_of
 
-    if not given["reason"] or not given["until"]:
+    reason, until = given["reason"], given["until"]
+    if not reason or not until:
         raise Failure("an exception needs --reason and --until; it is not for ever, and somebody will ask why")
-    approver = given["approver"] or getuser()
-    subject = app.circumstances(finding)
-    end, compensating = _end(given["until"], at), given["compensating"] or ""
-    made = FindingException(finding, given["reason"], approver, end, at, compensating, subject.owner, subject.exposure)
-    if why := refused(app.configuration.policy.exceptions, made, app.configuration.people):
-        raise Failure(why)
-    return made
-
-
-def _end(text: str, at: datetime) -> datetime:
-    """The moment the exception ends: the end of that day (UTC), or so many days from now."""
-    try:
-        if text.endswith("d"):
-            until = at + timedelta(days=int(text[:-1]))
-        else:
-            until = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
-    except (ValueError, OverflowError) as error:
-        raise Failure(f"--until {text}: give a date as 2026-12-31, or days as 30d") from error
-    if until <= at:
-        raise Failure(f"--until {text}: is over already")
-    return until
-
-
-def _told(made: FindingException) -> dict[str, str]:
-    from setright.engine.times import stamp
-
-    return {
-        "finding": made.finding,
-        "reason": made.reason,
-        "approver": made.approver,
-        "until": stamp(made.until),
-        "made_at": stamp(made.made_at),
-        "compensating": made.compensating,
-        "owner": made.owner,
-        "exposure": made.exposure,
-    }
+    said = {"reason": reason, "until": until, "compensating": given["compensating"] or ""}
+    return exception_of(finding, given["approver"] or getuser(), app.circumstances(finding), at, **said)
