@@ -23,6 +23,7 @@ MODULES = {  # type -> module with Options, SECRETS and open_channel
     "opsgenie": "setright.integrations.opsgenie",
     "pagerduty": "setright.integrations.pagerduty",
     "securityhub": "setright.integrations.securityhub",
+    "securitylake": "setright.integrations.securitylake",
     "sentinel": "setright.integrations.sentinel",
     "slack": "setright.integrations.slack",
     "splunk": "setright.integrations.splunk",
@@ -30,7 +31,10 @@ MODULES = {  # type -> module with Options, SECRETS and open_channel
     "webhook": "setright.integrations.webhook",
 }
 TICKETS = {  # type -> module with Options, SECRETS and open_tickets
+    "github": "setright.integrations.github_issues",
+    "gitlab": "setright.integrations.gitlab_issues",
     "jira": "setright.integrations.jira",
+    "roundup": "setright.integrations.roundup",
     "servicenow": "setright.integrations.servicenow",
 }
 EVENTS = (
