@@ -143,7 +143,7 @@ class Either(msgspec.Struct, frozen=True):
     fact: str
 
 
-Teller = str | tuple[Requirement, ...] | Either  # a fact's name, ``ask``, or lines that clear a fear where they hold
+Teller = str | tuple[Requirement, ...] | Either  # a fact's name, `ask`, `small-cost`, or lines that clear a fear
 
 
 class Control(msgspec.Struct, frozen=True):

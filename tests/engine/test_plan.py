@@ -75,6 +75,14 @@ def test_what_the_resource_itself_tells_clears_a_fix(tmp_path, tree, lane, evide
     assert evidence in only.reason
 
 
+@pytest.mark.parametrize(("teller", "lane"), [("small-cost", "auto"), ("ask", "ask")])
+def test_a_small_cost_breaks_nothing(tmp_path, teller, lane):
+    catalogue = content(tmp_path, {"t/item/a": {"require": {"a": 1}, "breaks-if": {"it costs too much": teller}}})
+    (only,) = planned(catalogue, memory(item("x", a=0)))
+    assert only.lane == lane
+    assert [each[:2] for each in only.breaks_if] == [("it costs too much", teller)]
+
+
 @pytest.mark.parametrize(("users", "evidence"), [(0, "users is 0"), (3, "nobody came")])
 def test_a_fact_is_asked_where_the_resource_itself_does_not_tell(tmp_path, users, evidence):
     feared = {"require": {"b": 2}, "breaks-if": {"somebody uses it": {"cleared-by": {"users": 0}, "fact": "t/used:{name}"}}}

@@ -30,6 +30,21 @@ def test_no_rule_lets_run_what_evidence_says_breaks():
     assert told(Rule(lane="auto"), breaks=True) == ASK
 
 
+@pytest.mark.parametrize(
+    ("given", "costs", "rules", "lane"),
+    [
+        ("agreed", True, (), "auto"),
+        ("ask", True, (), "ask"),
+        ("ask", False, (), "auto"),
+        ("ask", True, (Rule(lane="auto", lanes=("ask",)),), "auto"),
+    ],
+)
+def test_a_small_cost_is_asked_for_where_policy_wants_it(given, costs, rules, lane):
+    case = Case("aws/ec2/flow-logs", "aws/ec2/vpc", "low", costs=costs)
+    decision = Decision("auto", "changes nothing for a correct setup")
+    assert ruled(Policy(rules, small_costs=given), WEB, case, decision, NOW).lane == lane
+
+
 def test_a_rule_may_speak_of_some_controls_only():
     assert told(Rule(lane="hand", controls=("aws/*",))) == ASK
     assert told(Rule(lane="hand", controls=("linux/sshd/*",))).lane == "hand"

@@ -153,7 +153,7 @@ default:   # what holds when it is absent; null: nothing does
   FILL-IN: null
 why: >
   FILL IN what can happen otherwise, in plain words.
-breaks-if:   # a sentence: the fact that answers it, ask, or {{cleared-by: {{path: value}}}} of the resource itself
+breaks-if:   # a sentence: the fact that answers it, ask, small-cost, or {{cleared-by: {{path: value}}}} of the resource itself
   FILL IN what may stop working: ask
 effect: {{restart: none, disruption: low}}   # restart: none, reload, service, host, replace; disruption: low, medium, high
 frameworks: {{}}   # name: [sections]

@@ -141,7 +141,9 @@ def _teller(sentence: str, raw: Plain) -> Teller:
     if isinstance(raw, str) and raw:
         return raw
     if not isinstance(raw, dict) or not {"cleared-by"} <= raw.keys() <= {"cleared-by", "fact"} or not raw["cleared-by"]:
-        raise ControlError(f"breaks-if: {sentence}: takes a fact's name, ask, or {{cleared-by: {{path: value}}, fact: NAME}}")
+        raise ControlError(
+            f"breaks-if: {sentence}: takes a fact's name, ask, small-cost, or {{cleared-by: {{path: value}}, fact: NAME}}"
+        )
     lines = _requirements(raw["cleared-by"], {})
     if odd := [line.op for line in lines if line.op in SOME or isinstance(line.want, Param)]:
         raise ControlError(f"breaks-if: {sentence}: cleared-by takes plain operators, not {odd[0]} or a param; use * in the path")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.controls.derive import NoRemedy, derive
-from setright.controls.fears import answer_of, facts_of, named
+from setright.controls.fears import answer_of, costs, facts_of, named
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
 from setright.model import Answer, Verdict
@@ -133,7 +133,7 @@ def _decided(found: Found, answers: Mapping[str, Answer], about: About) -> Fix:
     )
     risk = of_changing(fears, control.effect, about.past(found))
     breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
-    case = Case(control.id, control.kind, control.severity, breaks, risk.score)
+    case = Case(control.id, control.kind, control.severity, breaks, risk.score, costs(control))
     return Fix(found, fears, about.rule(found, decide(fears, control.effect, found.resource.deliberate), case), risk)
 
 

@@ -84,7 +84,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first rule that speaks of a plan decides; none: the plan keeps the lane it was given. A freeze goes before every rule.
 
     The first of `waves` that speaks of a target says how runs go on from it to others. A run beyond `max_targets` or
-    `max_plans` does not begin (0: any number). `due_days` says by severity how many days after
+    `max_plans` does not begin (0: any number). What adds a little to the bill and else breaks nothing runs by itself, unless
+    `small_costs` has it asked for. `due_days` says by severity how many days after
     it was first seen a finding should be put right.
     """
 
@@ -92,6 +93,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     windows: dict[str, Window] = {}
     freezes: tuple[Freeze, ...] = ()
     exceptions: ExceptionRules = ExceptionRules()
+    small_costs: Literal["agreed", "ask"] = "agreed"
     due_days: dict[Severity, int] = {}
     plan_life_h: int = 24
     waves: tuple[Waves, ...] = ()

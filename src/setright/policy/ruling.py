@@ -15,13 +15,17 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Case(NamedTuple):
-    """What is to be decided about a subject. `breaks`: evidence says that it breaks something, or there is no way back."""
+    """What is to be decided about a subject. `breaks`: evidence says that it breaks something, or there is no way back.
+
+    `costs`: it adds a little to the bill.
+    """
 
     control: str
     kind: str
     severity: str
     breaks: bool = False
     change_risk: int = 0
+    costs: bool = False
 
 
 def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now: datetime) -> Decision:
@@ -31,6 +35,8 @@ def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now:
     """
     if decision.lane == "hand":
         return decision
+    if decision.lane == "auto" and case.costs and policy.small_costs == "ask":
+        decision = Decision("ask", f"costs a little, which policy wants to be asked for; {decision.reason}")
     if cold := frozen(policy, subject, now):
         return Decision("hold", f"{cold}; {decision.reason}")
     rule = next((r for r in policy.rules if speaks(r, subject, case, decision.lane)), None)
