@@ -23,6 +23,7 @@ from setright.engine.error import EngineError
 from setright.engine.naming import picked
 from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
+from setright.engine.passwords import Passwords
 from setright.engine.plan import Options, plan
 from setright.engine.redact import without_password
 from setright.engine.runs import in_order, new_run, not_now, to_undo
@@ -96,6 +97,7 @@ class App:
         self._actor = actor  # for whom the ledger records; empty: whoever runs this process
         self._logins: dict[str, str] = {}  # URLs by how they are shown
         self._allowances = Allowances(lambda: self.store, self.configuration.policy.limits)
+        self._passwords = Passwords(self.configuration)
         self._declared = {self._shown(target.url): target for target in reversed(self.configuration.targets)}
 
     @property
@@ -361,8 +363,7 @@ class App:
 
     def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:
         """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""
-        plans = to_undo(self.store.run(of).plans, self.store.plan)
-        run = new_run()
+        run, plans = new_run(), to_undo(self.store.run(of).plans, self.store.plan)
         self.ledger.append("rollback asked", {"run": run, "of": of, "plans": [p.hash for p in plans]})
         outcomes, recovered = self.runner.roll_back(run, of, plans, tell)
         return Run(run, tuple((p, outcomes[p.hash]) for p in plans), tuple(recovered))
@@ -373,8 +374,9 @@ class App:
 
     def open(self, target: str) -> Surface:
         """The surface of a target, whose URL may lack a password given before. Raises SurfaceError with the forms there are."""
-        shown = self._shown(target)
-        return open_surface(self._logins.get(shown, target), shown, self._allowances.of((shown, self._target(shown).name)))
+        known = self._target(self._shown(target))
+        wait, password = self._allowances.of((known.url, known.name)), self._passwords.of(known)
+        return open_surface(self._logins.get(known.url, target), known.url, wait, password)
 
     def circumstances(self, finding: str) -> Subject:
         """What is declared of the target of a finding; nothing where the finding is not known."""
@@ -383,8 +385,7 @@ class App:
 
     def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> list[Control]:
         least = SEVERITIES.index(ask.min_severity)
-        chosen = self.catalogue.for_families(surface.families, ids)
-        params = self._params(ask)
+        chosen, params = self.catalogue.for_families(surface.families, ids), self._params(ask)
         return [resolve(c, params) for c in chosen if SEVERITIES.index(c.severity) >= least]
 
     def _params(self, ask: Ask) -> dict[str, Plain]:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import inspect
 
 from setright.engine.error import EngineError
+from setright.engine.secret_places import SecretPlace, place_in
 from setright.model import Path, Plain, Tree
 from setright.policy.approvals import Need
 from setright.policy.assets import Assets
@@ -36,6 +37,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One target by a name of our own. `url` is what the command line takes: ``ssh://ops@web-1``, ``aws://prod``.
 
     How much hangs on it: `importance`, and `exposure`, who can reach it. `organisation` is the part of the company it is of.
+    `sudo` is where the password for sudo is, where a host asks for one: as `sudo` of the whole file.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     importance: Importance = ""
     exposure: Exposure = ""
     tags: tuple[str, ...] = ()
+    sudo: SecretPlace = ""
 
 
 class Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +73,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dic
     """All of `setright.toml` and of `estate/` beside it; as `load_configuration` gives it, every place in it is a full one.
 
     `state` is a directory, `store` a database URL, `content` folders with controls, bindings and baselines of one's own.
-    `fallback` is the owner of what nobody is known to own.
+    `fallback` is the owner of what nobody is known to own. `sudo` is where the password for sudo is, for hosts that ask for one:
+    ``env:NAME``, ``file:/path``, ``keyring:service/user``, or ``ask``, at the terminal.
     """
 
     state: str = ""
@@ -84,6 +88,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dic
     owners: tuple[Owner, ...] = ()
     assets: tuple[Asset, ...] = ()
     fallback: str = ""
+    sudo: SecretPlace = ""
     policy: Policy = Policy()
     escalation: Escalation = Escalation()
     risk: Lists = Lists()
@@ -124,17 +129,17 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_configuration(path: File | None = None, environ: Mapping[str, str] = os.environ) -> Configuration:
     """The configuration of this file, else of the one that is found, else the defaults, with every place made a full one.
 
-    The environment goes first: $SETRIGHT_STATE, and $SETRIGHT_STORE, the place for a URL with a password in it.
+    The environment goes first: $SETRIGHT_STATE, $SETRIGHT_STORE, the place for a URL with a password in it, and $SETRIGHT_SUDO.
     Raises EngineError with file, line and key.
     """
     file = path or find(environ, File.cwd())
     beside = file.absolute().parent if file else File.cwd()
     raw = _whole(file, beside / ESTATE) if file else Configuration()
-    configured = str(beside / File(raw.state).expanduser()) if raw.state else ""
     return msgspec.structs.replace(
         raw,
-        state=str(_state_directory(configured, environ)),
+        state=str(_state_directory(str(beside / File(raw.state).expanduser()) if raw.state else "", environ)),
         store=environ.get("SETRIGHT_STORE") or raw.store,
+        sudo=place_in(environ, "SETRIGHT_SUDO") or raw.sudo,
         content=tuple(str(beside / File(folder).expanduser()) for folder in raw.content),
         risk=Lists(*(str(beside / File(each).expanduser()) if each else "" for each in (raw.risk.kev, raw.risk.epss))),
     )

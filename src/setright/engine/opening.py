@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setright.surfaces.base import Surface, SurfaceError
 
+if TYPE_CHECKING:
+    from setright.surfaces.linux.sudo import Password
 
-def open_surface(target: str, shown: str, wait: Callable[[], float] | None = None) -> Surface:
-    """`shown` is the target as messages may name it, without its password; `wait` says how long before a call of a limited API.
+
+def open_surface(target: str, shown: str, wait: Callable[[], float] | None = None, password: Password | None = None) -> Surface:
+    """`shown` is the target as messages may name it, without its password; `wait` says how long before a call of a limited API;
+    `password` is sudo's on a host.
 
     Raises SurfaceError with the forms there are.
     """
     scheme = target.partition(":")[0] if ":" in target else ""
     if scheme in ("host", "root", "ssh"):
-        return _linux(target)
+        return _linux(target, password)
     if scheme == "aws":
         from setright.surfaces.aws.surface import open_aws
 
@@ -42,7 +47,7 @@ def source_root(surface: Surface) -> Path | None:
     return surface.root if isinstance(surface, SourceTree) else None
 
 
-def _linux(target: str) -> Surface:
+def _linux(target: str, password: Password | None) -> Surface:
     if target == "host:local":
         from setright.surfaces.linux.surface import open_local
 
@@ -53,4 +58,4 @@ def _linux(target: str) -> Surface:
         return open_root(target.removeprefix("root:"))
     from setright.surfaces.linux.surface import open_ssh
 
-    return open_ssh(target)
+    return open_ssh(target, password=password)
