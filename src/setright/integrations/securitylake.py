@@ -1,7 +1,7 @@
 """Events to Amazon Security Lake as custom sources: OCSF in Parquet, one event class a source.
 
 Source: docs.aws.amazon.com/security-lake, "Collecting data from custom sources": below
-``ext/SOURCE[/VERSION]/region=/accountId=/eventDay=`` (UTC days), Zstandard, pages of at most 1 MB, records in the order of their time.
+``ext/SOURCE[/VERSION]/region=/accountId=/eventDay=`` (UTC days), Zstandard, pages of at most 1 MB, records in the order of time.
 Written by pyarrow (extra ``lake``).
 """
 
