@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setright.integrations import jira, servicenow
+from setright.integrations import github_issues, gitlab_issues, jira, roundup, servicenow
 from setright.integrations.error import IntegrationError
 from setright.integrations.markup import adf, wiki
 from setright.integrations.message import Refused
 from setright.integrations.tickets import Code, Draft, Gone, Listing, Lost, Paragraph, Said, shortened
 
+from .issue_servers import GitHubIssuesServer, GitLabIssuesServer
+from .roundup_tracker import Ground, RoundupServer
 from .ticket_servers import TOKEN, USER, JiraServer, Reply, ServiceNowServer, is_document, text_of
 
 DRAFT = Draft(
@@ -40,17 +42,50 @@ def now(dry=False, **more):
     return server, servicenow.open_tickets(servicenow.Options(**options), dry)
 
 
-@pytest.fixture(params=[cloud, data_center, now])
-def opened(request):
+def hub(dry=False, **more):
+    server = GitHubIssuesServer()
+    options = {"url": server.url, "token": TOKEN, "repository": "acme/sec"} | more
+    return server, github_issues.open_tickets(github_issues.Options(**options), dry)
+
+
+def lab(dry=False, **more):
+    server = GitLabIssuesServer()
+    options = {"url": server.url, "token": TOKEN, "project": "acme/sec"} | more
+    return server, gitlab_issues.open_tickets(gitlab_issues.Options(**options), dry)
+
+
+def tracker(ground, home, dry=False, **more):
+    server = RoundupServer(ground, home)
+    options = {"url": server.url, "user": "setright", "password": TOKEN} | more
+    return server, roundup.open_tickets(roundup.Options(**options), dry)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    opened = Ground(tmp_path_factory.mktemp("roundup"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(github_issues, "PAUSE_S", 0.0)
+
+
+@pytest.fixture(params=["cloud", "data_center", "now", "hub", "lab", "tracker"])
+def opened(request, tmp_path):
     servers = []
 
     def opening(dry=False, **more):
-        server, system = request.param(dry, **more)
+        if request.param == "tracker":
+            server, system = tracker(request.getfixturevalue("ground"), tmp_path / f"t{len(servers)}", dry, **more)
+        else:
+            server, system = globals()[request.param](dry, **more)
         servers.append(server)
         return server, system
 
     yield opening
-    for server in servers:
+    for server in servers[::-1]:
         server.close()
 
 
@@ -62,8 +97,9 @@ def test_a_ticket_lives_from_its_making_to_its_end_and_back(opened):
     system.update(made.id, DRAFT._replace(title="Put right: y"))
     assert "Put right: y" in json.dumps(server.writes[-1][2])
     system.comment(made.id, SAID)
+    wrote = len(server.writes)
     system.comment(made.id, SAID)
-    assert len(server.writes) == 3, "what was said is not said again"
+    assert len(server.writes) == wrote, "what was said is not said again"
     system.close(made.id, True)
     closed = system.get(made.id)
     assert not closed.is_open and closed.closed_by == "setright" and closed.closed_at.endswith("Z")
@@ -84,6 +120,8 @@ def test_several_installations_in_one_place_are_told_apart(opened):
     server, system = opened(estate="emea")
     system.create(DRAFT)
     assert system.find(DRAFT.key) and "setright-abc-emea" in json.dumps(server.writes[0][2])
+    _, other = opened(estate="apac")
+    assert other.find(DRAFT.key) is None
     _, wrong = opened(estate='" OR 1')
     with pytest.raises(IntegrationError, match="estate"):
         wrong.find(DRAFT.key)
@@ -92,7 +130,7 @@ def test_several_installations_in_one_place_are_told_apart(opened):
 def test_a_dry_run_reads_and_writes_nothing(opened):
     server, system = opened(dry=True)
     system.create(DRAFT)
-    assert server.writes == [] and len(system.written) == 1
+    assert server.writes == [] and len(system.written) == 1 + server.before_create
 
 
 def test_a_create_without_an_answer_is_lost_not_refused(opened):
@@ -101,7 +139,7 @@ def test_a_create_without_an_answer_is_lost_not_refused(opened):
     with pytest.raises(Lost):
         system.create(DRAFT)
     assert len(server.made()) == 1
-    server.replies = [Reply(503)]
+    server.replies = [None] * server.before_create + [Reply(503)]
     with pytest.raises(Lost):
         system.create(DRAFT)
 
@@ -109,7 +147,8 @@ def test_a_create_without_an_answer_is_lost_not_refused(opened):
 @pytest.mark.parametrize(("status", "error"), [(400, Refused), (403, Refused), (404, Refused), (401, IntegrationError)])
 def test_a_create_that_was_answered_says_what_was_wrong(opened, status, error):
     server, system = opened()
-    server.replies = [Reply(status, server.wrong("the sheep are out"))]
+    system.find(DRAFT.key)
+    server.replies = [None] * server.before_create + [Reply(status, server.wrong("the sheep are out"))]
     with pytest.raises(error, match=str(status)) as raised:
         system.create(DRAFT)
     assert not isinstance(raised.value, Lost)
@@ -128,7 +167,7 @@ def test_what_is_not_there_is_gone_and_wrong_credentials_say_so(opened):
     server, system = opened()
     with pytest.raises(Gone):
         system.get("f" * 32)
-    secret = "password" if isinstance(server, ServiceNowServer) else "token"
+    secret = "password" if isinstance(server, (ServiceNowServer, RoundupServer)) else "token"
     _, stranger = opened(**{secret: "not-it"})
     with pytest.raises(IntegrationError, match="credentials") as raised:
         stranger.find(DRAFT.key)

@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     query: dict[str, str]
     body: Any
     headers: Any
+    target: str = ""  # path and query, as they came
 
 
 class Reply(NamedTuple):
@@ -38,14 +39,18 @@ class Reply(NamedTuple):
 class TicketServer:
     """`writes` are the requests that changed something: (method, path, body). `raw` is all that was ever sent here.
 
-    `replies` are given to the next requests instead of an answer of its own; `loses` closes the next connection of a create
-    after having made it, without a word.
+    `replies` are given to the next requests instead of an answer of its own, which stands where one is None; `before_create` is
+    how many requests a create makes before the one that makes the ticket, where a search has been made already. `loses` closes
+    the next connection of a create after having made it, without a word.
     """
+
+    accept = "application/json"
+    before_create = 0
 
     def __init__(self) -> None:
         self.writes: list[tuple[str, str, Any]] = []
         self.raw: list[bytes] = []
-        self.replies: list[Reply] = []
+        self.replies: list[Reply | None] = []
         self.loses = 0
         self.clock = lambda: datetime.now(UTC)
         server = self
@@ -81,18 +86,18 @@ class TicketServer:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def handle(self, method: str, target: str, headers: Any, data: bytes) -> Reply:
-        if self.replies:
-            return self.replies.pop(0)
+        if self.replies and (reply := self.replies.pop(0)):
+            return reply
         parts = urlsplit(target)
-        if headers.get("Accept") != "application/json":
+        if headers.get("Accept") != self.accept:
             return Reply(406)
-        if method in WRITES and headers.get("Content-Type") != "application/json":
+        if method in WRITES and data and headers.get("Content-Type") != "application/json":
             return Reply(415)
         try:
             body = json.loads(data) if data else None
         except ValueError:
             return Reply(400, self.wrong("no JSON"))
-        asked = Asked(method, parts.path, dict(parse_qsl(parts.query)), body, headers)
+        asked = Asked(method, parts.path, dict(parse_qsl(parts.query)), body, headers, target)
         return self.answer(asked) if self.knows(asked) else Reply(401, self.wrong("who are you?"))
 
     def wrote(self, asked: Asked) -> None:

@@ -24,8 +24,7 @@ class GitHub:
     """One repository. `api` is ``https://api.github.com`` or an enterprise server's ``https://HOST/api/v3``."""
 
     def __init__(self, api: str, project: str, token: str) -> None:
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}
-        self._rest = Rest(api, {"Authorization": f"Bearer {token}"}, headers)
+        self._rest = rest(api, token)
         self._repo = f"/repos/{project}"
         self._owner = project.partition("/")[0]
 
@@ -59,6 +58,12 @@ class GitHub:
         if labels:
             _data(self._rest.call("POST", f"{self._repo}/issues/{pull.number}/labels", {"labels": list(labels)}), 200)
         return pull
+
+
+def rest(api: str, token: str) -> Rest:
+    return Rest(
+        api, {"Authorization": f"Bearer {token}"}, {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}
+    )
 
 
 def api_url(host: str) -> str:

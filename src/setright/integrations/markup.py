@@ -1,6 +1,7 @@
-"""What a ticket says, in Jira's two forms: Atlassian Document Format, version 1, and wiki text.
+"""What a ticket says, in Jira's two forms (Atlassian Document Format, version 1, and wiki text) and in the forges' Markdown.
 
-developer.atlassian.com/cloud/jira/platform/apis/document/structure; jira.atlassian.com/secure/WikiRendererHelpAction.jspa.
+developer.atlassian.com/cloud/jira/platform/apis/document/structure; jira.atlassian.com/secure/WikiRendererHelpAction.jspa;
+github.github.com/gfm; docs.gitlab.com/user/markdown and user/project/quick_actions.
 """
 
 from __future__ import annotations
@@ -11,6 +12,11 @@ from setright.integrations.tickets import Block, Code, Listing
 from setright.model import Plain
 
 MARKUP = re.compile(r"([{}\[\]|!#]|(?<![^\W_])[*_+^~?-]|[*_+^~?-](?![^\W_]))")  # a sign between two letters is none
+HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+INLINE = re.compile(r"[\\`*\[\]{}|~]|(?<![^\W_])_|_(?![^\W_])")  # an underscore between two letters is none
+NUMBERED = re.compile(r"\d+(?=[.)])")
+REFERENCE = re.compile(r"(?<!\w)@(?=\w)|[#!$%^~](?=[\w\"])|&amp;(?=\d)|\bGH-(?=\d)|\bhttps?:(?=//)", re.IGNORECASE)
+NOTHING = "&#8203;"  # a space of no width: what stands behind it is no name, number or link any more
 
 
 def adf(body: tuple[Block, ...]) -> dict[str, Plain]:
@@ -54,3 +60,30 @@ def _wiki(block: Block) -> str:
 
 def _escaped(text: str) -> str:
     return MARKUP.sub(r"\\\1", text.replace("\\", "&#92;"))
+
+
+def markdown(body: tuple[Block, ...]) -> str:
+    """Markdown in which nothing of ours is taken for markup: nobody is mentioned, no issue referred to, no quick action run."""
+    return "\n\n".join(_markdown(block) for block in body if _has_text(block))
+
+
+def _markdown(block: Block) -> str:
+    if isinstance(block, Listing):
+        return "\n".join(f"- {_inert(item.replace(chr(10), ' '))}" for item in block.items if item)
+    if isinstance(block, Code):
+        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block.text)), default=0))
+        return f"{fence}\n{block.text}\n{fence}"
+    return _inert(block.text)
+
+
+def _inert(text: str) -> str:
+    return "\n".join(_inert_line(line.strip()) for line in re.split(r"\r\n?|\n", text))
+
+
+def _inert_line(line: str) -> str:
+    line = INLINE.sub(r"\\\g<0>", line.translate(HTML))
+    number = NUMBERED.match(line)
+    begins = number.end() if number else 0
+    if number or line.startswith(("-", "+", "#", "=", "/")):  # a list, a heading, a rule, a quick action of GitLab's
+        line = f"{line[:begins]}\\{line[begins:]}"
+    return REFERENCE.sub(rf"\g<0>{NOTHING}", line)

@@ -32,12 +32,19 @@ class Rest:
         self.base = checked(base)
         self._headers = {**headers, **auth}
 
-    def call(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Waits out a rate limit where that is short. Raises Limited where it is long, IntegrationError where nothing answers."""
         url = f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
         waited_s = 0.0
         while True:
-            answer = self._once(method, url, body)
+            answer = self._once(method, url, body, headers or {})
             wait_s = _limited(answer)
             if wait_s is None:
                 return answer
@@ -59,9 +66,9 @@ class Rest:
             answer = self.call("GET", following[1].removeprefix(self.base))
             yield answer
 
-    def _once(self, method: str, url: str, body: Any) -> Answer:
+    def _once(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer:
         data = None if body is None else json.dumps(body).encode()
-        return request(method, url, data, self._headers | ({"Content-Type": "application/json"} if data else {}))
+        return request(method, url, data, {**self._headers, **headers, **({"Content-Type": "application/json"} if data else {})})
 
 
 def _limited(answer: Answer) -> float | None:

@@ -93,6 +93,10 @@ class Gone(IntegrationError):
     """The ticket is no longer there, or no longer for us to see."""
 
 
+class Stale(Refused):
+    """Somebody changed it after we had read it; nothing was written."""
+
+
 class TicketSystem(Protocol):
     """One ticket system. All raise Refused for what concerns one ticket, IntegrationError for what concerns the system.
 
@@ -140,12 +144,12 @@ class Wire:
                 )
             yield self._checked(answer)
 
-    def write(self, method: str, path: str, body: Any) -> Answer:
+    def write(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
         self.written.append(Written(method, f"{self.base}{path}", body))
         if self.dry:
             return Answer(204, None, {})
         self._pause()
-        return self._checked(self._rest.call(method, path, body))
+        return self._checked(self._rest.call(method, path, body, headers=headers))
 
     def make(self, path: str, body: Any) -> Answer:
         """A POST that must not be made twice. Raises Lost where nobody knows whether it worked. A dry run's answer is empty."""
@@ -174,6 +178,8 @@ class Wire:
     def _checked(self, answer: Answer) -> Answer:
         if answer.status in (404, 410):
             raise Gone(f"{self._who} answered {answer.status}; it is not there, or not for us to see")
+        if answer.status == 412:
+            raise Stale(f"{self._who}: somebody is changing it; it is tried again next time")
         if answer.status == 403:
             raise Refused(f"{self._who} answered 403{_why(answer.data)}; check the rights of our account")
         if answer.status >= 400 and (why := _why(answer.data)) and answer.status not in (401, 429) and answer.status < 500:
