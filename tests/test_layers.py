@@ -9,8 +9,7 @@ LAYERS = [
     {"controls", "lenses", "bindings", "surfaces", "policy", "integrations"},
     {"engine"},
     {"app"},
-    {"web"},
-    {"cli"},
+    {"cli", "web"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 OUTSIDE = {"asyncssh", "aiobotocore", "botocore", "psycopg", "subprocess", "socket"}

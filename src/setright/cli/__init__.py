@@ -45,7 +45,11 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "stop": "The kill switch: let no run touch anything any more.",
     },
 }
-MODULES = {"except": "exception", "import": "import_"}  # a keyword is no module name
+MODULES = {  # a keyword is no module name; the server's command is with the server
+    "except": "setright.cli.commands.exception",
+    "import": "setright.cli.commands.import_",
+    "serve": "setright.web.command",
+}
 COLLECTED_AT = 100_000  # objects made since the last look for cycles, of which trees have none; each look costs time
 
 
@@ -58,7 +62,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = import_module(f"setright.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        module = import_module(MODULES.get(cmd_name) or f"setright.cli.commands.{cmd_name}")
         return cast(click.Command, module.command)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
