@@ -72,7 +72,7 @@ def _take_in(app: App, found: list[Imported], target: str) -> None:
     """Looks at the target for what they speak of, and keeps both sides beside each other."""
     from setright.app import Ask
     from setright.engine.catalogue import content_root
-    from setright.engine.imports import Rules, load_matches, matched
+    from setright.engine.foreign import Rules, load_matches, matched
     from setright.engine.times import now
 
     rules = Rules(app.catalogue.cited(), load_matches(content_root()))

@@ -6,7 +6,7 @@ import pytest
 
 from setright.dialect import read_mapping
 from setright.engine.catalogue import content_root
-from setright.engine.imports import Rules, load_matches
+from setright.engine.foreign import Rules, load_matches
 from setright.integrations.importers import Imported
 
 FILES = sorted((content_root() / "matches").glob("*.yaml"))
