@@ -161,7 +161,7 @@ class App:
 
     def finish(self) -> list[str]:
         """Tells the channels what this process did; why what was not told, which is then tried again by the next."""
-        if not self.configuration.integrations:
+        if not self.configuration.integrations or "store" not in vars(self):  # it looked at nothing that is kept
             return []
         try:
             return [f"{told.channel}: {told.error}" for told in self.courier.send() if told.error]
