@@ -174,7 +174,7 @@ def _from_keyring(where: str, _: Mapping[str, str]) -> str:
     try:
         keyring: Any = import_module("keyring")
     except ImportError as error:
-        raise EngineError("keyring: is not installed; install it, or name an env: or file: place") from error
+        raise EngineError("keyring is not installed: pip install 'setright[keyring]', or name an env: or file: place") from error
     service, user = where.split("/", 1) if "/" in where else (where, "")
     if (found := keyring.get_password(service, user)) is None:
         raise KeyError(where)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setright.cli.adding import add
 from setright.cli.failure import UNREACHED, Failure
 from setright.cli.options import Shown, shown
 
@@ -25,7 +26,11 @@ def command() -> None:
       setright integrations list
       setright integrations test soc
       setright integrations waiting soc
+      setright integrations add soc
     """
+
+
+command.add_command(add)
 
 
 @command.command("list")
