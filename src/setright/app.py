@@ -244,7 +244,7 @@ class App:
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
             counted = [f.finding for f in scanned.scan.found]
-            tell = self.courier.of_scan(counted, scanned.weighed) if self.configuration.integrations else lambda _: ()
+            tell = self.courier.of_scan(counted, scanned.weighed, scanned.scan.controls) if self.configuration.integrations else lambda _: ()
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
             self.store.keep_standings(standings(scanned.weighed), now())
         except EngineError as error:
