@@ -45,10 +45,9 @@ class IssueServer(TicketServer):
         found = []
         self.lists += 1
         for name, issue in self.issues.items():
-            is_hidden = issue["hidden"] > 0
-            issue["hidden"] = max(0, issue["hidden"] - 1)
-            if name.startswith(f"{place}#") and not is_hidden and label in issue["names"]:
-                found.append(issue)
+            if name.startswith(f"{place}#"):
+                issue["hidden"], is_hidden = max(0, issue["hidden"] - 1), issue["hidden"] > 0
+                found += [issue] if not is_hidden and label in issue["names"] else []
         return found
 
     def paged(self, asked: Asked, found: list[Any]) -> tuple[list[Any], int]:

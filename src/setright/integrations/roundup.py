@@ -73,6 +73,7 @@ class Roundup:
         auth = {"Authorization": "Basic " + b64encode(f"{options.user}:{options.password}".encode()).decode()}
         asked = {"Accept": "application/json", "X-Requested-With": "rest", "Origin": f"{parts.scheme}://{parts.netloc}"}
         self._wire = Wire(Rest(options.url, auth, asked), "Roundup", dry)
+        self._given: dict[str, str] = {}  # statuses, by id: a dry run's are nowhere else
 
     @property
     def written(self) -> list[Written]:
@@ -119,16 +120,16 @@ class Roundup:
         message = there[0] if there else self._message(said.mark, said.body)
 
         def added(issue: Mapping[str, Any]) -> dict[str, Plain]:
-            status = {"status": issue["status"]["name"]} if issue.get("status") else {}
-            return {"messages": [*_ids(issue), message], **status}
+            status = self._given.get(id_) or (issue.get("status") or {}).get("name")
+            return {"messages": [*_ids(issue), message], **({"status": status} if status else {})}
 
         self._change("issue", id_, added)
 
     def close(self, id_: str, _: bool) -> None:
-        self._change("issue", id_, lambda _: {"status": self._options.closed_status})
+        self._give(id_, self._options.closed_status)
 
     def reopen(self, id_: str) -> None:
-        self._change("issue", id_, lambda _: {"status": self._options.open_status})
+        self._give(id_, self._options.open_status)
 
     def access(self) -> Access:
         """Whether we may write there is told by nothing but writing."""
@@ -138,6 +139,10 @@ class Roundup:
         except (Gone, Refused) as error:
             why = str(error)
         return Access(self._options.user, {self._wire.base: why})
+
+    def _give(self, id_: str, status: str) -> None:
+        self._change("issue", id_, lambda _: {"status": status})
+        self._given[id_] = status
 
     def _key(self, draft: Draft) -> str:
         return key_in(self._options.estate, draft.key)
