@@ -244,7 +244,8 @@ class App:
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
             counted = [f.finding for f in scanned.scan.found]
-            tell = self.courier.of_scan(counted, scanned.weighed, scanned.scan.controls) if self.configuration.integrations else lambda _: ()
+            told = (counted, scanned.weighed, scanned.scan.controls)
+            tell = self.courier.of_scan(*told) if self.configuration.integrations else lambda _: ()
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
             self.store.keep_standings(standings(scanned.weighed), now())
         except EngineError as error:

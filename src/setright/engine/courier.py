@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
+from typing import NamedTuple
 
 from setright.engine.channels import Event, Route, routes, sender
 from setright.engine.configuration import Configuration
@@ -21,6 +22,16 @@ from setright.engine.times import now, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message
 from setright.model import Control, Finding, Plan
+
+FORESEEN = 1_000  # messages
+
+
+class Foreseen(NamedTuple):
+    """What waits on a channel; `error` is why it could not be opened."""
+
+    channel: str
+    waiting: tuple[Message, ...]
+    error: str = ""
 
 
 class Courier:
@@ -66,6 +77,11 @@ class Courier:
         self.gather()
         return [self._send(name) for name, route in self.routes.items() if not route.off and (not only or name in only)]
 
+    def foresee(self, only: Sequence[str] = ()) -> list[Foreseen]:
+        """What `send` would send, channel by channel, the first thousand messages of each. Nothing is sent."""
+        self.gather()
+        return [self._foresee(name) for name, route in self.routes.items() if not route.off and (not only or name in only)]
+
     def test(self, name: str) -> None:
         """Sends one harmless message past the outbox. Raises EngineError or IntegrationError with what came back."""
         if name not in self.routes:
@@ -80,6 +96,14 @@ class Courier:
             return deliver(self._store, name, sender(name, self._configuration.integrations[name]), self._holder)
         except (EngineError, IntegrationError) as error:
             return Delivered(name, error=str(error))
+
+    def _foresee(self, name: str) -> Foreseen:
+        waiting = tuple(self._store.waiting(name, FORESEEN))
+        try:
+            sender(name, self._configuration.integrations[name])
+        except (EngineError, IntegrationError) as error:
+            return Foreseen(name, waiting, str(error))
+        return Foreseen(name, waiting)
 
     def _finding(self, id_: str) -> Finding | None:
         known = self._store.finding(id_)

@@ -106,15 +106,20 @@ def waiting(name: str, number: int, show: Shown) -> None:
 @command.command("send")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--again", is_flag=True, help="What the receiver would not take, too.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
 @shown("table", "json")
-def send(names: tuple[str, ...], again: bool, show: Shown) -> None:
+def send(names: tuple[str, ...], again: bool, dry_run: bool, show: Shown) -> None:
     """Send what waits. Every command that does something does so at its end; this is for cron.
 
     \b
     Examples:
       setright integrations send
       setright integrations send soc --again
+      setright integrations send --dry-run
     """
+    if dry_run:
+        _foresee(names, show)
+        return
     from setright.cli.output import emit, json_text
     from setright.engine.contract import SCHEMA
 
@@ -130,6 +135,28 @@ def send(names: tuple[str, ...], again: bool, show: Shown) -> None:
         emit("\n".join(_line(each) for each in told) or "no channels", show)
     if any(each.error for each in done):
         raise Failure("not everything could be sent; what waits is kept", UNREACHED)
+
+
+def _foresee(names: tuple[str, ...], show: Shown) -> None:
+    """On an app of its own, which tells nobody when it ends."""
+    import msgspec
+
+    from setright.cli.options import open_app
+    from setright.cli.output import emit, json_text
+    from setright.engine.contract import SCHEMA
+
+    told = open_app(show.config).courier.foresee(names)
+    if show.format == "json":
+        channels = [{"channel": each.channel, "waiting": msgspec.to_builtins(each.waiting), "error": each.error} for each in told]
+        emit(json_text({"schema": SCHEMA, "dry_run": True, "channels": channels}), show)
+    else:
+        lines = []
+        for each in told:
+            lines.append(f"{each.channel}: {len(each.waiting)} would be sent" + (f"; {each.error}" if each.error else ""))
+            lines += [f"  {message.at[:19].replace('T', ' ')}  {message.event:<22} {message.item}" for message in each.waiting]
+        emit("\n".join(lines) or "no channels", show)
+    if any(each.error for each in told):
+        raise Failure("not every channel could be opened", UNREACHED)
 
 
 def _line(told: dict[str, Plain]) -> str:
