@@ -29,6 +29,16 @@ PROGRAMS = (
     "AWS::SNS::Subscription",
     "AWS::ECS::TaskDefinition",
 )
+READERS = ("AWS::IAM::", "AWS::Lambda::Function", "AWS::Serverless::Function", "AWS::ECS::TaskDefinition", "AWS::EC2::Instance")
+HANDS_ON = ("Custom::", "AWS::CloudFormation::", "AWS::SSM::Parameter", "AWS::Lambda::Permission")
+CALLING = {  # the resources by which a service comes to call a function
+    "config.amazonaws.com": "AWS::Config::",
+    "s3.amazonaws.com": "AWS::S3::Bucket",
+    "sns.amazonaws.com": "AWS::SNS::",
+    "ses.amazonaws.com": "AWS::SES::",
+    "logs.amazonaws.com": "AWS::Logs::",
+    "secretsmanager.amazonaws.com": "AWS::SecretsManager::",
+}
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 
 
@@ -62,6 +72,61 @@ def _ways(template: Tree, name: str, tree: Tree) -> Iterator[str]:
         target = referred(policy.get("Bucket"))
         if (target == name or target not in buckets) and not _closed(look_up(policy, ("PolicyDocument",))):
             yield "a policy"
+
+
+def _readers(template: Tree, name: str, tree: Tree) -> str:
+    """Who reads a bucket besides programs of this account, by their roles: ``no`` where there are only those, and some."""
+    if way := next(_ways(template, name, tree), ""):
+        return way
+    if "ReplicationConfiguration" in tree:
+        return "its copy elsewhere"
+    buckets = dict(of_type(template, "AWS::S3::Bucket"))
+    for _, policy in of_type(template, "AWS::S3::BucketPolicy"):
+        target = referred(policy.get("Bucket"))
+        if (target == name or target not in buckets) and not _refuses(look_up(policy, ("PolicyDocument", "Statement"))):
+            return "whom a policy lets in"
+    if (others := _handed_out(template, name, tree)) != "no":
+        return others
+    named = [id_ for id_, other in template["Resources"].items() if id_ != name and uses(other, name)]
+    there = [(id_, kind) for id_ in named if (kind := resource_type(template["Resources"][id_])) != "AWS::S3::BucketPolicy"]
+    odd = [id_ for id_, kind in there if not kind.startswith(READERS)]
+    return str(next(iter(odd), "no" if there else "others, as nothing here does"))
+
+
+def _refuses(statements: Plain) -> bool:
+    listed = statements if isinstance(statements, list) else [statements]
+    return all(isinstance(each, dict) and each.get("Effect") == "Deny" for each in listed)
+
+
+def _handed_out(template: Tree, name: str, tree: Tree) -> str:
+    """Who gets to know a resource besides its template: ``no`` where no output, nested stack or the like names it."""
+    if uses(template.get("Outputs"), name):
+        return "whoever takes it from an output"
+    for id_, other in template["Resources"].items():
+        calls = look_up(other, ("Properties", "Principal")) == "s3.amazonaws.com"
+        if resource_type(other).startswith(HANDS_ON) and (calls or uses(other, name)):
+            return str(id_)
+    return "no"
+
+
+def _throw_away(template: Tree, name: str, tree: Tree) -> str:
+    """What tells that programs make and delete a resource, as for tests: ``no`` where nothing does."""
+    return "its deletion policy" if look_up(template, ("Resources", name, "DeletionPolicy")) == "Delete" else "no"
+
+
+def _callers(template: Tree, name: str, tree: Tree) -> str:
+    """Where a service has what calls the function: ``here`` where the template makes it."""
+    function_name = referred(properties(template, name).get("FunctionName"))
+    calling = CALLING.get(str(tree.get("Principal")), "")
+    there = ((resource_type(other), other) for other in template["Resources"].values())
+    if calling and function_name and any(kind.startswith(calling) and uses(other, function_name) for kind, other in there):
+        return "here"
+    return "elsewhere, as far as this tells"
+
+
+def _replaced(template: Tree, name: str, tree: Tree) -> str:
+    """How CloudFormation replaces what cannot be changed and has no name of its own: it makes the new one first."""
+    return "new first"
 
 
 def _closed(policy: Plain) -> bool:
@@ -136,4 +201,9 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "users": _users,
     "metadata": _metadata,
     "subnets": _subnets,
+    "readers": _readers,
+    "handed-out": _handed_out,
+    "throw-away": _throw_away,
+    "callers": _callers,
+    "replaced": _replaced,
 }

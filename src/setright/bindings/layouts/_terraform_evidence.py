@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts._terraform_find import reference
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -85,6 +86,46 @@ def _far_policies(module: Module) -> Iterator[Plain]:
     """The policies that other directories of the tree set on buckets which they got from elsewhere."""
     for other in module.tree.values():
         yield from other.open_policies if other is not module else ()
+
+
+PROGRAMS = (  # what uses a bucket by a role of this account
+    *("aws_iam_", "data.aws_iam_policy_document", "aws_lambda_function", "aws_ecs_task_definition", "aws_instance"),
+    *("aws_launch_template", "aws_codebuild_project"),
+)
+ABOUT_IT = late(  # what says how a bucket is kept, or puts something into it
+    r"aws_s3_(?:bucket_)?object|aws_s3_bucket_(?:policy|acl|versioning|public_access_block|ownership_controls|logging|metric|"
+    r"lifecycle_configuration|server_side_encryption_configuration|cors_configuration|notification)"
+)
+
+
+def _readers(module: Module, block: Block, tree: Tree) -> str:
+    """Who reads a bucket besides programs of this account, by their roles: ``no`` where there are only those, and some."""
+    if way := next(_ways(module, block, tree), ""):
+        return way
+    if not _refuses(tree.get("Policy")) or any(True for _ in _far_policies(module)):
+        return "whom a policy lets in"
+    if "replication_configuration" in block.body:
+        return "its copy elsewhere"
+    if (others := handed_out(module, block, tree)) != "no":
+        return others
+    there = [each for each, keys in namers(module, block) if not _is_about(each, keys)]
+    odd = [each.address for each in there if not each.type.startswith(PROGRAMS)]
+    return next(iter(odd), "no" if there else "others, as nothing here does")
+
+
+def _is_about(other: Block, keys: frozenset[str]) -> bool:
+    """Whether a resource only says how the bucket is kept; one that names it elsewhere sends its own logs to it."""
+    if other.type == "data.aws_iam_policy_document":  # of a bucket, where it says for whom it is; else of a role
+        return any("principals" in each for each in other.body.get("statement", ()) if isinstance(each, dict))
+    return ABOUT_IT.fullmatch(other.type) is not None and keys <= {"bucket", "policy", "depends_on"}
+
+
+def _refuses(policy: Plain) -> bool:
+    """Whether a policy surely lets in nobody: it has none, or only refuses."""
+    statements = look_up(policy, ("Statement",))
+    return policy is None or (
+        isinstance(statements, list) and all(isinstance(each, dict) and each.get("Effect") == "Deny" for each in statements)
+    )
 
 
 def _closed(policy: Plain) -> bool:
@@ -185,4 +226,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
     "metadata": _metadata,
     "default-group": _default_group,
+    "readers": _readers,
+    "handed-out": handed_out,
+    "throw-away": throw_away,
 }

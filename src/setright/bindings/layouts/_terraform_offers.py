@@ -2,7 +2,8 @@
 
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the blocks it makes (one set a
 module, whoever takes it), and what a role of the module must be allowed. A resource that can take an offer has
-`template/NAME`, and a fix that sets it to `offered` takes it. With `has:` the value is what the module has already:
+`template/NAME`, and a fix that sets it to `offered` takes it; `template/makes` tells, by the maker's names, of what few may make
+that who deploys the module makes already. With `has:` the value is what the module has already:
 
     offers:
       dead-letters:
@@ -33,14 +34,17 @@ from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
 PREFIX = "template"
+MAKES = "makes"
 OFFERED = "offered"
+GUARDED = {"aws_iam_role": "AWS::IAM::Role", "aws_kms_key": "AWS::KMS::Key"}
 Layout = Mapping[str, Plain]
 
 
 def view(layout: Layout, module: Module, block: Block) -> Tree:
     """The offers that a resource can take, for the kind's tree; empty where there are none."""
     names = [name for name, how in layout.get("offers", {}).items() if _open(module, block, how)]
-    return {PREFIX: dict.fromkeys(names, OFFERED)} if names else {}
+    made: list[Plain] = [name for kind, name in GUARDED.items() if names and module.resources(kind)]
+    return {PREFIX: {**dict.fromkeys(names, OFFERED), **({MAKES: made} if made else {})}} if names else {}
 
 
 def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[list[Edit], list[tuple[str, Edit]]]:

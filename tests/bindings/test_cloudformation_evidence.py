@@ -1,0 +1,80 @@
+"""What a template tells of a resource that clears a fear."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import cloudformation
+from setright.bindings.source import Source
+from setright.model import Plain
+
+BUCKET: dict[str, Plain] = {"type": "AWS::S3::Bucket", "evidence": {"readers": "readers", "handed-out": "handed-out"}}
+TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
+PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
+DATA = "  Data:\n    Type: AWS::S3::Bucket\n"
+READER = "  Resize:\n    Type: AWS::Lambda::Function\n    Properties: {Environment: {Variables: {BUCKET: !Ref Data}}}\n"
+OUTPUT = "Outputs:\n  Bucket: {Value: !GetAtt Data.Arn}\n"
+ASKED = "  Asked:\n    Type: AWS::Lambda::Permission\n    Properties: {FunctionName: !Ref Judge, Principal: config.amazonaws.com}\n"
+RULE = "  Rule:\n    Type: AWS::Config::ConfigRule\n    Properties: {Source: {SourceIdentifier: !GetAtt Judge.Arn}}\n"
+
+
+def told(layout: dict[str, Plain], text: str) -> dict[str, Plain]:
+    given = {"t.yaml": Source("t.yaml", "yaml", lenses.get("yaml", ("Resources:\n" + text).encode()))}
+    found = cloudformation.view("k", layout, given)[0].tree.get("source")
+    return found if isinstance(found, dict) else {}
+
+
+def policy(effect: str) -> str:
+    statement = f"[{{Effect: {effect}, Principal: {{AWS: arn:aws:iam::1:root}}, Action: 's3:*'}}]"
+    body = f"{{Bucket: !Ref Data, PolicyDocument: {{Statement: {statement}}}}}"
+    return f"  Policy:\n    Type: AWS::S3::BucketPolicy\n    Properties: {body}\n"
+
+
+@pytest.mark.parametrize("beside", ["", policy("Deny"), "  Other:\n    Type: AWS::S3::Bucket\n"])
+def test_a_bucket_that_only_roles_use_has_no_other_readers(beside: str) -> None:
+    assert told(BUCKET, DATA + READER + beside)["readers"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        (DATA, "others, as nothing here does"),
+        (DATA + policy("Deny"), "others, as nothing here does"),
+        (DATA + READER + policy("Allow"), "whom a policy lets in"),
+        (DATA + READER + "  Trail:\n    Type: AWS::CloudTrail::Trail\n    Properties: {S3BucketName: !Ref Data}\n", "Trail"),
+        (DATA + READER + OUTPUT, "whoever takes it from an output"),
+        (DATA + "    Properties: {ReplicationConfiguration: {Role: x}}\n" + READER, "its copy elsewhere"),
+    ],
+)
+def test_who_else_reads_a_bucket_is_named(text: str, who: str) -> None:
+    assert told(BUCKET, text)["readers"] == who
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        (READER, "no"),
+        (OUTPUT, "whoever takes it from an output"),
+        ("  Told:\n    Type: Custom::S3BucketNotifications\n    Properties: {BucketName: !Ref Data}\n", "Told"),
+        ("  Asked:\n    Type: AWS::Lambda::Permission\n    Properties: {Principal: s3.amazonaws.com}\n", "Asked"),
+    ],
+)
+def test_who_gets_to_know_a_bucket_may_set_its_notifications(beside: str, who: str) -> None:
+    assert told(BUCKET, DATA + beside)["handed-out"] == who
+
+
+@pytest.mark.parametrize(("more", "sign"), [("", "no"), ("    DeletionPolicy: Delete\n", "its deletion policy")])
+def test_what_is_not_to_stay_shows_it(more: str, sign: str) -> None:
+    assert told(TABLE, "  Orders:\n    Type: AWS::DynamoDB::Table\n" + more)["throw-away"] == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (ASKED + RULE, "here"),
+        (ASKED, "elsewhere, as far as this tells"),
+        (ASKED + RULE.replace("Judge", "Other"), "elsewhere, as far as this tells"),
+        (ASKED.replace("config.", "sns.") + RULE, "elsewhere, as far as this tells"),
+    ],
+)
+def test_a_service_that_calls_from_here_is_seen(text: str, where: str) -> None:
+    assert told(PERMISSION, text)["callers"] == where
