@@ -56,7 +56,16 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
     ("body", "needs"),
     [
         ("image: docker.io/library/nginx:1.26", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
-        ("image: postgres@sha256:ab", {"capabilities": "told", "writes": "told", "data": True}),
+        ("image: postgres@sha256:ab", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
+        (
+            "image: nginx, command: nginx -g 'daemon off;'",
+            {"capabilities": "told", "root": "told", "writes": "told", "data": False},
+        ),
+        ("image: nginx, command: [nginx, -p, /srv]", {"capabilities": "told", "root": "told", "data": False}),
+        ("image: nginx, volumes: ['./a.conf:/etc/nginx/nginx.conf']", {"capabilities": "told", "root": "told", "data": False}),
+        ("image: redis, command: --dir /data", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
+        ("image: nginx, command: sh -c 'apt-get update && nginx'", {}),
+        ("image: 'prom/prometheus:v1.8.2'", {}),
         ("image: wordpress", {"capabilities": "told", "root": "told", "data": False}),
         ("image: localhost:5000/nginx", {}),
         ("image: nginx, build: .", {}),

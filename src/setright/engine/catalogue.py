@@ -13,7 +13,7 @@ from pathlib import Path as File
 
 import msgspec
 
-from setright.bindings.load import load_one as load_binding
+from setright.bindings.load import load as load_bindings
 from setright.controls.baselines import Baseline, left_out, load_baseline, resolved, select
 from setright.controls.contradictions import contradictions, suspects
 from setright.controls.derive import resolve
@@ -169,7 +169,7 @@ def _read(root: File) -> dict[str, Plain]:
     for file in sorted((root / "controls").rglob("*.yaml")):
         raw = read(file, root / "controls")
         controls[raw["id"]] = (str(file), raw)
-    bindings = [msgspec.to_builtins(load_binding(f, root / "bindings")) for f in sorted((root / "bindings").rglob("*.yaml"))]
+    bindings = [msgspec.to_builtins(each) for each in load_bindings(root / "bindings")]
     baselines = [msgspec.to_builtins(load_baseline(f)) for f in sorted((root / "baselines").glob("*.yaml"))]
     return {"controls": controls, "bindings": bindings, "baselines": baselines}
 

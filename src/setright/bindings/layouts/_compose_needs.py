@@ -1,4 +1,4 @@
-"""What a service's image needs to run with fewer rights, told in the binding for well-known images.
+"""What a service's image needs to run with fewer rights, told for well-known images.
 
 A fix that takes all capabilities gives those back that the image uses, and one that makes the root file system read-only
 leaves it the paths that it writes. compose-spec.io, 05-services.md; capabilities(7).
@@ -7,40 +7,32 @@ leaves it the paths that it writes. compose-spec.io, 05-services.md; capabilitie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._image_needs import Images, Needs, Started, covers, needs_of
 from setright.model import Edit, Plain, Tree
-from setright.patterns import fits
 
-Images = Mapping[str, Mapping[str, Plain]]
-
-LIBRARY = ("docker.io/library/", "docker.io/", "library/")
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
 STARTS_OTHERWISE = ("build", "entrypoint", "privileged", "user")
 
 
-def known(service: Tree, images: Images) -> Mapping[str, Plain]:
+def known(service: Tree, images: Images) -> Needs:
     """What is known of a service's image; nothing where it is built here or started in another way."""
-    image = service.get("image")
-    if not isinstance(image, str) or any(service.get(key) for key in STARTS_OTHERWISE) or "$" in image:
+    if any(service.get(key) for key in STARTS_OTHERWISE):
         return {}
-    name = image.partition("@")[0]
-    head, colon, tag = name.rpartition(":")
-    name = head if colon and "/" not in tag else name
-    name = next((name.removeprefix(prefix) for prefix in LIBRARY if name.startswith(prefix)), name)
-    fitting = [pattern for pattern in images if fits(name, pattern)]
-    return images[max(fitting, key=len)] if fitting else {}
+    started = Started(words=_words(service.get("command")), values=_values(service.get("environment")), mounted=_mounted(service))
+    return needs_of(service.get("image"), started, images)
 
 
 def told(service: Tree, images: Images) -> Tree:
     """For controls: ``{capabilities: told, root: told, writes: told, data: false}``, empty where nothing is known.
 
-    `root` is told where it is known what the program does as root, and it keeps no data of others.
+    `root` is told where it is known what the program does as root.
     """
     needs = known(service, images)
     found: Tree = {key: "told" for key in ("capabilities", "writes") if key in needs}
-    found |= {"root": "told"} if "capabilities" in needs and not needs.get("data") else {}
+    found |= {"root": "told"} if "capabilities" in needs else {}
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 
 
@@ -65,8 +57,8 @@ def besides(service: Tree, wanted: Edit, images: Images) -> list[Edit]:
         return [Edit(("cap_add",), [*have, *(each for each in needs["capabilities"] if each not in have)])]
     if wanted.path == ("read_only",) and wanted.value is True and needs.get("writes"):
         have = listed(service.get("tmpfs"))
-        taken = {str(each).partition(":")[0] for each in have} | set(_mounted(service))
-        new = [path for path in needs["writes"] if path not in taken]
+        taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]
+        new = [path for path in needs["writes"] if not any(covers(each, path) for each in taken)]
         return [Edit(("tmpfs",), [*have, *new])] if new else []
     return []
 
@@ -76,3 +68,20 @@ def _mounted(service: Tree) -> list[str]:
     volumes = [each for each in listed(service.get("volumes")) if isinstance(each, str | dict)]
     parts = [str(each.get("target")) if isinstance(each, dict) else each.partition(":")[2].partition(":")[0] for each in volumes]
     return [part.rstrip("/") for part in parts if part]
+
+
+def _words(command: Plain) -> list[str]:
+    """The words of a command in either form."""
+    if not isinstance(command, str):
+        return [str(each) for each in listed(command)]
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quotation that does not end
+        return command.split()
+
+
+def _values(environment: Plain) -> list[str]:
+    """The values of an environment in either form."""
+    if isinstance(environment, dict):
+        return [str(value) for value in environment.values()]
+    return [str(each).partition("=")[2] for each in listed(environment)]

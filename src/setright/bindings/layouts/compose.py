@@ -27,6 +27,7 @@ from setright.bindings.layouts import _compose_build as build
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
+from setright.bindings.layouts._image_needs import Images
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Resource, Tree
@@ -98,7 +99,7 @@ def _runs(raw: Tree) -> bool:
     return isinstance(raw.get("image", raw.get("build")), str | dict)
 
 
-def _resource(kind: str, services: Services, file: str, name: str, images: needs.Images, sources: Mapping[str, Source]) -> Resource:
+def _resource(kind: str, services: Services, file: str, name: str, images: Images, sources: Mapping[str, Source]) -> Resource:
     place, raw = services[file, name]
     under = _under(services, (file, name))
     whole = _merged(under, raw) if under is not None else raw

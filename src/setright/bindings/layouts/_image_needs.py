@@ -1,0 +1,104 @@
+"""What a container's image needs to run with fewer rights: told in `bindings/images.yaml` for well-known images.
+
+What is told holds for an image that starts as it comes. Another program, or words that lead it to other paths, and less is known.
+The Dockerfile reference (ENTRYPOINT, CMD, VOLUME); Kubernetes, Define a Command and Arguments for a Container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from setright.model import Plain
+from setright.patterns import fits, late
+
+Images = Mapping[str, Mapping[str, Plain]]
+Needs = Mapping[str, Plain]
+
+MIRRORS = late(r"(?:(?:index\.|registry-1\.)?docker\.io/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)(?:library/)?|library/")
+MOVED = {  # registries under their former names
+    "k8s.gcr.io/": "registry.k8s.io/",
+    "gcr.io/google_containers/": "registry.k8s.io/",
+    "gcr.io/google-containers/": "registry.k8s.io/",
+    "gcr.io/google_samples/": "gcr.io/google-samples/",
+}
+MAJOR = late(r"v?(\d+)(?:[.-].*)?")
+PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
+READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets")  # where paths in words are for reading
+OF_PATHS = ("writes", "anyone", "any-user")
+
+
+class Started(msgspec.Struct, frozen=True):
+    """How a container starts its image, and with what."""
+
+    entry: Sequence[str] = ()  # words in the place of its ENTRYPOINT
+    words: Sequence[str] = ()  # words in the place of its CMD
+    values: Sequence[str] = ()  # of its environment
+    mounted: Sequence[str] = ()  # where volumes stand
+
+
+def needs_of(image: Plain, started: Started, images: Images) -> Needs:
+    """The fields of the image's entry that hold for a container that starts it so; nothing for one that is not known."""
+    told = _told(image, images)
+    if not told or not _is_own_program(told, started):
+        return {}
+    if _is_configured(told, started) or any(not _is_known(path, told, started) for path in _paths(started)):
+        return {key: value for key, value in told.items() if key not in OF_PATHS}
+    return told
+
+
+def covers(folder: str, path: str) -> bool:
+    """Whether a path is a folder or stands below it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _told(image: Plain, images: Images) -> Needs:
+    """The entry of the longest name that fits, by itself or with its tag."""
+    if not isinstance(image, str) or "$" in image:
+        return {}
+    reference = _plain_name(image.partition("@")[0])
+    head, colon, tag = reference.rpartition(":")
+    name, tag = (head, tag) if colon and "/" not in tag else (reference, "")
+    fitting = [pattern for pattern in images if fits(name, pattern) or (tag and fits(reference, pattern))]
+    if not fitting:
+        return {}
+    told = images[max(fitting, key=len)]
+    told = images[str(told["like"])] if "like" in told else told
+    major = MAJOR.fullmatch(tag)
+    return {} if major and int(major[1]) < int(told.get("since", 0)) else told
+
+
+def _plain_name(reference: str) -> str:
+    found = MIRRORS.match(reference)
+    bare = reference[found.end() :] if found else reference
+    old = next((prefix for prefix in MOVED if bare.startswith(prefix)), "")
+    return MOVED[old] + bare[len(old) :] if old else bare
+
+
+def _is_own_program(told: Needs, started: Started) -> bool:
+    """Whether it starts what the entry speaks of. Without the image's own entry point nothing gives up root for it."""
+    programs = told.get("programs", ())
+    if started.entry:
+        return not told.get("capabilities", True) and _base(started.entry[0]) in programs
+    return not started.words or started.words[0].startswith("-") or _base(started.words[0]) in programs
+
+
+def _base(word: str) -> str:
+    return word.rpartition("/")[2]
+
+
+def _is_configured(told: Needs, started: Started) -> bool:
+    """Whether something is mounted over its configuration, or that lies in what is mounted."""
+    return any(covers(own, path) or covers(path, own) for own in told.get("reads", ()) for path in started.mounted)
+
+
+def _paths(started: Started) -> list[str]:
+    texts = [*started.entry[1:], *started.words, *started.values]
+    return [path for text in texts if "://" not in text for path in PATH.findall(text)]
+
+
+def _is_known(path: str, told: Needs, started: Started) -> bool:
+    """Whether a path that it is told of is for reading, or one that it may write anyway."""
+    own = (*READ_ANYWAY, *told.get("writes", ()), *told.get("volumes", ()), *started.mounted)
+    return any(covers(folder, path) for folder in own) or _base(path) in told.get("programs", ())

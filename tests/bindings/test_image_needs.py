@@ -1,0 +1,124 @@
+"""What is told of well-known images, and when it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._image_needs import Images, Started, covers, needs_of
+from setright.bindings.load import load, load_one
+from setright.dialect import read_mapping
+
+ROOT = File(__file__).parents[2] / "bindings"
+IMAGES: Images = read_mapping(ROOT / "images.yaml")
+FIELDS = {"from", "like", "since", "user", "named", "steps-to", "anyone", "any-user", "capabilities", "programs", "reads", "writes"}
+FIELDS |= {"volumes", "data", "api", "idle"}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_entry_says_where_it_is_from_or_which_one_it_is_like(name: str) -> None:
+    entry = IMAGES[name]
+    assert entry.keys() <= FIELDS
+    if "like" in entry:
+        assert list(entry) == ["like"]
+        assert "from" in IMAGES[str(entry["like"])]
+    else:
+        assert str(entry["from"]).startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("image", "user"),
+    [
+        ("redis", 0),
+        ("redis:7.2-alpine", 0),
+        ("docker.io/library/redis", 0),
+        ("docker.io/nginxinc/nginx-unprivileged:1.27", 101),
+        ("public.ecr.aws/docker/library/memcached", 11211),
+        ("grafana/grafana:11.1.0@sha256:ab", 472),
+        ("bitnami/redis:7", 1001),
+    ],
+)
+def test_an_image_is_known_by_its_name_in_the_registries_that_have_it(image: str, user: int) -> None:
+    assert needs_of(image, Started(), IMAGES)["user"] == user
+
+
+@pytest.mark.parametrize(
+    "image",
+    [None, 1, "shop/redis", "localhost:5000/redis", "redis${TAG}", "grafana/grafana:5.4.3", "redis-commander", "bitnami/minideb"],
+)
+def test_other_images_are_not_known(image: object) -> None:
+    assert "user" not in needs_of(image, Started(), IMAGES)
+
+
+def test_registries_are_known_by_their_former_names() -> None:
+    names = ["registry.k8s.io/pause:3.9", "k8s.gcr.io/pause:3.1", "gcr.io/google_containers/pause-amd64:3.0", "kubernetes/pause"]
+    assert all(needs_of(each, Started(), IMAGES)["idle"] for each in names)
+
+
+def test_a_tag_may_be_another_image() -> None:
+    assert needs_of("registry.k8s.io/redis:v1", Started(), IMAGES)["capabilities"] == []
+    assert needs_of("k8s.gcr.io/redis:e2e", Started(), IMAGES)["capabilities"] == IMAGES["redis"]["capabilities"]
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        Started(words=["redis-server", "--appendonly", "yes"]),
+        Started(words=["--save", "60 1"]),
+        Started(words=["--dir", "/data"]),
+        Started(words=["--dir", "/srv/deep"], mounted=["/srv"]),
+        Started(values=["/etc/ssl/ca.pem", "redis://a/0", "/data/x"]),
+        Started(mounted=["/data", "/srv"]),
+    ],
+)
+def test_an_image_that_starts_as_it_comes_needs_what_is_told(started: Started) -> None:
+    assert needs_of("redis:7", started, IMAGES) == IMAGES["redis"]
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        Started(words=["--dir", "/srv"]),
+        Started(words=["--logfile=/var/log/redis.log"]),
+        Started(values=["/srv/redis"]),
+        Started(mounted=["/usr/local/etc/redis/redis.conf"]),
+        Started(mounted=["/etc"]),
+    ],
+)
+def test_words_and_configuration_may_have_it_write_elsewhere(started: Started) -> None:
+    needs = needs_of("redis:7", started, IMAGES)
+    assert "writes" not in needs
+    assert needs["capabilities"] == IMAGES["redis"]["capabilities"]
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        Started(words=["sh", "-c", "redis-server"]),
+        Started(words=["redis-cli", "monitor"]),
+        Started(entry=["redis-server"]),  # without its entry point nothing gives up root
+    ],
+)
+def test_nothing_is_known_of_an_image_that_starts_another_program(started: Started) -> None:
+    assert needs_of("redis:7", started, IMAGES) == {}
+
+
+def test_a_program_that_needs_no_entry_point_may_be_named_in_its_place() -> None:
+    started = Started(entry=["/bin/prometheus"], words=["--config.file=/etc/prometheus/p.yml", "--storage.tsdb.path=/prometheus"])
+    assert needs_of("prom/prometheus:v2.53.0", started, IMAGES)["user"] == 65534
+
+
+def test_a_folder_covers_what_is_below_it_only() -> None:
+    assert covers("/a", "/a/b")
+    assert covers("/a", "/a")
+    assert not covers("/a", "/ab")
+
+
+def test_the_table_is_no_binding_and_one_that_is_missing_is_told(tmp_path: File) -> None:
+    assert "images" not in {each.kind for each in load(ROOT)}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.yaml").write_text("kind: a/b\nkubernetes: {images: none.yaml}\n")
+    with pytest.raises(BindingError, match="images: none.yaml beside the bindings"):
+        load_one(tmp_path / "a/b.yaml", tmp_path)
