@@ -137,7 +137,10 @@ def owner(kind: str, more: str) -> str:
 @pytest.mark.parametrize(
     ("text", "is_replaceable"),
     [
-        (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), False),
+        (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), True),
+        (pod(spec="volumes: [{name: d, hostPath: {path: /srv}}]"), False),
+        (owner("ReplicationController", "replicas: 1"), True),
+        (owner("Deployment", "strategy: {rollingUpdate: {maxSurge: 0}}"), True),
         (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]", image="nginx:1"), True),
         (pod(spec="volumes: [{name: d, emptyDir: {}}]"), True),
         (owner("StatefulSet", "volumeClaimTemplates: []"), True),

@@ -8,10 +8,12 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
     raw-sockets     it may ping, sniff or speak routing protocols
     deep-syscalls   it may call what the runtime's seccomp profile refuses
     runs-as-root    not every container is sure to run as another user
-    replaceable     its copies can be replaced at any time: what they keep is on claims that wait for the next copy (of a
-                    StatefulSet, or a Deployment that recreates), and it is no Job that may be there still
+    replaceable     its copies can be replaced at any time: what they keep is on disks that wait for the next copy, which does not
+                    start before the last one ended, and it is no Job that may be there still
     pulled          every image comes from a registry, and nobody wrote that it may be one the node has
     copies          how many of it there are, where that is told
+
+and those of `_pod_needs`, by what is known of its images.
 
 Kubernetes documentation: Configure Service Accounts, Images, Jobs (a Job's template is immutable), Persistent Volumes.
 """
@@ -25,6 +27,10 @@ import msgspec
 
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._image_needs import Images
+from setright.bindings.layouts._pod_needs import claims as claims_of
+from setright.bindings.layouts._pod_needs import containers as containers_of
+from setright.bindings.layouts._pod_needs import is_unprivileged, needs_of_images
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -47,11 +53,22 @@ ORDINARY = {  # what containerd, CRI-O and Docker give anyway
     *("AUDIT_WRITE", "SETFCAP", "NET_RAW"),
 }
 PASSING = {"emptyDir", "configMap", "secret", "downwardAPI", "projected", "gitRepo", "image", "ephemeral", "name"}
+WAITING = {  # disks that are not of a node
+    *("persistentVolumeClaim", "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "flocker"),
+    *("gcePersistentDisk", "glusterfs", "iscsi", "nfs", "photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO"),
+    *("storageos", "vsphereVolume"),
+}
+ONE_BY_ONE = (
+    "Pod",
+    "PodTemplate",
+    "ReplicationController",
+    "ReplicaSet",
+    "StatefulSet",
+)  # no copy starts beside one that it replaces
 NODE_PATHS = late(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?")
 RECREATED = late(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
 MENDS_RIGHTS = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
 UNSURE = late(r"\$[({\w]|<|%|@@")  # what something else fills in
-LISTS = ("containers", "initContainers")
 SPEAKS = ("command", "args", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "env")
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 
@@ -93,24 +110,28 @@ def is_quiet(tree: Tree, namespace: Plain, file: str, around: Around) -> bool:
     return spec.get("automountServiceAccountToken") is None and any(namespace != "default" or each == folder(file) for each in near)
 
 
-def told_of(tree: Tree, manifest: Tree, around: Around) -> Tree:
-    """The claims about one workload; `tree` is its template as shown."""
-    containers = [
-        c for key in ("containers", "initContainers") for c in listed(look_up(tree, ("spec", key))) if isinstance(c, dict)
-    ]
+def told_of(tree: Tree, manifest: Tree, around: Around, images: Images) -> Tree:
+    """The claims about one workload; `tree` is its template as shown, `images` what is known of images."""
+    known = needs_of_images(tree, images)
+    pods = [(each, known.get(place, {})) for place, each in containers_of(tree)]
+    containers = [each for each, _ in pods]
     claims: Tree = {
         "uses-node": _uses_node(tree, containers),
-        "runs-as-root": not all(_is_unprivileged(each) for each in containers),
+        "runs-as-root": not all(is_unprivileged(*each) for each in pods),
         "replaceable": _is_replaceable(tree, manifest, containers),
+        **claims_of(tree, known),
+        **({"image-needs": known} if known else {}),
     }
     if (copies := _copies(manifest, around)) is not None:
         claims["copies"] = copies
-    images = [each.get("image") for each in containers]
-    if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in images):
+    names = [each.get("image") for each in containers]
+    if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in names):
         return claims
-    words = " ".join([*(_programs.program(str(each)) for each in images), *(text for each in containers for text in _spoken(each))])
+    spoken = [text for each in containers for text in _spoken(each)]
+    words = " ".join([*(_programs.program(str(each)) for each in names), *spoken])
+    callers = " ".join([*(_programs.program(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), *spoken])
     return claims | {
-        "uses-api": _uses_api(tree, words, around),
+        "uses-api": _uses_api(tree, callers, around),
         "gains-rights": _gains_rights(containers, words, around),
         "raw-sockets": bool(_programs.RAW_SOCKETS.search(words)) or any("NET_RAW" in _added(each) for each in containers),
         "deep-syscalls": bool(_programs.DEEP_SYSCALLS.search(words)) or _is_unconfined(tree, manifest, containers),
@@ -199,20 +220,21 @@ def _is_unconfined(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bo
     )
 
 
-def _is_unprivileged(container: Tree) -> bool:
-    user = look_up(container, ("securityContext", "runAsUser"))
-    if user is not None:
-        return isinstance(user, int) and user > 0
-    return look_up(container, ("securityContext", "runAsNonRoot")) is True
-
-
 def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:
     kept = {key for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict) for key in each} - PASSING
-    if manifest.get("kind") == "StatefulSet" or look_up(manifest, ("spec", "strategy", "type")) == "Recreate":
-        kept -= {"persistentVolumeClaim"}
+    if manifest.get("kind") in ONE_BY_ONE or _ends_first(manifest):
+        kept -= WAITING
+    if manifest.get("kind") == "DaemonSet":  # whose next copy is on the same node
+        kept -= {"hostPath"}
     if kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers):
         return False
     return manifest.get("kind") != "Job" or _is_made_anew(manifest)
+
+
+def _ends_first(manifest: Tree) -> bool:
+    """Whether a Deployment ends its copies before it starts the next ones."""
+    surge = look_up(manifest, ("spec", "strategy", "rollingUpdate", "maxSurge"))
+    return look_up(manifest, ("spec", "strategy", "type")) == "Recreate" or surge in (0, "0", "0%")
 
 
 def _is_made_anew(job: Tree) -> bool:

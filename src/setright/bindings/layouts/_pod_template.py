@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._pod_needs import besides
 from setright.bindings.layouts._services import probed
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -41,6 +42,7 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     told, or what the API server would refuse.
     """
     found: list[Edit] = []
+    edits = besides(resource, raw, edits)
     for wanted in edits:
         each = _dropped(raw, _probe(resource, raw, wanted))
         _refuse(resource.name, raw, each)

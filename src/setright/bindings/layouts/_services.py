@@ -12,6 +12,8 @@ from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 
+COUNTS_SILENT = (3306,)  # MySQL shuts out who connected often and said nothing (max_connect_errors), here the node
+
 Placed = tuple[str, Tree]  # the file, and the Service
 
 
@@ -56,9 +58,19 @@ def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
 
 
 def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
-    """Whether every container without a readiness probe has a port that a Service sends requests to."""
+    """Whether every container without a readiness probe listens on the port that is asked, and takes connections that ask nothing.
+
+    That is one that a Service sends requests to, or where its image is known to listen.
+    """
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
-    return all(each.get("readinessProbe") or probed(each, ports, len(containers) == 1) in ports for each in containers)
+    return bool(containers) and all(_listens(each, ports, len(containers) == 1) for each in containers)
+
+
+def _listens(container: Tree, ports: Sequence[int], is_alone: bool) -> bool:
+    if container.get("readinessProbe"):
+        return bool(ports or container.get("livenessProbe"))
+    port = probed(container, ports, is_alone)
+    return port is not None and port not in COUNTS_SILENT and (port in ports or port == usual_port(container))
 
 
 def _labels(template: Tree) -> Mapping[str, Plain]:

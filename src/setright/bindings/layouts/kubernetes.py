@@ -33,6 +33,7 @@ from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
+from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
@@ -57,7 +58,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         seen = [(each, replace(resource, tree=_open(resource.tree))) for each, resource in seen]
         policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
         tell_policies([resource for _, resource in seen], policies)
-        tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources)
+        tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources, layout.get("images", {}))
     return [resource for _, resource in seen]
 
 
@@ -137,19 +138,19 @@ def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, T
 
 
 def tell_surroundings(
-    seen: Sequence[tuple[Placed, Resource]], objects: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]
+    seen: Sequence[tuple[Placed, Resource]], objects: Sequence[tuple[str, Tree]], sources: Mapping[str, Source], images: Images
 ) -> None:
-    """What the tree around each workload says of its needs, and which of its ports Services send to."""
+    """What the tree around each workload and its images say of its needs, and which of its ports Services send to."""
     around = gathered(objects, sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
     far = apart(services, [(file, each.tree["workload"]["namespace"], each.tree) for (file, _, _), each in seen])
     for (file, _, manifest), resource in seen:
         workload = resource.tree["workload"]
         ports = served(resource.tree, workload["namespace"], file, services, far)
-        workload |= told_of(resource.tree, manifest, around)
+        workload |= told_of(resource.tree, manifest, around, images)
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
-        workload |= {"served": ports, "probes-are-served": bool(ports) and probes_are_served(resource.tree, ports)}
+        workload |= {"served": ports, "probes-are-served": probes_are_served(resource.tree, ports)}
 
 
 def _is_chosen(workload: Resource, policy: Tree, file: str) -> bool:

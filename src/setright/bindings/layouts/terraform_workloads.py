@@ -67,7 +67,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
                 seen.append(((block.locator, block.path, manifest), Resource(kind, name, tree, (block.locator, block.path))))
     objects += [(placed[0], placed[2]) for placed, _ in seen]
     tell_policies([each for _, each in seen], [(file, told(each)) for file, each in objects if each["kind"] == "NetworkPolicy"])
-    tell_surroundings(seen, objects, sources)
+    tell_surroundings(seen, objects, sources, layout.get("images", {}))
     return [resource for _, resource in seen]
 
 

@@ -1,0 +1,189 @@
+"""What the images of a pod's containers need: as claims about the pod, and as what edits must set besides.
+
+Each claim is there only where it holds for every container that its control would change, by what it says or by what is known of
+its image:
+
+    uses-capabilities: false    it uses none of the capabilities that a runtime gives
+    can-leave-root: true        it runs as another user than root, or would run the same as one
+    any-user, any-group: true   it would run the same as a user or group that nobody knows
+    writes: told                it is known where it writes outside of its volumes
+    idle: true                  it waits, and uses neither processor nor memory worth naming
+
+Kubernetes documentation: Configure a Security Context, Volumes (emptyDir), Images (USER by name is no proof that it is not root).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._image_needs import Images, Needs, Started, covers, needs_of
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Resource, Tree
+
+NOBODY = 10001  # a user that no node and no image gives to anybody
+CONTAINERS = ("containers", "initContainers")
+WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
+READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
+NON_ROOT = ("securityContext", "runAsNonRoot")
+USER = ("securityContext", "runAsUser")
+KNOWN = ("workload", "image-needs")
+LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
+
+
+def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
+    """What is known of the image of each container, by its place: ``containers/0``."""
+    known = {place: needs_of(each.get("image"), _started(each), images) for place, each in containers(tree)}
+    return {place: needs for place, needs in known.items() if needs}
+
+
+def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
+    """The claims about a pod; `tree` is its template as shown."""
+    pods = [(each, known.get(place, {})) for place, each in containers(tree)]
+    if not pods:
+        return {}
+    held = {
+        "uses-capabilities": all(_uses_none(*each) for each in pods),
+        "can-leave-root": all(_can_leave_root(tree, *each, len(pods) == 1) for each in pods),
+        "any-user": all(_is_any_user(tree, *each) for each in pods),
+        "any-group": all(needs.get("anyone") is True for _, needs in pods),
+        "writes": all(look_up(each, READ_ONLY) is True or "writes" in needs for each, needs in pods),
+        "idle": all(needs.get("idle") is True for _, needs in pods),
+    }
+    shown = {"uses-capabilities": False, "writes": "told"}
+    return {key: shown.get(key, True) for key, holds in held.items() if holds}
+
+
+def is_unprivileged(container: Tree, needs: Needs) -> bool:
+    """Whether a container is sure to run as another user than root, by what it says or else by its image."""
+    user = look_up(container, USER)
+    if user is not None:
+        return isinstance(user, int) and user > 0
+    return look_up(container, NON_ROOT) is True or needs.get("user", 0) > 0
+
+
+def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
+    """The edits with what else they must set, so that the images run as before. Raises BindingError where that has no place."""
+    more = [other for each in edits for other in (*_as_user(resource, raw, each), *_asking_little(resource, raw, each))]
+    more += _scratch(resource, raw, edits)
+    if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in ("Configuration", "Service"):
+        raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
+    return [_own_user(resource, each) for each in edits] + more
+
+
+def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
+    """Every container that a pod starts by itself, with its place: ``containers/0``."""
+    for key in CONTAINERS:
+        for index, each in enumerate(listed(look_up(tree, ("spec", key)))):
+            if isinstance(each, dict):
+                yield f"{key}/{index}", each
+
+
+def _started(container: Tree) -> Started:
+    return Started(
+        [str(each) for each in listed(container.get("command"))],
+        [str(each) for each in listed(container.get("args"))],
+        [str(each.get("value", "")) for each in listed(container.get("env")) if isinstance(each, dict)],
+        _mounted(container),
+    )
+
+
+def _mounted(container: Tree) -> list[str]:
+    mounts = [each for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
+    return [str(each.get("mountPath", "")).rstrip("/") or "/" for each in mounts]
+
+
+def _uses_none(container: Tree, needs: Needs) -> bool:
+    return is_unprivileged(container, needs) or needs.get("capabilities") == []
+
+
+def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
+    if is_unprivileged(container, needs) or (needs.get("anyone") and look_up(container, USER) is None):
+        return True
+    return look_up(container, USER) is None and "steps-to" in needs and not _has_files(tree, container, needs, is_alone)
+
+
+def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
+    """Whether a volume stands where the image keeps its files, of which some may be another user's."""
+    kept = [path for path in _mounted(container) if any(covers(own, path) or covers(path, own) for own in needs.get("volumes", ()))]
+    return bool(kept) and not (is_alone and _is_without_data(tree, container))
+
+
+def _is_without_data(tree: Tree, container: Tree) -> bool:
+    """Whether its volumes hold no files that others wrote."""
+    mounts = {each.get("name") for each in listed(container.get("volumeMounts")) if isinstance(each, dict)}
+    volumes = {each.get("name"): each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)}
+    return all(name in volumes and volumes[name].keys() <= WITHOUT_DATA for name in mounts)
+
+
+def _is_any_user(tree: Tree, container: Tree, needs: Needs) -> bool:
+    if needs.get("anyone"):
+        return True
+    if look_up(container, USER) is None and needs.get("user", 0) >= NOBODY:
+        return True
+    is_free = needs.get("any-user") and look_up(container, ("securityContext", "runAsGroup")) is None
+    return bool(is_free) and _is_without_data(tree, container)
+
+
+def _of(resource: Resource, path: Path) -> Needs:
+    """What is known of the image of the container that a path leads into."""
+    needs: Needs = (look_up(resource.tree, KNOWN) or {}).get("/".join(map(str, path[1:3])), {})
+    return needs
+
+
+def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+    """The user's number where the image starts as root or says its user by name, of which the kubelet cannot tell who it is."""
+    needs, told = _of(resource, wanted.path), (look_up(raw, wanted.path[:3]), look_up(raw, ("spec",)))
+    if wanted.path[3:] != NON_ROOT or wanted.value is not True or any(look_up(each, USER) is not None for each in told):
+        return []
+    user = needs.get("steps-to") or (NOBODY if needs.get("anyone") else needs.get("user") if "named" in needs else None)
+    return [Edit((*wanted.path[:3], *USER), user)] if user else []
+
+
+def _own_user(resource: Resource, wanted: Edit) -> Edit:
+    """The image's own user in the place of one that nobody knows, where it is as high."""
+    own = _of(resource, wanted.path).get("user", 0)
+    is_lower = wanted.path[3:] == USER and isinstance(wanted.value, int) and not wanted.remove and own > wanted.value
+    return Edit(wanted.path, own) if is_lower else wanted
+
+
+def _asking_little(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+    """A request beside the limit of an image that idles; the API server takes the limit for one where there is none."""
+    requests = (*wanted.path[:3], "resources", "requests", *wanted.path[5:])
+    is_limit = wanted.path[3:5] == ("resources", "limits") and wanted.path[5:] in LITTLE and not wanted.remove
+    if not is_limit or not _of(resource, wanted.path).get("idle") or look_up(raw, requests) is not None:
+        return []
+    return [Edit(requests, LITTLE[wanted.path[5:]])]
+
+
+def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[Edit]:
+    """An empty volume for each path that an image writes to, beside a root file system that is read-only now."""
+    volumes = listed(look_up(raw, ("spec", "volumes")))
+    taken = {str(each.get("name")) for each in volumes if isinstance(each, dict)}
+    behind = len(volumes)
+    is_alone = len(list(containers(raw))) == 1
+    for wanted in edits:
+        if wanted.path[3:] != READ_ONLY or wanted.value is not True:
+            continue
+        container = look_up(raw, wanted.path[:3])
+        mounts = len(listed(container.get("volumeMounts")))
+        for path in _unmounted(container, _of(resource, wanted.path)):
+            name = _name(path, "" if is_alone else str(container.get("name")), taken)
+            yield Edit((*wanted.path[:3], "volumeMounts", mounts), {"name": name, "mountPath": path})
+            yield Edit(("spec", "volumes", behind), {"name": name, "emptyDir": {}})
+            taken, behind, mounts = {*taken, name}, behind + 1, mounts + 1
+
+
+def _unmounted(container: Tree, needs: Needs) -> list[Plain]:
+    written = [*needs.get("writes", ()), *needs.get("volumes", ())] if "writes" in needs else []
+    return [path for path in written if not any(covers(each, path) for each in _mounted(container))]
+
+
+def _name(path: str, container: str, taken: set[str]) -> str:
+    """A name for a volume after its path, as short as none has it yet."""
+    words = [*filter(None, path.split("/"))]
+    named = [f"{container}-{words[-1]}" if container else words[-1], "-".join(filter(None, [container, *words]))]
+    free = [each for each in named if each not in taken]
+    return free[0] if free else next(each for each in (f"{named[1]}-{n}" for n in count(2)) if each not in taken)

@@ -1,0 +1,168 @@
+"""What is known of a pod's images: claims about it, and what edits set besides so that they run as before."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import kubernetes
+from setright.bindings.load import load_one
+from setright.bindings.source import Source
+from setright.lenses import get, put
+from setright.model import Edit, Plain, Resource, Tree
+
+ROOT = File(__file__).parents[2] / "bindings"
+WORKLOAD = load_one(ROOT / "k8s/workload.yaml", ROOT).layouts["kubernetes"]
+PATH = ("spec", "containers", 0)
+READS = Edit((*PATH, "securityContext", "readOnlyRootFilesystem"), True)
+LEAVES_ROOT = Edit((*PATH, "securityContext", "runAsNonRoot"), True)
+CLAIMS = ("uses-capabilities", "can-leave-root", "any-user", "any-group", "writes", "idle")
+
+
+def pod(*containers: str, spec: str = "") -> str:
+    listed = ", ".join(f"{{name: c{n}, {each}}}" for n, each in enumerate(containers))
+    return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec: {{containers: [{listed}], {spec}}}\n"
+
+
+def sources(text: str) -> dict[str, Source]:
+    return {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+
+
+def seen(text: str) -> Resource:
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, sources(text))
+    return resource
+
+
+def claims(text: str) -> Tree:
+    workload = seen(text).tree["workload"]
+    return {key: workload[key] for key in CLAIMS if key in workload}
+
+
+def fixed(text: str, *edits: Edit) -> Tree:
+    placed = kubernetes.edit(WORKLOAD, seen(text), edits, [], sources(text))
+    spec: Tree = get("yaml", put("yaml", text.encode(), [each for _, each in placed]))["documents"][0]["spec"]
+    return spec
+
+
+NOTHING: Tree = {}
+ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (pod("image: 'app:1'"), NOTHING),
+        (pod("image: 'nginx:1'"), {"writes": "told"}),
+        (pod("image: 'memcached:1'"), {**ROOT_FREE, "any-user": True, "writes": "told"}),
+        (pod("image: 'minio/minio', args: [server, /storage]"), {"uses-capabilities": False}),
+        (pod("image: 'registry.k8s.io/pause'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told", "idle": True}),
+        (pod("image: 'grafana/grafana'"), ROOT_FREE),
+        (pod("image: 'app:1', securityContext: {runAsUser: 7}"), ROOT_FREE),
+        (pod("image: 'memcached:1', securityContext: {runAsUser: 0}"), {"uses-capabilities": False, "writes": "told"}),
+        (pod("image: 'memcached:1'", "image: 'app:1'"), NOTHING),
+        (pod("image: 'memcached:1'", spec="initContainers: [{name: i, image: 'app:1'}]"), NOTHING),
+        (pod("image: 'memcached:1', command: [sh, -c, memcached]"), NOTHING),
+        (pod("image: 'nginx:1', volumeMounts: [{name: c, mountPath: /etc/nginx/conf.d}]"), NOTHING),
+        (pod("image: 'app:1', securityContext: {readOnlyRootFilesystem: true}", "image: 'nginx:1'"), {"writes": "told"}),
+    ],
+)
+def test_a_claim_holds_for_every_container_or_is_not_there(text: str, told: Tree) -> None:
+    assert claims(text) == told
+
+
+@pytest.mark.parametrize(
+    ("mounts", "volumes", "can"),
+    [
+        ("", "", True),
+        ("{name: d, mountPath: /data}", "{name: d, emptyDir: {}}", True),
+        ("{name: d, mountPath: /data}", "{name: d, persistentVolumeClaim: {claimName: d}}", False),
+        ("{name: d, mountPath: /data/deep}", "{name: d, hostPath: {path: /srv}}", False),
+        ("{name: d, mountPath: /srv}", "{name: d, nfs: {path: /srv}}", True),
+    ],
+)
+def test_an_image_starts_as_the_user_that_it_becomes_where_no_files_of_others_wait(mounts: str, volumes: str, can: bool) -> None:
+    text = pod(f"image: 'redis:7', volumeMounts: [{mounts}]", spec=f"volumes: [{volumes}]")
+    assert ("can-leave-root" in claims(text)) is can
+
+
+@pytest.mark.parametrize(
+    ("container", "user"),
+    [
+        ("image: 'redis:7'", 999),
+        ("image: 'memcached:1'", 11211),
+        ("image: 'registry.k8s.io/pause'", 10001),
+        ("image: 'grafana/grafana:11'", None),  # its image says the number
+        ("image: 'app:1'", None),
+    ],
+)
+def test_the_kubelet_is_told_the_number_of_a_user(container: str, user: Plain) -> None:
+    context = fixed(pod(container), LEAVES_ROOT)["securityContext"]
+    assert context == {"runAsNonRoot": True} | ({"runAsUser": user} if user else {})
+
+
+def test_a_user_that_is_named_already_stays() -> None:
+    assert fixed(pod("image: 'redis:7'", spec="securityContext: {runAsUser: 5}"), LEAVES_ROOT)["securityContext"]["runAsUser"] == 5
+
+
+def test_an_image_keeps_its_own_user_where_that_is_high_enough() -> None:
+    high = Edit((*PATH, "securityContext", "runAsUser"), 10001)
+    assert fixed(pod("image: 'memcached:1'"), high)["securityContext"] == {"runAsUser": 11211}
+    assert fixed(pod("image: 'grafana/grafana'"), high)["securityContext"] == {"runAsUser": 10001}
+
+
+def test_what_an_image_writes_to_gets_an_empty_volume() -> None:
+    spec = fixed(
+        pod("image: 'nginx:1', volumeMounts: [{name: run, mountPath: /tmp}]", spec="volumes: [{name: run, emptyDir: {}}]"), READS
+    )
+    mounts = {each["mountPath"]: each["name"] for each in spec["containers"][0]["volumeMounts"]}
+    assert mounts == {"/tmp": "run", "/var/cache/nginx": "nginx", "/run": "run-2"}
+    assert [each["name"] for each in spec["volumes"]] == ["run", "nginx", "run-2"]
+    assert spec["volumes"][1] == {"name": "nginx", "emptyDir": {}}
+
+
+def test_containers_get_volumes_of_their_own() -> None:
+    again = Edit(("spec", "containers", 1, "securityContext", "readOnlyRootFilesystem"), True)
+    spec = fixed(pod("image: 'nginxinc/nginx-unprivileged'", "image: 'nginxinc/nginx-unprivileged'"), READS, again)
+    assert [each["name"] for each in spec["volumes"]] == ["c0-tmp", "c1-tmp"]
+    assert [each["volumeMounts"][0]["name"] for each in spec["containers"]] == ["c0-tmp", "c1-tmp"]
+
+
+def test_an_image_that_is_not_known_gets_no_volumes() -> None:
+    assert "volumes" not in fixed(pod("image: 'app:1'"), READS)
+
+
+def test_knative_is_given_no_volumes() -> None:
+    head = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: w}\n"
+    text = head + "spec: {template: {spec: {containers: [{image: nginx}]}}}\n"
+    with pytest.raises(BindingError, match="emptyDir"):
+        kubernetes.edit(WORKLOAD, seen(text), [READS], [], sources(text))
+
+
+@pytest.mark.parametrize(("image", "asks"), [("registry.k8s.io/pause", {"cpu": "10m"}), ("nginx", None)])
+def test_what_idles_asks_for_little_beside_its_limit(image: str, asks: Plain) -> None:
+    resources = fixed(pod(f"image: '{image}'"), Edit((*PATH, "resources", "limits", "cpu"), 1))["containers"][0]["resources"]
+    assert resources.get("requests") == asks
+
+
+@pytest.mark.parametrize(
+    ("container", "served"),
+    [
+        ("image: 'nginx:1', ports: [{containerPort: 80}]", True),
+        ("image: 'nginx:1'", True),
+        ("image: 'nginx:1', ports: [{containerPort: 8443}]", False),
+        ("image: 'nginx:1', volumeMounts: [{name: c, mountPath: /etc/nginx}]", False),
+        ("image: 'mysql:8', ports: [{containerPort: 3306}]", False),  # it shuts out who asks nothing
+        ("image: 'app:1', ports: [{containerPort: 80}]", False),
+        ("image: 'app:1', readinessProbe: {httpGet: {port: 80}}", False),
+    ],
+)
+def test_a_well_known_program_listens_where_it_always_does(container: str, served: bool) -> None:
+    assert seen(pod(container)).tree["workload"]["probes-are-served"] is served
+
+
+def test_a_well_known_program_that_does_not_call_the_api_is_told_by_its_name() -> None:
+    assert seen(pod("image: 'cassandra:5'")).tree["workload"]["uses-api"] is False
+    assert seen(pod("image: 'cassandra:5', env: [{name: SEEDS, value: k8s}]")).tree["workload"]["uses-api"] is True
+    assert seen(pod("image: 'shop/cassandra:5'")).tree["workload"]["uses-api"] is True
