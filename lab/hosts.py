@@ -41,6 +41,15 @@ echo 'ops ALL=(ALL) NOPASSWD:ALL' > /etc/sudoers.d/ops; chmod 440 /etc/sudoers.d
 echo 'nameserver 127.0.0.1' > /etc/resolv.conf; echo 'options timeout:1 attempts:1' >> /etc/resolv.conf
 apt-get clean; rm -rf /var/lib/apt/lists/*
 """
+INSTALL = """
+[ -z "$1" ] || printf '%s' "$1" >/etc/apt/sources.list
+shift
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install --no-install-recommends "$@" >/dev/null
+printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
+apt-get clean; rm -rf /var/lib/apt/lists/*
+"""
 START = r"""
 mount --make-rprivate /
 mount -t overlay overlay -o lowerdir=$BASE,upperdir=$HERE/upper,workdir=$HERE/work $HERE/root
@@ -62,10 +71,13 @@ exec setpriv --bounding-set $DROPPED --inh-caps=-all /usr/sbin/sshd -D -e
 """
 
 
-def build() -> None:
-    """The base root all hosts share, made once: a stock Debian 12 with sshd, sudo and a key for user ops."""
+def build(also: Sequence[str] = ()) -> Path:
+    """The base root that hosts share, made once: a stock Debian 12 with sshd, sudo and a key for user ops; with packages besides,
+    a copy of it that has them."""
+    if also:
+        return _with(also)
     if (BASE / "etc/.ready").exists():
-        return
+        return BASE
     shutil.rmtree(BASE, ignore_errors=True)
     BASE.mkdir(parents=True)
     with (CACHE / "debootstrap.log").open("w") as log:
@@ -74,6 +86,21 @@ def build() -> None:
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(KEY))
     _run("chroot", str(BASE), "sh", "-ec", PREPARE, input=KEY.with_suffix(".pub").read_bytes())
     (BASE / "etc/.ready").touch()
+    return BASE
+
+
+def _with(also: Sequence[str]) -> Path:
+    base = CACHE / "-".join(["base", *also])
+    if (base / "etc/.ready").exists():
+        return base
+    shutil.rmtree(base, ignore_errors=True)
+    _run("cp", "-a", "--no-target-directory", str(build()), str(base))
+    (base / "etc/.ready").unlink()
+    shutil.copyfile("/etc/resolv.conf", base / "etc/resolv.conf")
+    sources = "".join(f"deb {mirror} bookworm main\n" for mirror in _mirror())
+    _run("chroot", str(base), "sh", "-ec", INSTALL, "sh", sources, *also)
+    (base / "etc/.ready").touch()
+    return base
 
 
 def _mirror() -> list[str]:
@@ -92,9 +119,14 @@ class Lab:
     """A set of hosts that reach each other and nothing else. Several sets live side by side under different names."""
 
     start = START
+    also: Sequence[str] = ()  # packages besides
 
     def __init__(self, name: str = "lab") -> None:
         self.name, self.netns, self.folder = name, f"{name}hub", CACHE / "hosts" / name
+
+    @property
+    def base(self) -> Path:
+        return build(self.also)
 
     def address(self, n: int) -> str:
         return f"198.18.{n // 250}.{n % 250}"
@@ -104,7 +136,7 @@ class Lab:
 
     def up(self, count: int) -> None:
         """Starts hosts 1..count where they do not run yet, and waits until each answers."""
-        build()
+        build(self.also)
         self._start_hub()
         for n in range(1, count + 1):
             if not self.pid(n):
@@ -222,7 +254,7 @@ class Lab:
     def environment(self, n: int) -> dict[str, str]:
         """What the script that starts a host is told."""
         here = self.folder / str(n)
-        told = {"BASE": str(BASE), "HERE": str(here), "SYSCTL": str(_sysctl()), "NAME": f"h{n}", "DROPPED": DROPPED}
+        told = {"BASE": str(self.base), "HERE": str(here), "SYSCTL": str(_sysctl()), "NAME": f"h{n}", "DROPPED": DROPPED}
         return {"PATH": os.environ["PATH"]} | told
 
     def _boot(self, n: int) -> None:

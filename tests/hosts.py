@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from lab.hosts import BASE, Lab
+from lab.hosts import Lab
 
 from tests.journeys.manifest import Entry, entry
 
@@ -70,7 +70,7 @@ def files(lab: Lab, n: int) -> dict[str, Entry | None]:
     upper, root = lab.upper(n), lab.root(n)
     paths = {str(p.relative_to(upper)) for top in TOPS for p in (upper / top).rglob("*")} - ITSELF
     now = {path: _seen(root / path) for path in paths}
-    return {path: seen for path, seen in now.items() if seen != _seen(BASE / path)}
+    return {path: seen for path, seen in now.items() if seen != _seen(lab.base / path)}
 
 
 def look(lab: Lab, n: int) -> dict[str, object]:
