@@ -48,6 +48,7 @@ PWCK = """s=$(dirname {main})/shadow; [ -e "$s" ] || s=/etc/shadow
 was=$(pwck -rq /etc/passwd /etc/shadow 2>&1); now=$(pwck -rq {main} "$s" 2>&1)
 [ "$now" = "$was" ] && exit 0
 printf '%s\\n' "$now" >&2; exit 1"""
+FIREWALLD = ("zones", "services", "policies", "ipsets", "icmptypes", "helpers")
 CHECKERS = {
     "sshd-t": Checker(
         main="/etc/ssh/sshd_config",
@@ -75,6 +76,11 @@ CHECKERS = {
         files=("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf"),
         command="command -v rsyslogd >/dev/null || exit 0; rsyslogd -N1 -f {main}",
         include=rb"(?m)^([$]IncludeConfig[ \t]+)([^\r\n]*)",
+    ),
+    "firewalld-check": Checker(
+        main="/etc/firewalld",
+        files=("/etc/firewalld/firewalld.conf", *(f"/etc/firewalld/{folder}/*.xml" for folder in FIREWALLD)),
+        command="command -v firewall-offline-cmd >/dev/null || exit 0; firewall-offline-cmd --system-config {main} --check-config",
     ),
     "nft-c": Checker(main="/etc/nftables.conf", files=("/etc/nftables.conf",), command="nft -c -f {main}"),
 }
@@ -166,6 +172,7 @@ RELOADS = {
     "auditd-hup": AUDITD,  # auditd.service cannot be restarted by hand
     "dconf-update": "if command -v dconf >/dev/null; then dconf update; fi\n",
     "ufw-reload": "if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && command -v ufw >/dev/null; then ufw reload >/dev/null; fi\n",
+    "firewalld-reload": "if firewall-cmd -q --state 2>/dev/null; then firewall-cmd -q --reload; fi\n",  # its unit does not wait
     "daemon-reexec": "if [ -d /run/systemd/system ]; then systemctl daemon-reexec; fi\n",
     "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n",
 }

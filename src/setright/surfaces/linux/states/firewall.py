@@ -81,7 +81,7 @@ def tell(evidence: Evidence) -> Tree | None:
     """None where nothing runs. Rules that could not be listed leave the policies out."""
     if not evidence.ran(WHO):
         return None
-    told: Tree = {"owners": evidence.lines(WHO) or ["none"], "listening": list(_ports(evidence))}
+    told: Tree = {"owners": evidence.lines(WHO) or ["none"], "listening": list(listening(evidence))}
     text = evidence.text(RULES)
     if evidence.failed(RULES) or not evidence.ran(RULES):
         return told
@@ -92,7 +92,7 @@ def tell(evidence: Evidence) -> Tree | None:
     return told | _nft(objects) | ({"unused": unused} if unused else {})
 
 
-def _ports(evidence: Evidence) -> Iterator[str]:
+def listening(evidence: Evidence) -> Iterator[str]:
     """What listens for others than this host: ``tcp/22``, in the order of numbers."""
     seen = set()
     for line in evidence.lines(PORTS):
