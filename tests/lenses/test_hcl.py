@@ -30,6 +30,34 @@ def test_blocks_nest_by_label_and_are_items_of_lists() -> None:
     assert tree == {"variable": {"x": [{}]}, "a": {"l": [{"b": [{}, {"c": 1}]}]}, "terraform": [{}]}
 
 
+def test_objects_given_several_times_in_a_block_are_blocks_to_terraform_0_11() -> None:
+    text = inside(
+        '  env = {\n    name = "A" # first\n  }\n\n  env = {\n    name = "B"\n    from {\n      key = "k"\n    }\n  }\n'
+        "  one = {\n    a = 1\n  }\n"
+    )
+    tree = hcl.get(text.encode())["resource"]["t"]["x"][0]
+    assert tree == {"env": [{"name": "A"}, {"name": "B", "from": [{"key": "k"}]}], "one": {"a": 1}}
+    changed = put(text, Edit((*X, "env", 1, "from", 0, "key"), "q"), Edit((*X, "env", 0, "value"), "v"), Edit((*X, "one", "b"), 2))
+    assert changed == inside(
+        '  env = {\n    name  = "A" # first\n    value = "v"\n  }\n\n'
+        '  env = {\n    name = "B"\n    from {\n      key = "q"\n    }\n  }\n'
+        "  one = {\n    a = 1\n    b = 2\n  }\n"
+    )
+
+
+def test_an_object_that_holds_blocks_is_one_to_terraform_0_11() -> None:
+    text = inside("  env = {\n    a = 1\n    b {\n      c = 1\n    }\n  }\n")
+    assert hcl.get(text.encode())["resource"]["t"]["x"][0] == {"env": [{"a": 1, "b": [{"c": 1}]}]}
+    assert put(text, Edit((*X, "env", 0, "b", 0, "c"), 2)) == text.replace("c = 1", "c = 2")
+    assert put(text, Edit((*X, "env"), remove=True)) == inside("")
+
+
+def test_of_objects_that_are_blocks_the_last_but_one_does_not_go_since_one_alone_is_no_block() -> None:
+    text = inside("  env = {\n    a = 1\n  }\n  env = {\n    a = 2\n  }\n")
+    with pytest.raises(LensError):
+        put(text, Edit((*X, "env", 0), remove=True))
+
+
 def test_literals_are_data_and_the_rest_is_its_source() -> None:
     text = r"""
 s = "a\tb \"q\" $${no} %%{no} é \u00e9"
@@ -79,6 +107,10 @@ EOT
         ('a = "\\q"\n', "line 1: \\q is no escape"),
         ("a = b ? 1\n", "conditional"),
         ("t {}\nt = 1\n", "t: given both"),
+        ("x = {\n  a = 1\n}\nx = {\n  a = 2\n}\n", "line 4: x is given twice"),
+        ("x {\n  y = {\n    a = 1\n  }\n  y = 2\n}\n", "line 5: y is given twice"),
+        ("x {\n  y = {\n    a {}\n    b = 1 2\n  }\n}\n", "line 3: = or : must follow the key"),
+        ("x {\n" + "y = {\n" * 300 + "b {}\n" + "}\n" * 301, "more than 100 brackets"),
         ('p {}\np "x" {}\n', "different numbers of labels"),
         ("a = " + "[" * 300 + "]" * 300, "more than 100 brackets"),
         ("x {\n" * 300 + "}\n" * 300, "more than 100 blocks"),
@@ -218,9 +250,10 @@ def test_a_value_has_a_place() -> None:
 
 PARTS = st.sampled_from(
     ["a = 1", "bcd = [1, 2] # c", "o = {\n k = 1\n}", "e {}", "e {\n f = x.y\n}", "# c", "", '  é = "é"', "h = <<E\n${x}\nE"]
+    + ["w = {\n k = 1 # c\n}", "w = {\n k = 2\n v {\n  n = 1\n }\n}"]
 )
 VALUES = st.sampled_from([1, True, None, "x", 'q"${', [], ["a", 1], {"k": 1}, {}, [{"b": 1}], Unknown("a.b[0]")])
-PLACES = ["a", "bcd", "bcd/1", "bcd/2", "o/k", "o/n", "e/0/f", "e/0", "new", "new/0/x"]
+PLACES = ["a", "bcd", "bcd/1", "bcd/2", "o/k", "o/n", "e/0/f", "e/0", "new", "new/0/x", "w/0/k", "w/1/v/0/n", "w/0/new"]
 PATHS = st.sampled_from([tuple(int(part) if part.isdigit() else part for part in place.split("/")) for place in PLACES])
 
 

@@ -152,12 +152,22 @@ def remove(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list
         gone = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
     if "\n" not in text[body.start : body.end] and body.start:
         return body.start, [(body.start, body.end, "")]
-    return body.start, [(*lines_of(text, item), "") for item in gone]
+    return body.start, [(*lines_of(text, *each), "") for each in together(text, gone)]
 
 
-def lines_of(text: str, item: Attribute | Block) -> tuple[int, int]:
-    """The item's lines with its trailing comment, and with one blank line where blank lines would meet."""
-    start, end = write.line_start(text, item.start), next_line(text, item.end)
+def together(text: str, items: Sequence[Attribute | Block]) -> Iterator[tuple[int, int]]:
+    """Where items start and end, those as one that only blank lines part."""
+    spans = [(item.start, item.end) for item in items]
+    while spans:
+        start, end = spans.pop(0)
+        while spans and not text[end : spans[0][0]].strip():
+            end = spans.pop(0)[1]
+        yield start, end
+
+
+def lines_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """The lines from an item to an item with its trailing comment, and with one blank line where blank lines would meet."""
+    start, end = write.line_start(text, start), next_line(text, end)
     if end == len(text) and not text.endswith("\n"):
         return line_end(text, max(start - 1, 0)), end
     before = re.search(r"(?:\A|\n)([ \t]*\r?\n)\Z", text[max(0, start - 200) : start])

@@ -79,16 +79,25 @@ def _nest(out: Tree, block: Block, body: Body) -> None:
 class Parser(Expressions):
     """A recursive descent over the text; every method raises LensError with the line of what it cannot read."""
 
+    within = 0  # how many blocks that are written as values are open
+
     def file(self) -> Body:
-        text, root = self.text, Body(0)
-        pos, body, open_blocks = 3 if text.startswith("\xef\xbb\xbf") else 0, root, list[Block]()
-        outer = [root]
+        root = Body(0)
+        self.fill(root, 3 if self.text.startswith("\xef\xbb\xbf") else 0, [])
+        root.end = len(self.text)
+        return root
+
+    def fill(self, body: Body, pos: int, open_blocks: list[Block]) -> int:
+        """What stands in a body, up to the end of the file or of the one block that is open at first; gives where that is."""
+        text, outer, whole = self.text, [body], not open_blocks
         while True:
             pos = SPACE.match(text, pos).end()  # type: ignore[union-attr]  # matches the empty string too
             if pos >= len(text):
                 break
             if text[pos] == "}" and open_blocks:
                 pos = self.close(open_blocks.pop(), pos)
+                if not open_blocks and not whole:
+                    return pos
                 body = outer.pop()
                 continue
             item, pos = self.item(body, pos)
@@ -101,8 +110,7 @@ class Parser(Expressions):
                 body = item.body
         if open_blocks:
             raise self.fail(open_blocks[-1].start, f"block {' '.join(open_blocks[-1].labels)} is not closed")
-        root.end = len(text)
-        return root
+        return pos
 
     def close(self, block: Block, pos: int) -> int:
         block.body.end, block.end = pos, pos + 1
@@ -120,9 +128,51 @@ class Parser(Expressions):
             raise self.fail(pos, self.why_no_item(pos))
         if found[6] is not None:
             return self.block(found)
-        attribute = self.attribute(found)
-        self.enter(body, attribute)
-        return attribute, self.line_end(attribute.end)
+        try:
+            attribute = self.attribute(found)
+        except LensError as error:
+            block = self.assigned(found, error)
+        else:
+            if not isinstance(attribute.node.value, dict) or not self.is_repeated(body, attribute.name):
+                self.enter(body, attribute)
+                return attribute, self.line_end(attribute.end)
+            block = self.assigned(found, self.given_twice(attribute))
+        if first := body.attributes.pop(block.labels[0], None):
+            body.items[body.items.index(first)] = self.as_block(first)
+        return block, self.line_end(block.end)
+
+    def is_repeated(self, body: Body, name: str) -> bool:
+        """Whether an object of the name stands in the block already, or several of them, which are blocks to Terraform 0.11."""
+        if not body.start:
+            return False
+        first = body.attributes.get(name)
+        if first is not None:
+            return isinstance(first.node.value, dict)
+        return any(isinstance(item, Block) and item.labels == (name,) for item in body.items)
+
+    def as_block(self, first: Attribute) -> Block:
+        found = ITEM.match(self.text, first.start)
+        if found is None:
+            raise self.given_twice(first)
+        return self.assigned(found, self.given_twice(first))
+
+    def given_twice(self, attribute: Attribute) -> LensError:
+        return self.fail(attribute.start, f"{attribute.name} is given twice")
+
+    def assigned(self, found: re.Match[str], error: LensError) -> Block:
+        """`name = {` as a block, as Terraform 0.11 reads it where it holds blocks. Raises the error where it is none."""
+        opening = self.skip(found.end(), False)
+        if not self.text.startswith("{", opening) or self.within >= DEPTH:
+            raise error
+        block = Block((self.name(found[1], found.start()),), found.start(), Body(opening + 1))
+        self.within += 1
+        try:
+            self.fill(block.body, opening + 1, [block])
+        except LensError:
+            raise error from None
+        finally:
+            self.within -= 1
+        return block
 
     def why_no_item(self, pos: int) -> str:
         if self.text[pos] == '"':
@@ -131,7 +181,7 @@ class Parser(Expressions):
 
     def enter(self, body: Body, attribute: Attribute) -> None:
         if attribute.name in body.attributes:
-            raise self.fail(attribute.start, f"{attribute.name} is given twice")
+            raise self.given_twice(attribute)
         body.attributes[attribute.name] = attribute
 
     def attribute(self, found: re.Match[str]) -> Attribute:

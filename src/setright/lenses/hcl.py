@@ -4,7 +4,9 @@ Blocks nest by their labels and are always items of a list: `{"resource": {"aws_
 are values; one that is no literal is an `Unknown` of its source text, and an `Unknown` in an edit is written as it is.
 A new list of mappings is written as blocks, a new mapping as an object; new arguments line up as `terraform fmt` has them.
 
-hashicorp/hcl, hclsyntax/spec.md; what is Terraform 0.11 only, or given twice, is refused with its line.
+An argument given several times in a block as objects is blocks, and so is an object that holds blocks, as Terraform 0.11 has it.
+
+hashicorp/hcl, hclsyntax/spec.md; what else is Terraform 0.11 only, or given twice, is refused with its line.
 """
 
 from __future__ import annotations
