@@ -151,6 +151,51 @@ def test_removals_in_one_list_are_made_from_the_back(tmp_path):
     assert json.loads(change.after)["xs"] == [{"bad": False}, {"good": 1}]
 
 
+OPEN = """resource "aws_network_acl" "a" {
+  vpc_id = aws_vpc.main.id
+
+  ingress {
+    protocol   = "tcp"
+    rule_no    = 100
+    action     = "allow"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 22
+    to_port    = 22
+  }
+  ingress {
+    protocol   = "tcp"
+    rule_no    = 110
+    action     = "allow"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 3389
+    to_port    = 3389
+  }
+}
+"""
+
+
+def test_two_fixes_may_together_take_away_all_blocks_of_a_name():
+    catalogue = load_catalogue([content_root()])
+    (made,) = plan_of_terraform(catalogue, OPEN, "aws/ec2/network-acl-no-world-login", "aws/ec2/network-acl-no-world-desktop")
+    assert made.after == b'resource "aws_network_acl" "a" {\n  vpc_id = aws_vpc.main.id\n}\n'
+
+
+def test_a_rule_that_its_own_fix_takes_away_is_not_said_to_be_broken_by_it():
+    catalogue = load_catalogue([content_root()])
+    rule = 'resource "aws_security_group_rule" "ssh" {\n  type = "ingress"\n  from_port = 22\n  to_port = 22\n  protocol = "tcp"\n'
+    rule += '  description = "SSH"\n  security_group_id = "sg-1"\n  cidr_blocks = ["0.0.0.0/0"]\n}\n'
+    kept = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+    (made,) = plan_of_terraform(catalogue, kept + "\n" + rule, "aws/ec2/no-world-ssh", "aws/ec2/described-rules")
+    assert made.after == kept.encode()
+
+
+def plan_of_terraform(catalogue, text, *ids):
+    surface = Memory({"main.tf": Document("main.tf", text.encode(), "hcl")}, ("terraform",))
+    controls = [catalogue.control(i) for i in ids]
+    plans = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    return [change for each in plans for change in changes(each, surface.again(["main.tf"]))]
+
+
 def test_a_hash_covers_the_plan_and_not_the_time(tmp_path):
     catalogue = content(tmp_path, {"t/item/a": SAFE})
     key = bytes(32)

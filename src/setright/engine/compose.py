@@ -18,11 +18,13 @@ from setright.engine.carry import light
 from setright.engine.scan import Found
 from setright.engine.world import World
 from setright.lenses import LensError, get, put
-from setright.model import Control, Document, Edit, Path, Resource, Verdict
+from setright.lenses.edited import look_up
+from setright.model import Control, Document, Edit, Path, Resource, Tree, Verdict
 
 MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
 Placed = list[tuple[str, Edit]]  # locator, edit
 Made = tuple[Document, tuple[Edit, ...]]  # a document after edits, and the edits as they are kept
+Right = tuple[str, str, str, str]  # control, family, resource by its first name, document
 Tried = dict[tuple[str, bytes | None, str], Made | LensError]  # what came of edits on a document's bytes, so far
 
 
@@ -52,7 +54,7 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
     """
     tried = {} if tried is None else tried
     done = _composed(Composed(world, tried), fixes)
-    broken = _right(world, controls) - _right(done.world, controls)
+    broken = _unlike(_right(world, controls) - _right(done.world, controls), _taken_away(done, fixes))
     flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
     if not broken and not flipped:
         return done
@@ -186,10 +188,13 @@ class _Documents:
     def _try(self, document: Document, edits: list[Edit]) -> Made | LensError:
         source = self._world.sources.get(document.locator)
         tree = get(document.lens, document.data) if document.locator in self.changed else source.tree if source else {}
-        try:
-            return Document(document.locator, put(document.lens, document.data, edits), document.lens), light(edits, tree)
-        except LensError as error:
-            return error
+        ways = [edits, whole] if (whole := _whole(edits, tree)) != edits else [edits]
+        for way in ways:
+            try:
+                return Document(document.locator, put(document.lens, document.data, way), document.lens), light(way, tree)
+            except LensError as error:
+                why = error
+        return why
 
 
 def _lens_of_new(world: World, locator: str) -> str:
@@ -205,6 +210,24 @@ def _removals_last(edits: list[Edit]) -> list[Edit]:
     """Sets first, in the given order; then removals from the back, so that indexes stay true."""
     gone = sorted((e for e in edits if e.remove), key=lambda e: [(isinstance(k, int), k) for k in e.path], reverse=True)
     return [e for e in edits if not e.remove] + gone
+
+
+def _whole(edits: list[Edit], tree: Tree) -> list[Edit]:
+    """The edits with the removal of a list in place of those of all its items: a format of blocks has no list without any."""
+    gone = [edit.path for edit in edits if edit.remove]
+    while emptied := next((path[:-1] for path in gone if _is_item(path) and _empties(gone, path[:-1], tree)), None):
+        gone = [path for path in gone if path[:-1] != emptied] + [emptied]
+    return [edit for edit in edits if not edit.remove] + _removals_last([Edit(path, remove=True) for path in gone])
+
+
+def _is_item(path: Path) -> bool:
+    """Whether a path ends in an item of a list, or in a name at the top of a document that holds nothing else."""
+    return len(path) > 1 and (isinstance(path[-1], int) or len(path) <= 3)
+
+
+def _empties(gone: list[Path], path: Path, tree: Tree) -> bool:
+    there, around = look_up(tree, path)
+    return there and isinstance(around, list | dict) and len(around) == len({each for each in gone if each[:-1] == path})
 
 
 class _Taken:
@@ -238,7 +261,20 @@ class _Taken:
         return isinstance(edit.path[-1], int) and only_removed is not None and not (only_removed and edit.remove)
 
 
-def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[tuple[str, str, str, str]]:
+def _taken_away(done: Composed, fixes: Sequence[Found]) -> set[tuple[str, str, str]]:
+    """The resources, as (family, name, document), that their own fixes took away: a rule that lets everybody in."""
+    touched = [f for f in fixes if f.finding.id in done.touched]
+    now = [current(done.world, found) for found in touched]
+    gone = [f for f, there in zip(touched, now, strict=True) if there is None or there.home[0] != f.resource.home[0]]
+    return {(f.slot[1], f.resource.name, f.resource.home[0]) for f in gone}
+
+
+def _unlike(right: set[Right], gone: Set[tuple[str, str, str]]) -> set[Right]:
+    """What was right, but for what is said of resources that are gone."""
+    return {each for each in right if each[1:] not in gone}
+
+
+def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[Right]:
     """What passes, as (control, family, resource by its first name, document); with `homes` only of these documents."""
     renamed = world.renamed()
     return {
@@ -254,7 +290,7 @@ def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Contr
     for found in fixes:
         trial = _composed(kept.copy(), [found])
         right_then = _right(trial.world, controls, homes)
-        if broken := right - right_then:
+        if broken := _unlike(right - right_then, _taken_away(trial, [found])):
             kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted({b[0] for b in broken}))}"
         else:
             kept, right = trial, right_then
