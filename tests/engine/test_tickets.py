@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from setright.controls.error import ControlError
 from setright.engine.configuration import Configuration
+from setright.engine.error import EngineError
 from setright.engine.store import KeptTicket, Standing, Store
 from setright.engine.tickets import World, sync
 from setright.integrations import github_issues
@@ -155,7 +156,7 @@ class Estate:
     def __init__(self, system, store):
         self.system, self.server, self.store, self.at = system, system.server, store, T0
         self.server.clock = lambda: self.at
-        self.excepted = frozenset()
+        self.excepted, self.recorded = frozenset(), []
         self.configuration = Configuration(integrations={"desk": system.table})
 
     def scan(self, *ids, target=WEB, owner="web", control=CONTROL, title="Root cannot log in", organisations=()):
@@ -169,9 +170,12 @@ class Estate:
 
     def sync(self, dry=False):
         self.at += timedelta(minutes=1)
-        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at)
+        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at, record=self.record)
         (synced,) = sync(world, dry=dry)
         return synced
+
+    def record(self, event, body):
+        self.recorded.append((event.removeprefix("ticket "), body))
 
     def did(self, **more):
         synced = self.sync(**more)
@@ -271,6 +275,44 @@ def test_evidence_names_the_run_its_diff_and_who_agreed(estate):
     assert "run-7" in said and "ann" in said and "PermitRootLogin no" in said and "no run of ours" not in said
 
 
+def test_the_ledger_hears_who_closed_what_and_which_run_had_done_it(estate):
+    estate.scan("f1", "f2")
+    estate.did()
+    put_right(estate, "run-7")
+    estate.scan("f2")
+    estate.did()
+    put_right(estate, "run-8", "cd" * 32, "f2")
+    estate.scan()
+    estate.did()
+    estate.scan("f1")
+    estate.sync(dry=True)
+    estate.did()
+    estate.at += timedelta(minutes=1)
+    estate.system.people_close(estate.name)
+    estate.scan()
+    estate.did()
+    assert estate.did() == []
+    (opened, made), (closed, told), (reopened, back), (accepted, people) = estate.recorded
+    assert (opened, closed, reopened, accepted) == ("opened", "closed", "reopened", "closed")
+    assert made["findings"] == ["f1", "f2"] and {each["ticket"] for _, each in estate.recorded} == {estate.name}
+    assert (told["by"], told["gone"], told["runs"]) == ("setright", ["f2"], ["run-8"])
+    assert (back["why"], back["findings"]) == ("came back", ["f1"])
+    assert "Ann" in people["by"].title() and people["gone"] == ["f1"] and "runs" not in people
+    assert made["control"] == CONTROL and made["owner"] == "web" and made["channel"] == "desk" and made["url"]
+
+
+def test_a_ledger_that_cannot_be_written_stops_and_nothing_is_made_twice(estate):
+    def full(*_):
+        raise EngineError("no space left")
+
+    estate.scan("f1")
+    estate.scan("f4", target="ssh://shop-1", owner="shop")
+    recording, estate.record = estate.record, full
+    assert "no space" in estate.sync().error and len(estate.system.all()) == 1
+    estate.record = recording
+    assert estate.did() == ["created"] and estate.did() == [] and len(estate.system.all()) == 2
+
+
 def test_an_earlier_run_is_no_evidence_for_what_came_back_after_it(estate):
     estate.scan("f1")
     put_right(estate, "run-7")
@@ -283,11 +325,14 @@ def test_an_earlier_run_is_no_evidence_for_what_came_back_after_it(estate):
     assert "run-7" not in said and "no run of ours" in said
 
 
-def put_right(estate, run, hash_="ab" * 32):
+def root_login_plan(hash_, finding="f1"):
     diff = "--- a\n+++ b\n-PermitRootLogin yes\n+PermitRootLogin no\n"
     planned = Planned("/etc/ssh/sshd_config", "sshd", "", "", (), diff)
-    plan = Plan(WEB, "linux", "/etc/ssh/sshd_config", (planned,), ("f1",), (CONTROL,), ("sshd",), "ask", "", hash=hash_)
-    estate.store.keep_plans([plan])
+    return Plan(WEB, "linux", "/etc/ssh/sshd_config", (planned,), (finding,), (CONTROL,), ("sshd",), "ask", "", hash=hash_)
+
+
+def put_right(estate, run, hash_="ab" * 32, finding="f1"):
+    estate.store.keep_plans([root_login_plan(hash_, finding)])
     estate.store.approve([hash_], "ann", estate.at)
     estate.store.begin_run(run, [hash_], estate.at)
     estate.at += timedelta(seconds=20)

@@ -12,7 +12,7 @@ import msgspec
 from setright.engine.channels import Event, Route, wants
 from setright.engine.redact import shown
 from setright.engine.store import Approval, Fate, Item, KeptTicket
-from setright.integrations.tickets import Block, Code, Draft, Listing, Paragraph, Said
+from setright.integrations.tickets import Block, Code, Draft, Listing, Paragraph, Said, Ticket
 from setright.model import SEVERITIES, Control, Plan
 
 LISTED = 50  # findings of one ticket; the rest is counted
@@ -116,11 +116,11 @@ def came_back(key: str, matter: Matter) -> Said:
     )
 
 
-def still_open(key: str, by: str, items: Sequence[Item]) -> Said:
+def still_open(key: str, ticket: Ticket, items: Sequence[Item]) -> Said:
     """The one answer to people who closed a ticket while our own look, later than that, still sees what it speaks of."""
-    who = by or "Somebody"
+    closed = f"{ticket.closed_by or 'Somebody'} closed this" + (f" ({ticket.closed_as})" if ticket.closed_as else "")
     body = (
-        Paragraph(f"{who} closed this, and our own look after that still sees {len(items)} of it:"),
+        Paragraph(f"{closed}, and our own look after that still sees {len(items)} of it:"),
         Listing(_places(items)),
         Code("\n".join(_ways_out(items[0].id))),
         Paragraph("It is reopened this once; closed again, it stays closed."),

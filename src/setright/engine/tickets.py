@@ -25,7 +25,7 @@ from setright.integrations.error import IntegrationError
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited
 from setright.integrations.tickets import Draft, Gone, Said, Ticket, TicketSystem, Written
-from setright.model import Control
+from setright.model import Control, Plain
 
 SETTLES = timedelta(minutes=15)  # a search engine that lags behind by more is broken
 HELD = timedelta(minutes=5)  # a process that died on a channel is waited for so long
@@ -49,14 +49,22 @@ class Synced(NamedTuple):
     error: str = ""
 
 
+def unrecorded(event: str, body: Plain) -> None:
+    """Of a world without a ledger."""
+
+
 class World(NamedTuple):
-    """What tickets are held to. `excepted` are findings that an exception leaves open now."""
+    """What tickets are held to. `excepted` are findings that an exception leaves open now.
+
+    `record` writes to the ledger.
+    """
 
     configuration: Configuration
     store: Store
     control: Callable[[str], Control]
     excepted: frozenset[str]
     clock: Callable[[], datetime] = now
+    record: Callable[[str, Plain], object] = unrecorded
 
 
 def sync(world: World, only: Sequence[str] = (), *, dry: bool = False) -> list[Synced]:
@@ -153,6 +161,13 @@ class _Channel:
         if not self._dry:
             self._world.store.keep_ticket(kept)
 
+    def record(self, event: str, kept: KeptTicket, **told: Plain) -> None:
+        """After it was done and kept: its name is known only then, and a ledger that is full makes nothing twice."""
+        whose: dict[str, Plain] = {"control": kept.control, "owner": kept.owner, "organisation": kept.organisation}
+        about: dict[str, Plain] = {"ticket": kept.name, "url": kept.url, "channel": kept.channel, **whose, **told}
+        if not self._dry:
+            self._world.record(event, {name: value for name, value in about.items() if value})
+
     def control(self, id_: str) -> Control | None:
         """None: one that the catalogue has no more."""
         try:
@@ -239,6 +254,7 @@ class _Work:
         self.did.append("created")
         told = {"told": fingerprint(drafted), "findings": {item.id: "open" for item in self._matter.items}}
         self.keep(id=made.id, name=made.name, url=made.url, state="open", tried_at="", error="", **told)
+        self._channel.record("ticket opened", self.kept, findings=[item.id for item in self._matter.items])
 
     def _follow(self, why: str) -> None:
         """Another ticket in the place of one that cannot be used any more, once for what is open."""
@@ -260,12 +276,12 @@ class _Work:
         if is_over and self.kept.state == "closed":
             return  # somebody opened it again, for reasons of their own
         moved = [id_ for id_, state in states.items() if state == "moved" and self.kept.findings.get(id_) != "moved"]
+        proofs = self._channel.proofs(gone)
         if gone or is_over:
-            said = seen_gone(key_of(self.kept), gone, self._channel.proofs(gone), moved, closes=is_over)
-            self._say(said, "commented")
+            self._say(seen_gone(key_of(self.kept), gone, proofs, moved, closes=is_over), "commented")
         if is_over:
             self._unless_gone(lambda: self._system.close(self.kept.id, "gone" in states.values()), "closed")
-            self.keep(state="closed", findings=states, answered=(), error="")
+            self._end("setright", gone, proofs, state="closed", findings=states, answered=(), error="")
             return
         self._renew(states)
         self.keep(state="open", findings=states, error="")
@@ -275,23 +291,33 @@ class _Work:
     def _closed(self, ticket: Ticket) -> None:
         states, gone = self._states()
         if not self._matter.items:
-            self._accept(states, gone)
+            self._accept(ticket, states, gone)
         elif self.kept.state == "closed":
             said = came_back(key_of(self.kept), self._matter)
-            self._reopen(said, "came back")
+            self._reopen(said, "came back", ticket.closed_by)
             if self.kept.id:
                 self._renew(states)
                 self.keep(state="open", findings=states, answered=(), error="")
         elif self._is_answered():
-            self.keep(state="left", findings=states)
+            self._end(ticket.closed_by, (), (), state="left", findings=states)
         else:
             self._answer(ticket, states)
 
-    def _accept(self, states: Mapping[str, str], gone: Sequence[Fate]) -> None:
+    def _accept(self, ticket: Ticket, states: Mapping[str, str], gone: Sequence[Fate]) -> None:
         """People closed it, and were right, or somebody excepted what is left."""
+        proofs = self._channel.proofs(gone)
         if gone:
-            self._say(seen_gone(key_of(self.kept), gone, self._channel.proofs(gone), (), closes=False), "commented")
-        self.keep(state="left" if "left" in states.values() else "closed", findings=states, error="")
+            self._say(seen_gone(key_of(self.kept), gone, proofs, (), closes=False), "commented")
+        state = "left" if "left" in states.values() else "closed"
+        self._end(ticket.closed_by, gone, proofs, state=state, findings=states, error="")
+
+    def _end(self, by: str, gone: Sequence[Fate], proofs: Sequence[Proof], **changed: object) -> None:
+        """Kept, and recorded where it was open until now: who closed it, what was seen gone, and which runs had done it."""
+        was_open = self.kept.state == "open"
+        self.keep(**changed)
+        if was_open:
+            runs: list[Plain] = [*dict.fromkeys(proof.run for proof in proofs)]
+            self._channel.record("ticket closed", self.kept, by=by, gone=[fate.id for fate in gone], runs=runs)
 
     def _answer(self, ticket: Ticket, states: Mapping[str, str]) -> None:
         """Only to what a look of ours saw after the ticket was closed: people close what they have just put right."""
@@ -302,18 +328,20 @@ class _Work:
             targets = ", ".join(dict.fromkeys(item.target for item in self._matter.items if item not in seen))
             self.did.append(f"waits: {ticket.closed_by or 'somebody'} closed it; look again: setright scan {targets}")
             return
-        self._reopen(still_open(key_of(self.kept), ticket.closed_by, new), "answered")
+        self._reopen(still_open(key_of(self.kept), ticket, new), "answered", ticket.closed_by)
         if self.kept.id:
             self._renew(states)
             self.keep(state="open", findings=states, answered=self._answered(new), error="")
 
-    def _reopen(self, said: Said, why: str) -> None:
+    def _reopen(self, said: Said, why: str, closed_by: str) -> None:
         try:
             self._system.reopen(self.kept.id)
         except Gone:
             self._follow("it cannot be opened again")
             return
         self._say(said, f"reopened: {why}")
+        findings: list[Plain] = [item.id for item in self._matter.items]
+        self._channel.record("ticket reopened", self.kept, why=why, closed_by=closed_by, findings=findings)
 
     # steps
 

@@ -53,7 +53,8 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
 
     app = show.open()
     excepted = frozenset(left_open(app.store, app.circumstances, now()))
-    done = synced(World(app.configuration, app.store, app.catalogue.control, excepted), names, dry=dry_run)
+    world = World(app.configuration, app.store, app.catalogue.control, excepted, record=app.ledger.append)
+    done = synced(world, names, dry=dry_run)
     if show.format == "json":
         channels: list[Plain] = [{"channel": each.channel, "error": each.error} for each in done]
         tickets: list[Plain] = [_told(each) for channel in done for each in channel.done]
