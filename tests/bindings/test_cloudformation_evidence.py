@@ -54,6 +54,9 @@ def test_who_else_reads_a_bucket_is_named(text: str, who: str) -> None:
     [
         (READER, "no"),
         (OUTPUT, "whoever takes it from an output"),
+        ("Outputs:\n  Bucket: {Value: {Fn::GetAtt: [Data, Arn]}}\n", "whoever takes it from an output"),
+        ("Outputs:\n  Bucket: {Value: {Fn::Sub: '${Data.Arn}/*'}}\n", "whoever takes it from an output"),
+        ("Outputs:\n  Bucket: {Value: {Fn::Sub: '${Database.Arn}/*'}}\n", "no"),
         ("  Told:\n    Type: Custom::S3BucketNotifications\n    Properties: {BucketName: !Ref Data}\n", "Told"),
         ("  Asked:\n    Type: AWS::Lambda::Permission\n    Properties: {Principal: s3.amazonaws.com}\n", "Asked"),
     ],

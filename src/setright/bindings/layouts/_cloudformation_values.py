@@ -92,13 +92,13 @@ def default_of(template: Tree, name: str | None) -> Plain:
 
 
 def uses(node: Plain, parameter: str) -> int:
-    """How often a template speaks of a parameter."""
+    """How often a template speaks of a parameter, or of a resource."""
     if isinstance(node, Unknown):
         return len(re.findall(rf"\b{re.escape(parameter)}\b", node.text))
     if isinstance(node, str):
-        return len(re.findall(rf"\$\{{{re.escape(parameter)}\}}", node))
+        return len(re.findall(rf"\$\{{{re.escape(parameter)}[.}}]", node))
     if isinstance(node, dict):
-        own = int(node.get("Ref") == parameter)
+        own = int(referred(node) == parameter)
         return own + sum(uses(inner, parameter) for inner in node.values())
     return sum(uses(inner, parameter) for inner in node) if isinstance(node, list) else 0
 
