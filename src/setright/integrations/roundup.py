@@ -73,7 +73,7 @@ class Roundup:
         auth = {"Authorization": "Basic " + b64encode(f"{options.user}:{options.password}".encode()).decode()}
         asked = {"Accept": "application/json", "X-Requested-With": "rest", "Origin": f"{parts.scheme}://{parts.netloc}"}
         self._wire = Wire(Rest(options.url, auth, asked), "Roundup", dry)
-        self._given: dict[str, str] = {}  # statuses, by id: a dry run's are nowhere else
+        self._given: dict[str, str] = {}  # a dry run's statuses, by id
 
     @property
     def written(self) -> list[Written]:
@@ -142,7 +142,8 @@ class Roundup:
 
     def _give(self, id_: str, status: str) -> None:
         self._change("issue", id_, lambda _: {"status": status})
-        self._given[id_] = status
+        if self._wire.dry:
+            self._given[id_] = status
 
     def _key(self, draft: Draft) -> str:
         return key_in(self._options.estate, draft.key)
