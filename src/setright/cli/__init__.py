@@ -36,6 +36,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "assets": "What there is: whose it is, how much hangs on it, and who can reach it.",
         "owners": "Whose a finding is, and why; send it back where it is not.",
         "serve": "Serve approvals by signed link and by Slack, health and metrics.",
+        "tokens": "Tokens for other programs that call the API of `setright serve`: make, list, revoke.",
         "metrics": "Show how long it takes to put things right, how much comes back, and how much nobody knows.",
         "evidence": "Pack what a run did into one signed file that anybody can check offline.",
         "ledger": "The signed record of everything decided and done.",

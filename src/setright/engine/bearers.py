@@ -15,8 +15,6 @@ from setright.engine.error import EngineError
 from setright.engine.store import Store, Token
 from setright.engine.times import moment, stamp
 
-ACTIONS = ("scan", "plan", "approve", "apply", "rollback", "except")
-LONGEST_DAYS = 366
 LONGEST = 200  # characters of a token that are looked at
 NOBODYS = "0" * 64
 

@@ -29,6 +29,8 @@ from setright.engine.links import form_key
 from setright.integrations import slack as slack_channel
 from setright.web import pages, slack
 from setright.web.answers import Answers, Runner, Told
+from setright.web.api.doing import Doer
+from setright.web.api.routes import Api
 from setright.web.figures import figures
 
 MAX_BODY_BYTES = 256_000
@@ -49,6 +51,7 @@ class Ways(NamedTuple):
 
     runner: Runner | None = None
     metrics_to_all: bool = False
+    configuration: tuple[str, ...] = ()  # its file, where one is named
 
 
 def site(app: App, ways: Ways) -> Starlette:
@@ -62,6 +65,7 @@ def site(app: App, ways: Ways) -> Starlette:
             Route("/approve/{token}", server.shown, methods=["GET"]),
             Route("/approve/{token}", server.answered, methods=["POST"]),
             Route("/slack/interactive", server.slack, methods=["POST"]),
+            Api(app, Doer(app.store, ways.configuration), HEADERS).route,
         ],
         exception_handlers={404: _not_found},
     )
