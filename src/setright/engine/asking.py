@@ -65,9 +65,19 @@ class Asking:
 
     def address(self, plan: Plan, person: str) -> str:
         """The link for a message. Raises EngineError where nobody could open it."""
-        if not self._configuration.serve.url:
-            raise EngineError('nobody could open the link; say where `setright serve` is reached: [serve] url = "https://..."')
-        return f"{self._configuration.serve.url.rstrip('/')}/approve/{self.token(plan, person)}"
+        return f"{self._place()}/approve/{self.token(plan, person)}"
+
+    def page(self, plan: Plan) -> str:
+        """The link for a ticket, which many read: it shows the plan, and sends those who may agree a link of their own.
+
+        Raises EngineError where nobody could open it.
+        """
+        return f"{self._place()}/plans/{links.plan_word(plan.hash, self.key)}"
+
+    def seen(self, word: str) -> Asked:
+        """The plan that a ticket's link shows, and why no answer is taken any more. Raises EngineError for none of ours."""
+        plan = self._store.plan_state(links.read_plan_word(word, self.key))
+        return Asked(plan.plan, "", self._settled(plan.state) or self.hindered(plan.plan))
 
     def read(self, token: str, person: str = "") -> Asked:
         """What is asked, and whether it still is. `person` is who a channel says is answering.
@@ -105,6 +115,11 @@ class Asking:
         if not self._store.spend(id_, asked.person, f"{what} {asked.plan.hash[:12]}", now()):
             raise EngineError(f"this was answered before: {self._store.spent(id_)}")
         return asked
+
+    def _place(self) -> str:
+        if not self._configuration.serve.url:
+            raise EngineError('nobody could open the link; say where `setright serve` is reached: [serve] url = "https://..."')
+        return self._configuration.serve.url.rstrip("/")
 
     def _over(self, link: links.Link) -> str:
         if now() >= moment(link.until):

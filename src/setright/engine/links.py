@@ -55,6 +55,19 @@ def read(text: str, key: bytes) -> Link:
         raise EngineError("this link was made by another version; ask for a new one") from error
 
 
+def plan_word(hash_: str, key: bytes) -> str:
+    """What names a plan to somebody who may see it and is not known: the same at every time, so that a ticket stays as it is."""
+    return f"{hash_}.{_text(hmac.digest(key, b'plan:' + hash_.encode(), sha256))}"
+
+
+def read_plan_word(text: str, key: bytes) -> str:
+    """The plan's hash. Raises EngineError for a word that was not made with this key."""
+    hash_ = text[:LONGEST].partition(".")[0]
+    if not hmac.compare_digest(plan_word(hash_, key).encode(), text[:LONGEST].encode()):
+        raise EngineError("this link was not made here, or was changed; open it as it stands in the ticket")
+    return hash_
+
+
 def form_key(text: str, key: bytes) -> str:
     """What a form must hold to be one of ours for this token."""
     return _text(hmac.digest(key, b"form:" + text.encode(), sha256))

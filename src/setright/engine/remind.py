@@ -130,6 +130,18 @@ def asking_letters(
         yield from (_by_chat(each, asking) for each in plans)
 
 
+def own_link(waiting: Waiting, address: str, at: datetime) -> Reminder:
+    """The letter to somebody who asks for a link of their own: once in ten minutes, however often they ask."""
+    plan, person = waiting.plan, waiting.may[0]
+    where = f"{plan.document} on {plan.target}"
+    key = key_of("own link", person, plan.hash, f"{at:%Y-%m-%d %H:%M}"[:-1])
+    links = ((address, f"See and answer: {where}"),)
+    said = _said_of(waiting)
+    return Reminder(
+        Letter(key, "message.approval", plan.hash, (person,), f"Your link: {where}", said, links=links, channel="mail"), ()
+    )
+
+
 def _by_letter(person: str, mine: Sequence[Waiting], asking: Asking) -> Reminder:
     said = tuple(words for each in mine for words in _said_of(each))
     several = f"{len(mine)} changes"

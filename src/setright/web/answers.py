@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from setright.app import App
+from setright.engine.asking import Asked
 from setright.engine.bounce import bounce
 from setright.engine.error import EngineError
+from setright.engine.remind import Waiting, own_link, send
+from setright.engine.times import now
 from setright.model import Plan
 from setright.web.pages import View
 
@@ -96,8 +99,34 @@ class Answers:
 
     def view(self, token: str) -> View | str:
         """What the page behind a link shows; a text: why nothing is asked. Raises EngineError for a token that is none."""
+        return self._view(self.app.asking.read(token))
+
+    def seen(self, word: str) -> View | str:
+        """What the page behind a ticket's link shows; a text: why nothing is asked. Raises EngineError for a word that is none."""
+        return self._view(self.app.asking.seen(word))
+
+    def invite(self, word: str, name: str) -> Told:
+        """Sends somebody who may agree a link of their own, to the address that is declared for them."""
         app = self.app
-        asked = app.asking.read(token)
+        asked = app.asking.seen(word)
+        if asked.refused:
+            return Told("Nothing is asked any more", asked.refused, False)
+        may = [person.name for person in app.consent.may_approve(asked.plan)]
+        if name not in may:
+            return Told("No letter was sent", f"{name or 'Nobody'} may not approve this; {', '.join(may) or 'nobody'} may.", False)
+        titles = tuple(app.catalogue.control(each).title for each in asked.plan.controls)
+        waiting = Waiting(asked.plan, titles, (name,), app.consent.lacking([asked.plan])[asked.plan.hash])
+        letter = own_link(waiting, app.asking.address(asked.plan, name), now())
+        _, unreached = send(app.configuration, app.store, app.courier.routes, [letter], now())
+        if unreached:
+            return Told("No letter was sent", f"No e-mail address of {name} is declared, or there is no channel for mail.", False)
+        problems = app.finish()
+        return Told(
+            "Sent", f"A link of your own is on its way to {name}.{' It waits for the mail server.' if problems else ''}", True
+        )
+
+    def _view(self, asked: Asked) -> View | str:
+        app = self.app
         if asked.refused:
             return asked.refused
         plan, hash_ = asked.plan, asked.plan.hash

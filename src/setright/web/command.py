@@ -29,7 +29,8 @@ class _Wish(NamedTuple):
 
     def say(self, url: str) -> None:
         told = {"schema": "setright/1", "url": url, "runs": self.run}
-        text = msgspec.json.encode(told).decode() if self.format == "json" else f"listening on {url}"
+        json = msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+        text = json if self.format == "json" else f"listening on {url}"
         if self.output:
             self.output.write_text(text + "\n")
         elif not self.quiet or self.format == "json":

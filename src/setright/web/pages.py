@@ -34,6 +34,15 @@ class View(NamedTuple):
 
 def plan_page(view: View, action: str, form_key: str) -> str:
     """The page behind a signed link. Opening it decides nothing: mail scanners open links, too."""
+    return _page_of(view, _form(view, action, form_key))
+
+
+def seen_page(view: View, action: str, form_key: str) -> str:
+    """The page behind a ticket's link: the same for everybody, so that nobody answers here, but asks for their own link."""
+    return _page_of(view, _invitation(view, action, form_key))
+
+
+def _page_of(view: View, form: str) -> str:
     plan = view.plan
     head = f"<p class=lead><span class='lane {escape(plan.lane)}'>{escape(plan.lane)}</span> {_text(plan.reason)}</p>"
     parts = [
@@ -43,7 +52,7 @@ def plan_page(view: View, action: str, form_key: str) -> str:
         _section("The change", _diff(plan)),
         _section("Effect and way back", f"<p>{_text(effect(plan.effect))}</p>"),
         _section("Who decides", _who(view)),
-        _form(view, action, form_key),
+        form,
     ]
     return page(shown(plan.document), f"on {shown(plan.target)}", "".join(parts))
 
@@ -135,6 +144,18 @@ def _form(view: View, action: str, form_key: str) -> str:
         f"<label>Whose it is <select name=to><option value=''>the next who is known</option>{options}</select></label>"
         "<div class=buttons><button name=answer value=later>Not now</button>"
         "<button name=answer value=theirs>Not ours</button></div></details></form>"
+    )
+
+
+def _invitation(view: View, action: str, form_key: str) -> str:
+    if not view.may:
+        return "<div class=told><p>Nobody who may agree is known by name here.</p></div>"
+    options = "".join(f"<option>{escape(name)}</option>" for name in view.may)
+    return (
+        f"<form method=post action='{escape(action)}'><input type=hidden name=key value='{escape(form_key)}'>"
+        "<p>Who reads a ticket is not known here. Say who you are, and a letter brings you a link of your own, to answer with.</p>"
+        f"<label>You are <select name=person>{options}</select></label>"
+        "<div class=buttons><button class=yes>Send me my link</button></div></form>"
     )
 
 

@@ -64,6 +64,8 @@ def site(app: App, ways: Ways) -> Starlette:
             Route("/style.css", server.style),
             Route("/approve/{token}", server.shown, methods=["GET"]),
             Route("/approve/{token}", server.answered, methods=["POST"]),
+            Route("/plans/{word}", server.seen, methods=["GET"]),
+            Route("/plans/{word}", server.invited, methods=["POST"]),
             Route("/slack/interactive", server.slack, methods=["POST"]),
             Api(app, Doer(app.store, ways.configuration), HEADERS).route,
         ],
@@ -118,11 +120,20 @@ class _Server:
     async def answered(self, request: Request) -> Response:
         """Nothing is recorded unless the form is ours."""
         token = request.path_params["token"]
-        form = await _form(request)
-        key = form_key(token, self._app.asking.key).encode()
-        if form is None or not _from_here(request, self._url) or not compare_digest(form.get("key", "").encode(), key):
+        form = await self._ours(request, token)
+        if form is None:
             return _html(pages.told_page("Nothing was approved", "open the link of the message, and answer there", "bad"), 403)
         return await self._page(self._answer, token, form)
+
+    async def seen(self, request: Request) -> Response:
+        return await self._page(self._seen, request.path_params["word"])
+
+    async def invited(self, request: Request) -> Response:
+        word = request.path_params["word"]
+        form = await self._ours(request, word)
+        if form is None:
+            return _html(pages.told_page("No letter was sent", "open the link of the ticket, and ask there", "bad"), 403)
+        return await self._page(self._invited, word, form)
 
     async def slack(self, request: Request) -> Response:
         """Acknowledged at once; what the button asks for is done afterwards."""
@@ -133,6 +144,23 @@ class _Server:
         button = slack.pressed(body)
         task = BackgroundTask(slack.act, self._answers, options, button) if button else None
         return Response(status_code=200, headers=HEADERS, background=task)
+
+    async def _ours(self, request: Request, word: str) -> dict[str, str] | None:
+        """A form that our page for this token or plan sent; None: it is somebody else's."""
+        form = await _form(request)
+        key = form_key(word, self._app.asking.key).encode()
+        ours = form is not None and _from_here(request, self._url) and compare_digest(form.get("key", "").encode(), key)
+        return form if ours else None
+
+    def _seen(self, word: str) -> Response:
+        view = self._answers.seen(word)
+        if isinstance(view, str):
+            return _html(pages.told_page("Nothing is asked any more", view), 410)
+        return _html(pages.seen_page(view, f"/plans/{word}", form_key(word, self._app.asking.key)))
+
+    def _invited(self, word: str, form: dict[str, str]) -> Response:
+        told = self._answers.invite(word, form.get("person", ""))
+        return _html(pages.told_page(told.title, told.text, "good" if told.taken else "bad"), 200 if told.taken else 409)
 
     def _asked(self, token: str) -> Response:
         view = self._answers.view(token)
