@@ -74,7 +74,10 @@ def test_a_ticket_system_that_is_not_right_says_where(desk, jira, line, says):
 def test_a_name_that_is_no_ticket_system_names_those_that_are(desk):
     ran = desk("tickets", "sync", "soc")
     assert ran.code == 2 and "soc" in ran.err and "desk" in ran.err
-    assert desk("integrations", "list").out == "no channels yet\n", "they are told of no events"
+    listed = desk("integrations", "list", "--format", "json").json
+    assert listed["channels"] == [], "they are told of no events"
+    assert listed["ticket_systems"] == [{"channel": "desk", "type": "jira", "tickets": 0, "open": 0, "error": ""}]
+    assert "desk" in desk("integrations", "list").out
 
 
 def test_without_a_ticket_system_there_is_nothing_to_do(setright: Program):

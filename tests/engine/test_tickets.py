@@ -9,6 +9,7 @@ from setright.controls.error import ControlError
 from setright.engine.configuration import Configuration
 from setright.engine.error import EngineError
 from setright.engine.store import KeptTicket, Standing, Store
+from setright.engine.ticket_words import Ready
 from setright.engine.tickets import World, sync
 from setright.integrations import github_issues
 from setright.integrations.tickets import Written
@@ -157,6 +158,7 @@ class Estate:
         self.system, self.server, self.store, self.at = system, system.server, store, T0
         self.server.clock = lambda: self.at
         self.excepted, self.recorded = frozenset(), []
+        self.ready = ()
         self.configuration = Configuration(integrations={"desk": system.table})
 
     def scan(self, *ids, target=WEB, owner="web", control=CONTROL, title="Root cannot log in", organisations=()):
@@ -170,7 +172,7 @@ class Estate:
 
     def sync(self, dry=False):
         self.at += timedelta(minutes=1)
-        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at, record=self.record)
+        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at, self.ready, self.record)
         (synced,) = sync(world, dry=dry)
         return synced
 
@@ -323,6 +325,21 @@ def test_an_earlier_run_is_no_evidence_for_what_came_back_after_it(estate):
     assert estate.did() == ["commented", "closed"]
     said = estate.system.texts(estate.name)[1][0]
     assert "run-7" not in said and "no run of ours" in said
+
+
+def test_a_change_that_waits_is_shown_with_its_diff_and_the_way_to_answer(estate):
+    estate.scan("f1", "f2")
+    waiting = root_login_plan("ab" * 32)
+    estate.store.keep_plans([waiting])
+    other = replace(waiting, findings=("f9",), hash="cd" * 32)
+    where = "https://fix.example/plans"
+    estate.ready = tuple(Ready(plan, "needs 1 approval of role board", f"{where}/{plan.hash}.s") for plan in (waiting, other))
+    assert estate.did() == ["created"] and estate.did() == []
+    text, _ = estate.system.texts(estate.name)
+    assert "+PermitRootLogin no" in text and "needs 1 approval of role board" in text
+    assert f"{where}/{waiting.hash}.s" in text and other.hash not in text
+    estate.ready = ()
+    assert estate.did() == ["updated"] and "fix.example" not in estate.system.texts(estate.name)[0]
 
 
 def root_login_plan(hash_, finding="f1"):

@@ -138,6 +138,7 @@ class JiraServer(TicketServer):
         self.cloud = cloud
         self.issues: dict[str, dict[str, Any]] = {}
         self.projects = {"SEC", "WEB"}
+        self.lacks: set[str] = set()
         self.lag = 0
         self.page = 50
 
@@ -163,11 +164,21 @@ class JiraServer(TicketServer):
             return self._search(asked) if self.cloud else Reply(404, self.wrong("no such place"))
         if rest == "/issue":
             return self._create(asked)
+        if rest == "/myself":
+            return Reply(200, {"accountId": "1", "displayName": "setright"})
+        if rest == "/mypermissions":
+            return self._rights(asked)
         found = re.fullmatch(r"/issue/([^/]+)(?:/(comment|transitions|properties/setright))?", rest)
         issue = next((i for i in self.issues.values() if found and found[1] in (i["id"], i["key"])), None)
         if found is None or issue is None:
             return Reply(404, self.wrong("Issue does not exist or you do not have permission to see it."))
         return getattr(self, "_" + (found[2] or "issue").partition("/")[0])(asked, issue)
+
+    def _rights(self, asked: Asked) -> Reply:
+        if asked.query["projectKey"] not in self.projects:
+            return Reply(404, self.wrong("No project could be found with key"))
+        names = asked.query["permissions"].split(",")
+        return Reply(200, {"permissions": {name: {"key": name, "havePermission": name not in self.lacks} for name in names}})
 
     def _create(self, asked: Asked) -> Reply:
         fields, properties = asked.body.get("fields", {}), asked.body.get("properties", [])
@@ -307,7 +318,7 @@ def is_document(node: dict[str, Any]) -> bool:
         if node.keys() - allowed.get(str(sort), {"type", "content", "attrs"}):
             return False
         if sort == "text":
-            return isinstance(node.get("text"), str) and bool(node["text"])
+            return isinstance(node.get("text"), str) and bool(node["text"]) and all(map(is_link, node.get("marks", [])))
         if sort in ("bulletList", "listItem") and not node.get("content"):
             return False
         return all(each.get("type") in holds.get(str(sort), ()) and fits(each) for each in node.get("content", []))
@@ -315,11 +326,17 @@ def is_document(node: dict[str, Any]) -> bool:
     return node.get("type") == "doc" and node.get("version") == 1 and fits(node) and len(text_of(node)) <= 32_767
 
 
+def is_link(mark: dict[str, Any]) -> bool:
+    """The one mark that we write."""
+    return mark.keys() == {"type", "attrs"} and mark["type"] == "link" and str(mark["attrs"].get("href", "")).startswith("http")
+
+
 def text_of(node: Any) -> str:
-    """All text of a document, or a text itself."""
+    """All text of a document with where its links lead, or a text itself."""
     if isinstance(node, str):
         return node
-    return node.get("text", "") + "\n".join(text_of(each) for each in node.get("content", []))
+    links = "".join(f" <{mark['attrs']['href']}>" for mark in node.get("marks", []))
+    return node.get("text", "") + links + "\n".join(text_of(each) for each in node.get("content", []))
 
 
 class ServiceNowServer(TicketServer):

@@ -12,7 +12,7 @@ import msgspec
 from setright.engine.channels import Event, Route, wants
 from setright.engine.redact import shown
 from setright.engine.store import Approval, Fate, Item, KeptTicket
-from setright.integrations.tickets import Block, Code, Draft, Listing, Paragraph, Said, Ticket
+from setright.integrations.tickets import Anchor, Block, Code, Draft, Listing, Paragraph, Said, Ticket
 from setright.model import SEVERITIES, Control, Plan
 
 LISTED = 50  # findings of one ticket; the rest is counted
@@ -48,6 +48,14 @@ class Proof(NamedTuple):
     approvals: tuple[Approval, ...]
 
 
+class Ready(NamedTuple):
+    """A plan that waits for a yes: what it lacks, and where it is seen and answered; empty: nobody could open it."""
+
+    plan: Plan
+    lacks: str
+    address: str
+
+
 def matters(items: Iterable[Item], route: Route, fallback: str) -> dict[str, Matter]:
     """By id, of what the channel wants."""
     groups: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
@@ -65,8 +73,11 @@ def key_of(kept: KeptTicket) -> str:
     return f"setright-{kept.matter}" + (f"-{kept.number}" if kept.number > 1 else "")
 
 
-def draft(key: str, matter: Matter, control: Control | None, left: int, gone: int) -> Draft:
-    """The ticket's text; `left` are open too, but excepted, unknown or not counted here, `gone` those put right so far."""
+def draft(key: str, matter: Matter, control: Control | None, left: int, gone: int, ready: Sequence[Ready] = ()) -> Draft:
+    """The ticket's text; `left` are open too, but excepted, unknown or not counted here, `gone` those put right so far.
+
+    `ready` are plans that wait; those for what this ticket speaks of are shown with their diff and the way to answer.
+    """
     items = matter.items
     worst = max((item.severity for item in items), key=SEVERITIES.index, default="info")
     title = control.title if control else (items[0].title if items else matter.control)
@@ -78,6 +89,7 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     if items:
         fixes = [f"setright fix {target} --control {matter.control}" for target in targets[:TARGETS]]
         body.append(Code("\n".join([*fixes, *_ways_out(items[0].id)])))
+    body += _waiting([each for each in ready if {item.id for item in items} & set(each.plan.findings)])
     body.append(Paragraph(OURS))
     if items:
         body += [Paragraph("Open:"), Listing(_places(items))]  # last: it may be cut
@@ -148,9 +160,27 @@ def _proof(proof: Proof) -> list[Block]:
     who = ", ".join(f"{given.by} ({_when(given.at)})" for given in proof.approvals)
     agreed = f"approved by {who}" if who else f"allowed by policy (lane {plan.lane})"
     said = f"Run {proof.run}, plan {plan.hash[:12]}: {shown(plan.document)} on {plan.target}, verified; {agreed}."
+    return [Paragraph(said), *_diff(plan)]
+
+
+def _waiting(ready: Sequence[Ready]) -> list[Block]:
+    body: list[Block] = []
+    for plan, lacks, address in ready[:DIFFS]:
+        body.append(
+            Paragraph(f"A change is ready: {shown(plan.document)} on {plan.target}. {plan.reason[:1].upper()}{plan.reason[1:]}.")
+        )
+        body += _diff(plan)
+        body.append(Paragraph(f"It {lacks}." if lacks else "It has every yes it needs, and runs next."))
+        body += [Anchor("See all of it, and answer", address)] if address else []
+    if len(ready) > DIFFS:
+        body.append(Paragraph(f"... and {len(ready) - DIFFS} more changes; `setright approve` lists them."))
+    return body
+
+
+def _diff(plan: Plan) -> list[Block]:
     diff = "\n".join(change.diff.rstrip("\n") for change in plan.changes if change.diff)
     cut = f"{diff[:DIFF_CHARACTERS]}\n... cut" if len(diff) > DIFF_CHARACTERS else diff
-    return [Paragraph(said), *([Code(cut)] if cut else [])]
+    return [Code(cut)] if cut else []
 
 
 def _listed(lines: Sequence[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from setright.engine.channels import Route, ticket_routes, ticket_system
 from setright.engine.configuration import Configuration
 from setright.engine.error import EngineError
 from setright.engine.store import Fate, Item, KeptTicket, Store
-from setright.engine.ticket_words import Matter, Proof, came_back, draft, fingerprint, key_of, matters, seen_gone, still_open
+from setright.engine.ticket_words import Matter, Proof, Ready, came_back, draft, fingerprint, key_of, matters, seen_gone, still_open
 from setright.engine.times import moment, now, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Refused
@@ -54,7 +54,7 @@ def unrecorded(event: str, body: Plain) -> None:
 
 
 class World(NamedTuple):
-    """What tickets are held to. `excepted` are findings that an exception leaves open now.
+    """What tickets are held to. `excepted` are findings that an exception leaves open now, `ready` plans that wait for a yes.
 
     `record` writes to the ledger.
     """
@@ -64,6 +64,7 @@ class World(NamedTuple):
     control: Callable[[str], Control]
     excepted: frozenset[str]
     clock: Callable[[], datetime] = now
+    ready: tuple[Ready, ...] = ()
     record: Callable[[str, Plain], object] = unrecorded
 
 
@@ -156,6 +157,10 @@ class _Channel:
     @property
     def at(self) -> datetime:
         return self._world.clock()
+
+    @property
+    def ready(self) -> tuple[Ready, ...]:
+        return self._world.ready
 
     def store(self, kept: KeptTicket) -> None:
         if not self._dry:
@@ -365,7 +370,8 @@ class _Work:
     def _draft(self, states: Mapping[str, str] | None = None) -> Draft:
         values = list((states or {}).values())
         control = self._channel.control(self._matter.control)
-        return draft(key_of(self.kept), self._matter, control, values.count("left"), values.count("gone"))
+        counts = values.count("left"), values.count("gone")
+        return draft(key_of(self.kept), self._matter, control, *counts, self._channel.ready)
 
     def _states(self) -> tuple[dict[str, str], list[Fate]]:
         """What is to be said of each finding now; and those that were seen gone since the ticket was last told."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from setright.integrations.tickets import Block, Code, Listing
+from setright.integrations.tickets import Anchor, Block, Code, Listing
 from setright.model import Plain
 
 MARKUP = re.compile(r"([{}\[\]|!#]|(?<![^\W_])[*_+^~?-]|[*_+^~?-](?![^\W_]))")  # a sign between two letters is none
@@ -30,6 +30,9 @@ def _node(block: Block) -> dict[str, Plain]:
         return {"type": "bulletList", "content": items}
     if isinstance(block, Code):
         return {"type": "codeBlock", "content": [{"type": "text", "text": block.text}]}
+    if isinstance(block, Anchor):
+        link: dict[str, Plain] = {"type": "link", "attrs": {"href": block.url}}
+        return {"type": "paragraph", "content": [{"type": "text", "text": block.text, "marks": [link]}]}
     return _paragraph(block.text)
 
 
@@ -55,6 +58,8 @@ def _wiki(block: Block) -> str:
         return "\n".join(f"* {_escaped(item.replace(chr(10), ' '))}" for item in block.items if item)
     if isinstance(block, Code):
         return "{noformat}\n" + block.text.replace("{noformat}", "{ noformat}") + "\n{noformat}"
+    if isinstance(block, Anchor):
+        return f"[{_escaped(block.text)}|{block.url}]"
     return _escaped(block.text)
 
 
@@ -73,6 +78,8 @@ def _markdown(block: Block) -> str:
     if isinstance(block, Code):
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block.text)), default=0))
         return f"{fence}\n{block.text}\n{fence}"
+    if isinstance(block, Anchor):
+        return f"[{_inert(block.text)}](<{block.url}>)"
     return _inert(block.text)
 
 

@@ -35,7 +35,14 @@ class Code(NamedTuple):
     text: str
 
 
-Block = Paragraph | Listing | Code
+class Anchor(NamedTuple):
+    """Words that lead to an address of ours: the one link in a ticket that may be followed."""
+
+    text: str
+    url: str
+
+
+Block = Paragraph | Listing | Code | Anchor
 
 
 class Draft(NamedTuple):
@@ -199,7 +206,7 @@ def shortened(body: tuple[Block, ...], characters: int) -> tuple[Block, ...]:
     kept: list[Block] = []
     left = characters - len(MORE) - 2
     for block in body:
-        size = sum(len(item) + 4 for item in block.items) if isinstance(block, Listing) else len(block.text) + 4
+        size = _size(block)
         if size > left:
             cut = _cut(block, left - 4)
             return (*kept, *cut, Paragraph(MORE))
@@ -208,8 +215,14 @@ def shortened(body: tuple[Block, ...], characters: int) -> tuple[Block, ...]:
     return tuple(kept)
 
 
+def _size(block: Block) -> int:
+    if isinstance(block, Listing):
+        return sum(len(item) + 4 for item in block.items)
+    return len(block.text) + 4 + (len(block.url) + 4 if isinstance(block, Anchor) else 0)
+
+
 def _cut(block: Block, characters: int) -> tuple[Block, ...]:
-    if characters < 1:
+    if characters < 1 or isinstance(block, Anchor):
         return ()
     if not isinstance(block, Listing):
         return (block._replace(text=block.text[:characters]),)
@@ -219,8 +232,13 @@ def _cut(block: Block, characters: int) -> tuple[Block, ...]:
 
 def plain_text(body: tuple[Block, ...]) -> str:
     """For systems whose fields know no form."""
-    parts = ["\n".join(f"- {item}" for item in b.items) if isinstance(b, Listing) else b.text for b in body]
-    return "\n\n".join(parts)
+    return "\n\n".join(map(_plain, body))
+
+
+def _plain(block: Block) -> str:
+    if isinstance(block, Listing):
+        return "\n".join(f"- {item}" for item in block.items)
+    return f"{block.text}: {block.url}" if isinstance(block, Anchor) else block.text
 
 
 def utc(text: str) -> str:

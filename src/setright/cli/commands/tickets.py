@@ -10,7 +10,9 @@ from setright.cli.failure import UNREACHED, Failure
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
+    from setright.app import App
     from setright.engine.store import KeptTicket
+    from setright.engine.ticket_words import Ready
     from setright.engine.tickets import Done, Synced
     from setright.model import Plain
 
@@ -53,7 +55,7 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
 
     app = show.open()
     excepted = frozenset(left_open(app.store, app.circumstances, now()))
-    world = World(app.configuration, app.store, app.catalogue.control, excepted, record=app.ledger.append)
+    world = World(app.configuration, app.store, app.catalogue.control, excepted, ready=_ready(app), record=app.ledger.append)
     done = synced(world, names, dry=dry_run)
     if show.format == "json":
         channels: list[Plain] = [{"channel": each.channel, "error": each.error} for each in done]
@@ -64,6 +66,14 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
         emit("\n".join(lines) or ("nothing to do" if done else "no ticket systems"), show)
     if any(channel.error or any(each.error for each in channel.done) for channel in done):
         raise Failure("not everything could be done; what is left is tried again next time", UNREACHED)
+
+
+def _ready(app: App) -> tuple[Ready, ...]:
+    from setright.engine.ticket_words import Ready
+
+    waiting = app.waiting()
+    lacks, is_served = app.consent.lacking(waiting), bool(app.configuration.serve.url)
+    return tuple(Ready(plan, lacks[plan.hash], app.asking.page(plan) if is_served else "") for plan in waiting)
 
 
 @command.command("list")
