@@ -9,6 +9,7 @@ import click
 from setright.cli.adding import add
 from setright.cli.failure import UNREACHED, Failure
 from setright.cli.options import Shown, shown
+from setright.cli.ticketing import is_ticket_system, test_tickets, ticket_systems
 
 if TYPE_CHECKING:
     from setright.app import App
@@ -36,7 +37,7 @@ command.add_command(add)
 @command.command("list")
 @shown("table", "json")
 def list_(show: Shown) -> None:
-    """List the channels, and how each is doing.
+    """List the channels and ticket systems, and how each is doing.
 
     \b
     Examples:
@@ -46,23 +47,29 @@ def list_(show: Shown) -> None:
     from setright.cli.output import emit, json_text, paper
     from setright.engine.contract import SCHEMA
 
-    told = _channels(show.open())
+    app = show.open()
+    told, systems = _channels(app), ticket_systems(app)
     if show.format == "json":
-        emit(json_text({"schema": SCHEMA, "channels": told}), show)
+        emit(json_text({"schema": SCHEMA, "channels": told, "ticket_systems": systems}), show)
         return
     from setright.cli.screens.tables import table
 
     names = ("channel", "type", "waiting", "sent", "set_aside", "error")
     rows = [tuple(str(each[name]) for name in names) for each in told]
+    desks = ("ticket system", "type", "tickets", "open", "error")
+    of_desks = [tuple(str(value) for value in each.values()) for each in systems]
     with paper(show) as console:
-        console.print(table(tuple(n.replace("_", " ") for n in names), rows) if rows else "no channels yet")
+        if rows or not of_desks:
+            console.print(table(tuple(n.replace("_", " ") for n in names), rows) if rows else "no channels yet")
+        if of_desks:
+            console.print(table(desks, of_desks))
 
 
 @command.command("test")
 @click.argument("name")
 @shown("table", "json")
 def test(name: str, show: Shown) -> None:
-    """Send one harmless message, and say what came back.
+    """Send one harmless message, and say what came back; a ticket system is only read: who we are there, and what we see.
 
     \b
     Examples:
@@ -71,7 +78,11 @@ def test(name: str, show: Shown) -> None:
     from setright.cli.output import emit, json_text
     from setright.engine.contract import SCHEMA
 
-    show.open().courier.test(name)
+    app = show.open()
+    if is_ticket_system(app, name):
+        test_tickets(app, name, show)
+        return
+    app.courier.test(name)
     emit(json_text({"schema": SCHEMA, "channel": name, "taken": True}) if show.format == "json" else f"{name}: taken", show)
 
 
