@@ -58,8 +58,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     seen: list[tuple[tuple[str, Path, Tree], Resource]] = []
     objects: list[tuple[str, Tree]] = []
     for module in modules(sources).values():
-        objects += [(block.locator, manifest) for block, manifest in _blocks(module, AROUND)]
-        for block, manifest in _blocks(module, layout["kinds"]):
+        objects += [(block.locator, manifest) for block, manifest in manifests(module, AROUND)]
+        for block, manifest in manifests(module, layout["kinds"]):
             template = look_up(manifest, _inner(layout, manifest))
             if isinstance(template, dict):
                 tree = _pod_template.shown(told(template), manifest)
@@ -79,7 +79,7 @@ def edit(
     sources: Mapping[str, Source],
 ) -> list[tuple[str, Edit]]:
     """The same edits on the blocks. Raises BindingError for what is only told, or stands behind an expression."""
-    module, block = _home(resource, sources)
+    module, block = home(resource, sources)
     if any(each.path == POLICIES for each in edits):
         raise BindingError(f"{block.locator}: {block.address}: write a kubernetes_network_policy that chooses its pods")
     manifest = _manifest(module, block, str(resource.tree["kind"]))
@@ -90,7 +90,7 @@ def edit(
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands, or the nearest block around it."""
-    module, block = _home(resource, sources)
+    module, block = home(resource, sources)
     manifest = _manifest(module, block, str(resource.tree["kind"]))
     inner = _inner(layout, manifest)
     path = inner + _pod_template.place(look_up(manifest, inner), path)
@@ -103,7 +103,8 @@ def _inner(layout: Mapping[str, Plain], manifest: Tree) -> Path:
     return tuple(filter(None, str(layout["templates"][manifest["kind"]]).split("/")))
 
 
-def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
+def home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
+    """The block of a resource, and its module. Raises BindingError where it is gone."""
     locator, path = resource.home
     module = modules(sources).get(posixpath.dirname(locator))
     found = module.resource_at(locator, path, str(path[1])) if module and len(path) > 1 else None
@@ -112,7 +113,8 @@ def _home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Bl
     return module, found
 
 
-def _blocks(module: Module, kinds: Mapping[str, Plain]) -> Iterator[tuple[Block, Tree]]:
+def manifests(module: Module, kinds: Mapping[str, Plain]) -> Iterator[tuple[Block, Tree]]:
+    """The blocks of the types, and of those that end in _v1, each with the object that it makes."""
     for type_, sort in kinds.items():
         for own in {type_, f"{type_}_v1"} & module.types:
             for block in module.resources(own):
