@@ -139,7 +139,6 @@ class JiraServer(TicketServer):
         self.issues: dict[str, dict[str, Any]] = {}
         self.projects = {"SEC", "WEB"}
         self.lacks: set[str] = set()
-        self.lacks: set[str] = set()
         self.lag = 0
         self.page = 50
 
@@ -169,21 +168,11 @@ class JiraServer(TicketServer):
             return Reply(200, {"accountId": "1", "displayName": "setright"})
         if rest == "/mypermissions":
             return self._rights(asked)
-        if rest == "/myself":
-            return Reply(200, {"accountId": "1", "displayName": "setright"})
-        if rest == "/mypermissions":
-            return self._rights(asked)
         found = re.fullmatch(r"/issue/([^/]+)(?:/(comment|transitions|properties/setright))?", rest)
         issue = next((i for i in self.issues.values() if found and found[1] in (i["id"], i["key"])), None)
         if found is None or issue is None:
             return Reply(404, self.wrong("Issue does not exist or you do not have permission to see it."))
         return getattr(self, "_" + (found[2] or "issue").partition("/")[0])(asked, issue)
-
-    def _rights(self, asked: Asked) -> Reply:
-        if asked.query["projectKey"] not in self.projects:
-            return Reply(404, self.wrong("No project could be found with key"))
-        names = asked.query["permissions"].split(",")
-        return Reply(200, {"permissions": {name: {"key": name, "havePermission": name not in self.lacks} for name in names}})
 
     def _rights(self, asked: Asked) -> Reply:
         if asked.query["projectKey"] not in self.projects:
