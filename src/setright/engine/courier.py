@@ -53,7 +53,7 @@ class Courier:
         self, found: Sequence[Finding], weighed: Mapping[str, Weighed], controls: Sequence[Control] = ()
     ) -> Callable[[Seen], Sequence[Message]]:
         """What the store posts with a scan, in the same transaction."""
-        looked = Looked(found, weighed, stamp(now()), {control.id: control.source for control in controls})
+        looked = Looked(found, weighed, stamp(now()), {control.id: control.source for control in controls}, self._owner)
 
         def tell(seen: Seen) -> Sequence[Message]:
             return messages([*of_findings(looked, seen, self._key, self._store.finding)], self.routes) if self.routes else ()
@@ -69,7 +69,7 @@ class Courier:
         if not self.routes:
             return 0
         name = sha256(public_pem(signing_key(self._ledger.path.parent).public_key())).hexdigest()[:16]
-        beside = Known(self._plan, self._severity, self._owner)
+        beside = Known(self._plan, self._severity, self._owner, self._store.finding)
         return tell_of_ledger(self._store, self._ledger.path, name, self.routes, lambda record: of_record(record, beside))
 
     def send(self, only: Sequence[str] = ()) -> list[Delivered]:

@@ -13,6 +13,7 @@ import msgspec
 from setright.engine.channels import Event, Route, wants
 from setright.engine.decision import Weighed
 from setright.engine.error import EngineError
+from setright.engine.gathering import READ_BY_PEOPLE, gathered
 from setright.engine.record import Record
 from setright.engine.redact import redact_value
 from setright.engine.store import Known as KnownFinding
@@ -40,19 +41,21 @@ OF_A_PLAN = (
     "refused",
     "hand",
 )
+OF_A_FINDING = ("control", "title", "severity", "target", "resource", "kind")
 AT_ONCE = 1000  # records
 
 
 class Looked(NamedTuple):
     """A scan: what of it counts, how it was weighed, when it was, and where its controls come from (URLs by id).
 
-    Of what is knowingly left open nobody is told that it came, so `found` lacks it.
+    Of what is knowingly left open nobody is told that it came, so `found` lacks it. `owner` says whose a target is.
     """
 
     found: Sequence[Finding]
     weighed: Mapping[str, Weighed]
     at: str
-    sources: Mapping[str, str] = {}
+    sources: Mapping[str, str]
+    owner: Callable[[str], str]
 
 
 def of_findings(looked: Looked, seen: Seen, key: bytes, known: Callable[[str], KnownFinding | None]) -> Iterator[Event]:
@@ -62,10 +65,10 @@ def of_findings(looked: Looked, seen: Seen, key: bytes, known: Callable[[str], K
         for id_ in ids:
             kept = known(id_) if word != "opened" else None
             if finding := by_id.get(id_) or (kept.finding if kept and word == "resolved" else None):
-                yield _of_finding(word, finding, looked, kept.first_seen_at if kept else looked.at, key)
+                yield _of_finding(word, finding, looked, kept, key)
 
 
-def _of_finding(word: str, finding: Finding, looked: Looked, first_seen_at: str, key: bytes) -> Event:
+def _of_finding(word: str, finding: Finding, looked: Looked, kept: KnownFinding | None, key: bytes) -> Event:
     weighed, at = looked.weighed.get(finding.id), looked.at
     told: dict[str, Plain] = {
         "finding": finding.id,
@@ -79,27 +82,29 @@ def _of_finding(word: str, finding: Finding, looked: Looked, first_seen_at: str,
         "location": msgspec.to_builtins(finding.location),
         "frameworks": msgspec.to_builtins(finding.frameworks),
         "source": looked.sources.get(finding.control, ""),
-        "first_seen_at": first_seen_at,
+        "first_seen_at": kept.first_seen_at if kept else at,
     }
-    owner = weighed.owner.owner if weighed else ""
-    lane = weighed.lane if weighed else ""
+    owner = weighed.owner.owner if weighed else (kept.owner if kept else "") or looked.owner(finding.target)
+    lane = weighed.lane if weighed else kept.lane if kept else ""
+    told |= {"lane": lane, "owner": owner or None}
     if weighed:
-        told |= {"lane": lane, "reason": weighed.reason, "risk": weighed.leaving.score, "owner": owner or None}
+        told |= {"reason": weighed.reason, "risk": weighed.leaving.score}
     body = redact_value((), told, key)
     key_of = sha256(f"{finding.id} {word} {at}".encode()).hexdigest()[:24]
     return Event(key_of, f"finding.{word}", finding.id, at, body, finding.severity, owner, lane, finding.target)
 
 
 class Known(NamedTuple):
-    """Where what is known beside a record is found: a plan by its hash, how grave its findings are, whose a target is."""
+    """Finds what is known beside a record: a plan by its hash, how grave its findings are, whose a target is, a finding."""
 
     plan: Callable[[str], Plan | None]
     severity: Callable[[Plan], str]
     owner: Callable[[str], str]
+    finding: Callable[[str], KnownFinding | None]
 
 
 def of_record(record: Record, beside: Known) -> Event:
-    """What a record of the ledger says. What is known of its plan is told beside it."""
+    """What a record of the ledger says. What is known of its plan or its finding is told beside it."""
     body: dict[str, Plain] = {"actor": record.actor, "seq": record.seq}
     if isinstance(record.body, dict):
         body |= record.body
@@ -107,29 +112,26 @@ def of_record(record: Record, beside: Known) -> Event:
     event = CALLED.get(record.event) or (f"plan.{record.event}" if record.event in OF_A_PLAN else record.event.replace(" ", "-"))
     if known:
         body |= {"lane": known.lane, "controls": list(known.controls), "document": known.document, "findings": list(known.findings)}
+    about = beside.finding(str(body["finding"])) if "finding" in body else None
+    if about:
+        body = {name: getattr(about.finding, name) for name in OF_A_FINDING} | {"owner": about.owner or None} | body
     item = next((str(body[name]) for name in ("plan", "finding", "run") if name in body), "setright")
     target = known.target if known else str(body.get("target", ""))
-    return Event(
-        record.hash[:24],
-        event,
-        item,
-        record.at,
-        body,
-        beside.severity(known) if known else "",
-        beside.owner(target) if target else "",
-        known.lane if known else "",
-        target,
-    )
+    severity = beside.severity(known) if known else about.finding.severity if about else ""
+    owner = about.owner if about else beside.owner(target) if target else ""
+    lane = known.lane if known else about.lane if about else ""
+    return Event(record.hash[:24], event, item, record.at, body, severity, owner, lane, target)
 
 
 def messages(events: Sequence[Event], routes: Mapping[str, Route]) -> list[Message]:
-    """Every event for each channel that wants it."""
-    return [
-        Message(event.key, channel, event.item, event.event, event.at, dict(event.body))
-        for channel, route in routes.items()
-        for event in events
-        if wants(route, event)
-    ]
+    """Every event for each channel that wants it; where people read, gathered."""
+    told: list[Message] = []
+    for channel, route in routes.items():
+        wanted = [event for event in events if wants(route, event)]
+        if route.type in READ_BY_PEOPLE:
+            wanted = gathered(wanted)
+        told += [Message(event.key, channel, event.item, event.event, event.at, dict(event.body)) for event in wanted]
+    return told
 
 
 def tell_of_ledger(store: Store, path: Path, ledger: str, routes: Mapping[str, Route], event_of: Callable[[Record], Event]) -> int:

@@ -35,13 +35,15 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A finding and its history. `resolved_at` None: open."""
+    """A finding and its history. `resolved_at` None: open. `owner` and `lane` are those of the last look, empty: not known."""
 
     finding: Finding
     first_seen_at: str
     last_seen_at: str
     resolved_at: str | None
     reopened_count: int
+    owner: str = ""
+    lane: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -250,4 +252,5 @@ def _read(row: Row) -> Known:
         why_unknown=detail["why_unknown"],
         frameworks=msgspec.convert(detail["frameworks"], dict[str, tuple[str, ...]]),
     )
-    return Known(finding, row["first_seen_at"], row["last_seen_at"], row["resolved_at"], row["reopened_count"])
+    seen = (row["first_seen_at"], row["last_seen_at"], row["resolved_at"], row["reopened_count"])
+    return Known(finding, *seen, row["owner"], row["lane"])
