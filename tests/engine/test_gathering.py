@@ -12,9 +12,8 @@ AT = "2026-01-02T03:04:05.000000Z"
 
 def opened(number, control="linux/sshd/root-login", owner="web", severity="high", word="opened"):
     body = {"control": control, "title": f"Title of {control}", "resource": f"r{number}", "owner": owner}
-    return Event(
-        f"k{number}{control}", f"finding.{word}", f"f{number}", AT, body, severity, owner, "ask", f"ssh://host-{number % 3}"
-    )
+    key, target = f"k{number}{control}{owner}", f"ssh://host-{number % 3}"
+    return Event(key, f"finding.{word}", f"f{number}", AT, body, severity, owner, "ask", target)
 
 
 def test_many_findings_of_one_fix_and_owner_are_one_message():
@@ -55,9 +54,10 @@ def test_machines_are_told_of_each_and_people_of_what_they_want_alone():
         assert high.item == "f0"
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 40), st.sampled_from("abcdefghijklmnop"), st.sampled_from(["", "web", "db"])), unique=True)
-)
+findings = st.tuples(st.integers(0, 40), st.sampled_from("abcdefghijklmnop"), st.sampled_from(["", "web", "db"]))
+
+
+@given(st.lists(findings, unique=True))
 def test_no_finding_is_left_out_and_the_same_scan_says_the_same(told):
     events = [opened(number, control=control, owner=owner) for number, control, owner in told]
     said = gathered(events)
