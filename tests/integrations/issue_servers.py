@@ -126,7 +126,7 @@ class GitHubIssuesServer(IssueServer):
         return Reply(200, [self.shown(issue) for issue in page], self._link(asked, following))
 
     def _link(self, asked: Asked, following: int) -> dict[str, str]:
-        base = super().url
+        base = self.url.removesuffix(self.prefix)
         link = f'<{base}{asked.path}?{urlencode(asked.query | {"page": following})}>; rel="next"'
         return {"Link": f'{link}, <{base}{asked.path}?page=9>; rel="last"'} if following else {}
 

@@ -64,7 +64,10 @@ class Ground:
 
 
 class RoundupServer(TicketServer):
-    """A tracker of its own. `lag` is how many searches for messages miss a new ticket."""
+    """A tracker of its own. `lag` is how many searches for messages miss a new ticket.
+
+    `between` are steps that come in before the next changes of issues arrive, as people's do.
+    """
 
     before_create = 1
 
@@ -75,6 +78,7 @@ class RoundupServer(TicketServer):
         ground.app = RequestDispatcher(str(home), feature_flags={"cache_tracker": ""})
         self.tracker = roundup.instance.open(str(home))
         self.lag = self.hidden = 0
+        self.between: list[Callable[[], Any]] = []
         self._utcnow, roundup.date.utcnow = roundup.date.utcnow, self._now
 
     def _now(self) -> datetime:
@@ -97,6 +101,8 @@ class RoundupServer(TicketServer):
         if asked.path.endswith("/data/msg") and asked.method == "GET" and self.hidden:
             self.hidden -= 1
             return Reply(200, {"data": {"collection": [], "@total_size": 0}})
+        if asked.method == "PUT" and self.between:
+            self.between.pop(0)()
         answer = self._asked(asked)
         if asked.method in WRITES and answer.status < 300:
             self.wrote(asked)
