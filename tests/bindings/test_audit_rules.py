@@ -47,7 +47,8 @@ def test_what_is_loaded_is_seen_beside_the_files() -> None:
     given = {FILE: "-w /a -p wa\n-w /b -p w\n", "effective:audit-rules": "-w /a -p wa -k x\n"}
     [rules] = audit_rules.view("linux/audit-rules", LAYOUT, sources(given))
     assert rules.tree["rules"] == ["watch w /a", "watch a /a", "watch w /b"]
-    assert rules.effective == {"rules": ["watch w /a", "watch a /a"]}
+    assert rules.effective == {"rules": ["watch w /a", "watch a /a"], "unloaded": ["watch w /b"]}
+    assert "unloaded" not in rules.tree
 
 
 def test_only_what_is_missing_is_added_and_it_says_what_was_asked() -> None:

@@ -26,6 +26,7 @@ def test_directives_modules_and_what_listens_are_told() -> None:
         "directives": {"FileCreateMode": "0600"},
         "modules": ["imuxsock", "imtcp"],
         "listens": ["imtcp", "imudp"],
+        "records": ["/var/log/syslog"],
     }
 
 
@@ -92,3 +93,22 @@ def test_the_laws_hold(source: bytes, edit: Edit) -> None:
 @settings(max_examples=300, deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
     hold("rsyslog", source, edit)
+
+
+RULES = b"""# auth.*  /var/log/none
+auth,authpriv.*    /var/log/auth.log
+*.*;auth.none      -/var/log/syslog
+mail.err @@[2001:db8::1]:6514
+:msg, contains, "x" /var/log/x.log
+& stop
+*.* action(type="omfwd" target="logs"
+   port="514")
+#*.* action(type="omrelp" target="logs")
+$template T,"*.* @@no"
+"""
+
+
+def test_where_rules_put_things_is_told_and_comments_are_not() -> None:
+    tree = lenses.get("rsyslog", RULES)
+    assert tree["records"] == ["/var/log/auth.log", "/var/log/syslog", "/var/log/x.log"]
+    assert tree["sends"] == ["@@[2001:db8::1]:6514", "omfwd"]

@@ -1,9 +1,11 @@
 """rsyslog.conf and rsyslog.d: legacy directives and the modules that are loaded. Source: rsyslog.conf(5), rsyslog 8.
 
-    {"directives": {"FileCreateMode": "0640", "Umask": "0022"}, "modules": ["imuxsock", "imtcp"], "listens": ["imtcp"]}
+    {"directives": {"FileCreateMode": "0640", "Umask": "0022"}, "modules": ["imuxsock", "imtcp"], "listens": ["imtcp"],
+     "records": ["/var/log/syslog"], "sends": ["@@loghost"]}
 
 A directive keeps the spelling of its first line; of several the last counts for what follows it. `listens` are the inputs that take
-what comes over the network. Modules and inputs can only be taken out. Rules, templates and scripts stay as they are.
+what comes over the network, `records` and `sends` where rules put things. Modules and inputs can only be taken out. Rules,
+templates and scripts stay as they are.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from setright.model import Edit, Path, Tree
 DIRECTIVE = re.compile(r"[ \t]*\$(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<gap>[ \t]+)(?P<value>[^\s#][^\r#]*?)[ \t\r]*(?:#.*)?$")
 STATEMENT = re.compile(r"[ \t]*(?P<what>module|input)[ \t]*\((?P<inside>[^()#]*)\)[ \t\r]*(?:#.*)?$", re.IGNORECASE)
 NAMED = re.compile(r"\b(?:load|type)[ \t]*=[ \t]*\"(?P<name>[^\"]+)\"", re.IGNORECASE)
+RULE = re.compile(r"[ \t]*(?:[\w*,]+\.[^\s#\"'()]+|:[^\s#()][^#()]*\")[ \t]+(?P<action>-?/[^\s;#]+|@@?[^\s#]+)")
+ACTION = re.compile(r"\baction\s*\([^()#]*?\btype\s*=\s*\"(?P<type>om(?:file|fwd|relp))\"", re.IGNORECASE)
+COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 NETWORK = ("imtcp", "imudp", "imrelp", "imptcp", "imgssapi")
 LEGACY_INPUTS = {"inputtcpserverrun": "imtcp", "udpserverrun": "imudp", "inputrelpserverrun": "imrelp"}
 
@@ -43,7 +48,16 @@ def get(source: bytes) -> Tree:
             tree.setdefault("directives", {})[str(part.path[1])] = part.value
         else:
             tree.setdefault(str(part.path[0]), []).append(part.value)
-    return tree
+    return tree | _rules(decode(source))
+
+
+def _rules(text: str) -> Tree:
+    """Where rules put what they choose; of an action that is written out, its type."""
+    found = [match["action"].lstrip("-") for line in lines(text) if (match := RULE.match(line.text))]
+    found += [match["type"] for match in ACTION.finditer(COMMENT.sub("", text))]
+    records = [each for each in found if each.startswith(("/", "omfile"))]
+    sends = [each for each in found if each not in records]
+    return {name: each for name, each in (("records", records), ("sends", sends)) if each}
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:

@@ -84,6 +84,7 @@ def test_a_name_that_is_no_package_never_reaches_a_shell() -> None:
 
 def evidence(**outs: str) -> Evidence:
     modules = {"updates": updates.SIMULATE, "rules": firewall.RULES, "who": firewall.WHO, "ports": firewall.PORTS}
+    modules |= {"legacy": firewall.LEGACY}
     modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
     modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
     return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
@@ -160,6 +161,14 @@ def test_what_the_firewall_lets_in_is_told_for_both_families(objects: list[Tree]
     told = firewall.tell(evidence(who="nftables\n", ports="tcp 0.0.0.0:22\ntcp 127.0.0.1:631\n", rules=rules(*objects)))
     assert told is not None
     assert (told["input"], told["owners"], told["listening"]) == (seen, ["nftables"], ["tcp/22"])
+
+
+def test_tables_of_the_former_packet_filter_are_told() -> None:
+    assert (firewall.tell(evidence(who="nftables\n", ports="", legacy="ip filter\nip nat\n")) or {})["legacy"] == [
+        "ip filter",
+        "ip nat",
+    ]
+    assert "legacy" not in (firewall.tell(evidence(who="nftables\n", ports="", legacy="")) or {})
 
 
 def match(port: object, field: str = "dport") -> Tree:

@@ -38,8 +38,8 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
         return []
     options = {name: value for file in files for name, value in file.tree["set"].items()}
     effective = sources.get(str(layout.get("effective")))
-    loaded = {"rules": _parts(effective.tree["rules"])} if effective is not None and effective.exists else None
     rules = _parts([rule for file in files for rule in file.tree["rules"]])
+    loaded = _loaded(effective.tree["rules"], rules) if effective is not None and effective.exists else None
     if "programs" in layout:
         return _unwatched(kind, layout, sources, rules, loaded)
     tree = {"rules": rules, "set": options}
@@ -137,6 +137,13 @@ def _files(layout: Layout, sources: Sources) -> list[Source]:
 
 def _parts(rules: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(part for rule in rules for part in said(rule)))
+
+
+def _loaded(running: Sequence[str], rules: Sequence[str]) -> dict[str, Plain]:
+    """What the kernel has, and what it lacks of what is written."""
+    have = _parts(running)
+    missing = [part for part in rules if part not in have]
+    return {"rules": have} | ({"unloaded": missing} if missing else {})
 
 
 def _unwatched(

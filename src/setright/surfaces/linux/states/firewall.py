@@ -1,11 +1,12 @@
 """Who owns the host's firewall and what it lets in. Source: nft(8) `list ruleset`, ufw(8), firewall-cmd(1), ss(8).
 
     {"owners": ["ufw"], "input": "drop", "forward": "drop", "output": "accept", "loopback": true, "established": true,
-     "listening": ["tcp/22"], "unused": ["tcp/8080"]}
+     "listening": ["tcp/22"], "unused": ["tcp/8080"], "legacy": ["ip filter"]}
 
 `unused` are ports that rules let in from anywhere and nothing listens on. `owners` are the services that load rules at a
-start; what the kernel holds may be of another, or of a container engine. Letting in only what listens now, and letting
-nothing through, are tables of our own beside theirs, loaded at a start by nftables.service.
+start; what the kernel holds may be of another, or of a container engine. `legacy` are tables with rules of the kernel's
+former packet filter, which nft does not show. Letting in only what listens now, and letting nothing through, are tables of
+our own beside theirs, loaded at a start by nftables.service.
 """
 
 from __future__ import annotations
@@ -36,7 +37,15 @@ elif command -v iptables-save >/dev/null; then iptables-save | sed 's/^/I /'
 else exit 127; fi""",
 )
 PORTS = Ask("run", "ss -Hltun 2>/dev/null | awk '{print $1, $5}' | sort -u; true")
-ASKS = (WHO, RULES, PORTS)
+LEGACY = Ask(
+    "run",
+    """for f in ip ip6; do
+  n=/proc/net/${f}_tables_names; save=${f}tables-legacy-save; [ -s $n ] || continue
+  if command -v $save >/dev/null; then $save | awk -v f=$f '/^[*]/ {t = substr($1, 2)} /^-A/ && !s[t]++ {print f, t}'
+  else sed "s/^/$f /" $n; fi
+done 2>/dev/null; true""",
+)
+ASKS = (WHO, RULES, PORTS, LEGACY)
 FOLDER, MAIN = "/etc/nftables.d", "/etc/nftables.conf"
 LINK, UNIT = "/etc/systemd/system/sysinit.target.wants/nftables.service", "/lib/systemd/system/nftables.service"
 KEPT = f"{FOLDER}/.setright"  # how the main file and the link were
@@ -82,6 +91,7 @@ def tell(evidence: Evidence) -> Tree | None:
     if not evidence.ran(WHO):
         return None
     told: Tree = {"owners": evidence.lines(WHO) or ["none"], "listening": list(listening(evidence))}
+    told |= {"legacy": tables} if (tables := evidence.lines(LEGACY)) else {}
     text = evidence.text(RULES)
     if evidence.failed(RULES) or not evidence.ran(RULES):
         return told
