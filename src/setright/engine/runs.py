@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from setright.engine.error import EngineError
 from setright.engine.lots import batches
 from setright.engine.times import now
 from setright.model import Plan
 from setright.policy.approvals import ANYBODYS
 
 if TYPE_CHECKING:
-    from setright.engine.store.runs import RunPlan
+    from setright.engine.store.runs import Run, RunPlan
+
+LEFT = ("verified", "unverified")  # outcomes that leave something behind
 
 
 def new_run() -> str:
@@ -39,8 +42,17 @@ def not_now(plan: Plan, lacks: str, frozen: str) -> tuple[str, str] | None:
 
 def to_undo(parts: Sequence[RunPlan], plan_of: Callable[[str], Plan]) -> list[Plan]:
     """The plans of a run that left something, the last first. What others did for a plan comes back with them."""
-    left = [(part, plan_of(part.hash)) for part in reversed(parts) if part.outcome in ("verified", "unverified")]
+    left = [(part, plan_of(part.hash)) for part in reversed(parts) if part.outcome in LEFT]
     return [plan for part, plan in left if part.kept or not plan.changes]
+
+
+def last_by(runs: Iterable[Run], hashes: Iterable[str]) -> str:
+    """The id of the latest run that changed something by one of these plans. Raises EngineError where none did."""
+    wanted = frozenset(hashes)
+    for run in runs:
+        if run.kind == "apply" and any(part.hash in wanted and part.outcome in LEFT for part in run.plans):
+            return run.id
+    raise EngineError("no run changed anything by these plans; `setright runs list` shows what there is")
 
 
 def in_order(plans: Sequence[Plan]) -> list[Plan]:

@@ -29,7 +29,7 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     """Show what would change, as a diff, and who may decide it; change nothing.
 
     With -o the plan is kept in a file that `setright apply` runs exactly as it stands; --format cacao says a playbook
-    for a SOAR that does so.
+    for a SOAR that does so. With --ask the playbook's steps call the API of `setright serve`.
 
     \b
     Examples:
@@ -38,13 +38,14 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
       setright plan ssh://ops@web-1 --ask
       setright plan . --control 'aws/s3/*' --format json
       setright plan ssh://ops@web-1 -o plan.json --format cacao > playbook.json
+      setright plan web-1 --ask --format cacao > playbook.json
     """
     from setright.cli.gather import exit_code, planned, tell_unreached
     from setright.cli.output import hint, json_text, save
     from setright.cli.planfile import saved
 
-    if show.format == "cacao" and not show.file:
-        raise click.UsageError("--format cacao needs -o FILE: the playbook runs the plan kept there")
+    if show.format == "cacao" and not show.file and not asking:
+        raise click.UsageError("--format cacao needs -o FILE or --ask: the playbook runs the plan kept there")
     app = show.open()
     report, results = planned(app, selection, show)
     plans = [plan for result in results for plan in result.plans]
@@ -73,9 +74,10 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
     from setright.engine.contract import plans_object, summary
 
     if show.format == "cacao":
-        from setright.cli.formats.cacao import playbook
+        from setright.cli.formats.cacao import by_api, by_command, playbook
 
-        click.echo(json_text(playbook(plans, show.file or "")), nl=False)
+        way = by_command(plans, show.file) if show.file else by_api(plans, app.configuration.serve.url)
+        click.echo(json_text(playbook(plans, way)), nl=False)
         return
     if show.format == "json":
         click.echo(json_text(plans_object(plans, report)), nl=False)

@@ -9,24 +9,30 @@ from setright.cli.options import Shown, shown
 
 
 @click.command("rollback")
-@click.argument("run")
+@click.argument("run", required=False)
+@click.option("--plan", "plans", multiple=True, metavar="HASH", help="The last run that changed something by one of these plans.")
 @shown("table", "json")
 @click.pass_context
-def command(ctx: click.Context, run: str, show: Shown) -> None:
+def command(ctx: click.Context, run: str | None, plans: tuple[str, ...], show: Shown) -> None:
     """Restore what a run changed, verified.
 
     RUN is the id that `fix` and `apply` name; `setright runs` lists them.
 
     \b
-    Example:
+    Examples:
       setright rollback r260114-093012-5c1e
+      setright rollback --plan 3f2a91c04b7e
     """
     from setright.cli.output import emit, json_text, paper
     from setright.cli.progress import live
     from setright.cli.screens.plans import draw_outcome, draw_outcomes
     from setright.engine.contract import run_object
+    from setright.engine.runs import last_by
 
+    if bool(run) is bool(plans):
+        raise click.UsageError("name either a RUN or --plan", ctx)
     app = show.open()
+    run = run or last_by(app.store.runs(), [app.store.plan(each).hash for each in plans])
     with live(show.quiet) as say:
         say(f"Rolling back {run} ...")
         undone = app.rollback(run, lambda plan, outcome: say(f"{plan.document}: {outcome.outcome}"))

@@ -19,7 +19,7 @@ from setright.engine import contract, excepting
 from setright.engine.configuration import load_configuration
 from setright.engine.error import EngineError
 from setright.engine.redact import redact_text, without_password
-from setright.engine.runs import to_undo
+from setright.engine.runs import last_by, to_undo
 from setright.engine.store import Call, Token
 from setright.engine.times import now
 from setright.model import SEVERITIES, Plain, Verdict
@@ -217,11 +217,7 @@ def _run(app: App, asked: shapes.Rollback) -> str:
         raise Refused("malformed", "name either a run or plans")
     if asked.run:
         return asked.run
-    wanted = {plan.hash for plan in map(app.store.plan, asked.plans)}
-    for run in app.store.runs():
-        if run.kind == "apply" and any(part.hash in wanted and part.outcome in ("verified", "unverified") for part in run.plans):
-            return run.id
-    raise Refused("refused", "no run changed anything by these plans")
+    return last_by(app.store.runs(), [plan.hash for plan in map(app.store.plan, asked.plans)])
 
 
 def _person(app: App, actor: str) -> Person:
