@@ -80,6 +80,16 @@ def test_a_receiver_that_is_down_is_left_alone_longer_and_longer(store):
     assert (store.lines()[0].failures, store.lines()[0].waiting) == (2, 1)
 
 
+def test_a_channel_that_wants_few_large_batches_rests_after_each(store):
+    receiver, clock, rest = Receiver(), Clock(), timedelta(minutes=5)
+    for minute in range(12):
+        store.post([message(minute)])
+        clock.at = T0 + timedelta(minutes=minute)
+        deliver(store, "soc", receiver, "me", clock, rest)
+    assert receiver.calls == 3 and receiver.taken == [f"m{n}" for n in range(11)]
+    assert store.lines()[0].error == ""
+
+
 def test_an_hour_of_outage_loses_and_doubles_none_of_ten_thousand(store):
     receiver, clock = Receiver(), Clock()
     receiver.at_once, receiver.down = 500, True

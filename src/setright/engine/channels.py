@@ -51,7 +51,10 @@ MESSAGES = "message.*"  # what was written to people, as against what happened
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a channel is told of; an empty list: everything. Globs allowed. `off`: nothing, and nothing is kept for later."""
+    """What a channel is told of; an empty list: everything. Globs allowed. `off`: nothing, and nothing is kept for later.
+
+    It sends at most every `every_min` minutes; 0: at once.
+    """
 
     type: str
     events: tuple[str, ...] = EVENTS
@@ -60,6 +63,7 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lanes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     off: bool = False
+    every_min: int = 0
 
 
 ROUTE_KEYS = frozenset(Route.__struct_fields__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
@@ -93,7 +94,9 @@ class Courier:
 
     def _send(self, name: str) -> Delivered:
         try:
-            return deliver(self._store, name, sender(name, self._configuration.integrations[name]), self._holder)
+            opened = sender(name, self._configuration.integrations[name])
+            rest = timedelta(minutes=self.routes[name].every_min)
+            return deliver(self._store, name, opened, self._holder, rest=rest)
         except (EngineError, IntegrationError) as error:
             return Delivered(name, error=str(error))
 

@@ -26,9 +26,17 @@ class Delivered(NamedTuple):
     error: str = ""
 
 
-def deliver(store: Store, channel: str, sender: Sender, holder: str, clock: Callable[[], datetime] = now) -> Delivered:
+def deliver(
+    store: Store,
+    channel: str,
+    sender: Sender,
+    holder: str,
+    clock: Callable[[], datetime] = now,
+    rest: timedelta = timedelta(),
+) -> Delivered:
     """Sends what waits on a channel, until nothing does or the receiver fails. One holder at a time sends on a channel.
 
+    After it has sent, the channel rests for so long: some receivers want few large batches rather than many small ones.
     A message is marked as sent after it was: one sent just before a crash is sent once more, under the same id.
     """
     if not store.take_channel(channel, holder, clock(), clock() + HELD):
@@ -46,6 +54,7 @@ def deliver(store: Store, channel: str, sender: Sender, holder: str, clock: Call
                 continue
             sent, refused, size = sent + done, refused + aside, min(size * 2, sender.at_once)
             store.take_channel(channel, holder, clock(), clock() + HELD)
+        next_at = clock() + rest if sent else None
     except IntegrationError as failed:
         failures = _failures(store, channel) + 1
         error = str(failed)
