@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from setright.model import Answer
-from setright.surfaces.linux.evidence import UPTIME, Evidence, some
+from setright.surfaces.linux.seen import Seen
 from setright.surfaces.linux.transport import Ask
 
 KEPT = Ask(
@@ -14,18 +11,11 @@ KEPT = Ask(
 grep -qsv -e '^|/bin/false' -e '^core$' -e '^|/usr/lib/systemd/systemd-coredump' -e '^|/usr/share/apport/apport' \
 /proc/sys/kernel/core_pattern && sed 's/^/core_pattern /' /proc/sys/kernel/core_pattern; true""",
 )
-
-
-def asks(argument: str) -> Sequence[Ask]:
-    return (KEPT, UPTIME)
-
-
-def answer(argument: str, evidence: Evidence) -> Answer:
-    """Holds where there is one of the last 90 days, or a pattern of the site's own says where they go."""
-    source = "/var/lib/systemd/coredump, /var/crash, kernel.core_pattern"
-    if not evidence.text(UPTIME) or not evidence.ran(KEPT):
-        return Answer(None, "what is kept of crashes cannot be told here", source)
-    found = evidence.lines(KEPT)
-    if found:
-        return Answer(True, f"{some(found)} is kept", source)
-    return Answer(False, "no core file was kept in the last 90 days, and no program of this site gathers them", source)
+SEEN = Seen(
+    KEPT,
+    source="/var/lib/systemd/coredump, /var/crash, kernel.core_pattern",
+    found="{} is kept",
+    none="no core file was kept in the last 90 days, and no program of this site gathers them",
+    unknown="what is kept of crashes",
+)
+asks, answer = SEEN.asks, SEEN.answer
