@@ -10,14 +10,13 @@ overlay, so a change that keeps a host from booting shows. The kernel is this ma
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 import time
 from pathlib import Path
 
-from lab.hosts import Lab
+from lab.hosts import Lab, main
 
 CGROUPS = Path("/sys/fs/cgroup")
 START = r"""
@@ -68,24 +67,5 @@ def _removed(group: Path) -> bool:
     return True
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["up", "run", "list", "down"])
-    parser.add_argument("--name", default="boot", help="a set of hosts of its own, up to 6 letters")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="how many hosts, or the command after --")
-    given = parser.parse_args()
-    if os.geteuid():
-        parser.error("needs root: it makes namespaces")
-    lab = Booted(given.name)
-    if given.what == "run":
-        return lab.run([word for word in given.rest if word != "--"])
-    if given.what == "up":
-        lab.up(int(given.rest[0]) if given.rest else 1)
-    elif given.what == "down":
-        lab.down()
-    print(lab.told())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, Booted, "boot"))

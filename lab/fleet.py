@@ -18,18 +18,17 @@ Each host is one of `lab/hosts.py`: its own sshd, network, file system and proce
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab.hosts import Lab, build
+from lab.hosts import Lab, build, main
 
 AT_ONCE = 8
 JUMP = 1
@@ -142,25 +141,11 @@ def memory_mb(fleet: Fleet) -> float:
     return total_kb / 1024
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["up", "run", "list", "down"])
-    parser.add_argument("--name", default="fleet", help="a set of hosts of its own, up to 6 letters")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="how many hosts and WAY=NUMBERS, or the command after --")
-    given = parser.parse_args()
-    if os.geteuid():
-        parser.error("needs root: it makes network and mount namespaces")
-    fleet = Fleet(given.name)
-    if given.what == "run":
-        return fleet.run([word for word in given.rest if word != "--"])
-    if given.what == "up":
-        fleet.up(int(given.rest[0]) if given.rest else 8)
-        fleet.spoil(ways(given.rest[1:]))
-    elif given.what == "down":
-        fleet.down()
-    print(fleet.told())
-    return 0
+def start_by_words(fleet: Fleet, words: Sequence[str]) -> None:
+    """``up 12 full=3,4``."""
+    fleet.up(int(words[0]) if words else 8)
+    fleet.spoil(ways(words[1:]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, Fleet, "fleet", start_by_words))

@@ -23,9 +23,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 CACHE = Path(os.environ.get("SETRIGHT_LAB", Path.home() / ".cache/setright-lab"))
 BASE, KEY = CACHE / "base", CACHE / "id_ops"
@@ -319,6 +320,9 @@ def _wait_for_banner(address: str, limit_s: float) -> None:
     raise RuntimeError(f"{address} does not answer within {limit_s:g} s; see the log beside its upper folder")
 
 
+L = TypeVar("L", bound=Lab)
+
+
 def _enter(namespace: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(namespace, CLONE_NEWNET):
@@ -334,21 +338,32 @@ def _ip(words: str) -> None:
     _run("ip", *words.split())
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def start_by_words(lab: Lab, words: Sequence[str]) -> None:
+    """``up 3``."""
+    lab.up(int(words[0]) if words else 1)
+
+
+def main(
+    about: str | None = __doc__,
+    made: Callable[[str], L] = Lab,  # type: ignore[assignment]
+    name: str = "lab",
+    up: Callable[[L, Sequence[str]], None] = start_by_words,
+) -> int:
+    """The command line of a sort of hosts: `up` starts those that its words say."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["build", "up", "run", "list", "down"])
-    parser.add_argument("--name", default="lab", help="a set of hosts of its own, up to 6 letters")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="how many hosts, or the command after --")
+    parser.add_argument("--name", default=name, help="a set of hosts of its own, up to 6 letters")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="what to start, or the command after --")
     given = parser.parse_args()
-    lab = Lab(given.name)
     if os.geteuid():
         parser.error("needs root: it makes network and mount namespaces")
+    lab = made(given.name)
     if given.what == "run":
         return lab.run([word for word in given.rest if word != "--"])
     if given.what == "build":
-        build()
+        build(lab.also)
     elif given.what == "up":
-        lab.up(int(given.rest[0]) if given.rest else 1)
+        up(lab, given.rest)
     elif given.what == "down":
         lab.down()
     print(lab.told())
