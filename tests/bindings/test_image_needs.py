@@ -110,6 +110,28 @@ def test_a_program_that_needs_no_entry_point_may_be_named_in_its_place() -> None
     assert needs_of("prom/prometheus:v2.53.0", started, IMAGES)["user"] == 65534
 
 
+def shell(text: str) -> Started:
+    return Started(entry=["/bin/sh", "-c"], words=[text], mounted=["/mnt"])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        ("while true; do echo $(date) >> /mnt/out; sleep $(($RANDOM % 5 + 5)); done", True),
+        ("echo hello >&2; sleep 5 > /dev/null", True),
+        ("date > /var/log/out", False),
+        ("echo a > out", False),
+        ("echo $(curl -s http://a) > /mnt/out", False),
+        ("echo `id`", False),
+        ("sleep 5; nginx", False),
+        ("sudo date", False),
+        ("", False),
+    ],
+)
+def test_a_script_that_only_tells_the_time_needs_nothing(text: str, is_known: bool) -> None:
+    assert bool(needs_of("shop:1", shell(text), IMAGES)) is is_known
+
+
 def test_a_folder_covers_what_is_below_it_only() -> None:
     assert covers("/a", "/a/b")
     assert covers("/a", "/a")

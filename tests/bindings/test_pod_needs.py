@@ -59,6 +59,7 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
         (pod("image: 'minio/minio', args: [server, /storage]"), {"uses-capabilities": False}),
         (pod("image: 'registry.k8s.io/pause'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told", "idle": True}),
         (pod("image: 'grafana/grafana'"), ROOT_FREE),
+        (pod("image: 'redis:7'"), {**ROOT_FREE, "writes": "told"}),
         (pod("image: 'app:1', securityContext: {runAsUser: 7}"), ROOT_FREE),
         (pod("image: 'memcached:1', securityContext: {runAsUser: 0}"), {"uses-capabilities": False, "writes": "told"}),
         (pod("image: 'memcached:1'", "image: 'app:1'"), NOTHING),
@@ -100,6 +101,17 @@ def test_an_image_starts_as_the_user_that_it_becomes_where_no_files_of_others_wa
 def test_the_kubelet_is_told_the_number_of_a_user(container: str, user: Plain) -> None:
     context = fixed(pod(container), LEAVES_ROOT)["securityContext"]
     assert context == {"runAsNonRoot": True} | ({"runAsUser": user} if user else {})
+
+
+DROPS = Edit((*PATH, "securityContext", "capabilities", "drop"), ["ALL"])
+
+
+def test_without_capabilities_an_image_starts_as_the_user_that_it_becomes() -> None:
+    assert fixed(pod("image: 'redis:7'"), DROPS)["securityContext"] == {"runAsUser": 999}
+    claimed = pod(
+        "image: 'redis:7', volumeMounts: [{name: d, mountPath: /data}]", spec="volumes: [{name: d, hostPath: {path: /d}}]"
+    )
+    assert "securityContext" not in fixed(claimed, DROPS)
 
 
 def test_a_user_that_is_named_already_stays() -> None:
@@ -153,6 +165,10 @@ def test_what_idles_asks_for_little_beside_its_limit(image: str, asks: Plain) ->
         ("image: 'nginx:1'", True),
         ("image: 'nginx:1', ports: [{containerPort: 8443}]", False),
         ("image: 'nginx:1', volumeMounts: [{name: c, mountPath: /etc/nginx}]", False),
+        ("image: 'redis:7', args: [--save, '60 1']", True),
+        ("image: 'redis:7', args: [redis-server, --port, '7000']", False),
+        ("image: 'redis:7', args: [redis-cli, monitor]", False),
+        ("image: 'grafana/grafana', env: [{name: GF_SERVER_HTTP_PORT, value: '8000'}]", False),
         ("image: 'mysql:8', ports: [{containerPort: 3306}]", False),  # it shuts out who asks nothing
         ("image: 'app:1', ports: [{containerPort: 80}]", False),
         ("image: 'app:1', readinessProbe: {httpGet: {port: 80}}", False),

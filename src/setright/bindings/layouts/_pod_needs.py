@@ -29,6 +29,7 @@ WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "empt
 READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
 NON_ROOT = ("securityContext", "runAsNonRoot")
 USER = ("securityContext", "runAsUser")
+DROPS = ("securityContext", "capabilities", "drop")
 KNOWN = ("workload", "image-needs")
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
 
@@ -45,7 +46,7 @@ def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
     if not pods:
         return {}
     held = {
-        "uses-capabilities": all(_uses_none(*each) for each in pods),
+        "uses-capabilities": all(_uses_none(tree, *each, len(pods) == 1) for each in pods),
         "can-leave-root": all(_can_leave_root(tree, *each, len(pods) == 1) for each in pods),
         "any-user": all(_is_any_user(tree, *each) for each in pods),
         "any-group": all(needs.get("anyone") is True for _, needs in pods),
@@ -95,13 +96,18 @@ def _mounted(container: Tree) -> list[str]:
     return [str(each.get("mountPath", "")).rstrip("/") or "/" for each in mounts]
 
 
-def _uses_none(container: Tree, needs: Needs) -> bool:
-    return is_unprivileged(container, needs) or needs.get("capabilities") == []
+def _uses_none(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
+    return is_unprivileged(container, needs) or needs.get("capabilities") == [] or _may_skip_root(tree, container, needs, is_alone)
 
 
 def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
     if is_unprivileged(container, needs) or (needs.get("anyone") and look_up(container, USER) is None):
         return True
+    return _may_skip_root(tree, container, needs, is_alone)
+
+
+def _may_skip_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
+    """Whether it may start as the user for which its image gives root up: nothing waits for it that root must hand over first."""
     return look_up(container, USER) is None and "steps-to" in needs and not _has_files(tree, container, needs, is_alone)
 
 
@@ -136,9 +142,13 @@ def _of(resource: Resource, path: Path) -> Needs:
 def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     """The user's number where the image starts as root or says its user by name, of which the kubelet cannot tell who it is."""
     needs, told = _of(resource, wanted.path), (look_up(raw, wanted.path[:3]), look_up(raw, ("spec",)))
-    if wanted.path[3:] != NON_ROOT or wanted.value is not True or any(look_up(each, USER) is not None for each in told):
+    if wanted.remove or any(look_up(each, USER) is not None for each in told):
         return []
-    user = needs.get("steps-to") or (NOBODY if needs.get("anyone") else needs.get("user") if "named" in needs else None)
+    user = None
+    if wanted.path[3:] == NON_ROOT:
+        user = needs.get("steps-to") or (NOBODY if needs.get("anyone") else needs.get("user") if "named" in needs else None)
+    elif wanted.path[3:6] == DROPS and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
+        user = needs.get("steps-to")
     return [Edit((*wanted.path[:3], *USER), user)] if user else []
 
 

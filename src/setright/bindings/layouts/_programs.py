@@ -7,8 +7,6 @@ installation guides for Kubernetes.
 
 from __future__ import annotations
 
-import re
-
 from setright.model import Plain, Tree
 from setright.patterns import late
 
@@ -87,6 +85,9 @@ LISTENING = {  # where images of the Docker library and their likes listen as th
     28015: "rethinkdb",
 }
 PORTS = {name: port for port, names in LISTENING.items() for name in names.split()}
+CONFIGURATION = late(r"/etc|/.*\bconf")
+LISTENS = late(r"(?i)port|listen|bind|addr|sock|conf|:\d")
+PORT_OF = late(r"PORT$|LISTEN|BIND|ADDR")
 HOST = late(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
 DEVELOPERS_OWN = late(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
 
@@ -99,12 +100,23 @@ def program(image: str) -> str:
 
 
 def usual_port(container: Tree) -> int | None:
-    """Where a well-known program listens when nothing tells it otherwise: no words of its own, no configuration mounted."""
+    """Where a well-known program listens when nothing tells it otherwise: no words of another program or port, no configuration."""
     image, mounts = container.get("image"), container.get("volumeMounts")
     mounted = [str(each.get("mountPath")) for each in mounts if isinstance(each, dict)] if isinstance(mounts, list) else []
-    if not isinstance(image, str) or container.get("args") or container.get("command"):
+    if not isinstance(image, str) or container.get("command") or any(CONFIGURATION.match(each) for each in mounted):
         return None
-    return None if any(re.match(r"/etc|/.*\bconf", each) for each in mounted) else PORTS.get(program(image).rpartition("/")[2])
+    name = program(image).rpartition("/")[2]
+    return None if _is_told_otherwise(container, name) else PORTS.get(name)
+
+
+def _is_told_otherwise(container: Tree, name: str) -> bool:
+    words, variables = container.get("args") or [], container.get("env") or []
+    told = [str(each) for each in words] if isinstance(words, list) else ["?"]
+    named = [str(each.get("name")) for each in variables if isinstance(each, dict)] if isinstance(variables, list) else ["PORT"]
+    starts_other = (
+        bool(told) and not told[0].startswith("-") and told[0].rpartition("/")[2] not in (name, f"{name}-server", f"{name}d")
+    )
+    return starts_other or any(LISTENS.search(each) for each in told) or any(PORT_OF.search(each) for each in named)
 
 
 def keeps_nothing(image: Plain) -> bool:
