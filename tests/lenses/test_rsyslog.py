@@ -47,9 +47,10 @@ def test_one_directive_changes(before: bytes, after: bytes) -> None:
     assert lenses.put("rsyslog", before, [Edit(("directives", "FileCreateMode"), "0640")]) == after
 
 
-def test_a_statement_over_several_lines_is_refused_by_line() -> None:
+@pytest.mark.parametrize("text", [b'module(load="imtcp"\n  x="y"\n', b'module(load="imtcp"\n x="y") input(', b"input(\n)\n"])
+def test_a_statement_that_cannot_be_followed_is_refused_by_line(text: bytes) -> None:
     with pytest.raises(LensError, match="line 2"):
-        rsyslog.get(b'# x\nmodule(load="imtcp"\n  x="y")\n')
+        rsyslog.get(b"# x\n" + text)
 
 
 LINES = st.sampled_from(
@@ -112,3 +113,28 @@ def test_where_rules_put_things_is_told_and_comments_are_not() -> None:
     tree = lenses.get("rsyslog", RULES)
     assert tree["records"] == ["/var/log/auth.log", "/var/log/syslog", "/var/log/x.log"]
     assert tree["sends"] == ["@@[2001:db8::1]:6514", "omfwd"]
+
+
+RED_HAT = b"""global(workDirectory="/var/lib/rsyslog")
+module(load="builtin:omfile" Template="RSYSLOG_TraditionalFileFormat")
+include(file="/etc/rsyslog.d/*.conf" mode="optional")
+module(load="imuxsock"    # provides support for local logging (load="not-this")
+       SysSock.Use="off") # Turn off message reception via local log socket;
+                          # local messages are retrieved through imjournal now.
+module(load="imjournal"
+       StateFile="imjournal.state") # File to store the position in the journal
+input(type="imtcp"
+      port="514")
+authpriv.*                                              /var/log/secure
+*.emerg                                                 :omusrmsg:*
+"""
+
+
+def test_statements_over_several_lines_are_followed_as_red_hat_s_own_has_them():
+    tree = rsyslog.get(RED_HAT)
+    assert (tree["modules"], tree["listens"]) == (["builtin:omfile", "imuxsock", "imjournal"], ["imtcp"])
+    assert tree["records"] == ["/var/log/secure"]
+    gone = lenses.put("rsyslog", RED_HAT, [Edit(("listens",), remove=True)])
+    assert gone == RED_HAT.replace(b'input(type="imtcp"\n      port="514")\n', b"")
+    made = lenses.put("rsyslog", RED_HAT, [Edit(("directives", "FileCreateMode"), "0640")])
+    assert made == RED_HAT.replace(b"include(", b"$FileCreateMode 0640\ninclude("), "what comes before it has its own mode"

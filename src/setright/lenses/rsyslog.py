@@ -20,9 +20,13 @@ from setright.lenses.lines import Change, Line, byte_span, decode, delete, inser
 from setright.model import Edit, Path, Tree
 
 DIRECTIVE = re.compile(r"[ \t]*\$(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<gap>[ \t]+)(?P<value>[^\s#][^\r#]*?)[ \t\r]*(?:#.*)?$")
-STATEMENT = re.compile(r"[ \t]*(?P<what>module|input)[ \t]*\((?P<inside>[^()#]*)\)[ \t\r]*(?:#.*)?$", re.IGNORECASE)
+OPENING = re.compile(r"[ \t]*(?P<what>module|input)[ \t]*(?=\()", re.IGNORECASE)
+INSIDE = re.compile(r"\((?:[^\"#()]|\"(?:[^\"\\]|\\.)*\"|#[^\n]*)*\)", re.DOTALL)
+QUOTED_OR_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|#[^\n]*", re.DOTALL)
+NOTHING = re.compile(r"[ \t\r]*(?:#.*)?")
 NAMED = re.compile(r"\b(?:load|type)[ \t]*=[ \t]*\"(?P<name>[^\"]+)\"", re.IGNORECASE)
 RULE = re.compile(r"[ \t]*(?:[\w*,]+\.[^\s#\"'()]+|:[^\s#()][^#()]*\")[ \t]+(?P<action>-?/[^\s;#]+|@@?[^\s#]+)")
+ACTS = re.compile(rf"{RULE.pattern}|[ \t]*(?:include|action|ruleset|if)\b|[ \t]*[\w*,]+\.[\w*!=,;.]+[ \t]", re.IGNORECASE)
 ACTION = re.compile(r"\baction\s*\([^()#]*?\btype\s*=\s*\"(?P<type>om(?:file|fwd|relp))\"", re.IGNORECASE)
 COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 NETWORK = ("imtcp", "imudp", "imrelp", "imptcp", "imgssapi")
@@ -41,7 +45,7 @@ class Part(NamedTuple):
 
 
 def get(source: bytes) -> Tree:
-    """The tree above. Raises LensError for a statement over several lines that loads or opens something."""
+    """The tree above. Raises LensError for a statement that loads or opens something and cannot be followed."""
     tree: Tree = {}
     for part in _parts(decode(source)):
         if part.path[0] == "directives":
@@ -84,7 +88,10 @@ def _mine(parts: Sequence[Part], path: Path) -> list[Part]:
 def _parts(text: str) -> list[Part]:
     found: list[Part] = []
     spelled: dict[str, str] = {}
+    done = 0  # where the last statement over several lines ends
     for line in lines(text):
+        if line.start < done:
+            continue
         if m := DIRECTIVE.match(line.text):
             name, at = m["name"].lower(), (line.start + m.start("value"), line.start + m.end("value"))
             if name in ("modload", *LEGACY_INPUTS):
@@ -92,15 +99,26 @@ def _parts(text: str) -> list[Part]:
                 found.append(Part(path, value, line, m["gap"], *at))
             else:
                 found.append(Part(("directives", spelled.setdefault(name, m["name"])), m["value"], line, m["gap"], *at))
-        elif (s := STATEMENT.match(line.text)) and (named := NAMED.search(s["inside"])):
-            what = "modules" if s["what"].lower() == "module" else "listens"
-            start = line.start + s.start("inside")
-            if what == "listens" and named["name"] not in NETWORK:
-                continue
-            found.append(Part((what,), named["name"], line, " ", start + named.start("name"), start + named.end("name")))
-        elif re.match(r"[ \t]*(?:module|input)[ \t]*\(", line.text, re.IGNORECASE):
-            raise LensError(f"line {line.number}: a statement over several lines: {line.text.strip()[:60]!r}")
+        elif m := OPENING.match(line.text):
+            part = _statement(text, line, m["what"].lower(), line.start + m.end())
+            done = part.line.end
+            if part.path == ("modules",) or part.value in NETWORK:
+                found.append(part)
     return found
+
+
+def _statement(text: str, line: Line, what: str, start: int) -> Part:
+    """A module or input that is written out, which may take several lines with comments at their ends."""
+    whole = INSIDE.match(text, start)
+    end = text.find("\n", whole.end()) if whole else -1
+    end = len(text) if end < 0 else end
+    inside = QUOTED_OR_COMMENT.sub(lambda m: m[0] if m[0][0] == '"' else " " * len(m[0]), whole[0]) if whole else ""
+    named = NAMED.search(inside)
+    if whole is None or named is None or not NOTHING.fullmatch(text[whole.end() : end]):
+        raise LensError(f"line {line.number}: a statement that cannot be followed: {line.text.strip()[:60]!r}")
+    lines_of_it = Line(line.number, line.start, end, text[line.start : end])
+    path: Path = ("modules",) if what == "module" else ("listens",)
+    return Part(path, named["name"], lines_of_it, " ", start + named.start("name"), start + named.end("name"))
 
 
 def _change(text: str, edit: Edit) -> list[Change]:
@@ -118,12 +136,19 @@ def _change(text: str, edit: Edit) -> list[Change]:
     new = pairs.written(name, edit.value)
     if mine:
         return [Change(mine[-1].start, mine[-1].end, new)]
-    legacy = [part for part in parts if part.path[0] == "directives"]
-    first = legacy[0].line if legacy else None
-    if first is None:
-        found = lines(text)
-        return [insert_after(text, found[-1] if found else None, [f"${name} {new}"])]
-    return [Change(first.start, first.start, insert_after(text, None, [f"${name} {new}"]).text)]
+    return [_first(text, parts, f"${name} {new}")]
+
+
+def _first(text: str, parts: Sequence[Part], new: str) -> Change:
+    """Before the first directive, rule or file that is included: it counts for what comes behind it."""
+    found = lines(text)
+    legacy = min((part.line.start for part in parts if part.path[0] == "directives"), default=len(text))
+    place = next((n for n, line in enumerate(found) if line.start == legacy or ACTS.match(line.text)), None)
+    if place is None:
+        return insert_after(text, found[-1] if found else None, [new])
+    while found[place].start != legacy and place and found[place - 1].text.startswith("#"):
+        place -= 1
+    return Change(found[place].start, found[place].start, insert_after(text, None, [new]).text)
 
 
 def _fewer(text: str, mine: Sequence[Part], edit: Edit) -> list[Change]:
