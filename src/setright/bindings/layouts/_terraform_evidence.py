@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts._terraform_find import reference
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
@@ -224,6 +225,7 @@ def _groupless(other: Block) -> bool:
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
+    "public-google": google.public,
     "metadata": _metadata,
     "default-group": _default_group,
     "readers": _readers,
