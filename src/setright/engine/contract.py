@@ -11,7 +11,7 @@ import msgspec
 
 from setright.controls.words import place, value
 from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_text, redact_value
-from setright.model import LANES, SEVERITIES, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
+from setright.model import LANES, SEVERITIES, Finding, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
 
 if TYPE_CHECKING:
     from setright.engine.decision import Weighed
@@ -76,12 +76,8 @@ def scan_object(report: Report) -> dict[str, Plain]:
     }
 
 
-def finding_object(found: Found, key: bytes, weighed: Weighed | None = None) -> dict[str, Plain]:
-    """`have` and `want` map each path that is not right to its value; a running value's path ends in `` (running)``.
-
-    `lane`, the risks (0 to 100) and `owner` are null where nothing was weighed (`unknown`) or nobody is known to own it.
-    """
-    finding = found.finding
+def which_finding(finding: Finding) -> dict[str, Plain]:
+    """Which finding it is, in a few words: wherever one is told of."""
     return {
         "id": finding.id,
         "control": finding.control,
@@ -91,6 +87,17 @@ def finding_object(found: Found, key: bytes, weighed: Weighed | None = None) -> 
         "target": finding.target,
         "resource": finding.resource,
         "kind": finding.kind,
+    }
+
+
+def finding_object(found: Found, key: bytes, weighed: Weighed | None = None) -> dict[str, Plain]:
+    """`have` and `want` map each path that is not right to its value; a running value's path ends in `` (running)``.
+
+    `lane`, the risks (0 to 100) and `owner` are null where nothing was weighed (`unknown`) or nobody is known to own it.
+    """
+    finding = found.finding
+    return {
+        **which_finding(finding),
         "location": msgspec.to_builtins(finding.location),
         "have": {place(m): have(found, m, key) for m in finding.mismatches},
         "want": {place(m): want(m) for m in finding.mismatches},

@@ -132,6 +132,7 @@ def _organisations(app: App, name: str) -> tuple[str, ...]:
 def _told(app: App, known: Known) -> dict[str, Plain]:
     from datetime import timedelta
 
+    from setright.engine.contract import which_finding
     from setright.engine.times import moment, now, stamp
     from setright.policy.escalation import days_given
 
@@ -140,14 +141,7 @@ def _told(app: App, known: Known) -> dict[str, Plain]:
     days = days_given(configuration.escalation, risk, finding.severity, configuration.policy.due)
     due = None if days is None else moment(known.first_seen_at) + timedelta(days=days)
     return {
-        "id": finding.id,
-        "control": finding.control,
-        "title": finding.title,
-        "severity": finding.severity,
-        "verdict": str(finding.verdict),
-        "target": finding.target,
-        "resource": finding.resource,
-        "kind": finding.kind,
+        **which_finding(finding),
         "first_seen_at": known.first_seen_at,
         "last_seen_at": known.last_seen_at,
         "reopened_count": known.reopened_count,
