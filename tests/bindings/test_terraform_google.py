@@ -67,3 +67,10 @@ def test_a_directory_that_got_the_bucket_may_open_it() -> None:
     assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', "var.bucket")}) == "a grant"
     assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', '"data"')}) == "a grant"
     assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', '"other"')}) == "no"
+
+
+def test_a_grant_that_another_directory_makes_later_is_seen() -> None:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in {"main.tf": DATA, "site/a.tf": WEB}.items()}
+    assert terraform.view("k", BUCKET, given)[0].tree["source"] == {"public": "no"}
+    later = given | {"site/a.tf": Source("site/a.tf", "hcl", lenses.get("hcl", member('"allUsers"', "var.bucket").encode()))}
+    assert terraform.view("k", BUCKET, later)[0].tree["source"] == {"public": "a grant"}

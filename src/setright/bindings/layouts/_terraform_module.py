@@ -19,6 +19,7 @@ from setright.model import Path, Plain, Tree, Unknown
 
 NAMED_VALUE = re.compile(r'(?:"\$\{\s*)?(var|local)\.([A-Za-z_][\w-]*)(?:\s*\}")?')
 FROM_ELSEWHERE = re.compile(r"\b(?:module|var|data)\.")
+OPENING = re.compile(r"google_storage_\w+_(?:iam|acl|access_control)")  # what lets somebody into a bucket
 NESTING = 8  # locals of locals
 
 
@@ -41,10 +42,11 @@ class Block(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """What directories tell each other: which providers they ask for, and the policies on buckets of others."""
+    """What directories tell each other: which providers they ask for, and whom they let into buckets of others."""
 
     providers: tuple[tuple[str, Plain, Plain], ...] = ()
     policies: tuple[tuple[str, Plain], ...] = ()
+    grants: tuple[tuple[str, Plain], ...] = ()
 
 
 class Module:
@@ -220,8 +222,11 @@ def _told(tree: Mapping[str, Module]) -> _Told:
     sources = (source for module in tree.values() for source in module.sources.values())
     said = ((source.locator, source.tree.get("terraform"), source.tree.get("provider")) for source in sources)
     policies = ((folder, module.open_policies) for folder, module in tree.items() if "aws_s3_bucket_policy" in module.types)
+    opening = ((folder, module, kind) for folder, module in tree.items() for kind in module.types if OPENING.match(kind))
     return _Told(
-        tuple(each for each in said if each[1:] != (None, None)), tuple((folder, each) for folder, each in policies if each)
+        tuple(each for each in said if each[1:] != (None, None)),
+        tuple((folder, each) for folder, each in policies if each),
+        tuple((folder, each.body) for folder, module, kind in opening for each in module.resources(kind)),
     )
 
 
