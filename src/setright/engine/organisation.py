@@ -64,17 +64,19 @@ class _Place(NamedTuple):
 def _about(configuration: Configuration, place: _Place, world: World | None) -> About:
     opened = exposure.ways(world) if world else []
 
-    subjects: dict[tuple[str, str, str, str], Subject] = {}
+    at = now()
+    subjects: dict[tuple[int, str], tuple[Resource, Subject]] = {}  # by the id of the resource that each holds, and its owner
 
     def subject(found: Found) -> Subject:
         resource, owner = found.resource, place.claims.of(found).owner
-        known = resource.kind, resource.name, resource.home[0], owner
-        if known not in subjects:
-            subjects[known] = subject_of(configuration, place.estate.target, owner, _traits(place, resource, opened))
-        return subjects[known]
+        known = subjects.get((id(resource), owner))
+        if known is None:
+            told = subject_of(configuration, place.estate.target, owner, _traits(place, resource, opened))
+            known = subjects[id(resource), owner] = resource, told
+        return known[1]
 
     def rule(found: Found, decision: Decision, case: Case) -> Decision:
-        return ruled(configuration.policy, subject(found), case, decision, now())
+        return ruled(configuration.policy, subject(found), case, decision, at)
 
     def exploit(found: Found) -> Signal:
         return place.exploits.of(_cves(found)) if place.exploits.kev or place.exploits.epss else Signal()

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from setright.engine.scan import Found
 from setright.engine.witnesses import accounted, named
-from setright.engine.world import Slot
-from setright.model import Path
+from setright.model import Resource
 from setright.policy.owners import Evidence, Owner, Ownership, Returns, ranked
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.git import last_changers
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 CATALOGUE = "catalog-info.yaml"
 MAX_BYTES = 1_000_000
-Place = tuple[Slot, str, tuple[str, Path]]
 Listed = Callable[[Found], Iterable[Evidence]]
 
 
@@ -57,16 +55,16 @@ class Claims:
         self._returns = returns
         self._by_file: dict[str, list[Evidence]] = {}
         self._entries: dict[File, str] = {}  # by their folder
-        self._by_resource: dict[Place, Ownership] = {}
+        self._by_resource: dict[int, tuple[Resource, Ownership]] = {}  # by the id of the resource that each holds
 
     def of(self, found: Found) -> Ownership:
         """The surest owner; one without a name where nothing names any and nobody is asked for such."""
         if found.finding.id in self._returns.refused:
             return self._surest(found)
-        place = found.slot, found.resource.name, found.resource.home
-        if place not in self._by_resource:
-            self._by_resource[place] = self._surest(found)
-        return self._by_resource[place]
+        known = self._by_resource.get(id(found.resource))
+        if known is None:
+            known = self._by_resource[id(found.resource)] = found.resource, self._surest(found)
+        return known[1]
 
     def ranked(self, found: Found) -> list[Ownership]:
         """Every owner that something names for a finding, the one to ask first."""
