@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _terraform_google as google
-from setright.bindings.layouts._terraform_find import reference
+from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
 from setright.bindings.trees import look_up, same
@@ -72,7 +72,7 @@ def _of(module: Module, block: Block, kind: str) -> Iterator[Block]:
     """The resources of a type that are, or may be, for the bucket."""
     for other in module.resources(kind):
         tie, own = module.resolved(other.body.get("bucket")), module.resolved(block.body.get("bucket"))
-        if isinstance(tie, Unknown) and not reference(block.address).fullmatch(tie.text):
+        if isinstance(tie, Unknown) and not refers(tie.text, block.address):
             if not re.match(r'(?:"\$\{\s*)?aws_s3_bucket\.', tie.text):
                 yield other
         elif isinstance(tie, Unknown) or same(tie, own):

@@ -223,9 +223,9 @@ def beside(told: Entry, module: Module, block: Block, place: Place) -> Iterator[
 def belongs(told: Entry, module: Module, block: Block, other: Block, place: Place) -> bool:
     tie = other.body.get(place.by)
     if isinstance(tie, list):
-        return any(isinstance(each, Unknown) and reference(block.address).fullmatch(each.text) for each in tie)
+        return any(isinstance(each, Unknown) and refers(each.text, block.address) for each in tie)
     if isinstance(tie, Unknown):
-        if reference(block.address).fullmatch(tie.text):
+        if refers(tie.text, block.address):
             return True
         each = other.body.get("for_each")
         through = isinstance(each, Unknown) and each.text.strip() == block.address
@@ -235,9 +235,13 @@ def belongs(told: Entry, module: Module, block: Block, other: Block, place: Plac
     return tie is not None and own is not None and same(module.resolved(tie), module.resolved(own))
 
 
+def refers(text: str, address: str) -> bool:
+    """Whether an expression is a reference to an attribute of a resource, in quotes or not, indexed or not."""
+    return address in text and _reference(address).fullmatch(text) is not None
+
+
 @lru_cache(maxsize=1024)
-def reference(address: str) -> re.Pattern[str]:
-    """What a reference to an attribute of a resource looks like, in quotes or not, indexed or not."""
+def _reference(address: str) -> re.Pattern[str]:
     return re.compile(rf'(?:"\$\{{\s*)?{re.escape(address)}(?:\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}}")?')
 
 

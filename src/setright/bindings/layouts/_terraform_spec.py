@@ -41,6 +41,8 @@ SETTINGS = frozenset(
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
 PLACE |= {"with", "alone", "else", "refers", "describe", "capital"}
+MOST_KNOWN = 4096
+_KNOWN: dict[tuple[int, str], tuple[Mapping[str, Plain], Entry]] = {}  # by the id of the layout that each holds, and the type
 
 
 class Place(NamedTuple):
@@ -97,7 +99,12 @@ class Entry(NamedTuple):
 
 def entry(layout: Mapping[str, Plain], kind: str) -> Entry:
     """The entry as it is for one of its resource types. Raises BindingError at what it does not know."""
-    return _entry(msgspec.json.encode(layout), kind)
+    known = _KNOWN.get((id(layout), kind))
+    if known is None:
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[id(layout), kind] = layout, _entry(msgspec.json.decode(msgspec.json.encode(layout)), kind)
+    return known[1]
 
 
 def types(layout: Mapping[str, Plain]) -> tuple[str, ...]:
@@ -116,9 +123,7 @@ def loners(layout: Mapping[str, Plain]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one["in"]) for one in every if isinstance(one, dict) and one.get("alone") is True))
 
 
-@lru_cache(maxsize=1024)
-def _entry(encoded: bytes, kind: str) -> Entry:
-    layout = msgspec.json.decode(encoded)
+def _entry(layout: Mapping[str, Plain], kind: str) -> Entry:
     names = layout.get("names", "pascal")
     if names not in ("pascal", "camel"):
         raise BindingError(f"terraform: names: is pascal or camel, not {names!r}")

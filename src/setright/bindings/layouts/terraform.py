@@ -29,17 +29,17 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
     if not (there := modules(sources)):
         return []
-    own = [entry(layout, each) for each in types(layout)]
-    lone = [entry(layout, each) for each in loners(layout)]
-    called = [entry(layout, f"module.{source}") for source in layout.get("modules", {})]
-    wanted = frozenset(each.type for each in (*own, *lone, *called))
+    called = [f"module.{source}" for source in layout.get("modules", {})]
+    wanted = frozenset((*types(layout), *loners(layout), *called))
     found: list[Resource] = []
     for module in there.values():
         if wanted.isdisjoint(module.types):
             continue
         note = f"view {kind}"
         if module.notes.get(note, (None,))[0] is not layout:
-            told = [*_told(module, own), *_alone(module, own, lone), *_told(module, called)]
+            own = [entry(layout, each) for each in types(layout)]
+            lone = [entry(layout, each) for each in loners(layout)]
+            told = [*_told(module, own), *_alone(module, own, lone), *_told(module, [entry(layout, each) for each in called])]
             module.notes[note] = layout, [_resource(kind, layout, each, module, block) for each, block in told]
         found += module.notes[note][1]
     return found
