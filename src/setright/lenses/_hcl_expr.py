@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
+from setright.patterns import late
 
 DEPTH = 100  # brackets and blocks within each other; more is no configuration
 
@@ -30,12 +31,12 @@ OPERATOR = {True: re.compile(SPACES + _OPERATOR), False: re.compile(BLANKS + _OP
 POSTFIX = {True: re.compile(SPACES + r"(\.(?!\.)|\[)"), False: re.compile(BLANKS + r"(\.(?!\.)|\[)")}
 STEP = re.compile(rf"{BLANKS}(?:{NAME}|[0-9]++(?:\.[0-9]++)?|\*)")
 TERM = re.compile(rf'([0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)|({NAME}(?:::{NAME})*+)|(<<-?)|(["\[{{(])')
-HEREDOC = re.compile(rf"<<(-?)({NAME})\r?\n")
-FOR = re.compile(rf"for\b{SPACES}{NAME}(?:{SPACES},{SPACES}{NAME})?{SPACES}in\b")
+HEREDOC = late(rf"<<(-?)({NAME})\r?\n")
+FOR = late(rf"for\b{SPACES}{NAME}(?:{SPACES},{SPACES}{NAME})?{SPACES}in\b")
 TEMPLATE = re.compile(r'([^"\\$%\x00-\x08\x0a-\x1f]++)|(\\.)|(\$\$\{|%%\{)|(\$\{~?|%\{~?)|([$%])|(")')
-INTERPOLATION = re.compile(r"(\$\$\{|%%\{)|(\$\{~?|%\{~?)")
-DIRECTIVE = re.compile(rf"(?:else|endif|endfor)\b|(if\b|for\b{SPACES}{NAME}(?:{SPACES},{SPACES}{NAME})?{SPACES}in\b)")
-ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.?))|([$%])\5\{')
+INTERPOLATION = late(r"(\$\$\{|%%\{)|(\$\{~?|%\{~?)")
+DIRECTIVE = late(rf"(?:else|endif|endfor)\b|(if\b|for\b{SPACES}{NAME}(?:{SPACES},{SPACES}{NAME})?{SPACES}in\b)")
+ESCAPE = late(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.?))|([$%])\5\{')
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None}
 
@@ -193,7 +194,7 @@ class Expressions:
     def list(self, pos: int, depth: int) -> Node:
         start, items = pos, list[Node]()
         pos = self.skip(pos + 1, True)
-        if FOR.match(self.text, pos):
+        if self.text.startswith("for", pos) and FOR.match(self.text, pos):
             return self.comprehension(start, pos, "]", depth)
         while not self.text.startswith("]", pos):
             items.append(self.expression(pos, True, depth))
@@ -217,7 +218,7 @@ class Expressions:
     def object(self, pos: int, depth: int) -> Node:
         text, start, items = self.text, pos, list[Attribute]()
         pos = self.skip(pos + 1, True)
-        if FOR.match(text, pos):
+        if text.startswith("for", pos) and FOR.match(text, pos):
             return self.comprehension(start, pos, "}", depth)
         dynamic = False
         while not text.startswith("}", pos):
