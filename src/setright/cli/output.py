@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -65,6 +64,8 @@ def json_text(told: Plain) -> str:
 @contextmanager
 def paper(show: Shown) -> Iterator[Console]:
     """What a screen is drawn on: stdout, or the file in plain text."""
+    import shutil
+
     from rich.console import Console
 
     if show.file:

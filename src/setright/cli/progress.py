@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -36,6 +35,8 @@ def counted(results: Iterable[T], targets: list[str], verb: str, quiet: bool) ->
 
 
 def _replace(text: str) -> None:
+    import shutil
+
     width = shutil.get_terminal_size((80, 24)).columns
     sys.stderr.write(CLEAR + text[: width - 1])
     sys.stderr.flush()

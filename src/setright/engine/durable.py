@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from tempfile import mkstemp
 
 MANY = 16  # files from which on the whole file system is synced at once
 
@@ -77,6 +76,8 @@ def create(path: Path, data: bytes) -> bool:
 
 
 def _staged(path: Path, data: bytes, synced: bool = True) -> Path:
+    from tempfile import mkstemp
+
     handle, name = mkstemp(prefix=f".{path.name}.", dir=private_directory(path.parent))
     with os.fdopen(handle, "wb") as file:
         file.write(data)

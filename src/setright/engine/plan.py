@@ -13,7 +13,8 @@ from setright.bindings.view import locate, steps_of
 from setright.controls.fears import named
 from setright.engine.compose import Composed, Tried, compose
 from setright.engine.decision import ASK, NOBODY, About, Fix, decided, remedies
-from setright.engine.redact import OF_THIS_PROCESS, unified_diff
+from setright.engine.diffs import unified_diff
+from setright.engine.redact import OF_THIS_PROCESS
 from setright.engine.scan import Found, Scan, come_to_light, wants
 from setright.engine.world import World
 from setright.model import LANES, Effect, Plain, Plan, Planned, Steps, digest

@@ -15,7 +15,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, encodes, keyword, one_line
 from setright.lenses._recent import recent
@@ -329,6 +328,8 @@ def _on_a_line(words: str, instruction: str) -> str:
 
 def _differences(old: str, new: str) -> Iterator[Splice]:
     """The parts of the old text that differ, word by word, and what stands there in the new one."""
+    from difflib import SequenceMatcher
+
     a, b = PIECE.findall(old), PIECE.findall(new)
     starts_a = [0, *(m.end() for m in PIECE.finditer(old))]
     for kind, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():

@@ -57,6 +57,8 @@ def last_changers(root: Path, commits: int = 2000) -> dict[str, str]:
     Raises SurfaceError where `root` is in no repository.
     """
     options = ("--no-renames", "--no-merges", "--relative", "--name-only", "-z", "--format=%x01%ae")
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):  # no program needs to be asked
+        raise SurfaceError(f"{root}: in no git repository")
     told = _git(root, "log", f"-{commits}", *options, "--", ".")
     who, found = "", dict[str, str]()
     for part in os.fsdecode(told).split("\0"):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -158,6 +156,8 @@ def _put(file: Path, data: bytes | None) -> None:
         file.unlink(missing_ok=True)
         _sync(file.parent)
         return
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     new = Path(name)
     try:
@@ -177,6 +177,8 @@ def _like(old: Path, new: Path) -> None:
     if not old.exists():
         new.chmod(0o644)
         return
+    import shutil
+
     stat = old.stat()
     shutil.copystat(old, new)
     os.utime(new)  # builds look for newer files
