@@ -6,7 +6,7 @@ words for a public address or an open range; Kubernetes' Service and Ingress (ku
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from setright.engine.world import World
@@ -39,7 +39,7 @@ class Way(NamedTuple):
 
 def of_resource(resource: Resource) -> str:
     """Why the Internet reaches it, by its own words; empty: they do not say so."""
-    return next((why for path, value in _values(resource.tree) if (why := _open(path, value))), "")
+    return next((why for path, value in _values(resource.tree, _tells) if (why := _open(path, value))), "")
 
 
 def ways(world: World) -> list[Way]:
@@ -67,9 +67,12 @@ def by_ways(resource: Resource, opened: list[Way]) -> str:
     return next((w.why for w in opened if w.namespace == namespace and w.labels.items() <= labels.items()), "")
 
 
+def _tells(value: Plain) -> bool:
+    """Whether the value of an attribute may open something; most do not, so their places need not be known."""
+    return value is True or (isinstance(value, str) and value in TELLING)
+
+
 def _open(path: Path, value: Plain) -> str:
-    if value is not True and not (isinstance(value, str) and value in TELLING):
-        return ""
     keys = [str(part) for part in path]
     last = next((key for key in reversed(keys) if not key.isdigit()), "")
     if any(word in key.lower() for key in keys for word in OUTWARD):
@@ -81,18 +84,18 @@ def _open(path: Path, value: Plain) -> str:
     return f"{last} is {value}" if last in SCHEMES and value == "internet-facing" else ""
 
 
-def _values(tree: Plain) -> Iterator[tuple[Path, Plain]]:
+def _values(tree: Plain, meant: Callable[[Plain], bool]) -> Iterator[tuple[Path, Plain]]:
+    """The values that are meant, as far as so many were looked at."""
     waiting: list[tuple[Path, Plain]] = [((), tree)]
-    for _ in range(MOST_VALUES):
-        if not waiting:
-            return
+    seen = 0
+    while waiting:
         path, node = waiting.pop()
-        if isinstance(node, dict):
-            waiting += [((*path, str(key)), value) for key, value in node.items()]
-        elif isinstance(node, list):
-            waiting += [((*path, number), value) for number, value in enumerate(node)]
-        else:
+        if not isinstance(node, dict | list):
             yield path, node
+        elif seen < MOST_VALUES:
+            seen += len(node)
+            pairs = node.items() if isinstance(node, dict) else enumerate(node)
+            waiting += [((*path, key), value) for key, value in pairs if isinstance(value, dict | list) or meant(value)]
 
 
 def _objects(tree: Plain) -> list[dict[str, Plain]]:
@@ -111,7 +114,7 @@ def _routed(told: Mapping[str, Plain]) -> Iterator[tuple[tuple[str, str], str]]:
     if told.get("kind") not in ("Ingress", "HTTPRoute", "GRPCRoute"):
         return
     namespace, name = _name(told)
-    for path, value in _values(told.get("spec")):
+    for path, value in _values(told.get("spec"), lambda value: True):
         keys = [part for part in path if isinstance(part, str)]
         if keys[-2:] == ["service", "name"] or keys[-2:] == ["backendRefs", "name"] or keys[-1:] == ["serviceName"]:
             yield (namespace, str(value)), f"{told['kind']} {name} leads to it"

@@ -54,7 +54,7 @@ class Claims:
         self._last = list(last)
         self._returns = returns
         self._by_file: dict[str, list[Evidence]] = {}
-        self._entries: dict[File, str] = {}  # by their folder
+        self._entries: dict[str, list[Evidence]] = {}  # by folder
         self._by_resource: dict[int, tuple[Resource, Ownership]] = {}  # by the id of the resource that each holds
 
     def of(self, found: Found) -> Ownership:
@@ -101,20 +101,23 @@ class Claims:
         if self._root is None:
             return
         yield from self._lists.of(locator)
-        folder = File(locator).parent
-        for place in (folder, *folder.parents):
-            if place not in self._entries:
-                self._entries[place] = self._catalogue(place / CATALOGUE)
-            if entry := self._entries[place]:
-                yield Evidence(entry, "catalogue", str(place / CATALOGUE))
-                return
+        yield from self._entry(locator.rpartition("/")[0])
+
+    def _entry(self, folder: str) -> list[Evidence]:
+        """What the entry of a software catalogue in the folder says, or in the nearest one above it."""
+        if folder not in self._entries:
+            file = f"{folder}/{CATALOGUE}" if folder else CATALOGUE
+            owner = self._catalogue(file)
+            above = self._entry(folder.rpartition("/")[0]) if folder and not owner else []
+            self._entries[folder] = [Evidence(owner, "catalogue", file)] if owner else above
+        return self._entries[folder]
 
     @cached_property
     def _lists(self) -> _CodeOwners:
         assert self._root is not None
         return _CodeOwners(self._root)
 
-    def _catalogue(self, file: File) -> str:
+    def _catalogue(self, file: str) -> str:
         """`spec.owner` of the first entry, without the namespace and kind that may stand before it; empty: there is none."""
         assert self._root is not None
         text = _text(self._root / file)
