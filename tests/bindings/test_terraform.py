@@ -305,6 +305,6 @@ def test_a_value_is_located_where_it_stands_and_else_at_its_resource() -> None:
 @pytest.mark.parametrize(
     "entry", [{}, {"type": "t", "A": {"inside": "x"}}, {"type": "t", "A": {"in": "x"}}, {"type": "t", "names": "odd"}]
 )
-def test_an_entry_that_says_something_else_is_refused(entry: dict[str, Plain]) -> None:
+def test_an_entry_that_says_something_else_is_refused_where_its_type_is(entry: dict[str, Plain]) -> None:
     with pytest.raises(BindingError):
-        seen(PLAIN, entry)
+        seen(f'{PLAIN}\nresource "t" "x" {{}}\n', entry)
