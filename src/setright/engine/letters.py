@@ -8,6 +8,8 @@ from hashlib import sha256
 from html import escape
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from setright.engine.channels import Event, Route, wants
 from setright.engine.configuration import Configuration
 from setright.engine.times import stamp
@@ -85,7 +87,7 @@ def reach(configuration: Configuration, name: str) -> Reached:
 
 
 def addressed(configuration: Configuration, routes: Mapping[str, Route], letters: Iterable[Letter], at: datetime) -> list[Message]:
-    """Each letter for each channel that reaches its people. E-mail and chat take all; others what their `events` name."""
+    """Each letter for each channel that reaches its people and wants it. For e-mail and chat `events` is no matter."""
     return [message for letter in letters for message in _addressed(configuration, routes, letter, stamp(at))]
 
 
@@ -93,8 +95,11 @@ def _addressed(configuration: Configuration, routes: Mapping[str, Route], letter
     found = [reach(configuration, name) for name in letter.to]
     mail = tuple(dict.fromkeys(each for one in found for each in one.mail))
     chats = list(dict.fromkeys(one.chat for one in found if one.chat))
+    owners = [owner.name for owner in configuration.owners if any(owner.is_called(each) for each in letter.to)]
+    event = Event(letter.key, letter.event, letter.item, at, {}, letter.severity, owners[0] if len(owners) == 1 else "")
     for name, route in routes.items():
-        if route.off or (letter.channel and letter.channel != route.type):
+        anything = replace(route, events=("*",)) if route.type in ("mail", "slack") else route
+        if not wants(anything, event) or (letter.channel and letter.channel != route.type):
             continue
         if route.type == "mail":
             if mail:
@@ -103,7 +108,7 @@ def _addressed(configuration: Configuration, routes: Mapping[str, Route], letter
             for chat in chats or [""]:
                 key = key_of(letter.key, chat) if chat else letter.key
                 yield Message(key, name, letter.item, letter.event, at, _chat(letter, chat))
-        elif wants(route, Event(letter.key, letter.event, letter.item, at, {}, letter.severity)):
+        else:
             body = {"subject": letter.subject, "text": text(letter), "to": list(letter.to), "severity": letter.severity}
             yield Message(letter.key, name, letter.item, letter.event, at, body)
 
