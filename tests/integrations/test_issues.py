@@ -418,6 +418,11 @@ def test_no_text_becomes_markup(text):
     assert mentioned(said) == []
 
 
+def test_addresses_lead_where_they_say_but_leave_no_note_on_issues():
+    other, docs = "https://github.com/acme/web/issues/7", "https://docs.example/backups.html"
+    assert markdown((Paragraph(f"{docs} {other}"),)) == f"{docs} {other.replace(':', f':{NOTHING}')}"
+
+
 @given(TEXTS)
 def test_no_code_ends_before_it_ends(text):
     tokens = rendered(markdown((Code(text or "x"), Paragraph("after"))))

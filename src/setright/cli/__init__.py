@@ -42,7 +42,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "ledger": "The signed record of everything decided and done.",
         "import": "Take in other scanners' results, to be put right and verified like ours.",
         "integrations": "The channels to other systems: list, test, and see what waits to be told.",
-        "tickets": "One ticket for each fix and owner, in Jira or ServiceNow, held to what scans see.",
+        "tickets": "One ticket for each fix and owner, in Jira, GitHub and others, held to what scans see.",
         "stop": "The kill switch: let no run touch anything any more.",
     },
 }

@@ -27,6 +27,9 @@ CALLED = {  # the ledger's words, where they are others
     "stop on": "switch.on",
     "stop off": "switch.off",
     "rollback asked": "run.rollback-asked",
+    "ticket opened": "ticket.opened",
+    "ticket closed": "ticket.closed",
+    "ticket reopened": "ticket.reopened",
 }
 OF_A_PLAN = (
     "asked",
@@ -115,7 +118,7 @@ def of_record(record: Record, beside: Known) -> Event:
     about = beside.finding(str(body["finding"])) if "finding" in body else None
     if about:
         body = {name: getattr(about.finding, name) for name in OF_A_FINDING} | {"owner": about.owner or None} | body
-    item = next((str(body[name]) for name in ("plan", "finding", "run") if name in body), "setright")
+    item = next((str(body[name]) for name in ("plan", "finding", "run", "ticket") if name in body), "setright")
     target = known.target if known else str(body.get("target", ""))
     severity = beside.severity(known) if known else about.finding.severity if about else ""
     owner = about.owner if about else beside.owner(target) if target else ""

@@ -15,7 +15,10 @@ MARKUP = re.compile(r"([{}\[\]|!#]|(?<![^\W_])[*_+^~?-]|[*_+^~?-](?![^\W_]))")  
 HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 INLINE = re.compile(r"[\\`*\[\]{}|~]|(?<![^\W_])_|_(?![^\W_])")  # an underscore between two letters is none
 NUMBERED = re.compile(r"\d+(?=[.)])")
-REFERENCE = re.compile(r"(?<!\w)@(?=\w)|[#!$%^~](?=[\w\"])|&amp;(?=\d)|\bGH-(?=\d)|\bhttps?:(?=//)", re.IGNORECASE)
+THINGS = "commit|discussions|epics|issues|merge_requests|pull|work_items"  # an address of one leaves a note there
+REFERENCE = re.compile(
+    rf"(?<!\w)@(?=\w)|[#!$%^~](?=[\w\"])|&amp;(?=\d)|\bGH-(?=\d)|\bhttps?:(?=//\S{{1,300}}/(?:{THINGS})/)", re.IGNORECASE
+)
 NOTHING = "&#8203;"  # a space of no width: what stands behind it is no name, number or link any more
 
 

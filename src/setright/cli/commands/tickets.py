@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group("tickets")
 def command() -> None:
-    """One ticket for each fix and owner, in Jira or ServiceNow, held to what scans see.
+    """One ticket for each fix and owner, in Jira, GitHub and others, held to what scans see.
 
     A ticket system is a table of setright.toml, [integrations.NAME]; docs/tickets says what it needs.
 
