@@ -3,6 +3,7 @@
 Its entry in a binding takes `documents`, `lens` and
 
     main        the document that new keys go to, and that must exist for the program to be there
+    elsewhere   where other distributions have `main`; there it is the only document, without drop-ins
     some        true: where none of the documents is there, the program is not either
     needs       documents of which one must exist for the program to be there; they hold no keys themselves
     new         the drop-in for new keys instead, and for those that only vendor files set
@@ -28,6 +29,7 @@ from setright.patterns import fits
 
 def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     """One resource named as the kind ends, and one for each conditional block; none where the program is not there."""
+    layout = _here(layout, sources)
     main = layout.get("main")
     if not _is_there(layout, sources):
         return []
@@ -48,6 +50,7 @@ def edit(
 
     A running value that no document sets is written down too, or it would be back after the next start.
     """
+    layout = _here(layout, sources)
     running = sources.get(str(layout.get("running")))
     if running is None or not running.exists:
         return [pair for each in edits for pair in _placed(layout, resource, each, sources)]
@@ -58,10 +61,18 @@ def edit(
 
 def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]:
     """Where the value that counts stands; for a value that is nowhere, where a new one would go."""
-    places = _places(layout, resource, path, sources)
+    places = _places(_here(layout, sources), resource, path, sources)
     if not places:
         return resource.home[0], (*resource.home[1], *path)
     return places[-1].locator, (*places[-1].base, *path)
+
+
+def _here(layout: Layout, sources: Sources) -> Layout:
+    """The entry as it holds on this host."""
+    usual, other = sources.get(str(layout.get("main"))), sources.get(str(layout.get("elsewhere")))
+    if other is None or not other.exists or (usual is not None and usual.exists):
+        return layout
+    return {key: value for key, value in layout.items() if key != "new"} | {"main": other.locator, "documents": [other.locator]}
 
 
 def _is_there(layout: Layout, sources: Sources) -> bool:

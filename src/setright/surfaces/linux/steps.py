@@ -132,8 +132,17 @@ augenrules --load >/dev/null
 """
 AUDITD = """p=$(pidof auditd) && kill -HUP $p; true
 """
+# Where the menu's entries stand apart from it (BLS), grub2-mkconfig leaves their command lines as they are, unless told otherwise.
 UPDATE_GRUB = """if [ -e /boot/grub/grub.cfg ] && command -v update-grub >/dev/null; then update-grub 2>/dev/null >&2
-elif [ -e /boot/grub2/grub.cfg ]; then grub2-mkconfig -o /boot/grub2/grub.cfg 2>/dev/null >&2; fi
+elif [ -e /boot/grub2/grub.cfg ]; then
+  grub2-mkconfig --help 2>&1 | grep -q -- --update-bls-cmdline && bls=--update-bls-cmdline
+  grub2-mkconfig -o /boot/grub2/grub.cfg ${bls:-} 2>/dev/null >&2
+fi
+"""
+# Called chronyd by Red Hat; Debian's chrony goes by both names.
+CHRONY = """if [ -d /run/systemd/system ]; then
+  for u in chronyd chrony; do if systemctl -q is-active $u; then systemctl restart $u || exit 1; break; fi; done
+else service chrony status >/dev/null 2>&1 && service chrony restart || true; fi
 """
 # Services whose own files we just wrote, or whose drop-in of ours is gone: they run on as before until they start again. One that
 # does not come up, or not for two seconds, fails the change; one that failed just now is tried again on the way back. systemd
@@ -167,9 +176,11 @@ sleep 2; systemctl -q is-active $changed
 RELOADS = {
     "changed-units-restart": CHANGED_UNITS,
     "update-grub": UPDATE_GRUB,
+    "chrony-restart": CHRONY,
     "ssh-reload": SSH_RELOAD,
     "audit-rules-load": AUDIT_RULES,
     "auditd-hup": AUDITD,  # auditd.service cannot be restarted by hand
+    "crypto-policies": "if command -v update-crypto-policies >/dev/null; then update-crypto-policies >/dev/null; fi\n",
     "dconf-update": "if command -v dconf >/dev/null; then dconf update; fi\n",
     "ufw-reload": "if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && command -v ufw >/dev/null; then ufw reload >/dev/null; fi\n",
     "firewalld-reload": "if firewall-cmd -q --state 2>/dev/null; then firewall-cmd -q --reload; fi\n",  # its unit does not wait
