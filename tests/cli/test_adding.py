@@ -105,3 +105,18 @@ def test_a_secret_is_had_from_the_keyring(setright: Program, receiver: Receiver,
     monkeypatch.setitem(sys.modules, "keyring", None)
     ran = setright("integrations", "test", "soc")
     assert ran.code == 2 and "setright[keyring]" in ran.err
+
+
+def test_a_ticket_system_is_added_and_tested_in_the_same_way(setright: Program):
+    from tests.integrations.ticket_servers import TOKEN, USER, JiraServer
+
+    jira = JiraServer()
+    try:
+        setright.env["DESK_TOKEN"] = TOKEN
+        said = f"{jira.url}\n\nSEC\nuser={USER}\n\ny\n"
+        ran = add(setright, "desk", "--type", "jira", said=said)
+        assert ran.exit_code == 0, ran.output
+        assert 'token = "env:DESK_TOKEN"' in (setright.tree / "setright.toml").read_text()
+        assert TOKEN not in ran.output and jira.issues == {}
+    finally:
+        jira.close()
