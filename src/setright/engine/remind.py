@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from setright.engine.advice import general
 from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
 from setright.engine.letters import Button, Letter, Table, addressed, key_of
@@ -197,10 +198,14 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
     when = f"since {first:%Y-%m-%d}" if rung.name.startswith("late") else f"on {first:%Y-%m-%d}"
     subject = f"{'Overdue' if rung.name.startswith('late') else 'Due soon'}: {control.title} ({where})"
     whose = f"{owner or 'Nobody'} answers for it." if to != (owner,) else "It is yours, as far as is known."
+    advice = general(control)
+    steps = (f"By hand: {' '.join(advice.steps)}",) if advice.steps else ()
+    fears = (f"It may break something if {'; '.join(advice.fears)}.",) if advice.fears else ()
     said = (
-        f"{control.why.strip()}",
+        advice.happens,
         f"Due {when}; severity {worst.severity}{'' if worst.risk is None else f', risk of leaving it {worst.risk}'}. {whose}",
-        f"Put it right: setright fix {worst.target} --control {control_id}",
+        *(steps or (f"Put it right: setright fix {worst.target} --control {control_id}",)),
+        *fears,
         f"Not yours: setright owners bounce {worst.id} --reason '...'",
         f"It must stay: setright except {worst.id} --reason '...' --until 30d",
     )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from setright.engine.advice import Advice, general
 from setright.engine.channels import Event, Route, wants
 from setright.engine.redact import shown
 from setright.engine.store import Approval, Fate, Item, KeptTicket
@@ -84,8 +85,10 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     counts = [f"{len(items)} open"] + ([f"{left} left as they are"] if left else []) + ([f"{gone} put right"] if gone else [])
     targets = list(dict.fromkeys(item.target for item in items))
     facts = f"Severity {worst}. {', '.join(counts)}. Owner: {matter.owner or 'nobody known'}. Control: {matter.control}."
-    body: list[Block] = [Paragraph(control.why.strip())] if control else []
+    advice = general(control) if control else None
+    body: list[Block] = [Paragraph(advice.happens)] if advice else []
     body.append(Paragraph(facts))
+    body += _advised(advice) if advice and items else []
     if items:
         fixes = [f"setright fix {target} --control {matter.control}" for target in targets[:TARGETS]]
         body.append(Code("\n".join([*fixes, *_ways_out(items[0].id)])))
@@ -95,6 +98,14 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
         body += [Paragraph("Open:"), Listing(_places(items))]  # last: it may be cut
     whose = f" ({matter.owner})" if matter.owner else ""
     return Draft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
+
+
+def _advised(advice: Advice) -> list[Block]:
+    """What only a person can do, step by step, and what the fix may break."""
+    body: list[Block] = [Paragraph("What to do:"), Listing(advice.steps)] if advice.steps else []
+    body += [Paragraph("What it may break:"), Listing(advice.fears)] if advice.fears else []
+    body += [Paragraph(f"Meanwhile: {advice.meanwhile}")] if advice.meanwhile else []
+    return [*body, Paragraph(f"More: {advice.links[0]}")]
 
 
 def fingerprint(drafted: Draft) -> str:

@@ -11,9 +11,11 @@ from setright.cli.failure import Failure
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from setright.app import App
     from setright.engine.scan import Found
-    from setright.model import Plan
+    from setright.model import Control, Plan
 
 HEX = re.compile(r"[0-9a-f]{8,64}")
 FINDING_LENGTH = 16
@@ -80,6 +82,9 @@ def _explain_finding(app: App, found: Found, show: Shown) -> None:
         told = {"finding": finding_object(found, app.fingerprint_key), "control": control_object(found.control)}
         emit(json_text({"schema": SCHEMA, **told, "plans": [plan_object(plan) for plan in plans]}), show)
         return
+    if show.format == "markdown":
+        _say(app, plans, [found.control], show)
+        return
     from setright.cli.screens import controls, findings
     from setright.cli.screens import plans as screen
 
@@ -100,7 +105,18 @@ def _explain_plan(app: App, plan: Plan, show: Shown) -> None:
     if show.format == "json":
         emit(json_text(plans_object([plan])), show)
         return
+    if show.format == "markdown":
+        _say(app, [plan], [], show)
+        return
     with paper(show) as console:
         draw(console, [plan], titles(app, [plan]), everything=True)
         for control_id in plan.controls:
             console.print(f"\n{app.catalogue.control(control_id).why}")
+
+
+def _say(app: App, plans: Sequence[Plan], without: Sequence[Control], show: Shown) -> None:
+    """As action items; of controls that there is no plan for, what there is to say anywhere."""
+    from setright.cli.output import emit
+    from setright.engine.advice import general, markdown, of_plans
+
+    emit(markdown(of_plans(plans, app.catalogue.control) or map(general, without)), show)

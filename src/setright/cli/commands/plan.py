@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @selected
 @adopted_too
 @counted
-@shown("table", "json", "cacao")
+@shown("table", "json", "markdown", "cacao")
 @fail_on("never")
 @everything
 @click.option("--ask", "asking", is_flag=True, help="Keep the plans, so that `setright approve` shows them to whoever decides.")
@@ -29,7 +29,8 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     """Show what would change, as a diff, and who may decide it; change nothing.
 
     With -o the plan is kept in a file that `setright apply` runs exactly as it stands; --format cacao says a playbook
-    for a SOAR that does so. With --ask the playbook's steps call the API of `setright serve`.
+    for a SOAR that does so. With --ask the playbook's steps call the API of `setright serve`. --format markdown says
+    what there is to do, one item for each fix.
 
     \b
     Examples:
@@ -78,6 +79,11 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
 
         way = by_command(plans, show.file) if show.file else by_api(plans, app.configuration.serve.url)
         click.echo(json_text(playbook(plans, way)), nl=False)
+        return
+    if show.format == "markdown":
+        from setright.engine.advice import markdown, of_plans
+
+        click.echo("# What to do\n\n" + markdown(of_plans(plans, app.catalogue.control)), nl=False)
         return
     if show.format == "json":
         click.echo(json_text(plans_object(plans, report)), nl=False)
