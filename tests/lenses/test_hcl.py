@@ -211,6 +211,20 @@ def test_a_list_grows_in_its_own_style_and_shrinks_back(name: str) -> None:
     assert comments(again.encode()) == comments(before.encode())
 
 
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("<<E\n  a\nE", "  b\n", "<<E\n  b\nE"),
+        ("<<-E\n    a\n      b\n\n  E", "a\n\n  c\n", "<<-E\n    a\n\n      c\n  E"),
+        ("<<E\na\nE", "${x}\n", "<<E\n$${x}\nE"),
+        ("<<E\na\nE", "no line end", '"no line end"'),
+        ("<<E\na\nE", "E\n", '"E\\n"'),
+    ],
+)
+def test_a_heredoc_stays_one(before: str, value: str, after: str) -> None:
+    assert put(inside(f"  a = {before}\n"), Edit((*X, "a"), value)) == inside(f"  a = {after}\n")
+
+
 def test_objects_take_keys_in_their_own_style() -> None:
     quoted = inside('  o = {\n    "a" : 1,\n    "b" : 2,\n  }\n')
     assert put(quoted, Edit((*X, "o", "c"), 3)) == inside('  o = {\n    "a" : 1,\n    "b" : 2,\n    "c" : 3,\n  }\n')
@@ -250,10 +264,13 @@ def test_a_value_has_a_place() -> None:
 
 PARTS = st.sampled_from(
     ["a = 1", "bcd = [1, 2] # c", "o = {\n k = 1\n}", "e {}", "e {\n f = x.y\n}", "# c", "", '  é = "é"', "h = <<E\n${x}\nE"]
+    + ["h = <<E\n  x\n\n y\nE", "h = <<-E\n  x\n   y\n  E"]
     + ["w = {\n k = 1 # c\n}", "w = {\n k = 2\n v {\n  n = 1\n }\n}"]
 )
-VALUES = st.sampled_from([1, True, None, "x", 'q"${', [], ["a", 1], {"k": 1}, {}, [{"b": 1}], Unknown("a.b[0]")])
-PLACES = ["a", "bcd", "bcd/1", "bcd/2", "o/k", "o/n", "e/0/f", "e/0", "new", "new/0/x", "w/0/k", "w/1/v/0/n", "w/0/new"]
+VALUES = st.sampled_from(
+    ["a\n  b\n", "  ${x}\n", 1, True, None, "x", 'q"${', [], ["a", 1], {"k": 1}, {}, [{"b": 1}], Unknown("a.b[0]")]
+)
+PLACES = ["a", "h", "bcd", "bcd/1", "bcd/2", "o/k", "o/n", "e/0/f", "e/0", "new", "new/0/x", "w/0/k", "w/1/v/0/n", "w/0/new"]
 PATHS = st.sampled_from([tuple(int(part) if part.isdigit() else part for part in place.split("/")) for place in PLACES])
 
 

@@ -120,7 +120,9 @@ def replace(text: str, parent: Place, here: Place, value: Plain) -> tuple[int, l
         raise LensError(f"{value!r} cannot stand in place of a block")
     node = here.node if isinstance(here, Attribute) else here
     several_lines = isinstance(here, Attribute) and "\n" in text[node.start : node.end]
-    if several_lines and isinstance(value, list) and node.items:
+    if several_lines and isinstance(value, str) and (same_form := write.heredoc(text, node, value)) is not None:
+        new = same_form
+    elif several_lines and isinstance(value, list) and node.items:
         new = listed(value, indent_at(text, node.start), newline_of(text))
     elif several_lines or (isinstance(here, Attribute) and isinstance(parent, Body | Block)):
         new = write.spread(value, indent_at(text, node.start), newline_of(text))

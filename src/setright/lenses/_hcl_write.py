@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from setright.lenses._hcl_expr import Attribute
+from setright.lenses._hcl_expr import HEREDOC, Attribute, Node
 from setright.lenses._hcl_parse import Block
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
@@ -80,6 +80,20 @@ def literal(value: Plain) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key(k)} = {literal(v)}" for k, v in value.items()) + " }" if value else "{}"
     raise LensError(f"{value!r} cannot be written in HCL")
+
+
+def heredoc(text: str, node: Node, value: str) -> str | None:
+    """The value in the form of the heredoc that stands at a node; None where there is none, or it cannot hold the value."""
+    found = HEREDOC.match(text, node.start)
+    if found is None or not value.endswith("\n") or any(line.strip() == found[2] for line in value.splitlines()):
+        return None
+    start, end = found.end(), line_start(text, node.end)
+    filled = [line for line in text[start:end].split("\n") if line.strip()]
+    shared = min((len(line) - len(line.lstrip()) for line in filled), default=0) if found[1] else 0
+    indent = filled[0][:shared] if filled else ""
+    words = re.sub(r"([$%])\{", r"\1\1{", wide(value))
+    lines = (indent + line if line.strip() else line for line in words.splitlines(keepends=True))
+    return text[node.start : start] + "".join(lines) + text[end : node.end]
 
 
 def spread(value: Plain, indent: str, newline: str) -> str:
