@@ -94,8 +94,8 @@ def test_the_place_of_a_statement_is_where_its_block_stands() -> None:
     assert place == ("main.tf", ("data", "aws_iam_policy_document", "d", 0, "statement", 1))
 
 
-def test_an_encoded_policy_is_not_edited() -> None:
-    given_sources = sources('resource "aws_iam_policy" "p" {\n  policy = jsonencode({Statement = []})\n}\n')
+def test_a_policy_that_another_block_makes_is_not_edited_as_a_text() -> None:
+    given_sources = sources('resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n' + DATA)
     resource = terraform.view("k", POLICY, given_sources)[0]
     with pytest.raises(BindingError, match="a document in the source"):
         terraform.edit(POLICY, resource, [Edit(("PolicyDocument", "Version"), "2012-10-17")], [], given_sources)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_find import Item, Spot
@@ -28,10 +29,27 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
     """All edits on one resource, with what goes into a new resource gathered into one."""
     fresh: dict[Path, Tree] = {}
     placed: list[Placed] = []
+    inside: dict[tuple[str, Path], tuple[Spot, list[Edit]]] = {}
     for each in edits:
+        spot = _document(told, module, block, each)
+        if spot is not None:
+            below = Edit(each.path[len(told.spec_of(each.path).path) :], each.value, each.remove)
+            inside.setdefault((spot.locator, spot.path), (spot, []))[1].append(below)
+            continue
         for small in _parts(told, each):
             placed += _one(told, module, block, small, fresh)
+    for spot, mine in inside.values():
+        placed.append(documents.edited(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
     return placed + [(block.locator, Edit(path, body)) for path, body in fresh.items()]
+
+
+def _document(told: Entry, module: Module, block: Block, edit: Edit) -> Spot | None:
+    """The document that the edit's path leads into."""
+    spec = told.spec_of(edit.path)
+    if len(edit.path) == len(spec.path) or not any(place.json for place in spec.places):
+        return None
+    spot = find.spot(told, module, block, edit.path)
+    return spot if spot is not None and spot.place.json else None
 
 
 def _parts(told: Entry, edit: Edit) -> Iterator[Edit]:
@@ -68,10 +86,6 @@ def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path
         yield from _on_item(told, module, block, spec, edit)
         return
     spot = find.spot(told, module, block, edit.path)
-    if spot is not None and spot.place.json and len(edit.path) > len(spec.path):
-        raise BindingError(
-            f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)} is a document in the source; change it there"
-        )
     if spot is not None:
         yield from _on_spot(module, spot, edit)
     elif not edit.remove:

@@ -128,6 +128,13 @@ class Module:
 
     def editable(self, value: Unknown, where: str) -> tuple[str, Path]:
         """Where a value is to be changed that stands behind a variable or local which nothing else uses. Raises BindingError."""
+        locator, path, there = self.behind(value, where)
+        if isinstance(there, Unknown):
+            return self.editable(there, f"{locator}: {value.text}")
+        return locator, path
+
+    def behind(self, value: Unknown, where: str) -> tuple[str, Path, Plain]:
+        """The value of a variable or local which nothing else uses, and where it stands. Raises BindingError."""
         place = self.definition(value)
         named = NAMED_VALUE.fullmatch(value.text)
         if place is None or named is None:
@@ -136,9 +143,7 @@ class Module:
         uses = sum(mentions(source.tree, re.compile(rf"\b{re.escape(shown)}\b")) for source in self.sources.values())
         if uses != 1:
             raise BindingError(f"{where} is {shown}, which is used {uses} times in {self.folder or 'this module'}; decide there")
-        if isinstance(place[2], Unknown):
-            return self.editable(place[2], f"{place[0]}: {shown}")
-        return place[0], place[1]
+        return place
 
 
 def _blocks(source: Source) -> dict[str, list[Block]]:

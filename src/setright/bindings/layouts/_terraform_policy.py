@@ -1,7 +1,7 @@
 """Documents in JSON that Terraform source writes in its own ways: text, a heredoc, jsonencode, a data block.
 
 developer.hashicorp.com/terraform/language/functions/jsonencode; registry.terraform.io aws_iam_policy_document, google_iam_policy.
-They are read only: what an expression gives is Unknown, and edits are refused where the text is not plain.
+What an expression gives is Unknown. How they are edited is in `_terraform_documents`.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ def _name(value: Plain) -> Plain:
 
 
 def _document_of(module: Module, raw: Plain) -> Plain:
+    return _listed(written(module, raw))
+
+
+def written(module: Module, raw: Plain) -> Plain:
+    """The document as it is written, its one statement no list."""
     if isinstance(raw, str):
         return _parsed(raw)
     if isinstance(raw, dict):
@@ -62,7 +67,7 @@ def _document_of(module: Module, raw: Plain) -> Plain:
     if found := HEREDOC.fullmatch(text):
         return _parsed(found[2])
     if found := ENCODED.fullmatch(text):
-        return _listed(_literal(found[1]))
+        return _literal(found[1])
     block = _data(module, text)
     return raw if block is None else _document(block[2])
 
@@ -92,7 +97,7 @@ def _parsed(text: str) -> Plain:
     plain = HOLE.sub(lambda hole: hole[0].replace("\\", "\\\\"), text)
     for each in (plain, TOO_MANY.sub(lambda found: found[1] or "", plain)):
         try:
-            return _listed(_told(json.loads(each)))
+            return _told(json.loads(each))
         except (ValueError, RecursionError):
             continue
     return Unknown(text)
@@ -161,10 +166,10 @@ class _Token(NamedTuple):
 def _literal(text: str) -> Plain:
     """The value of an HCL expression of objects and lists; Unknown for any other part of it."""
     value, at = _value(text, 0, 0)
-    return value if _next(text, at, True).text == "" else Unknown(text)
+    return value if token_at(text, at, True).text == "" else Unknown(text)
 
 
-def _next(text: str, at: int, over_lines: bool) -> _Token:
+def token_at(text: str, at: int, over_lines: bool) -> _Token:
     """The token at or after a place; line ends count unless told otherwise."""
     while True:
         m = TOKEN.match(text, at)
@@ -182,15 +187,16 @@ def _next(text: str, at: int, over_lines: bool) -> _Token:
 
 
 def _value(text: str, at: int, depth: int) -> tuple[Plain, int]:
-    token = _next(text, at, True)
+    token = token_at(text, at, True)
     if token.text in ("{", "[") and depth < DEPTH:
         value, end = (_object if token.text == "{" else _list)(text, token.end, depth + 1)
     else:
         value, end = _scalar(token), token.end
-    after = _next(text, end, False)
+    after = token_at(text, end, False)
     if after.sort == "end" or after.text in ("}", "]"):
         return value, end
-    return _expression(text, token.start)
+    at = unread(text, token.start)
+    return Unknown(text[token.start : at].strip()), at
 
 
 def _scalar(token: _Token) -> Plain:
@@ -204,14 +210,14 @@ def _scalar(token: _Token) -> Plain:
     return int(token.text) if re.fullmatch(r"\d{1,15}", token.text) else Unknown(token.text)
 
 
-def _expression(text: str, start: int) -> tuple[Plain, int]:
-    """Anything else, up to where it ends, unread."""
+def unread(text: str, start: int) -> int:
+    """Where a value that is an expression ends."""
     depth, at = 0, start
     while True:
-        token = _next(text, at, depth > 0)
+        token = token_at(text, at, depth > 0)
         closes = token.text in (")", "]", "}")
         if (depth == 0 and (token.sort == "end" or closes)) or token.text == "":
-            return Unknown(text[start:at].strip()), at
+            return len(text[:at].rstrip()) if at > start else at
         depth += (token.text in ("(", "[", "{")) - closes
         at = token.end
 
@@ -219,13 +225,13 @@ def _expression(text: str, start: int) -> tuple[Plain, int]:
 def _object(text: str, at: int, depth: int) -> tuple[Plain, int]:
     out: dict[str, Plain] = {}
     while True:
-        key = _next(text, at, True)
+        key = token_at(text, at, True)
         if key.text == ",":
             at = key.end
             continue
         if key.text in ("}", ""):
             return out, key.end
-        sign = _next(text, key.end, False)
+        sign = token_at(text, key.end, False)
         if key.sort not in ("text", "word") or sign.text not in ("=", ":"):
             return _broken(text, at)
         value, at = _value(text, sign.end, depth)
@@ -235,7 +241,7 @@ def _object(text: str, at: int, depth: int) -> tuple[Plain, int]:
 def _list(text: str, at: int, depth: int) -> tuple[Plain, int]:
     out: list[Plain] = []
     while True:
-        token = _next(text, at, True)
+        token = token_at(text, at, True)
         if token.text == ",":
             at = token.end
             continue

@@ -1,0 +1,87 @@
+"""Edits on JSON documents in Terraform source: a text, a heredoc, jsonencode; behind a local or variable that nothing else uses.
+
+developer.hashicorp.com/terraform/language/functions/jsonencode. Each result is read again, and must be what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_policy as policy
+from setright.bindings.layouts._terraform_find import Spot
+from setright.bindings.layouts._terraform_module import NAMED_VALUE, Module
+from setright.bindings.layouts._terraform_text import Unreadable, changed
+from setright.bindings.trees import look_up, same
+from setright.model import Edit, Path, Plain, Unknown
+
+PARTS = (policy.HEREDOC, policy.ENCODED)
+
+
+def edited(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tuple[str, Edit]:
+    """The edits, whose paths lead into the document, as one on the source. Raises BindingError where it cannot be followed."""
+    locator, path, raw = spot.locator, spot.path, spot.raw
+    if isinstance(raw, Unknown) and NAMED_VALUE.fullmatch(raw.text):
+        locator, path, raw = module.behind(raw, where)
+    new = raw
+    for each in edits:
+        new = _changed(module, new, _own(spot, each), where)
+    return locator, Edit(path, new)
+
+
+def _changed(module: Module, raw: Plain, edit: Edit, where: str) -> Plain:
+    told = policy.written(module, raw)
+    path = edit.path
+    if isinstance(told, dict) and isinstance(told.get("Statement"), dict) and path[:2] == ("Statement", 0):
+        path = ("Statement", *path[2:])
+    try:
+        new = _spliced(raw, path, edit)
+    except Unreadable as error:
+        raise BindingError(f"{where} is a document in the source; change it there") from error
+    if not same(policy.written(module, new), _expected(told, path, edit)):
+        raise BindingError(f"{where} is a document in the source; change it there")
+    return new
+
+
+def _spliced(raw: Plain, path: Path, edit: Edit) -> Plain:
+    if isinstance(raw, str):
+        return changed(raw, path, edit.value, edit.remove, True)
+    text = raw.text if isinstance(raw, Unknown) else ""
+    for pattern in PARTS:
+        if found := pattern.fullmatch(text):
+            start, end = found.span(found.re.groups)
+            inner = changed(text[start:end], path, edit.value, edit.remove, pattern is policy.HEREDOC)
+            return Unknown(text[:start] + inner + text[end:])
+    raise Unreadable(text)
+
+
+def _expected(told: Plain, path: Path, edit: Edit) -> Plain:
+    """What the document is to say after the edit."""
+    if not path:
+        return None if edit.remove else edit.value
+    key, rest = path[0], path[1:]
+    if isinstance(told, list) and isinstance(key, int):
+        inner = [] if edit.remove and not rest else [_expected(look_up(told, (key,)), rest, edit)]
+        return told[:key] + inner + told[key + 1 :]
+    there = told if isinstance(told, dict) else {}
+    if edit.remove and not rest:
+        return {name: value for name, value in there.items() if name != key}
+    return there | {key: _expected(there.get(key, [] if rest and isinstance(rest[0], int) else None), rest, edit)}
+
+
+def _own(spot: Spot, edit: Edit) -> Edit:
+    """The edit in the names of the document."""
+    if not spot.place.capital:
+        return edit
+    path = tuple(_small(part) if isinstance(part, str) else part for part in edit.path)
+    return Edit(path, _smaller(edit.value), edit.remove)
+
+
+def _smaller(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return {_small(key): _smaller(inner) for key, inner in value.items()}
+    return [_smaller(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _small(name: str) -> str:
+    return name[:1].lower() + name[1:]
