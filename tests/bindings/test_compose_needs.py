@@ -66,6 +66,7 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
         ("image: redis, command: --dir /data", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
         ("image: nginx, command: sh -c 'apt-get update && nginx'", {}),
         ("image: 'prom/prometheus:v1.8.2'", {}),
+        ("image: mysql:8.4", {"capabilities": "told", "root": "told", "data": True}),  # /tmp holds what queries sort
         ("image: wordpress", {"capabilities": "told", "root": "told", "data": False}),
         ("image: localhost:5000/nginx", {}),
         ("image: nginx, build: .", {}),

@@ -141,6 +141,19 @@ def test_containers_get_volumes_of_their_own() -> None:
     assert [each["volumeMounts"][0]["name"] for each in spec["containers"]] == ["c0-tmp", "c1-tmp"]
 
 
+def test_a_volume_in_the_place_of_an_images_own_is_enough() -> None:
+    text = pod(
+        "image: 'postgres:17', volumeMounts: [{name: d, mountPath: /var/lib/postgresql/data}]",
+        spec="volumes: [{name: d, emptyDir: {}}]",
+    )
+    spec = fixed(text, READS)
+    assert [each["mountPath"] for each in spec["containers"][0]["volumeMounts"]] == [
+        "/var/lib/postgresql/data",
+        "/var/run/postgresql",
+        "/tmp",
+    ]
+
+
 def test_an_image_that_is_not_known_gets_no_volumes() -> None:
     assert "volumes" not in fixed(pod("image: 'app:1'"), READS)
 

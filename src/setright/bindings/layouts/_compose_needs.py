@@ -28,10 +28,12 @@ def known(service: Tree, images: Images) -> Needs:
 def told(service: Tree, images: Images) -> Tree:
     """For controls: ``{capabilities: told, root: told, writes: told, data: false}``, empty where nothing is known.
 
-    `root` is told where it is known what the program does as root.
+    `root` is told where it is known what the program does as root, `writes` where memory can hold what it writes.
     """
     needs = known(service, images)
-    found: Tree = {key: "told" for key in ("capabilities", "writes") if key in needs}
+    found: Tree = {
+        key: "told" for key in ("capabilities", "writes") if key in needs and not (key == "writes" and "spills" in needs)
+    }
     found |= {"root": "told"} if "capabilities" in needs else {}
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 

@@ -187,8 +187,13 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
 
 
 def _unmounted(container: Tree, needs: Needs) -> list[Plain]:
-    written = [*needs.get("writes", ()), *needs.get("volumes", ())] if "writes" in needs else []
-    return [path for path in written if not any(covers(each, path) for each in _mounted(container))]
+    """What it writes to and no volume covers, and its own volumes in which none stands: runtimes do not all make those."""
+    if "writes" not in needs:
+        return []
+    mounted = _mounted(container)
+    written = [path for path in needs["writes"] if not any(covers(each, path) for each in mounted)]
+    own = [path for path in needs.get("volumes", ()) if not any(covers(each, path) or covers(path, each) for each in mounted)]
+    return [*written, *own]
 
 
 def _name(path: str, container: str, taken: set[str]) -> str:
