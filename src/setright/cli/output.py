@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from setright.cli.options import Shown
 
 WIDTH = 100  # where no terminal says otherwise
+HEIGHT = 24  # told, since it would be looked up for each line
 WIDEST = 140  # longer lines are hard to read
 
 
@@ -70,11 +71,11 @@ def paper(show: Shown) -> Iterator[Console]:
 
     if show.file:
         sheet = StringIO()
-        yield Console(file=sheet, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+        yield Console(file=sheet, width=WIDTH, height=HEIGHT, color_system=None, highlight=False, markup=False, emoji=False)
         save(sheet.getvalue(), show.file)
         return
     width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDEST)
-    yield Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    yield Console(file=sys.stdout, width=width, height=HEIGHT, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def hint(text: str, show: Shown) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from setright.cli.lines import pairs, spot, together, unknown
-from setright.cli.screens.styles import SEVERITY, ends, heading, indented
+from setright.cli.screens.styles import SEVERITY, ends, heading, indented, print_line
 from setright.controls.words import Pair
 from setright.engine.contract import Report, notices, problems, summary
 from setright.engine.redact import redact_text, shown
@@ -132,8 +132,8 @@ def draw_group(console: Console, group: Group, key: bytes, several: bool) -> Non
         title.append(f"  {document}", "dim not bold")
     if several:
         title.append(f"  on {shown(group.target)}", "dim not bold")
-    console.print()
-    console.print(title)
+    print_line(console, Text())
+    print_line(console, title)
     for found in group.found:
         _finding(console, found, key, document)
 
