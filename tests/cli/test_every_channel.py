@@ -9,11 +9,10 @@ import pytest
 
 from setright.engine.adding import written
 from setright.engine.channels import MODULES
-from tests.integrations.rigs import RIGS, Rig
+from tests.integrations.rigs import RIGS, Rig, moto_server
 
 from .conftest import ASK, MAIN_TF, Program
 
-pytest_plugins = ["tests.integrations.conftest"]
 PLANTED = {
     "in a value": "correct-horse-battery",
     "in a comment": "glpat-plantedPlanted0123456",
@@ -40,6 +39,11 @@ class Told(NamedTuple):
     before_sending: dict[str, bytes]
     said: str
     lines: dict[str, dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    yield from moto_server()
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,13 @@
 """A moto server for what speaks to AWS."""
 
 import pytest
-from moto.server import ThreadedMotoServer
+
+from .rigs import moto_server
 
 
 @pytest.fixture(scope="session")
 def moto():
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    yield from moto_server()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import botocore.session
 import pytest
 from aiosmtpd.controller import Controller
+from moto.server import ThreadedMotoServer
 
 from . import azure
 from .asff import ACCOUNT, SecurityHubServer
@@ -25,6 +26,15 @@ from .test_mail import free_port
 from .test_rsyslog import Rsyslog
 
 REGION = "eu-central-1"
+
+
+def moto_server() -> Iterator[str]:
+    """The address of an AWS of one's own, until it is needed no more."""
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 class Rig(NamedTuple):
