@@ -105,6 +105,14 @@ def test_pagerduty_takes_every_text_however_long(duty):
     assert len(next(iter(duty.open))) == 255
 
 
+def test_a_test_leaves_no_alert_open(duty, genie):
+    told = message("message.test", body={"text": "nothing happened"}, item="setright")
+    pagerduty.PagerDuty(pagerduty.Options(KEY, duty.url)).send([told, message()])
+    opsgenie.Opsgenie(opsgenie.Options(TOKEN, genie.url)).send([told, message()])
+    assert list(duty.open) == list(genie.open) == ["f-1a2b3c"]
+    assert [action for action, _ in duty.log] == ["trigger", "resolve", "trigger"]
+
+
 def test_opsgenie_has_one_alert_an_item_and_it_ends_with_it(genie):
     channel = opsgenie.Opsgenie(opsgenie.Options(TOKEN, genie.url, "web"))
     channel.send([message(), message("finding.reopened", 2), message(number=3, body={"title": "y" * 500}, item="other/item")])

@@ -21,7 +21,7 @@ from setright.engine.store import Seen, Store
 from setright.engine.telling import Known, Looked, messages, of_findings, of_record, severity_of, tell_of_ledger
 from setright.engine.times import now, stamp
 from setright.integrations.error import IntegrationError
-from setright.integrations.message import Message
+from setright.integrations.message import TEST, Message
 from setright.model import Control, Finding, Plan
 
 FORESEEN = 1_000  # messages
@@ -89,7 +89,7 @@ class Courier:
             raise EngineError(f"no [integrations.{name}] in setright.toml; there are {', '.join(sorted(self.routes)) or 'none'}")
         at = stamp(now())
         body = {"text": "A test of this channel by setright; nothing happened, nothing is to be done."}
-        test = Message(sha256(f"{name}{at}".encode()).hexdigest()[:24], name, "setright", "message.test", at, body)
+        test = Message(sha256(f"{name}{at}".encode()).hexdigest()[:24], name, "setright", TEST, at, body)
         sender(name, self._configuration.integrations[name]).send([test])
 
     def _send(self, name: str) -> Delivered:

@@ -10,6 +10,8 @@ import msgspec
 from setright.integrations.error import IntegrationError
 from setright.model import Plain
 
+TEST, TESTED = "message.test", "message.tested"  # the harmless message, and that it was taken
+
 
 class Message(msgspec.Struct, frozen=True):
     """One thing to tell one channel.

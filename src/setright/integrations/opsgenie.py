@@ -9,7 +9,7 @@ import msgspec
 
 from setright.integrations.http import checked, request, taken
 from setright.integrations.message import Message
-from setright.integrations.pagerduty import RESOLVES
+from setright.integrations.pagerduty import RESOLVES, with_ends
 from setright.model import Plain
 
 PRIORITIES = {"critical": "P1", "high": "P2", "medium": "P3", "low": "P4"}
@@ -38,7 +38,7 @@ class Opsgenie:
         self._team = options.team
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in messages:
+        for message in with_ends(messages):
             alias = message.item[:ALIAS_CHARACTERS]
             ends = message.event in RESOLVES
             url = f"{self._url}/{quote(alias, safe='')}/close?identifierType=alias" if ends else self._url

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from setright.integrations.http import checked, request, taken
-from setright.integrations.message import Message
+from setright.integrations.message import TEST, TESTED, Message
 from setright.model import Plain
 
 SEVERITIES = {"critical": "critical", "high": "error", "medium": "warning"}
 SUMMARY_CHARACTERS = 1024
-RESOLVES = ("finding.resolved", "escalation.ended", "exception.made")
+RESOLVES = ("finding.resolved", "escalation.ended", "exception.made", TESTED)
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,9 +35,17 @@ class PagerDuty:
         self._key = options.routing_key
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in messages:
+        for message in with_ends(messages):
             data = msgspec.json.encode(alert(message, self._key))
             taken(request("POST", self._url, data, {"Content-Type": "application/json"}), "PagerDuty")
+
+
+def with_ends(messages: Sequence[Message]) -> Iterator[Message]:
+    """A test is over as soon as it was taken: it must not stay open, and wake nobody a second time."""
+    for message in messages:
+        yield message
+        if message.event == TEST:
+            yield msgspec.structs.replace(message, event=TESTED)
 
 
 def alert(message: Message, key: str) -> dict[str, Plain]:
