@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -80,6 +80,9 @@ class Acme:
 
     def as_person(self, who: str) -> dict[str, str]:
         return self._env | {"LOGNAME": who, "USER": who}
+
+    def close(self) -> None:
+        """What it started."""
 
     # ---- the steps, in order
 
@@ -227,9 +230,9 @@ class Acme:
         return list(dict.fromkeys(found))
 
     @contextmanager
-    def served(self) -> Iterator[None]:
+    def served(self, *words: str) -> Iterator[None]:
         """`setright serve`, until it answers; stopped at the end."""
-        serving = self.start("setright", "serve", "--port", "8640", "--quiet")
+        serving = self.start("setright", "serve", "--port", "8640", "--quiet", *words)
         try:
             until = time.monotonic() + REACH_S
             while not _answers("http://127.0.0.1:8640/healthz"):
@@ -253,13 +256,16 @@ class Acme:
                 return error.code, error.read().decode()
 
 
+Group = TypeVar("Group", bound=Acme)
+
+
 def plain_text(letter: EmailMessage) -> str:
     body = letter.get_body(("plain",))
     return body.get_content() if body else ""
 
 
 @contextmanager
-def acme(work: Path, name: str = "acme") -> Iterator[Acme]:
+def acme(work: Path, name: str = "acme", kind: type[Group] = Acme) -> Iterator[Group]:
     """The group with its hosts and its mail server; all of it gone at the end."""
     from aiosmtpd.controller import Controller
 
@@ -267,13 +273,14 @@ def acme(work: Path, name: str = "acme") -> Iterator[Acme]:
     try:
         hosts.prepare(lab)
         with lab.inside():
-            group = Acme(lab, work)
+            group = kind(lab, work)
             mail = Controller(_Post(group.letters), "127.0.0.1", 8625)
             mail.start()
             try:
                 yield group
             finally:
                 mail.stop()
+                group.close()
     finally:
         lab.down()
 
@@ -322,15 +329,20 @@ STEPS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return play(__doc__, Acme, STEPS, arguments)
+
+
+def play(about: str | None, kind: type[Acme], steps: Sequence[str], arguments: Sequence[str] | None) -> int:
+    """Takes the steps in order and says what each does."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="a new folder for what the steps write")
     given = parser.parse_args(arguments)
     work = given.keep or Path(tempfile.mkdtemp(prefix="acme-"))
     work.mkdir(exist_ok=True)
     try:
-        with acme(work) as group:
+        with acme(work, kind=kind) as group:
             group.say = print
-            for step in STEPS:
+            for step in steps:
                 method = getattr(group, step)
                 group.say(f"\n==== {step.replace('_', ' ')}: {' '.join((method.__doc__ or 'A digest for each team.').split())}")
                 method()
