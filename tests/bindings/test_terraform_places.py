@@ -332,3 +332,26 @@ def test_a_document_with_small_keys_is_told_in_the_names_of_the_kind() -> None:
     for written in ('jsonencode([{ name = "web", readOnly = true }])', '<<EOF\n[{"name": "web", "readOnly": true}]\nEOF'):
         (found,) = seen(task, f'resource "task" "t" {{\n  containers = {written}\n}}\n')
         assert found.tree == {"Containers": [{"Name": "web", "ReadOnly": True}]}
+
+
+def test_a_yes_or_no_is_left_for_a_place_beside_it_that_can_say_the_word() -> None:
+    layout: dict[str, Plain] = {
+        "type": "stream",
+        "Encryption/KeyType": [{"at": "sse/key_type"}, {"at": "sse/enabled", "values": {"OWNED": True}}],
+    }
+    text = 'resource "stream" "x" {\n  sse {\n    enabled = true\n  }\n}\n'
+    after = fixed(layout, text, ("Encryption", "KeyType"), "MINE")
+    assert after == text.replace("    enabled = true\n", '    enabled  = true\n    key_type = "MINE"\n')
+
+
+def test_a_word_is_given_beside_an_old_yes_or_no_where_the_provider_surely_has_it() -> None:
+    asked = 'terraform {\n  required_providers {\n    sql = {\n      version = ">= 5.1, < 6"\n    }\n  }\n}\n'
+    layout: dict[str, Plain] = {
+        "type": "sql",
+        "properties/mode": [
+            {"at": "mode", "since": "5.0"},
+            {"at": "strict", "until": "6.0", "values": {"ALL": True, "NONE": False}},
+        ],
+    }
+    text = asked + 'resource "sql" "x" {\n  strict = false\n}\n'
+    assert fixed(layout, text, ("properties", "mode"), "SOME") == text.replace("false\n", 'false\n  mode   = "SOME"\n')

@@ -16,7 +16,7 @@ from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake
-from setright.bindings.layouts._terraform_versions import constraint, usable
+from setright.bindings.layouts._terraform_versions import constraint, usable, version
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
@@ -86,10 +86,27 @@ def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path
         yield from _on_item(told, module, block, spec, edit)
         return
     spot = find.spot(told, module, block, edit.path)
-    if spot is not None:
+    others = tuple(_other_places(module, block, spec, spot, edit)) if spot is not None and not edit.remove else ()
+    if others:
+        yield from _new(told, module, block, Spec(spec.path, others), edit, fresh)
+    elif spot is not None:
         yield from _on_spot(module, spot, edit)
     elif not edit.remove:
         yield from _new(told, module, block, spec, edit, fresh)
+
+
+def _other_places(module: Module, block: Block, spec: Spec, spot: Spot, edit: Edit) -> Iterator[Place]:
+    """The block's own places that can say a value which the one taken, a yes or no, cannot, and that the provider surely has."""
+    asked = constraint(module, block.type.partition("_")[0])
+    for place in () if _can_say(spot.place, edit.value) else spec.places:
+        surely = not place.beside and (not place.since or asked.least >= version(place.since))
+        if place is not spot.place and surely and _can_say(place, edit.value):
+            yield place
+
+
+def _can_say(place: Place, value: Plain) -> bool:
+    is_flag = any(isinstance(own, bool) for _, own in place.values)
+    return not is_flag or isinstance(value, Unknown) or any(same(kind, value) for kind, _ in place.values)
 
 
 def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
@@ -112,7 +129,7 @@ def _own_value(place: Place, value: Plain) -> Plain:
     for kind_value, own in place.values:
         if same(kind_value, value):
             return own
-    if not isinstance(value, Unknown) and any(isinstance(own, bool) for _, own in place.values):
+    if not _can_say(place, value):
         raise BindingError(f"{'/'.join(place.at)} is true or false and cannot say {value}")
     return value
 
