@@ -70,6 +70,23 @@ def test_what_the_module_has_is_not_made_again() -> None:
     assert list(after) == ["main.tf"]
 
 
+def test_what_is_made_for_others_alone_is_not_made_where_those_are_there() -> None:
+    key: Plain = {"description": "k"}
+    vault: Plain = {"name": "v", "kms_key_arn": {"is": "aws_kms_key.data.arn"}}
+    makes: Plain = {"data/aws_region/current": {}, "resource/aws_kms_key/data": key, "resource/aws_backup_vault/v": vault}
+    layout: dict[str, Plain] = {
+        "type": "fs",
+        "offers": {"vault": {"at": "Vault", "value": {"is": "aws_backup_vault.v.id"}, "makes": makes}},
+    }
+    fs, own = 'resource "fs" "f" {\n}\n', 'resource "aws_backup_vault" "v" {\n  name = "mine"\n}\n'
+    made = put_right(layout, {"fs.tf": fs, "main.tf": "\n"}, "fs.f", "vault")["main.tf"]
+    assert "aws_kms_key" in made
+    assert "aws_region" not in made
+    assert put_right(layout, {"fs.tf": fs, "main.tf": own}, "fs.f", "vault") == {
+        "fs.tf": fs.replace("{", "{\n  vault = aws_backup_vault.v.id", 1)
+    }
+
+
 def test_a_value_of_its_own_makes_nothing() -> None:
     after = put_right(FUNCTION, {"main.tf": FN + ROLE}, "fn.f", "queue", "arn:own")
     assert after["main.tf"] == (FN + ROLE).replace(

@@ -27,7 +27,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
-from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.layouts._terraform_spec import snake
 from setright.bindings.layouts._terraform_versions import constraint, version
 from setright.bindings.trees import look_up, same
@@ -37,6 +37,7 @@ PREFIX = "template"
 MAKES = "makes"
 OFFERED = "offered"
 GUARDED = {"aws_iam_role": "AWS::IAM::Role", "aws_kms_key": "AWS::KMS::Key"}
+FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
 Layout = Mapping[str, Plain]
 
 
@@ -80,10 +81,24 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
 
 def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
     """The blocks that the module does not have yet, all in one file, whoever asks for them."""
-    for place, body in bundled(how.get("makes")):
-        path = _segments(place)
-        if not any(look_up(source.tree, path) is not None for source in module.sources.values()):
-            yield _home(module), Edit((*path, 0), _written(body))
+    wanted = {_segments(place): _written(body) for place, body in bundled(how.get("makes"))}
+    missing = {path: body for path, body in wanted.items() if not _has(module, path)}
+    named = _written([how.get("value"), *how.get("with", {}).values(), *how.get("given", {}).values()])
+    while idle := [path for path in missing if path[1] in FOR_OTHERS and not _is_named(path, named, missing)]:
+        for path in idle:
+            del missing[path]
+    for path, body in missing.items():
+        yield _home(module), Edit((*path, 0), body)
+
+
+def _has(module: Module, path: tuple[str, ...]) -> bool:
+    return any(look_up(source.tree, path) is not None for source in module.sources.values())
+
+
+def _is_named(path: tuple[str, ...], named: Plain, missing: Mapping[tuple[str, ...], Plain]) -> bool:
+    """Whether the value that is offered, or another of the new blocks, says the address."""
+    address = re.compile(rf"\b{re.escape('.'.join(path[path[0] == 'resource' :]))}\b")
+    return any(mentions(each, address) for each in [named, *(body for other, body in missing.items() if other != path)])
 
 
 def _home(module: Module) -> str:
