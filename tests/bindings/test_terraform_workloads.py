@@ -116,3 +116,9 @@ def test_a_value_is_located_at_its_argument_or_the_block_around_it() -> None:
     assert workloads.locate(LAYOUT, found, ("spec", "hostPID"), sources) == ("a/main.tf", (*base, "host_pid"))
     missing = ("spec", "containers", 1, "securityContext", "privileged")
     assert workloads.locate(LAYOUT, found, missing, sources) == ("a/main.tf", (*base, "container", 1))
+
+
+def test_what_has_no_spec_is_no_workload_yet() -> None:
+    bare = 'resource "kubernetes_pod" "web" {\n  metadata {\n    name = "web"\n  }\n}\n'
+    sources = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", bare.encode()))}
+    assert workloads.view("k8s/workload", LAYOUT, sources) == []

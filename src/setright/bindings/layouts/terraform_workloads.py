@@ -61,7 +61,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         objects += [(block.locator, manifest) for block, manifest in manifests(module, AROUND)]
         for block, manifest in manifests(module, layout["kinds"]):
             template = look_up(manifest, _inner(layout, manifest))
-            if isinstance(template, dict):
+            if isinstance(template, dict) and "spec" in template:
                 tree = _pod_template.shown(told(template), manifest)
                 name = f"{module.folder}/{block.address}" if module.folder else block.address
                 seen.append(((block.locator, block.path, manifest), Resource(kind, name, tree, (block.locator, block.path))))
