@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path as File
+
 import pytest
 
 from setright.bindings.layouts import compose
+from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.lenses import get
 from setright.model import Tree
+
+ROOT = File(__file__).parents[2] / "bindings"
+LAYOUT = load_one(ROOT / "compose/service.yaml", ROOT).layouts["compose"]
 
 
 def seen(service: str, dockerfile: str, name: str = "app/Dockerfile") -> Tree:
     text = f"services:\n  web: {service}\n"
     files = {"compose.yml": ("yaml", text), name: ("dockerfile", dockerfile)}
     sources = {file: Source(file, lens, get(lens, body.encode())) for file, (lens, body) in files.items()}
-    [resource] = compose.view("compose/service", {}, sources)
+    [resource] = compose.view("compose/service", LAYOUT, sources)
     return resource.tree
 
 
@@ -36,6 +42,33 @@ def seen(service: str, dockerfile: str, name: str = "app/Dockerfile") -> Tree:
     ],
 )
 def test_a_service_that_is_built_to_start_as_another_user_needs_no_capabilities(service: str, dockerfile: str, needs: Tree) -> None:
+    assert seen(service, dockerfile)["image-needs"] == needs
+
+
+NGINX = {"capabilities": "told", "root": "told", "data": False}
+
+
+@pytest.mark.parametrize(
+    ("service", "dockerfile", "needs"),
+    [
+        ("{build: ./app}", "FROM nginx:1.27\nCOPY web /usr/share/nginx/html\n", {**NGINX, "writes": "told"}),
+        (
+            "{build: ./app}",
+            "FROM node AS b\nCMD x\nFROM nginx\nCOPY --from=b /out /usr/share/nginx/html/\n",
+            {**NGINX, "writes": "told"},
+        ),
+        ("{build: ./app}", 'FROM nginx AS base\nFROM base\nCOPY ["a", "/srv"]\n', {**NGINX, "writes": "told"}),
+        ("{build: ./app}", "FROM nginx\nCOPY a.conf /etc/nginx/conf.d/\n", NGINX),
+        ("{build: ./app}", "FROM nginx\nCOPY . .\n", NGINX),
+        ("{build: ./app}", "FROM nginx\nRUN rm /etc/nginx/conf.d/default.conf\n", NGINX),
+        ("{build: ./app}", 'FROM nginx\nCMD ["node"]\n', {}),
+        ("{build: ./app}", "FROM nginx\nENTRYPOINT /x\n", {}),
+        ("{build: ./app, command: node}", "FROM nginx\n", {}),
+        ("{build: ./app}", "ARG V\nFROM nginx:$V\n", {}),
+        ("{build: ./app}", "FROM scratch\nCOPY x /\n", {}),
+    ],
+)
+def test_an_image_that_only_adds_files_needs_what_its_base_needs(service: str, dockerfile: str, needs: Tree) -> None:
     assert seen(service, dockerfile)["image-needs"] == needs
 
 

@@ -70,7 +70,7 @@ def test_a_tag_may_be_another_image() -> None:
         Started(words=["--dir", "/data"]),
         Started(words=["--dir", "/srv/deep"], mounted=["/srv"]),
         Started(values=["/etc/ssl/ca.pem", "redis://a/0", "/data/x"]),
-        Started(mounted=["/data", "/srv"]),
+        Started(mounted=["/data", "/srv", "/docker-entrypoint-initdb.d"]),
     ],
 )
 def test_an_image_that_starts_as_it_comes_needs_what_is_told(started: Started) -> None:
@@ -98,6 +98,8 @@ def test_words_and_configuration_may_have_it_write_elsewhere(started: Started) -
     [
         Started(words=["sh", "-c", "redis-server"]),
         Started(words=["redis-cli", "monitor"]),
+        Started(mounted=["/docker-entrypoint.d"]),
+        Started(mounted=["/usr/local/bin/docker-entrypoint.sh"]),
         Started(entry=["redis-server"]),  # without its entry point nothing gives up root
     ],
 )

@@ -9,28 +9,36 @@ from __future__ import annotations
 import re
 import shlex
 
+from setright.bindings.layouts._compose_build import Made, based_on
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._image_needs import Images, Needs, Started, covers, needs_of
+from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, covers, needs_of
 from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
-STARTS_OTHERWISE = ("build", "entrypoint", "privileged", "user")
+STARTS_OTHERWISE = ("entrypoint", "privileged", "user")
 
 
-def known(service: Tree, images: Images) -> Needs:
-    """What is known of a service's image; nothing where it is built here or started in another way."""
+def known(service: Tree, images: Images, made: Made = None) -> Needs:
+    """What is known of a service's image; nothing where it is started in another way.
+
+    One that is built here by a Dockerfile (`made`) that only adds files to a well-known image needs what that one needs.
+    """
     if any(service.get(key) for key in STARTS_OTHERWISE):
         return {}
-    started = Started(words=_words(service.get("command")), values=_values(service.get("environment")), mounted=_mounted(service))
-    return needs_of(service.get("image"), started, images)
+    words, values, mounted = _words(service.get("command")), _values(service.get("environment")), _mounted(service)
+    if not service.get("build"):
+        return needs_of(service.get("image"), Started((), words, values, mounted), images)
+    base, added, runs = based_on(made or ())
+    needs = needs_of(base, Started((), words, values, [*mounted, *added]), images)
+    return {key: value for key, value in needs.items() if key not in OF_PATHS} if runs else needs
 
 
-def told(service: Tree, images: Images) -> Tree:
+def told(service: Tree, images: Images, made: Made = None) -> Tree:
     """For controls: ``{capabilities: told, root: told, writes: told, data: false}``, empty where nothing is known.
 
     `root` is told where it is known what the program does as root, `writes` where memory can hold what it writes.
     """
-    needs = known(service, images)
+    needs = known(service, images, made)
     found: Tree = {
         key: "told" for key in ("capabilities", "writes") if key in needs and not (key == "writes" and "spills" in needs)
     }
@@ -38,12 +46,12 @@ def told(service: Tree, images: Images) -> Tree:
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 
 
-def serves(service: Tree, images: Images) -> bool:
+def serves(service: Tree, images: Images, made: Made = None) -> bool:
     """Whether others send requests to it, so that it does not end by itself: ports, a check of its health, a well-known server."""
     checked = service.get("healthcheck")
     if (isinstance(checked, dict) and not checked.get("disable")) or service.get("ports") or service.get("expose"):
         return True
-    return "command" not in service and bool(known(service, images))
+    return "command" not in service and bool(known(service, images, made))
 
 
 def calls_sudo(service: Tree) -> bool:
@@ -51,9 +59,9 @@ def calls_sudo(service: Tree) -> bool:
     return bool(SET_UID.search(str([service.get(key) for key in ("command", "entrypoint", "healthcheck", "environment")])))
 
 
-def besides(service: Tree, wanted: Edit, images: Images) -> list[Edit]:
+def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> list[Edit]:
     """What else an edit must set, so that the image runs as before."""
-    needs = known(service, images)
+    needs = known(service, images, made)
     if wanted.path == ("cap_drop",) and needs.get("capabilities"):
         have = listed(service.get("cap_add"))
         return [Edit(("cap_add",), [*have, *(each for each in needs["capabilities"] if each not in have)])]

@@ -27,6 +27,7 @@ MOVED = {  # registries under their former names
 MAJOR = late(r"v?(\d+)(?:[.-].*)?")
 PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets")  # where paths in words are for reading
+OWN_START = late(r"(?:^|/)s?bin(?:/|$)|entrypoint(?!-initdb)")  # what stands there may run before the program, or in its place
 OF_PATHS = ("writes", "anyone", "any-user")
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 HARMLESS = frozenset({"date", "done", "echo", "false", "hostname", "printf", "sleep", "true", ":"})
@@ -103,6 +104,8 @@ def _plain_name(reference: str) -> str:
 def _is_own_program(told: Needs, started: Started) -> bool:
     """Whether it starts what the entry speaks of. Without the image's own entry point nothing gives up root for it."""
     programs = told.get("programs", ())
+    if any(OWN_START.search(path) for path in started.mounted):
+        return False
     if started.entry:
         return not told.get("capabilities", True) and _base(started.entry[0]) in programs
     return not started.words or started.words[0].startswith("-") or _base(started.words[0]) in programs

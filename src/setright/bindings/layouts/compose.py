@@ -63,7 +63,8 @@ def edit(
     raw = written(resource, sources)
     locator, base = resource.home
     old_version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "").startswith("2")
-    more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}))]
+    made = build.dockerfile(locator, raw, sources)
+    more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
     placed = [_placed(resource, raw, each, old_version) for each in [*edits, *live]] + more
     return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)]
 
@@ -105,14 +106,14 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     whole = _merged(under, raw) if under is not None else raw
     made = build.dockerfile(file, whole, sources)
     gains = made is not None and build.gains_rights(made)
-    told = needs.told(whole, images)
+    told = needs.told(whole, images, made)
     if made is not None and not gains and not whole.get("privileged") and not build.starts_as_root(whole, made):
         told = {**told, "root": "told"}
     tree = {
         **_shown(name, whole),
         "image-needs": told,
         "calls-sudo": gains or needs.calls_sudo(whole),
-        "serves": needs.serves(whole, images),
+        "serves": needs.serves(whole, images, made),
     }
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 
