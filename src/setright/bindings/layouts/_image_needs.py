@@ -72,7 +72,10 @@ def _told(image: Plain, images: Images) -> Needs:
     reference = _plain_name(image.partition("@")[0])
     head, colon, tag = reference.rpartition(":")
     name, tag = (head, tag) if colon and "/" not in tag else (reference, "")
-    fitting = [pattern for pattern in images if fits(name, pattern) or (tag and fits(reference, pattern))]
+    named = next((each for each in (reference, name) if each in images), "")
+    fitting = (
+        [named] if named else [each for each in images if "*" in each and (fits(name, each) or (tag and fits(reference, each)))]
+    )
     if not fitting:
         return {}
     told = images[max(fitting, key=len)]
