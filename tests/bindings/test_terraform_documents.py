@@ -51,6 +51,11 @@ def test_a_key_joins_its_object_and_nothing_else_moves() -> None:
             '<<-EOF\n    [\n      {\n        "name": "a"\n      }\n    ]\n  EOF',
             '<<-EOF\n    [\n      {\n        "name": "a",\n        "user": "1000"\n      }\n    ]\n  EOF',
         ),
+        (
+            '<<EOF\n[{"name": "${join(",", ["a}", "b"])}"}]\nEOF',
+            '<<EOF\n[{"name": "${join(",", ["a}", "b"])}", "user": "1000"}]\nEOF',
+        ),
+        ('jsonencode([{ name = "${x["a"]}/*" }])', 'jsonencode([{ name = "${x["a"]}/*", user = "1000" }])'),
         ('<<EOF\n[{"name": "$${no}"}]\nEOF', '<<EOF\n[{"name": "$${no}", "user": "1000"}]\nEOF'),
         ('"[{\\"name\\": \\"a\\"}]"', '"[{\\"name\\": \\"a\\", \\"user\\": \\"1000\\"}]"'),
         ('jsonencode([{ "name" : "a" }])', 'jsonencode([{ "name" : "a", "user": "1000" }])'),
@@ -83,7 +88,7 @@ def test_a_document_behind_a_local_of_its_own_is_edited_there() -> None:
         'jsonencode([merge(local.x, { name = "a" })])',
         "jsonencode([for x in var.y : { name = x }])",
         'file("tasks.json")',
-        '<<EOF\n[{"name": "${join(",", ["a", "b"])}"}]\nEOF',
+        '<<EOF\n[{"name": "${join(",", {"a" = {"b" = {}}})}"}]\nEOF',
         '<<EOF\n[%{ if var.x }{"name": "a"}%{ endif }]\nEOF',
     ],
 )

@@ -20,9 +20,11 @@ ENCODED = late(r"jsonencode\((.*)\)\s*", re.DOTALL)
 AWS, GOOGLE = "aws_iam_policy_document", "google_iam_policy"
 DATA = late(rf'(?:"\$\{{\s*)?data\.(?:({AWS})\.([\w-]+)(?:\[0\])?\.json|({GOOGLE})\.([\w-]+)(?:\[0\])?\.policy_data)(?:\s*\}}")?')
 TOO_MANY = late(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])')
-HOLE = late(r"\$\{[^{}\"]*\}")
+_HOLE = r'\$\{(?:[^{}"]|"(?:[^"\\]|\\.)*+"|\{[^{}]*+\})*+\}'
+HOLE = late(_HOLE, re.DOTALL)
 TOKEN = late(
-    r'[ \t\r]*(?:(?P<end>[\n,]|\Z)|(?P<comment>#|//)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[\w.*-]+)|(?P<sign>.))', re.DOTALL
+    rf'[ \t\r]*(?:(?P<end>[\n,]|\Z)|(?P<comment>#|//)|(?P<text>"(?:{_HOLE}|[^"\\]|\\.)*+")|(?P<word>[\w.*-]+)|(?P<sign>.))',
+    re.DOTALL,
 )
 WORDS = {"true": True, "false": False, "null": None}
 DEPTH = 40
@@ -94,7 +96,7 @@ def place(module: Module, raw: Plain, at: tuple[str, Path], rest: Path) -> tuple
 
 def _parsed(text: str) -> Plain:
     """JSON with interpolations in its texts, each such text Unknown; Unknown for what is no JSON but for a comma too many."""
-    plain = HOLE.sub(lambda hole: hole[0].replace("\\", "\\\\"), text)
+    plain = HOLE.sub(lambda hole: json.dumps(hole[0], ensure_ascii=False)[1:-1], text)
     for each in (plain, TOO_MANY.sub(lambda found: found[1] or "", plain)):
         try:
             return _told(json.loads(each))
