@@ -36,7 +36,7 @@ from setright.model import Edit, Path, Plain, Tree, Unknown
 PREFIX = "template"
 MAKES = "makes"
 OFFERED = "offered"
-GUARDED = {"aws_iam_role": "AWS::IAM::Role", "aws_kms_key": "AWS::KMS::Key"}
+GUARDED = {"aws_iam_role": "AWS::IAM::Role"}  # PowerUserAccess may make everything else that is offered
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
 Layout = Mapping[str, Plain]
 
