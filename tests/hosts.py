@@ -26,15 +26,17 @@ ITSELF = {"etc/hosts"}  # what a host writes when it starts
 class Program:
     """`setright` as people start it, where the hosts can be reached."""
 
-    def __init__(self, lab: Lab, home: Path) -> None:
-        self.lab, self.state = lab, home / "state"
+    def __init__(self, lab: Lab, home: Path, timeout_s: float = 600.0) -> None:
+        self.lab, self.state, self._timeout_s = lab, home / "state", timeout_s
         self._env = {"PATH": "/usr/bin:/bin", "SETRIGHT_STATE": str(self.state)} | environment(lab, home)
 
     def __call__(self, *words: str) -> tuple[int, Any, str]:
         """Exit code, the JSON told, and the errors."""
         command = [sys.executable, "-c", "from setright.cli import main; main(prog_name='setright')", *words, "--format", "json"]
         with self.lab.inside():
-            done = subprocess.run(command, env=self._env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+            done = subprocess.run(
+                command, env=self._env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=self._timeout_s
+            )
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout), done.stderr
 

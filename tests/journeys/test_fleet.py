@@ -49,7 +49,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     try:
         fleet.up(COUNT)
         fleet.spoil(SPOILED | dict.fromkeys(BEHIND, "behind"))
-        program = Program(fleet, tmp_path_factory.mktemp("fleet"))
+        program = Program(fleet, tmp_path_factory.mktemp("fleet"), timeout_s=1800.0 if ALL else 600.0)
         targets = [f"ssh://h{n}" for n in range(1, COUNT + 1)]
         code, scan, _ = program("scan", *targets, *WISHES, "--fail-on", "never")
         fix_code, fix, errors = program("fix", *targets, *WISHES, "--all", "--yes")
