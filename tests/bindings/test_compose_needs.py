@@ -47,6 +47,20 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert "cap_add" not in fixed("image: web", DROPS)
 
 
+@pytest.mark.parametrize(
+    ("volume", "adds"),
+    [
+        ("./certs:/certs:ro", True),
+        ("{type: bind, source: /srv, target: /srv}", True),
+        ("files:/srv", False),
+        ("{type: volume, source: files, target: /srv}", False),
+    ],
+)
+def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str, adds: bool) -> None:
+    assert ("DAC_OVERRIDE" in fixed(f"image: nginx, volumes: [{volume}]", DROPS)["cap_add"]) is adds
+    assert "cap_add" not in fixed(f"image: prom/prometheus, volumes: [{volume}]", DROPS)
+
+
 def test_an_image_keeps_the_paths_that_it_writes() -> None:
     assert fixed("image: nginx:1, volumes: [a:/run], tmpfs: /tmp", READS)["tmpfs"] == ["/tmp", "/var/cache/nginx"]
     assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)

@@ -58,6 +58,7 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
         (pod("image: 'memcached:1'"), {**ROOT_FREE, "any-user": True, "writes": "told"}),
         (pod("image: 'minio/minio', args: [server, /storage]"), {"uses-capabilities": False}),
         (pod("image: 'registry.k8s.io/pause'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told", "idle": True}),
+        (pod("image: 'minio/minio'", spec="volumes: [{name: d, hostPath: {path: /srv}}]"), NOTHING),
         (pod("image: 'grafana/grafana'"), ROOT_FREE),
         (pod("image: 'redis:7'"), {**ROOT_FREE, "writes": "told"}),
         (pod("image: 'app:1', securityContext: {runAsUser: 7}"), ROOT_FREE),

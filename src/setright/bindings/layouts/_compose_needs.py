@@ -15,6 +15,7 @@ from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Star
 from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
+HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
 STARTS_OTHERWISE = ("entrypoint", "privileged", "user")
 
 
@@ -26,11 +27,18 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
     if any(service.get(key) for key in STARTS_OTHERWISE):
         return {}
     words, values, mounted = _words(service.get("command")), _values(service.get("environment")), _mounted(service)
-    if not service.get("build"):
-        return needs_of(service.get("image"), Started((), words, values, mounted), images)
-    base, added, runs = based_on(made or ())
+    base, added, runs = based_on(made or ()) if service.get("build") else (service.get("image"), [], False)
     needs = needs_of(base, Started((), words, values, [*mounted, *added]), images)
-    return {key: value for key, value in needs.items() if key not in OF_PATHS} if runs else needs
+    if runs:
+        needs = {key: value for key, value in needs.items() if key not in OF_PATHS}
+    return _among_files_of_others(needs) if _has_folders_of_the_host(service) else needs
+
+
+def _among_files_of_others(needs: Needs) -> Needs:
+    """Root that finds files of the host's users needs its right to read and write what is not its own."""
+    if needs.get("user") != 0 or "capabilities" not in needs:
+        return needs
+    return {**needs, "capabilities": sorted({*needs["capabilities"], "DAC_OVERRIDE"})}
 
 
 def told(service: Tree, images: Images, made: Made = None) -> Tree:
@@ -78,6 +86,11 @@ def _mounted(service: Tree) -> list[str]:
     volumes = [each for each in listed(service.get("volumes")) if isinstance(each, str | dict)]
     parts = [str(each.get("target")) if isinstance(each, dict) else each.partition(":")[2].partition(":")[0] for each in volumes]
     return [part.rstrip("/") for part in parts if part]
+
+
+def _has_folders_of_the_host(service: Tree) -> bool:
+    volumes = listed(service.get("volumes"))
+    return any(each.get("type") == "bind" if isinstance(each, dict) else str(each).startswith(HOST) for each in volumes)
 
 
 def _words(command: Plain) -> list[str]:

@@ -97,7 +97,11 @@ def _mounted(container: Tree) -> list[str]:
 
 
 def _uses_none(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
-    return is_unprivileged(container, needs) or needs.get("capabilities") == [] or _may_skip_root(tree, container, needs, is_alone)
+    """Root that stays root needs the right to other users' files where it finds some, on a disk of its node."""
+    if is_unprivileged(container, needs) or _may_skip_root(tree, container, needs, is_alone):
+        return True
+    volumes = [each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
+    return needs.get("capabilities") == [] and not any("hostPath" in each for each in volumes)
 
 
 def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
