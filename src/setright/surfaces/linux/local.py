@@ -1,4 +1,4 @@
-"""This host: files through the kernel, everything that runs through a few shells side by side."""
+"""This host: files through the kernel, everything that runs through a shell beside them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import STATE, Answers, Ask, Found, Ran
 
-SHELLS = 2
 OF_SHELL = ("run", "unit", "packages")
 
 
@@ -30,13 +29,10 @@ class Local(Files):
 
     def find(self, asks: Sequence[Ask]) -> Answers:
         asks = list(dict.fromkeys(asks))
-        of_shell = [ask for ask in asks if ask.what in OF_SHELL]
-        listed = [ask for ask in of_shell if ask.what == "unit"]
-        single = [ask for ask in of_shell if ask.what != "unit"]
-        with ThreadPoolExecutor(SHELLS) as pool:  # a shell mostly waits for what it starts
-            told = pool.map(self._shell, [listed + single[::SHELLS], *(single[n::SHELLS] for n in range(1, SHELLS))])
+        with ThreadPoolExecutor(1) as pool:  # a shell mostly waits for what it starts
+            told = pool.submit(self._shell, [ask for ask in asks if ask.what in OF_SHELL])
             found = {ask: self._answer(ask) for ask in asks if ask.what not in OF_SHELL}
-            return found | {ask: each for answers in told for ask, each in answers.items()}
+            return found | dict(told.result())
 
     def _shell(self, asks: Sequence[Ask]) -> Answers:
         if not asks:

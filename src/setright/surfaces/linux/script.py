@@ -92,19 +92,28 @@ ENDINGS = {
 
 def question(asks: Sequence[Ask], nonce: str) -> str:
     """The script that answers them all."""
-    lines = [f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"]
+    lines: list[str] = []
+    commands: list[str] = []
     for number, ask in enumerate(asks):
         if ask.what in LOOKS:
             lines += _look(number, ask)
         elif ask.what == "run":
-            lines.append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
+            commands.append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
         elif ask.what == "packages":
             lines.append(PACKAGES)
         elif ask.what == "home":
             lines.append(f"begin {ask.name} -; homes {ask.name} '{nonce}{STATS}'; end 0")
     lines += _stats(asks, nonce) + _sysctls(asks) + _units(asks)
-    body = "\n".join(lines)
+    first = f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"
+    body = "\n".join([first, *_side_by_side(commands[::2], lines + commands[1::2])])
     return f"{PRELUDE}{FRAMES}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
+
+
+def _side_by_side(some: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Both at once, for most of it is waiting; what some print is kept in the pipe until the others are done."""
+    if not some or not others:
+        return [*some, *others]
+    return ["some() {", *some, "}", "others() {", *others, "}", "some | { others </dev/null; cat; }"]
 
 
 LOOKS = {"file": "file", "grep": "lines", "list": "listed", "inode": "inode"}  # what -> shell function
