@@ -30,7 +30,7 @@ from setright.engine.runs import in_order, new_run, not_now, to_undo
 from setright.engine.scan import Scan, scan
 from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
-from setright.engine.times import moment, now
+from setright.engine.times import now
 from setright.model import SEVERITIES, Control, Plain, Plan
 from setright.policy.estate import Subject
 from setright.policy.exceptions import FindingException, latest
@@ -356,11 +356,6 @@ class App:
 
     def _subject(self, target: str) -> Subject:
         return subject_of(self.configuration, self._target(target))
-
-    def waiting(self) -> list[Plan]:
-        """The plans that somebody asked for and that may still run, the newest first."""
-        kept = self.store.plans(state="made")
-        return [each.plan for each in kept if each.plan.lane == "ask" and moment(each.plan.expires_at) > now()]
 
     def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:
         """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""

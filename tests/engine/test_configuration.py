@@ -7,8 +7,9 @@ import jsonschema
 import msgspec
 import pytest
 
-from setright.engine.configuration import Configuration, Target, find, json_schema, line_of, load_configuration, parse, read
+from setright.engine.configuration import Configuration, Target, find, json_schema, load_configuration, parse, read
 from setright.engine.error import EngineError
+from setright.engine.toml_lines import toml_line
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / "setright.schema.json"
 FULL = """\
@@ -96,7 +97,7 @@ def test_a_mistake_in_an_inline_list_is_named_with_its_line():
 
 def test_a_line_is_that_of_the_nearest_thing_there_is():
     assert [
-        line_of(FULL, path) for path in [("state",), ("policy", "windows", "night", "days"), ("targets", 0, "owner"), ("x",), ()]
+        toml_line(FULL, path) for path in [("state",), ("policy", "windows", "night", "days"), ("targets", 0, "owner"), ("x",), ()]
     ] == [
         1,
         31,

@@ -64,7 +64,7 @@ def test_each_fix_and_owner_has_one_ticket_in_that_teams_own_tool(done: dict[str
 def test_what_waits_for_a_yes_stands_in_its_ticket_with_its_diff_and_a_link(done: dict[str, Any], group: Told) -> None:
     made = [body for method, path, body in group.desks.jira.writes if method == "POST" and path.endswith("/issue")]
     texts = [text_of(body["fields"]["description"]) for body in made]
-    login = next(text for text in texts if "sshd/root-login" in text)
+    login = next(text for text in texts if "sshd/root-login" in text and "on ssh://h1" in text)
     assert "+PermitRootLogin no" in login and "http://127.0.0.1:8640/plans/" in login and "bank-operations" in login
 
 

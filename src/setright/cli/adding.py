@@ -56,9 +56,10 @@ def add(  # noqa: PLR0913 - one for each option
     _tell(show, {"channel": name, "file": str(file), "kept": str(kept) if kept else None}, written(name, told), dry_run)
     if dry_run or show.format == "json" or not (tests if tests is not None else not yes and _is_yes("Send a test message now?")):
         return
-    from setright.cli.commands.integrations import test
-
-    click.get_current_context().invoke(test, name=name, format="table", file=None, quiet=show.quiet, config=show.config)
+    here = click.get_current_context()
+    assert here.parent and isinstance(here.parent.command, click.Group)
+    test = here.parent.command.commands["test"]
+    here.invoke(test, name=name, format="table", file=None, quiet=show.quiet, config=show.config)
 
 
 def _tell(show: Shown, told: dict[str, Plain], table: str, dry_run: bool) -> None:

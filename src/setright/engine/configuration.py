@@ -18,6 +18,7 @@ from msgspec import inspect
 
 from setright.engine.error import EngineError
 from setright.engine.secret_places import SecretPlace, place_in
+from setright.engine.toml_lines import toml_line
 from setright.model import Path, Plain, Tree
 from setright.policy.approvals import Need
 from setright.policy.assets import Assets
@@ -161,12 +162,12 @@ def _stands(path: Path, own: tuple[File, str, Configuration], parts: Sequence[tu
     """File, line and key of a path into the whole."""
     file, text, said = own
     if len(path) < 2 or path[0] not in Estate.__struct_fields__ or not isinstance(path[1], int):
-        return f"{file}:{line_of(text, path)}: {_dotted(path)}"
+        return f"{file}:{toml_line(text, path)}: {_dotted(path)}"
     table, number = str(path[0]), path[1]
     for place, held in [(file, getattr(said, table)), *((each, getattr(part, table)) for each, part in parts)]:
         if number < len(held):
             here = (table, number, *path[2:])
-            line = f":{line_of(_text(place), here)}" if place.suffix == ".toml" else ""
+            line = f":{toml_line(_text(place), here)}" if place.suffix == ".toml" else ""
             return f"{place}{line}: {_dotted(here)}"
         number -= len(held)
     return str(file)
@@ -208,7 +209,7 @@ def parse(text: str, name: str = NAME) -> Configuration:
     """The configuration a text says; `name` stands in errors."""
     configuration = _converted(_tree(text, name), Configuration, text, name)
     for path, what in _contradictions(configuration):
-        raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}")
+        raise EngineError(f"{name}:{toml_line(text, path)}: {_dotted(path)}: {what}")
     return configuration
 
 
@@ -227,7 +228,7 @@ def _converted(tree: Tree, into: type[T], text: str, name: str) -> T:
         return msgspec.convert(tree, into)
     except msgspec.ValidationError as error:
         path, what = _explained(str(error))
-        raise EngineError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {what}") from error
+        raise EngineError(f"{name}:{toml_line(text, path)}: {_dotted(path)}: {what}") from error
 
 
 def json_schema() -> bytes:
@@ -239,61 +240,6 @@ def json_schema() -> bytes:
         **msgspec.json.schema(Configuration),
     }
     return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
-
-
-def line_of(text: str, path: Path) -> int:
-    """The line on which a TOML text sets a path, or the nearest thing above it; counts from 1."""
-    places: dict[Path, int] = {}
-    for place, line in _places(text):
-        places.setdefault(place, line)
-    for cut in range(len(path), 0, -1):
-        if path[:cut] in places:
-            return _inside(text, places[path[:cut]], path[cut:])
-    return 1
-
-
-def _places(text: str) -> Iterator[tuple[Path, int]]:
-    """Each table header and each `key =` at the start of a line."""
-    table: Path = ()
-    counts: dict[Path, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]", line):
-            table = _indexed(_keys(header[2]), counts)
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                table = (*table, counts[table])
-                yield table[:-1], number
-            yield table, number
-        elif key := re.match(r"\s*((?:[\w.-]|\"[^\"]*\"|'[^']*')+)\s*=", line):
-            yield (*table, *_keys(key[1])), number
-
-
-def _keys(dotted: str) -> Path:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", dotted))
-
-
-def _indexed(keys: Path, counts: Mapping[Path, int]) -> Path:
-    """A header's path with the index of each list of tables it goes through."""
-    path: Path = ()
-    for place, key in enumerate(keys, 1):
-        path = (*path, key)
-        if path in counts and place < len(keys):
-            path = (*path, counts[path])
-    return path
-
-
-def _inside(text: str, line: int, rest: Path) -> int:
-    """The line of a path within a value that begins on a line: an inline list of inline tables."""
-    at = sum(len(each) for each in text.splitlines(keepends=True)[: line - 1])
-    end = text.find("\n[", at)  # the next table
-    for part in rest:
-        pattern = r"\{" if isinstance(part, int) else rf"(?<![\w-])[\"']?{re.escape(part)}[\"']?\s*="
-        for _ in range(part + 1 if isinstance(part, int) else 1):
-            found = re.compile(pattern).search(text, at, end if end >= 0 else len(text))
-            if found is None:
-                return text.count("\n", 0, at) + 1
-            at = found.end()
-    return text.count("\n", 0, at) + 1
 
 
 def _explained(message: str) -> tuple[Path, str]:

@@ -50,6 +50,11 @@ class Consent:
             [("approved", said | {"plan": plan.hash, "target": plan.target, "document": plan.document}) for plan in plans]
         )
 
+    def waiting(self) -> list[Plan]:
+        """The plans that somebody asked for and that may still run, the newest first."""
+        kept = self._store.plans(state="made")
+        return [each.plan for each in kept if each.plan.lane == "ask" and moment(each.plan.expires_at) > now()]
+
     def lacking(self, plans: Sequence[Plan]) -> dict[str, str]:
         """Whose yes each plan still needs, by hash; empty where it may run."""
         hashes = [plan.hash for plan in plans]

@@ -61,6 +61,6 @@ def command(
 
 def _agreed(app: App) -> list[Plan]:
     """What waits and lacks nobody's yes any more, in the order in which it was made."""
-    waiting = app.waiting()
+    waiting = app.consent.waiting()
     lacks = app.consent.lacking(waiting)
     return [plan for plan in reversed(waiting) if not lacks[plan.hash]]

@@ -61,7 +61,7 @@ def _list(app: App, show: Shown) -> None:
     from setright.cli.screens.tables import table
     from setright.engine.contract import SCHEMA
 
-    rows = _rows(app, app.waiting())
+    rows = _rows(app, app.consent.waiting())
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "plans": rows}), show)
         return

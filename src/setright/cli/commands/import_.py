@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, metavar="[FILE|DIR]...", type=click.Path(exists=True))
 @click.option(
     "--target", default=".", show_default=True, metavar="TARGET", help="What the results are about; it is looked at anew."
 )
@@ -31,12 +32,14 @@ def command(files: tuple[str, ...], target: str, form: str, mapping: str | None,
 
     Reads SARIF, OCSF, ASFF, XCCDF and ARF, and what Checkov, Trivy, zizmor, hadolint, Kubescape, Nuclei, Nessus, OpenVAS
     and Lynis write themselves; any CSV by a mapping. Each finding is matched with ours at the same place; one that no
-    control speaks of stays as an item to do by hand.
+    control speaks of stays as an item to do by hand. Of a folder every file is taken whose content is known, the others
+    are named; its subfolders that are called as targets hold those targets' results.
 
     \b
     Examples:
       setright import checkov.json trivy.sarif
       setright import arf.xml --target ssh://ops@web-1
+      setright import results/
       setright import wiz.csv --map wiz.json --target aws://prod
       setright import --list
     """
@@ -44,31 +47,64 @@ def command(files: tuple[str, ...], target: str, form: str, mapping: str | None,
     if not files and not listing:
         raise click.UsageError("name the files of results, or --list")
     if not listing:
-        _take_in(app, _read(files, form, mapping), target)
+        for place, group in by_target(files, target, [each.name for each in app.configuration.targets]).items():
+            _take_in(app, _read(group, form, mapping), place)
     _tell(app.store.imported(), show, target)
 
 
-def _read(files: tuple[str, ...], form: str, mapping: str | None) -> list[Imported]:
-    import msgspec
-
-    from setright.integrations.error import IntegrationError
-    from setright.integrations.importers import csv, read
-
-    found: list[Imported] = []
-    for file in files:
-        try:
-            data = Path(file).read_bytes()
-            if mapping or form == "csv" or file.endswith(".csv"):
-                words = msgspec.json.decode(Path(mapping).read_bytes(), type=dict[str, str]) if mapping else {}
-                found += csv.read(data, words, Path(file).stem)
-            else:
-                found += read(data, form)
-        except (OSError, IntegrationError, msgspec.DecodeError) as error:
-            raise Failure(f"{file}: {error}") from error
+def by_target(files: Sequence[str], target: str, names: Collection[str]) -> dict[str, list[tuple[Path, bool]]]:
+    """The files of each target, and whether one was only found in a folder."""
+    found: dict[str, list[tuple[Path, bool]]] = {}
+    for given in map(Path, files):
+        for file in sorted(each for each in given.rglob("*") if each.is_file()) if given.is_dir() else [given]:
+            above = file.relative_to(given).parts[:1] if given.is_dir() else ()
+            place = above[0] if above and above[0] in names else target
+            found.setdefault(place, []).append((file, given.is_dir()))
     return found
 
 
-def _take_in(app: App, found: list[Imported], target: str) -> None:
+def _read(files: Sequence[tuple[Path, bool]], form: str, mapping: str | None) -> dict[str, list[Imported]]:
+    """By scanner; one that found nothing is there, too. What is no result is an error where it was named, else only said."""
+    from setright.integrations.error import IntegrationError
+    from setright.integrations.importers import UnknownFormat
+
+    found: dict[str, list[Imported]] = {}
+    for file, is_beside in files:
+        try:
+            tools, told = _of_file(file, form, mapping)
+        except UnknownFormat as error:
+            if not is_beside:
+                raise Failure(f"{file}: {error}") from error
+            click.echo(f"{file}: not taken in: {error}", err=True)
+            continue
+        except (OSError, IntegrationError) as error:
+            raise Failure(f"{file}: {error}") from error
+        for tool in tools:
+            found.setdefault(tool, [])
+        for each in told:
+            found.setdefault(each.tool, []).append(each)
+    return found
+
+
+def _of_file(file: Path, form: str, mapping: str | None) -> tuple[list[str], list[Imported]]:
+    """Whose results they are where that is known without a finding, and the findings."""
+    import msgspec
+
+    from setright.integrations.error import IntegrationError
+    from setright.integrations.importers import SCANNERS, csv, detect, read
+
+    data = file.read_bytes()
+    if mapping or form == "csv" or file.suffix == ".csv":
+        try:
+            words = msgspec.json.decode(Path(mapping).read_bytes(), type=dict[str, str]) if mapping else {}
+        except msgspec.DecodeError as error:
+            raise IntegrationError(f"{mapping}: {error}") from error
+        return [], csv.read(data, words, file.stem)
+    chosen = form or detect(data, file.stem)
+    return [SCANNERS[chosen]] if chosen in SCANNERS else [], read(data, chosen)
+
+
+def _take_in(app: App, found: Mapping[str, Sequence[Imported]], target: str) -> None:
     """Looks at the target for what they speak of, and keeps both sides beside each other."""
     from setright.app import Ask
     from setright.engine.catalogue import content_root
@@ -76,7 +112,7 @@ def _take_in(app: App, found: list[Imported], target: str) -> None:
     from setright.engine.times import now
 
     rules = Rules(app.catalogue.cited(), load_matches(content_root()))
-    asked = sorted({control for each in found for control in rules.of(each)})
+    asked = sorted({control for told in found.values() for each in told for control in rules.of(each)})
     (place,) = app.targets([target])
     ours = []
     if asked:
@@ -84,9 +120,8 @@ def _take_in(app: App, found: list[Imported], target: str) -> None:
         if scanned.scan is None:
             raise Failure(f"{place}: {scanned.error}", 3)
         ours = [each.finding for each in scanned.scan.found]
-    told = matched(found, rules, ours, place)
-    for tool in sorted({each.tool for each in told}):
-        app.store.record_imported(tool, place, [each for each in told if each.tool == tool], now())
+    for tool, told in sorted(found.items()):
+        app.store.record_imported(tool, place, matched(told, rules, ours, place), now())
 
 
 def _tell(kept: list[Foreign], show: Shown, target: str) -> None:

@@ -75,7 +75,7 @@ def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[R
     marks = app.store.reminded()
     told: list[Reminder] = []
     if app.configuration.serve.url:
-        waiting = app.waiting()
+        waiting = app.consent.waiting()
         lacks = app.consent.lacking(waiting)
         asked = [_waiting(app, plan, lacks[plan.hash]) for plan in waiting if lacks[plan.hash]]
         told += asking_letters(asked, app.courier.routes, Asking(app.asking.token, app.asking.address), marks)

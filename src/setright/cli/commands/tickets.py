@@ -71,7 +71,7 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
 def _ready(app: App) -> tuple[Ready, ...]:
     from setright.engine.ticket_words import Ready
 
-    waiting = app.waiting()
+    waiting = app.consent.waiting()
     lacks, is_served = app.consent.lacking(waiting), bool(app.configuration.serve.url)
     return tuple(Ready(plan, lacks[plan.hash], app.asking.page(plan) if is_served else "") for plan in waiting)
 
