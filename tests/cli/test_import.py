@@ -65,3 +65,47 @@ def test_results_that_real_scanners_wrote_are_read_side_by_side(setright: Progra
     assert told["summary"]["open"] == 16
     matched = [each["rule"] for each in told["imported"] if each["state"] == "matched"]
     assert matched == ["CKV_AWS_16", "AWS-0077", "AWS-0080"], "the tree holds only the database"
+
+
+def test_of_a_folder_every_result_is_taken_and_what_is_none_is_named(setright: Program):
+    folder = setright.tree / "results"
+    folder.mkdir()
+    (setright.tree / result(setright, "CKV_AWS_16")).rename(folder / "of-tonight.json")
+    (folder / "hadolint.json").write_text("[]\n")
+    (folder / "README.md").write_text("# what this is\n")
+    ran = setright("import", "results", "--format", "json")
+    assert states(ran.json) == {"CKV_AWS_16": ("matched", False, False)}
+    assert "README.md: not taken in" in ran.err and "hadolint" not in ran.err.split("not taken in")[0]
+
+
+def test_a_result_that_is_broken_is_an_error_in_a_folder_too(setright: Program):
+    folder = setright.tree / "results"
+    folder.mkdir()
+    (folder / "checkov.json").write_text('{"check_type": "terraform", "results": {"failed_checks": [')
+    ran = setright("import", "results")
+    assert ran.code == 2 and "is the file whole" in ran.err
+
+
+def test_a_subfolder_that_is_called_as_a_target_holds_its_results(setright: Program):
+    (setright.tree / "setright.toml").write_text('[[targets]]\nname = "shop"\nurl = "src"\n')
+    place = setright.tree / "results" / "shop"
+    place.mkdir(parents=True)
+    (setright.tree / "src").mkdir()
+    (setright.tree / result(setright, "CKV_AWS_16", "CKV_NOBODY_1")).rename(place / "checkov.json")
+    told = setright("import", "results", "--format", "json").json
+    assert {each["target"] for each in told["imported"]} == {"src"}
+    assert states(told)["CKV_AWS_16"] == ("not-confirmed", False, False), "there is no database in that target"
+
+
+def test_the_same_results_again_bring_nothing_back_that_our_look_saw_gone(setright: Program):
+    file = result(setright, "CKV_AWS_16", "CKV_NOBODY_1")
+    setright("import", file)
+    setright("fix", ".", "--control", ASK, "--all", "--yes")
+    told = setright("import", file, "--format", "json").json
+    assert states(told) == {"CKV_AWS_16": ("matched", True, False), "CKV_NOBODY_1": ("by-hand", False, False)}
+
+
+def test_a_scanner_that_finds_nothing_more_closes_what_it_had_found(setright: Program):
+    setright("import", result(setright, "CKV_AWS_17", "CKV_NOBODY_1"))
+    told = setright("import", result(setright), "--format", "json").json
+    assert told["summary"]["open"] == 0 and told["summary"]["closed"] == 2

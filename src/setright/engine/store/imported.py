@@ -12,6 +12,10 @@ from setright.engine.times import stamp
 
 OPEN = """SELECT imported.*, findings.resolved_at FROM imported LEFT JOIN findings ON findings.id = imported.finding
     ORDER BY imported.closed_at IS NOT NULL, tool, target, rule, place"""
+STAYS = "imported.finding != '' AND excluded.state = 'not-confirmed'"
+KEPT_MATCH = {
+    name: f"{name} = CASE WHEN {STAYS} THEN imported.{name} ELSE excluded.{name} END" for name in ("finding", "state", "controls")
+}
 GONE = """UPDATE imported SET closed_at = :at
     WHERE tool = :tool AND target = :target AND closed_at IS NULL AND last_seen_at < :at"""
 
@@ -45,12 +49,14 @@ class ImportedFindings(Database):
     """The part of the store for what others found."""
 
     def record_imported(self, tool: str, target: str, found: Sequence[Foreign], at: datetime) -> int:
-        """Takes in all that a scanner reports of a target; what it no longer does is closed. How many those are."""
+        """Takes in all that a scanner reports of a target; what it no longer does is closed. How many those are.
+
+        One whose finding of ours is gone by now stays matched with it, and so stays put right.
+        """
         now = stamp(at)
         rows = [_row(each, now) for each in found]
-        renewed = ", ".join(
-            f"{name} = excluded.{name}" for name in (rows[0] if rows else ()) if name not in ("key", "first_seen_at")
-        )
+        names = [name for name in (rows[0] if rows else ()) if name not in ("key", "first_seen_at")]
+        renewed = ", ".join(KEPT_MATCH.get(name) or f"{name} = excluded.{name}" for name in names)
         with self.writing() as connection:
             if rows:
                 connection.change_each(inserted("imported", rows[0], f"ON CONFLICT (key) DO UPDATE SET {renewed}"), rows)

@@ -25,6 +25,16 @@ FORMATS = {  # name -> a word in the first bytes that no other format has there
     "openvas": b"<report",
     "lynis": b"lynis_version",
 }
+SCANNERS = {  # format -> whose it is, where it is one scanner's alone
+    "checkov": "checkov",
+    "trivy": "trivy",
+    "zizmor": "zizmor",
+    "hadolint": "hadolint",
+    "kubescape": "kubescape",
+    "nuclei": "nuclei",
+    "lynis": "lynis",
+    "xccdf": "oscap",
+}
 SEVERITIES = {
     "critical": "critical",
     "very high": "critical",
@@ -41,6 +51,10 @@ SEVERITIES = {
     "informational": "info",
     "none": "info",
 }
+
+
+class UnknownFormat(IntegrationError):
+    """It may be anything, and need not be broken."""
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -78,13 +92,18 @@ def read(data: bytes, name: str = "") -> list[Imported]:
         ) from error
 
 
-def detect(data: bytes) -> str:
-    """The format's name. Raises IntegrationError where it is none that we know."""
+def detect(data: bytes, name: str = "") -> str:
+    """The format's name; of an empty list, which some write where nothing is wrong, the file's `name` tells it.
+
+    Raises UnknownFormat.
+    """
     compact = data.replace(b'": ', b'":')
-    for name, word in FORMATS.items():
+    for chosen, word in FORMATS.items():
         if word.replace(b'": ', b'":') in compact:
-            return name
-    raise IntegrationError(f"this is no result that we can read; there are {', '.join(FORMATS)}; csv needs --map")
+            return chosen
+    if data.split() in ([b"[]"], [b"[", b"]"]) and name in FORMATS:
+        return name
+    raise UnknownFormat(f"this is no result that we can read; there are {', '.join(FORMATS)}; csv needs --map")
 
 
 def severity(word: object, otherwise: str = "medium") -> str:
