@@ -242,7 +242,7 @@ def _told(error: Exception, user: str) -> str:
         return f"the host ended the connection before the login ({error}); MaxStartups may be used up"
     if isinstance(error, asyncssh.Error):
         return f"{error.reason or error}"
-    return f"cannot connect ({error}); is the name right, the host up and the port open?"
+    return f"cannot connect ({error}); is it up, is the name right and the port open?"
 
 
 async def _run(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
