@@ -55,6 +55,8 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
     [
         (pod("image: 'app:1'"), NOTHING),
         (pod("image: 'nginx:1'"), {"writes": "told"}),
+        (pod("image: 'nginx:1', envFrom: [{configMapRef: {name: c}}]"), NOTHING),
+        (pod("image: 'nginx:1', env: [{name: A, value: '{{ .Values.a }}'}]"), NOTHING),
         (pod("image: 'memcached:1'"), {**ROOT_FREE, "any-user": True, "writes": "told"}),
         (pod("image: 'minio/minio', args: [server, /storage]"), {"uses-capabilities": False}),
         (pod("image: 'registry.k8s.io/pause'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told", "idle": True}),

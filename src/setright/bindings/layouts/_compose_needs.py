@@ -28,7 +28,8 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
         return {}
     words, values, mounted = _words(service.get("command")), _values(service.get("environment")), _mounted(service)
     base, added, runs = based_on(made or ()) if service.get("build") else (service.get("image"), [], False)
-    needs = needs_of(base, Started((), words, values, [*mounted, *added]), images)
+    started = Started((), words, values, [*mounted, *added], is_whole=not service.get("env_file"))
+    needs = needs_of(base, started, images)
     if runs:
         needs = {key: value for key, value in needs.items() if key not in OF_PATHS}
     return _among_files_of_others(needs) if _has_folders_of_the_host(service) else needs

@@ -7,6 +7,7 @@ The Dockerfile reference (ENTRYPOINT, CMD, VOLUME); Kubernetes, Define a Command
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from posixpath import normpath
 
 import msgspec
 
@@ -43,6 +44,7 @@ class Started(msgspec.Struct, frozen=True):
     words: Sequence[str] = ()  # words in the place of its CMD
     values: Sequence[str] = ()  # of its environment
     mounted: Sequence[str] = ()  # where volumes stand
+    is_whole: bool = True  # not where more of its environment stands in another place
 
 
 def needs_of(image: Plain, started: Started, images: Images) -> Needs:
@@ -55,14 +57,16 @@ def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     told = _told(image, images)
     if not told or not _is_own_program(told, started):
         return {}
-    if _is_configured(told, started) or any(not _is_known(path, told, started) for path in _paths(started)):
+    is_told = started.is_whole and not any("$" in word for word in (*started.entry, *started.words))
+    if not is_told or _is_configured(told, started) or any(not _is_known(path, told, started) for path in _paths(started)):
         return {key: value for key, value in told.items() if key not in OF_PATHS}
     return told
 
 
 def covers(folder: str, path: str) -> bool:
     """Whether a path is a folder or stands below it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+    whole = normpath(path) if ".." in path else path
+    return whole == folder or whole.startswith(folder.rstrip("/") + "/")
 
 
 def _told(image: Plain, images: Images) -> Needs:

@@ -21,7 +21,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, covers, needs_of
 from setright.bindings.trees import look_up
-from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 NOBODY = 10001  # a user that no node and no image gives to anybody
 CONTAINERS = ("containers", "initContainers")
@@ -83,11 +83,15 @@ def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
 
 
 def _started(container: Tree) -> Started:
+    entry, words = listed(container.get("command")), listed(container.get("args"))
+    values = [each.get("value", "") for each in listed(container.get("env")) if isinstance(each, dict)]
+    is_told = not any(isinstance(each, Unknown) for each in (*entry, *words, *values))
     return Started(
-        [str(each) for each in listed(container.get("command"))],
-        [str(each) for each in listed(container.get("args"))],
-        [str(each.get("value", "")) for each in listed(container.get("env")) if isinstance(each, dict)],
+        [str(each) for each in entry],
+        [str(each) for each in words],
+        [str(each) for each in values],
         _mounted(container),
+        is_whole=is_told and not container.get("envFrom"),
     )
 
 
