@@ -10,24 +10,34 @@ from collections.abc import Iterator
 
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.trees import look_up, same
-from setright.model import Tree
+from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late
 
 HANDS_ON = ("aws_ssm_parameter", "aws_lambda_permission", "aws_cloudformation_stack", "null_resource", "terraform_data")
 PASSING = frozenset(("test", "tests", "testing", "e2e", "example", "examples", "sandbox", "fixtures", "playground", "demo"))
 MADE_UP = late(r"\b(?:random_\w+|time_static)\.|\bterraform\.workspace\b|\b(?:uuid|timestamp)\(")
+ADDRESS = late(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[\w-]+")
 THROWN_AWAY = ("force_destroy", "skip_final_snapshot")
 
 
 def handed_out(module: Module, block: Block, tree: Tree) -> str:
     """Who gets to know a resource besides its module: ``no`` where no output, call of a module or the like names it."""
-    named = of(block)
+    if "handed out" not in module.notes:
+        told: dict[str, str] = {}
+        for address, whom in _handed(module):
+            told.setdefault(address, whom)
+        module.notes["handed out"] = told
+    return str(module.notes["handed out"].get(block.address, "no"))
+
+
+def _handed(module: Module) -> Iterator[tuple[str, str]]:
     for source in module.sources.values():
         for sort in ("output", "module"):
-            if mentions(source.tree.get(sort), named):
-                return f"whoever takes it from {'an output' if sort == 'output' else 'a call of a module'}"
-    handing = (other for kind in HANDS_ON for other in module.resources(kind) if mentions(other.body, named))
-    return next((other.address for other in handing), "no")
+            whom = f"whoever takes it from {'an output' if sort == 'output' else 'a call of a module'}"
+            yield from ((address, whom) for address in _addresses(source.tree.get(sort)))
+    for kind in HANDS_ON:
+        for other in module.resources(kind):
+            yield from ((address, other.address) for address in _addresses(other.body))
 
 
 def of(block: Block) -> re.Pattern[str]:
@@ -37,12 +47,31 @@ def of(block: Block) -> re.Pattern[str]:
 
 def namers(module: Module, block: Block) -> Iterator[tuple[Block, frozenset[str]]]:
     """The blocks of a module that name a resource, each with the arguments in which it does."""
-    named = of(block)
+    if "named" not in module.notes:
+        module.notes["named"] = _named(module)
+    for other, told in module.notes["named"].get(block.address, {}).values():
+        if (other.locator, other.path) != (block.locator, block.path):
+            yield other, frozenset(told)
+
+
+def _named(module: Module) -> dict[str, dict[tuple[str, Path], tuple[Block, set[str]]]]:
+    """By address and by the place of who names it: looked for once, since modules may have thousands of blocks."""
+    found: dict[str, dict[tuple[str, Path], tuple[Block, set[str]]]] = {}
     for kind in sorted(module.types):
         for other in module.resources(kind):
-            told = frozenset(key for key, value in other.body.items() if mentions(value, named))
-            if told and (other.locator, other.path) != (block.locator, block.path):
-                yield other, told
+            for key, value in other.body.items():
+                for address in _addresses(value):
+                    found.setdefault(address, {}).setdefault((other.locator, other.path), (other, set()))[1].add(key)
+    return found
+
+
+def _addresses(value: Plain) -> Iterator[str]:
+    """What may be an address in the expressions of a value."""
+    if isinstance(value, Unknown):
+        yield from ADDRESS.findall(value.text)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _addresses(item)
 
 
 # --- what is made to be deleted -------------------------------------------------------------------------------------
