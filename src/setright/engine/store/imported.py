@@ -12,7 +12,7 @@ from setright.engine.times import stamp
 
 OPEN = """SELECT imported.*, findings.resolved_at FROM imported LEFT JOIN findings ON findings.id = imported.finding
     ORDER BY imported.closed_at IS NOT NULL, tool, target, rule, place"""
-STAYS = "imported.finding != '' AND excluded.state = 'not-confirmed'"
+STAYS = "EXISTS (SELECT 1 FROM findings WHERE id = imported.finding AND resolved_at IS NOT NULL)"
 KEPT_MATCH = {
     name: f"{name} = CASE WHEN {STAYS} THEN imported.{name} ELSE excluded.{name} END" for name in ("finding", "state", "controls")
 }
