@@ -50,12 +50,14 @@ def test_whoever_moves_first_the_namespace_is_made_once_and_in_one_file() -> Non
         assert [name for name, text in texts.items() if "kubernetes_namespace" in text.replace(REFERENCE, "")] == ["a"]
 
 
-def test_a_namespace_that_is_there_is_taken_and_is_known_by_its_address() -> None:
+def test_a_namespace_that_is_there_is_taken_and_is_known_by_its_name() -> None:
     made = 'resource "kubernetes_namespace_v1" "mine" {\n  metadata {\n    name = "apps"\n  }\n}\n'
     text = put(main=POD + made)["main"]
     assert "namespace = kubernetes_namespace_v1.mine.metadata[0].name" in text
     assert text.endswith(made)
-    assert seen(main=text)[0].tree["metadata"] == {"name": "web", "namespace": "kubernetes_namespace_v1.mine"}
+    assert seen(main=text)[0].tree["metadata"] == {"name": "web", "namespace": "apps"}
+    named = made.replace('"apps"', "var.name")
+    assert seen(main=text.replace(made, named))[0].tree["metadata"]["namespace"] == "kubernetes_namespace_v1.mine"
 
 
 def test_a_namespace_from_elsewhere_is_unknown_and_stays() -> None:

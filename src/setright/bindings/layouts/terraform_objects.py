@@ -20,12 +20,11 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 READS = frozenset({"hcl", "json"})  # the lenses of its documents
 OWN: Path = ("metadata", 0, "namespace")
-MADE = re.compile(r'(?:"\$\{\s*)?(kubernetes_namespace(?:_v1)?\.[\w-]+)')
 TYPES = ("kubernetes_namespace", "kubernetes_namespace_v1")
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
-    """One resource for each block of the entry's types, with its metadata; a namespace of the module is known by its address."""
+    """One resource for each block of the entry's types, with its metadata; a namespace of the module is known by its name."""
     found = []
     for module in modules(sources).values():
         for block, manifest in manifests(module, layout["kinds"]):
@@ -55,12 +54,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
 
 
 def _shown(manifest: Tree) -> Tree:
-    metadata = manifest.get("metadata")
-    if not isinstance(metadata, dict):
-        return {"kind": manifest["kind"]} | ({"metadata": metadata} if metadata is not None else {})
-    named = metadata.get("namespace")
-    made = MADE.match(named.text) if isinstance(named, Unknown) else None
-    return {"kind": manifest["kind"], "metadata": metadata | ({"namespace": made[1]} if made else {})}
+    return {key: manifest[key] for key in ("kind", "metadata") if key in manifest}
 
 
 def _moved(layout: Mapping[str, Plain], module: Module, block: Block, wanted: Edit) -> Iterator[tuple[str, Edit]]:

@@ -9,6 +9,7 @@ beside it is written by hand.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
@@ -42,6 +43,7 @@ NAMES = {"host_pid": "hostPID", "host_ipc": "hostIPC", "host_ip": "hostIP", "clu
 OWN = {api: own for own, api in (LISTS | NAMES).items()}
 MAPS = frozenset({"labels", "annotations", "limits", "requests", "nodeSelector", "matchLabels", "selector", "data"})
 NUMBERS = frozenset({"runAsUser", "runAsGroup", "fsGroup"})  # which the provider keeps as text
+MADE = re.compile(r'(?:"\$\{\s*)?(kubernetes_namespace(?:_v1)?)\.([\w-]+)')
 AROUND = {  # what else in a tree matters to a workload
     "kubernetes_service": "Service",
     "kubernetes_role_binding": "RoleBinding",
@@ -125,7 +127,20 @@ def manifests(module: Module, kinds: Mapping[str, Plain]) -> Iterator[tuple[Bloc
 
 
 def _manifest(module: Module, block: Block, sort: str) -> Tree:
-    return {"kind": sort, **_object(module, block.body)}
+    manifest: Tree = {"kind": sort, **_object(module, block.body)}
+    named = look_up(manifest, ("metadata", "namespace"))
+    if isinstance(named, Unknown) and (made := MADE.match(named.text)):
+        manifest["metadata"] = manifest["metadata"] | {"namespace": _name_of(module, made[1], made[2])}
+    return manifest
+
+
+def _name_of(module: Module, kind: str, label: str) -> str:
+    """The name of a namespace that the module makes; its address where that is told elsewhere."""
+    for each in module.resources(kind):
+        name = module.resolved(look_up(each.body, ("metadata", 0, "name"))) if each.path[2] == label else None
+        if isinstance(name, str):
+            return name
+    return f"{kind}.{label}"
 
 
 def _object(module: Module, body: Tree) -> Tree:
