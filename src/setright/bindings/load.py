@@ -1,16 +1,20 @@
 """Read binding files. The only place that knows their YAML; each layout says what its entry takes.
 
 A binding stands in a folder of its domain. What several of them speak of is a table beside those folders, and an entry names it:
-`images: images.yaml`.
+`images: images.yaml`. What modules of the Terraform registry make is one such table for all kinds, by the module.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path as File
 
 from setright.bindings.error import BindingError
 from setright.dialect import DialectError, read_mapping
 from setright.model import Binding, Plain
+
+MODULES = "modules.yaml"  # what modules of the Terraform registry make
 
 
 def load(root: File) -> list[Binding]:
@@ -34,7 +38,29 @@ def load_one(file: File, root: File) -> Binding:
         raise BindingError(f"{file}: kind must be {place!r}, its place; move the file or change the kind")
     if not raw or not all(isinstance(entry, dict) for entry in raw.values()):
         raise BindingError(f"{file}: needs an entry for each family of surfaces that holds this kind, each a mapping")
-    return Binding(place, {family: _with_tables(entry, file, root) for family, entry in raw.items()})
+    layouts = {family: _with_tables(entry, file, root) for family, entry in raw.items()}
+    if "terraform" in layouts and (called := _modules(root).get(place)):
+        layouts["terraform"] = {**layouts["terraform"], "modules": {**called, **layouts["terraform"].get("modules", {})}}
+    return Binding(place, layouts)
+
+
+def _modules(root: File) -> Mapping[str, Mapping[str, Plain]]:
+    """What modules make, by kind and module. Raises BindingError where the table cannot be read."""
+    table = root / MODULES
+    return _by_kind(table, table.stat().st_mtime_ns) if table.is_file() else {}
+
+
+@lru_cache(maxsize=8)
+def _by_kind(table: File, changed_ns: int) -> Mapping[str, Mapping[str, Plain]]:
+    try:
+        told = read_mapping(table)
+    except DialectError as error:
+        raise BindingError(str(error)) from error
+    found: dict[str, dict[str, Plain]] = {}
+    for module, kinds in told.items():
+        for kind, paths in kinds.items():
+            found.setdefault(kind, {})[module] = paths
+    return found
 
 
 def _with_tables(entry: dict[str, Plain], file: File, root: File) -> dict[str, Plain]:

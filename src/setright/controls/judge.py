@@ -28,8 +28,19 @@ def applies(control: Control, resource: Resource) -> bool | None:
     return matches(control.where, resource.tree)
 
 
+def is_known(resource: Resource, requirement: Requirement) -> bool:
+    """Whether what a requirement speaks of lies at a path that is known of the resource, or below or around one."""
+    want = requirement.path
+    return resource.known is None or any(path[: len(want)] == want[: len(path)] for path in resource.known)
+
+
 def answers(control: Control, resource: Resource) -> bool:
-    """A resource over another one (a Match block over the global section) answers for the keys it sets itself."""
+    """A resource over another one (a Match block over the global section) answers for the keys it sets itself.
+
+    One of which only some paths are known answers where all that is required is.
+    """
+    if resource.known is not None and not all(is_known(resource, requirement) for requirement in control.require):
+        return False
     return resource.only is None or any(r.path[0] in resource.only for r in control.require or control.where)
 
 

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from setright.controls.derive import NoRemedy, derive
 from setright.controls.fears import answer_of, costs, facts_of, named
+from setright.controls.judge import is_known
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
-from setright.model import Answer, Verdict
+from setright.model import Answer, Either, Teller, Verdict
 from setright.policy.decide import Decision, Fear, decide
 from setright.policy.estate import Subject
 from setright.policy.exploit import Signal
@@ -128,13 +129,19 @@ def _question(fact: str, found: Found) -> str:
 def _decided(found: Found, answers: Mapping[str, Answer], about: About) -> Fix:
     control, already = found.control, _already(found)
     fears = tuple(
-        (sentence, named(teller), already or answer_of(teller, found.resource.tree, answers))
+        (sentence, named(teller), already or (answer_of(teller, found.resource.tree, answers) if _told(teller, found) else ASK))
         for sentence, teller in control.breaks_if.items()
     )
     risk = of_changing(fears, control.effect, about.past(found))
     breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
     case = Case(control.id, control.kind, control.severity, breaks, risk.score, costs(control))
     return Fix(found, fears, about.rule(found, decide(fears, control.effect, found.resource.deliberate), case), risk)
+
+
+def _told(teller: Teller, found: Found) -> bool:
+    """Whether the lines that clear a fear speak of what is known of the resource; facts are asked in any case."""
+    lines = teller.lines if isinstance(teller, Either) else () if isinstance(teller, str) else teller
+    return all(is_known(found.resource, line) for line in lines)
 
 
 def _already(found: Found) -> Answer | None:

@@ -15,7 +15,7 @@ from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake
+from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_versions import constraint, usable, version
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -104,9 +104,12 @@ def _other_places(module: Module, block: Block, spec: Spec, spot: Spot, edit: Ed
             yield place
 
 
+def _is_flag(place: Place) -> bool:
+    return any(isinstance(own, bool) for _, own in place.values)
+
+
 def _can_say(place: Place, value: Plain) -> bool:
-    is_flag = any(isinstance(own, bool) for _, own in place.values)
-    return not is_flag or isinstance(value, Unknown) or any(same(kind, value) for kind, _ in place.values)
+    return not _is_flag(place) or isinstance(value, Unknown) or any(same(kind, value) for kind, _ in place.values)
 
 
 def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
@@ -138,6 +141,10 @@ def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fres
     """Where there is no value yet: in a resource that belongs to the block, in the block itself, or in a new resource."""
     rest = tuple(snake(str(part)) for part in edit.path[len(spec.path) :] if isinstance(part, str))
     place = _first_place(told, module, block, spec)
+    if place.at == NOWHERE or (rest and _is_flag(place)):
+        raise BindingError(
+            f"{block.locator}: {block.address}: {'/'.join(map(str, edit.path))} cannot be set here; change it by hand"
+        )
     value = _own_value(place, edit.value)
     names = place.at + rest
     owner = next(find.beside(told, module, block, place), None) if place.beside else block

@@ -19,6 +19,10 @@ from setright.model import Path, Plain, Tree, Unknown
 
 NAMED_VALUE = re.compile(r'(?:"\$\{\s*)?(var|local)\.([A-Za-z_][\w-]*)(?:\s*\}")?')
 FROM_ELSEWHERE = re.compile(r"\b(?:module|var|data)\.")
+REGISTRY = re.compile(r"(?:registry\.(?:terraform\.io|opentofu\.org)/)?([\w-]+/[\w-]+/[\w-]+(?://[\w./-]+)?)")
+REPOSITORY = re.compile(
+    r"(?:git::)?(?:https://|ssh://)?(?:git@)?github\.com[/:]([\w-]+)/terraform-([a-z]+)-([\w-]+?)(?:\.git)?(//[\w./-]+)?(?:\?.*)?"
+)
 OPENING = re.compile(r"google_storage_\w+_(?:iam|acl|access_control)")  # what lets somebody into a bucket
 NESTING = 8  # locals of locals
 
@@ -33,7 +37,7 @@ class Block(NamedTuple):
     @property
     def type(self) -> str:
         if self.path[0] == "module":
-            return f"module.{self.body.get('source')}"
+            return f"module.{called(self.body.get('source'))}"
         return str(self.path[1]) if self.path[0] == "resource" else f"{self.path[0]}.{self.path[1]}"
 
     @property
@@ -157,10 +161,23 @@ def _blocks(source: Source) -> dict[str, list[Block]]:
                     found.setdefault(prefix + own, []).extend(Block(source.locator, (sort, own, name, n), b) for n, b in blocks)
         for name, bodies in _mapping(source.tree.get("module")).items():
             for n, body in enumerate(bodies if isinstance(bodies, list) else ()):
-                found.setdefault(f"module.{body.get('source')}", []).append(Block(source.locator, ("module", name, n), body))
+                found.setdefault(f"module.{called(body.get('source'))}", []).append(
+                    Block(source.locator, ("module", name, n), body)
+                )
         source.notes["blocks"] = found
     by_type: dict[str, list[Block]] = source.notes["blocks"]
     return by_type
+
+
+def called(source: Plain) -> str:
+    """A module's source as the registry names it, NAMESPACE/NAME/PROVIDER, be it taken from there or from its repository."""
+    text = str(source)
+    if of_registry := REGISTRY.fullmatch(text):
+        return of_registry[1]
+    if of_repository := REPOSITORY.fullmatch(text):
+        namespace, provider, name, below = of_repository.groups()
+        return f"{namespace}/{name}/{provider}{below or ''}"
+    return text
 
 
 def _mapping(value: Plain) -> Tree:

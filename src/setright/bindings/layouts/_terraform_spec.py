@@ -21,7 +21,9 @@ map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as bl
 `with:` is what a new resource beside, or a new block of a key, says besides. A type data.TYPE are data blocks; with `at: ""` and
 `json: true` such a block is the policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}`
 are the paths that arguments of a module from a registry set, as far as they are told here; of its other attributes nothing is
-judged.
+judged. There `else:` is the module's own default, `since:` and `until:` are the module's versions, and `made-by:` lists the inputs
+that turn the resource off, `made-of:` those without which there is none; `at: []` is what no input can change. The modules that
+many use stand in the table `modules.yaml` beside the bindings.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ SETTINGS = frozenset(
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
 PLACE |= {"with", "alone", "else", "refers", "describe", "capital"}
+MAKING = ("made-by", "made-of")  # of a module: inputs that turn the resource off, and those that it needs
+NOWHERE = ("",)
 MOST_KNOWN = 4096
 _KNOWN: dict[tuple[int, str], tuple[Mapping[str, Plain], Entry]] = {}  # by the id of the layout that each holds, and the type
 
@@ -86,6 +90,8 @@ class Entry(NamedTuple):
     reference: str
     specs: tuple[Spec, ...]
     alone: bool = False  # the type is one of those beside, for those of its resources that belong to none here
+    switches: tuple[str, ...] = ()  # inputs of a module by which it does not make the resource
+    parts: tuple[str, ...] = ()  # inputs of a module without which it does not make the resource
 
     def spec_of(self, path: Path) -> Spec:
         """The longest spec that the path lies in; else the resource itself, by name."""
@@ -130,8 +136,9 @@ def _entry(layout: Mapping[str, Plain], kind: str) -> Entry:
     specs = (Spec(_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
     if kind.startswith("module."):
         told = layout["modules"][kind.removeprefix("module.")]
-        own = tuple(Spec(_path(key), _places(key, value, names)) for key, value in told.items())
-        return Entry(kind, names, "", layout.get("reference", "id"), own, True)
+        own = tuple(Spec(_path(key), _places(key, value, names)) for key, value in told.items() if key not in MAKING)
+        switches, parts = (tuple(told.get(key, ())) for key in MAKING)
+        return Entry(kind, names, "", layout.get("reference", "id"), own, True, switches, parts)
     if kind in loners(layout):
         lone = (Spec(spec.path, tuple(p for p in spec.places if p.alone and p.beside == kind)) for spec in specs)
         return Entry(kind, names, "", layout.get("reference", "id"), tuple(spec for spec in lone if spec.places), True)
@@ -150,7 +157,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
     if not isinstance(raw, dict) or not raw.keys() <= PLACE or ("in" in raw) != ("by" in raw):
         raise BindingError(f"terraform: {key}: takes {', '.join(sorted(PLACE))}, in: only with by:")
     by_name = () if "in" in raw else tuple(snake(str(part)) for part in _path(key))
-    at = tuple(filter(None, raw["at"].split("/"))) if "at" in raw else by_name
+    at = NOWHERE if raw.get("at") == [] else tuple(filter(None, raw["at"].split("/"))) if "at" in raw else by_name
     values = tuple((_literal(kind), own) for kind, own in raw.get("values", {}).items())
     items = raw.get("items") if "items" in raw or "spread" in raw else None
     keyed = next(iter(raw["keyed"].items())) if isinstance(raw.get("keyed"), dict) else None
@@ -180,8 +187,8 @@ def _place(key: str, raw: Plain, names: str) -> Place:
 
 
 def _literal(key: str) -> Plain:
-    """A key of `values:` as the value it stands for; keys are text once encoded."""
-    return {"true": True, "false": False}.get(key, key)
+    """A key of `values:` as the value it stands for, null where that is nothing; keys are text once encoded."""
+    return {"true": True, "false": False, "null": None}.get(key, key)
 
 
 def _path(key: str) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_calls as calls
 from setright.bindings.layouts import _terraform_evidence as evidence
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
@@ -39,7 +40,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         if module.notes.get(note, (None,))[0] is not layout:
             own = [entry(layout, each) for each in types(layout)]
             lone = [entry(layout, each) for each in loners(layout)]
-            told = [*_told(module, own), *_alone(module, own, lone), *_told(module, [entry(layout, each) for each in called])]
+            told = [*_told(module, own), *_alone(module, own, lone), *_called(module, [entry(layout, each) for each in called])]
             module.notes[note] = layout, [_resource(kind, layout, each, module, block) for each, block in told]
         found += module.notes[note][1]
     return found
@@ -62,14 +63,14 @@ def edit(
             own, made = own + taken[0], made + taken[1]
         else:
             own.append(each)
-    placed = document_edits(entry(layout, block.type), module, block, own) + made
+    placed = document_edits(_entry(layout, block), module, block, own) + made
     return [syntax.edit(sources, locator, each) for locator, each in placed]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where the value stands; the resource's block where it stands nowhere."""
     module, block = _home(resource, sources)
-    locator, found = _place(entry(layout, block.type), module, block, path)
+    locator, found = _place(_entry(layout, block), module, block, path)
     return locator, syntax.place(sources, locator, found)
 
 
@@ -91,6 +92,19 @@ def _told(module: Module, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Blo
                 yield told, block
 
 
+def _called(module: Module, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Block]]:
+    """The calls of modules that make a resource, each with what is told of the version it calls."""
+    for told, block in _told(module, entries):
+        if calls.made(module, told, block):
+            yield calls.held(told, block), block
+
+
+def _entry(layout: Mapping[str, Plain], block: Block) -> Entry:
+    """What the layout's entry says of the block's type and, where it is a call, of its version."""
+    told = entry(layout, block.type)
+    return calls.held(told, block) if block.path[0] == "module" else told
+
+
 def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> Iterator[tuple[Entry, Block]]:
     """The blocks beside that belong to none of the entry's types."""
     for told in lone:
@@ -107,7 +121,8 @@ def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Modul
         tree |= evidence.view(layout, module, block, tree)
     called = told.type.startswith("module.")
     only = tuple(str(spec.path[0]) for spec in told.specs if called or spec.path[0] in tree) if told.alone else None
-    return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only)
+    known = tuple(spec.path for spec in told.specs) if called else None
+    return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only, known=known)
 
 
 def _name(module: Module, block: Block) -> str:
