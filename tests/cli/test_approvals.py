@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .conftest import ASK, Program
+from .conftest import ASK, BOTH, Program
 
 FOUR_EYES = """
 [[people]]
@@ -72,6 +72,17 @@ def test_an_approval_lapses_with_its_document(setright: Program, asked: str):
     ran = as_(setright, "ann", "apply", "--approved", "--format", "json")
     assert ran.code == 1 and [plan["outcome"] for plan in ran.json["plans"]] == ["refused"]
     assert "somebody changed it" in ran.json["plans"][0]["why"]
+
+
+def test_what_goes_on_from_a_plan_that_runs_by_itself_says_to_run_that_first(setright: Program):
+    (setright.tree / "setright.toml").write_text(FOUR_EYES)
+    ran = as_(setright, "ann", "plan", ".", *BOTH, "--ask", "--format", "json")
+    assert "first: setright fix ." in ran.err
+    asked = next(plan["hash"] for plan in ran.json["plans"] if plan["lane"] == "ask")
+    as_(setright, "bob", "approve", asked, "--format", "json")
+    early = as_(setright, "ann", "apply", "--approved", "--format", "json")
+    assert "what runs before it has not run" in early.json["plans"][0]["why"]
+    assert "first:" not in as_(setright, "ann", "plan", ".", *ONE, "--ask", "--format", "json").err
 
 
 @pytest.mark.parametrize("words", [("approve", "0123456789ab"), ("apply",), ("apply", "plan.json", "--approved")])

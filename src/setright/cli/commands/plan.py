@@ -56,6 +56,8 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     if asking:
         app.store.keep_plans(plans, app.ledger.actor)
         waiting = [plan.hash[:12] for plan in plans if plan.lane == "ask"]
+        if waiting and _goes_on(plans):
+            hint(f"\nWhat is asked goes on from what nobody needs to be asked about; first: {selection.again('fix')}", show)
         if waiting:
             hint(f"\nAsked for; next: setright approve {' '.join(waiting[:3])}{' ...' if waiting[3:] else ''}", show)
     elif show.file and plans:
@@ -94,3 +96,9 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
         draw_unread(console, report, all_findings)
         draw_counts(console, summary(report))
         draw_lanes(console, plans)
+
+
+def _goes_on(plans: Sequence[Plan]) -> bool:
+    """Whether a plan that is asked was made on what another, that runs by itself, leaves of the same document."""
+    alone = {(plan.target, plan.document) for plan in plans if plan.lane == "auto"}
+    return any((plan.target, plan.document) in alone for plan in plans if plan.lane == "ask")
