@@ -26,8 +26,7 @@ def answer_of(teller: Teller, tree: Tree, facts: Mapping[str, Answer]) -> Answer
     if isinstance(teller, str):
         return facts[teller]
     if isinstance(teller, Either):
-        told = answered(teller.lines, tree)
-        return facts[teller.fact] if told.holds is None else told
+        return answered(teller.lines, tree) if matches(teller.lines, tree) else facts[teller.fact]
     return answered(teller, tree)
 
 
