@@ -20,6 +20,13 @@ PHRASES = {
     "starts-with": "beginning with {}",
 }
 NOT_SET = "not set"
+REASON = 160  # characters of a plan's reason, cut at the end of one of several
+
+
+def brief(reason: str) -> str:
+    """The first of a plan's reasons, where all of them stand elsewhere."""
+    cut = reason.find("; ", REASON // 2)
+    return reason if len(reason) <= REASON or cut < 0 else f"{reason[:cut]}; and more"
 
 
 class Pair(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from setright.controls.words import brief
 from setright.engine.advice import Advice, general
 from setright.engine.channels import Event, Route, wants
 from setright.engine.redact import shown
@@ -177,9 +178,8 @@ def _proof(proof: Proof) -> list[Block]:
 def _waiting(ready: Sequence[Ready]) -> list[Block]:
     body: list[Block] = []
     for plan, lacks, address in ready[:DIFFS]:
-        body.append(
-            Paragraph(f"A change is ready: {shown(plan.document)} on {plan.target}. {plan.reason[:1].upper()}{plan.reason[1:]}.")
-        )
+        reason = brief(plan.reason)
+        body.append(Paragraph(f"A change is ready: {shown(plan.document)} on {plan.target}. {reason[:1].upper()}{reason[1:]}."))
         body += _diff(plan)
         body.append(Paragraph(f"It {lacks}." if lacks else "It has every yes it needs, and runs next."))
         body += [Anchor("See all of it, and answer", address)] if address else []

@@ -10,6 +10,7 @@ from html import escape
 from typing import NamedTuple
 
 from setright.controls.page import effect
+from setright.controls.words import brief
 from setright.engine.redact import redact_text, shown
 from setright.model import Control, Plan
 
@@ -44,7 +45,7 @@ def seen_page(view: View, action: str, form_key: str) -> str:
 
 def _page_of(view: View, form: str) -> str:
     plan = view.plan
-    head = f"<p class=lead><span class='lane {escape(plan.lane)}'>{escape(plan.lane)}</span> {_text(plan.reason)}</p>"
+    head = f"<p class=lead><span class='lane {escape(plan.lane)}'>{escape(plan.lane)}</span> {_text(brief(plan.reason))}</p>"
     parts = [
         head,
         _section("Puts right", _controls(view)),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, indented
 from setright.controls.page import effect
+from setright.controls.words import brief
 from setright.engine.redact import redact_text, shown
 from setright.model import Plan
 
@@ -21,7 +22,6 @@ DIFF_LINES = 60  # of one plan, unless all are asked for
 PLANS = 20
 HASH = 12  # characters shown; enough to approve by
 MARGIN = 14
-REASON = 160  # characters, cut at the end of one of several reasons
 ANSWER = {True: ("✗", "red", "holds here: "), False: ("✓", "green", "not so: "), None: ("?", "yellow", "")}
 
 
@@ -53,7 +53,7 @@ def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool =
         line.append(f"  on {shown(plan.target)}", "dim")
     console.print(line.append(f"  {plan.hash[:HASH]}", "dim"))
     if outcome.why and outcome.outcome != "verified":
-        indented(console, Text(_brief(outcome.why)), 13)
+        indented(console, Text(brief(_flat(outcome.why))), 13)
 
 
 def draw_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
@@ -70,7 +70,7 @@ def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool
     if several:
         heading_line.append(f"  on {shown(plan.target)}", "dim")
     console.print(heading_line.append(f"  {plan.hash[:HASH]}", "dim"))
-    indented(console, Text(f"{words}: {_brief(plan.reason)}", "italic"), 2)
+    indented(console, Text(f"{words}: {brief(_flat(plan.reason))}", "italic"), 2)
     console.print()
     _diff(console, plan, everything)
     console.print()
@@ -129,13 +129,6 @@ def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str],
             indented(console, shown(step.strip()), 4)
     if len(groups) > PLANS and not everything:
         heading(console, f"... and {len(groups) - PLANS} more; --all-findings shows them")
-
-
-def _brief(reason: str) -> str:
-    """The first of the reasons; all of them stand below."""
-    flat = _flat(reason)
-    cut = flat.find("; ", REASON // 2)
-    return flat if len(flat) <= REASON or cut < 0 else f"{flat[:cut]}; and more"
 
 
 def _flat(text: str) -> str:
