@@ -72,7 +72,7 @@ def test_of_a_folder_every_result_is_taken_and_what_is_none_is_named(setright: P
     folder.mkdir()
     (setright.tree / result(setright, "CKV_AWS_16")).rename(folder / "of-tonight.json")
     (folder / "hadolint.json").write_text("[]\n")
-    (folder / "README.md").write_text("# what this is\n")
+    (folder / "README.md").write_text('The host\'s is `oscap xccdf eval`, and the other has a "check_type".\n')
     ran = setright("import", "results", "--format", "json")
     assert states(ran.json) == {"CKV_AWS_16": ("matched", False, False)}
     assert "README.md: not taken in" in ran.err and "hadolint" not in ran.err.split("not taken in")[0]

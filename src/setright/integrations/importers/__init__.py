@@ -23,8 +23,9 @@ FORMATS = {  # name -> a word in the first bytes that no other format has there
     "xccdf": b"xccdf",
     "nessus": b"<NessusClientData_v2",
     "openvas": b"<report",
-    "lynis": b"lynis_version",
+    "lynis": b"lynis_version=",
 }
+BEGINS = {"xccdf": b"<", "nessus": b"<", "openvas": b"<", "lynis": b"#lr"}  # the others are JSON; a text may speak of any
 SCANNERS = {  # format -> whose it is, where it is one scanner's alone
     "checkov": "checkov",
     "trivy": "trivy",
@@ -97,9 +98,9 @@ def detect(data: bytes, name: str = "") -> str:
 
     Raises UnknownFormat.
     """
-    compact = data.replace(b'": ', b'":')
+    compact, begins = data.replace(b'": ', b'":'), data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     for chosen, word in FORMATS.items():
-        if word.replace(b'": ', b'":') in compact:
+        if word.replace(b'": ', b'":') in compact and begins in BEGINS.get(chosen, b"{["):
             return chosen
     if data.split() in ([b"[]"], [b"[", b"]"]) and name in FORMATS:
         return name
