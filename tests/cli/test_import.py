@@ -109,3 +109,14 @@ def test_a_scanner_that_finds_nothing_more_closes_what_it_had_found(setright: Pr
     setright("import", result(setright, "CKV_AWS_17", "CKV_NOBODY_1"))
     told = setright("import", result(setright), "--format", "json").json
     assert told["summary"]["open"] == 0 and told["summary"]["closed"] == 2
+
+
+def test_a_target_that_cannot_be_reached_does_not_keep_the_others_from_being_taken_in(setright: Program):
+    (setright.tree / "setright.toml").write_text('[[targets]]\nname = "away"\nurl = "gone"\n')
+    place = setright.tree / "results" / "away"
+    place.mkdir(parents=True)
+    (setright.tree / result(setright, "CKV_AWS_17")).rename(place / "checkov.json")
+    (setright.tree / result(setright, "CKV_AWS_16")).rename(place.parent / "of-here.json")
+    ran = setright("import", "results", "--format", "json")
+    assert ran.code == 3 and "gone" in ran.err
+    assert states(ran.json) == {"CKV_AWS_16": ("matched", False, False)}

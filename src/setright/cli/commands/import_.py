@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setright.cli.failure import Failure
+from setright.cli.failure import UNREACHED, Failure
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
@@ -46,10 +46,12 @@ def command(files: tuple[str, ...], target: str, form: str, mapping: str | None,
     app = show.open()
     if not files and not listing:
         raise click.UsageError("name the files of results, or --list")
-    if not listing:
-        for place, group in by_target(files, target, [each.name for each in app.configuration.targets]).items():
-            _take_in(app, _read(group, form, mapping), place)
-    _tell(app.store.imported(), show, target)
+    groups = by_target(files, target, [each.name for each in app.configuration.targets]) if not listing else {}
+    read = {place: _read(group, form, mapping) for place, group in groups.items()}
+    unreached = [why for place, found in read.items() if (why := _take_in(app, found, place))]
+    _tell(app.store.imported(), show)
+    if unreached:
+        raise Failure("; ".join(unreached), UNREACHED)
 
 
 def by_target(files: Sequence[str], target: str, names: Collection[str]) -> dict[str, list[tuple[Path, bool]]]:
@@ -104,8 +106,8 @@ def _of_file(file: Path, form: str, mapping: str | None) -> tuple[list[str], lis
     return [SCANNERS[chosen]] if chosen in SCANNERS else [], read(data, chosen)
 
 
-def _take_in(app: App, found: Mapping[str, Sequence[Imported]], target: str) -> None:
-    """Looks at the target for what they speak of, and keeps both sides beside each other."""
+def _take_in(app: App, found: Mapping[str, Sequence[Imported]], target: str) -> str:
+    """Looks at the target for what they speak of, and keeps both sides beside each other; why it could not, where it could not."""
     from setright.app import Ask
     from setright.engine.catalogue import content_root
     from setright.engine.foreign import Rules, load_matches, matched
@@ -118,13 +120,14 @@ def _take_in(app: App, found: Mapping[str, Sequence[Imported]], target: str) -> 
     if asked:
         (scanned,) = app.scan([place], Ask(controls=tuple(asked)))
         if scanned.scan is None:
-            raise Failure(f"{place}: {scanned.error}", 3)
+            return f"{place}: {scanned.error}"
         ours = [each.finding for each in scanned.scan.found]
     for tool, told in sorted(found.items()):
         app.store.record_imported(tool, place, matched(told, rules, ours, place), now())
+    return ""
 
 
-def _tell(kept: list[Foreign], show: Shown, target: str) -> None:
+def _tell(kept: list[Foreign], show: Shown) -> None:
     import msgspec
 
     from setright.cli.output import emit, json_text, paper
@@ -150,7 +153,8 @@ def _tell(kept: list[Foreign], show: Shown, target: str) -> None:
             style="dim",
         )
     if told["matched"] and not show.quiet:
-        click.echo(f"`setright fix {target} --baseline all --dry-run` shows what would put the matched ones right.", err=True)
+        places = " ".join(dict.fromkeys(each.target for each in kept if _open(each) and each.state == "matched"))
+        click.echo(f"`setright fix {places} --baseline all --dry-run` shows what would put the matched ones right.", err=True)
 
 
 def _open(each: Foreign) -> bool:
