@@ -132,3 +132,9 @@ def test_every_module_of_the_table_is_of_kinds_there_are_and_of_places_that_can_
     for source, kinds in read_mapping(ROOT / "modules.yaml").items():
         for kind in kinds:
             assert entry(layouts[kind], f"module.{source}").specs, f"{source}: {kind}"
+
+
+def test_a_database_of_which_nothing_is_said_has_no_backups() -> None:
+    [own] = seen("aws/rds/db-instance", 'resource "aws_db_instance" "m" {\n  engine = "mysql"\n}\n')
+    [called] = seen("aws/rds/db-instance", call("terraform-aws-modules/rds/aws"))
+    assert value(own, ("BackupRetentionPeriod",)) == value(called, ("BackupRetentionPeriod",)) == 0
