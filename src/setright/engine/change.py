@@ -20,7 +20,8 @@ def changes(plan: Plan, documents: Mapping[str, Document]) -> list[Change]:
 
 def _change(planned: Planned, document: Document) -> Change:
     if document.digest != planned.before:
-        raise Lapsed(f"{planned.locator}: is not what the plan was made on; somebody changed it, or what runs before it has not run. Plan again")
+        why = "somebody changed it, or what runs before it has not run"
+        raise Lapsed(f"{planned.locator}: is not what the plan was made on; {why}. Plan again")
     after = document.data
     try:
         for edits in planned.edits:
