@@ -11,7 +11,7 @@ from setright.bindings.layouts import terraform
 from setright.bindings.layouts._terraform_spec import entry
 from setright.bindings.load import load, load_one
 from setright.bindings.source import Source
-from setright.controls.judge import applies
+from setright.controls.judge import applies, is_known
 from setright.dialect import read_mapping
 from setright.model import Control, Edit, Path, Plain, Requirement, Resource, Unknown
 
@@ -138,3 +138,9 @@ def test_a_database_of_which_nothing_is_said_has_no_backups() -> None:
     [own] = seen("aws/rds/db-instance", 'resource "aws_db_instance" "m" {\n  engine = "mysql"\n}\n')
     [called] = seen("aws/rds/db-instance", call("terraform-aws-modules/rds/aws"))
     assert value(own, ("BackupRetentionPeriod",)) == value(called, ("BackupRetentionPeriod",)) == 0
+
+
+def test_what_is_not_told_of_a_call_is_not_known() -> None:
+    found = bucket()
+    told, untold = (Requirement(path, "absent", True) for path in (BLOCKING, ("ReplicationConfiguration",)))
+    assert is_known(found, told) and not is_known(found, untold)
