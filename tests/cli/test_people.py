@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 
 from setright.app import App
 from setright.engine.configuration import load_configuration
+from tests.integrations.contracts import PagerDutyServer
 from tests.integrations.test_mail import Letters, free_port
 
 from .conftest import ASK, AUTO, BOTH, Program
@@ -91,6 +92,28 @@ def test_each_rung_is_told_once_to_its_own_people(setright: Program, mail: Lette
         assert subjects(mail) == expected
         mail.taken.clear()
         assert setright("remind", "--format", "json").json["posted"] == 0 and mail.taken == []
+
+
+def test_a_pager_hears_when_nothing_is_late_any_more(setright: Program, mail: Letters):
+    duty = PagerDutyServer()
+    pager = (
+        f'[integrations.pager]\ntype = "pagerduty"\nrouting_key = "env:PAGER"\nurl = "{duty.url}"\nevents = ["message.overdue"]\n'
+    )
+    (setright.tree / "setright.toml").write_text((setright.tree / "setright.toml").read_text() + pager)
+    setright.env |= {"PAGER": "0123456789abcdef0123456789abcdef"}
+    scanned(setright)
+    age(setright, 11)
+    setright("remind")
+    assert list(duty.open) == [ASK], "what is high is late first"
+    setright("remind")
+    assert list(duty.open) == [ASK] and len(duty.log) == 1
+    setright("fix", ".", "--control", ASK, "--all", "--yes")
+    scanned(setright)
+    mail.taken.clear()
+    setright("remind")
+    assert not duty.open and duty.log[-1] == ("resolve", ASK) and not mail.taken
+    assert setright("remind", "--format", "json").json["letters"] == [] and len(duty.log) == 2
+    duty.close()
 
 
 def test_many_findings_of_one_fix_are_one_letter(setright: Program, mail: Letters):

@@ -22,6 +22,7 @@ FRAME = (
     "border-radius:10px;padding:24px'>{}</div><p style='color:#5b6675;font-size:12px'>setright {}</p></div></body></html>"
 )
 CELL = "padding:6px 10px 6px 0;border-bottom:1px solid #e7ebf0;vertical-align:top;font-size:14px"
+ENDED = "-ended"  # an event's end goes wherever the event goes
 ROWS = 25  # of a table; the rest is counted
 
 
@@ -96,11 +97,15 @@ def _addressed(configuration: Configuration, routes: Mapping[str, Route], letter
     mail = tuple(dict.fromkeys(each for one in found for each in one.mail))
     chats = list(dict.fromkeys(one.chat for one in found if one.chat))
     owners = [owner.name for owner in configuration.owners if any(owner.is_called(each) for each in letter.to)]
-    event = Event(letter.key, letter.event, letter.item, at, {}, letter.severity, owners[0] if len(owners) == 1 else "")
+    event = Event(
+        letter.key, letter.event.removesuffix(ENDED), letter.item, at, {}, letter.severity, owners[0] if len(owners) == 1 else ""
+    )
     for name, route in routes.items():
         anything = replace(route, events=("*",)) if route.type in ("mail", "slack") else route
         if not wants(anything, event) or (letter.channel and letter.channel != route.type):
             continue
+        if letter.event.endswith(ENDED) and route.type in ("mail", "slack"):
+            continue  # people see that it is over; only what keeps something open must hear of it
         if route.type == "mail":
             if mail:
                 yield Message(letter.key, name, letter.item, letter.event, at, _mail(letter, mail))

@@ -13,15 +13,18 @@ from typing import NamedTuple
 from setright.engine.advice import general
 from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
-from setright.engine.letters import Button, Letter, Table, addressed, key_of
+from setright.engine.letters import ENDED, Button, Letter, Table, addressed, key_of
 from setright.engine.store import Item, Store
+from setright.engine.store import Known as KnownFinding
 from setright.engine.times import moment
 from setright.model import SEVERITIES, Control, Plan
 from setright.policy.escalation import Reached, days_given, may_tell, reached, told_to
 from setright.policy.exceptions import FindingException, latest
 from setright.policy.owners import Owner
 
+OVERDUE = "message.overdue"
 Mark = tuple[str, int, str]  # finding, how often it had come back, and what was told of it
+OVER = "over"  # the mark that the end of what was late was told
 TOLD_FOR = timedelta(days=30)  # after an exception ended so long ago nobody is told any more
 
 
@@ -79,7 +82,8 @@ def what_is_due(
     due = [_of_group(people, *group, mine, control(group[1])) for group, mine in groups.items()]
     ends = list(_of_exceptions(people, made.values(), {item.id: item for item in items}))
     ended = tuple(each.marks[0][0] for each in ends if each.marks[0][2].startswith("exception over"))
-    return Now((*due, *ends), held, tuple(sorted(unowned)), ended)
+    over = _over(people, store, {(item.id, item.reopened_count) for item in items if item.id not in excepted})
+    return Now((*due, *ends, *over), held, tuple(sorted(unowned)), ended)
 
 
 def due_at(configuration: Configuration, item: Item) -> datetime | None:
@@ -94,7 +98,8 @@ def send(
     """Posts letters and notes what they tell of, both or neither. How many messages were new, and the letters that reach nobody."""
     number, unreached = 0, list[Letter]()
     for letter, marks in told:
-        if messages := addressed(configuration, routes, [letter], at):
+        messages = addressed(configuration, routes, [letter], at)
+        if messages or letter.event == OVERDUE + ENDED:  # an end concerns only who had heard of the beginning
             number += store.remind(messages, marks, at)
         else:
             unreached.append(letter)
@@ -212,7 +217,7 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
     rows = tuple((item.resource, item.target, item.id) for item in items)
     marks = tuple((item.id, item.reopened_count, rung.name) for item in items)
     key = key_of("due", control_id, rung.name, *to, *(f"{id_} {opening}" for id_, opening, _ in sorted(marks)))
-    event = "message.overdue" if rung.name.startswith("late") else "message.reminder"
+    event = OVERDUE if rung.name.startswith("late") else "message.reminder"
     table = Table(("what", "where", "finding"), rows)
     return Reminder(Letter(key, event, control_id, to, subject, said, table, severity=worst.severity), marks)
 
@@ -220,6 +225,22 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
 def _lead(configuration: Configuration, item: Item) -> str:
     leads = {each.name: each.lead for each in configuration.organisations}
     return next((leads[name] for name in item.organisations if leads.get(name)), "")
+
+
+def _over(people: People, store: Store, open_now: Collection[tuple[str, int]]) -> Iterator[Reminder]:
+    """What was late and is so no more, one end for each beginning: a pager keeps its alert open until then."""
+    late = {(finding, opening) for finding, opening, rung in people.marks if rung.startswith("late")}
+    groups: dict[str, list[tuple[KnownFinding, int]]] = defaultdict(list)
+    for id_, opening in sorted(late):
+        if people.fresh((id_, opening, OVER)) and (known := store.finding(id_)):
+            groups[known.finding.control].append((known, opening))
+    for control, told in groups.items():
+        marks = tuple((known.finding.id, opening, OVER) for known, opening in told)
+        if not any((id_, opening) in open_now for id_, opening, _ in marks):
+            worst = max((known.finding.severity for known, _ in told), key=SEVERITIES.index)
+            said = (f"Nothing of it is late any more: {told[0][0].finding.title}.",)
+            letter = Letter(key_of(OVER, *map(str, marks)), OVERDUE + ENDED, control, (), "Not late any more", said, severity=worst)
+            yield Reminder(letter, marks)
 
 
 def _of_exceptions(people: People, made: Iterable[FindingException], items: Mapping[str, Item]) -> Iterator[Reminder]:

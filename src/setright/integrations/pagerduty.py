@@ -12,7 +12,7 @@ from setright.model import Plain
 
 SEVERITIES = {"critical": "critical", "high": "error", "medium": "warning"}
 SUMMARY_CHARACTERS = 1024
-RESOLVES = ("finding.resolved", "escalation.ended", "exception.made", TESTED)
+RESOLVES = ("finding.resolved", "message.overdue-ended", "exception.made", TESTED)
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

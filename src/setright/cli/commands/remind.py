@@ -34,7 +34,7 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     from setright.cli.output import emit, hint, json_text
     from setright.engine.belongings import left_open
     from setright.engine.contract import SCHEMA
-    from setright.engine.letters import Letter
+    from setright.engine.letters import ENDED, Letter
     from setright.engine.remind import send, what_is_due
     from setright.engine.times import now
 
@@ -50,7 +50,14 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
             app.ledger.append("exceptions over", {"findings": list(due.ended)})
         for problem in app.finish():
             hint(f"setright: {problem}", show)
-    rows = [(each.letter.event.partition(".")[2], ", ".join(each.letter.to) or "chat", each.letter.subject) for each in told]
+    rows = [
+        (
+            each.letter.event.partition(".")[2],
+            ", ".join(each.letter.to) or ("channels" if each.letter.event.endswith(ENDED) else "chat"),
+            each.letter.subject,
+        )
+        for each in told
+    ]
     if show.format == "json":
         letters = [{"sort": sort, "to": to, "subject": subject} for sort, to, subject in rows]
         lost = [{"to": letter.to, "subject": letter.subject} for letter in unreached]
