@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from examples.acme.scanned import STEPS, Scanned, by_scanner
-from examples.acme.scenario import acme
+from examples.acme.scenario import HERE, PROGRAM, acme
+from lab.aws import account, seed
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
 
@@ -79,3 +83,26 @@ def test_the_same_results_again_double_nothing_and_bring_nothing_back(done: dict
     before = {each["key"]: is_open(each) for each in done["look_again"]["imported"]}
     assert {each["key"]: is_open(each) for each in done["again"]["imported"]} == before
     assert done["again"]["summary"]["closed"] == done["look_again"]["summary"]["closed"]
+
+
+def test_what_prowler_found_in_an_account_is_matched_put_right_and_closed(tmp_path: Path) -> None:
+    """The account holds what it held when the real Prowler looked at it."""
+    with account() as cloud:
+        seed(cloud, buckets=1)
+        target = f"aws://?region=us-east-1&endpoint={cloud.url}"
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SETRIGHT_STATE": str(tmp_path / "state"), **cloud.environment}
+
+        def told(*words: str) -> Any:
+            ran = subprocess.run(
+                [*PROGRAM, *words, "--format", "json"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120
+            )
+            return json.loads(ran.stdout)
+
+        found = told("import", str(HERE / "cloud/prowler.ocsf.json"), "--target", target)
+        assert by_scanner(found["imported"]) == {"prowler": (35, 64)}
+        ours = {control for each in found["imported"] if each["state"] == "matched" for control in each["controls"]}
+        words = [word for control in sorted(ours) for word in ("--control", control)]
+        assert {plan["outcome"] for plan in told("fix", target, *words, "--all", "--yes")["plans"]} == {"verified", "hand"}
+        told("scan", target, *words)
+        summary = told("import", "--list")["summary"]
+    assert (summary["closed"], summary["matched"]) == (27, 8)
