@@ -174,7 +174,7 @@ class App:
         from setright.engine.runner import Runner
 
         desk = lambda: RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)  # noqa: E731
-        return Runner(self.state, self.store, self.configuration, desk, self._subject)
+        return Runner(self.state, self.store, self.configuration, desk, self.subject)
 
     def targets(self, named: Sequence[str]) -> list[str]:
         """URLs of targets: given ones (names, globs and groups of the configuration are looked up), else all configured, else here.
@@ -352,9 +352,9 @@ class App:
         return {p.hash: why for p in plans if (why := not_now(p, lacks.get(p.hash, ""), cold[p.target]))}
 
     def _frozen(self, target: str) -> str:
-        return frozen(self.configuration.policy, self._subject(target), now())
+        return frozen(self.configuration.policy, self.subject(target), now())
 
-    def _subject(self, target: str) -> Subject:
+    def subject(self, target: str) -> Subject:
         return subject_of(self.configuration, self._target(target))
 
     def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:

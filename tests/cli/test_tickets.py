@@ -5,6 +5,7 @@ import pytest
 from tests.integrations.ticket_servers import TOKEN, USER, JiraServer
 
 from .conftest import ASK, AUTO, BOTH, Program
+from .test_import import result
 
 
 @pytest.fixture
@@ -47,6 +48,17 @@ def test_a_ticket_is_made_shown_and_closed_when_a_scan_saw_the_fix(desk, jira):
     assert did(told) == {AUTO: ["commented", "closed"], ASK: ["commented", "closed"]}
     assert {issue["status"] for issue in jira.issues.values()} == {"Done"}
     assert "verified" in str(jira.issues["SEC-1"]["comments"]) and "closed" in desk("tickets", "list").out
+
+
+def test_what_only_another_scanner_sees_has_a_ticket_that_its_next_result_closes(desk, jira):
+    desk("import", result(desk, "CKV_NOBODY_1", "CKV_AWS_16"), "--format", "json")
+    told = desk("tickets", "sync", "--format", "json").json
+    assert did(told)["checkov: CKV_NOBODY_1"] == ["created"]
+    ticket = next(each for each in told["tickets"] if each["control"] == "checkov: CKV_NOBODY_1")
+    text = str(jira.issues[ticket["ticket"]]["fields"])
+    assert "Put right by hand" in text and "setright fix" not in text
+    desk("import", result(desk, "CKV_AWS_16"), "--format", "json")
+    assert did(desk("tickets", "sync", "--format", "json").json)["checkov: CKV_NOBODY_1"] == ["commented", "closed"]
 
 
 @pytest.mark.parametrize(

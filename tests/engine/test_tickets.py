@@ -8,12 +8,15 @@ from msgspec.structs import replace
 from setright.controls.error import ControlError
 from setright.engine.configuration import Configuration
 from setright.engine.error import EngineError
-from setright.engine.store import KeptTicket, Standing, Store
+from setright.engine.store import Foreign, KeptTicket, Standing, Store
+from setright.engine.ticket_others import Others, by_hand
 from setright.engine.ticket_words import Ready
-from setright.engine.tickets import World, sync
+from setright.engine.ticket_world import World
+from setright.engine.tickets import sync
 from setright.integrations import github_issues
 from setright.integrations.tickets import Written
 from setright.model import Finding, Location, Plan, Planned, Verdict
+from setright.policy.estate import Subject
 from tests.integrations.issue_servers import GitHubIssuesServer, GitLabIssuesServer
 from tests.integrations.roundup_tracker import Ground, RoundupServer
 from tests.integrations.ticket_servers import TOKEN, USER, JiraServer, Reply, ServiceNowServer, text_of
@@ -159,6 +162,7 @@ class Estate:
         self.server.clock = lambda: self.at
         self.excepted, self.recorded = frozenset(), []
         self.ready = ()
+        self.others = Others()
         self.configuration = Configuration(integrations={"desk": system.table})
 
     def scan(self, *ids, target=WEB, owner="web", control=CONTROL, title="Root cannot log in", organisations=()):
@@ -172,7 +176,7 @@ class Estate:
 
     def sync(self, dry=False):
         self.at += timedelta(minutes=1)
-        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at, self.ready, self.record)
+        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at, self.ready, self.record, self.others)
         (synced,) = sync(world, dry=dry)
         return synced
 
@@ -340,6 +344,48 @@ def test_a_change_that_waits_is_shown_with_its_diff_and_the_way_to_answer(estate
     assert f"{where}/{waiting.hash}.s" in text and other.hash not in text
     estate.ready = ()
     assert estate.did() == ["updated"] and "fix.example" not in estate.system.texts(estate.name)[0]
+
+
+def test_what_only_another_scanner_sees_is_a_ticket_until_it_reports_it_no_more(estate):
+    def reports(*places):
+        estate.at += timedelta(minutes=1)
+        told = [
+            Foreign(
+                f"k{place}",
+                "Checkov",
+                WEB,
+                "CKV_X_1",
+                "The pool has no name",
+                "high",
+                place,
+                "Pools need names.",
+                "1. Open it\n2. Name it",
+            )
+            for place in places
+        ]
+        told.append(
+            Foreign("m", "Checkov", WEB, "CKV_X_2", "Ours", "high", "pool 9", controls=(CONTROL,), finding="f1", state="matched")
+        )
+        estate.store.record_imported("Checkov", WEB, told, estate.at)
+        estate.others = by_hand(estate.store.imported(), lambda target: Subject((target,), owner="shop", organisations=("acme",)))
+
+    reports("pool 1", "pool 2")
+    assert estate.did() == ["created"] and estate.did() == []
+    text, _ = estate.system.texts(estate.name)
+    for words in ("Pools need names.", "Name it", "pool 1", "pool 2", "CKV", "shop"):
+        assert words in text
+    assert "setright fix" not in text and "pool 9" not in text
+    reports("pool 2")
+    assert estate.did() == ["commented", "updated"]
+    estate.system.people_close(estate.name)
+    assert estate.did() == ["waits"]
+    reports("pool 2")
+    assert estate.did() == ["reopened"]
+    assert "Checkov reports 1 of it still" in estate.system.texts(estate.name)[1][-1].replace("\\", "")
+    reports()
+    assert estate.did() == ["commented", "closed"]
+    assert "Checkov reports 1 of it no more" in estate.system.texts(estate.name)[1][-1].replace("\\", "")
+    assert estate.did() == []
 
 
 def root_login_plan(hash_, finding="f1"):

@@ -12,8 +12,9 @@ import msgspec
 from setright.controls.words import brief
 from setright.engine.advice import Advice, general
 from setright.engine.channels import Event, Route, wants
-from setright.engine.redact import shown
-from setright.engine.store import Approval, Fate, Item, KeptTicket
+from setright.engine.redact import redact_text, shown
+from setright.engine.store import Approval, Fate, Foreign, Item, KeptTicket
+from setright.engine.ticket_others import is_ours, witness
 from setright.integrations.tickets import Anchor, Block, Code, Draft, Listing, Paragraph, Said, Ticket
 from setright.model import SEVERITIES, Control, Plan
 
@@ -101,6 +102,31 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     return Draft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
 
 
+def draft_of_theirs(key: str, matter: Matter, told: Foreign, left: int, gone: int) -> Draft:
+    """The text of a ticket for what another scanner sees and no control of ours speaks of: its words, and what to do by hand."""
+    items = matter.items
+    counts = [f"{len(items)} open"] + ([f"{left} left as they are"] if left else []) + ([f"{gone} gone"] if gone else [])
+    facts = (
+        f"Severity {told.severity}. {', '.join(counts)}. Owner: {matter.owner or 'nobody known'}. {told.tool}'s rule {told.rule}."
+    )
+    words = redact_text(told.text.strip())
+    body: list[Block] = [Paragraph(words)] if words and words != told.title else []
+    body.append(Paragraph(facts))
+    body += [Paragraph("What to do:"), Listing(_listed(_sentences(told.remedy)))] if told.remedy.strip() else []
+    body += [Paragraph(f"More: {told.link}")] if told.link else []
+    body.append(
+        Paragraph(f"No control of setright speaks of it: it closes this ticket when {told.tool} reports none of it any more.")
+    )
+    body += [Paragraph("Open:"), Listing(_places(items))] if items else []
+    whose = f" ({matter.owner})" if matter.owner else ""
+    severity = max((item.severity for item in items), key=SEVERITIES.index, default="info")
+    return Draft(key, matter.owner, f"Put right by hand: {redact_text(told.title)}{whose}", tuple(body), severity)
+
+
+def _sentences(remedy: str) -> list[str]:
+    return [line.strip(" -*\t") for line in redact_text(remedy).splitlines() if line.strip(" -*\t")]
+
+
 def _advised(advice: Advice) -> list[Block]:
     """What only a person can do, step by step, and what the fix may break."""
     body: list[Block] = [Paragraph("What to do:"), Listing(advice.steps)] if advice.steps else []
@@ -113,12 +139,13 @@ def fingerprint(drafted: Draft) -> str:
     return sha256(msgspec.json.encode([drafted.title, drafted.body, drafted.severity])).hexdigest()[:24]
 
 
-def seen_gone(key: str, gone: Sequence[Fate], proofs: Sequence[Proof], moved: Sequence[str], *, closes: bool) -> Said:
-    """The evidence: what our own look sees no more, and which runs of ours did it."""
+def seen_gone(kept: KeptTicket, gone: Sequence[Fate], proofs: Sequence[Proof], moved: Sequence[str], *, closes: bool) -> Said:
+    """The evidence: what our own look sees no more, or the scanner that it is of, and which runs of ours did it."""
+    key, sees = key_of(kept), _beginning(witness(kept.control))
     body: list[Block] = [Paragraph("Nothing of it is left here: setright closes this ticket.")] if closes else []
     if gone:
         places = [f"{_words(fate)}, seen gone {_when(fate.resolved_at)}" for fate in gone]
-        body += [Paragraph(f"Our own look sees {len(gone)} of it no more:"), Listing(_listed(places))]
+        body += [Paragraph(f"{sees} {len(gone)} of it no more:"), Listing(_listed(places))]
     proven = {finding for proof in proofs for finding in proof.plan.findings}
     for proof in proofs[:DIFFS]:
         body += _proof(proof)
@@ -136,20 +163,24 @@ def came_back(key: str, matter: Matter) -> Said:
     """What is open again in a ticket that we had closed."""
     return Said(
         _mark(key, "back", *matter.openings),
-        (Paragraph(f"It is back: our own look sees {len(matter.items)} of it."), Listing(_places(matter.items))),
+        (Paragraph(f"It is back: {witness(matter.control)} {len(matter.items)} of it."), Listing(_places(matter.items))),
     )
 
 
 def still_open(key: str, ticket: Ticket, items: Sequence[Item]) -> Said:
     """The one answer to people who closed a ticket while our own look, later than that, still sees what it speaks of."""
     closed = f"{ticket.closed_by or 'Somebody'} closed this" + (f" ({ticket.closed_as})" if ticket.closed_as else "")
-    body = (
-        Paragraph(f"{closed}, and our own look after that still sees {len(items)} of it:"),
+    body: tuple[Block, ...] = (
+        Paragraph(f"{closed}, and after that {witness(items[0].control)} {len(items)} of it still:"),
         Listing(_places(items)),
-        Code("\n".join(_ways_out(items[0].id))),
+        *([Code("\n".join(_ways_out(items[0].id)))] if is_ours(items[0].control) else []),
         Paragraph("It is reopened this once; closed again, it stays closed."),
     )
     return Said(_mark(key, "still", *(f"{item.id} {item.reopened_count}" for item in items)), body)
+
+
+def _beginning(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _places(items: Sequence[Item]) -> tuple[str, ...]:
@@ -179,7 +210,7 @@ def _waiting(ready: Sequence[Ready]) -> list[Block]:
     body: list[Block] = []
     for plan, lacks, address in ready[:DIFFS]:
         reason = brief(plan.reason)
-        body.append(Paragraph(f"A change is ready: {shown(plan.document)} on {plan.target}. {reason[:1].upper()}{reason[1:]}."))
+        body.append(Paragraph(f"A change is ready: {shown(plan.document)} on {plan.target}. {_beginning(reason)}."))
         body += _diff(plan)
         body.append(Paragraph(f"It {lacks}." if lacks else "It has every yes it needs, and runs next."))
         body += [Anchor("See all of it, and answer", address)] if address else []

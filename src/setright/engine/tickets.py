@@ -16,11 +16,23 @@ from msgspec.structs import replace
 
 from setright.controls.error import ControlError
 from setright.engine.channels import Route, ticket_routes, ticket_system
-from setright.engine.configuration import Configuration
 from setright.engine.error import EngineError
-from setright.engine.store import Fate, Item, KeptTicket, Store
-from setright.engine.ticket_words import Matter, Proof, Ready, came_back, draft, fingerprint, key_of, matters, seen_gone, still_open
-from setright.engine.times import moment, now, stamp
+from setright.engine.store import Fate, Foreign, Item, KeptTicket
+from setright.engine.ticket_words import (
+    Matter,
+    Proof,
+    Ready,
+    came_back,
+    draft,
+    draft_of_theirs,
+    fingerprint,
+    key_of,
+    matters,
+    seen_gone,
+    still_open,
+)
+from setright.engine.ticket_world import World
+from setright.engine.times import moment, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited
@@ -47,25 +59,6 @@ class Synced(NamedTuple):
     channel: str
     done: tuple[Done, ...]
     error: str = ""
-
-
-def unrecorded(event: str, body: Plain) -> None:
-    """Of a world without a ledger."""
-
-
-class World(NamedTuple):
-    """What tickets are held to. `excepted` are findings that an exception leaves open now, `ready` plans that wait for a yes.
-
-    `record` writes to the ledger.
-    """
-
-    configuration: Configuration
-    store: Store
-    control: Callable[[str], Control]
-    excepted: frozenset[str]
-    clock: Callable[[], datetime] = now
-    ready: tuple[Ready, ...] = ()
-    record: Callable[[str, Plain], object] = unrecorded
 
 
 def sync(world: World, only: Sequence[str] = (), *, dry: bool = False) -> list[Synced]:
@@ -103,7 +96,7 @@ class _Channel:
     def __init__(self, world: World, name: str, route: Route, system: TicketSystem, dry: bool, hold: Callable[[], bool]) -> None:
         """`hold` says to other processes that this one is still at it."""
         self._world, self._name, self._system, self._dry, self._hold = world, name, system, dry, hold
-        items = world.store.items()
+        items = [*world.store.items(), *world.others.items]
         counted = [item for item in items if item.id not in world.excepted]
         self._matters = matters(counted, route, world.configuration.fallback)
         self._counted = {item.id for matter in self._matters.values() for item in matter.items}
@@ -181,7 +174,12 @@ class _Channel:
             return None
 
     def fates(self, ids: Sequence[str]) -> dict[str, Fate]:
-        return self._world.store.fates(ids)
+        others = self._world.others.fates
+        return self._world.store.fates(ids) | {id_: others[id_] for id_ in ids if id_ in others}
+
+    def theirs(self, matter: str) -> Foreign | None:
+        """The words of the scanner that a matter is of; None: it is one of ours."""
+        return self._world.others.told.get(matter)
 
     def counts(self, id_: str) -> bool:
         """Whether some ticket speaks of it as open."""
@@ -283,7 +281,7 @@ class _Work:
         moved = [id_ for id_, state in states.items() if state == "moved" and self.kept.findings.get(id_) != "moved"]
         proofs = self._channel.proofs(gone)
         if gone or is_over:
-            self._say(seen_gone(key_of(self.kept), gone, proofs, moved, closes=is_over), "commented")
+            self._say(seen_gone(self.kept, gone, proofs, moved, closes=is_over), "commented")
         if is_over:
             self._unless_gone(lambda: self._system.close(self.kept.id, "gone" in states.values()), "closed")
             self._end("setright", gone, proofs, state="closed", findings=states, answered=(), error="")
@@ -312,7 +310,7 @@ class _Work:
         """People closed it, and were right, or somebody excepted what is left."""
         proofs = self._channel.proofs(gone)
         if gone:
-            self._say(seen_gone(key_of(self.kept), gone, proofs, (), closes=False), "commented")
+            self._say(seen_gone(self.kept, gone, proofs, (), closes=False), "commented")
         state = "left" if "left" in states.values() else "closed"
         self._end(ticket.closed_by, gone, proofs, state=state, findings=states, error="")
 
@@ -371,6 +369,8 @@ class _Work:
         values = list((states or {}).values())
         control = self._channel.control(self._matter.control)
         counts = values.count("left"), values.count("gone")
+        if theirs := self._channel.theirs(self._matter.control):
+            return draft_of_theirs(key_of(self.kept), self._matter, theirs, *counts)
         return draft(key_of(self.kept), self._matter, control, *counts, self._channel.ready)
 
     def _states(self) -> tuple[dict[str, str], list[Fate]]:

@@ -49,13 +49,22 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
     from setright.cli.output import emit, json_text
     from setright.engine.belongings import left_open
     from setright.engine.contract import SCHEMA
-    from setright.engine.tickets import World
+    from setright.engine.ticket_others import by_hand
+    from setright.engine.ticket_world import World
     from setright.engine.tickets import sync as synced
     from setright.engine.times import now
 
     app = show.open()
     excepted = frozenset(left_open(app.store, app.circumstances, now()))
-    world = World(app.configuration, app.store, app.catalogue.control, excepted, ready=_ready(app), record=app.ledger.append)
+    world = World(
+        app.configuration,
+        app.store,
+        app.catalogue.control,
+        excepted,
+        ready=_ready(app),
+        record=app.ledger.append,
+        others=by_hand(app.store.imported(), app.subject),
+    )
     done = synced(world, names, dry=dry_run)
     if show.format == "json":
         channels: list[Plain] = [{"channel": each.channel, "error": each.error} for each in done]
