@@ -93,8 +93,7 @@ class App:
 
     def __init__(self, configuration: Configuration | None = None, content: Sequence[Path] = (), actor: str = "") -> None:
         self.configuration = configuration or load_configuration()
-        self._content = content
-        self._actor = actor  # for whom the ledger records; empty: whoever runs this process
+        self._content, self._actor = content, actor  # for whom the ledger records; empty: whoever runs this process
         self._logins: dict[str, str] = {}  # URLs by how they are shown
         self._allowances = Allowances(lambda: self.store, self.configuration.policy.limits)
         self._passwords = Passwords(self.configuration)
@@ -377,7 +376,7 @@ class App:
     def circumstances(self, finding: str) -> Subject:
         """What is declared of the target of a finding; nothing where the finding is not known."""
         known = self.store.finding(finding)
-        return subject_of(self.configuration, self._target(known.finding.target)) if known else Subject(())
+        return self.subject(known.finding.target) if known else Subject(())
 
     def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> list[Control]:
         least = SEVERITIES.index(ask.min_severity)
