@@ -176,7 +176,9 @@ class Estate:
 
     def sync(self, dry=False):
         self.at += timedelta(minutes=1)
-        world = World(self.configuration, self.store, no_control, self.excepted, lambda: self.at, self.ready, self.record, self.others)
+        world = World(
+            self.configuration, self.store, no_control, self.excepted, lambda: self.at, self.ready, self.record, self.others
+        )
         (synced,) = sync(world, dry=dry)
         return synced
 

@@ -6,6 +6,7 @@ What the relay passes on is answered by Roundup itself: its REST API, detectors,
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -47,7 +48,9 @@ class Ground:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=lambda: self.server.serve_forever(0.05), daemon=True)
         self.thread.start()
-        mail = f"mail_domain=example.com,mail_host=localhost,mail_debug={home}/letters,password_pbkdf2_default_rounds=1000"
+        mail = (
+            f"umask=0o022,mail_domain=example.com,mail_host=localhost,mail_debug={home}/letters,password_pbkdf2_default_rounds=1000"
+        )
         self._admin("install", "classic", "sqlite", f"tracker_web={self.url}/,{mail}")
         self._admin("initialise", "admin")
         for name, secret in (("setright", TOKEN), ("ann", "ann")):
@@ -80,12 +83,15 @@ class RoundupServer(TicketServer):
         self.lag = self.hidden = 0
         self.between: list[Callable[[], Any]] = []
         self._utcnow, roundup.date.utcnow = roundup.date.utcnow, self._now
+        self._umask = os.umask(0o022)  # Roundup sets that of the whole process
+        os.umask(self._umask)
 
     def _now(self) -> datetime:
         return self.clock().astimezone(UTC).replace(tzinfo=None)
 
     def close(self) -> None:
         roundup.date.utcnow = self._utcnow
+        os.umask(self._umask)
         super().close()
 
     def made(self) -> Any:

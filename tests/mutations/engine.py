@@ -163,7 +163,7 @@ MUTATIONS = [
         "a plan is edited after it was approved",
     ),
     Mutation(
-        f"{ENGINE}redact.py",
+        f"{ENGINE}diffs.py",
         '    text = redact_text((data or b"").decode("utf-8", "surrogateescape"), locator, key)\n',
         '    text = (data or b"").decode("utf-8", "surrogateescape")\n',
         f"{PLAN}test_a_plan_holds_no_bytes_of_the_document",

@@ -100,8 +100,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{LENSES}_hcl_edit.py",
-        "    start, end = write.line_start(text, item.start), next_line(text, item.end)\n",
-        "    start, end = write.line_start(text, item.start), item.end\n",
+        "    start, end = write.line_start(text, start), next_line(text, end)\n",
+        "    start = write.line_start(text, start)\n",
         "tests/lenses/test_hcl.py::test_what_goes_takes_its_lines_along",
         "a removed argument leaves its comment behind",
     ),
