@@ -78,7 +78,7 @@ def test_test_goes_before_production_and_production_begins_with_one(estate):
     kept = app.store.run(run.id)
     assert (kept.state, kept.wave, kept.waves) == ("ended", 4, 4)
     assert [wave for wave, _, _ in seen] == [1, 2, 3, 4, 4]
-    first = {job.target: job.wave for job in laid_out("r", plans, Policy(), app._subject, app.consent.cases).jobs}
+    first = {job.target: job.wave for job in laid_out("r", plans, Policy(), app.subject, app.consent.cases).jobs}
     assert first == {"t1": 1, "p1": 2, "p2": 3, "p3": 4, "p4": 4}
 
 
