@@ -244,8 +244,8 @@ def test_any_service_is_reached_by_apprise():
         channel = apprise.Apprise(apprise.Options(f"json://127.0.0.1:{server.server_address[1]}/"))
         channel.send([message()])
         assert (
-            took[0]["title"] == "Root cannot log in over SSH"
-            and "owner: web" in took[0]["message"]
+            took[0]["title"] == "To put right (high): Root cannot log in over SSH"
+            and "Owner: web" in took[0]["message"]
             and took[0]["type"] == "failure"
         )
         status[0] = 500

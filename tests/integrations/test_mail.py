@@ -98,10 +98,13 @@ def test_a_server_that_is_not_there_is_worth_another_try(letters):
 def test_what_happened_is_told_in_plain_words_to_whoever_the_channel_names(letters):
     from msgspec.structs import replace
 
-    event = Message("e1", "mail", "f1", "finding.opened", AT, {"title": "Root cannot log in", "severity": "high"})
+    body = {"title": "Root cannot log in", "severity": "high", "happens": "Guesses go on.", "do": ["Run: setright fix ."]}
+    event = Message("e1", "mail", "f1", "finding.opened", AT, body)
     open_channel(replace(letters.options, to=("sec@example.com",))).send([event])
     ((to, told),) = letters.taken
-    assert to == ["sec@example.com"] and "title: Root cannot log in" in told.get_content()
+    assert (to, told["Subject"]) == (["sec@example.com"], "To put right (high): Root cannot log in")
+    said = told.get_content().replace("\r\n", "\n")
+    assert said == "What could happen: Guesses go on.\nWhat to do:\n1. Run: setright fix .\n"
 
 
 def test_letters_go_in_the_clear_on_this_host_only():

@@ -17,6 +17,7 @@ from setright.model import Answer, Control, Plan
 
 PLACES = 20  # of one item; the rest is counted
 COMMANDS = 3
+LANES_WITH_STEPS = ("auto", "ask", "hand")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 HOLDS = {True: "it does here: ", None: "", False: "ruled out: "}
 MARKUP = re.compile(r"([\\`*_\[\]<>|~#])")
@@ -46,11 +47,11 @@ def general(control: Control) -> Advice:
         control.title,
         control.severity,
         (),
-        _flat(control.why),
+        flat(control.why),
         _by_hand(control),
         fears,
         effect(control.effect),
-        _flat(control.shield),
+        flat(control.shield),
         (control.source, *sections),
     )
 
@@ -71,29 +72,33 @@ def _planned(control: Control, plans: Sequence[Plan]) -> Advice:
     return general(control)._replace(places=tuple(places), steps=tuple(_steps(control, plans)), fears=fears)
 
 
+def steps(control: Control, lane: str, targets: Sequence[str], plans: Sequence[str] = ()) -> Iterator[str]:
+    """What a person has to do in a lane: on some targets, with plans (their hashes) where there are any."""
+    match lane:
+        case "auto":
+            yield from (f"Run: setright fix {target} --control {control.id}" for target in targets[:COMMANDS])
+        case "ask":
+            yield "Look at what it may break, and decide whether that is so for you."
+            yield from (f"Ask for it: setright plan {target} --control {control.id} --ask" for target in targets[:COMMANDS])
+            yield f"Agree: setright approve {' '.join(plan[:12] for plan in plans[:COMMANDS]) or 'PLAN'}"
+            yield "Run: setright apply --approved"
+        case "hand":
+            yield from _by_hand(control)
+            yield from (f"Look again: setright scan {target} --control {control.id}" for target in targets[:COMMANDS])
+
+
 def _steps(control: Control, plans: Sequence[Plan]) -> Iterator[str]:
-    """What a person has to do, of all lanes that the plans take."""
-    lanes = {lane: [plan for plan in plans if plan.lane == lane] for lane in dict.fromkeys(plan.lane for plan in plans)}
-    for lane, of in lanes.items():
-        targets = list(dict.fromkeys(plan.target for plan in of))[:COMMANDS]
-        match lane:
-            case "auto":
-                yield from (f"Run: setright fix {target} --control {control.id}" for target in targets)
-            case "ask":
-                yield "Look at what it may break, and decide whether that is so for you."
-                yield from (f"Ask for it: setright plan {target} --control {control.id} --ask" for target in targets)
-                yield f"Agree: setright approve {' '.join(plan.hash[:12] for plan in of[:COMMANDS])}"
-                yield "Run: setright apply --approved"
-            case "hand":
-                yield from _by_hand(control) or [redact_text(of[0].reason)]
-                yield from (f"Look again: setright scan {target} --control {control.id}" for target in targets)
-            case _:
-                yield redact_text(of[0].reason)
+    """Of all lanes that the plans take."""
+    for lane in dict.fromkeys(plan.lane for plan in plans):
+        of = [plan for plan in plans if plan.lane == lane]
+        if lane not in LANES_WITH_STEPS or (lane == "hand" and not _by_hand(control)):
+            yield redact_text(of[0].reason)
+        yield from steps(control, lane, list(dict.fromkeys(plan.target for plan in of)), [plan.hash for plan in of])
 
 
 def _by_hand(control: Control) -> tuple[str, ...]:
     """The control's own words, sentence by sentence; empty where an edit can do it."""
-    steps = tuple(SENTENCE.split(_flat(control.by_hand))) if control.by_hand.strip() else ()
+    steps = tuple(SENTENCE.split(flat(control.by_hand))) if control.by_hand.strip() else ()
     wanted = [requirement(each) for each in control.require]
     return (*steps, f"It is right when {' and '.join(wanted)}.") if steps and wanted else steps
 
@@ -130,8 +135,9 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _inline(text: str) -> str:
-    return MARKUP.sub(r"\\\1", shown(_flat(text)))
+    return MARKUP.sub(r"\\\1", shown(flat(text)))
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """On one line."""
     return " ".join(text.split())

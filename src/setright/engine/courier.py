@@ -54,7 +54,7 @@ class Courier:
         self, found: Sequence[Finding], weighed: Mapping[str, Weighed], controls: Sequence[Control] = ()
     ) -> Callable[[Seen], Sequence[Message]]:
         """What the store posts with a scan, in the same transaction."""
-        looked = Looked(found, weighed, stamp(now()), {control.id: control.source for control in controls}, self._owner)
+        looked = Looked(found, weighed, stamp(now()), {control.id: control for control in controls}, self._owner)
 
         def tell(seen: Seen) -> Sequence[Message]:
             return messages([*of_findings(looked, seen, self._key, self._store.finding)], self.routes) if self.routes else ()

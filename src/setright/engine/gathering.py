@@ -34,6 +34,7 @@ def _of_fix(group: list[Event]) -> Event:
         return group[0]
     first = max(group, key=lambda event: _rank([event]))
     control = str(first.body.get("control"))
+    lane, target = _same(event.lane for event in group), _same(event.target for event in group)
     told = {
         "title": f"{first.body.get('title')}: {len(group)} resources",
         "control": control,
@@ -42,8 +43,9 @@ def _of_fix(group: list[Event]) -> Event:
         "target": _named(event.target for event in group),
         "resource": _named(str(event.body.get("resource")) for event in group),
         "count": len(group),
+        **{name: first.body[name] for name in ("happens", "source") if first.body.get(name)},
+        "do": [*(first.body.get("do") or ()), *(["Do so for each of the targets."] if lane and not target else [])],
     }
-    lane, target = _same(event.lane for event in group), _same(event.target for event in group)
     return Event(_key(group), first.event, control, first.at, told, first.severity, first.owner, lane, target)
 
 

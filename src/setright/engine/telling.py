@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from setright.engine.advice import flat, steps
 from setright.engine.channels import Event, Route, wants
 from setright.engine.decision import Weighed
 from setright.engine.error import EngineError
@@ -19,7 +20,7 @@ from setright.engine.redact import redact_value
 from setright.engine.store import Known as KnownFinding
 from setright.engine.store import Seen, Store
 from setright.integrations.message import Message
-from setright.model import SEVERITIES, Finding, Plain, Plan
+from setright.model import SEVERITIES, Control, Finding, Plain, Plan
 
 CALLED = {  # the ledger's words, where they are others
     "exception": "exception.made",
@@ -49,7 +50,7 @@ AT_ONCE = 1000  # records
 
 
 class Looked(NamedTuple):
-    """A scan: what of it counts, how it was weighed, when it was, and where its controls come from (URLs by id).
+    """A scan: what of it counts, how it was weighed, when it was, and its controls by id.
 
     Of what is knowingly left open nobody is told that it came, so `found` lacks it. `owner` says whose a target is.
     """
@@ -57,7 +58,7 @@ class Looked(NamedTuple):
     found: Sequence[Finding]
     weighed: Mapping[str, Weighed]
     at: str
-    sources: Mapping[str, str]
+    controls: Mapping[str, Control]
     owner: Callable[[str], str]
 
 
@@ -72,7 +73,7 @@ def of_findings(looked: Looked, seen: Seen, key: bytes, known: Callable[[str], K
 
 
 def _of_finding(word: str, finding: Finding, looked: Looked, kept: KnownFinding | None, key: bytes) -> Event:
-    weighed, at = looked.weighed.get(finding.id), looked.at
+    weighed, at, control = looked.weighed.get(finding.id), looked.at, looked.controls.get(finding.control)
     told: dict[str, Plain] = {
         "finding": finding.id,
         "control": finding.control,
@@ -84,7 +85,7 @@ def _of_finding(word: str, finding: Finding, looked: Looked, kept: KnownFinding 
         "kind": finding.kind,
         "location": msgspec.to_builtins(finding.location),
         "frameworks": msgspec.to_builtins(finding.frameworks),
-        "source": looked.sources.get(finding.control, ""),
+        "source": control.source if control else "",
         "first_seen_at": kept.first_seen_at if kept else at,
     }
     owner = weighed.owner.owner if weighed else (kept.owner if kept else "") or looked.owner(finding.target)
@@ -92,6 +93,8 @@ def _of_finding(word: str, finding: Finding, looked: Looked, kept: KnownFinding 
     told |= {"lane": lane, "owner": owner or None}
     if weighed:
         told |= {"reason": weighed.reason, "risk": weighed.leaving.score}
+    if control and word != "resolved":
+        told |= {"happens": flat(control.why), "do": list(steps(control, lane, [finding.target]))}
     body = redact_value((), told, key)
     key_of = sha256(f"{finding.id} {word} {at}".encode()).hexdigest()[:24]
     return Event(key_of, f"finding.{word}", finding.id, at, body, finding.severity, owner, lane, finding.target)

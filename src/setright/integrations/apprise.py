@@ -10,7 +10,7 @@ import msgspec
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message
-from setright.model import Plain
+from setright.integrations.plain import subject, text, told
 
 TYPES = {"critical": "failure", "high": "failure", "medium": "warning", "finding.resolved": "success", "plan.verified": "success"}
 
@@ -40,20 +40,14 @@ class Apprise:
 
     def send(self, messages: Sequence[Message]) -> None:
         for message in messages:
-            title, body, sort = words(message)
-            if not self._service.notify(title=title, body=body, notify_type=sort):
+            if not self._service.notify(title=subject(message), body=text(message), notify_type=_sort(message)):
                 raise IntegrationError("the service did not take the message; it is tried again later")
-
-
-def words(message: Message) -> tuple[str, str, str]:
-    """A title, a text in a few lines, and Apprise's sort of it."""
-    body: dict[str, Plain] = message.body if isinstance(message.body, dict) else {"text": message.body}
-    title = str(body.get("subject") or body.get("title") or message.event)
-    told = [("what", message.event), ("where", body.get("target")), ("on", body.get("resource") or body.get("document"))]
-    told += [("severity", body.get("severity")), ("owner", body.get("owner")), ("why", body.get("why") or body.get("reason"))]
-    text = str(body.get("text") or "\n".join(f"{name}: {value}" for name, value in told if value))
-    return title, text, TYPES.get(message.event) or TYPES.get(str(body.get("severity")), "info")
 
 
 def open_channel(options: Options) -> Apprise:
     return Apprise(options)
+
+
+def _sort(message: Message) -> str:
+    """Apprise's own word for how grave it is."""
+    return TYPES.get(message.event) or TYPES.get(str(told(message).get("severity")), "info")

@@ -22,7 +22,7 @@ import msgspec
 from setright.integrations.error import IntegrationError
 from setright.integrations.http import LOOPBACK
 from setright.integrations.message import Message, Refused
-from setright.model import Plain
+from setright.integrations.plain import subject, text
 
 TIMEOUT_S = 30.0
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -92,11 +92,11 @@ def composed(message: Message, options: Options) -> EmailMessage:
     letter = EmailMessage()
     letter["From"] = options.sender
     letter["To"] = ", ".join(to)
-    letter["Subject"] = CONTROL.sub(" ", str(body.get("subject") or f"setright: {message.event} {message.item}"))[:LONGEST_SUBJECT]
+    letter["Subject"] = CONTROL.sub(" ", subject(message))[:LONGEST_SUBJECT]
     letter["Date"] = format_datetime(datetime.fromisoformat(message.at))
     letter["Message-ID"] = f"<{message.id}@{options.sender.rpartition('@')[2] or 'setright'}>"
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    letter.set_content(str(body.get("text") or _plainly(body)))
+    letter.set_content(text(message))
     if html := body.get("html"):
         letter.add_alternative(str(html), subtype="html")
         part = letter.get_body(("html",))
@@ -108,10 +108,6 @@ def composed(message: Message, options: Options) -> EmailMessage:
 
 def open_channel(options: Options) -> Mail:
     return Mail(options)
-
-
-def _plainly(body: dict[str, Plain]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in body.items() if isinstance(value, str | int | float)) + "\n"
 
 
 def _meant(error: smtplib.SMTPException) -> IntegrationError:

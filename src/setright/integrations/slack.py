@@ -16,6 +16,7 @@ import msgspec
 from setright.integrations.error import IntegrationError
 from setright.integrations.http import Answer, checked, request
 from setright.integrations.message import Message, Refused
+from setright.integrations.plain import subject, text
 from setright.model import Plain
 
 WINDOW_S = 300  # how old a request of theirs may be
@@ -88,15 +89,9 @@ def open_channel(options: Options) -> Slack:
 
 def _posted(message: Message, channel: str) -> dict[str, Plain]:
     body = message.body if isinstance(message.body, dict) else {}
-    words = str(body.get("text") or _plainly(message, body))[:LONGEST_TEXT]
+    words = str(body.get("text") or escaped(f"*{subject(message)}*\n{text(message)}"))[:LONGEST_TEXT]
     told: dict[str, Plain] = {"channel": str(body.get("to") or channel), "text": words, "unfurl_links": False}
     return told | ({"blocks": body["blocks"]} if body.get("blocks") else {})
-
-
-def _plainly(message: Message, body: Mapping[str, Plain]) -> str:
-    about = next((body[name] for name in ("title", "document", "why", "reason") if body.get(name)), message.item)
-    beside = [str(body[name]) for name in ("severity", "target", "resource", "actor") if body.get(name)]
-    return escaped(f"{message.event}: {about}" + (f" ({', '.join(beside)})" if beside else ""))
 
 
 def escaped(text: str) -> str:
