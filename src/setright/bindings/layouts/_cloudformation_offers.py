@@ -3,7 +3,8 @@
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the resources it makes (one set a
 template, whoever takes it), and what a role of the template must be allowed. A resource that can take an offer has
 `template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already.
-With `has:` the value is a resource that the template has already:
+What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
+has already:
 
     offers:
       dead-letters:
@@ -20,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _cloudformation_bundles as bundles
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_values import dangling, of_type, properties, referred, resource_type, written
 from setright.bindings.trees import look_up
@@ -60,7 +62,7 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
         return
     if how.get("makes") and (unknown := dangling(template)):
         raise BindingError(f"{name}: the template speaks of {unknown}, which it does not have; it is a part of something else")
-    for new, body in how.get("makes", {}).items():
+    for new, body in bundles.made(how).items():
         if new not in template["Resources"]:
             yield Edit(("Resources", new), written(body, is_yaml))
     if "grant" in how:
@@ -80,7 +82,7 @@ def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
 
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether nothing stands in the way: another resource of a name, or a role that is not of this template."""
-    there, makes = template["Resources"], how.get("makes", {})
+    there, makes = template["Resources"], bundles.made(how)
     if name in makes or any(new in there and resource_type(there[new]) != body["Type"] for new, body in makes.items()):
         return False
     if "has" in how and _found(template, name, how["has"]) is None:

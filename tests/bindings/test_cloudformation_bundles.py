@@ -1,0 +1,21 @@
+"""What several offers make in a template, by name."""
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._cloudformation_bundles import made
+
+
+def test_a_named_resource_is_written_out_beside_one_that_is_told() -> None:
+    found = made({"makes": {"DataKey": "data-key", "Logs": {"Type": "AWS::Logs::LogGroup"}}})
+    assert [body["Type"] for body in found.values()] == ["AWS::KMS::Key", "AWS::Logs::LogGroup"]
+
+
+def test_only_the_accounts_own_logs_may_use_the_key() -> None:
+    [_, logs] = made({"makes": {"DataKey": "data-key"}})["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]["Fn::Sub"].endswith(":${AWS::AccountId}:*")
+
+
+def test_a_name_of_which_nothing_is_known_is_refused() -> None:
+    with pytest.raises(BindingError, match="of which nothing is known"):
+        made({"makes": {"Key": "no-such-key"}})
