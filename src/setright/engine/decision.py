@@ -13,7 +13,7 @@ from setright.controls.fears import answer_of, costs, facts_of, named
 from setright.controls.judge import is_known
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
-from setright.model import Answer, Either, Teller, Verdict
+from setright.model import Answer, Control, Either, Teller, Verdict
 from setright.policy.decide import Decision, Fear, decide
 from setright.policy.estate import Subject
 from setright.policy.exploit import Signal
@@ -112,13 +112,53 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
 
 def decided(fixable: Sequence[Found], surface: Surface, about: About = NOBODY) -> list[Fix]:
     """Each finding decided, over the answers to its fears' facts: all are asked at once."""
-    asked = {found.finding.id: {fact: _question(fact, found) for fact in facts_of(found.control)} for found in fixable}
+    doubts = _Doubts()
+    asked = {found.finding.id: {fact: _question(fact, found) for fact in doubts.of(found.control).facts} for found in fixable}
     questions = sorted({question for facts in asked.values() for question in facts.values()} - {"ask"})
     answers = surface.ask(questions) if questions else {}
     return [
-        _decided(found, {fact: answers.get(question, ASK) for fact, question in asked[found.finding.id].items()}, about)
+        _decided(found, doubts, {fact: answers.get(question, ASK) for fact, question in asked[found.finding.id].items()}, about)
         for found in fixable
     ]
+
+
+class _Doubt(NamedTuple):
+    """What a control's fix may break: each sentence with what tells of it and its name; the facts; whether it adds to the bill."""
+
+    fears: tuple[tuple[str, str, Teller], ...]
+    facts: tuple[str, ...]
+    costs: bool
+
+
+class _Doubts:
+    """What fixes may break, made ready once a control; what a resource says to the same lines is read once."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[Control, _Doubt]] = {}  # by the id of the control that each holds
+        self._alike: dict[str, Teller] = {}  # the first teller of those that say the same
+        self._told: dict[tuple[int, int], tuple[Found, Answer]] = {}  # by the ids of the resource and the teller, which are held
+
+    def of(self, control: Control) -> _Doubt:
+        known = self._of.get(id(control))
+        if known is None:
+            fears = tuple((sentence, named(teller), self._first(teller)) for sentence, teller in control.breaks_if.items())
+            known = self._of[id(control)] = control, _Doubt(fears, tuple(facts_of(control)), costs(control))
+        return known[1]
+
+    def told(self, teller: Teller, found: Found, answers: Mapping[str, Answer]) -> Answer:
+        """What the resource or a fact says to a teller."""
+        if not _told(teller, found):
+            return ASK
+        if not isinstance(teller, tuple):
+            return answer_of(teller, found.resource.tree, answers)
+        at = id(found.resource), id(teller)
+        known = self._told.get(at)
+        if known is None:
+            known = self._told[at] = found, answer_of(teller, found.resource.tree, answers)
+        return known[1]
+
+    def _first(self, teller: Teller) -> Teller:
+        return self._alike.setdefault(repr(teller), teller) if isinstance(teller, tuple) else teller
 
 
 def _question(fact: str, found: Found) -> str:
@@ -126,28 +166,30 @@ def _question(fact: str, found: Found) -> str:
     return fact.replace("{name}", found.resource.name)
 
 
-def _decided(found: Found, answers: Mapping[str, Answer], about: About) -> Fix:
-    control, already = found.control, _already(found)
-    fears = tuple(
-        (sentence, named(teller), already or (answer_of(teller, found.resource.tree, answers) if _told(teller, found) else ASK))
-        for sentence, teller in control.breaks_if.items()
-    )
+def _decided(found: Found, doubts: _Doubts, answers: Mapping[str, Answer], about: About) -> Fix:
+    control, already, doubt = found.control, _already(found), doubts.of(found.control)
+    fears = tuple((sentence, name, already or doubts.told(teller, found, answers)) for sentence, name, teller in doubt.fears)
     risk = of_changing(fears, control.effect, about.past(found))
     breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
-    case = Case(control.id, control.kind, control.severity, breaks, risk.score, costs(control))
+    case = Case(control.id, control.kind, control.severity, breaks, risk.score, doubt.costs)
     return Fix(found, fears, about.rule(found, decide(fears, control.effect, found.resource.deliberate), case), risk)
 
 
 def _told(teller: Teller, found: Found) -> bool:
     """Whether the lines that clear a fear speak of what is known of the resource; facts are asked in any case."""
+    if found.resource.known is None:
+        return True
     lines = teller.lines if isinstance(teller, Either) else () if isinstance(teller, str) else teller
     return all(is_known(found.resource, line) for line in lines)
 
 
 def _already(found: Found) -> Answer | None:
     """Where all that is asked for holds while the target runs, and only is not written down: what lives with it goes on to."""
-    effective, paths = found.resource.effective, [mismatch.path for mismatch in found.finding.mismatches]
-    if effective is None or any(m.live or m.path[0] not in effective for m in found.finding.mismatches) or not paths:
+    effective = found.resource.effective
+    if effective is None:
+        return None
+    paths = [mismatch.path for mismatch in found.finding.mismatches]
+    if any(m.live or m.path[0] not in effective for m in found.finding.mismatches) or not paths:
         return None
     return Answer(
         False, f"it holds already, and is only written down: {', '.join(sorted({str(path[0]) for path in paths}))}", "running state"

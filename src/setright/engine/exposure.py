@@ -23,6 +23,7 @@ PUBLIC = {
     "endpointPublicAccess",
 }
 SCHEMES = {"scheme", "Scheme", "load_balancer_type"}
+SPEAKING = PUBLIC | SCHEMES
 TELLING = {*ANYWHERE, "true", "internet-facing"}
 OUTWARD = ("egress", "outbound")
 MOST_VALUES = 2000
@@ -39,6 +40,8 @@ class Way(NamedTuple):
 
 def of_resource(resource: Resource) -> str:
     """Why the Internet reaches it, by its own words; empty: they do not say so."""
+    if not _may_tell(resource.tree):
+        return ""
     return next((why for path, value in _values(resource.tree, _tells) if (why := _open(path, value))), "")
 
 
@@ -65,6 +68,22 @@ def by_ways(resource: Resource, opened: list[Way]) -> str:
         return ""
     namespace = str(workload.get("namespace") or "default")
     return next((w.why for w in opened if w.namespace == namespace and w.labels.items() <= labels.items()), "")
+
+
+def _may_tell(tree: Plain) -> bool:
+    """Whether anything in it may open something, wherever it stands: in most trees nothing does."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node.__class__ is dict and not SPEAKING.isdisjoint(node):
+            return True
+        for value in node.values() if node.__class__ is dict else node:
+            sort = value.__class__
+            if sort is dict or sort is list:
+                waiting.append(value)
+            elif sort is str and value in ANYWHERE:
+                return True
+    return False
 
 
 def _tells(value: Plain) -> bool:
