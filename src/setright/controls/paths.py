@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from setright.controls.error import ControlError
@@ -87,6 +88,7 @@ def items(node: Plain) -> list[tuple[str | int, Plain]]:
     return []
 
 
+@lru_cache(maxsize=4096)
 def show(path: Path) -> str:
     """The path as people write it."""
     return "/".join(f'"{key}"' if isinstance(key, str) and "/" in key else str(key) for key in path)

@@ -59,6 +59,10 @@ def value(given: Plain) -> str:
             return NOT_SET
         case str():
             return given or '""'
+        case bool():
+            return "true" if given else "false"
+        case int():
+            return str(given)
         case Unknown():
             return given.text
         case Param():

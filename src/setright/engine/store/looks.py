@@ -134,8 +134,9 @@ class Seeing(msgspec.Struct, frozen=True):
 
 def keep_looks(connection: Connection, target: str, seeing: Seeing, at: datetime) -> None:
     """Takes the place of what earlier looks for the same controls saw of the target."""
+    now = stamp(at)
     rows = [
-        {"control": control, "target": target, "at": stamp(at), "passed": number, "unseen": seeing.unseen.get(control, 0)}
+        {"control": control, "target": target, "at": now, "passed": number, "unseen": seeing.unseen.get(control, 0)}
         for control, number in sorted(seeing.passed.items())
     ]
     renewed = ", ".join(f"{name} = excluded.{name}" for name in ("at", "passed", "unseen"))

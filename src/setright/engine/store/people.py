@@ -80,10 +80,10 @@ class People(Database):
     """The people's part of the store."""
 
     def keep_standings(self, standings: Iterable[Standing], at: datetime) -> None:
-        standings = list(standings)
+        standings, now = list(standings), stamp(at)
         rows = [
             {**msgspec.to_builtins(each), "evidence": as_json(each.evidence), "organisations": as_json(each.organisations)}
-            | {"at": stamp(at), "confidence": round(each.confidence * 100)}
+            | {"at": now, "confidence": round(each.confidence * 100)}
             for each in standings
         ]
         if rows:
