@@ -10,6 +10,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
+from setright.bindings.trees import look_up
 from setright.lenses import get, put
 from setright.model import Edit, Plain, Resource, Tree
 
@@ -107,6 +108,46 @@ def test_the_kubelet_is_told_the_number_of_a_user(container: str, user: Plain) -
 
 
 DROPS = Edit((*PATH, "securityContext", "capabilities", "drop"), ["ALL"])
+
+
+ADDED = ("securityContext", "capabilities", "add")
+
+
+@pytest.mark.parametrize(
+    ("text", "adds"),
+    [
+        (pod("image: 'nginx:1'"), ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]),
+        (pod("image: 'nginx:1', command: [sh, -c, 'x && nginx']"), ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]),
+        (
+            pod("image: 'nginx:1', securityContext: {capabilities: {add: [CAP_SETUID, KILL]}}"),
+            ["CAP_SETUID", "KILL", "CHOWN", "NET_BIND_SERVICE", "SETGID"],
+        ),
+        (
+            pod("image: 'postgres:16'", spec="volumes: [{name: d, hostPath: {path: /srv}}]"),
+            ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+        ),
+        (pod("image: 'nginx:1', securityContext: {runAsUser: 101}"), None),
+        (pod("image: 'prom/prometheus:v3'"), None),
+        (pod("image: 'app:1'"), None),
+        (pod("image: 'redis:7', command: [sh, -c, redis-server]"), ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]),
+        (pod("image: 'redis:7'"), None),
+    ],
+)
+def test_an_image_that_goes_on_as_root_keeps_the_capabilities_that_it_uses(text: str, adds: Plain) -> None:
+    assert look_up(fixed(text, DROPS), ("containers", 0, *ADDED)) == adds
+
+
+@pytest.mark.parametrize(
+    ("containers", "told"),
+    [
+        (["image: 'nginx:1'"], "told"),
+        (["image: 'nginx:1'", "image: 'app:1', securityContext: {runAsUser: 7}"], "told"),
+        (["image: 'nginx:1'", "image: 'app:1'"], None),
+        (["image: 'nginx:1', command: [sh, -c, 'x && nginx']"], None),
+    ],
+)
+def test_it_is_told_which_capabilities_are_used_or_nothing_is(containers: list[str], told: Plain) -> None:
+    assert seen(pod(*containers)).tree["workload"].get("capabilities") == told
 
 
 def test_without_capabilities_an_image_starts_as_the_user_that_it_becomes() -> None:

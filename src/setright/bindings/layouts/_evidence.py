@@ -30,7 +30,7 @@ from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._pod_needs import claims as claims_of
 from setright.bindings.layouts._pod_needs import containers as containers_of
-from setright.bindings.layouts._pod_needs import is_unprivileged, needs_of_images
+from setright.bindings.layouts._pod_needs import is_unprivileged, kept_of_images, needs_of_images
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -121,6 +121,7 @@ def told_of(tree: Tree, manifest: Tree, around: Around, images: Images) -> Tree:
         "replaceable": _is_replaceable(tree, manifest, containers),
         **claims_of(tree, known),
         **({"image-needs": known} if known else {}),
+        **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
     }
     if (copies := _copies(manifest, around)) is not None:
         claims["copies"] = copies

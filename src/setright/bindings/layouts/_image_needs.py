@@ -63,6 +63,11 @@ def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     return told
 
 
+def capabilities_of(image: Plain, images: Images) -> list[str]:
+    """The capabilities that the image's own program uses as root, whatever starts it; empty where nothing is known of it."""
+    return list(_told(image, images).get("capabilities", ()))
+
+
 def covers(folder: str, path: str) -> bool:
     """Whether a path is a folder or stands below it."""
     whole = normpath(path) if ".." in path else path

@@ -4,6 +4,7 @@ Each claim is there only where it holds for every container that its control wou
 its image:
 
     uses-capabilities: false    it uses none of the capabilities that a runtime gives
+    capabilities: told          it is known which of them it uses
     can-leave-root: true        it runs as another user than root, or would run the same as one
     any-user, any-group: true   it would run the same as a user or group that nobody knows
     writes: told                it is known where it writes outside of its volumes
@@ -19,7 +20,7 @@ from itertools import count
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._image_needs import Images, Needs, Started, covers, needs_of
+from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, covers, needs_of
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
@@ -30,7 +31,10 @@ READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
 NON_ROOT = ("securityContext", "runAsNonRoot")
 USER = ("securityContext", "runAsUser")
 DROPS = ("securityContext", "capabilities", "drop")
+ADDS = (*DROPS[:2], "add")
 KNOWN = ("workload", "image-needs")
+KEPT = ("workload", "image-capabilities")
+FILES_OF_OTHERS = "DAC_OVERRIDE"  # root's right to files that are not its own
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
 
 
@@ -40,6 +44,25 @@ def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
     return {place: needs for place, needs in known.items() if needs}
 
 
+def kept_of_images(tree: Tree, known: Mapping[str, Needs], images: Images) -> dict[str, list[str]]:
+    """The capabilities that each container keeps where it drops all, by its place; however it is started."""
+    found = {
+        place: _among_others(tree, capabilities_of(each.get("image"), images))
+        for place, each in containers(tree)
+        if not is_unprivileged(each, known.get(place, {}))
+    }
+    return {place: kept for place, kept in found.items() if kept}
+
+
+def _among_others(tree: Tree, used: list[str]) -> list[str]:
+    """Root that finds files of others on a disk of its node needs its right to them."""
+    return sorted({*used, FILES_OF_OTHERS}) if used and _has_disk_of_node(tree) else used
+
+
+def _has_disk_of_node(tree: Tree) -> bool:
+    return any("hostPath" in each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict))
+
+
 def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
     """The claims about a pod; `tree` is its template as shown."""
     pods = [(each, known.get(place, {})) for place, each in containers(tree)]
@@ -47,13 +70,14 @@ def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
         return {}
     held = {
         "uses-capabilities": all(_uses_none(tree, *each, len(pods) == 1) for each in pods),
+        "capabilities": all(_uses_none(tree, *each, len(pods) == 1) or each[1].get("capabilities") for each in pods),
         "can-leave-root": all(_can_leave_root(tree, *each, len(pods) == 1) for each in pods),
         "any-user": all(_is_any_user(tree, *each) for each in pods),
         "any-group": all(needs.get("anyone") is True for _, needs in pods),
         "writes": all(look_up(each, READ_ONLY) is True or "writes" in needs for each, needs in pods),
         "idle": all(needs.get("idle") is True for _, needs in pods),
     }
-    shown = {"uses-capabilities": False, "writes": "told"}
+    shown = {"uses-capabilities": False, "capabilities": "told", "writes": "told"}
     return {key: shown.get(key, True) for key, holds in held.items() if holds}
 
 
@@ -67,7 +91,8 @@ def is_unprivileged(container: Tree, needs: Needs) -> bool:
 
 def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """The edits with what else they must set, so that the images run as before. Raises BindingError where that has no place."""
-    more = [other for each in edits for other in (*_as_user(resource, raw, each), *_asking_little(resource, raw, each))]
+    ways = (_as_user, _given_back, _asking_little)
+    more = [other for each in edits for way in ways for other in way(resource, raw, each)]
     more += _scratch(resource, raw, edits)
     if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in ("Configuration", "Service"):
         raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
@@ -104,8 +129,7 @@ def _uses_none(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> boo
     """Root that stays root needs the right to other users' files where it finds some, on a disk of its node."""
     if is_unprivileged(container, needs) or _may_skip_root(tree, container, needs, is_alone):
         return True
-    volumes = [each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
-    return needs.get("capabilities") == [] and not any("hostPath" in each for each in volumes)
+    return needs.get("capabilities") == [] and not _has_disk_of_node(tree)
 
 
 def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
@@ -158,6 +182,16 @@ def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     elif wanted.path[3:6] == DROPS and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
         user = needs.get("steps-to")
     return [Edit((*wanted.path[:3], *USER), user)] if user else []
+
+
+def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+    """The capabilities that its image uses, where all are dropped and it goes on as root."""
+    if wanted.remove or wanted.path[3:6] != DROPS or _as_user(resource, raw, wanted):
+        return []
+    kept = (look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), [])
+    have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
+    new = [each for each in kept if each not in {str(name).removeprefix("CAP_") for name in have}]
+    return [Edit((*wanted.path[:3], *ADDS), [*have, *new])] if new else []
 
 
 def _own_user(resource: Resource, wanted: Edit) -> Edit:

@@ -24,7 +24,8 @@ GAINS_RIGHTS = late(
     r"\b(?:sudo|su|doas|pkexec|ping6?|fping|newgrp|passwd|crontab|fusermount3?|chsh|setcap)\b|smokeping|nagios|icinga|zabbix|vault|coredns"
     r"|ingress|postfix|exim|sendmail|mailserver|mailcow|cron\b|jupyter|notebook|code-server|devcontainer|workspace|theia|gitpod|coder\b|bastion"
     r"|sshd?\b|openssh|singularity|apptainer|fuse|slurm|munge|cups|chrom|puppeteer|playwright|selenium|browserless|electron|buildah|podman"
-    r"|rootless|runner|jenkins|ansible|sandbox|judge|isolate|mpi\b|openmpi|blackbox|uptime|statping"
+    r"|rootless|runner|jenkins|ansible|sandbox|judge|isolate|mpi\b|openmpi|blackbox|uptime|statping|caddy|adguard|step-ca|telegraf|heartbeat"
+    r"|netdata|technitium"
 )
 RAW_SOCKETS = late(
     r"\b(?:ping6?|fping|hping3?|arping|traceroute6?|tracepath|mtr|arp|nc?map|nmap|tcpdump|tshark|dumpcap|dhclient|dhcpd?|udhcp[cd]|bird6?|frr)\b"
