@@ -20,7 +20,7 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import packages
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.offline import Offline
-from setright.surfaces.linux.states import boot, confinement, deeds, firewall, mounts, updates
+from setright.surfaces.linux.states import boot, confinement, deeds, disk, firewall, mounts, updates
 from setright.surfaces.linux.surface import Linux, open_ssh
 from setright.surfaces.linux.transport import Ask, Found
 from tests.hosts import logs_in
@@ -50,6 +50,21 @@ def test_a_walk_over_the_disk_finds_what_many_can_write_and_puts_it_right(host: 
     assert loop.sh("stat -c %a /srv/all /srv/drop").split() == ["664", "1777"]
     loop.rollback(run)
     assert loop.sh("stat -c %a /srv/all /srv/drop").split() == ["666", "777"]
+
+
+@needs_root
+def test_a_walk_over_the_disk_that_is_cut_short_tells_what_it_saw_and_leaves_the_rest_open(host: Lab) -> None:
+    """Once by the time that it has, once since there is no find of GNU."""
+    host.command(1, "cp /bin/true /usr/bin/lends; chmod 775 /usr/bin/lends")
+    timely, own = disk.WALK.name.replace(f"timeout {disk.LIMIT_S} ", "timeout 0.001 "), "/usr/local/bin/find"
+    for walk, find in (
+        (timely, ""),
+        (disk.WALK.name, f"printf '#!/bin/sh\nexit 1\n' >{own}; chmod 755 {own}; PATH=/usr/local/bin:$PATH"),
+    ):
+        said = host.command(1, f"{find}\n{walk}").stdout
+        told = disk.tell(Evidence({disk.WALK: [Found("", said.encode())]})) or {}
+        assert told["setuid"] == told["devices"] == told["world-writable"] == disk.CUT
+        assert ("programs-not-roots" in told) == (not find)
 
 
 @needs_root
