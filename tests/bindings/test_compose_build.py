@@ -10,17 +10,19 @@ from setright.bindings.layouts import compose
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.lenses import get
-from setright.model import Tree
+from setright.model import Edit, Tree
 
 ROOT = File(__file__).parents[2] / "bindings"
 LAYOUT = load_one(ROOT / "compose/service.yaml", ROOT).layouts["compose"]
 
 
-def seen(service: str, dockerfile: str, name: str = "app/Dockerfile") -> Tree:
-    text = f"services:\n  web: {service}\n"
-    files = {"compose.yml": ("yaml", text), name: ("dockerfile", dockerfile)}
-    sources = {file: Source(file, lens, get(lens, body.encode())) for file, (lens, body) in files.items()}
-    [resource] = compose.view("compose/service", LAYOUT, sources)
+def files(service: str, dockerfile: str) -> dict[str, Source]:
+    texts = {"compose.yml": ("yaml", f"services:\n  web: {service}\n"), "app/Dockerfile": ("dockerfile", dockerfile)}
+    return {file: Source(file, lens, get(lens, body.encode())) for file, (lens, body) in texts.items()}
+
+
+def seen(service: str, dockerfile: str) -> Tree:
+    [resource] = compose.view("compose/service", LAYOUT, files(service, dockerfile))
     return resource.tree
 
 
@@ -70,6 +72,36 @@ NGINX = {"capabilities": "told", "root": "told", "data": False}
 )
 def test_an_image_that_only_adds_files_needs_what_its_base_needs(service: str, dockerfile: str, needs: Tree) -> None:
     assert seen(service, dockerfile)["image-needs"] == needs
+
+
+OWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+
+
+@pytest.mark.parametrize(
+    ("service", "dockerfile", "keeps"),
+    [
+        ("{build: ./app}", 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n', OWN),
+        ("{build: ./app}", "FROM golang:1 AS b\nRUN go build\nFROM alpine\nCOPY --from=b /app /app\nENTRYPOINT /app\n", OWN),
+        ("{build: ./app, command: npm start}", "FROM node\n", OWN),
+        ("{build: ./app}", "FROM docker.io/library/python:3.12-slim\nCMD python app.py\n", OWN),
+        ("{build: ./app}", 'FROM nginx:1\nCMD ["nginx", "-g", "daemon off;"]\n', ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]),
+        ("{build: ./app}", "FROM node\n", None),  # whatever it starts
+        ("{build: ./app}", "FROM acme/base\nCMD app\n", None),
+        ("{build: ./app}", "FROM debian\nRUN apt-get install -y iputils-ping nmap\nCMD ./app\n", None),
+        ("{build: ./app}", "FROM debian\nRUN apt-get install -y openssh-server\nCMD /start.sh\n", None),
+        ("{build: ./app, command: ping db}", "FROM debian\nCMD ./app\n", None),
+        ("{build: ./app, command: chroot /srv app}", "FROM debian\nCMD ./app\n", None),
+        ("{build: ./app, privileged: true}", "FROM node\nCMD node a.js\n", None),
+    ],
+)
+def test_a_program_of_ones_own_keeps_what_root_does_with_files_users_and_ports(
+    service: str, dockerfile: str, keeps: list[str] | None
+) -> None:
+    sources = files(service, dockerfile)
+    [resource] = compose.view("compose/service", LAYOUT, sources)
+    assert (resource.tree["image-needs"].get("root") == "told") is bool(keeps)
+    placed = compose.edit(LAYOUT, resource, [Edit(("cap_drop",), ["ALL"])], [], sources)
+    assert [each.value for _, each in placed if each.path[-1] == "cap_add"] == ([keeps] if keeps else [])
 
 
 def test_sudo_in_the_image_is_seen_from_the_service() -> None:

@@ -45,6 +45,10 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert fixed("image: nginx, cap_add: [SETUID, KILL]", DROPS)["cap_add"] == wanted
     assert "cap_add" not in fixed("image: prom/blackbox-exporter", DROPS)
     assert "cap_add" not in fixed("image: web", DROPS)
+    assert "cap_add" not in fixed("image: postgres, user: '999'", DROPS)
+    assert fixed("image: nginx, cap_add: [ALL]", DROPS)["cap_add"] == ["ALL"]
+    assert fixed("image: nginx, entrypoint: /start.sh", DROPS)["cap_add"] == ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+    assert fixed("image: 'caddy:2', user: '1000'", DROPS)["cap_add"] == ["NET_BIND_SERVICE"]
 
 
 @pytest.mark.parametrize(
@@ -86,11 +90,27 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
         ("image: localhost:5000/nginx", {}),
         ("image: nginx, build: .", {}),
         ("image: nginx, entrypoint: /x", {}),
-        ("image: nginx, user: '101'", {}),
+        ("image: nginx, user: root", {}),
+        ("image: nginx, user: '${USER}'", {}),
         ("image: 'nginx:${TAG}'", {}),
     ],
 )
 def test_nothing_is_known_of_an_image_that_starts_otherwise(body: str, needs: Tree) -> None:
+    assert seen(body)["image-needs"] == needs
+
+
+@pytest.mark.parametrize(
+    ("body", "needs"),
+    [
+        ("image: nginx, user: '101'", {"root": "told"}),
+        ("image: 'app:1', user: '1000:1000'", {"root": "told"}),
+        ("image: 'app:1', user: '1000', privileged: true", {}),
+        ("image: 'app:1', user: '1000', command: sudo app", {}),
+        ("image: 'caddy:2', user: '1000'", {}),  # whose program has a capability of its own
+        ("user: '1000', build: .", {}),
+    ],
+)
+def test_another_user_than_root_needs_no_capabilities_unless_programs_give_him_some(body: str, needs: Tree) -> None:
     assert seen(body)["image-needs"] == needs
 
 

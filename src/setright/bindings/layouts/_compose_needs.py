@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 import shlex
 
-from setright.bindings.layouts._compose_build import Made, based_on
+from setright.bindings.layouts import _programs
+from setright.bindings.layouts._compose_build import Base, Made, based_on, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, covers, needs_of
+from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, capabilities_of, covers, needs_of
 from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
 HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
 STARTS_OTHERWISE = ("entrypoint", "privileged", "user")
+SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
+LOW_PORTS, FILES_OF_OTHERS = "NET_BIND_SERVICE", "DAC_OVERRIDE"
 
 
 def known(service: Tree, images: Images, made: Made = None) -> Needs:
@@ -26,20 +29,55 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
     """
     if any(service.get(key) for key in STARTS_OTHERWISE):
         return {}
+    base = _base(service, made)
+    if not base.is_whole:
+        return {}
     words, values, mounted = _words(service.get("command")), _values(service.get("environment")), _mounted(service)
-    base, added, runs = based_on(made or ()) if service.get("build") else (service.get("image"), [], False)
-    started = Started((), words, values, [*mounted, *added], is_whole=not service.get("env_file"))
-    needs = needs_of(base, started, images)
-    if runs:
+    started = Started((), words or base.words, values, [*mounted, *base.added], is_whole=not service.get("env_file"))
+    needs = needs_of(base.image, started, images)
+    if base.runs:
         needs = {key: value for key, value in needs.items() if key not in OF_PATHS}
-    return _among_files_of_others(needs) if _has_folders_of_the_host(service) else needs
+    is_among_others = needs.get("user") == 0 and "capabilities" in needs and _has_folders_of_the_host(service)
+    return {**needs, "capabilities": sorted({*needs["capabilities"], FILES_OF_OTHERS})} if is_among_others else needs
 
 
-def _among_files_of_others(needs: Needs) -> Needs:
-    """Root that finds files of the host's users needs its right to read and write what is not its own."""
-    if needs.get("user") != 0 or "capabilities" not in needs:
-        return needs
-    return {**needs, "capabilities": sorted({*needs["capabilities"], "DAC_OVERRIDE"})}
+def _base(service: Tree, made: Made) -> Base:
+    """The image that a service runs, or that its Dockerfile begins from."""
+    if service.get("build"):
+        return based_on(made or ())
+    return Base(str(service["image"]), is_whole=True) if service.get("image") else Base()
+
+
+def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
+    """The capabilities that it keeps where all are dropped: those that are known, or that a program like it may use at most."""
+    if service.get("privileged"):
+        return []
+    used = list(known(service, images, made).get("capabilities", ())) or capabilities_of(_base(service, made).image, images)
+    if not starts_as_root(service, made or ()):
+        return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
+    used = used or _at_most(service, made)
+    return sorted({*used, FILES_OF_OTHERS}) if used and _has_folders_of_the_host(service) else used
+
+
+def _at_most(service: Tree, made: Made) -> list[str]:
+    """What a program of the tree's own may use; empty where it may be anything."""
+    is_own = made is not None and service.get("build") and not service.get("privileged") and starts_as_root(service, made)
+    words = _words(service.get("entrypoint")) or _words(service.get("command"))
+    return uses_as_root(made or (), words, _said(service)) if is_own else []
+
+
+def _needs_no_root(service: Tree, made: Made) -> bool:
+    """Whether it starts as another user, and nothing speaks of a program that gains rights again."""
+    if service.get("privileged") or starts_as_root(service, made or ()):
+        return False
+    if made is not None:
+        return not gains_rights(made)
+    return "build" not in service and not _programs.GAINS_RIGHTS.search(_said(service))
+
+
+def _said(service: Tree) -> str:
+    """The words of a service that tell which programs it runs."""
+    return " ".join(str(service.get(key, "")) for key in ("image", *SPEAKS)).lower()
 
 
 def told(service: Tree, images: Images, made: Made = None) -> Tree:
@@ -51,7 +89,8 @@ def told(service: Tree, images: Images, made: Made = None) -> Tree:
     found: Tree = {
         key: "told" for key in ("capabilities", "writes") if key in needs and not (key == "writes" and "spills" in needs)
     }
-    found |= {"root": "told"} if "capabilities" in needs else {}
+    is_told = "capabilities" in needs or _needs_no_root(service, made) or bool(_at_most(service, made))
+    found |= {"root": "told"} if is_told else {}
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 
 
@@ -65,15 +104,17 @@ def serves(service: Tree, images: Images, made: Made = None) -> bool:
 
 def calls_sudo(service: Tree) -> bool:
     """Whether the service says that it uses a set-uid program: what it starts, how it is asked for its health, its environment."""
-    return bool(SET_UID.search(str([service.get(key) for key in ("command", "entrypoint", "healthcheck", "environment")])))
+    return bool(SET_UID.search(str([service.get(key) for key in SPEAKS])))
 
 
 def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> list[Edit]:
     """What else an edit must set, so that the image runs as before."""
     needs = known(service, images, made)
-    if wanted.path == ("cap_drop",) and needs.get("capabilities"):
+    if wanted.path == ("cap_drop",) and not wanted.remove:
         have = listed(service.get("cap_add"))
-        return [Edit(("cap_add",), [*have, *(each for each in needs["capabilities"] if each not in have)])]
+        named = {str(each).upper().removeprefix("CAP_") for each in have}
+        new = [each for each in kept(service, images, made) if not {each, "ALL"} & named]
+        return [Edit(("cap_add",), [*have, *new])] if new else []
     if wanted.path == ("read_only",) and wanted.value is True and needs.get("writes"):
         have = listed(service.get("tmpfs"))
         taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]

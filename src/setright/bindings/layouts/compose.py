@@ -107,8 +107,6 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     made = build.dockerfile(file, whole, sources)
     gains = made is not None and build.gains_rights(made)
     told = needs.told(whole, images, made)
-    if made is not None and not gains and not whole.get("privileged") and not build.starts_as_root(whole, made):
-        told = {**told, "root": "told"}
     tree = {
         **_shown(name, whole),
         "image-needs": told,
