@@ -58,9 +58,18 @@ def test_a_receiver_that_is_down_delays_and_loses_nothing(told, receiver):
     (line,) = told("integrations", "list", "--format", "json").json["channels"]
     assert (line["waiting"], line["sent"]) == (2, 0) and "503" in line["error"]
     receiver.status = 0
+    rests = told("integrations", "send")
+    assert rests.code == 3 and "soc: 0 sent, 2 wait until 20" in rests.out and "503" in rests.out  # too early for the receiver
     store_is_patient_no_more(told)
     assert told("integrations", "send").code == 0
     assert types(receiver) == ["finding.opened"] * 2
+
+
+def test_a_channel_that_is_named_is_tried_at_once(told, receiver):
+    receiver.status = 503
+    told("scan", ".", *BOTH)
+    receiver.status = 0
+    assert told("integrations", "send", "soc").out == "soc: 2 sent\n"
 
 
 def store_is_patient_no_more(told: Program) -> None:

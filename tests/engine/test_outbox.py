@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from setright.engine.outbox import FIRST_WAIT, LONGEST_WAIT, PATIENCE, deliver, wait
+from setright.engine.outbox import FIRST_WAIT, LONGEST_WAIT, PATIENCE, Delivered, deliver, wait
 from setright.engine.store import Store
+from setright.engine.times import stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message, Refused
 
@@ -56,7 +57,7 @@ def test_messages_arrive_in_the_order_in_which_they_were_posted(store):
     store.post([message(n) for n in range(25)])
     store.post([message(n) for n in range(25, 30)])
     receiver = Receiver()
-    assert deliver(store, "soc", receiver, "me", Clock()) == ("soc", 30, 0, "")
+    assert deliver(store, "soc", receiver, "me", Clock()) == Delivered("soc", 30, 0, "")
     assert receiver.taken == [f"m{n}" for n in range(30)] and receiver.calls == 3
     assert deliver(store, "soc", receiver, "me", Clock()).sent == 0
 
@@ -73,7 +74,9 @@ def test_a_receiver_that_is_down_is_left_alone_longer_and_longer(store):
     receiver, clock = Receiver(), Clock()
     receiver.down = True
     assert "down" in deliver(store, "soc", receiver, "me", clock).error
-    assert deliver(store, "soc", receiver, "me", clock) == ("soc", 0, 0, "") and receiver.calls == 1
+    rests = deliver(store, "soc", receiver, "me", clock)
+    assert rests[:4] == ("soc", 0, 0, "") and receiver.calls == 1
+    assert (rests.waiting, rests.next_at) == (1, stamp(clock.at + FIRST_WAIT)) and "down" in rests.since
     clock.at += FIRST_WAIT
     assert deliver(store, "soc", receiver, "me", clock).error and receiver.calls == 2
     assert [wait(n).total_seconds() for n in (0, 1, 2, 3, 20)] == [0, 5, 10, 20, LONGEST_WAIT.total_seconds()]
@@ -107,7 +110,7 @@ def test_what_is_refused_for_good_is_set_aside_told_and_can_be_sent_again(store)
     store.post([message(n) for n in range(5)])
     receiver, clock = Receiver(), Clock()
     receiver.refuses = {"m2"}
-    assert deliver(store, "soc", receiver, "me", clock) == ("soc", 4, 1, "")
+    assert deliver(store, "soc", receiver, "me", clock) == Delivered("soc", 4, 1, "")
     assert [(aside.id, aside.error) for aside in store.set_aside("soc")] == [("m2", "not this one")]
     receiver.refuses.clear()
     assert store.post_again("soc") == 1

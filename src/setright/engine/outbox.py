@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from setright.engine.store import Store
+from setright.engine.store import Line, Store
 from setright.engine.times import now
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message, Refused, Sender
@@ -18,12 +18,19 @@ PATIENCE = 10  # failures in a row, before one message is suspected of being the
 
 
 class Delivered(NamedTuple):
-    """What became of one channel's messages; `error` is why the sending ended early."""
+    """What became of one channel's messages; `error` is why the sending ended early.
+
+    Of a channel that was left alone, since it rests or another process sends on it: how many wait, until when (empty: not
+    known), and `since`, why it rests.
+    """
 
     channel: str
     sent: int = 0
     refused: int = 0
     error: str = ""
+    waiting: int = 0
+    next_at: str = ""
+    since: str = ""
 
 
 def deliver(
@@ -40,7 +47,7 @@ def deliver(
     A message is marked as sent after it was: one sent just before a crash is sent once more, under the same id.
     """
     if not store.take_channel(channel, holder, clock(), clock() + HELD):
-        return Delivered(channel)
+        return _rests(store, channel)
     sent = refused = failures = 0
     next_at, error, size = None, "", sender.at_once
     try:
@@ -101,5 +108,15 @@ def _suspects(store: Store, sender: Sender, channel: str, clock: Callable[[], da
     return 1
 
 
+def _rests(store: Store, channel: str) -> Delivered:
+    line = _line(store, channel)
+    return Delivered(channel, waiting=line.waiting, next_at=line.next_at, since=line.error) if line else Delivered(channel)
+
+
 def _failures(store: Store, channel: str) -> int:
-    return next((line.failures for line in store.lines() if line.channel == channel), 0)
+    line = _line(store, channel)
+    return line.failures if line else 0
+
+
+def _line(store: Store, channel: str) -> Line | None:
+    return next((line for line in store.lines() if line.channel == channel), None)

@@ -122,6 +122,8 @@ def waiting(name: str, number: int, show: Shown) -> None:
 def send(names: tuple[str, ...], again: bool, dry_run: bool, show: Shown) -> None:
     """Send what waits. Every command that does something does so at its end; this is for cron.
 
+    A channel that failed is left alone for a while, at most 15 minutes; one that is named here is tried at once.
+
     \b
     Examples:
       setright integrations send
@@ -135,6 +137,8 @@ def send(names: tuple[str, ...], again: bool, dry_run: bool, show: Shown) -> Non
     from setright.engine.contract import SCHEMA
 
     app = show.open()
+    for name in names:
+        app.store.wait_no_more(name)
     if again:
         for name in names or app.courier.routes:
             app.store.post_again(name)
@@ -144,7 +148,7 @@ def send(names: tuple[str, ...], again: bool, dry_run: bool, show: Shown) -> Non
         emit(json_text({"schema": SCHEMA, "channels": told}), show)
     else:
         emit("\n".join(_line(each) for each in told) or "no channels", show)
-    if any(each.error for each in done):
+    if any(each.error or (each.waiting and each.since) for each in done):
         raise Failure("not everything could be sent; what waits is kept", UNREACHED)
 
 
@@ -172,7 +176,10 @@ def _foresee(names: tuple[str, ...], show: Shown) -> None:
 
 def _line(told: dict[str, Plain]) -> str:
     aside = f", {told['refused']} set aside" if told["refused"] else ""
-    return f"{told['channel']}: {told['sent']} sent{aside}" + (f"; {told['error']}" if told["error"] else "")
+    until = f" until {str(told['next_at'])[:19].replace('T', ' ')}" if told["next_at"] else ""
+    waiting = f", {told['waiting']} wait{until}" if told["waiting"] else ""
+    why = told["error"] or told["since"]
+    return f"{told['channel']}: {told['sent']} sent{aside}{waiting}" + (f"; {why}" if why else "")
 
 
 def _channels(app: App) -> list[dict[str, Plain]]:

@@ -84,6 +84,11 @@ class Outbox(Database):
         with self.writing() as connection:
             connection.change(ENDED, given)
 
+    def wait_no_more(self, channel: str) -> None:
+        """Another try may be made at once, whatever failed before."""
+        with self.writing() as connection:
+            connection.change("UPDATE channels SET next_at = '' WHERE channel = :channel", {"channel": channel})
+
     def waiting(self, channel: str, number: int) -> list[Message]:
         """The next ones, the oldest first."""
         with self.reading() as connection:
