@@ -71,3 +71,16 @@ def test_a_zone_whose_name_is_what_it_does_is_left_to_people() -> None:
     zones, sources = seen(zone(f"{SHIPPED}/trusted.xml", '<zone target="ACCEPT"/>'))
     with pytest.raises(BindingError, match="cannot be changed"):
         firewalld_zones.edit(LAYOUT, zones["trusted"], [Edit(("target",), "default")], (), sources)
+
+
+def test_what_runs_counts_as_much_as_what_is_written_and_a_reload_alone_mends_it() -> None:
+    runs = {"public": {"target": "default", "services": ["ssh", "ftp"], "ports": ["53/udp"], "masquerade": True}}
+    zones, sources = seen(zone(f"{SHIPPED}/public.xml", "<zone/>"), told=TOLD | {"runtime": runs})
+    assert zones["public"].effective == {
+        "target": "default",
+        "masquerade": True,
+        "services": [{"name": "ssh", "listens": True}, {"name": "ftp", "listens": False}],
+        "ports": [{"port": "53/udp", "listens": True}],
+    }
+    assert firewalld_zones.edit(LAYOUT, zones["public"], (), [Edit(("masquerade",), remove=True)], sources) == []
+    assert seen(zone(f"{SHIPPED}/public.xml", "<zone/>"))[0]["public"].effective is None

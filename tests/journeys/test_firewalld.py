@@ -67,6 +67,21 @@ def test_zones_are_closed_and_opened_again_and_what_listens_stays_reachable(
     assert OPENED in rules(lab)
 
 
+def test_what_was_opened_at_run_time_alone_is_found_told_and_closed_by_a_reload(
+    lab: Walled, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = Program(lab, tmp_path_factory.mktemp("run-time"))
+    lab.command(1, "firewall-cmd -q --permanent --zone=public --remove-masquerade; firewall-cmd -q --reload")
+    lab.command(1, "firewall-cmd -q --zone=public --add-masquerade")
+    words, written = ("ssh://h1", "--control", "linux/firewalld-zone/masquerade"), files(lab, 1)
+    assert len(program("scan", *words)[1]["findings"]) == 1
+    _, told, _ = program("fix", *words, "--all", "--yes")
+    assert [(plan["outcome"], plan["lane"], plan["diff"]) for plan in told["plans"]] == [("verified", "ask", "")]
+    assert "public: masquerade yes" in str(told["plans"][0]["breaks_if"]), "what a reload forgets is told"
+    assert lab.command(1, "firewall-cmd --zone=public --query-masquerade").stdout == "no\n"
+    assert {**files(lab, 1), **written} == written
+
+
 def test_a_zone_that_shuts_us_out_heals_itself(lab: Walled, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment(lab, tmp_path).items():  # type: ignore[arg-type]
         monkeypatch.setenv(name, value)

@@ -1,7 +1,8 @@
 """Zones of firewalld; one of /etc hides the one of its name that came with the package. Source: firewalld.zone(5).
 
 Its entry in a binding takes `main` (firewalld.conf), `shipped` and `own` (folders), and `state` (the document that tells what
-runs). A zone's tree is its file's, with `in-use`, and `listens` beside each service and port that something is known of.
+runs). A zone's tree is its file's, with `in-use`, and `listens` beside each service and port that something is known of. What
+holds until the next reload is its `effective` tree; a reload alone makes it what the file says.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     told = state.tree if state else {}
     zones = _zones(layout, sources)
     return [
-        Resource(kind, name, _tree(name, zones[name].tree, layout, sources, told), (zones[name].locator, ()))
+        Resource(kind, name, _tree(name, zones[name].tree, layout, sources, told), (zones[name].locator, ()), _runs(name, told))
         for name in sorted(zones)
     ]
 
@@ -36,8 +37,10 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """A zone that came with the package is copied to /etc first; one that no longer lets in everything lets in what listens.
 
-    Raises BindingError for zones that cannot be changed.
+    Nothing where only what runs differs: the reload puts it right. Raises BindingError for zones that cannot be changed.
     """
+    if not edits:
+        return []
     if resource.name in SPECIAL:
         raise BindingError(f"the zone {resource.name} cannot be changed; give its interfaces and sources to another")
     zone = _zones(layout, sources)[resource.name]
@@ -69,9 +72,22 @@ def _tree(name: str, zone: Tree, layout: Layout, sources: Sources, told: Mapping
     main = sources.get(str(layout["main"]))
     default = (main.tree if main else {}).get("DefaultZone", STOCK)
     used = name == default or name in told.get("active", ()) or bool(zone["interfaces"] or zone["sources"])
+    return {"target": USUAL} | zone | {"name": name, "in-use": used} | _let_in_by(zone, told)
+
+
+def _runs(name: str, told: Mapping[str, Plain]) -> Tree | None:
+    """The zone as it is now; None where firewalld does not tell."""
+    zone = told.get("runtime", {}).get(name)
+    if zone is None:
+        return None
+    named = {"services": [{"name": each} for each in zone["services"]], "ports": [{"port": each} for each in zone["ports"]]}
+    return dict(zone) | _let_in_by(named, told)
+
+
+def _let_in_by(zone: Mapping[str, Plain], told: Mapping[str, Plain]) -> Tree:
+    """Its services and ports, each with whether something listens there."""
     services = [each | _listens(told.get("services", {}).get(each["name"]), told) for each in zone["services"]]
-    ports = [each | _listens([each["port"]], told) for each in zone["ports"]]
-    return {"target": USUAL} | zone | {"name": name, "in-use": used, "services": services, "ports": ports}
+    return {"services": services, "ports": [each | _listens([each["port"]], told) for each in zone["ports"]]}
 
 
 def _listens(ports: Sequence[str] | None, told: Mapping[str, Plain]) -> Tree:
