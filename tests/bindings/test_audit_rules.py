@@ -9,7 +9,7 @@ from setright.bindings.layouts import audit_rules
 from setright.bindings.layouts.audit_rules import said
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
-from setright.model import Edit
+from setright.model import Edit, Unknown
 
 ROOT = Path(__file__).parents[2] / "bindings"
 LAYOUT = dict(load_one(ROOT / "linux/audit-rules.yaml", ROOT).layouts["linux"])
@@ -87,3 +87,5 @@ def test_programs_that_no_rule_watches_are_told_as_written_and_as_loaded() -> No
     assert home == entry["new"]
     assert edit.value == ["-a always,exit -F path=/usr/bin/su -F perm=x -F auid>=1000 -F auid!=unset -k privileged"]
     assert audit_rules.view("linux/audit-privileged", entry, given | {"state:p": Source("state:p", "json", {}, False)}) == []
+    cut = Source("state:p", "json", {"programs": [], "cut": "no time"})
+    assert audit_rules.view("linux/audit-privileged", entry, given | {"state:p": cut})[0].tree == {"unwatched": Unknown("no time")}

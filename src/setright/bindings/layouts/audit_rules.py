@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source, listed
-from setright.model import Edit, Path, Plain, Resource
+from setright.model import Edit, Path, Plain, Resource, Unknown
 
 Layout = Mapping[str, Plain]
 Sources = Mapping[str, Source]
@@ -156,7 +156,9 @@ def _unwatched(
 
     def missing(have: Sequence[str]) -> dict[str, Plain]:
         names = [program for program in told.tree["programs"] if _watching(program) not in have]
-        return {"unwatched": names} if names else {}
+        if names:
+            return {"unwatched": names}
+        return {"unwatched": Unknown(told.tree["cut"])} if "cut" in told.tree else {}
 
     effective = missing(loaded["rules"]) if loaded is not None else None
     return [Resource(kind, kind.rpartition("/")[2], missing(rules), (str(layout["new"]), ()), effective)]

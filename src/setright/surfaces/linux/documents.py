@@ -17,7 +17,7 @@ from setright.surfaces.linux import states, units
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.patterns import is_glob, matcher
 from setright.surfaces.linux.sysctl import key_of
-from setright.surfaces.linux.transport import Answers, Ask, Found
+from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found
 
 SSHD = """command -v sshd >/dev/null || exit 127
 if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
@@ -195,7 +195,7 @@ def _states(part: Part, found: Answers) -> list[Document | Problem]:
     known = states.state(part.locator.partition(":")[2])
     tree = known.tell(evidence) if known else None
     if tree is None:
-        barred = evidence.barred(*(ask for ask in part.asks if ask.what != "run"))
+        barred = evidence.barred(*(ask for ask in part.asks if ask.what not in COMMANDS))
         return [Problem(part.locator, barred)] if barred else []
     return [_json(part.locator, tree)]
 

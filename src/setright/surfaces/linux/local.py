@@ -14,9 +14,9 @@ from setright.surfaces.linux import script
 from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import STATE, Answers, Ask, Found, Ran
+from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Ran
 
-OF_SHELL = ("run", "unit", "packages")
+OF_SHELL = (*COMMANDS, "unit", "packages")
 
 
 class Local(Files):

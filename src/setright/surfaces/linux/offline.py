@@ -10,7 +10,7 @@ from pathlib import Path
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.script import UNIT_FOLDERS
-from setright.surfaces.linux.transport import Answers, Ask, Found, Ran
+from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found, Ran
 
 INSTALLED = re.compile(r"^Package: (\S+)\nStatus: \S+ \S+ installed$", re.MULTILINE)
 NOTHING_RUNS = "nothing runs in an offline root file system"
@@ -29,7 +29,7 @@ class Offline(Files):
         return units | {ask: self._answer(ask) for ask in dict.fromkeys(asks) if ask not in units}
 
     def _answer(self, ask: Ask) -> list[Found]:
-        if ask.what == "run":
+        if ask.what in COMMANDS:
             return [Found(ask.name, None, NOTHING_RUNS)]
         if ask.what == "packages":
             return self._packages()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from setright.surfaces.linux.patterns import fixed_folder, is_glob, matcher, shell_words
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import LIMIT_BYTES, Answers, Ask, Found
+from setright.surfaces.linux.transport import COMMANDS, LIMIT_BYTES, Answers, Ask, Found
 
 PRELUDE = "LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:$PATH; export LC_ALL PATH; umask 022\n"
 
@@ -93,27 +93,31 @@ ENDINGS = {
 def question(asks: Sequence[Ask], nonce: str) -> str:
     """The script that answers them all."""
     lines: list[str] = []
-    commands: list[str] = []
+    commands: dict[str, list[str]] = {what: [] for what in COMMANDS}
     for number, ask in enumerate(asks):
         if ask.what in LOOKS:
             lines += _look(number, ask)
-        elif ask.what == "run":
-            commands.append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
+        elif ask.what in commands:
+            commands[ask.what].append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
         elif ask.what == "packages":
             lines.append(PACKAGES)
         elif ask.what == "home":
             lines.append(f"begin {ask.name} -; homes {ask.name} '{nonce}{STATS}'; end 0")
     lines += _stats(asks, nonce) + _sysctls(asks) + _units(asks)
     first = f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"
-    body = "\n".join([first, *_side_by_side(commands[::2], lines + commands[1::2])])
+    runs = commands["run"]
+    body = "\n".join([first, *_side_by_side(commands["walk"], runs[::2], lines + runs[1::2])])
     return f"{PRELUDE}{FRAMES}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
 
 
-def _side_by_side(some: Sequence[str], others: Sequence[str]) -> list[str]:
-    """Both at once, for most of it is waiting; what some print is kept in the pipe until the others are done."""
-    if not some or not others:
-        return [*some, *others]
-    return ["some() {", *some, "}", "others() {", *others, "}", "some | { others </dev/null; cat; }"]
+def _side_by_side(*sides: Sequence[str]) -> list[str]:
+    """All at once, for most of it is waiting; what one side prints is kept in its pipe until those behind it are done."""
+    *some, last = [side for side in sides if side] or [[]]
+    if not some:
+        return [*last]
+    first, rest = some[0], _side_by_side(*some[1:], last)
+    name = f"side{len(some)}"
+    return [f"{name}() {{", *first, "}", f"{name} </dev/null | {{ {{", *rest, "} </dev/null", "cat", "}"]
 
 
 LOOKS = {"file": "file", "grep": "lines", "list": "listed", "inode": "inode"}  # what -> shell function
@@ -190,7 +194,7 @@ def _frames(out: bytes, nonce: str) -> Iterable[tuple[str, str, bytes, str]]:
 
 def _one(ask: Ask, place: str, data: bytes, status: str) -> Found:
     name, _, real = place.partition("\t")
-    if ask.what == "run":
+    if ask.what in COMMANDS:
         return Found(ask.name, data, "" if status == "0" else data.decode(errors="replace").strip() or f"ended with {status}")
     if status in ENDINGS:
         return Found(name, None, ENDINGS[status], real)

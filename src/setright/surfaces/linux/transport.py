@@ -14,6 +14,7 @@ from setright.model import Plain
 from setright.surfaces.base import SurfaceError
 
 LIMIT_BYTES = 8 << 20  # of one file; configuration is smaller, and a scan must not be a way to fill our memory
+COMMANDS = ("run", "walk")  # what a shell command answers
 STATE = "/run/setright"  # root's own, gone after a reboot; the lock on it keeps two runs apart
 
 
@@ -25,7 +26,8 @@ class Ask(msgspec.Struct, frozen=True):
     ``home`` as ``stat``, for the home ``folders`` of root and of people, or the ``dot-files`` in them;
     ``packages`` the names of what is installed, under the package manager's, and ``+install``, ``+remove`` where it could;
     ``grep`` the lines that hold `pattern` (plain or gzip); ``list`` nothing but the name; ``sysctl`` a key's value, under its
-    path, but in a container what is its host's; ``unit`` lines for `units.states`; ``run`` what a shell command printed.
+    path, but in a container what is its host's; ``unit`` lines for `units.states`; ``run`` what a shell command printed, and
+    ``walk`` the same of one that looks through whole folders, which takes longest.
     """
 
     what: str

@@ -14,7 +14,7 @@ DEPTH = 3
 
 def _owned(argument: str) -> Ask:
     folders = " ".join(shlex.quote(folder) for folder in argument.split("+"))
-    return Ask("run", f"timeout 10 find {folders} -xdev -maxdepth {DEPTH} -uid +999 ! -uid 65534 2>/dev/null | head -n 20; true")
+    return Ask("walk", f"timeout 10 find {folders} -xdev -maxdepth {DEPTH} -uid +999 ! -uid 65534 2>/dev/null | head -n 20; true")
 
 
 def asks(argument: str) -> Sequence[Ask]:

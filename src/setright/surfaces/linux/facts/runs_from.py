@@ -9,6 +9,8 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+LIMIT_S = 20
+
 
 def _running(folder: str) -> Ask:
     """Programs and libraries that processes have loaded from there, anything executable they have mapped."""
@@ -23,7 +25,13 @@ awk -v at={at}/ 'index($0, at) == 1' | sort -u | head -n 20; true""",
 
 
 def _lying(folder: str) -> Ask:
-    return Ask("run", f"find {shlex.quote(folder)} -xdev -type f -perm /111 2>/dev/null | head -n 20; true")
+    """The first that are found. Ends with 14 where it takes too long to tell that there is none."""
+    at = shlex.quote(folder)
+    return Ask(
+        "walk",
+        f"""found=$({{ timeout {LIMIT_S} find {at} -xdev -type f -perm /111; [ $? -le 1 ] || echo cut; }} 2>/dev/null |
+head -n 20); [ "$found" != cut ] || exit 14; printf '%s\\n' "$found" | grep -vx cut; true""",
+    )
 
 
 def asks(argument: str) -> Sequence[Ask]:
@@ -39,6 +47,8 @@ def answer(argument: str, evidence: Evidence) -> Answer:
         return Answer(None, f"what runs from {argument} cannot be told here", "/proc")
     if running:
         return Answer(True, f"{some(running)} in use now", "/proc/PID/exe, /proc/PID/maps")
+    if evidence.failed(_lying(argument)):
+        return Answer(None, f"nothing runs from {argument}; {LIMIT_S} s did not suffice to look for executable files there", "find")
     if lying:
         return Answer(None, f"executable files lie there, none in use now: {some(lying)}", "find")
     return Answer(False, f"nothing runs from {argument}, and no executable file lies there", "/proc/PID/exe, find")

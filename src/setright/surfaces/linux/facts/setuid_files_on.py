@@ -11,7 +11,7 @@ from setright.surfaces.linux.transport import Ask
 
 
 def _found(folder: str) -> Ask:
-    return Ask("run", f"timeout 20 find {shlex.quote(folder)} -xdev -type f -perm /6000 -print || exit 1")
+    return Ask("walk", f"timeout 20 find {shlex.quote(folder)} -xdev -type f -perm /6000 -print || exit 1")
 
 
 def asks(argument: str) -> Sequence[Ask]:

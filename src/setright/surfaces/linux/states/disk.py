@@ -34,7 +34,7 @@ SORTS = {
 }
 # What costs most for each file stands behind what settles most files: find(1) swaps tests, but none with one that prints or prunes.
 WALK = Ask(
-    "run",
+    "walk",
     rf"""[ "$(id -u)" = 0 ] || exit 13
 tops=$(awk '$3 ~ /^({LOCAL})$/ && ($3 != "overlay" || $2 == "/") && $2 !~ "^/(proc|sys|run)/" {{print $2}}' /proc/self/mounts)
 case " $(echo $tops) " in *" / "*) ;; *) tops="/ $tops" ;; esac
