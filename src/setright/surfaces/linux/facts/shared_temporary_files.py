@@ -8,11 +8,15 @@ from setright.surfaces.linux.transport import Ask
 SHARED = Ask(
     "run",
     r"""[ -r /proc/1/maps ] || exit 13
-find /proc/[0-9]*/fd -maxdepth 1 ! -uid 0 \( -lname '/tmp/*' -o -lname '/var/tmp/*' -o -lname '/dev/shm/*' \) \
+opened=$(find /proc/[0-9]*/fd -maxdepth 1 ! -uid 0 \( -lname '/tmp/*' -o -lname '/var/tmp/*' -o -lname '/dev/shm/*' \) \
   -printf '%U\t%l\n' 2>/dev/null | sort -u | while IFS='	' read -r u file; do
-  [ -f "$file" ] || [ -p "$file" ] || continue
-  [ "$u" = "$(stat -c %u -- "$file" 2>/dev/null)" ] || printf '%s\n' "$file"
-done | sort -u
+  if [ -f "$file" ] || [ -p "$file" ]; then printf '%s\t%s\n' "$u" "$file"; fi
+done)
+{ printf '%s\n' "$opened" | cut -f 2- | sort -u | tr '\n' '\0' | xargs -r0 stat -c 'is	%u	%n' -- 2>/dev/null
+  printf '%s\n' "$opened" | sed 's/^/opened\t/'; } | awk -F '\t' '
+  { file = substr($0, length($1) + length($2) + 3) }
+  $1 == "is" { owner[file] = $2 }
+  $1 == "opened" && file != "" && owner[file] != $2 { print file }' | sort -u
 find /tmp /var/tmp /dev/shm -maxdepth 2 -type p 2>/dev/null; true""",
 )
 SEEN = Seen(
