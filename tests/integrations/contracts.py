@@ -136,7 +136,7 @@ class PagerDutyServer(Contract):
     def _wrong(self, path: str, headers: Any, event: dict[str, Any]) -> list[str]:
         wrong = [] if path == "/v2/enqueue" and headers["Content-Type"] == "application/json" else ["no such place"]
         if len(event.get("routing_key", "")) != 32:
-            wrong.append("routing_key")
+            wrong.append("Length of 'routing_key' is incorrect (should be 32 characters)")
         if event.get("event_action") not in ("trigger", "acknowledge", "resolve") or len(event.get("dedup_key", "")) > 255:
             wrong.append("event_action or dedup_key")
         if event.get("event_action") == "trigger":

@@ -92,11 +92,15 @@ def test_pagerduty_has_one_alert_an_item_and_it_ends_with_it(duty):
     channel = pagerduty.PagerDuty(pagerduty.Options(KEY, duty.url))
     channel.send([message(), message("finding.reopened", 2)])
     (alert,) = duty.open.values()
-    assert (alert["severity"], alert["summary"]) == ("error", "Root cannot log in over SSH")
+    assert (alert["severity"], alert["summary"]) == ("error", "Wrong again (high): Root cannot log in over SSH")
     channel.send([message("finding.resolved", 3)])
     assert not duty.open and duty.log[-1] == ("resolve", "f-1a2b3c")
-    with pytest.raises(Refused):
+
+
+def test_a_wrong_key_holds_alerts_back_and_gives_none_of_them_up(duty):
+    with pytest.raises(IntegrationError, match="integration key: .*routing_key") as told:
         pagerduty.PagerDuty(pagerduty.Options("short", duty.url)).send([message()])
+    assert not isinstance(told.value, Refused)
 
 
 def test_pagerduty_takes_every_text_however_long(duty):

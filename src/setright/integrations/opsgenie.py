@@ -10,6 +10,7 @@ import msgspec
 from setright.integrations.http import checked, request, taken
 from setright.integrations.message import Message
 from setright.integrations.pagerduty import RESOLVES, with_ends
+from setright.integrations.plain import subject
 from setright.model import Plain
 
 PRIORITIES = {"critical": "P1", "high": "P2", "medium": "P3", "low": "P4"}
@@ -47,9 +48,8 @@ class Opsgenie:
 
     def _alert(self, message: Message, alias: str) -> dict[str, Plain]:
         body = message.body if isinstance(message.body, dict) else {}
-        words = str(body.get("title") or body.get("subject") or body.get("text") or message.event)
         told: dict[str, Plain] = {
-            "message": words[:MESSAGE_CHARACTERS],
+            "message": subject(message)[:MESSAGE_CHARACTERS],
             "alias": alias,
             "source": "setright",
             "entity": str(body.get("target") or ""),

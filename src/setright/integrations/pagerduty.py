@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from setright.integrations.http import checked, request, taken
+from setright.integrations.error import IntegrationError
+from setright.integrations.http import Answer, checked, request, taken
 from setright.integrations.message import TEST, TESTED, Message
+from setright.integrations.plain import subject
 from setright.model import Plain
 
 SEVERITIES = {"critical": "critical", "high": "error", "medium": "warning"}
@@ -37,7 +39,17 @@ class PagerDuty:
     def send(self, messages: Sequence[Message]) -> None:
         for message in with_ends(messages):
             data = msgspec.json.encode(alert(message, self._key))
-            taken(request("POST", self._url, data, {"Content-Type": "application/json"}), "PagerDuty")
+            answer = request("POST", self._url, data, {"Content-Type": "application/json"})
+            _known(answer)
+            taken(answer, "PagerDuty")
+
+
+def _known(answer: Answer) -> None:
+    """A key that is none of theirs gets 400, as a faulty event does; it is no reason to give the event up."""
+    said = answer.data if isinstance(answer.data, dict) else {}
+    wrong = [str(each) for each in said.get("errors") or ()]
+    if answer.status == 400 and any("routing_key" in each for each in wrong):
+        raise IntegrationError(f"PagerDuty does not know the integration key: {'; '.join(wrong)}; check routing_key")
 
 
 def with_ends(messages: Sequence[Message]) -> Iterator[Message]:
@@ -54,9 +66,8 @@ def alert(message: Message, key: str) -> dict[str, Plain]:
     if message.event in RESOLVES:
         return told | {"event_action": "resolve"}
     body = message.body if isinstance(message.body, dict) else {}
-    summary = str(body.get("title") or body.get("subject") or body.get("text") or message.event)
     payload = {
-        "summary": summary[:SUMMARY_CHARACTERS],
+        "summary": subject(message)[:SUMMARY_CHARACTERS],
         "source": str(body.get("target") or "setright"),
         "severity": SEVERITIES.get(str(body.get("severity")), "info"),
         "timestamp": message.at,
