@@ -122,3 +122,45 @@ def test_what_has_no_spec_is_no_workload_yet() -> None:
     bare = 'resource "kubernetes_pod" "web" {\n  metadata {\n    name = "web"\n  }\n}\n'
     sources = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", bare.encode()))}
     assert workloads.view("k8s/workload", LAYOUT, sources) == []
+
+
+ROLES = """resource "kubernetes_cluster_role_v1" "ops" {
+  metadata {
+    name = "ops"
+  }
+
+  rule {
+    api_groups = [""]
+    resources  = ["pods"]
+    verbs      = ["get"]
+  }
+
+  rule {
+    api_groups = ["*"]
+    resources  = ["deployments"]
+    verbs      = ["get", "bind"] # of the installer
+  }
+}
+"""
+
+
+def test_an_object_that_is_no_workload_is_seen_whole() -> None:
+    layout = load_one(ROOT / "k8s/role.yaml", ROOT).layouts["terraform"]
+    sources = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", ROLES.encode()))}
+    (role,) = workloads.view("k8s/role", layout, sources)
+    assert role.tree["kind"] == "ClusterRole" and role.tree["metadata"] == {"name": "ops"}
+    assert [rule["apiGroups"] for rule in role.tree["rules"]] == [[""], ["*"]]
+    path = ("rules", 1, "verbs", 1)
+    assert workloads.locate(layout, role, path, sources) == ("main.tf", (*role.home[1], "rule", 1, "verbs", 1))
+    placed = workloads.edit(layout, role, [Edit(path, remove=True)], [], sources)
+    after = lenses.put("hcl", ROLES.encode(), [edit for _, edit in placed]).decode()
+    assert after == ROLES.replace('["get", "bind"]', '["get"]')
+
+
+def test_the_default_account_needs_no_name() -> None:
+    layout = load_one(ROOT / "k8s/service-account.yaml", ROOT).layouts["terraform"]
+    text = 'resource "kubernetes_default_service_account" "a" {\n  metadata {\n    namespace = "shop"\n  }\n}\n'
+    (account,) = workloads.view(
+        "k8s/service-account", layout, {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    )
+    assert account.tree["metadata"] == {"name": "default", "namespace": "shop"}

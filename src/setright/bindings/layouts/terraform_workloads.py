@@ -1,9 +1,9 @@
-"""Kubernetes workloads in Terraform source, as the objects that the provider makes of them.
+"""Kubernetes objects in Terraform source, as the provider makes them: pod templates, and others whole.
 
 registry.terraform.io hashicorp/kubernetes: blocks are named as the fields of the API, in snake case, one block an item of a list.
-The entry's `kinds:` says of each resource type which object it is, and its `templates:` where that keeps its pod template. What
-surrounds a workload (services, accounts, bindings, policies) is read from the resources of the whole tree, and a network policy
-beside it is written by hand.
+The entry's `kinds:` says of each resource type which object it is, and its `templates:` where that keeps its pod template; without
+it the kind's tree is the whole object. What surrounds a workload (services, accounts, bindings, policies) is read from the
+resources of the whole tree, and a network policy beside it is written by hand.
 """
 
 from __future__ import annotations
@@ -34,16 +34,25 @@ LISTS = {  # blocks of which there may be several, and the lists that they make
     "env_from": "envFrom",
     "port": "ports",
     "toleration": "tolerations",
+    "rule": "rules",
     "subject": "subjects",
+    "tls": "tls",
     "image_pull_secrets": "imagePullSecrets",
     "ingress": "ingress",
     "egress": "egress",
 }
-NAMES = {"host_pid": "hostPID", "host_ipc": "hostIPC", "host_ip": "hostIP", "cluster_ip": "clusterIP"}
+NAMES = {
+    "host_pid": "hostPID",
+    "host_ipc": "hostIPC",
+    "host_ip": "hostIP",
+    "cluster_ip": "clusterIP",
+    "external_ips": "externalIPs",
+}
 OWN = {api: own for own, api in (LISTS | NAMES).items()}
 MAPS = frozenset({"labels", "annotations", "limits", "requests", "nodeSelector", "matchLabels", "selector", "data"})
 NUMBERS = frozenset({"runAsUser", "runAsGroup", "fsGroup"})  # which the provider keeps as text
 MADE = re.compile(r'(?:"\$\{\s*)?(kubernetes_namespace(?:_v1)?)\.([\w-]+)')
+NAMED_DEFAULT = ("kubernetes_default_service_account", "kubernetes_default_service_account_v1")
 AROUND = {  # what else in a tree matters to a workload
     "kubernetes_service": "Service",
     "kubernetes_role_binding": "RoleBinding",
@@ -57,6 +66,12 @@ AROUND = {  # what else in a tree matters to a workload
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
+    if "templates" not in layout:
+        return [
+            Resource(kind, _name(module, block), manifest, (block.locator, block.path))
+            for module in modules(sources).values()
+            for block, manifest in manifests(module, layout["kinds"])
+        ]
     seen: list[tuple[tuple[str, Path, Tree], Resource]] = []
     objects: list[tuple[str, Tree]] = []
     for module in modules(sources).values():
@@ -65,8 +80,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             template = look_up(manifest, _inner(layout, manifest))
             if isinstance(template, dict) and "spec" in template:
                 tree = _pod_template.shown(told(template), manifest)
-                name = f"{module.folder}/{block.address}" if module.folder else block.address
-                seen.append(((block.locator, block.path, manifest), Resource(kind, name, tree, (block.locator, block.path))))
+                place = (block.locator, block.path)
+                seen.append(((*place, manifest), Resource(kind, _name(module, block), tree, place)))
     objects += [(placed[0], placed[2]) for placed, _ in seen]
     tell_policies([each for _, each in seen], [(file, told(each)) for file, each in objects if each["kind"] == "NetworkPolicy"])
     tell_surroundings(seen, objects, sources, layout.get("images", {}))
@@ -82,6 +97,8 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """The same edits on the blocks. Raises BindingError for what is only told, or stands behind an expression."""
     module, block = home(resource, sources)
+    if "templates" not in layout:
+        return [syntax.edit(sources, block.locator, _own(block, (), each)) for each in [*edits, *live]]
     if any(each.path == POLICIES for each in edits):
         raise BindingError(f"{block.locator}: {block.address}: write a kubernetes_network_policy that chooses its pods")
     manifest = _manifest(module, block, str(resource.tree["kind"]))
@@ -93,12 +110,17 @@ def edit(
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands, or the nearest block around it."""
     module, block = home(resource, sources)
-    manifest = _manifest(module, block, str(resource.tree["kind"]))
-    inner = _inner(layout, manifest)
-    path = inner + _pod_template.place(look_up(manifest, inner), path)
+    if "templates" in layout:
+        manifest = _manifest(module, block, str(resource.tree["kind"]))
+        inner = _inner(layout, manifest)
+        path = inner + _pod_template.place(look_up(manifest, inner), path)
     while path and look_up(block.body, _own_path(path)) is None:
         path = path[:-1]
     return block.locator, syntax.place(sources, block.locator, block.path + _own_path(path))
+
+
+def _name(module: Module, block: Block) -> str:
+    return f"{module.folder}/{block.address}" if module.folder else block.address
 
 
 def _inner(layout: Mapping[str, Plain], manifest: Tree) -> Path:
@@ -128,6 +150,8 @@ def manifests(module: Module, kinds: Mapping[str, Plain]) -> Iterator[tuple[Bloc
 
 def _manifest(module: Module, block: Block, sort: str) -> Tree:
     manifest: Tree = {"kind": sort, **_object(module, block.body)}
+    if block.path[1] in NAMED_DEFAULT:
+        manifest["metadata"] = {"name": "default"} | manifest.get("metadata", {})
     named = look_up(manifest, ("metadata", "namespace"))
     if isinstance(named, Unknown) and (made := MADE.match(named.text)):
         manifest["metadata"] = manifest["metadata"] | {"namespace": _name_of(module, made[1], made[2])}
