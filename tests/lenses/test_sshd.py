@@ -106,8 +106,10 @@ def test_a_new_keyword_never_goes_above_an_include() -> None:
 
 
 def test_the_commented_example_of_a_match_block_is_no_place_for_a_keyword() -> None:
-    text = b"Port 22\n#Match User anoncvs\n#\tPermitTTY no\n#   PermitTTY no\n"
-    assert sshd.put(text, [Edit(("PermitTTY",), "no")]) == text + b"PermitTTY no\n"
+    """Nor is what stands below it: once somebody turns it on, that would be the block's own."""
+    example = b"\n# Example\n#Match User anoncvs\n#\tPermitTTY no\n#   PermitTTY no\n"
+    assert sshd.put(b"Port 22\n" + example, [Edit(("PermitTTY",), "no")]) == b"Port 22\nPermitTTY no\n" + example
+    assert sshd.put(example + b"Port 22\n", [Edit(("PermitTTY",), "no")]) == example + b"Port 22\nPermitTTY no\n"
 
 
 MATCH = b"Port 22\n\nMatch User git # box\n    X11Forwarding yes\n    AllowUsers a b\n\n# sftp\nMatch Group sftp\n"

@@ -12,6 +12,7 @@ from setright.lenses.sshd.parse import Config, Directive, Section
 from setright.lenses.sshd.values import arguments, items
 from setright.model import Edit, Path, Plain
 
+SLEEPING = re.compile(r"[ \t]*#[ \t]*Match[ \t]+(?:user|group|host|localaddress|localport|address|rdomain|all)\b", re.IGNORECASE)
 INCLUDE = re.compile(r"Include(?: ([2-9]|[1-9][0-9]+))?")
 
 
@@ -88,8 +89,8 @@ def _global_anchor(config: Config, name: str) -> Line | None:
     """
     section = config.sections[0]
     last_include = max((each.line.number for each in section.of("Include")), default=0)
-    head = config.sections[1].head if len(config.sections) > 1 else None
-    before = config.lines[: head.line.number - 1] if head else config.lines
+    head = _first_match(config)
+    before = config.lines[: head.number - 1] if head else config.lines
     shipped = re.compile(rf"#{re.escape(name)}[ \t=]+\S", re.IGNORECASE)
     for line in before[last_include:]:
         if shipped.match(line.text):
@@ -99,6 +100,16 @@ def _global_anchor(config: Config, name: str) -> Line | None:
     while head and before and before[-1].text.lstrip().startswith("#"):
         before = before[:-1]
     return before[-1] if before else None
+
+
+def _first_match(config: Config) -> Line | None:
+    """The line of the first Match block; one commented out behind all keywords counts, since what stands below would be its own
+    as soon as somebody turns it on.
+    """
+    if len(config.sections) > 1 and config.sections[1].head:
+        return config.sections[1].head.line
+    last = _last_line_of(config.sections[0])
+    return next((line for line in config.lines[last.number if last else 0 :] if SLEEPING.match(line.text)), None)
 
 
 def _indent(config: Config, section: Section, last: Directive | None) -> str:
