@@ -233,6 +233,21 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
             yield Edit(("instructions", at, "value"), run.without_sudo(locator, instructions[at], path[5]))
             return
         yield from _on_instruction(locator, instructions[at], at, Edit(path[4:], edit.value, edit.remove))
+        if path[4:] == ("keyword",) and edit.value == "COPY":
+            yield from _from_the_root_on(place, at)
+
+
+def _from_the_root_on(place: Place, at: int) -> Iterator[Edit]:
+    """The target of a COPY named in full, where it is relative to a base image that is known to be at /."""
+    image, value = image_of(place.instructions[: at + 1], place.images), place.instructions[at]["value"]
+    is_at_root = from_of(image.whole[0])["image"] == "scratch" or image.facts.get("workdir") == "/"
+    if not is_at_root or not isinstance(value, str) or any(each["keyword"] == "WORKDIR" for each in image.whole):
+        return
+    target = value.split()[-1]
+    if re.match(r"[\w.]", target):
+        whole = users.joined("/", target)
+        folder = "/" if target.endswith("/") and whole != "/" else ""
+        yield Edit(("instructions", at, "value"), value.removesuffix(target) + whole + folder)
 
 
 def _index(instructions: Instructions, path: Path) -> int | None:
