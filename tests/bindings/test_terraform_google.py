@@ -74,3 +74,47 @@ def test_a_grant_that_another_directory_makes_later_is_seen() -> None:
     assert terraform.view("k", BUCKET, given)[0].tree["source"] == {"public": "no"}
     later = given | {"site/a.tf": Source("site/a.tf", "hcl", lenses.get("hcl", member('"allUsers"', "var.bucket").encode()))}
     assert terraform.view("k", BUCKET, later)[0].tree["source"] == {"public": "a grant"}
+
+
+MACHINE: dict[str, Plain] = {
+    "type": ["google_compute_instance", "google_compute_instance_template"],
+    "evidence": {"shielded": "shielded"},
+}
+BOOT = "boot_disk {\n    initialize_params {\n      image = %s\n    }\n  }"
+FAMILY = 'data "google_compute_image" "os" {\n  project = "%s"\n  family = "%s"\n}\n'
+
+
+def shielded(body: str, beside: str = "") -> Plain:
+    text = f'resource "google_compute_instance" "m" {{\n  {body}\n}}\n{beside}'
+    found = terraform.view("k", MACHINE, {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))})[0].tree["source"]
+    return found["shielded"] if isinstance(found, dict) else None
+
+
+@pytest.mark.parametrize(
+    ("body", "beside"),
+    [
+        (BOOT % '"debian-cloud/debian-12"', ""),
+        (BOOT % '"projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"', ""),
+        (BOOT % "data.google_compute_image.os.self_link", FAMILY % ("rhel-cloud", "rhel-9")),
+        ('disk {\n    source_image = "cos-cloud/cos-stable"\n  }', ""),
+        ("shielded_instance_config {\n    enable_secure_boot = true\n  }", ""),
+    ],
+)
+def test_public_images_are_shielded_though_nothing_says_so(body: str, beside: str) -> None:
+    assert shielded(body, beside) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("body", "beside"),
+    [
+        ("", ""),
+        (BOOT % "var.image", ""),
+        (BOOT % '"debian-cloud/debian-9"', ""),
+        (BOOT % '"debian-cloud/debian-12-arm64"', ""),
+        (BOOT % '"acme-images/debian-12"', ""),
+        (BOOT % "data.google_compute_image.os.self_link", FAMILY % ("acme", "rhel-9")),
+        (BOOT % '"debian-cloud/debian-12"' + "\n  shielded_instance_config {\n    enable_vtpm = false\n  }", ""),
+    ],
+)
+def test_of_other_machines_it_is_not_known(body: str, beside: str) -> None:
+    assert shielded(body, beside) == "maybe"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
@@ -226,6 +227,9 @@ def _groupless(other: Block) -> bool:
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
     "public-google": google.public,
+    "shielded": google.shielded,
+    "public-azure": azure.public,
+    "ftp": azure.ftp,
     "metadata": _metadata,
     "default-group": _default_group,
     "readers": _readers,

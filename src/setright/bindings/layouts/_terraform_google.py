@@ -1,16 +1,20 @@
-"""What a module tells of a Google Cloud Storage bucket: by what it may be open to everybody.
+"""What a module tells of Google resources: by what a bucket may be open to everybody, whether a machine is a Shielded VM as it is.
 
-cloud.google.com/storage/docs: making data public, static web sites, access control lists.
+cloud.google.com/storage/docs: making data public, static web sites, access control lists; cloud.google.com/compute/docs/images:
+operating system details, security features.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import of
-from setright.bindings.trees import same
+from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
 
 EVERYBODY = frozenset(("allusers", "allauthenticatedusers"))
 GRANTS = {"google_storage_bucket_iam_member": "member", "google_storage_bucket_iam_binding": "members"}
@@ -71,3 +75,41 @@ def _is_open(given: Plain) -> bool:
         return "google_service_account." not in given.text
     text = str(given or "").lower().replace("-", "")
     return text.startswith("public") or any(everybody in text for everybody in (*EVERYBODY, "authenticatedread"))
+
+
+# --- machines -------------------------------------------------------------------------------------------------------
+
+SHIELD = ("enable_vtpm", "enable_integrity_monitoring")
+IMAGE_PLACES = (("boot_disk", "initialize_params", "image"), ("disk", "source_image"))
+LONGEST_NAME = 300
+SHIELDED_IMAGES = late(  # public images that are marked for UEFI; those for ARM have other rules
+    r"(?:.*/)?(?:debian-cloud/(?:.*/)?debian-1[0-9]|ubuntu-os-(?:pro-)?cloud/(?:.*/)?ubuntu-(?:minimal-|pro-)?(?:1804|2[0-9]04)|"
+    r"cos-cloud/|rhel-cloud/(?:.*/)?rhel-(?:[89]|10)|rocky-linux-cloud/|centos-cloud/(?:.*/)?centos-stream|"
+    r"windows-cloud/(?:.*/)?windows-(?:server-)?20(?:16|19|22|25))(?!.*arm64).*"
+)
+
+
+def shielded(module: Module, block: Block, tree: Tree) -> str:
+    """``yes`` where the boot of a machine is measured and watched though nothing says so: writing it down changes nothing."""
+    blocks = block.body.get("shielded_instance_config")
+    if blocks is not None:  # in a block what is not said is on
+        said = blocks[0] if isinstance(blocks, list) and len(blocks) == 1 and isinstance(blocks[0], dict) else {SHIELD[0]: False}
+        is_on = all(same(module.resolved(said.get(key, True)), True) for key in SHIELD)
+        return "maybe" if not is_on else "said" if said.keys() >= set(SHIELD) else "yes"
+    if "dynamic" in block.body:
+        return "maybe"
+    return "yes" if any(SHIELDED_IMAGES.fullmatch(image[:LONGEST_NAME]) for image in _images(module, block)) else "maybe"
+
+
+def _images(module: Module, block: Block) -> Iterator[str]:
+    """The image that a machine boots from, as PROJECT/FAMILY."""
+    for place in IMAGE_PLACES:
+        found = within(block.body, place)
+        image = module.resolved(found[1]) if found is not None else None
+        if isinstance(image, str):
+            yield image
+        named = re.match(r'(?:"\$\{\s*)?data\.google_compute_image\.([\w-]+)', image.text) if isinstance(image, Unknown) else None
+        for data in module.resources("data.google_compute_image") if named else ():
+            if named and data.path[2] == named[1]:
+                project, family = (module.resolved(look_up(data.body, (key,))) for key in ("project", "family"))
+                yield f"{project}/{family}"

@@ -23,7 +23,7 @@ REGISTRY = re.compile(r"(?:registry\.(?:terraform\.io|opentofu\.org)/)?([\w-]+/[
 REPOSITORY = re.compile(
     r"(?:git::)?(?:https://|ssh://)?(?:git@)?github\.com[/:]([\w-]+)/terraform-([a-z]+)-([\w-]+?)(?:\.git)?(//[\w./-]+)?(?:\?.*)?"
 )
-OPENING = re.compile(r"google_storage_\w+_(?:iam|acl|access_control)")  # what lets somebody into a bucket
+OPENING = re.compile(r"google_storage_\w+_(?:iam|acl|access_control)|azurerm_storage_container")  # what lets somebody into a bucket
 NESTING = 8  # locals of locals
 
 

@@ -1,0 +1,103 @@
+"""By what a module may open an Azure storage account to everybody, and how its apps get their code."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Plain
+
+ACCOUNT: dict[str, Plain] = {"type": "azurerm_storage_account", "evidence": {"public": "public-azure"}}
+APP: dict[str, Plain] = {
+    "type": ["azurerm_linux_web_app", "azurerm_app_service", "azurerm_function_app"],
+    "evidence": {"ftp": "ftp"},
+}
+DATA = 'resource "azurerm_storage_account" "data" {\n  name = "acmedata"\n}\n'
+WEB = 'resource "azurerm_storage_account" "web" {\n  name = "acmeweb"\n}\n'
+
+
+def told(layout: dict[str, Plain], files: dict[str, str]) -> Plain:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    found = terraform.view("k", layout, given)[0].tree["source"]
+    return next(iter(found.values())) if isinstance(found, dict) else None
+
+
+def container(access: str, account: str = "azurerm_storage_account.data.name", tie: str = "storage_account_name") -> str:
+    return f'resource "azurerm_storage_container" "c" {{\n  {tie} = {account}\n  container_access_type = {access}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "",
+        container('"private"'),
+        container('"blob"', "azurerm_storage_account.web.name") + WEB,
+        container('"blob"', '"another"'),
+        'resource "azurerm_storage_container" "c" {\n  storage_account_id = azurerm_storage_account.data.id\n}\n',
+    ],
+)
+def test_an_account_that_nothing_opens_is_not_public(beside: str) -> None:
+    assert told(ACCOUNT, {"main.tf": DATA + beside}) == "no"
+
+
+@pytest.mark.parametrize(
+    ("beside", "way"),
+    [
+        (container('"blob"'), "azurerm_storage_container.c"),
+        (container('"container"', "azurerm_storage_account.data.id", "storage_account_id"), "azurerm_storage_container.c"),
+        (container("var.access"), "azurerm_storage_container.c"),
+        (container('"blob"', "var.account"), "azurerm_storage_container.c"),
+        (container('"blob"', "data.azurerm_storage_account.known.name"), "azurerm_storage_container.c"),
+        (
+            'resource "azurerm_cdn_endpoint" "e" {\n  origin_host_header = azurerm_storage_account.data.primary_blob_host\n}\n',
+            "azurerm_cdn_endpoint.e",
+        ),
+        (
+            'resource "azapi_resource" "c" {\n  parent_id = azurerm_storage_account.data.id\n}\n',
+            "what azapi_resource.c makes",
+        ),
+    ],
+)
+def test_what_opens_an_account_is_named(beside: str, way: str) -> None:
+    assert told(ACCOUNT, {"main.tf": DATA + beside}) == way
+
+
+def test_a_container_that_another_directory_makes_is_seen() -> None:
+    assert told(ACCOUNT, {"main.tf": DATA, "site/main.tf": container('"blob"', "var.account")}) == "azurerm_storage_container.c"
+
+
+OLD = 'resource "azurerm_app_service" "a" {\n  %s\n}\n'
+NEW = 'resource "azurerm_linux_web_app" "a" {\n  %s\n}\n'
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        NEW % "site_config {\n  }",
+        NEW % 'ftp_publish_basic_authentication_enabled = false\n  site_config {\n    ftps_state = "AllAllowed"\n  }',
+        NEW % 'zip_deploy_file = "app.zip"\n  site_config {\n    ftps_state = "AllAllowed"\n  }',
+        OLD % 'app_settings = {\n    WEBSITE_RUN_FROM_PACKAGE = "1"\n  }',
+        OLD % 'site_config {\n    linux_fx_version = "DOCKER|nginx:1.27"\n  }',
+        OLD % 'site_config {\n    scm_type = "VSTSRM"\n  }',
+        OLD % ""
+        + 'resource "azurerm_app_service_source_control" "s" {\n  app_id = azurerm_app_service.a.id\n  repo_url = "https://example.com"\n}\n',
+    ],
+)
+def test_an_app_that_gets_its_code_otherwise_does_without_ftp(app: str) -> None:
+    assert told(APP, {"main.tf": app}) == "no"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        OLD % "",
+        OLD % 'site_config {\n    scm_type = "None"\n  }',
+        OLD % 'site_config {\n    linux_fx_version = "NODE|20-lts"\n  }',
+        OLD % 'app_settings = {\n    WEBSITE_RUN_FROM_PACKAGE = "0"\n  }',
+        NEW % 'site_config {\n    ftps_state = "AllAllowed"\n  }',
+        NEW % 'dynamic "site_config" {\n    for_each = var.sites\n    content {\n    }\n  }',
+        'resource "azurerm_function_app" "a" {\n}\n',
+    ],
+)
+def test_of_other_apps_it_cannot_be_told(app: str) -> None:
+    assert told(APP, {"main.tf": app}) == "maybe"
