@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.engine.abreast import abreast
 from setright.engine.allowance import Allowances
@@ -31,13 +30,14 @@ from setright.engine.scan import Scan, scan
 from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
 from setright.engine.times import now
-from setright.model import SEVERITIES, Control, Plain, Plan
+from setright.model import Plain, Plan
 from setright.policy.estate import Subject
 from setright.policy.exceptions import FindingException, latest
 from setright.policy.ruling import frozen
 from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
+    from setright.controls.chosen import Chosen
     from setright.engine.asking import Asking
     from setright.engine.consent import Consent
     from setright.engine.courier import Courier
@@ -239,7 +239,7 @@ class App:
         found = [f.finding for f in scanned.scan.everything]
         known = self._target(scanned.target)
         saw = seeing(scanned.scan)
-        seen = [c.id for c in scanned.scan.controls if not saw.unseen.get(c.id)]
+        seen = [i for i in scanned.scan.controls.ids if not saw.unseen.get(i)]
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
             counted = [f.finding for f in scanned.scan.found]
@@ -378,10 +378,8 @@ class App:
         known = self.store.finding(finding)
         return self.subject(known.finding.target) if known else Subject(())
 
-    def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> list[Control]:
-        least = SEVERITIES.index(ask.min_severity)
-        chosen, params = self.catalogue.for_families(surface.families, ids), self._params(ask)
-        return [resolve(c, params) for c in chosen if SEVERITIES.index(c.severity) >= least]
+    def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> Chosen:
+        return self.catalogue.for_families(surface.families, ids, self._params(ask), ask.min_severity)
 
     def _params(self, ask: Ask) -> dict[str, Plain]:
         """The organisation's values over the baselines', of which a later one goes over an earlier one."""

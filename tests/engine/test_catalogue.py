@@ -35,3 +35,17 @@ def test_a_baseline_is_looked_into_once_and_again_when_anything_changes(root, tm
 def test_without_a_cache_nothing_is_remembered(root):
     for _ in range(2):
         assert load_catalogue([root]).selected("recommended") == ["t/item/a"]
+
+
+def test_a_control_is_built_when_something_of_its_kind_is_judged(root, monkeypatch):
+    built: list[str] = []
+    real = catalogue.build
+    monkeypatch.setattr(catalogue, "build", lambda mapping: built.append(mapping["id"]) or real(mapping))
+    known = load_catalogue([root])
+    families = [family for binding in known.bindings.values() for family in binding.layouts]
+    found = known.for_families(families, known.ids(), {})
+    assert found.ids == ["t/item/a"]
+    assert not [*found.of({"t/other"})]
+    assert not built
+    assert [control.id for control in found.of({"t/item"})] == built == ["t/item/a"]
+    assert [control.id for control in found] == ["t/item/a"]

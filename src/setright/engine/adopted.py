@@ -99,7 +99,7 @@ def righted(scan: Scan, place: Place) -> list[Adopted]:
     Of a file that could not be read, and of a control that was not asked for, nothing can be said.
     """
     still = {_key(found, place) for found in (*scan.found, *(each.found for each in scan.excepted))}
-    asked = {control.id for control in scan.controls}
+    asked = set(scan.controls.ids)
     unread = {problem.locator for problem in scan.problems}
     return [
         entry

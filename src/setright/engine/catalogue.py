@@ -1,7 +1,7 @@
 """The controls, bindings and baselines we ship and those of an organisation, read once and cached.
 
-The cache holds the files' plain mappings (msgpack), keyed by every file's place, size and time; controls are
-built from them when a scan asks for their kind, so start-up does not grow with the catalogue.
+The cache holds the files' plain mappings (msgpack), keyed by every file's place, size and time; a control's is decoded, and
+the control built, when something of its kind is judged, so start-up hardly grows with the catalogue.
 """
 
 from __future__ import annotations
@@ -15,50 +15,76 @@ import msgspec
 
 from setright.bindings.load import load as load_bindings
 from setright.controls.baselines import Baseline, left_out, load_baseline, resolved, select
+from setright.controls.chosen import Chosen
 from setright.controls.contradictions import contradictions, suspects
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.controls.load import build, read
-from setright.model import Binding, Control, Plain
+from setright.model import SEVERITIES, Binding, Control, Plain
 
-VERSION = 2  # of the cache's form
+VERSION = 3  # of the cache's form
+
+
+class Written(msgspec.Struct, frozen=True, array_like=True):
+    """A control's file, what is asked of it before it is read, and its mapping as written (msgpack)."""
+
+    file: str
+    kind: str
+    severity: str
+    mapping: msgspec.Raw
+
+
+class Content(msgspec.Struct, frozen=True):
+    """All of one root. `print` says of which files it was read."""
+
+    print: str
+    controls: dict[str, Written]
+    bindings: list[Binding]
+    baselines: list[Baseline]
 
 
 class Catalogue:
-    """Everything that says what right looks like. `raw` is id -> (file, mapping as written)."""
+    """Everything that says what right looks like."""
 
     def __init__(
         self,
-        raw: dict[str, tuple[str, Plain]],
+        written: dict[str, Written],
         bindings: dict[str, Binding],
         baselines: dict[str, Baseline],
         checked: Checked | None = None,
     ) -> None:
-        self._raw = raw
+        self._written = written
         self._built: dict[str, Control] = {}
         self._checked = checked
         self.bindings = bindings
         self.baselines = baselines
 
     def ids(self) -> list[str]:
-        return sorted(self._raw)
+        return sorted(self._written)
 
     def control(self, control_id: str) -> Control:
         """Raises ControlError for an id that is not there, naming near ones."""
         if control_id not in self._built:
-            if control_id not in self._raw:
-                raise ControlError(f"there is no control {control_id!r}{_near(control_id, self._raw)}")
-            self._built[control_id] = build(self._raw[control_id][1])
+            if control_id not in self._written:
+                raise ControlError(f"there is no control {control_id!r}{_near(control_id, self._written)}")
+            self._built[control_id] = build(self._mapping(control_id))
         return self._built[control_id]
 
     def file_of(self, control_id: str) -> File:
         self.control(control_id)
-        return File(self._raw[control_id][0])
+        return File(self._written[control_id].file)
 
-    def for_families(self, families: Sequence[str], ids: Iterable[str]) -> list[Control]:
-        """The controls among `ids` whose kind one of the families can hold."""
+    def for_families(
+        self, families: Sequence[str], ids: Iterable[str], params: Mapping[str, Plain] | None = None, least: str = SEVERITIES[0]
+    ) -> Chosen:
+        """The controls among `ids` of at least that severity whose kind one of the families can hold.
+
+        Their parameters are filled in from `params` or their defaults; None: they stay parameters.
+        """
         kinds = {kind for kind, binding in self.bindings.items() if not binding.layouts.keys().isdisjoint(families)}
-        return [self.control(i) for i in ids if self._raw[i][1]["kind"] in kinds]
+        grave = SEVERITIES[SEVERITIES.index(least) :]
+        named = [(i, each.kind) for i in ids if (each := self._written[i]).kind in kinds and each.severity in grave]
+        return Chosen(named, self.control if params is None else lambda id_: resolve(self.control(id_), dict(params)))
 
     def baseline(self, name: str) -> Baseline:
         if name not in self.baselines:
@@ -84,22 +110,26 @@ class Catalogue:
 
     def cited(self) -> dict[str, Mapping[str, Sequence[str]]]:
         """What each control cites: framework -> sections."""
-        return {i: {name: [*map(str, ids)] for name, ids in self._raw[i][1]["frameworks"].items()} for i in self.ids()}
+        return {i: {name: [*map(str, ids)] for name, ids in self._mapping(i)["frameworks"].items()} for i in self.ids()}
 
     def parameters(self, ids: Iterable[str]) -> dict[str, list[str]]:
         """The parameters of controls, each with the controls that have it."""
         found: dict[str, list[str]] = {}
         for i in ids:
-            for name in self._raw[i][1].get("param", {}):
+            for name in self._mapping(i).get("param", {}):
                 found.setdefault(name, []).append(i)
         return found
+
+    def _mapping(self, control_id: str) -> dict[str, Plain]:
+        mapping: dict[str, Plain] = msgspec.msgpack.decode(self._written[control_id].mapping)
+        return mapping
 
     def _agreed(self, baseline: Baseline, chosen: Sequence[str]) -> None:
         if odd := baseline.params.keys() - self.parameters(self.ids()).keys():
             raise ControlError(
                 f"baseline {baseline.id}: params: no control has {', '.join(sorted(odd))}; see `setright controls list`"
             )
-        doubtful = suspects({i: self._raw[i][1] for i in chosen})
+        doubtful = suspects({i: self._mapping(i) for i in chosen})
         if found := contradictions([resolve(self.control(i), dict(baseline.params)) for i in doubtful]):
             told = "; ".join(map(str, found[:3])) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
             raise ControlError(f"baseline {baseline.id}: {told}; leave one of them out by without:")
@@ -139,39 +169,38 @@ def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogu
 
     Raises ControlError or BindingError at the first bad file, and where two files have one id.
     """
-    raw: dict[str, tuple[str, Plain]] = {}
+    written: dict[str, Written] = {}
     bindings: dict[str, Binding] = {}
     baselines: dict[str, Baseline] = {}
     prints: list[str] = []
     for root in roots:
         prints.append(_fingerprint(root))
         content = _content(root, prints[-1], cache)
-        if doubled := raw.keys() & content["controls"].keys():
+        if doubled := written.keys() & content.controls.keys():
             raise ControlError(f"{root}: {', '.join(sorted(doubled))}: another content root has a control of that id")
-        raw |= content["controls"]
-        bindings |= {b["kind"]: Binding(**b) for b in content["bindings"]}
-        baselines |= {b["id"]: msgspec.convert(b, Baseline) for b in content["baselines"]}
-    return Catalogue(raw, bindings, resolved(baselines), Checked(cache, prints) if cache else None)
+        written |= content.controls
+        bindings |= {each.kind: each for each in content.bindings}
+        baselines |= {each.id: each for each in content.baselines}
+    return Catalogue(written, bindings, resolved(baselines), Checked(cache, prints) if cache else None)
 
 
-def _content(root: File, print_: str, cache: File | None) -> dict[str, Plain]:
+def _content(root: File, print_: str, cache: File | None) -> Content:
     kept = cache / f"catalogue-{sha256(str(root).encode()).hexdigest()[:16]}.msgpack" if cache else None
     if kept and (found := _cached(kept, print_)):
         return found
-    content = _read(root)
+    content = _read(root, print_)
     if kept:
-        _keep(kept, {"print": print_, "content": content})
+        _write(kept, msgspec.msgpack.encode(content))
     return content
 
 
-def _read(root: File) -> dict[str, Plain]:
+def _read(root: File, print_: str) -> Content:
     controls = {}
     for file in sorted((root / "controls").rglob("*.yaml")):
         raw = read(file, root / "controls")
-        controls[raw["id"]] = (str(file), raw)
-    bindings = [msgspec.to_builtins(each) for each in load_bindings(root / "bindings")]
-    baselines = [msgspec.to_builtins(load_baseline(f)) for f in sorted((root / "baselines").glob("*.yaml"))]
-    return {"controls": controls, "bindings": bindings, "baselines": baselines}
+        controls[raw["id"]] = Written(str(file), raw["kind"], raw["severity"], msgspec.Raw(msgspec.msgpack.encode(raw)))
+    baselines = [load_baseline(file) for file in sorted((root / "baselines").glob("*.yaml"))]
+    return Content(print_, controls, load_bindings(root / "bindings"), baselines)
 
 
 def _fingerprint(root: File) -> str:
@@ -194,16 +223,12 @@ def _files(folder: str) -> Iterable[tuple[str, int, int]]:
                 yield entry.path, stat.st_size, stat.st_mtime_ns
 
 
-def _cached(kept: File, print_: str) -> dict[str, Plain] | None:
+def _cached(kept: File, print_: str) -> Content | None:
     try:
-        held = msgspec.msgpack.decode(kept.read_bytes())
-    except (OSError, msgspec.DecodeError):
+        held = msgspec.msgpack.decode(kept.read_bytes(), type=Content)
+    except (OSError, msgspec.DecodeError):  # none yet, or of another form
         return None
-    return held["content"] if isinstance(held, dict) and held.get("print") == print_ else None
-
-
-def _keep(kept: File, held: Plain) -> None:
-    _write(kept, msgspec.msgpack.encode(held))
+    return held if held.print == print_ else None
 
 
 def _write(kept: File, data: bytes) -> None:

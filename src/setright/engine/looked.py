@@ -15,10 +15,10 @@ def seeing(scan: Scan) -> Seeing:
     """Every control that was asked about is in `passed`, with 0 where nothing there is for it to speak of."""
     hidden = _hidden(scan.world)
     kinds = {kind for kind, _ in scan.world.bindings}
-    asked = [control for control in scan.controls if control.kind in kinds]
+    asked = [(id_, kind) for id_, kind in scan.controls.names if kind in kinds]
     return Seeing(
-        {control.id: scan.passes.get(control.id, 0) for control in asked},
-        {control.id: number for control in asked if (number := hidden.get(control.kind, 0))},
+        {id_: scan.passes.get(id_, 0) for id_, _ in asked},
+        {id_: number for id_, kind in asked if (number := hidden.get(kind, 0))},
         {e.finding.id: (e.kind, e.reason, e.until) for e in scan.excepted if e.kind != "exception"},
     )
 

@@ -181,7 +181,7 @@ def _why(found: Sequence[Found], pages: str) -> str:
 
 def _checked(drafts: Sequence[Draft]) -> str:
     lenses = sorted({change.lens for draft in drafts for step in draft.steps for change in step.changes})
-    controls = len({control.id for draft in drafts for control in draft.scan.controls})
+    controls = len({id_ for draft in drafts for id_ in draft.scan.controls.ids})
     lines = [
         f"Every file was read again by its parser ({', '.join(lenses)}), and says what was meant and nothing else new.",
         f"{_count(controls, 'control')} were judged again on the committed files: what is listed holds, what held before holds.",

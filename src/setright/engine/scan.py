@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from setright.bindings.examples import MAIN
 from setright.bindings.view import locate
+from setright.controls.chosen import Chosen, chosen
+from setright.controls.fears import facts_of
 from setright.controls.judge import Judgement
 from setright.engine.catalogue import Catalogue
 from setright.engine.world import Slot, World
@@ -35,6 +37,7 @@ from setright.model import (
 from setright.surfaces.base import Surface
 
 SOURCE_FAMILIES = frozenset(MAIN)
+REACHED = "linux/reached-from-the-internet"  # what hangs on each finding of a host
 WHOLE = re.compile(r"\bresource\b")
 IN_CHECK = re.compile(r"\bresource\.([A-Za-z_]\w*)")
 FindingKey = tuple[str, str]  # control id, finding id
@@ -67,7 +70,7 @@ class Scan(NamedTuple):
 
     target: str
     world: World
-    controls: tuple[Control, ...]
+    controls: Chosen
     found: tuple[Found, ...]
     passed: int
     problems: tuple[Problem, ...]
@@ -86,7 +89,7 @@ class Scan(NamedTuple):
 def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) -> Scan:
     """Reads what the controls need and judges it. Raises SurfaceError where the target cannot be read at all."""
     bindings = bindings_for(catalogue.bindings, surface.families, controls)
-    reading = surface.read(wants(bindings, controls))
+    reading = surface.read(_and_then(wants(bindings, controls), controls))
     return judge_reading(surface.target, reading, bindings, controls)
 
 
@@ -102,7 +105,7 @@ def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding
             found.append(Found(_finding(target, control, slot, resource, judgement), control, slot, resource))
     found.sort(key=lambda f: (-SEVERITIES.index(f.finding.severity), f.resource.name, f.control.id))
     placed = tuple(_placed(found, world))
-    return Scan(target, world, tuple(controls), placed, passes.total(), tuple(world.problems), passes=passes)
+    return Scan(target, world, chosen(controls), placed, passes.total(), tuple(world.problems), passes=passes)
 
 
 def come_to_light(scan: Scan, world: World) -> tuple[Found, ...]:
@@ -132,23 +135,32 @@ def set_aside(scan: Scan, excepted: Sequence[Excepted]) -> Scan:
 
 def bindings_for(bindings: Mapping[str, Binding], families: Sequence[str], controls: Iterable[Control]) -> dict[Slot, Binding]:
     """The bindings of the controls' kinds, on each family that the surface serves."""
-    kinds = {control.kind for control in controls}
+    kinds = chosen(controls).kinds
     return {(k, family): b for k, b in bindings.items() if k in kinds for family in families if family in b.layouts}
 
 
 def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control], near: tuple[str, ...] = ()) -> list[Want]:
-    """What a surface shall read: each kind's entry, the names and the first path segments that its controls speak of."""
+    """What a surface shall read: each kind's entry, the names and the first path segments that its controls speak of.
+
+    Files of sources are read whole, whatever is asked.
+    """
     asked = []
     of_kind: dict[str, list[Control]] = {}
-    for control in controls:
+    for control in chosen(controls).of({kind for kind, family in bindings if family not in SOURCE_FAMILIES}):
         of_kind.setdefault(control.kind, []).append(control)
     for (kind, family), binding in bindings.items():
         layout = binding.layouts[family]
-        mine = of_kind.get(kind, [])
+        mine = of_kind.get(kind, []) if family not in SOURCE_FAMILIES else []
         names = [_names(c, str(layout.get("name", ""))) for c in mine]
         told = {name for some in names if some is not None for name in some}
         asked.append(Want(kind, layout, () if None in names else tuple(sorted(told)), _keys(mine), near))
     return asked
+
+
+def _and_then(asked: Sequence[Want], controls: Iterable[Control]) -> list[Want]:
+    """The wants, the first with the facts that will be asked of what fails; those of one resource wait until it has a name."""
+    facts = {fact for control in controls for fact in facts_of(control) if fact != "ask" and "{" not in fact}
+    return [replace(want, facts=tuple(sorted({REACHED, *facts}))) for want in asked[:1]] + [*asked[1:]]
 
 
 def finding_id(target: str, control: str, slot: Slot, resource: Resource) -> str:

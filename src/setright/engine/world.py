@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source
 from setright.bindings.view import reads, view
+from setright.controls.chosen import chosen
 from setright.controls.compile import Compiled
 from setright.controls.judge import Judgement
 from setright.lenses import LensError, get
@@ -87,9 +88,7 @@ class World:
         for slot, resources in self.resources.items():
             if mine := resources if homes is None else [each for each in resources if each.home[0] in homes]:
                 slots.setdefault(slot[0], []).append((slot, mine))
-        for control in controls:
-            if control.kind not in slots:
-                continue
+        for control in chosen(controls).of(slots):
             if id(control) not in self._verdicts:
                 self._verdicts[id(control)] = _Verdicts(control)
             verdicts = self._verdicts[id(control)]
