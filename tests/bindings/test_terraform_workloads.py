@@ -164,3 +164,15 @@ def test_the_default_account_needs_no_name() -> None:
         "k8s/service-account", layout, {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
     )
     assert account.tree["metadata"] == {"name": "default", "namespace": "shop"}
+
+
+def test_a_block_that_is_written_as_a_value_is_read_too() -> None:
+    text = """resource "kubernetes_pod" "a" {
+  metadata { name = "a" }
+  spec {
+    container = [{ name = "a", image = "a:1", security_context = { allow_privilege_escalation = false } }]
+  }
+}
+"""
+    (found,), _ = seen(text)
+    assert found.tree["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False

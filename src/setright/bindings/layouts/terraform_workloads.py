@@ -183,6 +183,8 @@ def _value(module: Module, name: str, value: Plain) -> Plain:
             return value[0]
         objects: list[Plain] = [_object(module, each) for each in value]
         return objects if name in LISTS else objects[0]
+    if isinstance(value, dict) and _field(name) not in MAPS:  # a block that is written as a value
+        return _object(module, value)
     if _field(name) in NUMBERS and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value
