@@ -155,3 +155,29 @@ def test_a_value_turns_into_the_one_that_stands_for_it() -> None:
     assert offered(layout, 'resource "fn" "f" {\n  size = "other"\n}\n') == [None]
     after = put_right(layout, {"main.tf": 'resource "fn" "f" {\n  size = "old" # for now\n}\n'}, "fn.f", "size")
     assert after["main.tf"] == 'resource "fn" "f" {\n  size = "new" # for now\n  fast = true\n}\n'
+
+
+NET = 'module "net" {\n  source = "%s"\n}\n'
+POLICY = 'resource "aws_iam_role_policy_attachment" "p" {\n  role = "app"\n}\n'
+KEY: dict[str, Plain] = {
+    "type": "fn",
+    "offers": {"key": {"at": "Key", "value": {"is": "aws_kms_key.data.arn"}, "makes": "data-key"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "made"),
+    [
+        ({"main.tf": POLICY + NET % "./net", "net/main.tf": FN}, True),
+        ({"main.tf": NET % "./net" + NET.replace('"net"', '"app"') % "./app", "net/main.tf": FN, "app/main.tf": ROLE}, True),
+        ({"main.tf": NET % "./net", "net/main.tf": FN + NET % "../in", "in/main.tf": POLICY}, True),
+        ({"main.tf": NET % "./net" + NET.replace('"net"', '"k"') % "terraform-aws-modules/eks/aws", "net/main.tf": FN}, True),
+        ({"a/main.tf": POLICY + NET % "../net", "b/main.tf": NET % "../net", "net/main.tf": FN}, False),
+        ({"app/main.tf": ROLE, "net/main.tf": FN}, False),
+        ({"main.tf": NET % "./net", "net/main.tf": FN}, False),
+    ],
+)
+def test_who_makes_roles_wherever_a_module_is_deployed_may_make_one_in_it(files: dict[str, str], made: bool) -> None:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    told = terraform.view("k", KEY, given)[0].tree["template"]
+    assert isinstance(told, dict) and told.get("makes") == (["AWS::IAM::Role"] if made else None)

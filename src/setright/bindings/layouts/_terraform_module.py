@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_syntax as syntax
+from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
 from setright.bindings.source import Source
 from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
@@ -46,11 +47,12 @@ class Block(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """What directories tell each other: which providers they ask for, and whom they let into buckets of others."""
+    """What directories tell each other: the providers they ask for, whom they let into buckets of others, which make roles."""
 
     providers: tuple[tuple[str, Plain, Plain], ...] = ()
     policies: tuple[tuple[str, Plain], ...] = ()
     grants: tuple[tuple[str, Plain], ...] = ()
+    with_roles: frozenset[str] = frozenset()
 
 
 class Module:
@@ -204,11 +206,8 @@ def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
     folders = {folder: {locator: _native(source) for locator, source in mine.items()} for folder, mine in written.items()}
     called: dict[str, set[str]] = {}
     for folder, mine in folders.items():
-        for body in _calls(mine):
-            place = body.get("source")
-            if isinstance(place, str) and place.startswith("."):
-                target = posixpath.normpath(posixpath.join(folder, place)).removeprefix("./")
-                called.setdefault("" if target == "." else target, set()).update(body)
+        for target, body in _called(folder, mine).items():
+            called.setdefault(target, set()).update(body)
     tree: dict[str, Module] = {}
     for folder, mine in folders.items():
         tree[folder] = _module(folder, mine, frozenset(called.get(folder, ())) | _given(mine))
@@ -244,11 +243,14 @@ def _told(tree: Mapping[str, Module]) -> _Told:
     sources = (source for module in tree.values() for source in module.sources.values())
     said = ((source.locator, source.tree.get("terraform"), source.tree.get("provider")) for source in sources)
     policies = ((folder, module.open_policies) for folder, module in tree.items() if "aws_s3_bucket_policy" in module.types)
+    makers = {folder for folder, module in tree.items() if makes_roles(module.types)}
+    calls = {folder: set(_called(folder, module.sources)) for folder, module in tree.items()} if makers else {}
     opening = ((folder, module, kind) for folder, module in tree.items() for kind in module.types if OPENING.match(kind))
     return _Told(
         tuple(each for each in said if each[1:] != (None, None)),
         tuple((folder, each) for folder, each in policies if each),
         tuple((folder, each.body) for folder, module, kind in opening for each in module.resources(kind)),
+        with_roles(calls, makers),
     )
 
 
@@ -257,6 +259,17 @@ def _calls(sources: Mapping[str, Source]) -> Iterator[Tree]:
         named = source.tree.get("module", {})
         for blocks in named.values() if isinstance(named, dict) else ():
             yield from blocks if isinstance(blocks, list) else ()
+
+
+def _called(folder: str, sources: Mapping[str, Source]) -> dict[str, set[str]]:
+    """The directories of the tree that one calls, and the variables that it gives each."""
+    found: dict[str, set[str]] = {}
+    for body in _calls(sources):
+        place = body.get("source")
+        if isinstance(place, str) and place.startswith("."):
+            target = posixpath.normpath(posixpath.join(folder, place)).removeprefix("./")
+            found.setdefault("" if target == "." else target, set()).update(body)
+    return found
 
 
 def _given(sources: Mapping[str, Source]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the blocks it makes (one set a
 module, whoever takes it), and what a role of the module must be allowed. A resource that can take an offer has
 `template/NAME`, and a fix that sets it to `offered` takes it; `template/makes` tells, by the maker's names, of what few may make
-that who deploys the module makes already. With `has:` the value is what the module has already:
+that who deploys the module makes already, in it or wherever it is made. With `has:` the value is what the module has already:
 
     offers:
       dead-letters:
@@ -36,7 +36,7 @@ from setright.model import Edit, Path, Plain, Tree, Unknown
 PREFIX = "template"
 MAKES = "makes"
 OFFERED = "offered"
-GUARDED = {"aws_iam_role": "AWS::IAM::Role"}  # PowerUserAccess may make everything else that is offered
+ROLE = "AWS::IAM::Role"  # PowerUserAccess may make everything else that is offered
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
 Layout = Mapping[str, Plain]
 
@@ -44,7 +44,7 @@ Layout = Mapping[str, Plain]
 def view(layout: Layout, module: Module, block: Block) -> Tree:
     """The offers that a resource can take, for the kind's tree; empty where there are none."""
     names = [name for name, how in layout.get("offers", {}).items() if _open(module, block, how)]
-    made: list[Plain] = [name for kind, name in GUARDED.items() if names and module.resources(kind)]
+    made: list[Plain] = [ROLE] if names and (module.folder in module.told.with_roles or module.resources("aws_iam_role")) else []
     return {PREFIX: {**dict.fromkeys(names, OFFERED), **({MAKES: made} if made else {})}} if names else {}
 
 
