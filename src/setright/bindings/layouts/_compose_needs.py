@@ -61,9 +61,11 @@ def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
 
 def _at_most(service: Tree, made: Made) -> list[str]:
     """What a program of the tree's own may use; empty where it may be anything."""
-    is_own = made is not None and service.get("build") and not service.get("privileged") and starts_as_root(service, made)
+    if service.get("privileged") or not starts_as_root(service, made or ()):
+        return []
+    whole = (made or ()) if service.get("build") else [{"keyword": "FROM", "value": str(service.get("image", ""))}]
     words = _words(service.get("entrypoint")) or _words(service.get("command"))
-    return uses_as_root(made or (), words, _said(service)) if is_own else []
+    return uses_as_root(whole, words, _said(service))
 
 
 def _needs_no_root(service: Tree, made: Made) -> bool:
