@@ -89,7 +89,8 @@ class Scan(NamedTuple):
 def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) -> Scan:
     """Reads what the controls need and judges it. Raises SurfaceError where the target cannot be read at all."""
     bindings = bindings_for(catalogue.bindings, surface.families, controls)
-    reading = surface.read(_and_then(wants(bindings, controls), controls))
+    asked = wants(bindings, controls)
+    reading = surface.read(asked if SOURCE_FAMILIES.issuperset(surface.families) else _and_then(asked, controls))
     return judge_reading(surface.target, reading, bindings, controls)
 
 
