@@ -36,12 +36,18 @@ def trusted(service: str) -> dict[str, Plain]:
 ROOT = statement("Account", {"AWS": f"arn:{PARTITION}:iam::{ACCOUNT}:root"}, "kms:*")
 WHO: dict[str, Plain] = {"data/aws_caller_identity/current": {}, "data/aws_partition/current": {}}
 WHERE: dict[str, Plain] = WHO | {"data/aws_region/current": {}}
-LOGS = statement(
-    "Logs",
-    {"Service": f"logs.{REGION}.amazonaws.com"},
-    ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
-    Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:*"}},
-)
+
+
+def logs(region: str) -> dict[str, Plain]:
+    """What CloudWatch Logs of a region may do with a key."""
+    return statement(
+        "Logs",
+        {"Service": f"logs.{region}.amazonaws.com"},
+        ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:{PARTITION}:logs:{region}:{ACCOUNT}:*"}},
+    )
+
+
 TRAIL = statement(
     "Trails",
     {"Service": "cloudtrail.amazonaws.com"},
@@ -54,7 +60,7 @@ def key(about: str, *statements: Plain) -> dict[str, Plain]:
     return {"description": about, "enable_key_rotation": True, "policy": policy(ROOT, *statements)}
 
 
-DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and logs of this module", LOGS)}
+DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and logs of this module", logs(REGION))}
 
 
 def log_group(name: str, prefix: str) -> dict[str, Plain]:
@@ -82,6 +88,22 @@ def managed(priority: int, name: str, action: str = "none") -> dict[str, Plain]:
 
 def seen(name: str) -> dict[str, Plain]:
     return {"cloudwatch_metrics_enabled": True, "metric_name": name, "sampled_requests_enabled": True}
+
+
+def web_acl(name: str, scope: str) -> dict[str, Plain]:
+    """A web ACL that lets in what no rule of the maker refuses; what may be honest is only counted."""
+    rules: Plain = [
+        managed(0, "AWSManagedRulesCommonRuleSet"),
+        managed(1, "AWSManagedRulesKnownBadInputsRuleSet"),
+        managed(2, "AWSManagedRulesAnonymousIpList", "count"),
+    ]
+    allowed: Plain = [{"allow": [{}]}]
+    return {"name": name, "scope": scope, "default_action": allowed, "rule": rules, "visibility_config": [seen(name)]}
+
+
+def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Resources as they are for CloudFront, which looks for them in one region."""
+    return {place: {"region": "us-east-1", **body} for place, body in blocks.items() if isinstance(body, dict)}
 
 
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
@@ -119,22 +141,28 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "web-acl-logs": log_group("web_acl", "aws-waf-logs-"),
     "web-acl": log_group("web_acl", "aws-waf-logs-")
     | {
-        "resource/aws_wafv2_web_acl/regional": {
-            "name": "regional",
-            "scope": "REGIONAL",
-            "default_action": [{"allow": [{}]}],
-            "rule": [
-                managed(0, "AWSManagedRulesCommonRuleSet"),
-                managed(1, "AWSManagedRulesKnownBadInputsRuleSet"),
-                managed(2, "AWSManagedRulesAnonymousIpList", "count"),
-            ],
-            "visibility_config": [seen("regional")],
-        },
+        "resource/aws_wafv2_web_acl/regional": web_acl("regional", "REGIONAL"),
         "resource/aws_wafv2_web_acl_logging_configuration/regional": {
             "resource_arn": {"is": "aws_wafv2_web_acl.regional.arn"},
             "log_destination_configs": [{"is": "aws_cloudwatch_log_group.web_acl.arn"}],
         },
     },
+    "edge-acl": WHO
+    | at_edge(
+        {
+            "resource/aws_kms_key/edge": key("Logs of the web ACL at the edge", logs("us-east-1")),
+            "resource/aws_cloudwatch_log_group/edge_acl": {
+                "name_prefix": "aws-waf-logs-edge-",
+                "retention_in_days": LOG_DAYS,
+                "kms_key_id": {"is": "aws_kms_key.edge.arn"},
+            },
+            "resource/aws_wafv2_web_acl/edge": web_acl("edge", "CLOUDFRONT"),
+            "resource/aws_wafv2_web_acl_logging_configuration/edge": {
+                "resource_arn": {"is": "aws_wafv2_web_acl.edge.arn"},
+                "log_destination_configs": [{"is": "aws_cloudwatch_log_group.edge_acl.arn"}],
+            },
+        }
+    ),
     "backup-plan": DATA_KEY
     | {
         "resource/aws_backup_vault/daily": {"name": "daily", "kms_key_arn": {"is": "aws_kms_key.data.arn"}},
