@@ -109,7 +109,8 @@ def _home(module: Module) -> str:
 
 def _role(module: Module, block: Block, how: Layout) -> Block | None:
     """The one role of this module that the resource acts as."""
-    raw = module.resolved(block.body.get(how["grant"]["role"]))
+    told = within(block.body, _segments(how["grant"]["role"]))
+    raw = module.resolved(told[1]) if told is not None else None
     named = re.match(r'(?:"\$\{\s*)?aws_iam_role\.([\w-]+)\.(?:arn|id)\b', raw.text) if isinstance(raw, Unknown) else None
     roles = [role for role in module.resources("aws_iam_role") if named and role.path[2] == named[1]]
     single = len(roles) == 1 and not {"count", "for_each", "provider"} & roles[0].body.keys()
