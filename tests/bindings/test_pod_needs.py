@@ -129,7 +129,7 @@ ADDED = ("securityContext", "capabilities", "add")
         (pod("image: 'nginx:1', securityContext: {runAsUser: 101}"), None),
         (pod("image: 'prom/prometheus:v3'"), None),
         (pod("image: 'app:1'"), None),
-        (pod("image: 'redis:7', command: [sh, -c, redis-server]"), ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]),
+        (pod("image: 'valkey/valkey:8', command: [sh, -c, valkey-server]"), ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]),
         (pod("image: 'redis:7'"), None),
     ],
 )
