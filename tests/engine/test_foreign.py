@@ -46,6 +46,7 @@ def test_a_test_of_many_settings_leads_to_none_where_the_setting_is_not_named():
         ("prowler", "prowler-kms_cmk_rotation_enabled", "", "aws/kms/rotation"),
         ("oscap", "file_permissions_etc_shadow", "", "linux/file-access/shadow"),
         ("kubescape", "C-0057", "", "k8s/workload/privileged"),
+        ("kics", "dd29336b-fe57-445b-a26e-e6aa867ae609", "", "k8s/workload/privileged"),
         ("trivy", "AVD-DS-0002", "", "docker/image/user"),
         ("trivy", "GCP-0013", "", "gcp/dns/dnssec"),
         ("lynis", "SSH-7408", "PermitRootLogin", "linux/sshd/root-login"),
