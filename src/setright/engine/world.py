@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from setright.bindings.error import BindingError
+from setright.bindings.families import TOLD, held
 from setright.bindings.source import Source
 from setright.bindings.view import reads, view
 from setright.controls.chosen import chosen
@@ -39,6 +40,7 @@ class World:
         self._parsed: dict[int, tuple[Document, Source]] = {}  # by the id of the document
         for document in self.documents.values():
             self._parse(document)
+        self._held = held(self.sources.values())
         for slot in self.bindings:
             self._view(slot)
 
@@ -50,6 +52,7 @@ class World:
         new.sources = dict(self.sources)
         for document in changed.values():
             new.sources[document.locator] = self._source_of(document)
+        new._held = self._held | held(new.sources[locator] for locator in changed)
         new.resources, new._index, new._first = {}, {}, self._first
         new._verdicts, new._parsed = self._verdicts, self._parsed
         lenses = {document.lens for document in changed.values()}
@@ -121,6 +124,9 @@ class World:
 
     def _view(self, slot: Slot) -> None:
         kind, family = slot
+        if family in TOLD and family not in self._held:
+            self.resources[slot] = []
+            return
         try:
             self.resources[slot] = view(self.bindings[slot], family, self.sources)
         except BindingError as error:
