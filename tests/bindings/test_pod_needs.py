@@ -131,6 +131,7 @@ ADDED = ("securityContext", "capabilities", "add")
         (pod("image: 'app:1'"), None),
         (pod("image: 'valkey/valkey:8', command: [sh, -c, valkey-server]"), ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]),
         (pod("image: 'redis:7'"), None),
+        (pod("image: 'nginx:1', command: [sh, -c, 'date; sleep 1']"), None),  # which is not what the image is for
     ],
 )
 def test_an_image_that_goes_on_as_root_keeps_the_capabilities_that_it_uses(text: str, adds: Plain) -> None:

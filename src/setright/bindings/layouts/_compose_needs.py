@@ -52,7 +52,7 @@ def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
     """The capabilities that it keeps where all are dropped: those that are known, or that a program like it may use at most."""
     if service.get("privileged"):
         return []
-    used = list(known(service, images, made).get("capabilities", ())) or capabilities_of(_base(service, made).image, images)
+    used = list(known(service, images, made).get("capabilities", capabilities_of(_base(service, made).image, images)))
     if not starts_as_root(service, made or ()):
         return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
     used = used or _at_most(service, made)

@@ -46,11 +46,11 @@ def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
 
 def kept_of_images(tree: Tree, known: Mapping[str, Needs], images: Images) -> dict[str, list[str]]:
     """The capabilities that each container keeps where it drops all, by its place; however it is started."""
-    found = {
-        place: _among_others(tree, capabilities_of(each.get("image"), images))
-        for place, each in containers(tree)
-        if not is_unprivileged(each, known.get(place, {}))
-    }
+    found: dict[str, list[str]] = {}
+    for place, each in containers(tree):
+        needs = known.get(place, {})
+        if not is_unprivileged(each, needs):
+            found[place] = _among_others(tree, needs.get("capabilities", capabilities_of(each.get("image"), images)))
     return {place: kept for place, kept in found.items() if kept}
 
 
