@@ -59,7 +59,7 @@ def test_a_ticket_says_the_same_steps_and_fears():
     advice = general(control)
     body = draft("key", Matter(HAND, "web", "", (OPEN,)), control, 0, 0).body
     assert Paragraph(advice.happens) == body[0]
-    assert Listing(advice.steps) in body and len(advice.steps) > 2
+    assert Listing((*advice.steps, f"Look again: setright scan . --control {HAND}")) in body and len(advice.steps) > 2
     assert any(isinstance(block, Paragraph) and control.source in block.text for block in body)
 
 

@@ -87,6 +87,14 @@ def steps(control: Control, lane: str, targets: Sequence[str], plans: Sequence[s
             yield from (f"Look again: setright scan {target} --control {control.id}" for target in targets[:COMMANDS])
 
 
+def by_lane(control: Control, places: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What a person has to do at places, each a lane and a target. Where the lane is none of these, the command tells what is."""
+    targets: dict[str, dict[str, None]] = {}
+    for lane, target in places:
+        targets.setdefault(lane if lane in LANES_WITH_STEPS else "auto", {})[target] = None
+    return tuple(step for lane, of in targets.items() for step in steps(control, lane, list(of)))
+
+
 def _steps(control: Control, plans: Sequence[Plan]) -> Iterator[str]:
     """Of all lanes that the plans take."""
     for lane in dict.fromkeys(plan.lane for plan in plans):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from setright.engine.advice import general
+from setright.engine.advice import by_lane, general
 from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
 from setright.engine.letters import ENDED, Button, Letter, Table, addressed, key_of
@@ -204,12 +204,12 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
     subject = f"{'Overdue' if rung.name.startswith('late') else 'Due soon'}: {control.title} ({where})"
     whose = f"{owner or 'Nobody'} answers for it." if to != (owner,) else "It is yours, as far as is known."
     advice = general(control)
-    steps = (f"By hand: {' '.join(advice.steps)}",) if advice.steps else ()
+    steps = by_lane(control, ((item.lane, item.target) for item in items))
     fears = (f"It may break something if {'; '.join(advice.fears)}.",) if advice.fears else ()
     said = (
         advice.happens,
         f"Due {when}; severity {worst.severity}{'' if worst.risk is None else f', risk of leaving it {worst.risk}'}. {whose}",
-        *(steps or (f"Put it right: setright fix {worst.target} --control {control_id}",)),
+        *(("What to do:", *(f"{n}. {step}" for n, step in enumerate(steps, 1))) if steps else ()),
         *fears,
         f"Not yours: setright owners bounce {worst.id} --reason '...'",
         f"It must stay: setright except {worst.id} --reason '...' --until 30d",
@@ -264,7 +264,8 @@ def _of_exception(made: FindingException, item: Item, mark: str, words: str) -> 
     said = (
         f"{words}. {item.title} ({item.severity}), on {item.target}.",
         f"It was left open by {made.approver}: {made.reason}." + (f" Meanwhile: {made.compensating}." if made.compensating else ""),
-        f"Put it right: setright fix {item.target} --control {item.control}. Make another: setright except {item.id}.",
+        f"How to put it right: setright plan {item.target} --control {item.control}",
+        f"Make another: setright except {item.id}",
     )
     to = tuple(dict.fromkeys(name for name in (item.owner, made.approver) if name))
     letter = Letter(key_of(mark, made.finding), "message.exception", item.id, to, words, said, severity=item.severity)

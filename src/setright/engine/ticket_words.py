@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from setright.controls.words import brief
-from setright.engine.advice import Advice, general
+from setright.engine.advice import Advice, by_lane, general
 from setright.engine.channels import Event, Route, wants
 from setright.engine.redact import redact_text, shown
 from setright.engine.store import Approval, Fate, Foreign, Item, KeptTicket
@@ -85,14 +85,13 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     worst = max((item.severity for item in items), key=SEVERITIES.index, default="info")
     title = control.title if control else (items[0].title if items else matter.control)
     counts = [f"{len(items)} open"] + ([f"{left} left as they are"] if left else []) + ([f"{gone} put right"] if gone else [])
-    targets = list(dict.fromkeys(item.target for item in items))
     facts = f"Severity {worst}. {', '.join(counts)}. Owner: {matter.owner or 'nobody known'}. Control: {matter.control}."
     advice = general(control) if control else None
     body: list[Block] = [Paragraph(advice.happens)] if advice else []
     body.append(Paragraph(facts))
-    body += _advised(advice) if advice and items else []
     if items:
-        fixes = [f"setright fix {target} --control {matter.control}" for target in targets[:TARGETS]]
+        body += _advised(advice, by_lane(control, ((item.lane, item.target) for item in items))) if advice and control else []
+        fixes = [] if control else [f"setright fix {target} --control {matter.control}" for target in _targets(items)]
         body.append(Code("\n".join([*fixes, *_ways_out(items[0].id)])))
     body += _waiting([each for each in ready if {item.id for item in items} & set(each.plan.findings)])
     body.append(Paragraph(OURS))
@@ -127,9 +126,13 @@ def _sentences(remedy: str) -> list[str]:
     return [line.strip(" -*\t") for line in redact_text(remedy).splitlines() if line.strip(" -*\t")]
 
 
-def _advised(advice: Advice) -> list[Block]:
-    """What only a person can do, step by step, and what the fix may break."""
-    body: list[Block] = [Paragraph("What to do:"), Listing(advice.steps)] if advice.steps else []
+def _targets(items: Sequence[Item]) -> list[str]:
+    return list(dict.fromkeys(item.target for item in items))[:TARGETS]
+
+
+def _advised(advice: Advice, steps: tuple[str, ...]) -> list[Block]:
+    """What to do, step by step, and what the fix may break."""
+    body: list[Block] = [Paragraph("What to do:"), Listing(steps)] if steps else []
     body += [Paragraph("What it may break:"), Listing(advice.fears)] if advice.fears else []
     body += [Paragraph(f"Meanwhile: {advice.meanwhile}")] if advice.meanwhile else []
     return [*body, Paragraph(f"More: {advice.links[0]}")]
