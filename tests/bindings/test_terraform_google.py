@@ -78,16 +78,16 @@ def test_a_grant_that_another_directory_makes_later_is_seen() -> None:
 
 MACHINE: dict[str, Plain] = {
     "type": ["google_compute_instance", "google_compute_instance_template"],
-    "evidence": {"shielded": "shielded"},
+    "evidence": {"shielded": "shielded", "project-keys": "project-keys"},
 }
 BOOT = "boot_disk {\n    initialize_params {\n      image = %s\n    }\n  }"
 FAMILY = 'data "google_compute_image" "os" {\n  project = "%s"\n  family = "%s"\n}\n'
 
 
-def shielded(body: str, beside: str = "") -> Plain:
+def machine(name: str, body: str, beside: str = "") -> Plain:
     text = f'resource "google_compute_instance" "m" {{\n  {body}\n}}\n{beside}'
     found = terraform.view("k", MACHINE, {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))})[0].tree["source"]
-    return found["shielded"] if isinstance(found, dict) else None
+    return found[name] if isinstance(found, dict) else None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def shielded(body: str, beside: str = "") -> Plain:
     ],
 )
 def test_public_images_are_shielded_though_nothing_says_so(body: str, beside: str) -> None:
-    assert shielded(body, beside) == "yes"
+    assert machine("shielded", body, beside) == "yes"
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,39 @@ def test_public_images_are_shielded_though_nothing_says_so(body: str, beside: st
     ],
 )
 def test_of_other_machines_it_is_not_known(body: str, beside: str) -> None:
-    assert shielded(body, beside) == "maybe"
+    assert machine("shielded", body, beside) == "maybe"
+
+
+PROJECT = 'resource "google_compute_project_metadata" "p" {\n  %s\n}\n'
+ITEM = 'resource "google_compute_project_metadata_item" "i" {\n  key = "enable-oslogin"\n  value = %s\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "beside"),
+    [
+        ('metadata = {\n    enable-oslogin = "TRUE"\n  }', ""),
+        ("metadata = {\n    enable-oslogin = true\n  }", ""),
+        ("", PROJECT % 'metadata = {\n    enable-oslogin = "TRUE"\n    ssh-keys = "a"\n  }'),
+        ("", PROJECT % 'metadata = {\n    owner = "web"\n  }'),
+        ("", ITEM % '"TRUE"'),
+        (BOOT % '"windows-cloud/windows-2022"', ""),
+    ],
+)
+def test_where_a_project_has_no_keys_or_os_login_decides_they_open_nothing(body: str, beside: str) -> None:
+    assert machine("project-keys", body, beside) == "no"
+
+
+@pytest.mark.parametrize(
+    ("body", "beside"),
+    [
+        ("", ""),
+        ('metadata = {\n    enable-oslogin = "FALSE"\n  }', ITEM % '"TRUE"'),
+        ("metadata = var.metadata", ITEM % '"TRUE"'),
+        ("", ITEM % "var.login"),
+        ("", PROJECT % 'metadata = {\n    ssh-keys = "a"\n  }'),
+        ("", PROJECT % "metadata = var.metadata"),
+        ('project = "web"', PROJECT % 'project = "mail"\n  metadata = {\n    owner = "web"\n  }'),
+    ],
+)
+def test_else_keys_of_the_project_may_open_a_machine(body: str, beside: str) -> None:
+    assert machine("project-keys", body, beside) == "maybe"

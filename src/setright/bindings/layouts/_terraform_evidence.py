@@ -228,6 +228,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
     "public-google": google.public,
     "shielded": google.shielded,
+    "project-keys": google.project_keys,
     "public-azure": azure.public,
     "ftp": azure.ftp,
     "metadata": _metadata,

@@ -1,4 +1,4 @@
-"""What a module tells of Google resources: by what a bucket may be open to everybody, whether a machine is a Shielded VM as it is.
+"""What a module tells of Google resources: by what a bucket may be open to everybody, what a machine boots, who logs in to it.
 
 cloud.google.com/storage/docs: making data public, static web sites, access control lists; cloud.google.com/compute/docs/images:
 operating system details, security features.
@@ -113,3 +113,41 @@ def _images(module: Module, block: Block) -> Iterator[str]:
             if named and data.path[2] == named[1]:
                 project, family = (module.resolved(look_up(data.body, (key,))) for key in ("project", "family"))
                 yield f"{project}/{family}"
+
+
+# --- keys of the project --------------------------------------------------------------------------------------------
+
+OS_LOGIN = "enable-oslogin"
+KEYS = ("ssh-keys", "sshKeys")
+WINDOWS = late(r"(?:.*/)?windows-(?:sql-)?cloud/.*")
+YES = ("true", "1", "y", "yes")
+
+
+def project_keys(module: Module, block: Block, tree: Tree) -> str:
+    """Whether a key of the project may open a machine: ``no`` where OS Login decides, or the project surely has none."""
+    own = module.resolved(look_up(block.body, ("metadata", OS_LOGIN)))
+    if own is not None or any(WINDOWS.fullmatch(image[:LONGEST_NAME]) for image in _images(module, block)):
+        return "no" if own is None or _is_yes(own) else "maybe"
+    if isinstance(module.resolved(block.body.get("metadata", {})), Unknown):
+        return "maybe"
+    return "no" if any(_shuts(module, block)) else "maybe"
+
+
+def _shuts(module: Module, block: Block) -> Iterator[bool]:
+    """What of the project's metadata keeps its keys out: OS Login, or that all of it is told and no key is."""
+    for whole in module.resources("google_compute_project_metadata"):
+        told = module.resolved(whole.body.get("metadata"))
+        if isinstance(told, dict) and _is_of(module, block, whole):
+            yield _is_yes(told.get(OS_LOGIN)) or not set(KEYS) & told.keys()
+    for item in module.resources("google_compute_project_metadata_item"):
+        is_login = module.resolved(item.body.get("key")) == OS_LOGIN
+        yield is_login and _is_yes(module.resolved(item.body.get("value"))) and _is_of(module, block, item)
+
+
+def _is_of(module: Module, block: Block, other: Block) -> bool:
+    """Whether both name the same project, or none."""
+    return same(module.resolved(block.body.get("project")), module.resolved(other.body.get("project")))
+
+
+def _is_yes(value: Plain) -> bool:
+    return value is not None and not isinstance(value, Unknown) and str(value).lower() in YES
