@@ -66,6 +66,23 @@ def test_a_document_keeps_its_form(before: str, after: str) -> None:
     assert put(before, Edit(("Containers", 0, "User"), "1000")) == TASK % after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<<EOF\n[{"name": "${var.x}"}]\nEOF', '<<EOF\n[{"name": "${var.x}", "user": "${aws_x.y.id}"}]\nEOF'),
+        ('jsonencode([{ "name" : var.x }])', 'jsonencode([{ "name" : var.x, "user": aws_x.y.id }])'),
+        ("jsonencode([{ name = var.x }])", "jsonencode([{ name = var.x, user = aws_x.y.id }])"),
+    ],
+)
+def test_a_document_is_given_an_expression_as_its_form_has_it(before: str, after: str) -> None:
+    assert put(before, Edit(("Containers", 0, "User"), Unknown("aws_x.y.id"))) == TASK % after
+
+
+def test_a_text_in_quotes_holds_no_expression() -> None:
+    with pytest.raises(BindingError, match="jsonencode"):
+        put('"[{\\"name\\": \\"a\\"}]"', Edit(("Containers", 0, "User"), Unknown("aws_x.y.id")))
+
+
 def test_what_goes_takes_its_line_and_its_comma() -> None:
     before = 'jsonencode([\n    {\n      name = "a"\n      privileged = true # why\n      image = "b"\n    }\n  ])'
     assert put(before, Edit(("Containers", 0, "Image"), remove=True)) == TASK % before.replace('\n      image = "b"', "")

@@ -25,7 +25,7 @@ def edited(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tup
         locator, path, raw = module.behind(raw, where)
     new = raw
     for each in edits:
-        new = _changed(module, new, _own(spot, each), where)
+        new = _changed(module, new, _own(spot, _filled(new, each)), where)
     return locator, Edit(path, new)
 
 
@@ -53,6 +53,23 @@ def _spliced(raw: Plain, path: Path, edit: Edit) -> Plain:
             inner = changed(text[start:end], path, edit.value, edit.remove, pattern is policy.HEREDOC)
             return Unknown(text[:start] + inner + text[end:])
     raise Unreadable(text)
+
+
+def _filled(raw: Plain, edit: Edit) -> Edit:
+    """The edit with expressions as a heredoc holds them. Raises BindingError for a text in quotes, which is no template."""
+    if isinstance(raw, Unknown) and not policy.HEREDOC.fullmatch(raw.text):
+        return edit
+    return Edit(edit.path, _holed(edit.value, isinstance(raw, Unknown)), edit.remove)
+
+
+def _holed(value: Plain, takes: bool) -> Plain:
+    if isinstance(value, Unknown) and not takes:
+        raise BindingError(f"a text in quotes cannot hold {value.text}; write the document with jsonencode")
+    if isinstance(value, Unknown):
+        return value if "${" in value.text else Unknown(f"${{{value.text}}}")
+    if isinstance(value, dict):
+        return {key: _holed(inner, takes) for key, inner in value.items()}
+    return [_holed(inner, takes) for inner in value] if isinstance(value, list) else value
 
 
 def _expected(told: Plain, path: Path, edit: Edit) -> Plain:

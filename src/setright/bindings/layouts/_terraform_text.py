@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_json import BARE, written
 from setright.bindings.layouts._terraform_policy import DEPTH, token_at, unread
-from setright.model import Path, Plain
+from setright.model import Path, Plain, Unknown
+from setright.patterns import late
+
+MARKED = late(r'"\\u0001((?:[^"\\]|\\.)*?)\\u0001"')  # an expression that a dump put in quotes
 
 
 class Unreadable(Exception):
@@ -113,8 +116,14 @@ def _items(text: str, at: int, depth: int, opens: str) -> tuple[tuple[Item, ...]
 def _said(text: str, value: Plain, indent: str, in_json: bool) -> str:
     if not in_json:
         return written(value, indent)
-    lines = json.dumps(value, ensure_ascii=False, indent=2 if "\n" in text else None).split("\n")
+    said = json.dumps(value, ensure_ascii=False, indent=2 if "\n" in text else None, default=_marked)
+    lines = MARKED.sub(lambda found: str(json.loads(f'"{found[1]}"')), said).split("\n")
     return ("\n" + indent).join(lines)
+
+
+def _marked(value: Unknown) -> str:
+    """What Terraform fills in: a hole in a text as it is, an expression marked to lose its quotes."""
+    return value.text if value.text.startswith("${") else f"\x01{value.text}\x01"
 
 
 def _indent(text: str, at: int) -> str:
