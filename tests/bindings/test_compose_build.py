@@ -90,6 +90,8 @@ OWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", 
         ("{image: 'node:$TAG', command: npm start}", "FROM a\n", OWN),
         ("{image: 'python', command: ping db}", "FROM a\n", None),
         ("{image: 'app', command: npm start}", "FROM a\n", None),
+        ("{build: ./other, command: npm start}", "FROM node\n", None),
+        ("{command: npm start}", "FROM node\n", None),
         ("{build: ./app}", "FROM node\n", None),  # whatever it starts
         ("{build: ./app}", "FROM acme/base\nCMD app\n", None),
         ("{build: ./app}", "FROM debian\nRUN apt-get install -y iputils-ping nmap\nCMD ./app\n", None),

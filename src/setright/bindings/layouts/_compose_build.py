@@ -95,7 +95,7 @@ def uses_as_root(instructions: Sequence[Mapping[str, Plain]], words: Sequence[st
     """
     whole = image_of(instructions, {}).whole
     words = words or program(whole)
-    if not words or not BARE.fullmatch(_name(from_of(whole[0])["image"])):
+    if not words or not whole or not BARE.fullmatch(_name(from_of(whole[0])["image"])):
         return []
     spoken = " ".join([said, *(str(each["value"]) for each in whole if each["keyword"] not in ("LABEL", "MAINTAINER"))]).lower()
     signs = (_programs.GAINS_RIGHTS, _programs.RAW_SOCKETS, CHANGES_ROOT)
