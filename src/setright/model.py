@@ -182,6 +182,7 @@ class Want(msgspec.Struct, frozen=True):
     `names` are resources asked for by name (file paths, units, modules; globs allowed); `keys` are the
     first path segments that controls require (sysctl keys, attribute groups). Empty: no limit.
     `near` are documents that alone matter now: a tree of sources then reads their folders only.
+    `facts` may be asked of the target once it is judged: a surface may find them out meanwhile.
     """
 
     kind: str
@@ -189,6 +190,7 @@ class Want(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 class Problem(msgspec.Struct, frozen=True):

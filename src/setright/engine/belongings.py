@@ -12,6 +12,7 @@ from setright.engine.configuration import Configuration, Lists
 from setright.engine.decision import Weighed
 from setright.engine.error import EngineError
 from setright.engine.organisation import Told, unreached
+from setright.engine.scan import REACHED
 from setright.engine.times import now
 from setright.policy.estate import Subject
 from setright.policy.exceptions import latest
@@ -21,8 +22,6 @@ from setright.surfaces.base import Surface, SurfaceError
 
 if TYPE_CHECKING:
     from setright.engine.store import Standing, Store
-
-REACHED = "linux/reached-from-the-internet"
 
 
 def told_of(configuration: Configuration, store: Callable[[], Store], surface: Surface) -> Told:

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from lab.hosts import Lab
@@ -16,6 +17,17 @@ from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.shell import Shell
 from setright.surfaces.linux.surface import Linux, open_ssh
 from setright.surfaces.linux.transport import Ran
+
+
+class Done(NamedTuple):
+    """A script that has ended already."""
+
+    ran: Ran
+
+    def ended(self) -> Ran:
+        return self.ran
+
+    def stop(self) -> None: ...
 
 
 class HereShell(Shell):
@@ -29,6 +41,9 @@ class HereShell(Shell):
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
         done = subprocess.run(["/bin/sh"], input=script.encode(), capture_output=True, timeout=timeout_s, user=self._user)
         return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+    def start(self, script: str, timeout_s: float = 60.0) -> Done:
+        return Done(self.run(script, timeout_s))
 
     def reconnect(self) -> None: ...
     def close(self) -> None: ...

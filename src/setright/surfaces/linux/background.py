@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
@@ -46,10 +47,13 @@ class Background:
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The coroutine's result; what it raises is raised here."""
+        return self.start(work).result()
+
+    def start(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         if self._loop is None:
             work.close()
             raise RuntimeError("no target is open")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
 background = Background()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,9 +13,11 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import script
 from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.files import Files
+from setright.surfaces.linux.shell import FIND_S
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Ran
+from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Lot, Ran
 
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin"  # not the caller's own folders
 OF_SHELL = (*COMMANDS, "unit", "packages")
 
 
@@ -27,18 +29,24 @@ class Local(Files):
     def __init__(self) -> None:
         super().__init__("host:local", Path("/"))
 
-    def find(self, asks: Sequence[Ask]) -> Answers:
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
         asks = list(dict.fromkeys(asks))
-        with ThreadPoolExecutor(1) as pool:  # a shell mostly waits for what it starts
-            told = pool.submit(self._shell, [ask for ask in asks if ask.what in OF_SHELL])
+        lot = self.begin(asks)
+        try:
+            if meanwhile:
+                meanwhile()
             found = {ask: self._answer(ask) for ask in asks if ask.what not in OF_SHELL}
-            return found | dict(told.result())
+            return {**found, **lot.answers()}
+        finally:
+            lot.stop()
 
-    def _shell(self, asks: Sequence[Ask]) -> Answers:
+    def begin(self, asks: Sequence[Ask]) -> Lot:
+        """What needs no shell is read in no time."""
+        asks, nonce = [ask for ask in asks if ask.what in OF_SHELL], token_hex(16)
         if not asks:
-            return {}
-        nonce = token_hex(16)
-        return script.answers(asks, nonce, self.run(script.question(asks, nonce), 180.0).out)
+            return Lot((), dict, lambda: None)
+        running = _Running(self.target, script.question(asks, nonce), FIND_S)
+        return Lot(asks, lambda: script.answers(asks, nonce, running.ended().out), running.stop)
 
     def _answer(self, ask: Ask) -> list[Found]:
         if ask.what == "sysctl":
@@ -58,7 +66,9 @@ class Local(Files):
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
         try:
-            done = subprocess.run(["/bin/sh"], input=script.encode(), capture_output=True, timeout=timeout_s, check=False)
+            done = subprocess.run(
+                ["/bin/sh"], input=script.encode(), capture_output=True, timeout=timeout_s, check=False, env=_ours()
+            )
         except subprocess.TimeoutExpired as error:
             raise SurfaceError(f"{self.target}: a script did not end within {timeout_s:g} s") from error
         return Ran(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
@@ -77,6 +87,41 @@ class Local(Files):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+class _Running:
+    """A script and all that it starts. What it prints is kept in memory, so that it never waits for us."""
+
+    def __init__(self, target: str, script: str, timeout_s: float) -> None:
+        self._target, self._timeout_s = target, timeout_s
+        self._given, self._out, self._err = (os.fdopen(os.memfd_create("setright"), "w+b") for _ in range(3))
+        self._given.write(script.encode())
+        self._given.seek(0)
+        self._shell = subprocess.Popen(
+            ["/bin/sh"], stdin=self._given, stdout=self._out, stderr=self._err, env=_ours(), process_group=0
+        )
+
+    def ended(self) -> Ran:
+        try:
+            status = self._shell.wait(self._timeout_s)
+            for each in (self._out, self._err):
+                each.seek(0)
+            return Ran(status, self._out.read(), self._err.read().decode(errors="replace"))
+        except subprocess.TimeoutExpired as error:
+            raise SurfaceError(f"{self._target}: a script did not end within {self._timeout_s:g} s") from error
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        if self._shell.poll() is None:
+            os.killpg(self._shell.pid, signal.SIGKILL)
+            self._shell.wait()
+        for each in (self._given, self._out, self._err):
+            each.close()
+
+
+def _ours() -> dict[str, str]:
+    return os.environ | {"PATH": PATH}
 
 
 def is_ours(parameter: str) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 
 from setright.model import Plain
 from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.linux import script, writes
-from setright.surfaces.linux.transport import Answers, Ask, Found, Link, Ran, sorry
+from setright.surfaces.linux.transport import Answers, Ask, Found, Link, Lot, Ran, Running, sorry
+
+FIND_S = 180.0
 
 
 class Shell:
@@ -22,12 +24,22 @@ class Shell:
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
         raise NotImplementedError
 
-    def find(self, asks: Sequence[Ask]) -> Answers:
+    def start(self, script: str, timeout_s: float = 60.0) -> Running:
+        raise NotImplementedError
+
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
         asks = list(dict.fromkeys(asks))
-        if not asks:
-            return {}
+        lot = self.begin(asks) if asks else None
+        if meanwhile:
+            meanwhile()
+        return lot.answers() if lot else {}
+
+    def begin(self, asks: Sequence[Ask]) -> Lot:
         nonce = token_hex(16)
-        ran = self.run(script.question(asks, nonce), 180.0)
+        running = self.start(script.question(asks, nonce), FIND_S)
+        return Lot(asks, lambda: self._answers(asks, nonce, running.ended()), running.stop)
+
+    def _answers(self, asks: Sequence[Ask], nonce: str, ran: Ran) -> Answers:
         if ran.status:
             raise SurfaceError(
                 f"{self.target}: the reading script ended with {ran.status}: {ran.err.strip() or 'no message'}; is /bin/sh there?"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from random import random
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from setright.surfaces.base import SurfaceError
@@ -19,13 +20,14 @@ from setright.surfaces.linux.background import background
 from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.shell import Shell
 from setright.surfaces.linux.sudo import WHO, Password, Refused, RootShell, root_shell
-from setright.surfaces.linux.transport import Ran
+from setright.surfaces.linux.transport import Ran, Running
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection, SSHClientConnectionOptions, SSHKey
 
 Result = TypeVar("Result")
 PAUSES_S = (0.4, 1.2)  # before a login that was dropped is tried again
+REFUSED_PAUSES_S = (0.05, 0.2)
 CUT = "the connection was cut; each document is either as before or wholly written: scan again to see"
 
 
@@ -47,11 +49,16 @@ class Ssh(Shell):
         background.enter()
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
+        return self.start(script, timeout_s).ended()
+
+    def start(self, script: str, timeout_s: float = 60.0) -> Running:
         connection, root = self._ready()
         data = script.encode(errors="surrogateescape")
         if root is not None:
-            return self._call(root.run(data, timeout_s), timeout_s)
-        return self._call(_run(connection, "sudo -n sh" if self._sudo == "works" else "sh", data, timeout_s), timeout_s)
+            work = root.run(data, timeout_s)
+        else:
+            work = _run(connection, "sudo -n sh" if self._sudo == "works" else "sh", data, timeout_s)
+        return _Running(self, background.start(work), timeout_s)
 
     def banner(self) -> str:
         """Asked of the address we came by. Through a jump host nothing but a whole new connection can tell."""
@@ -159,10 +166,14 @@ class Ssh(Shell):
         return version
 
     def _call(self, work: Coroutine[Any, Any, Result], timeout_s: float) -> Result:
+        return self.result(background.start(work), timeout_s)
+
+    def result(self, begun: Future[Result], timeout_s: float) -> Result:
+        """What it gives. Raises SurfaceError for what goes wrong on the way."""
         import asyncssh
 
         try:
-            return background.call(work)
+            return begun.result()
         except (TimeoutError, asyncssh.TimeoutError) as error:
             raise SurfaceError(
                 f"{self.target}: no answer within {timeout_s:g} s; is it up, and does a firewall let us through?"
@@ -171,6 +182,18 @@ class Ssh(Shell):
             raise SurfaceError(f"{self.target}: {CUT}") from error
         except (asyncssh.Error, OSError) as error:
             raise SurfaceError(f"{self.target}: {error}") from error
+
+
+class _Running(NamedTuple):
+    host: Ssh
+    begun: Future[Ran]
+    timeout_s: float
+
+    def ended(self) -> Ran:
+        return self.host.result(self.begun, self.timeout_s)
+
+    def stop(self) -> None:
+        self.begun.cancel()
 
 
 class _Trust:
@@ -246,6 +269,18 @@ def _told(error: Exception, user: str) -> str:
 
 
 async def _run(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
+    """A session that is refused is tried again: one that has just ended may still count (MaxSessions)."""
+    import asyncssh
+
+    for pause_s in REFUSED_PAUSES_S:
+        try:
+            return await _run_once(connection, shell, script, timeout_s)
+        except asyncssh.ChannelOpenError:
+            await asyncio.sleep(pause_s)
+    return await _run_once(connection, shell, script, timeout_s)
+
+
+async def _run_once(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
     done = await connection.run(shell, input=script, encoding=None, timeout=timeout_s)
     out, err = done.stdout or b"", done.stderr or b""
     if done.exit_status is None:

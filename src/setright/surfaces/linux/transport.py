@@ -5,8 +5,8 @@ Three of them: this host (`local`), a root file system nobody runs (`offline`), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -55,6 +55,24 @@ class Ran(msgspec.Struct, frozen=True):
     err: str
 
 
+class Running(Protocol):
+    """A script that runs while we do something else."""
+
+    def ended(self) -> Ran:
+        """Waits for its end. Raises SurfaceError."""
+
+    def stop(self) -> None:
+        """Ends it."""
+
+
+class Lot(NamedTuple):
+    """Questions that are being answered. `answers` waits, and raises SurfaceError; `stop` gives them up."""
+
+    asks: Sequence[Ask]
+    answers: Callable[[], Answers]
+    stop: Callable[[], None]
+
+
 class Link(msgspec.Struct, frozen=True):
     """A symbolic link before and after; None: not there."""
 
@@ -69,7 +87,11 @@ class Transport(Protocol):
     target: str
     live: bool
 
-    def find(self, asks: Sequence[Ask]) -> Answers: ...
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
+        """`meanwhile` is called when the questions are on their way."""
+
+    def begin(self, asks: Sequence[Ask]) -> Lot:
+        """Starts to find; of the questions those that are better asked when the answer is needed are left out."""
 
     def put(self, path: str, before: str, after: bytes | None, inode: Mapping[str, Plain]) -> None:
         """Replaces a file whose digest is `before`, atomically. Raises Moved. `inode` may hold uid, gid, mode, mtime_ns,
