@@ -78,9 +78,15 @@ def test_a_document_is_given_an_expression_as_its_form_has_it(before: str, after
     assert put(before, Edit(("Containers", 0, "User"), Unknown("aws_x.y.id"))) == TASK % after
 
 
-def test_a_text_in_quotes_holds_no_expression() -> None:
-    with pytest.raises(BindingError, match="jsonencode"):
-        put('"[{\\"name\\": \\"a\\"}]"', Edit(("Containers", 0, "User"), Unknown("aws_x.y.id")))
+@pytest.mark.parametrize("form", ['"[{\\"name\\": \\"a\\", \\"cpu\\": 10}]"', '<<EOF\n[\n  {"name": "a", "cpu": 10}\n]\nEOF'])
+def test_a_text_that_takes_no_expression_becomes_a_call(form: str) -> None:
+    after = put(form, Edit(("Containers", 0, "User"), Unknown("aws_x.y.id")))
+    assert after == TASK % 'jsonencode([{\n    name = "a"\n    cpu  = 10\n    user = aws_x.y.id\n  }])'
+
+
+def test_a_text_that_would_be_filled_in_as_a_call_stays() -> None:
+    with pytest.raises(BindingError, match="change it there"):
+        put('"[{\\"name\\": \\"$${a}\\"}]"', Edit(("Containers", 0, "User"), Unknown("aws_x.y.id")))
 
 
 def test_what_goes_takes_its_line_and_its_comma() -> None:

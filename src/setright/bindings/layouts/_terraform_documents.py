@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts._terraform_find import Spot
+from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import NAMED_VALUE, Module
 from setright.bindings.layouts._terraform_text import Unreadable, changed
 from setright.bindings.trees import look_up, same
@@ -23,7 +24,7 @@ def edited(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tup
     locator, path, raw = spot.locator, spot.path, spot.raw
     if isinstance(raw, Unknown) and NAMED_VALUE.fullmatch(raw.text):
         locator, path, raw = module.behind(raw, where)
-    new = raw
+    new = _as_call(module, raw, where) if isinstance(raw, str) and any(_has_expressions(each.value) for each in edits) else raw
     for each in edits:
         new = _changed(module, new, _own(spot, _filled(new, each)), where)
     return locator, Edit(path, new)
@@ -56,20 +57,31 @@ def _spliced(raw: Plain, path: Path, edit: Edit) -> Plain:
 
 
 def _filled(raw: Plain, edit: Edit) -> Edit:
-    """The edit with expressions as a heredoc holds them. Raises BindingError for a text in quotes, which is no template."""
-    if isinstance(raw, Unknown) and not policy.HEREDOC.fullmatch(raw.text):
-        return edit
-    return Edit(edit.path, _holed(edit.value, isinstance(raw, Unknown)), edit.remove)
+    """The edit with expressions as a heredoc holds them."""
+    heredoc = isinstance(raw, Unknown) and policy.HEREDOC.fullmatch(raw.text)
+    return Edit(edit.path, _holed(edit.value), edit.remove) if heredoc else edit
 
 
-def _holed(value: Plain, takes: bool) -> Plain:
-    if isinstance(value, Unknown) and not takes:
-        raise BindingError(f"a text in quotes cannot hold {value.text}; write the document with jsonencode")
+def _holed(value: Plain) -> Plain:
     if isinstance(value, Unknown):
         return value if "${" in value.text else Unknown(f"${{{value.text}}}")
     if isinstance(value, dict):
-        return {key: _holed(inner, takes) for key, inner in value.items()}
-    return [_holed(inner, takes) for inner in value] if isinstance(value, list) else value
+        return {key: _holed(inner) for key, inner in value.items()}
+    return [_holed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _has_expressions(value: Plain) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_expressions, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Unknown)
+
+
+def _as_call(module: Module, raw: str, where: str) -> Unknown:
+    """A text that takes no expressions as a call of jsonencode, which does. Raises BindingError where it says other than JSON."""
+    told = policy.written(module, raw)
+    if not isinstance(told, dict | list) or _has_expressions(told) or "%{" in raw:
+        raise BindingError(f"{where} is a document in the source; change it there")
+    return Unknown(encoded(told, "  "))
 
 
 def _expected(told: Plain, path: Path, edit: Edit) -> Plain:
