@@ -10,16 +10,16 @@ from setright.model import Plain
 ACCOUNT: dict[str, Plain] = {"type": "azurerm_storage_account", "evidence": {"public": "public-azure"}}
 APP: dict[str, Plain] = {
     "type": ["azurerm_linux_web_app", "azurerm_app_service", "azurerm_function_app"],
-    "evidence": {"ftp": "ftp"},
+    "evidence": {"ftp": "ftp", "plain-http": "plain-http"},
 }
 DATA = 'resource "azurerm_storage_account" "data" {\n  name = "acmedata"\n}\n'
 WEB = 'resource "azurerm_storage_account" "web" {\n  name = "acmeweb"\n}\n'
 
 
-def told(layout: dict[str, Plain], files: dict[str, str]) -> Plain:
+def told(layout: dict[str, Plain], files: dict[str, str], name: str = "") -> Plain:
     given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
     found = terraform.view("k", layout, given)[0].tree["source"]
-    return next(iter(found.values())) if isinstance(found, dict) else None
+    return (found[name] if name else next(iter(found.values()))) if isinstance(found, dict) else None
 
 
 def container(access: str, account: str = "azurerm_storage_account.data.name", tie: str = "storage_account_name") -> str:
@@ -101,3 +101,32 @@ def test_an_app_that_gets_its_code_otherwise_does_without_ftp(app: str) -> None:
 )
 def test_of_other_apps_it_cannot_be_told(app: str) -> None:
     assert told(APP, {"main.tf": app}) == "maybe"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        NEW % "client_certificate_enabled = true",
+        NEW % 'client_certificate_enabled = true\n  client_certificate_mode = "Required"',
+        OLD % 'client_cert_enabled = true\n  client_cert_mode = "Required"',
+        NEW % "auth_settings_v2 {\n    auth_enabled = true\n  }",
+    ],
+)
+def test_nobody_uses_an_app_over_plain_http_that_turns_them_away(app: str) -> None:
+    assert told(APP, {"main.tf": app}, "plain-http") == "no"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        NEW % "",
+        NEW % "client_certificate_enabled = var.ask",
+        NEW % 'client_certificate_enabled = true\n  client_certificate_mode = "Optional"',
+        NEW % 'client_certificate_enabled = true\n  client_certificate_exclusion_paths = "/public"',
+        OLD % "client_cert_enabled = true",
+        NEW % "auth_settings_v2 {\n    auth_enabled = true\n    require_https = false\n  }",
+        NEW % "auth_settings_v2 {\n    auth_enabled = false\n  }",
+    ],
+)
+def test_else_somebody_may(app: str) -> None:
+    assert told(APP, {"main.tf": app}, "plain-http") == "maybe"

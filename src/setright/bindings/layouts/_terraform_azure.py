@@ -1,6 +1,7 @@
-"""What a module tells of Azure resources: by what a storage account is open to everybody, and whether an app takes code over FTP.
+"""What a module tells of Azure resources: by what a storage account is open to everybody, and how an app is used.
 
-learn.microsoft.com: storage, anonymous read access; app service, deploy by FTP, run from package, disable basic authentication.
+learn.microsoft.com: storage, anonymous read access; app service, deploy by FTP, run from package, disable basic authentication,
+set up TLS mutual authentication, authentication and authorization.
 """
 
 from __future__ import annotations
@@ -105,4 +106,25 @@ def _ways_in(module: Module, block: Block) -> Iterator[bool]:
 
 def _site(module: Module, block: Block, argument: str) -> Plain:
     found = within(block.body, ("site_config", argument))
+    return module.resolved(found[1]) if found is not None else None
+
+
+ASK_ALL = ("azurerm_linux_web_app", "azurerm_windows_web_app")  # types that require the certificate where no mode is given
+MODES = ("client_certificate_mode", "client_cert_mode")
+CERTIFICATES = ("client_certificate_enabled", "client_cert_enabled")
+
+
+def plain_http(module: Module, block: Block, tree: Tree) -> str:
+    """Whether somebody may use an app over plain HTTP: ``no`` where it turns everybody away who does."""
+    if any(same(module.resolved(block.body.get(each)), True) for each in CERTIFICATES):
+        default = "Required" if block.type.startswith(ASK_ALL) else None
+        mode = next((module.resolved(block.body[each]) for each in MODES if each in block.body), default)
+        if mode == "Required" and "client_certificate_exclusion_paths" not in block.body:
+            return "no"
+    login, https = (_login(module, block, each) for each in ("auth_enabled", "require_https"))
+    return "no" if same(login, True) and (https is None or same(https, True)) else "maybe"
+
+
+def _login(module: Module, block: Block, argument: str) -> Plain:
+    found = within(block.body, ("auth_settings_v2", argument))
     return module.resolved(found[1]) if found is not None else None

@@ -231,6 +231,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "project-keys": google.project_keys,
     "public-azure": azure.public,
     "ftp": azure.ftp,
+    "plain-http": azure.plain_http,
     "metadata": _metadata,
     "default-group": _default_group,
     "readers": _readers,
