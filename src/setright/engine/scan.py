@@ -160,7 +160,8 @@ def wants(bindings: Mapping[Slot, Binding], controls: Sequence[Control], near: t
 
 def _and_then(asked: Sequence[Want], controls: Iterable[Control]) -> list[Want]:
     """The wants, the first with the facts that will be asked of what fails; those of one resource wait until it has a name."""
-    facts = {fact for control in controls for fact in facts_of(control) if fact != "ask" and "{" not in fact}
+    mine = chosen(controls).of({want.kind for want in asked})
+    facts = {fact for control in mine for fact in facts_of(control) if fact != "ask" and "{" not in fact}
     return [replace(want, facts=tuple(sorted({REACHED, *facts}))) for want in asked[:1]] + [*asked[1:]]
 
 
