@@ -16,6 +16,7 @@ BUCKET: dict[str, Plain] = {
     "PublicAccessBlockConfiguration": {"in": "aws_s3_bucket_public_access_block", "by": "bucket"},
     "Policy": [{"in": "aws_s3_bucket_policy", "by": "bucket", "at": "policy", "json": True}, {"at": "policy", "json": True}],
 }
+OLD = "an image of unknown age"
 MACHINE: dict[str, Plain] = {"type": "aws_instance", "evidence": {"metadata": "metadata"}}
 DATA = 'resource "aws_s3_bucket" "data" {\n  bucket = "data"\n}\n'
 IMAGE = (
@@ -88,6 +89,29 @@ def test_nothing_asks_for_the_metadata_of_a_recent_machine_without_a_role() -> N
         'resource "aws_instance" "w" {\n  ami = data.aws_ami.i.id\n  user_data = <<-E\n    apt-get update ${aws_eip.x.ip}\n  E\n}\n'
     )
     assert told(MACHINE, IMAGE + script) == {"metadata": "no"}
+
+
+PARAMETER = 'data "aws_ssm_parameter" "i" {\n  name = "/aws/service/%s"\n}\n'
+LATEST = 'resource "aws_instance" "w" {\n  ami = %s\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("machine", "asks"),
+    [
+        (PARAMETER % "ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64" + LATEST % "data.aws_ssm_parameter.i.value", "no"),
+        (
+            PARAMETER % "canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
+            + LATEST % "data.aws_ssm_parameter.i.value",
+            "no",
+        ),
+        (LATEST % '"resolve:ssm:/aws/service/ami-windows-latest/Windows_Server-2022-English-Full-Base"', "no"),
+        (LATEST % '"resolve:ssm:/aws/service/ami-windows-latest/Windows_Server-2012-R2_RTM-English-64Bit-Base"', OLD),
+        (PARAMETER % "ami-amazon-linux-latest/amzn-ami-hvm-x86_64-gp2" + LATEST % "data.aws_ssm_parameter.i.value", OLD),
+        (LATEST % '"resolve:ssm:/acme/base-image"', OLD),
+    ],
+)
+def test_images_that_their_maker_names_as_the_latest_are_recent(machine: str, asks: str) -> None:
+    assert told(MACHINE, machine) == {"metadata": asks}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ LAST_SNAPSHOT = (  # whose deletion makes a last snapshot unless it is told not 
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
 METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
 ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
+LATEST = late(
+    r"/aws/service/(?:ami-amazon-linux-latest/(?:al20|amzn2)|ami-windows-latest/|canonical/ubuntu/.*/current/|debian/release/)"
+)
+PARAMETER = late(r'(?:"\$\{\s*)?(?:nonsensitive\(\s*)?data\.aws_ssm_parameter\.([\w-]+)')
 OLD_IMAGE = late(
     r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
 )
@@ -168,11 +172,22 @@ def _script(module: Module, raw: Plain) -> str:
 def _recent(module: Module, block: Block) -> bool:
     """Whether the image is the newest of a system that is not old."""
     raw = module.resolved(block.body.get("ami", block.body.get("image_id")))
+    if told := _parameter(module, raw):
+        return LATEST.match(told) is not None and not OLD_IMAGE.search(told)
     named = re.match(r'(?:"\$\{\s*)?data\.aws_ami\.([\w-]+)', raw.text) if isinstance(raw, Unknown) else None
     images = [image for image in module.resources("data.aws_ami") if named and image.path[2] == named[1]]
     return bool(images) and all(
         same(image.body.get("most_recent"), True) and not OLD_IMAGE.search(str(image.body.get("filter"))) for image in images
     )
+
+
+def _parameter(module: Module, raw: Plain) -> str:
+    """The parameter of Systems Manager that tells the image; empty where none does."""
+    if isinstance(raw, str):
+        return raw.removeprefix("resolve:ssm:") if raw.startswith("resolve:ssm:") else ""
+    named = PARAMETER.match(raw.text) if isinstance(raw, Unknown) else None
+    told = [data.body.get("name") for data in module.resources("data.aws_ssm_parameter") if named and data.path[2] == named[1]]
+    return str(module.resolved(told[0])) if told else ""
 
 
 # --- networks -------------------------------------------------------------------------------------------------------
