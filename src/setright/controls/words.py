@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from setright.controls.operators import OPERATORS
 from setright.controls.paths import show
 from setright.model import Mismatch, Param, Plain, Requirement, Some, Unknown
 
@@ -20,6 +21,7 @@ PHRASES = {
     "starts-with": "beginning with {}",
 }
 NOT_SET = "not set"
+LONG = 60  # characters of a list, among which what is too much does not strike the eye
 REASON = 160  # characters of a plan's reason, cut at the end of one of several
 
 
@@ -43,7 +45,18 @@ def pair(mismatch: Mismatch) -> Pair:
         return Pair(place(mismatch), value(mismatch.have) if mismatch.path else "", "")
     if mismatch.op == "none":
         return Pair(place(mismatch), value(mismatch.have), "no such item")
+    if mismatch.op == "subset-of" and (beyond := _beyond(mismatch)):
+        return beyond
     return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, mismatch.want))
+
+
+def _beyond(mismatch: Mismatch) -> Pair | None:
+    """What of a long list is too much, which the whole of it would hide; None where the list is short."""
+    have, want = mismatch.have, mismatch.want
+    if not isinstance(have, list) or not isinstance(want, list) or len(value(have)) < LONG:
+        return None
+    more = [item for item in have if not OPERATORS["subset-of"].holds([item], want)]
+    return Pair(place(mismatch), value(more), f"nothing beyond the {len(want)} that may be there") if more else None
 
 
 def place(mismatch: Mismatch) -> str:

@@ -61,6 +61,9 @@ class Weighed(NamedTuple):
     subject: Subject
 
 
+Fears = tuple[tuple[str, str, Answer], ...]  # sentence, who is asked, and the answer
+
+
 def as_decided(found: Found, decision: Decision, case: Case) -> Decision:
     """No policy: what the facts say."""
     return decision
@@ -113,13 +116,27 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
 def decided(fixable: Sequence[Found], surface: Surface, about: About = NOBODY) -> list[Fix]:
     """Each finding decided, over the answers to its fears' facts: all are asked at once."""
     doubts = _Doubts()
-    asked = {found.finding.id: {fact: _question(fact, found) for fact in doubts.of(found.control).facts} for found in fixable}
+    asked = _asked(fixable, surface, doubts)
+    return [_decided(found, doubts, asked[found.finding.id], about) for found in fixable]
+
+
+def heard(hands: Sequence[Found], surface: Surface) -> dict[str, Fears]:
+    """By finding that a person must put right, what may break; the target is asked where the control has steps for them."""
+    doubts = _Doubts()
+    asked = _asked([found for found in hands if found.control.by_hand], surface, doubts)
+
+    def told(found: Found, teller: Teller) -> Answer:
+        return doubts.told(teller, found, asked[found.finding.id]) if found.finding.id in asked else ASK
+
+    return {f.finding.id: tuple((why, name, told(f, by)) for why, name, by in doubts.of(f.control).fears) for f in hands}
+
+
+def _asked(these: Sequence[Found], surface: Surface, doubts: _Doubts) -> dict[str, dict[str, Answer]]:
+    """By finding, the answers to its fears' facts."""
+    asked = {found.finding.id: {fact: _question(fact, found) for fact in doubts.of(found.control).facts} for found in these}
     questions = sorted({question for facts in asked.values() for question in facts.values()} - {"ask"})
     answers = surface.ask(questions) if questions else {}
-    return [
-        _decided(found, doubts, {fact: answers.get(question, ASK) for fact, question in asked[found.finding.id].items()}, about)
-        for found in fixable
-    ]
+    return {each: {fact: answers.get(question, ASK) for fact, question in facts.items()} for each, facts in asked.items()}
 
 
 class _Doubt(NamedTuple):

@@ -10,9 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from setright.bindings.view import locate, steps_of
-from setright.controls.fears import named
 from setright.engine.compose import Composed, Tried, compose
-from setright.engine.decision import ASK, NOBODY, About, Fix, decided, remedies
+from setright.engine.decision import NOBODY, About, Fears, Fix, decided, heard, remedies
 from setright.engine.diffs import unified_diff
 from setright.engine.redact import OF_THIS_PROCESS
 from setright.engine.scan import Found, Scan, come_to_light, wants
@@ -58,7 +57,8 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
         made += _plans(scan, world, composed, group, options)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
         world = composed.world
-    made += [_by_hand(scan, found, why) for found, why in hands]
+    fears = heard([found for found, _ in hands], surface)
+    made += [_by_hand(scan, found, why, fears[found.finding.id]) for found, why in hands]
     at = options.now or datetime.now(UTC)
     return Plans(tuple(_sealed(p, at + options.life, at) for p in made), world)
 
@@ -193,7 +193,7 @@ def _steps(world: World, fixes: Sequence[Fix]) -> Steps:
     return Steps(named("validate"), named("reload"), named("probe"), named("next-start"), arm)
 
 
-def _by_hand(scan: Scan, found: Found, why: str) -> Plan:
+def _by_hand(scan: Scan, found: Found, why: str, fears: Fears) -> Plan:
     """What a person must do, as a plan that changes nothing."""
     path = found.finding.mismatches[0].path
     locator, _ = locate(scan.world.bindings[found.slot], found.slot[1], found.resource, path, scan.world.sources)
@@ -207,7 +207,7 @@ def _by_hand(scan: Scan, found: Found, why: str) -> Plan:
         resources=(found.resource.name,),
         lane="hand",
         reason=why,
-        breaks_if=tuple((sentence, named(teller), ASK) for sentence, teller in found.control.breaks_if.items()),
+        breaks_if=fears,
         effect=found.control.effect,
     )
 

@@ -26,7 +26,7 @@ FOUND = {
     "linux/trust/keys": "root SHA256:",
     "linux/trust/jobs": "/etc/cron.d/eve * * * * * root /bin/true",
     "linux/trust/services": "eve.service",
-    "linux/trust/packet-rules": "sha256:",
+    "linux/trust/packet-rules": "inet eve sha256:",
     "linux/disk/setuid-approved": "/usr/local/bin/back",
 }
 
@@ -50,5 +50,9 @@ def test_what_was_approved_passes_and_what_an_intruder_leaves_is_found(host: Lab
     found = {f["control"]: json.dumps(f["have"]) for f in setright(tmp_path, *scan)["findings"]}
     assert found.keys() == FOUND.keys()
     assert {control: found[control] for control, words in FOUND.items() if words not in found[control]} == {}
+    plans = setright(tmp_path, "plan", "ssh://h1", "--baseline", "h1")["plans"]
+    evidence = {plan["controls"][0]: plan["breaks_if"][0]["evidence"] for plan in plans}
+    assert evidence["linux/trust/sudo-rules"].startswith("/etc/sudoers.d/eve was changed last, at 20"), "when, and by whom"
+    assert evidence["linux/disk/setuid-approved"].startswith("/usr/local/bin/back was changed last, at 20")
     setright(tmp_path, "baseline", "learn", "ssh://h1", "--name", "h1", "--into", str(tmp_path / "acme"), "--again")
     assert setright(tmp_path, *scan)["findings"] == []

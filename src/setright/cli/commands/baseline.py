@@ -183,7 +183,9 @@ def learn(target: str, name: str | None, into: str, again: bool, show: Shown) ->
         emit(json_text({"schema": SCHEMA, "baseline": file.stem, "file": str(file), "parameters": values}), show)
         return
     emit("".join(f"{len(value):5}  {each}\n" for each, value in values.items()), show)
-    hint(f"{file}: what comes to it later is found by: setright scan {target} --baseline {file.stem}", show)
+    known = Path(into).resolve() in [root.resolve() for root in app.content_roots]
+    first = "" if known else f'name the folder in setright.toml (content = ["{into}"]), then '
+    hint(f"{file}: {first}what comes to it later is found by: setright scan {target} --baseline {file.stem}", show)
 
 
 def _heading(baseline: Baseline) -> str:

@@ -127,8 +127,16 @@ def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str],
         indented(console, Text(", ".join(shown_names) + more, "bold"), 4)
         for step in redact_text(reason).strip().splitlines():
             indented(console, shown(step.strip()), 4)
+        told = dict.fromkeys((text, source) for p in group for text, source in _evidence(p))
+        for text, source in told:
+            indented(console, Text(f"{_flat(text)} ({shown(source)})", "yellow"), 4)
     if len(groups) > PLANS and not everything:
         heading(console, f"... and {len(groups) - PLANS} more; --all-findings shows them")
+
+
+def _evidence(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What the target told of it, with its source."""
+    yield from ((answer.text, answer.source) for _, _, answer in plan.breaks_if if answer.source)
 
 
 def _flat(text: str) -> str:

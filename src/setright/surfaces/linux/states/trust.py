@@ -1,10 +1,11 @@
 """Who and what is trusted on a host, as lists that can be approved: sudo rules, login keys, scheduled jobs, services, packet rules.
 
     {"sudo-rules": ["%sudo ALL=(ALL:ALL) ALL"], "keys": ["ops SHA256:... ssh-ed25519"], "jobs": ["/etc/cron.d/backup 0 3 ..."],
-     "services": ["ssh.service"], "packet-rules": ["sha256:..."]}
+     "services": ["ssh.service"], "packet-rules": ["sha256:...", "inet filter sha256:..."]}
 
 Each entry is one line, so that a new one shows by itself (``NOPASSWD`` without its colon, which would make the
-rest a secret). Source: sudoers(5), sshd(8), crontab(5), systemd.unit(5), nft(8).
+rest a secret). Packet rules have one for all, and one for each table, which names what changed. Source: sudoers(5), sshd(8),
+crontab(5), systemd.unit(5), nft(8).
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ SERVICES = Ask("run", "cd /etc/systemd/system && ls -d *.wants/* *.requires/* 2>
 PACKETS = Ask(
     "run",
     """[ "$(id -u)" = 0 ] && command -v nft >/dev/null || exit 127
-nft -s list ruleset | sha256sum | sed 's/^/sha256:/; s/ .*//'""",
+digest() { sha256sum | sed 's/^/sha256:/; s/ .*//'; }
+nft -s list ruleset | digest
+nft list tables | while read -r _ family name; do echo "$family $name $(nft -s list table "$family" "$name" | digest)"; done""",
 )
 PARTS = {"sudo-rules": SUDO, "keys": KEYS, "jobs": JOBS, "services": SERVICES, "packet-rules": PACKETS}
 ASKS = tuple(PARTS.values())
