@@ -1,13 +1,17 @@
-"""A small content root of a test's own: one kind of JSON items, and the controls that a test writes."""
+"""The shipped catalogue, read once; and a content root of a test's own: one kind of JSON items, and the controls it writes."""
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from setright.engine.catalogue import Catalogue, load_catalogue
+from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.model import Document
 
 BINDING = {"kind": "t/item", "mem": {"layout": "items", "lens": "json", "documents": ["item:*"], "name": "name"}}
@@ -15,6 +19,29 @@ FILLED = {
     "title": "t", "severity": "medium", "kind": "t/item", "why": "w", "breaks-if": {}, "effect": {"restart": "none"},
     "frameworks": {}, "source": "s", "examples": [{"good": {"name": "x"}}],
 }  # fmt: skip
+
+
+@cache
+def _kept() -> Path:
+    """Where this process's tests keep what they have read of the shipped content."""
+    place = Path(tempfile.mkdtemp(prefix="setright-catalogue-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    load_catalogue([content_root()], place)
+    return place
+
+
+def shipped() -> Catalogue:
+    """The shipped catalogue, made anew of files that were read once."""
+    return load_catalogue([content_root()], _kept())
+
+
+def warm(state: Path) -> Path:
+    """A state directory as the first command leaves it: the shipped files, more than a thousand, are read already."""
+    (state / "cache").mkdir(parents=True, exist_ok=True)
+    state.chmod(0o700)
+    for file in _kept().glob("catalogue-*"):
+        shutil.copy(file, state / "cache")
+    return state
 
 
 def content(root: Path, controls: dict[str, dict], binding: dict = BINDING) -> Catalogue:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pytest
 from lab.hosts import Lab
 
+from tests.content import warm
 from tests.journeys.manifest import Entry, entry
 
 L = TypeVar("L", bound=Lab)
@@ -27,7 +28,7 @@ class Program:
     """`setright` as people start it, where the hosts can be reached."""
 
     def __init__(self, lab: Lab, home: Path, timeout_s: float = 600.0) -> None:
-        self.lab, self.state, self._timeout_s = lab, home / "state", timeout_s
+        self.lab, self.state, self._timeout_s = lab, warm(home / "state"), timeout_s
         self._env = {"PATH": "/usr/bin:/bin", "SETRIGHT_STATE": str(self.state)} | environment(lab, home)
 
     def __call__(self, *words: str) -> tuple[int, Any, str]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.harness import broken_promises
+from tests.content import shipped
 
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 
 
 @pytest.mark.parametrize("control_id", CATALOGUE.ids())

@@ -10,13 +10,13 @@ import pytest
 
 import setright.lenses
 from setright.bindings.examples import documents
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.lenses import LensError, get, lens, put, span
 from setright.lenses.edited import look_up
 from setright.model import Edit, Unknown
 from tests import corpora
+from tests.content import shipped
 
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 NAMES = sorted(
     module.name
     for module in pkgutil.iter_modules(setright.lenses.__path__)

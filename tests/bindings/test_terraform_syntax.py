@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from tests.content import shipped
 
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.source import Source
 from setright.controls.derive import resolve
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.change import changes
 from setright.engine.plan import Options, plan
 from setright.engine.scan import bindings_for, judge_reading
@@ -15,7 +15,7 @@ from setright.lenses import get
 from setright.model import Document, Edit, Reading, Unknown, Verdict
 from setright.surfaces.memory import Memory
 
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 PLACES = [
     (control, example)
     for control in map(CATALOGUE.control, CATALOGUE.ids())

@@ -179,9 +179,9 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(setright: Program):
 
 
 def test_rollback_gives_the_first_bytes_back(setright: Program):
-    run = setright("fix", ".", *BOTH, "--all", "--format", "json").json["run"]
+    run = setright.process("fix", ".", *BOTH, "--all", "--format", "json").json["run"]
     assert setright.file.read_text() != MAIN_TF
-    ran = setright("rollback", run, "--format", "json")
+    ran = setright.process("rollback", run, "--format", "json")
     assert (ran.code, {p["outcome"] for p in ran.json["plans"]}) == (0, {"reverted"})
     assert setright.file.read_text() == MAIN_TF
     assert [r["kind"] for r in setright("runs", "--format", "json").json["runs"]] == ["rollback", "apply"]

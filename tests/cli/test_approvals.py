@@ -26,7 +26,7 @@ ONE = ("--control", ASK)
 
 
 def as_(setright: Program, login: str, *words: str):
-    return setright.process(*words, LOGNAME=login, USER=login)
+    return setright(*words, LOGNAME=login, USER=login)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import ASK, AUTO, BOTH, MAIN_TF, Program
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0  # a server that hangs is told from one that starts on a busy machine
 
 
 class Client:
@@ -134,7 +134,7 @@ def test_each_finding_has_a_fix_that_is_the_bytes_of_setright_fix(client: Client
     place = next(d["range"] for d in told if d["code"] == ASK)
     (action,) = client.actions(setright.file, place, ["quickfix"])
     made = edited(MAIN_TF, edits_of(action), "utf-16")
-    setright.process("fix", ".", "--control", ASK, "--all", "--yes")
+    setright("fix", ".", "--control", ASK, "--all", "--yes")
     assert made == setright.file.read_text() != MAIN_TF
     assert "may break" in action["title"]
 
@@ -143,7 +143,7 @@ def test_one_action_makes_all_that_is_safe_as_setright_fix_does(client: Client, 
     client.open(setright.file, MAIN_TF)
     (action,) = client.actions(setright.file, WHOLE, ["source.fixAll"])
     made = edited(MAIN_TF, edits_of(action), "utf-16")
-    setright.process("fix", ".", *BOTH, "--yes")
+    setright("fix", ".", *BOTH, "--yes")
     assert made == setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
 
 

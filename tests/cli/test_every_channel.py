@@ -47,11 +47,11 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, cache: Path, moto: str) -> Iterator[Told]:
+def told(tmp_path_factory: pytest.TempPathFactory, moto: str) -> Iterator[Told]:
     patch = pytest.MonkeyPatch()
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         patch.setenv(name, "testing")
-    program = Program(tmp_path_factory.mktemp("every"), cache)
+    program = Program(tmp_path_factory.mktemp("every"))
     program.file.write_text(TREE)
     rigs = {name: make(tmp_path_factory.mktemp(name), moto) for name, make in RIGS.items() if name in MODULES}
     text = OWNERS

@@ -37,7 +37,7 @@ class Shop(NamedTuple):
         where = ("--forge", self.sort, "--api-url", api, "--project", PROJECT)
         env = {"GITLAB_TOKEN" if self.sort == "gitlab" else "GITHUB_TOKEN": token}
         target = () if words and not words[0].startswith("-") else (".",)
-        return self.program.process("fix", *target, *words, *selection, "--pr", *where, *AUTHOR, "--yes", **env)
+        return self.program("fix", *target, *words, *selection, "--pr", *where, *AUTHOR, "--yes", **env)
 
     def branches(self) -> dict[str, str]:
         lines = self.there("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads").splitlines()
@@ -126,7 +126,7 @@ def test_the_commits_can_be_one_a_file_or_one_in_all(shop: Shop, per: str):
 
 def test_the_result_is_what_fix_writes(shop: Shop):
     shop.pr("--all", selection=BOTH)
-    shop.program.process("fix", ".", *BOTH, "--all", "--yes")
+    shop.program("fix", ".", *BOTH, "--all", "--yes")
     assert shop.there("show", f"{shop.branch}:main.tf") + "\n" == shop.program.file.read_text()
 
 

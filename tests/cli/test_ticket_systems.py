@@ -42,9 +42,9 @@ def servers(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def desks(tmp_path_factory, cache, servers):
+def desks(tmp_path_factory, servers):
     """The program with all of them."""
-    program = Program(tmp_path_factory.mktemp("desks"), cache)
+    program = Program(tmp_path_factory.mktemp("desks"))
     tables = [
         f'[integrations.{name}]\ntype = "{SYSTEMS[name][0]}"\nurl = "{servers[name].url}"\n{SYSTEMS[name][2]}\n' for name in SYSTEMS
     ]

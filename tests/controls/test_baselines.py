@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.content import shipped, warm
 
 from setright.controls.baselines import load_baseline
 from setright.controls.error import ControlError
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 
-SHIPPED = load_catalogue([content_root()])
+SHIPPED = shipped()
 
 
 def control(name: str, require: dict[str, object], **more: object) -> dict[str, object]:
@@ -36,7 +37,7 @@ def catalogue(root: Path, *contents: dict[str, object]) -> Catalogue:
         file = root / ("controls" if "kind" in each else "baselines") / f"{each['id']}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(yaml.safe_dump(each))
-    return load_catalogue([content_root(), root])
+    return load_catalogue([content_root(), root], warm(root / "state") / "cache")
 
 
 def baseline(name: str, **more: object) -> dict[str, object]:
@@ -135,7 +136,7 @@ def test_a_baseline_cannot_stand_on_itself_or_on_nothing(tmp_path: Path) -> None
         catalogue(tmp_path, baseline("a", extends=["b"]), baseline("b", extends=["a"]))
     (tmp_path / "baselines/b.yaml").unlink()
     with pytest.raises(ControlError, match="extends 'b', which is not there"):
-        load_catalogue([content_root(), tmp_path])
+        load_catalogue([content_root(), tmp_path], tmp_path / "state/cache")
 
 
 def test_a_parameter_that_no_control_has_is_a_mistake(tmp_path: Path) -> None:

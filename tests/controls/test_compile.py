@@ -3,15 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.content import shipped
 
 from setright.bindings.examples import documents
 from setright.controls.compile import Compiled
 from setright.controls.judge import applies, judge
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.scan import bindings_for, judge_reading
 from setright.model import Reading, Resource, Unknown
 
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 leaf = st.one_of(
     st.none(),
     st.booleans(),

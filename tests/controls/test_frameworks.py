@@ -1,13 +1,14 @@
 """Frameworks: what bears on each section, by what a control cites or by way of the hub."""
 
 import pytest
+from tests.content import shipped
 
 from setright.controls.error import ControlError
 from setright.controls.frameworks import held, in_order, load_framework, load_frameworks
-from setright.engine.catalogue import content_root, load_catalogue
+from setright.engine.catalogue import content_root
 
 FRAMEWORKS = load_frameworks([content_root()])
-CITED = load_catalogue([content_root()]).cited()
+CITED = shipped().cited()
 HUB = "nist-800-53"
 
 

@@ -4,14 +4,13 @@ from statistics import median
 
 import pytest
 from bench.reading import grade, grades, syllables
-
-from setright.engine.catalogue import content_root, load_catalogue
+from tests.content import shipped
 
 HARDEST, MIDDLE = 10.0, 7.0  # school years (Flesch-Kincaid); `python -m bench.reading` tells which are hard
 
 
 def test_every_control_is_said_in_plain_words():
-    catalogue = load_catalogue([content_root()])
+    catalogue = shipped()
     told = grades(map(catalogue.control, catalogue.ids()))
     hard = {name: round(value, 1) for name, value in told.items() if value > HARDEST}
     assert not hard, f"say these in shorter sentences and shorter words: {hard}"

@@ -3,12 +3,12 @@
 import pytest
 
 from setright.engine.adopted import NAME, Place, adopted, find, leave, load, righted, text_of
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.error import EngineError
 from setright.engine.scan import scan
 from setright.surfaces.iac.surface import SourceTree
+from tests.content import shipped
 
-SHIPPED = load_catalogue([content_root()])
+SHIPPED = shipped()
 KEY = 'resource "aws_kms_key" "{}" {{\n  enable_key_rotation = false\n}}\n'
 
 

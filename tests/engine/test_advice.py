@@ -1,13 +1,13 @@
 """What there is to do is said once for each fix, in the same words wherever it is said."""
 
 from setright.engine.advice import Advice, general, markdown
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.store import Item
 from setright.engine.ticket_words import Matter, draft
 from setright.integrations.tickets import Listing, Paragraph
-from tests.cli.conftest import ASK, AUTO, cache, setright  # noqa: F401 - fixtures
+from tests.cli.conftest import ASK, AUTO, setright  # noqa: F401 - fixtures
+from tests.content import shipped
 
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 HAND = "actions/job/hosted-runners"
 OPEN = Item("a1", HAND, "t", "high", ".", "a", "2026-01-02T00:00:00Z", None, 0, "web", (), 40, "hand")
 WORKFLOW = "on: pull_request\njobs:\n  a:\n    runs-on: self-hosted\n    steps:\n      - run: echo\n"

@@ -21,6 +21,7 @@ from setright.engine.stop import switch
 from setright.model import Change, Effect, Plan, Planned, Steps
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.surface import SourceTree
+from tests.content import warm
 
 KEY = 'resource "aws_kms_key" "{0}" {{\n  description = "{0}"\n}}\n'
 ROTATES = "enable_key_rotation = true"
@@ -60,7 +61,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     monkeypatch.setattr(execute, "PATIENCE_S", 0.2)
-    made = Forest(Configuration(state=str(tmp_path / "state")))
+    made = Forest(Configuration(state=str(warm(tmp_path / "state"))))
     yield made
     made.store.close()
 

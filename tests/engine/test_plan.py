@@ -3,14 +3,13 @@ import json
 import pytest
 
 from setright.controls.derive import resolve
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.change import Lapsed, changes
 from setright.engine.harness import broken_promises
 from setright.engine.plan import Options, plan, plan_hash
 from setright.engine.scan import scan
 from setright.model import Answer, Document, Edit, Effect, Steps
 from setright.surfaces.memory import Memory
-from tests.content import content, item
+from tests.content import content, item, shipped
 
 SAFE = {"require": {"a": 1}}
 FEARED = {"require": {"b": 2}, "breaks-if": {"somebody uses it": "t/used:{name}"}}
@@ -175,13 +174,13 @@ OPEN = """resource "aws_network_acl" "a" {
 
 
 def test_two_fixes_may_together_take_away_all_blocks_of_a_name():
-    catalogue = load_catalogue([content_root()])
+    catalogue = shipped()
     (made,) = plan_of_terraform(catalogue, OPEN, "aws/ec2/network-acl-no-world-login", "aws/ec2/network-acl-no-world-desktop")
     assert made.after == b'resource "aws_network_acl" "a" {\n  vpc_id = aws_vpc.main.id\n}\n'
 
 
 def test_a_rule_that_its_own_fix_takes_away_is_not_said_to_be_broken_by_it():
-    catalogue = load_catalogue([content_root()])
+    catalogue = shipped()
     rule = 'resource "aws_security_group_rule" "ssh" {\n  type = "ingress"\n  from_port = 22\n  to_port = 22\n  protocol = "tcp"\n'
     rule += '  description = "SSH"\n  security_group_id = "sg-1"\n  cidr_blocks = ["0.0.0.0/0"]\n}\n'
     kept = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
@@ -251,7 +250,7 @@ def test_whatever_an_approver_sees_is_in_the_hash(tmp_path):
 
 
 def test_what_could_lock_us_out_is_planned_with_a_switch_and_a_checker():
-    catalogue = load_catalogue([content_root()])
+    catalogue = shipped()
     config = Document("/etc/ssh/sshd_config", b"PermitRootLogin yes\n", "sshd")
     surface = Memory({config.locator: config}, ("linux",))
     (only,) = plan(scan(surface, catalogue, [catalogue.control("linux/sshd/root-login")]), surface).plans
@@ -303,7 +302,7 @@ metadata:
 spec:
   containers: []
 """
-    catalogue = load_catalogue([content_root()])
+    catalogue = shipped()
     surface = Memory({"web.yaml": Document("web.yaml", pod, "yaml")}, ("kubernetes",))
     controls = [resolve(catalogue.control(name), {}) for name in ("k8s/workload/network-policy", "k8s/object/namespace")]
     (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans

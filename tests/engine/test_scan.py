@@ -2,14 +2,13 @@
 
 import pytest
 
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.scan import scan, wants
 from setright.model import Unknown, Verdict
 from setright.surfaces.iac.surface import SourceTree
 from setright.surfaces.memory import Memory
-from tests.content import content, item
+from tests.content import content, item, shipped
 
-SHIPPED = load_catalogue([content_root()])
+SHIPPED = shipped()
 KEY = """# keys of the shop
 resource "aws_kms_key" "{name}" {{
   description         = "{name}"

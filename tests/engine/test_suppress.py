@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.plan import plan
 from setright.engine.scan import scan
 from setright.engine.suppress import heed
 from setright.surfaces.iac.surface import SourceTree
+from tests.content import shipped
 
-SHIPPED = load_catalogue([content_root()])
+SHIPPED = shipped()
 TODAY = date(2026, 6, 1)
 ROTATION, VERSIONING, ESCALATION = "aws/kms/rotation", "aws/s3/versioning", "k8s/workload/privilege-escalation"
 KEY = 'resource "aws_kms_key" "{name}" {{\n  enable_key_rotation = false{end}\n}}\n'

@@ -13,6 +13,7 @@ from lab import postgres
 from lab.aws import Cloud, account, opened
 from lab.hosts import BASE, build
 
+from tests.content import warm
 from tests.faults.driver import Order
 from tests.faults.trial import Drivers, Make, Trial
 from tests.journeys.manifest import manifest
@@ -36,7 +37,7 @@ def source_tree(drivers: Drivers, tmp_path: Path) -> Make:
         tree = tmp_path / name / "tree"
         tree.mkdir(parents=True)
         (file := tree / "main.tf").write_text(TERRAFORM)
-        return Trial(drivers, Order(str(tmp_path / name / "state"), str(tree), controls=("aws/kms/*",)), file.read_bytes)
+        return Trial(drivers, Order(str(warm(tmp_path / name / "state")), str(tree), controls=("aws/kms/*",)), file.read_bytes)
 
     return make
 
@@ -50,7 +51,7 @@ def root(drivers: Drivers, tmp_path: Path) -> Make:
         place = tmp_path / name / "root"
         place.mkdir(parents=True)
         subprocess.run(["cp", "-a", str(BASE / "etc"), str(place)], check=True)
-        order = Order(str(tmp_path / name / "state"), f"root:{place}", controls=controls or ("linux/login-defs/*",))
+        order = Order(str(warm(tmp_path / name / "state")), f"root:{place}", controls=controls or ("linux/login-defs/*",))
         return Trial(drivers, order, lambda: manifest(place))
 
     return make
@@ -72,7 +73,7 @@ def database(drivers: Drivers, server: postgres.Server, tmp_path: Path) -> Make:
         with psycopg.connect(server.url, autocommit=True) as link:
             link.execute("ALTER SYSTEM RESET ALL")
             link.execute("SELECT pg_reload_conf()")
-        order = Order(str(tmp_path / name / "state"), server.url, controls=("postgres/settings/log-*",))
+        order = Order(str(warm(tmp_path / name / "state")), server.url, controls=("postgres/settings/log-*",))
         return Trial(drivers, order, lambda: look(server))
 
     def look(server: postgres.Server) -> object:
@@ -105,7 +106,7 @@ def group(drivers: Drivers, cloud: Cloud, tmp_path: Path) -> Make:
         made = ec2.create_security_group(GroupName=name, Description="web", VpcId=vpc)["GroupId"]
         ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[opened(22)])
         target = f"aws://?region=us-east-1&endpoint={cloud.url}"
-        order = Order(str(tmp_path / name / "state"), target, controls=("aws/ec2/no-world-ssh",), env=cloud.environment)
+        order = Order(str(warm(tmp_path / name / "state")), target, controls=("aws/ec2/no-world-ssh",), env=cloud.environment)
         return Trial(drivers, order, lambda: look(made))
 
     def look(made: str) -> object:
@@ -125,7 +126,7 @@ def bucket(drivers: Drivers, cloud: Cloud, tmp_path: Path) -> Make:
         s3.create_bucket(Bucket=name)
         controls = ("aws/s3/public-access-block", "aws/s3/owner-enforced", "aws/s3/kms-encryption")
         target = f"aws://?region=us-east-1&endpoint={cloud.url}"
-        order = Order(str(tmp_path / name / "state"), target, controls=controls, env=cloud.environment)
+        order = Order(str(warm(tmp_path / name / "state")), target, controls=controls, env=cloud.environment)
         return Trial(drivers, order, lambda: look(name))
 
     def look(name: str) -> object:

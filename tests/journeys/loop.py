@@ -9,6 +9,7 @@ from typing import NamedTuple
 from setright.app import App, Ask, Run
 from setright.engine.configuration import Configuration
 from setright.model import Plain, Plan
+from tests.content import warm
 from tests.evidence import check_proof
 
 Look = Mapping[str, object]  # everything of the target that may move, by name
@@ -30,7 +31,7 @@ class Journey:
     """An App of its own on some targets."""
 
     def __init__(self, home: Path, *targets: str, params: Mapping[str, Plain] | None = None, controls: Sequence[str] = ()) -> None:
-        self.state = home / "state"
+        self.state = warm(home / "state")
         self.targets = targets
         self.app = App(Configuration(state=str(self.state), parameters=dict(params or {})))
         self._ask = Ask(controls=tuple(controls))

@@ -14,6 +14,7 @@ from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
 from setright.engine.workflow import protocol
 from setright.model import Plan
+from tests.content import warm
 from tests.evidence import check_proof, events
 from tests.hosts import environment, hosts, look
 from tests.journeys.loop import differences
@@ -39,7 +40,7 @@ def app(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     for name, value in environment(lab, tmp_path).items():
         monkeypatch.setenv(name, value)
     with lab.inside():
-        made = App(Configuration(state=str(tmp_path / "state")))
+        made = App(Configuration(state=str(warm(tmp_path / "state"))))
         yield made
         made.store.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 from setright.app import App, Ask, Run
 from setright.engine.configuration import Configuration
+from tests.content import warm
 
 FILES = {
     "etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n',
@@ -92,7 +93,7 @@ def fixed(app: App, root: Path) -> Run:
 
 @pytest.mark.root
 def test_its_files_are_put_right_where_they_are_and_authselect_s_are_left_to_it(root: Path, tmp_path: Path) -> None:
-    app = App(Configuration(state=str(tmp_path / "state")))
+    app = App(Configuration(state=str(warm(tmp_path / "state"))))
     run = fixed(app, root)
     bad = [(plan.document, outcome) for plan, outcome in run.plans if plan.lane != "hand" and outcome.outcome != "verified"]
     assert not bad

@@ -15,6 +15,7 @@ from lab.hosts import BASE, build
 from setright.app import App, Ask
 from setright.engine.catalogue import content_root
 from setright.engine.configuration import Configuration
+from tests.content import warm
 from tests.journeys.manifest import manifest
 
 pytestmark = pytest.mark.root
@@ -50,7 +51,7 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_run_finds_nothing_to_do(name: str, image: Path, tmp_path: Path) -> None:
-    app, target = App(Configuration(state=str(tmp_path / "state"))), [f"root:{image}"]
+    app, target = App(Configuration(state=str(warm(tmp_path / "state")))), [f"root:{image}"]
     (planned,) = app.plan(target, Ask(baseline=name), together=True)
     run = app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
     outcomes = {outcome.outcome for plan, outcome in run.plans if plan.lane != "hand"}

@@ -13,6 +13,7 @@ from lab.hosts import Lab
 
 from setright.app import App, Ask
 from setright.engine.configuration import Configuration
+from tests.content import warm
 from tests.evidence import check_proof, outcomes
 from tests.hosts import Program, environment, files, hosts, logs_in, look
 from tests.journeys.loop import differences
@@ -147,7 +148,7 @@ def locking_app(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in environment(lab, tmp_path).items():
         monkeypatch.setenv(name, value)
     with lab.inside():
-        yield App(Configuration(state=str(tmp_path / "state")), [tmp_path / "content"])
+        yield App(Configuration(state=str(warm(tmp_path / "state"))), [tmp_path / "content"])
 
 
 def lock_out(app: App) -> Any:

@@ -16,7 +16,7 @@ import pytest
 
 from setright.app import App
 from setright.engine.configuration import load_configuration
-from tests.cli.conftest import ASK, Program, cache, setright  # noqa: F401 - fixtures
+from tests.cli.conftest import ASK, Program, setright  # noqa: F401 - fixtures
 
 START = "from setright.cli import main; main(prog_name='setright')"
 PEOPLE = """

@@ -7,6 +7,7 @@ from lab.aws import seed
 
 from setright.app import App, Ask
 from setright.engine.configuration import Configuration
+from tests.content import warm
 
 GROUPS = ("aws/ec2/no-world-ssh",)
 
@@ -14,7 +15,7 @@ GROUPS = ("aws/ec2/no-world-ssh",)
 @pytest.fixture
 def app(cloud, tmp_path):
     seed(cloud)
-    return App(Configuration(state=str(tmp_path / "state")))
+    return App(Configuration(state=str(warm(tmp_path / "state"))))
 
 
 def target(cloud):

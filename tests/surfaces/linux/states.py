@@ -9,6 +9,7 @@ from lab.hosts import Lab
 from setright.app import App, Ask, Run
 from setright.engine.configuration import Configuration
 from setright.model import Finding
+from tests.content import warm
 
 
 class Loop:
@@ -16,7 +17,7 @@ class Loop:
 
     def __init__(self, lab: Lab, home: Path, *controls: str) -> None:
         self._lab, self._ask = lab, Ask(controls=controls)
-        self._app = App(Configuration(state=str(home / "state")))
+        self._app = App(Configuration(state=str(warm(home / "state"))))
 
     def sh(self, command: str) -> str:
         done = self._lab.command(1, command)

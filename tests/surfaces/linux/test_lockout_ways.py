@@ -19,6 +19,7 @@ from setright.engine.workflow import protocol
 from setright.model import Change, Kept, Steps, Want
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.surface import Linux, open_ssh
+from tests.content import warm
 from tests.evidence import check_proof
 from tests.hosts import files, logs_in
 
@@ -120,7 +121,7 @@ def test_a_fix_that_takes_sudo_away_is_taken_back(host: Lab, tmp_path: Path, mon
     monkeypatch.setattr(protocol, "ARMED_FOR_S", 6.0)
     if cut:
         monkeypatch.setattr(RunDesk, "at", lambda _, step: _cut(host) if step == "verify" else None)
-    app = App(Configuration(state=str(tmp_path / "state")))
+    app = App(Configuration(state=str(warm(tmp_path / "state"))))
     (planned,) = app.plan(["ssh://h1"], Ask(controls=("linux/sudoers/nopasswd",)), together=True)
     assert planned.plans, planned
     run = app.apply(planned.plans, lambda plan: True, lambda plan, outcome: None)

@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from lab import postgres as lab
+from tests.content import shipped
 from tests.surfaces.database.postgres.test_surface import certificate, do
 
 from setright.controls.derive import resolve
-from setright.engine.catalogue import content_root, load_catalogue
 from setright.engine.execute import Execution
 from setright.engine.plan import Options, plan
 from setright.engine.scan import Scan, bindings_for, judge_reading, scan, wants
@@ -19,7 +19,7 @@ from setright.model import Control, Plan
 from setright.surfaces.base import Surface
 from setright.surfaces.database.postgres import open_postgres
 
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 CONTROLS = [CATALOGUE.control(i) for i in CATALOGUE.ids() if i.startswith("postgres/")]
 WEAK = (
     "ALTER SYSTEM SET log_lock_waits = 'false'",
