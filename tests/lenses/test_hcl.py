@@ -190,6 +190,11 @@ def test_what_goes_takes_its_lines_along() -> None:
     assert put("a {\n}\n\nb {\n}\n", Edit(("b",), remove=True)) == "a {\n}\n"
 
 
+def test_notes_in_a_block_within_a_block_outlive_it() -> None:
+    text = inside("  a = 1\n\n  c {\n    // for visitors\n    b = 2 # goes\n\n    d {\n      # deep\n    }\n  }\n")
+    assert put(text, Edit((*X, "c"), remove=True)) == inside("  a = 1\n\n  // for visitors\n  # deep\n")
+
+
 LISTS = {
     "on one line": ('["a"]', '["a", "n"]'),
     "with a comma": ('["a", ]', '["a", "n", ]'),

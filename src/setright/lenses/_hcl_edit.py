@@ -18,6 +18,9 @@ from setright.lenses._hcl_write import Splice
 from setright.lenses.edited import look_up, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain
+from setright.patterns import late
+
+NOTE = late(r"\n[ \t]*+((?:#|//)[^\r\n]*+|/\*.*?\*/)", re.DOTALL)
 
 
 def changed(text: str, edit: Edit) -> str:
@@ -154,7 +157,28 @@ def remove(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list
         gone = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
     if "\n" not in text[body.start : body.end] and body.start:
         return body.start, [(body.start, body.end, "")]
-    return body.start, [(*lines_of(text, *each), "") for each in together(text, gone)]
+    return body.start, [_taken_out(text, start, end, gone if body.start else ()) for start, end in together(text, gone)]
+
+
+def _taken_out(text: str, start: int, end: int, gone: Sequence[Attribute | Block]) -> Splice:
+    """The items from one place to another, but for comments with lines of their own in blocks within a block, which stay there."""
+    bodies = (item.body for item in gone if isinstance(item, Block) and start <= item.start < end)
+    kept = [note for body in bodies for note in notes_in(text, body)]
+    if not kept:
+        return *lines_of(text, start, end), ""
+    indent, newline = indent_at(text, start), newline_of(text)
+    return write.line_start(text, start), next_line(text, end), "".join(f"{indent}{note}{newline}" for note in kept)
+
+
+def notes_in(text: str, body: Body) -> Iterator[str]:
+    """The comments with lines of their own between the items of a block, and of the blocks in it."""
+    at = body.start
+    for item in body.items:
+        yield from (found[1] for found in NOTE.finditer(text, at, item.start))
+        if isinstance(item, Block):
+            yield from notes_in(text, item.body)
+        at = item.end
+    yield from (found[1] for found in NOTE.finditer(text, at, body.end))
 
 
 def together(text: str, items: Sequence[Attribute | Block]) -> Iterator[tuple[int, int]]:
