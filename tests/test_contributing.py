@@ -18,13 +18,15 @@ MADE = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothes
 
 @pytest.fixture
 def tree(tmp_path):
-    """What git keeps here, as it is now."""
+    """What git keeps here, as it is now, and what is compiled of it, which fits files of the same time and size."""
     copy = tmp_path / "tree"
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file() and not name.startswith(("tests/surfaces", "lab", "bench")):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
+    for compiled in (ROOT / "src").rglob("__pycache__"):
+        shutil.copytree(compiled, copy / compiled.relative_to(ROOT))
     return copy
 
 

@@ -31,9 +31,9 @@ def wheel(tmp_path_factory):
 def setright(wheel, tmp_path_factory):
     """The program as installed in an environment of its own, beside our libraries but not our sources."""
     home = tmp_path_factory.mktemp("installed")
-    subprocess.run([sys.executable, "-m", "venv", home / "venv"], check=True, timeout=120)
-    pip = [home / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", wheel]
-    subprocess.run(pip, check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "venv"], check=True, timeout=120)
+    pip = [sys.executable, "-m", "pip", "--python", home / "venv", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, wheel], check=True, timeout=120)
     env = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib"), "SETRIGHT_STATE": str(home / "state"), "HOME": str(home)}
 
     def run(*words):

@@ -20,6 +20,7 @@ COPIED = ("src", "tests", "controls", "bindings", "baselines", "frameworks", "la
 ALL = [*lenses.MUTATIONS, *judging.MUTATIONS, *content.MUTATIONS, *engine.MUTATIONS]
 FAILED = 1  # of pytest's exit codes
 TIMEOUT_S = 120
+REWRITTEN = shutil.ignore_patterns("*-pytest-*.pyc")  # names the files it was made of
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def copy() -> Iterator[Path]:
         place = Path(name)
         for part in COPIED:
             if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(ROOT / part, place / part, ignore=REWRITTEN)  # with what is compiled, as files keep their times
             elif (ROOT / part).exists():
                 shutil.copy2(ROOT / part, place / part)
         imported = subprocess.run(
@@ -65,6 +66,7 @@ def survives(place: Path, mutation: Mutation) -> str:
     file = place / mutation.file
     whole = file.read_text()
     file.write_text(mutation.broken(whole))
+    os.utime(file, (0, 0))  # nothing that was compiled fits
     try:
         ran = passes(place, [mutation.tests])
     finally:
@@ -74,7 +76,7 @@ def survives(place: Path, mutation: Mutation) -> str:
 
 
 def _environment(place: Path) -> dict[str, str]:
-    """No bytecode is kept: a breakage of the same size within a second would go unseen."""
+    """No bytecode is kept of what runs here: a breakage of the same size within a second would go unseen."""
     path = os.pathsep.join([str(place / "src"), str(place)])
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "SETRIGHT_"))}
     return kept | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": ""}
