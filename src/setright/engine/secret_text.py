@@ -47,6 +47,21 @@ IN_CONTEXT = late(
     r"(?:\d{1,2}[ \t]{1,8})?(?P<device>[^\s;]{1,512})"
     r"|^[-+ \t]{0,80}createuser[ \t]{1,8}(?P<snmp>[^\n]{1,512})"
 )
+WORDS_OF_CONTEXT = (  # without any of these IN_CONTEXT finds nothing; casefolded, and none has an "i", which may be a dotless one
+    "://",
+    "--",
+    "password",
+    "secret",
+    "passphrase",
+    "author",
+    "hooks.slack.com",
+    "dent",  # identified
+    "commun",
+    "com2sec",
+    "key-str",
+    "server",
+    "createuser",
+)
 KEY = late(r"(?<![\w.-])([A-Za-z_.][\w.-]{0,79})(\\?[\"']?[ \t]{0,40}(?:=>|:=|:(?!:)|=(?![=~]))[ \t]{0,40})")
 WORD_AND_VALUE = late(
     r"(?m)^[-+ \t]{0,80}(?:(?:ENV|ARG|set)[ \t]{1,40})?([A-Za-z_][\w.-]{0,79})[ \t]{1,40}(?:\d{1,2}[ \t]{1,8})?"
@@ -104,6 +119,9 @@ def _private_keys(text: str) -> Iterator[Span]:
 
 
 def _in_context(text: str) -> Iterator[Span]:
+    folded = text.casefold()
+    if not any(word in folded for word in WORDS_OF_CONTEXT):
+        return
     for match in IN_CONTEXT.finditer(text):
         if match.lastgroup and not is_plain(match[match.lastgroup]):
             yield match.span(match.lastgroup)
@@ -150,6 +168,8 @@ def _is_no_hcl(text: str, at: int, heredocs: list[Span]) -> bool:
 
 
 def _named_values(text: str, locator: str) -> Iterator[Span]:
+    if "value" not in text.casefold():
+        return
     for match in NAME_THEN_VALUE.finditer(text):
         if names_secret(match[1]):
             yield from _value(text, match.end() - 1, match.end(), locator)
