@@ -235,14 +235,14 @@ def belongs(told: Entry, module: Module, block: Block, other: Block, place: Plac
     return tie is not None and own is not None and same(module.resolved(tie), module.resolved(own))
 
 
+BEFORE = re.compile(r'(?:"\$\{\s*)?')  # and what stands behind an address, in a reference to it
+BEHIND = re.compile(r'(?:\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}")?')
+
+
 def refers(text: str, address: str) -> bool:
     """Whether an expression is a reference to an attribute of a resource, in quotes or not, indexed or not."""
-    return address in text and _reference(address).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=1024)
-def _reference(address: str) -> re.Pattern[str]:
-    return re.compile(rf'(?:"\$\{{\s*)?{re.escape(address)}(?:\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}}")?')
+    at = text.find(address)
+    return at >= 0 and BEFORE.fullmatch(text, 0, at) is not None and BEHIND.fullmatch(text, at + len(address)) is not None
 
 
 @lru_cache(maxsize=64)
