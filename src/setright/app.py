@@ -23,7 +23,6 @@ from setright.engine.naming import picked
 from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
 from setright.engine.passwords import Passwords
-from setright.engine.plan import Options, plan
 from setright.engine.redact import without_password
 from setright.engine.runs import in_order, new_run, not_now, to_undo
 from setright.engine.scan import Scan, scan
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from setright.engine.consent import Consent
     from setright.engine.courier import Courier
     from setright.engine.ledger import Ledger
+    from setright.engine.plan import Options
     from setright.engine.propose import Draft
     from setright.engine.runner import Runner
     from setright.engine.store import Progress, Store
@@ -275,6 +275,7 @@ class App:
 
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""
+        from setright.engine.plan import plan
         ids = self.controls(ask)
         exceptions = self._exceptions()
         ask = _to_plan(ask)
@@ -296,6 +297,7 @@ class App:
 
     def options(self, surface: Surface, ask: Ask, *, together: bool) -> Options:
         """How to plan for a target."""
+        from setright.engine.plan import Options
         return Options(together, self.fingerprint_key, self._params(ask), now(), self._about(surface), life(self.configuration))
 
     def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
