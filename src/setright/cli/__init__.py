@@ -103,3 +103,14 @@ def main() -> None:
       setright fix . --dry-run
     """
     gc.set_threshold(COLLECTED_AT)
+
+
+def run() -> None:
+    """`main` as a process of its own."""
+    try:
+        main()
+    except SystemExit as ended:
+        from setright.cli.leaving import leave
+
+        leave(ended.code)
+        raise

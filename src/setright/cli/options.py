@@ -82,6 +82,8 @@ class Shown(NamedTuple):
     def _finish(self, app: App) -> None:
         for why in app.finish():
             click.echo(f"not told yet: {why}", err=True)
+        if "store" in vars(app):
+            app.store.close()
 
 
 def open_app(config: str | None) -> App:
