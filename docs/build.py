@@ -35,6 +35,7 @@ INSERTS = {"commands": commands, "configuration": configuration}
 
 def main(into: Path = ROOT / "site") -> int:
     """The exit code; what is wrong was said by zensical, with file and line."""
+    _check_ours(into)
     with TemporaryDirectory(prefix="setright-docs.") as folder:
         work = Path(folder)
         pages = dict(gathered())
@@ -48,7 +49,7 @@ def main(into: Path = ROOT / "site") -> int:
         if made.returncode:
             return made.returncode
         if into.exists():
-            shutil.rmtree(_ours(into))
+            shutil.rmtree(into)
         shutil.move(work / "site", into)
     sys.stdout.write(f"{len(pages)} pages in {into}\n")
     return 0
@@ -95,11 +96,10 @@ def _below(folder: str, pages: Iterable[str]) -> list[Any]:
     return [*own, *({name: _below(f"{folder}{name}/", pages)} for name in folders)]
 
 
-def _ours(into: Path) -> Path:
-    """The folder, if it holds a site of ours or nothing. Raises SystemExit otherwise: it is about to be removed."""
-    if any(into.iterdir()) and not (into / "search.json").exists():
+def _check_ours(into: Path) -> None:
+    """Raises SystemExit where the folder holds what is no site of ours: it would be removed."""
+    if into.exists() and any(into.iterdir()) and not (into / "search.json").exists():
         raise SystemExit(f"{into}: is no site made here; name a folder of its own")
-    return into
 
 
 if __name__ == "__main__":

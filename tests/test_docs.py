@@ -7,11 +7,15 @@ import yaml
 from docs import build
 
 from setright.cli import COMMANDS
-from setright.engine.catalogue import content_root, load_catalogue
+from tests.content import shipped
 
-PAGES = dict(build.gathered())
-CATALOGUE = load_catalogue([content_root()])
+CATALOGUE = shipped()
 CITED = sorted({name for control_id in CATALOGUE.ids() for name in CATALOGUE.control(control_id).frameworks})
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return dict(build.gathered())
 
 
 def named(entry):
@@ -22,44 +26,44 @@ def named(entry):
     return {name for each in held for name in named(each)}
 
 
-def test_every_control_kind_and_baseline_has_its_page():
-    assert {f"controls/{name}.md" for name in CATALOGUE.ids()} <= PAGES.keys()
-    assert {f"kinds/{name}.md" for name in CATALOGUE.bindings} <= PAGES.keys()
-    assert {f"baselines/{name}.md" for name in CATALOGUE.baselines} <= PAGES.keys()
+def test_every_control_kind_and_baseline_has_its_page(pages):
+    assert {f"controls/{name}.md" for name in CATALOGUE.ids()} <= pages.keys()
+    assert {f"kinds/{name}.md" for name in CATALOGUE.bindings} <= pages.keys()
+    assert {f"baselines/{name}.md" for name in CATALOGUE.baselines} <= pages.keys()
 
 
 @pytest.mark.parametrize("name", CITED)
-def test_every_framework_that_a_control_cites_is_named_and_lists_it(name):
+def test_every_framework_that_a_control_cites_is_named_and_lists_it(name, pages):
     cites = {i for i in CATALOGUE.ids() if name in CATALOGUE.control(i).frameworks}
-    listed = set(re.findall(r"\(\.\./controls/(\S+)\.md\)", PAGES[f"frameworks/{name}.md"]))
+    listed = set(re.findall(r"\(\.\./controls/(\S+)\.md\)", pages[f"frameworks/{name}.md"]))
     assert listed == cites
 
 
-def test_a_page_shows_the_diff_that_the_fix_is_tested_to_make():
+def test_a_page_shows_the_diff_that_the_fix_is_tested_to_make(pages):
     assert (
         "-permitrootlogin = yes   # until the migration is done\n+permitrootlogin = no"
-        in PAGES["controls/linux/sshd/root-login.md"]
+        in pages["controls/linux/sshd/root-login.md"]
     )
 
 
-def test_every_command_is_in_the_reference_as_it_says_itself():
-    told = PAGES["commands.md"]
+def test_every_command_is_in_the_reference_as_it_says_itself(pages):
+    told = pages["commands.md"]
     for section in COMMANDS.values():
         for name, line in section.items():
             assert f"### setright {name}\n" in told
             assert line in told
 
 
-def test_the_reference_of_the_configuration_names_every_key():
-    told = PAGES["configuration.md"]
+def test_the_reference_of_the_configuration_names_every_key(pages):
+    told = pages["configuration.md"]
     for key in ("state", "url", "contact", "error_budget", "lane", "zone"):
         assert f"| `{key}` |" in told
 
 
-def test_every_page_can_be_reached():
+def test_every_page_can_be_reached(pages):
     nav = named(yaml.safe_load((build.ROOT / "docs" / "mkdocs.yml").read_text())["nav"])
     folders = tuple(name for name in nav if name.endswith("/"))
-    assert {name for name in PAGES if not name.startswith(folders)} == nav - set(folders)
+    assert {name for name in pages if not name.startswith(folders)} == nav - set(folders)
 
 
 def test_a_link_that_leads_nowhere_fails_the_build_and_keeps_the_site_that_was_there(tmp_path, monkeypatch):
