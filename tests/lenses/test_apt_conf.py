@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, apt_conf
 from setright.model import Edit
+from tests.sampling import examples
 
 from .laws import hold
 
@@ -75,14 +76,14 @@ EDITS = st.builds(
 
 
 @given(FILES, EDITS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     if hold("apt-conf", source, edit):
         assert lenses.put("apt-conf", source, [edit]).count(b"no") == source.count(b"no")
 
 
 @given(st.binary(max_size=60), EDITS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
     hold("apt-conf", source, edit)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, dockerfile
 from setright.model import Edit
+from tests.sampling import examples
 
 from .laws import comments, hold
 
@@ -152,7 +153,7 @@ EDITS = st.builds(
 
 
 @given(FILES, EDITS)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     try:
         count = len(dockerfile.get(source)["instructions"])
@@ -163,7 +164,7 @@ def test_the_laws_hold(source: bytes, edit: Edit) -> None:
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="RUN <-E\n\\`#\"[]'a\r\t", max_size=60).map(str.encode))
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes) -> None:
     try:
         there = dockerfile.get(source)["instructions"]
@@ -212,7 +213,7 @@ NEW = st.fixed_dictionaries(
 
 
 @given(FILES, st.integers(0, 4), st.lists(NEW, min_size=1, max_size=2))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_the_laws_hold_for_instructions_among_others(source: bytes, place: int, new: list[dict[str, object]]) -> None:
     try:
         there = dockerfile.get(source)["instructions"]

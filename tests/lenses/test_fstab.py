@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from setright.lenses import get, put
 from setright.model import Edit
 from tests.lenses.laws import comments, hold
+from tests.sampling import examples
 
 STOCK = b"""# /etc/fstab: static file system information.
 #
@@ -62,7 +63,7 @@ def test_the_laws_hold_on_odd_files(source):
     hold("fstab", source, option(0, "nodev"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(st.sampled_from(["a /b ext4 ro,x=1 0 0", "# c", "", "t\t/t\ttmpfs\tnodev,dev,nodev", "x /y", "u /v w o"])), st.data()
 )

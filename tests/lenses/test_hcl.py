@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, hcl
 from setright.model import Edit, Unknown
+from tests.sampling import examples
 
 from .laws import comments, hold
 
@@ -280,7 +281,7 @@ PATHS = st.sampled_from([tuple(int(part) if part.isdigit() else part for part in
 
 
 @given(st.lists(PARTS, max_size=6), st.sampled_from(["\n", "\r\n"]), PATHS, VALUES, st.booleans())
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=examples(700), deadline=None)
 def test_the_laws_hold(parts: list[str], newline: str, path: tuple[str | int, ...], value: object, remove: bool) -> None:
     source = inside("".join(part + "\n" for part in parts)).replace("\n", newline).encode()
     edit = Edit((*X, *path), None if remove else value, remove)
@@ -289,7 +290,7 @@ def test_the_laws_hold(parts: list[str], newline: str, path: tuple[str | int, ..
 
 
 @given(st.binary(max_size=80) | st.text(alphabet='ab ={}[]"$%<E\n#/*\\?:.,1é', max_size=60).map(str.encode), PATHS)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, path: tuple[str | int, ...]) -> None:
     hold("hcl", source, Edit(path[:1], 1))
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, hosts_access
 from setright.model import Edit
+from tests.sampling import examples
 
 from .laws import comments, hold
 
@@ -68,13 +69,13 @@ EDITS = st.sampled_from(
 
 
 @given(FILES, EDITS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     if hold("hosts-access", source, edit):
         assert comments(lenses.put("hosts-access", source, [edit])) == comments(source)
 
 
 @given(st.binary(max_size=60), EDITS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
     hold("hosts-access", source, edit)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from setright.lenses import LensError, edited, get, put, span
 from setright.lenses.edited import look_up, same
 from setright.model import Edit, Unknown
+from tests.sampling import examples
 
 COMMENTED = """\
 {
@@ -150,7 +151,7 @@ def some_edit(draw: st.DrawFn, tree: object) -> Edit:
     return Edit(path, draw(DATA))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.dictionaries(KEYS, DATA, max_size=4),
     st.sampled_from([None, 2, 4, "\t"]),
@@ -182,7 +183,7 @@ def test_a_put_makes_what_was_asked_and_nothing_else(
         assert put("json", after, [edit]) == after
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.text('{}[]",:/*\\ \nat1-.eu0', max_size=60).map(str.encode)))
 def test_no_bytes_raise_anything_but_a_lens_error(source: bytes) -> None:
     try:

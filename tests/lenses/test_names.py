@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, names, text
 from setright.model import Edit
+from tests.sampling import examples
 
 from .laws import comments, hold
 
@@ -38,7 +39,7 @@ EDITS = st.sampled_from([Edit(("names",), ["a", "root"]), Edit(("names", 0), "z"
 
 
 @given(FILES | st.binary(max_size=40), EDITS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     lens = "text" if edit.path == ("text",) else "names"
     if hold(lens, source, edit) and lens == "names":

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, pam
 from setright.model import Edit
+from tests.sampling import examples
 
 from .laws import comments, hold
 
@@ -110,7 +111,7 @@ VALUES = st.sampled_from(
 
 
 @given(FILES, VALUES)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     if hold("pam", source, edit) and not edit.remove and edit.path != ("rules",):
         assert len(comments(lenses.put("pam", source, [edit]))) == len(comments(source))
@@ -120,7 +121,7 @@ def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     st.binary(max_size=60) | FILES.flatmap(lambda f: st.binary(max_size=4).map(lambda b: f[: len(f) // 2] + b + f[len(f) // 2 :])),
     VALUES,
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
     hold("pam", source, edit)
 

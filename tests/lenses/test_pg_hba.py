@@ -14,6 +14,7 @@ from setright import lenses
 from setright.lenses import LensError, pg_hba
 from setright.lenses.edited import edited, same
 from setright.model import Edit
+from tests.sampling import examples
 
 SAMPLE = b"""# who may come in
 local   all             all                                     peer
@@ -234,7 +235,7 @@ def test_a_put_shows_in_get_and_moves_nothing_else(source: bytes, data: st.DataO
     assert all(line.rstrip(b"\r") in after for line in comments)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.one_of(st.binary(max_size=80), FILES.flatmap(lambda f: st.binary(max_size=5).map(lambda b: f + b))))
 def test_hostile_bytes_raise_nothing_but_lens_errors(source: bytes) -> None:
     try:

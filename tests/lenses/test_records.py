@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from setright.lenses import LensError, get, put
 from setright.model import Edit
 from tests.lenses.laws import hold
+from tests.sampling import examples
 
 HASH = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
 SHADOW = f"root:*:19000:0:99999:7:::\nbob:{HASH}:19000:0:99999:7:::\neve::19000::::::\nold:!{HASH}:1:0:9:7:30:20000:\n".encode()
@@ -71,7 +72,7 @@ def test_members_come_and_go():
 LINE = st.lists(st.sampled_from(["", "x", "!", "0", "007", "root", "a,b", HASH, "*"]), min_size=1, max_size=9).map(":".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(["passwd", "shadow", "group", "gshadow"]), st.lists(LINE, max_size=4), st.data())
 def test_the_laws_hold_on_made_up_files(name, made, data):
     edit = Edit(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.lenses import LensError, shell_assign
 from setright.model import Edit, Unknown
+from tests.sampling import examples
 
 from .laws import comments, hold
 
@@ -76,14 +77,14 @@ EDITS = st.builds(
 
 
 @given(FILES, EDITS)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 def test_the_laws_hold(source: bytes, edit: Edit) -> None:
     if hold("shell-assign", source, edit):
         assert comments(lenses.put("shell-assign", source, [edit])) == comments(source)
 
 
 @given(st.binary(max_size=60), EDITS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
     hold("shell-assign", source, edit)
 

@@ -13,6 +13,7 @@ from setright import lenses
 from setright.lenses import LensError, edited, sshd
 from setright.lenses.edited import same
 from setright.model import Edit, Unknown
+from tests.sampling import examples
 
 ROOT = Edit(("PermitRootLogin",), "no")
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
@@ -258,7 +259,7 @@ EDITS = st.builds(
 
 
 @given(FILES, EDITS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_the_laws_hold_or_the_lens_refuses(source: bytes, edit: Edit) -> None:
     try:
         tree = sshd.get(source)
@@ -276,7 +277,7 @@ def test_the_laws_hold_or_the_lens_refuses(source: bytes, edit: Edit) -> None:
 
 
 @given(st.binary(max_size=80) | st.text(max_size=60).map(lambda t: t.encode("utf-8", "replace")), EDITS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_nothing_but_a_lens_error_comes_out_of_hostile_bytes(source: bytes, edit: Edit) -> None:
     try:
         sshd.get(source)

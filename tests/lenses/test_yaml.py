@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from setright.lenses import LensError, edited, get, put, span
 from setright.lenses.edited import look_up, same
 from setright.model import Edit, Unknown
+from tests.sampling import examples
 
 DOC = ("documents", 0)
 CONTAINER = (*DOC, "spec", "containers", 0)
@@ -365,7 +366,7 @@ def written(draw: st.DrawFn) -> bytes:
     return (text.replace("\n", "\r\n") if draw(st.booleans()) else text).encode("utf-8", "ignore")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(written(), st.data())
 def test_a_put_makes_what_was_asked_and_nothing_else_or_is_refused(source: bytes, data: st.DataObject) -> None:
     try:
@@ -385,7 +386,7 @@ def test_a_put_makes_what_was_asked_and_nothing_else_or_is_refused(source: bytes
         assert after.count(b"# note") >= source.count(b"# note")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.text("ab:-?[]{}&*!|>'\"%@# \n\t,.0~<{", max_size=60).map(str.encode)), st.data())
 def test_no_bytes_raise_anything_but_a_lens_error(source: bytes, data: st.DataObject) -> None:
     try:
