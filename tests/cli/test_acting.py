@@ -178,6 +178,12 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(setright: Program):
     assert setright.file.read_text() == MAIN_TF
 
 
+def test_a_dry_run_goes_to_the_file_that_was_named(setright: Program):
+    ran = setright("fix", ".", "--control", AUTO, "--dry-run", "--format", "json", "-o", "shown.json")
+    assert ran.out == ""
+    assert json.loads((setright.tree / "shown.json").read_text())["plans"]
+
+
 def test_rollback_gives_the_first_bytes_back(setright: Program):
     run = setright.process("fix", ".", *BOTH, "--all", "--format", "json").json["run"]
     assert setright.file.read_text() != MAIN_TF

@@ -65,7 +65,7 @@ def command(
     plans = [plan for result in results for plan in result.plans]
     tell_unreached(report, show)
     if act["dry_run"]:
-        print_plans(app, plans, report, show, all_findings)
+        print_plans(app, plans, report, show, all_findings, show.file)
         ctx.exit(exit_code(report, threshold))
     approved = frozenset(p.hash for p in plans) if act["also_ask"] else frozenset[str]()
     decision = Decision(approved, act["yes"], queue=act["queue"])

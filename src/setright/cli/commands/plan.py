@@ -68,10 +68,10 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     ctx.exit(exit_code(report, threshold))
 
 
-def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, all_findings: bool) -> None:
-    """The plans on stdout, as a screen or as JSON."""
+def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, all_findings: bool, file: str | None = None) -> None:
+    """The plans on stdout or in a file, as a screen or as JSON. The file of `show` is that of the plan itself."""
     from setright.cli.gather import titles
-    from setright.cli.output import json_text, paper
+    from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.findings import draw_counts, draw_left_open, draw_unread
     from setright.cli.screens.plans import draw, draw_lanes
     from setright.engine.contract import plans_object, summary
@@ -88,9 +88,9 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
         click.echo("# What to do\n\n" + markdown(of_plans(plans, app.catalogue.control)), nl=False)
         return
     if show.format == "json":
-        click.echo(json_text(plans_object(plans, report)), nl=False)
+        emit(json_text(plans_object(plans, report)), show._replace(file=file))
         return
-    with paper(show._replace(file=None)) as console:
+    with paper(show._replace(file=file)) as console:
         draw(console, plans, titles(app, plans), all_findings)
         draw_left_open(console, report, all_findings)
         draw_unread(console, report, all_findings)
