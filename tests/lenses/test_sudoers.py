@@ -183,7 +183,8 @@ def shown(tree: dict) -> tuple[dict, list[bool]]:
 @pytest.mark.parametrize("seed", range(1000 if os.environ.get("SETRIGHT_ALL") else 40))
 def test_sudo_reads_the_same_before_and_after_an_edit(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
-    text = ("\n".join(rng.choices(PARTS, k=rng.randrange(1, 9))) + "\n").encode()
+    parts = rng.choices(PARTS, k=rng.randrange(1, 9))
+    text = "".join(f"{part.replace('Alias X', f'Alias X{at}')}\n" for at, part in enumerate(parts)).encode()  # none twice
     (file := tmp_path / "sudoers").write_bytes(text)
     assert shown(sudoers.get(text)) == told(file)
     after = lenses.put("sudoers", text, rng.sample(WANTED, 3))

@@ -227,7 +227,7 @@ def test_nft_takes_whatever_we_let_in_and_reads_it_as_we_do(tmp_path: Path) -> N
         text = firewall._rules("input", let_in) + firewall._rules("forward", [])
         (file := tmp_path / f"{len(lines)}.nft").write_text(f"flush ruleset\n{text}")
         lines.append(f"nft -c -f {file} && nft -f {file} && nft -j list ruleset || echo refused")
-    run = subprocess.run(["unshare", "--net", "sh", "-c", "\n".join(lines)], capture_output=True, text=True, timeout=300)
+    run = subprocess.run(["unshare", "--net", "sh"], input="\n".join(lines), capture_output=True, text=True, timeout=300)
     told = [firewall.tell(evidence(who="nftables\n", ports="", rules=line)) for line in run.stdout.splitlines()]
     assert [(t or {}).get("unused", []) for t in told] == ports
     assert {(t or {}).get("input") for t in told} == {(t or {}).get("forward") for t in told} == {"drop"}
