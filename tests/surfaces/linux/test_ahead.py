@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from lab.hosts import Lab
 
 from setright.model import Change, Want
-from setright.surfaces.linux.ahead import lots
+from setright.surfaces.linux import facts
+from setright.surfaces.linux.ahead import Ahead, often
 from setright.surfaces.linux.facts import asks_of
 from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.surface import Linux, open_ssh
@@ -38,15 +39,23 @@ def test_answers_found_ahead_are_those_of_a_question_asked_alone(sessions: int, 
 
 
 @needs_root
-def test_what_was_found_ahead_is_asked_again_once_something_was_written(tmp_path: Path) -> None:
-    file, surface, fact = tmp_path / "a.conf", Linux(Local()), f"linux/people-own-in:{tmp_path}"
+def test_what_was_found_ahead_counts_no_more_once_something_was_written(tmp_path: Path) -> None:
+    file, surface = tmp_path / "a.conf", Linux(Local())
     file.write_text("a")
-    surface.read([Want("k", {"documents": [str(file)], "lens": "text"}, facts=(fact,))])
-    assert surface.ask([fact])[fact].holds is False
-    os.chown(file, 4242, 4242)
-    assert surface.ask([fact])[fact].holds is False, "this was found with the reading"
+    surface.read([Want("k", {"documents": [str(file)], "lens": "text"}, facts=FACTS)])
+    assert surface._ahead is not None
     surface.write(Change(str(file), "text", b"a", b"b"))
-    assert surface.ask([fact])[fact].holds is True
+    assert surface._ahead is None
+
+
+def test_what_is_given_up_is_asked_anew(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("before")
+    ask = Ask("run", f"cat {file}")
+    ahead = Ahead([ask], set(), Local().begin)
+    assert [each.data for each in ahead.answers([ask])[ask]] == [b"before"] and ask in ahead
+    ahead.stop()
+    assert not ahead.answers([ask]) and ask not in ahead
 
 
 def test_a_reading_without_facts_finds_nothing_out_ahead(tmp_path: Path) -> None:
@@ -65,8 +74,12 @@ def test_nobody_waits_for_what_nobody_asked() -> None:
     assert time.monotonic() - began < 10
 
 
-def test_quick_questions_do_not_wait_for_logs_and_what_is_of_one_program_waits_until_it_is_asked() -> None:
-    quick, long = lots(["linux/cron-users", "linux/su-in-use", "linux/service-in-use:cups.service"])
-    assert {*quick} == {*(asks_of("linux/cron-users") or ())}
-    assert {ask.what for ask in long} >= {"grep"} and not {*quick} & {*long}
-    assert {*quick, *long} <= {*(asks_of("linux/cron-users") or ()), *(asks_of("linux/su-in-use") or ())}
+def test_only_what_most_hosts_are_asked_is_found_out_ahead() -> None:
+    asked = often(["linux/cron-users", "linux/su-in-use", "linux/service-in-use:cups.service", "linux/no-such-fact"])
+    assert asked == [*(asks_of("linux/cron-users") or ())]
+
+
+def test_nothing_that_looks_through_folders_or_logs_is_found_out_ahead() -> None:
+    modules = [module.name.replace("_", "-") for module in iter_modules(facts.__path__)]
+    asked = often(f"linux/{name}:/tmp" for name in modules)
+    assert len(asked) > 20 and not {ask.what for ask in asked} & {"walk", "grep"}

@@ -4,63 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from setright.surfaces.base import SurfaceError
-from setright.surfaces.linux.facts import asks_of
+from setright.surfaces.linux.facts import asks_of, is_asked_often
 from setright.surfaces.linux.transport import Answers, Ask, Found, Lot
 
-LOOKS_LONG = ("walk", "grep")
-OF_ONE = ("linux/service-in-use:", "linux/program-used:", "linux/account-in-use:")  # which a host mostly does not have
 
-
-class Lots(NamedTuple):
-    """The questions of facts: those of which each is quick, and those that only facts ask which look through folders or logs."""
-
-    quick: tuple[Ask, ...]
-    long: tuple[Ask, ...]
-
-
-def lots(facts: Iterable[str]) -> Lots:
-    """Apart from each other, so that nobody who asks a quick one waits for logs; and none that would mostly be asked in vain."""
-    asked = [asks for fact in facts if not fact.startswith(OF_ONE) and (asks := asks_of(fact))]
-    quick = {ask: None for asks in asked if not _looks_long(asks) for ask in asks}
-    return Lots(tuple(quick), tuple({ask: None for asks in asked for ask in asks if ask not in quick}))
-
-
-def _looks_long(asks: Sequence[Ask]) -> bool:
-    return any(ask.what in LOOKS_LONG for ask in asks)
+def often(facts: Iterable[str]) -> list[Ask]:
+    """The questions of those that most hosts are asked; the others may look long, and would mostly do so in vain."""
+    return list(dict.fromkeys(ask for fact in facts if is_asked_often(fact) for ask in asks_of(fact) or ()))
 
 
 class Ahead:
     """Begins with those questions that are not `read` anyway, whose answers it is told."""
 
-    def __init__(self, asked: Lots, read: Collection[Ask], begin: Callable[[Sequence[Ask]], Lot]) -> None:
+    def __init__(self, asks: Sequence[Ask], read: Collection[Ask], begin: Callable[[Sequence[Ask]], Lot]) -> None:
         self._found: dict[Ask, Sequence[Found]] = {}
-        self._lots: list[Lot] = []
-        self._also = {ask for lot in asked for ask in lot}.intersection(read)
+        self._also = set(asks).intersection(read)
+        self._lot: Lot | None = None
         with suppress(SurfaceError):  # whoever asks then is told
-            for lot in asked:
-                if missing := [ask for ask in lot if ask not in self._also]:
-                    self._lots.append(begin(missing))
+            self._lot = begin([ask for ask in asks if ask not in self._also])
 
     def learn(self, found: Answers) -> None:
         self._found |= {ask: found[ask] for ask in self._also}
 
     def __contains__(self, ask: Ask) -> bool:
         """Whether the answer is there or on its way."""
-        return ask in self._found or any(ask in lot.asks for lot in self._lots)
+        return ask in self._found or (self._lot is not None and ask in self._lot.asks)
 
     def answers(self, asks: Collection[Ask]) -> Answers:
         """Those there are, once what is on its way has come. What could not be had is left out, to be asked again."""
-        for lot in [lot for lot in self._lots if not set(asks).isdisjoint(lot.asks)]:
-            self._lots.remove(lot)
+        if self._lot is not None and not set(asks).isdisjoint(self._lot.asks):
             with suppress(SurfaceError):
-                self._found |= lot.answers()
+                self._found |= self._lot.answers()
+            self._lot = None
         return {ask: self._found[ask] for ask in asks if ask in self._found}
 
     def stop(self) -> None:
         """Nobody asks any more, or what was found may not hold any more."""
-        while self._lots:
-            self._lots.pop().stop()
+        if self._lot is not None:
+            self._lot.stop()
+        self._lot = None
         self._found.clear()

@@ -14,7 +14,7 @@ from pathlib import Path
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import deadman, puts, staging
-from setright.surfaces.linux.ahead import Ahead, lots
+from setright.surfaces.linux.ahead import Ahead, often
 from setright.surfaces.linux.documents import Part, built, part_of, parts, reading
 from setright.surfaces.linux.facts import asks_of, told
 from setright.surfaces.linux.local import Local
@@ -136,8 +136,8 @@ class Linux:
         """Begins to find out what may be asked next; what was found before holds no more."""
         if self._ahead:
             self._ahead.stop()
-        live = [fact for fact in sorted(facts) if fact.startswith("linux/")] if self._transport.live else []
-        self._ahead = Ahead(lots(live), set(read), self._transport.begin) if live else None
+        asks = often(fact for fact in sorted(facts) if fact.startswith("linux/")) if self._transport.live else []
+        self._ahead = Ahead(asks, set(read), self._transport.begin) if asks else None
 
     def _known(self, ahead: Ahead, wanted: Sequence[Ask]) -> Answers:
         """Nothing is asked twice, but for what could not be had: a host may refuse to do so much at once."""

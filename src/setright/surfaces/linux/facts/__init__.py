@@ -4,6 +4,8 @@ A module has two pure functions; `argument` is what follows the colon in a fact'
 
     asks(argument) -> Sequence[Ask]              what to ask the target
     answer(argument, evidence) -> Answer         what that means; None where the evidence does not suffice
+
+One that is asked of most hosts, and that any host answers quickly, says `OFTEN = True`: it is found out while a host is read.
 """
 
 from __future__ import annotations
@@ -30,6 +32,11 @@ def asks_of(fact: str) -> Sequence[Ask] | None:
     """The questions of a fact; None where there is no such fact."""
     found = _fact(fact)
     return None if found is None else found[0].asks(found[1])
+
+
+def is_asked_often(fact: str) -> bool:
+    found = _fact(fact)
+    return found is not None and bool(getattr(found[0], "OFTEN", False))
 
 
 def told(fact: str, found: Answers) -> Answer:

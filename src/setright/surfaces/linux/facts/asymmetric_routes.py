@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import UPTIME, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 ROUTES, COUNTERS = Ask("file", "/proc/net/route"), Ask("file", "/proc/net/netstat")
 
 

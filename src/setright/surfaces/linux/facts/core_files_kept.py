@@ -5,6 +5,7 @@ from __future__ import annotations
 from setright.surfaces.linux.seen import Seen
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 KEPT = Ask(
     "run",
     """find /var/lib/systemd/coredump /var/crash /var/lib/apport/coredump /var/core -maxdepth 1 -type f -mtime -90 2>/dev/null

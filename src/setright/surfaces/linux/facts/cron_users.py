@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 TABLES = (Ask("list", "/var/spool/cron/crontabs/*"), Ask("list", "/var/spool/cron/*"))
 FOLDERS = ("crontabs", "atjobs", "atspool", "lastrun", "tabs")
 

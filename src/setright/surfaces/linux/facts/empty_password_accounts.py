@@ -8,6 +8,8 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import PASSWD, SHADOW, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
+
 
 def asks(argument: str) -> Sequence[Ask]:
     return (PASSWD, SHADOW)

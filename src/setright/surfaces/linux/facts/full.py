@@ -9,6 +9,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 MANY_PERCENT = 80
 
 

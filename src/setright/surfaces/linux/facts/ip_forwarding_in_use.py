@@ -10,6 +10,7 @@ from setright.surfaces.linux.evidence import NEVER_BOOTED, UPTIME, Evidence, som
 from setright.surfaces.linux.transport import Ask
 from setright.surfaces.linux.units import states
 
+OFTEN = True
 SNMP, SNMP6 = Ask("file", "/proc/net/snmp"), Ask("file", "/proc/net/snmp6")
 INTERFACES = Ask("list", "/sys/class/net/*")
 FORWARDERS = (

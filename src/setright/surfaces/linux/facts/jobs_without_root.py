@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import NEVER_BOOTED, UPTIME, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 MONITORS = (
     "telegraf", "collectd", "zabbix_agentd", "zabbix_agent2", "nrpe", "node_exporter", "prometheus-node", "datadog-agent",
     "check_mk_agent", "munin-node", "filebeat", "promtail", "vector", "fluent-bit", "fluentd", "netdata", "otelcol",

@@ -9,6 +9,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import UPTIME, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 A_DAY_S = 86400
 
 

@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import NEVER_BOOTED, UPTIME, Evidence
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 MODULES, MOUNTS, FSTAB = Ask("file", "/proc/modules"), Ask("file", "/proc/mounts"), Ask("file", "/etc/fstab")
 LISTED = (Ask("file", "/etc/modules"), Ask("file", "/etc/modules-load.d/*.conf"))
 

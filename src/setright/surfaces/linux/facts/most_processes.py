@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 MOST = Ask(
     "run",
     """ps -eLo uid=,user= 2>/dev/null |

@@ -9,6 +9,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import GROUP, PASSWD, SHADOW, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 KEYS = (Ask("list", "/home/*/.ssh/authorized_keys"), Ask("list", "/etc/ssh/authorized_keys/*"))
 SUDOERS = (Ask("file", "/etc/sudoers"), Ask("file", "/etc/sudoers.d/*"))
 RULE = re.compile(r"^\s*(%?[\w.-]+)\s+[^=]+=", re.MULTILINE)

@@ -9,6 +9,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, count
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 LISTENING = Ask("run", "ss -Htln 2>/dev/null; true")
 ADDRESSES = Ask("run", "ip -o addr show up 2>/dev/null; true")
 SOURCE = "ss -Htln, ip addr"

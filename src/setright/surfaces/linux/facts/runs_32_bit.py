@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import UPTIME, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 OLD = Ask(
     "run",
     r"""[ -r /proc/1/maps ] || exit 13

@@ -9,6 +9,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 STACKS = tuple(Ask("file", f"/etc/pam.d/{name}") for name in ("sshd", "common-auth", "password-auth", "system-auth"))
 MODULE = re.compile(
     r"^\s*-?auth\s[^#]*\b(pam_(?:google_authenticator|duo|oath|yubico|u2f|radius|otpw|privacyidea|rsa)\w*)", re.MULTILINE

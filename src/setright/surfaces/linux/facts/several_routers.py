@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 COUNTERS = (Ask("file", "/proc/net/snmp"), Ask("file", "/proc/net/snmp6"))
 A_DAY_S = 86400
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from setright.surfaces.linux.seen import Seen
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 SHARED = Ask(
     "run",
     r"""[ -r /proc/1/maps ] || exit 13

@@ -9,6 +9,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, count
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 SOCKETS = Ask("run", "ss -Htnp state established; echo ===; ss -Hltnp")
 ARRANGED = Ask(
     "run",

@@ -8,6 +8,7 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
+OFTEN = True
 SOCKETS = "/tmp/.X11-unix"  # noqa: S108 - read, never made
 DISPLAYS = Ask("list", f"{SOCKETS}/*")
 FORWARDED = Ask("run", "ss -Hltnp 2>/dev/null | grep -E ':60[0-9][0-9] ' | grep sshd; true")
