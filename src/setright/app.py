@@ -276,9 +276,9 @@ class App:
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""
         from setright.engine.plan import plan
+
         ids = self.controls(ask)
-        exceptions = self._exceptions()
-        ask = _to_plan(ask)
+        exceptions, ask = self._exceptions(), _to_plan(ask)
 
         def one(target: str) -> Planned:
             try:
@@ -298,6 +298,7 @@ class App:
     def options(self, surface: Surface, ask: Ask, *, together: bool) -> Options:
         """How to plan for a target."""
         from setright.engine.plan import Options
+
         return Options(together, self.fingerprint_key, self._params(ask), now(), self._about(surface), life(self.configuration))
 
     def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
