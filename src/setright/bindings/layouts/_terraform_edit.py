@@ -40,7 +40,18 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
             placed += _one(told, module, block, small, fresh)
     for spot, mine in inside.values():
         placed.append(documents.edited(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
-    return placed + [(block.locator, Edit(path, body)) for path, body in fresh.items()]
+    return [*_in_turn(placed), *((block.locator, Edit(path, body)) for path, body in fresh.items())]
+
+
+def _in_turn(placed: Sequence[Placed]) -> Iterator[Placed]:
+    """The edits, new blocks that several of them put behind the last one behind each other."""
+    taken: dict[tuple[str, Path], Plain] = {}
+    for locator, edit in placed:
+        path = edit.path
+        while isinstance(edit.value, dict) and isinstance(path[-1], int) and taken.get((locator, path), edit.value) != edit.value:
+            path = (*path[:-1], path[-1] + 1)
+        taken[locator, path] = edit.value
+        yield locator, Edit(path, edit.value, edit.remove, edit.remark)
 
 
 def _document(told: Entry, module: Module, block: Block, edit: Edit) -> Spot | None:
