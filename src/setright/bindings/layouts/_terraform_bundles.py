@@ -109,6 +109,18 @@ def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "data-key": DATA_KEY,
     "trail-key": WHO | {"resource/aws_kms_key/trail": key("Files of the trail", TRAIL)},
+    "lake-key": WHO
+    | {
+        "resource/aws_kms_key/lake": key(
+            "Events",
+            statement(
+                "Events",
+                {"Service": "cloudtrail.amazonaws.com"},
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            ),
+        )
+    },
     "trail-logs": log_group("trail", "trail-") | log_writer("trail_logs", "cloudtrail.amazonaws.com", "trail"),
     "account": WHO,
     "trail-topic": WHO
