@@ -1,13 +1,11 @@
-"""What a scan finds of samples that are labelled: python -m bench.accuracy [--map FILE] TREE...
+"""What a scan finds of samples that are labelled: python -m bench.accuracy kics|checkov SAMPLES
 
-A sample is a file or folder whose name says which it is: positive, fail, bad; or negative, pass, good. Samples of one question
-stand in one folder, and that is its class. The map says which controls answer which classes, by the class's folder or its last
-name, globs allowed; a class that it does not name is left out:
+    python -m bench.accuracy kics kics/assets/queries
+    python -m bench.accuracy checkov checkov/tests --package checkov/checkov
 
-    {"aws/s3/versioning": ["terraform/aws/s3_bucket_without_versioning", "example_S3Versioning"]}
-
-A positive sample is found when a control of its class fails in it, a negative one a false alarm. Figures are for each folder at the
-top of the tree. Samples are anybody's, as the query fixtures of KICS and Checkov; none are kept here.
+A sample is of a rule; our controls that cite the rule, else those that matches/ names, answer it; a rule that none answers is left
+out. A positive sample is found when one of them fails in it, a negative one a false alarm. `reasons.yaml` beside this says of what
+is answered otherwise than labelled why that is so: those are counted apart, and what it does not say is listed.
 """
 
 from __future__ import annotations
@@ -15,98 +13,137 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.measure import SETRIGHT, run
+from bench.measure import PEERS, SETRIGHT, run
+from bench.samples import Sample, of_checkov, of_kics, provider
+from setright.dialect import read_mapping
 
-BAD = re.compile(r"(?i)(?:^|[^a-z])(?:positive|fail(?:ed|ing|ure)?|bad)(?:[^a-z]|$)")
-GOOD = re.compile(r"(?i)(?:^|[^a-z])(?:negative|pass(?:ed|ing)?|good|success)(?:[^a-z]|$)")
-HEAD = f"{'samples of':<40} {'classes':>8} {'positive':>9} {'found':>7} {'recall':>8} {'negative':>9} {'alarms':>7} {'rate':>7}"
+ROOT = Path(__file__).parents[1]
+REASONS = Path(__file__).with_name("reasons.yaml")
+PACKAGE = "venv/checkov/lib/python3*/site-packages/checkov"
 SCAN = (SETRIGHT, "scan", "--format", "json", "--fail-on", "never")
+MADE_FOR = ("template-", "module-")  # the same question, asked where the fix is another
+HEAD = (
+    f"{'samples':<26} {'rules':>6} | {'positive':>8} {'found':>6} {'recall':>8} {'told':>5}"
+    f" | {'negative':>8} {'alarms':>6} {'rate':>7} {'told':>5}"
+)
 
-Findings = Mapping[str, set[str]]  # by file, the controls that fail in it
+Findings = Mapping[str, Sequence[Any]]  # by file
 
 
-class Sample(NamedTuple):
-    """A file or folder below the tree, the folder that holds its class, and what its name says."""
+class Judged(NamedTuple):
+    sample: Sample
+    is_hit: bool
+    why: str  # where it is otherwise than labelled, and the reasons say why
 
-    place: str
-    group: str
-    is_bad: bool
+    @property
+    def is_right(self) -> bool:
+        return self.is_hit == self.sample.is_bad
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--map", type=Path, required=True, metavar="FILE", help="JSON: control -> classes")
-    words.add_argument("--list", action="store_true", help="name each sample that was missed or alarmed")
-    words.add_argument("trees", nargs="+", type=Path)
+    words.add_argument("tool", choices=["kics", "checkov"])
+    words.add_argument("samples", type=Path)
+    words.add_argument("--package", type=Path, help="Checkov's own checks; else those of the environment that the peers are in")
+    words.add_argument("--reasons", action="store_true", help="list what the reasons say, too")
     given = words.parse_args()
-    controls = json.loads(given.map.read_text())
-    print(HEAD)
-    with tempfile.TemporaryDirectory() as state:
-        for tree in given.trees:
-            report(tree, controls, given.list, os.environ | {"SETRIGHT_STATE": state})
+    with tempfile.TemporaryDirectory() as state, tempfile.TemporaryDirectory() as laid:
+        tree = Path(laid)
+        found = (
+            of_kics(given.samples, tree) if given.tool == "kics" else of_checkov(given.samples, tree, given.package or package())
+        )
+        samples = list(found)
+        failing = {path: told for top in sorted(tree.iterdir()) for path, told in scanned(top, {"SETRIGHT_STATE": state})}
+    judged = list(judge(samples, answering(given.tool), failing, read_mapping(REASONS)[given.tool]))
+    print("\n".join(report(judged, given.reasons)))
 
 
-def report(tree: Path, controls: Mapping[str, Sequence[str]], is_long: bool, env: dict[str, str]) -> None:
-    """A line for each folder at the top, and one for all."""
-    failing = findings(json.loads(run([*SCAN, str(tree)], env).out), tree)
-    judged = [(each, mine, is_hit(each, mine, failing)) for each in samples(tree) if (mine := answering(each.group, controls))]
-    tops = sorted({each.place.partition("/")[0] for each, _, _ in judged})
-    for top in tops:
-        print(line(top, [(each, hit) for each, _, hit in judged if f"{each.place}/".startswith(f"{top}/")]))
-    print(line(tree.name, [(each, hit) for each, _, hit in judged]))
-    for each, mine, hit in judged:
-        if is_long and hit != each.is_bad:
-            print(f"{'missed' if each.is_bad else 'alarmed':<8} {each.place}  ({', '.join(sorted(mine))})")
+def package() -> Path:
+    return next(PEERS.glob(PACKAGE))
 
 
-def samples(tree: Path) -> Iterator[Sample]:
-    """The outermost files and folders whose names say what they are."""
-    for folder, folders, files in os.walk(tree):
-        group = Path(folder).relative_to(tree).as_posix()
-        for name in sorted([*folders, *files]):
-            if (is_bad := label(name)) is not None:
-                yield Sample(f"{group}/{name}".removeprefix("./"), group, is_bad)
-        folders[:] = [name for name in folders if label(name) is None]
-
-
-def label(name: str) -> bool | None:
-    """Whether a name says bad (True) or good; None where it says neither."""
-    return True if BAD.search(name) else False if GOOD.search(name) else None
-
-
-def answering(group: str, controls: Mapping[str, Sequence[str]]) -> set[str]:
-    """The controls that answer a class."""
-    names = (group, group.rpartition("/")[2])
-    return {id_ for id_, classes in controls.items() if any(fnmatchcase(name, each) for each in classes for name in names)}
-
-
-def findings(scanned: Any, tree: Path) -> Findings:
-    found: dict[str, set[str]] = {}
-    for each in scanned["findings"]:
+def scanned(top: Path, env: Mapping[str, str]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """By file below the tree, the findings that fail in it."""
+    found: dict[str, list[Any]] = {}
+    for each in json.loads(run([*SCAN, str(top)], dict(env)).out)["findings"]:
         if each["verdict"] == "fail" and (path := each["location"].get("path")):
-            found.setdefault(os.path.relpath(tree / path, tree), set()).add(each["control"])
-    return found
+            found.setdefault(os.path.relpath(top / path, top.parent), []).append(each)
+    yield from found.items()
 
 
-def is_hit(sample: Sample, mine: set[str], failing: Findings) -> bool:
-    return any(mine & ids for path, ids in failing.items() if path == sample.place or path.startswith(f"{sample.place}/"))
+def answering(tool: str) -> Mapping[str, set[str]]:
+    """By rule, the controls that answer it."""
+    ids = {file.relative_to(ROOT / "controls").with_suffix("").as_posix() for file in (ROOT / "controls").rglob("*.yaml")}
+    cited: dict[str, set[str]] = {}
+    for id_ in ids:
+        for rule in (read_mapping(ROOT / "controls" / f"{id_}.yaml").get("frameworks") or {}).get(tool, ()):
+            cited.setdefault(str(rule), set()).add(id_)
+    known = {rule: set(controls) for rule, controls in read_mapping(ROOT / "matches" / f"{tool}.yaml")["matches"].items()} | cited
+    return {rule: controls | {like for each in controls for like in _made_for(each)} & ids for rule, controls in known.items()}
 
 
-def line(name: str, judged: Sequence[tuple[Sample, bool]]) -> str:
-    hits = {is_bad: [hit for each, hit in judged if each.is_bad is is_bad] for is_bad in (True, False)}
-    rates = {is_bad: f"{100 * sum(told) / len(told):.1f} %" if told else "-" for is_bad, told in hits.items()}
-    classes = len({each.group for each, _ in judged})
-    bad, good = hits[True], hits[False]
-    return (
-        f"{name[:40]:<40} {classes:>8} {len(bad):>9} {sum(bad):>7} {rates[True]:>8} {len(good):>9} {sum(good):>7} {rates[False]:>7}"
-    )
+def _made_for(control: str) -> Iterator[str]:
+    folder, _, name = control.rpartition("/")
+    return (f"{folder}/{prefix}{name}" for prefix in MADE_FOR)
+
+
+def judge(
+    samples: Sequence[Sample], controls: Mapping[str, set[str]], failing: Findings, reasons: Mapping[str, Sequence[str]]
+) -> Iterator[Judged]:
+    for each in samples:
+        if mine := controls.get(each.rule):
+            is_hit = any(hits(each, path, finding, mine) for path in _files(each, failing) for finding in failing[path])
+            yield Judged(each, is_hit, "" if is_hit == each.is_bad else why(each, reasons))
+
+
+def _files(sample: Sample, failing: Findings) -> Iterator[str]:
+    return (path for path in failing if path == sample.place or path.startswith(f"{sample.place}/"))
+
+
+def hits(sample: Sample, path: str, finding: Any, mine: set[str]) -> bool:
+    line = finding["location"].get("line")
+    here = sample.first <= line <= sample.last if line else str(finding["resource"]).split("[")[0].endswith(f".{sample.name}")
+    return finding["control"] in mine and (here or not sample.name)
+
+
+def why(sample: Sample, reasons: Mapping[str, Sequence[str]]) -> str:
+    return next((said for said, globs in reasons.items() if any(fnmatchcase(sample.called, glob) for glob in globs)), "")
+
+
+def report(judged: Sequence[Judged], is_long: bool) -> Iterator[str]:
+    yield HEAD
+    kinds = sorted({kind(each.sample) for each in judged})
+    yield from (row(name, [each for each in judged if kind(each.sample) == name]) for name in kinds)
+    yield row("all", judged)
+    counts = Counter((each.why, each.sample.is_bad) for each in judged if each.why)
+    yield f"\n{'missed':>6} {'alarms':>6}  told by"
+    for said in dict.fromkeys(each.why for each in judged if each.why):
+        yield f"{counts[said, True]:>6} {counts[said, False]:>6}  {said}"
+    yield ""
+    for each in judged:
+        if not each.is_right and (is_long or not each.why):
+            yield f"{'missed' if each.sample.is_bad else 'alarmed':<8} {each.sample.called}" + (f": {each.why}" if each.why else "")
+
+
+def kind(sample: Sample) -> str:
+    return " ".join(filter(None, (sample.place.split("/")[0], provider(sample.place))))
+
+
+def row(name: str, judged: Sequence[Judged]) -> str:
+    cells = [f"{name[:26]:<26} {len({each.sample.rule for each in judged}):>6}"]
+    for is_bad, width in ((True, 8), (False, 7)):
+        mine = [each for each in judged if each.sample.is_bad is is_bad]
+        hit = sum(each.is_hit for each in mine)
+        share = f"{100 * hit / len(mine):.1f} %" if mine else "-"
+        cells.append(f"{len(mine):>8} {hit:>6} {share:>{width}} {sum(bool(each.why) for each in mine):>5}")
+    return " | ".join(cells)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,110 @@
+"""Samples that other scanners keep of what their rules look for, labelled good or bad: KICS's queries and Checkov's examples.
+
+KICS (assets/queries): beside a query's `metadata.json` stand `test/positive*` and `test/negative*`, files or folders. Checkov
+(tests): in a folder `example_RULE` a file or a folder named by pass or fail, or Terraform resources so named, or below such a
+comment. What says neither is no sample.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+BAD = re.compile(r"(?i)(?:^|[^a-z])(?:fail|failed|failure|failing|bad|not.ok|positive|noncompliant)(?:[^a-z]|$)|^bad[A-Z]")
+GOOD = re.compile(r"(?i)(?:^|[^a-z])(?:pass|passed|passing|success|good|ok|negative|compliant)(?:[^a-z]|$)|_ok$|^ok[A-Z]")
+NAMES = {"dockerfile": "Dockerfile", "dockerCompose": "docker-compose.yaml"}  # of a sample's one file, where its format asks for it
+COMMENT = re.compile(r"(?:#|//)\s*(.*)")
+BLOCK = re.compile(r'(\w+)\s+"[^"]*"\s+"([^"]+)"|\w+\s*(?:"|\{)')
+CHECK = re.compile(r"""['"](CKV2?_[A-Z0-9]+_\d+)['"]""")
+PROVIDERS = ("aws", "azure", "gcp", "kubernetes")
+LAST = 10**9
+
+
+class Sample(NamedTuple):
+    """A file or folder below the tree, or one resource in it; the rule that it is a sample of; and what its label says."""
+
+    place: str
+    rule: str
+    is_bad: bool
+    first: int = 1
+    last: int = LAST
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        return f"{self.place} {self.name}".strip()
+
+
+def of_kics(source: Path, tree: Path) -> Iterator[Sample]:
+    """Each sample laid in a folder of its own, for many would be one module together."""
+    for told in sorted(source.rglob("metadata.json")):
+        group = told.parent.relative_to(source)
+        rule = json.loads(told.read_text(), strict=False)["id"]
+        for item in sorted(told.parent.glob("test/*")):
+            if item.name.startswith(("positive", "negative")) and item.name != "positive_expected_result.json":
+                place = group / item.name.replace(" ", "")
+                _lay(item, tree / place, group.parts)
+                yield Sample(place.as_posix(), rule, item.name.startswith("positive"))
+
+
+def _lay(item: Path, folder: Path, group: tuple[str, ...]) -> None:
+    if item.is_dir():
+        shutil.copytree(item, folder, ignore=shutil.ignore_patterns("positive_expected_result.json"))
+        return
+    inside = folder / ".github/workflows" if group[:2] == ("cicd", "github") else folder
+    inside.mkdir(parents=True)
+    shutil.copyfile(item, inside / NAMES.get(group[0], item.name.replace(" ", "")))
+
+
+def of_checkov(source: Path, tree: Path, package: Path) -> Iterator[Sample]:
+    """The rules' ids are in the checks themselves, which the package holds: example_X is of the check in X.py."""
+    shutil.copytree(source, tree, dirs_exist_ok=True)
+    ids = _checks(package)
+    for file in sorted(each for each in tree.rglob("*") if each.is_file()):
+        place = file.relative_to(tree)
+        at = next((i for i, part in enumerate(place.parts[:-1]) if part.startswith("example_")), None)
+        if at is None:
+            continue
+        check = place.parts[at].removeprefix("example_")
+        rule = ids.get((place.parts[0], provider(place.as_posix()), check)) or ids.get((place.parts[0], "", check), "")
+        yield from _labelled(file, place.as_posix(), re.sub(r"\.\w+$", "", " / ".join(place.parts[at + 1 :])), rule)
+
+
+def _checks(package: Path) -> Mapping[tuple[str, str, str], str]:
+    files = [each.relative_to(package) for each in package.rglob("*.py")]
+    told = {(each.parts[0], provider(each.as_posix()), each.stem): CHECK.search((package / each).read_text()) for each in files}
+    return {key: found[1] for key, found in told.items() if found}
+
+
+def provider(place: str) -> str:
+    return next((each for each in PROVIDERS if f"/{each}/" in place), "")
+
+
+def _labelled(file: Path, place: str, said: str, rule: str) -> Iterator[Sample]:
+    if (is_bad := label(said)) is not None:
+        yield Sample(place, rule, is_bad)
+    elif file.suffix == ".tf":
+        yield from _resources(file.read_text(errors="replace").splitlines(), place, rule)
+
+
+def _resources(lines: list[str], place: str, rule: str) -> Iterator[Sample]:
+    """Labelled by their names, else by the last comment at the margin above them."""
+    said = [(i, label(found[1])) for i, line in enumerate(lines, 1) if (found := COMMENT.match(line))]
+    starts = [(i, found) for i, line in enumerate(lines, 1) if (found := BLOCK.match(line))]
+    ends = [*(i - 1 for i, _ in starts[1:]), len(lines)]
+    for (first, found), last in zip(starts, ends, strict=False):
+        if found[0].startswith(("resource", "data")) and found[2]:
+            is_bad = label(found[2])
+            if is_bad is None:
+                is_bad = next((told for i, told in reversed(said) if i < first), None)
+            if is_bad is not None:
+                yield Sample(place, rule, is_bad, first, last, found[2])
+
+
+def label(name: str) -> bool | None:
+    """Whether a name says bad (True) or good; None where it says neither."""
+    return True if BAD.search(name) else False if GOOD.search(name) else None
