@@ -96,7 +96,7 @@ def machine(name: str, body: str, beside: str = "") -> Plain:
         (BOOT % '"debian-cloud/debian-12"', ""),
         (BOOT % '"projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"', ""),
         (BOOT % "data.google_compute_image.os.self_link", FAMILY % ("rhel-cloud", "rhel-9")),
-        ('disk {\n    source_image = "cos-cloud/cos-stable"\n  }', ""),
+        ('disk {\n    source_image = "cos-cloud/cos-113-lts"\n  }', ""),
         ("shielded_instance_config {\n    enable_secure_boot = true\n  }", ""),
     ],
 )
@@ -110,6 +110,7 @@ def test_public_images_are_shielded_though_nothing_says_so(body: str, beside: st
         ("", ""),
         (BOOT % "var.image", ""),
         (BOOT % '"debian-cloud/debian-9"', ""),
+        (BOOT % '"ubuntu-os-cloud/ubuntu-1804-lts"', ""),
         (BOOT % '"debian-cloud/debian-12-arm64"', ""),
         (BOOT % '"acme-images/debian-12"', ""),
         (BOOT % "data.google_compute_image.os.self_link", FAMILY % ("acme", "rhel-9")),

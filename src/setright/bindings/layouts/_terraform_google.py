@@ -82,10 +82,12 @@ def _is_open(given: Plain) -> bool:
 SHIELD = ("enable_vtpm", "enable_integrity_monitoring")
 IMAGE_PLACES = (("boot_disk", "initialize_params", "image"), ("disk", "source_image"))
 LONGEST_NAME = 300
-SHIELDED_IMAGES = late(  # public images that are marked for UEFI; those for ARM have other rules
-    r"(?:.*/)?(?:debian-cloud/(?:.*/)?debian-1[0-9]|ubuntu-os-(?:pro-)?cloud/(?:.*/)?ubuntu-(?:minimal-|pro-)?(?:1804|2[0-9]04)|"
-    r"cos-cloud/|rhel-cloud/(?:.*/)?rhel-(?:[89]|10)|rocky-linux-cloud/|centos-cloud/(?:.*/)?centos-stream|"
-    r"windows-cloud/(?:.*/)?windows-(?:server-)?20(?:16|19|22|25))(?!.*arm64).*"
+SHIELDED_IMAGES = (
+    late(  # public images that were never without UEFI, be the machine as old as it may; those for ARM have other rules
+        r"(?:.*/)?(?:debian-cloud/(?:.*/)?debian-1[0-9]|ubuntu-os-(?:pro-)?cloud/(?:.*/)?ubuntu-(?:minimal-|pro-)?2[0-9]04|"
+        r"cos-cloud/(?:.*/)?cos-(?:[89]|1[0-9])[0-9]|rhel-cloud/(?:.*/)?rhel-(?:[89]|10)|rocky-linux-cloud/|"
+        r"centos-cloud/(?:.*/)?centos-stream|windows-cloud/(?:.*/)?windows-(?:server-)?20(?:22|25))(?!.*arm64).*"
+    )
 )
 
 
