@@ -82,12 +82,11 @@ def _is_open(given: Plain) -> bool:
 SHIELD = ("enable_vtpm", "enable_integrity_monitoring")
 IMAGE_PLACES = (("boot_disk", "initialize_params", "image"), ("disk", "source_image"))
 LONGEST_NAME = 300
-SHIELDED_IMAGES = (
-    late(  # public images that were never without UEFI, be the machine as old as it may; those for ARM have other rules
-        r"(?:.*/)?(?:debian-cloud/(?:.*/)?debian-1[0-9]|ubuntu-os-(?:pro-)?cloud/(?:.*/)?ubuntu-(?:minimal-|pro-)?2[0-9]04|"
-        r"cos-cloud/(?:.*/)?cos-(?:[89]|1[0-9])[0-9]|rhel-cloud/(?:.*/)?rhel-(?:[89]|10)|rocky-linux-cloud/|"
-        r"centos-cloud/(?:.*/)?centos-stream|windows-cloud/(?:.*/)?windows-(?:server-)?20(?:22|25))(?!.*arm64).*"
-    )
+# public images that never were without UEFI, however old a machine is; those for ARM have other rules
+SHIELDED_IMAGES = late(
+    r"(?:.*/)?(?:debian-cloud/(?:.*/)?debian-1[0-9]|ubuntu-os-(?:pro-)?cloud/(?:.*/)?ubuntu-(?:minimal-|pro-)?2[0-9]04|"
+    r"cos-cloud/(?:.*/)?cos-(?:[89]|1[0-9])[0-9]|rhel-cloud/(?:.*/)?rhel-(?:[89]|10)|rocky-linux-cloud/|"
+    r"centos-cloud/(?:.*/)?centos-stream|windows-cloud/(?:.*/)?windows-(?:server-)?20(?:22|25))(?!.*arm64).*"
 )
 
 
