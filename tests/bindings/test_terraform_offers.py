@@ -94,6 +94,23 @@ def test_a_value_of_its_own_makes_nothing() -> None:
     )
 
 
+def test_the_role_of_a_grant_may_stand_in_a_nested_block() -> None:
+    layout: dict[str, Plain] = {
+        "type": "plan",
+        "offers": {
+            "key": {
+                "at": "Key",
+                "value": {"is": "key.k.arn"},
+                "grant": {"role": "to/role", "named": "use", "to": "use", "on": "key.k.arn"},
+            }
+        },
+    }
+    text = 'resource "plan" "p" {\n  to {\n    role = aws_iam_role.r.arn\n  }\n}\n'
+    after = put_right(layout, {"main.tf": text + ROLE}, "plan.p", "key")["main.tf"]
+    assert "  key = key.k.arn\n" in after
+    assert 'resource "aws_iam_role_policy" "r_use" {' in after
+
+
 @pytest.mark.parametrize(
     "text",
     [

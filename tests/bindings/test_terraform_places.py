@@ -74,6 +74,17 @@ def test_a_key_changes_where_it_stands_and_a_new_one_follows_the_others() -> Non
     assert after == FLAGS.replace("    }\n  }\n}\n", new)
 
 
+def test_two_new_keys_are_two_blocks() -> None:
+    given = sources({"main.tf": FLAGS})
+    at = ("settings", "databaseFlags")
+    edits = [Edit((*at, key), "on") for key in ("log_duration", "log_locks", "log_checkpoints")]
+    placed = terraform.edit(SQL, terraform.view("k", SQL, given)[0], edits, [], given)
+    after = lenses.put("hcl", FLAGS.encode(), [edit for _, edit in placed]).decode()
+    assert seen(SQL, after)[0].tree["settings"]["databaseFlags"] == dict.fromkeys(
+        ("log_checkpoints", "log_duration", "log_locks"), "on"
+    )
+
+
 def test_keys_made_by_an_expression_are_not_told() -> None:
     made = 'dynamic "database_flags" {\n      for_each = var.flags\n      content {\n      }\n    }\n'
     text = FLAGS[: FLAGS.index("database_flags")] + made + "  }\n}\n"
