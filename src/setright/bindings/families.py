@@ -1,4 +1,4 @@
-"""Of which families of sources some documents may hold anything: the layouts of the others need not be asked, nor loaded. Pure."""
+"""Which documents matter to which layouts, told without loading these: of most families of sources a tree holds nothing. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from setright.bindings.source import Source
 from setright.model import Plain
 
+READS = {  # by layout: the lenses of its documents and of what surrounds them; one that is not named here may look at any
+    "terraform": frozenset({"hcl", "json"}),
+    "terraform-objects": frozenset({"hcl", "json"}),
+    "terraform-workloads": frozenset({"hcl", "json", "dockerfile"}),
+    "cloudformation": frozenset({"yaml", "json"}),
+    "kubernetes": frozenset({"yaml", "json", "helm", "dockerfile"}),
+}
 TERRAFORM_JSON = (".tf.json", ".tfvars.json")
 KEYS = {  # what stands at the top of a document that holds something of a family
     "apiVersion": "kubernetes",

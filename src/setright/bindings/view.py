@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from setright.bindings.error import BindingError
+from setright.bindings.families import READS
 from setright.bindings.source import Source
 from setright.model import Binding, Edit, Path, Plain, Resource
 
@@ -16,7 +17,7 @@ Sources = Mapping[str, Source]
 
 
 class LayoutModule(Protocol):
-    """What a module of `setright.bindings.layouts` offers; with READS, the lenses of all the documents that it looks at."""
+    """What a module of `setright.bindings.layouts` offers."""
 
     def view(self, kind: str, layout: Layout, sources: Sources) -> list[Resource]: ...
     def edit(
@@ -27,7 +28,7 @@ class LayoutModule(Protocol):
 
 def module_of(binding: Binding, family: str) -> LayoutModule:
     """The layout module of a kind on a family of surfaces."""
-    name = binding.layouts[family].get("layout", family)
+    name = _layout(binding, family)
     try:
         return _named(name)
     except ModuleNotFoundError as error:
@@ -41,8 +42,12 @@ def view(binding: Binding, family: str, sources: Sources) -> list[Resource]:
 
 def reads(binding: Binding, family: str, lens: str) -> bool:
     """Whether documents of that lens may matter to the resources of the kind."""
-    read = getattr(module_of(binding, family), "READS", None)
+    read = READS.get(_layout(binding, family))
     return read is None or lens in read
+
+
+def _layout(binding: Binding, family: str) -> str:
+    return str(binding.layouts[family].get("layout", family))
 
 
 def edit(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import listed
+from setright.bindings.trees import look_up
 from setright.model import Plain
 
 ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
@@ -41,6 +43,15 @@ BUNDLES: Mapping[str, Plain] = {"data-key": DATA_KEY}
 def made(how: Mapping[str, Plain]) -> dict[str, Plain]:
     """The resources that an offer makes by their logical ids; one that is only named is written out."""
     return {name: _whole(body) for name, body in how.get("makes", {}).items()}
+
+
+def is_alike(have: Plain, want: Plain) -> bool:
+    """Whether a resource of the template's own can stand for the one that would be made: its type, and whom a key lets in."""
+    return look_up(have, ("Type",)) == look_up(want, ("Type",)) and _let_in(have) == _let_in(want)
+
+
+def _let_in(body: Plain) -> list[Plain]:
+    return [look_up(each, ("Sid",)) for each in listed(look_up(body, ("Properties", "KeyPolicy", "Statement")))]
 
 
 def _whole(body: Plain) -> Plain:

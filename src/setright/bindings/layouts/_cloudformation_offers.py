@@ -83,7 +83,7 @@ def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether nothing stands in the way: another resource of a name, or a role that is not of this template."""
     there, makes = template["Resources"], bundles.made(how)
-    if name in makes or any(new in there and resource_type(there[new]) != body["Type"] for new, body in makes.items()):
+    if name in makes or any(new in there and not bundles.is_alike(there[new], body) for new, body in makes.items()):
         return False
     if "has" in how and _found(template, name, how["has"]) is None:
         return False

@@ -13,6 +13,9 @@ from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
 REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
+CALLER = re.compile(  # a name that can be no star, whatever a function puts in
+    r"""(?s)(?:!Sub|!Join|Fn::Sub:|Fn::Join:)[^*]*\barn:[^*]*|(?:!GetAtt|Fn::GetAtt:)[^*]*|(?:!Ref|Ref:)\s*['"]?AWS::AccountId['"]?"""
+)
 NO_VALUE = "AWS::NoValue"
 POLICY = ("PolicyDocument", "KeyPolicy")
 
@@ -54,8 +57,18 @@ def judged(value: Plain, template: Tree) -> Plain:
         return Unknown(text) if default is None else default
     if isinstance(value, dict):
         told = {key: judged(inner, template) for key, inner in value.items() if inner != "" and referred(inner) != NO_VALUE}
-        return {key: _parsed(inner) if key.endswith(POLICY) else inner for key, inner in told.items()}
+        told |= {key: _parsed(inner) for key, inner in told.items() if key.endswith(POLICY)}
+        return told | {"Principal": _named(told["Principal"])} if "Principal" in told else told
     return [judged(inner, template) for inner in value] if isinstance(value, list) else value
+
+
+def _named(callers: Plain) -> Plain:
+    """Whom a statement speaks of: also by name where a function gives one that can be no star."""
+    if isinstance(callers, dict):
+        return {key: _named(inner) for key, inner in callers.items()}
+    if isinstance(callers, list):
+        return [_named(inner) for inner in callers]
+    return callers.text if isinstance(callers, Unknown) and CALLER.fullmatch(callers.text) else callers
 
 
 def _script(value: Plain) -> str | None:

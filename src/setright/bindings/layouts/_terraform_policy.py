@@ -27,6 +27,7 @@ TOKEN = late(
     re.DOTALL,
 )
 WORDS = {"true": True, "false": False, "null": None}
+CALLER = late(r"(?:\$\{)?(?:data\.)?(?!var\.|local\.|each\.|module\.|path\.)\w+\.[\w-]+(?:\[\w+\])?\.(?:\w*_?arn|account_id)\}?")
 DEPTH = 40
 
 
@@ -52,7 +53,7 @@ def _name(value: Plain) -> Plain:
     if isinstance(value, list):
         return [_name(each) for each in value]
     text = value.text.strip('"') if isinstance(value, Unknown) else ""
-    return text if text.startswith("arn:") and "*" not in text else value
+    return text if (text.startswith("arn:") and "*" not in text) or CALLER.fullmatch(text) else value
 
 
 def _document_of(module: Module, raw: Plain) -> Plain:

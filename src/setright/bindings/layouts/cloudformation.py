@@ -30,7 +30,6 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-READS = frozenset({"yaml", "json"})  # the lenses of its documents
 SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers", "evidence", "inside"}
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 Sibling = tuple[str, Path]  # logical id, path in its Properties

@@ -44,7 +44,6 @@ from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
 
-READS = frozenset({"yaml", "json", "helm", "dockerfile"})  # the lenses of its documents and of what surrounds them
 POD_TEMPLATE = "pod-template"
 POLICIES = ("workload", "network_policies")
 Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and the object

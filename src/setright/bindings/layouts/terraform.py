@@ -23,8 +23,6 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Resource, Tree
 
-READS = frozenset({"hcl", "json"})  # the lenses of its documents
-
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""

@@ -18,7 +18,6 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-READS = frozenset({"hcl", "json"})  # the lenses of its documents
 OWN: Path = ("metadata", 0, "namespace")
 TYPES = ("kubernetes_namespace", "kubernetes_namespace_v1")
 

@@ -24,7 +24,6 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-READS = frozenset({"hcl", "json", "dockerfile"})  # the lenses of its documents and of what surrounds them
 LISTS = {  # blocks of which there may be several, and the lists that they make
     "container": "containers",
     "init_container": "initContainers",
