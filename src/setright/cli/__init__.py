@@ -51,7 +51,7 @@ MODULES = {  # a keyword is no module name; the server's command is with the ser
     "import": "setright.cli.commands.import_",
     "serve": "setright.web.command",
 }
-COLLECTED_AT = 100_000  # objects made since the last look for cycles, of which trees have none; each look costs time
+COLLECTED_AT = 500_000  # objects made since the last look for cycles, of which trees have none; each look costs time
 
 
 class LazyGroup(click.Group):
