@@ -3,7 +3,7 @@
 import pytest
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._cloudformation_bundles import made
+from setright.bindings.layouts._cloudformation_bundles import DATA_KEY, is_alike, made
 
 
 def test_a_named_resource_is_written_out_beside_one_that_is_told() -> None:
@@ -19,3 +19,17 @@ def test_only_the_accounts_own_logs_may_use_the_key() -> None:
 def test_a_name_of_which_nothing_is_known_is_refused() -> None:
     with pytest.raises(BindingError, match="of which nothing is known"):
         made({"makes": {"Key": "no-such-key"}})
+
+
+@pytest.mark.parametrize(
+    ("have", "alike"),
+    [
+        (DATA_KEY, True),
+        ({"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [{"Sid": "Account"}, {"Sid": "Logs"}]}}}, True),
+        ({"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [{"Sid": "Mine"}]}}}, False),
+        ({"Type": "AWS::KMS::Key"}, False),
+        ({"Type": "AWS::S3::Bucket"}, False),
+    ],
+)
+def test_a_key_of_that_name_that_lets_others_in_does_not_stand_for_it(have: object, alike: bool) -> None:
+    assert is_alike(have, DATA_KEY) is alike
