@@ -1,4 +1,4 @@
-"""What may be asked of a host next, found out while its documents are read and judged; what nobody asks for is stopped."""
+"""What may be asked of a host next, found out while its documents are judged; what nobody asks for is stopped."""
 
 from __future__ import annotations
 
@@ -16,21 +16,13 @@ def often(facts: Iterable[str]) -> list[Ask]:
 
 
 class Ahead:
-    """Begins with those questions that are not `read` anyway, whose answers it is told."""
+    """Begins with those questions that a reading has not `found` the answers to."""
 
-    def __init__(self, asks: Sequence[Ask], read: Collection[Ask], begin: Callable[[Sequence[Ask]], Lot]) -> None:
-        self._found: dict[Ask, Sequence[Found]] = {}
-        self._also = set(asks).intersection(read)
+    def __init__(self, asks: Sequence[Ask], found: Answers, begin: Callable[[Sequence[Ask]], Lot]) -> None:
+        self._found: dict[Ask, Sequence[Found]] = {ask: found[ask] for ask in asks if ask in found}
         self._lot: Lot | None = None
         with suppress(SurfaceError):  # whoever asks then is told
-            self._lot = begin([ask for ask in asks if ask not in self._also])
-
-    def learn(self, found: Answers) -> None:
-        self._found |= {ask: found[ask] for ask in self._also}
-
-    def __contains__(self, ask: Ask) -> bool:
-        """Whether the answer is there or on its way."""
-        return ask in self._found or (self._lot is not None and ask in self._lot.asks)
+            self._lot = begin([ask for ask in asks if ask not in found])
 
     def answers(self, asks: Collection[Ask]) -> Answers:
         """Those there are, once what is on its way has come. What could not be had is left out, to be asked again."""

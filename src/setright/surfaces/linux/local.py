@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -29,12 +29,10 @@ class Local(Files):
     def __init__(self) -> None:
         super().__init__("host:local", Path("/"))
 
-    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
+    def find(self, asks: Sequence[Ask]) -> Answers:
         asks = list(dict.fromkeys(asks))
         lot = self.begin(asks)
         try:
-            if meanwhile:
-                meanwhile()
             found = {ask: self._answer(ask) for ask in asks if ask.what not in OF_SHELL}
             return {**found, **lot.answers()}
         finally:

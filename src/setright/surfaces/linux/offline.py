@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from pathlib import Path
 
@@ -21,9 +21,7 @@ class Offline(Files):
 
     live = False
 
-    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
-        if meanwhile:
-            meanwhile()
+    def find(self, asks: Sequence[Ask]) -> Answers:
         units = {ask: [Found(ask.name, b"")] for ask in asks if ask.what == "unit"}
         if units:
             listing = self._unit_listing([ask.name for ask in units])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 
 from setright.model import Plain
@@ -27,12 +27,9 @@ class Shell:
     def start(self, script: str, timeout_s: float = 60.0) -> Running:
         raise NotImplementedError
 
-    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
+    def find(self, asks: Sequence[Ask]) -> Answers:
         asks = list(dict.fromkeys(asks))
-        lot = self.begin(asks) if asks else None
-        if meanwhile:
-            meanwhile()
-        return lot.answers() if lot else {}
+        return self.begin(asks).answers() if asks else {}
 
     def begin(self, asks: Sequence[Ask]) -> Lot:
         nonce = token_hex(16)

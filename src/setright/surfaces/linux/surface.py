@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
@@ -23,7 +22,7 @@ from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.steps import activity, checker, reloading
 from setright.surfaces.linux.sudo import Password
-from setright.surfaces.linux.transport import Answers, Ask, Found, Transport
+from setright.surfaces.linux.transport import Answers, Ask, Transport
 
 SETTLE_S = 0.5  # a program that fails to start again answers a little longer: health must hold this long after a reload
 REFUSED_S = 2.0  # and one that starts again may answer nobody for a little while
@@ -55,10 +54,8 @@ class Linux:
         wanted = [part for want in wants for part in self._parts(want)]
         extra = [deadman.LEFT_OPEN] if self._transport.live else []
         asks = [ask for part in wanted for ask in part.asks] + extra
-        facts = {fact for want in wants for fact in want.facts}
-        found = self._transport.find(asks, lambda: self._look_ahead(facts, asks))
-        if self._ahead:
-            self._ahead.learn(found)
+        found = self._transport.find(asks)
+        self._look_ahead({fact for want in wants for fact in want.facts}, found)
         read = reading(wanted, found)
         self._lenses |= {d.locator: d.lens for d in read.documents}
         left = (found[deadman.LEFT_OPEN][0].data or b"").decode().split() if extra else []
@@ -70,7 +67,8 @@ class Linux:
     def ask(self, facts: Sequence[str]) -> dict[str, Answer]:
         asks = {fact: asks_of(fact) for fact in facts}
         wanted = [ask for some in asks.values() for ask in some or ()]
-        found = self._transport.find(wanted) if self._ahead is None else self._known(self._ahead, wanted)
+        known = self._ahead.answers(wanted) if self._ahead else {}
+        found = {**known, **self._transport.find([ask for ask in wanted if ask not in known])}
         return {fact: told(fact, found) if some is not None else _no_fact(fact) for fact, some in asks.items()}
 
     def keep(self, locators: Sequence[str]) -> list[Kept]:
@@ -95,7 +93,7 @@ class Linux:
         return True
 
     def write(self, change: Change) -> None:
-        self._look_ahead((), ())
+        self._look_ahead((), {})
         self._learn(change)
         puts.write(self._transport, change, self._new_mode(change.locator))
 
@@ -129,23 +127,15 @@ class Linux:
         deadman.check(self.target, token, self._transport.run(deadman.disarming(token)))
 
     def close(self) -> None:
-        self._look_ahead((), ())
+        self._look_ahead((), {})
         self._transport.close()
 
-    def _look_ahead(self, facts: Iterable[str], read: Sequence[Ask]) -> None:
+    def _look_ahead(self, facts: Iterable[str], found: Answers) -> None:
         """Begins to find out what may be asked next; what was found before holds no more."""
         if self._ahead:
             self._ahead.stop()
         asks = often(fact for fact in sorted(facts) if fact.startswith("linux/")) if self._transport.live else []
-        self._ahead = Ahead(asks, set(read), self._transport.begin) if asks else None
-
-    def _known(self, ahead: Ahead, wanted: Sequence[Ask]) -> Answers:
-        """Nothing is asked twice, but for what could not be had: a host may refuse to do so much at once."""
-        known: dict[Ask, Sequence[Found]] = {}
-        with suppress(SurfaceError):
-            known |= self._transport.find([ask for ask in wanted if ask not in ahead], lambda: known.update(ahead.answers(wanted)))
-        known |= ahead.answers(wanted)
-        return {**known, **self._transport.find([ask for ask in wanted if ask not in known])}
+        self._ahead = Ahead(asks, found, self._transport.begin) if asks else None
 
     def _looked(self, locators: Sequence[str], beside: Sequence[Ask]) -> tuple[dict[str, Document], Answers]:
         """The documents as they are now, and what was asked besides, in one round trip."""

@@ -87,8 +87,7 @@ class Transport(Protocol):
     target: str
     live: bool
 
-    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] | None = None) -> Answers:
-        """`meanwhile` is called when the questions are on their way."""
+    def find(self, asks: Sequence[Ask]) -> Answers: ...
 
     def begin(self, asks: Sequence[Ask]) -> Lot:
         """Starts to find; of the questions those that are better asked when the answer is needed are left out."""

@@ -5,7 +5,7 @@ A module has two pure functions; `argument` is what follows the colon in a fact'
     asks(argument) -> Sequence[Ask]              what to ask the target
     answer(argument, evidence) -> Answer         what that means; None where the evidence does not suffice
 
-One that is asked of most hosts, and that any host answers quickly, says `OFTEN = True`: it is found out while a host is read.
+One that is asked of most hosts, and that any host answers quickly, says `OFTEN = True`: it is found out while a host is judged.
 """
 
 from __future__ import annotations
