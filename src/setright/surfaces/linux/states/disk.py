@@ -22,6 +22,7 @@ SKIPPED = (
     "/proc /sys /run /snap /dev/pts /var/lib/docker /var/lib/containers /var/lib/containerd /var/lib/kubelet /var/lib/lxc"
     " /var/lib/machines /var/lib/snapd /.snapshots"
 )
+PRUNED = " -o ".join(f"-path {folder}" for folder in SKIPPED.split())
 PROGRAMS = "/usr/bin /usr/sbin /usr/lib /usr/libexec /usr/local/bin /usr/local/sbin /bin /sbin"
 SORTS = {
     "w": "world-writable",
@@ -37,12 +38,15 @@ WALK = Ask(
     "walk",
     rf"""[ "$(id -u)" = 0 ] || exit 13
 tops=$(awk '$3 ~ /^({LOCAL})$/ && ($3 != "overlay" || $2 == "/") && $2 !~ "^/(proc|sys|run)/" {{print $2}}' /proc/self/mounts)
-case " $(echo $tops) " in *" / "*) ;; *) tops="/ $tops" ;; esac
-skip=$(for d in {SKIPPED}; do printf -- '-path %s -o ' "$d"; done)
-known() {{ getent "$1" | cut -d: -f3 | sort -nu | awk -v t="$2" 'NR > 1 {{printf " -o "}} {{printf "-%s %s", t, $1}}'; }}
+case "
+$tops
+" in *"
+/
+"*) ;; *) tops="/ $tops" ;; esac
+known() {{ getent "$1" | awk -F : -v t="$2" '$3 ~ /^[0-9]+$/ && !seen[$3]++ {{printf "%s-%s %s", n++ ? " -o " : "", t, $3}}'; }}
 users=$(known passwd uid) groups=$(known group gid)
 walk() {{
-  timeout {LIMIT_S} find $tops -xdev -ignore_readdir_race -type d \( \( $skip -false \) -prune \) -o \( \
+  timeout {LIMIT_S} find $tops -xdev -ignore_readdir_race -type d \( \( {PRUNED} \) -prune \) -o \( \
     -perm /6002 \( \
       \( -type f -perm -0002 -printf 'w\t%p\0' \) , \( -type d -perm -0002 ! -perm -1000 -printf 'd\t%p\0' \) , \
       \( -type f -perm /6000 -printf 's\t%p\0' \) \) , \
