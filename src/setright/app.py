@@ -275,7 +275,7 @@ class App:
 
     def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
         """Each target's plans; nothing on the target is changed."""
-        from setright.engine.plan import plan
+        from setright.engine.plan import made_elsewhere, plan
 
         ids = self.controls(ask)
         exceptions, ask = self._exceptions(), _to_plan(ask)
@@ -285,7 +285,7 @@ class App:
                 with closing(self.open(target)) as surface:
                     found = self._seen(surface, ids, ask, exceptions)
                     options = self.options(surface, ask, together=together)
-                    return Planned(target, plan(found, surface, options).plans, found)
+                    return Planned(target, plan(found, surface, options).plans, made_elsewhere(found, surface))
             except SurfaceError as error:
                 return Planned(target, (), None, str(error))
 

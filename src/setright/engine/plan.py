@@ -16,11 +16,12 @@ from setright.engine.diffs import unified_diff
 from setright.engine.redact import OF_THIS_PROCESS
 from setright.engine.scan import Found, Scan, come_to_light, wants
 from setright.engine.world import World
-from setright.model import LANES, Effect, Plain, Plan, Planned, Steps, digest
+from setright.model import LANES, Effect, Plain, Plan, Planned, Problem, Steps, Verdict, digest
 from setright.surfaces.base import Surface
 
 MAX_FOLLOWED = 3
 LIFE = timedelta(hours=24)
+MANAGED = "linux/managed-by"
 RESTARTS = ("none", "reload", "service", "host", "replace")
 DISRUPTIONS = ("low", "medium", "high")
 
@@ -61,6 +62,14 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
     made += [_by_hand(scan, found, why, fears[found.finding.id]) for found, why in hands]
     at = options.now or datetime.now(UTC)
     return Plans(tuple(_sealed(p, at + options.life, at) for p in made), world)
+
+
+def made_elsewhere(scan: Scan, surface: Surface) -> Scan:
+    """With a notice where something else writes a host's configuration: put right here alone, it comes back from there."""
+    if not any(found.slot[1] == "linux" and found.finding.verdict is Verdict.FAIL for found in scan.found):
+        return scan
+    answer = surface.ask([MANAGED])[MANAGED]
+    return scan._replace(notices=(*scan.notices, Problem(scan.target, answer.text))) if answer.holds else scan
 
 
 def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: Options) -> tuple[list[Fix], Composed]:

@@ -11,6 +11,9 @@ import pytest
 from lab.hosts import Lab
 
 import setright.surfaces.linux.facts as facts
+from setright.app import App
+from setright.app import Ask as Selected
+from setright.engine.configuration import Configuration
 from setright.model import Answer
 from setright.surfaces.linux import logins
 from setright.surfaces.linux.evidence import UPTIME, Evidence
@@ -192,6 +195,15 @@ def test_other_small_facts_of_an_image(tmp_path: Path) -> None:
     managed = one(surface, "managed-by")
     assert managed.holds and "Puppet" in managed.text and "Ansible" in managed.text
     assert one(surface, "managed-by:chef").holds is False
+
+
+def test_who_plans_is_told_what_else_writes_the_configuration(tmp_path: Path) -> None:
+    image(tmp_path / "host", {"etc/ssh/sshd_config": "# This file is managed by Puppet.\nPermitRootLogin yes\n"})
+    app = App(Configuration(state=str(tmp_path / "state")))
+    (planned,) = app.plan([f"root:{tmp_path}/host"], Selected(controls=("linux/sshd/root-login",)))
+    assert planned.scan is not None and [notice.why for notice in planned.scan.notices] == [
+        "traces of Puppet (a note in /etc/ssh/sshd_config): put it right there too, or it may be undone"
+    ]
 
 
 @pytest.mark.root

@@ -41,7 +41,8 @@ true"""
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (Ask("run", SCRIPT.replace("PLACES", PLACES[argument])),)
+    places = PLACES.get(argument, "") if argument else " ".join(PLACES.values())
+    return (Ask("run", SCRIPT.replace("PLACES", places)),)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:

@@ -15,19 +15,33 @@ TRACES = {
     "cloud-init": ("/var/lib/cloud/instance", "/etc/cloud/cloud.cfg"),
     "Ansible": ("/root/.ansible", "/home/*/.ansible"),
     "NixOS": ("/etc/NIXOS",),
+    "an image that is built elsewhere": ("/run/ostree-booted", "/etc/image-id", "/etc/cloud/build.info"),
+}
+MARKS = {  # what they write above what they wrote
+    "Puppet": ("anaged by Puppet", "anaged by puppet"),
+    "Chef": ("enerated by Chef", "anaged by Chef"),
+    "Salt": ("anaged by Salt", "anaged by salt"),
+    "Terraform": ("anaged by Terraform", "anaged by terraform"),
+    "Ansible": ("nsible managed", "ANSIBLE MANAGED", "anaged by Ansible", "anaged by ansible"),
+    "Packer": ("anaged by Packer", "uilt by Packer"),
 }
 FILES = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf", "/etc/sudoers", "/etc/sudoers.d/*", "/etc/sysctl.d/*.conf")
-HEADERS = tuple(Ask("grep", file, word) for file in FILES for word in ("nsible managed", "ANSIBLE MANAGED"))
+HEADERS = {tool: tuple(Ask("grep", file, word) for file in FILES for word in words) for tool, words in MARKS.items()}
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (*(Ask("list", path) for paths in TRACES.values() for path in paths), *HEADERS)
+    return (
+        *(Ask("list", path) for paths in TRACES.values() for path in paths),
+        *(ask for found in HEADERS.values() for ask in found),
+    )
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
     """`argument` narrows it to one of them: ``ansible``."""
     found = {tool: evidence.names(*(Ask("list", path) for path in paths)) for tool, paths in TRACES.items()}
-    found["Ansible"] += [f"a note in {each.name}" for ask in HEADERS for each in evidence.all(ask) if each.data]
+    for tool, marks in HEADERS.items():
+        notes = [f"a note in {each.name}" for ask in marks for each in evidence.all(ask) if each.data]
+        found[tool] = [*found.get(tool, []), *dict.fromkeys(notes)]
     seen = {tool: names for tool, names in found.items() if names and argument.lower() in ("", tool.lower())}
     if seen:
         text = "; ".join(f"{tool} ({names[0]})" for tool, names in seen.items())
