@@ -93,3 +93,25 @@ def test_an_item_that_is_a_resource_is_edited_and_removed_as_one() -> None:
     assert tree(GROUP, after)["Ingress"] == [{"Port": 443}]
     assert "Ssh" not in after
     assert "Other" in after
+
+
+def test_a_caller_that_can_be_no_star_is_known_whatever_a_function_puts_in() -> None:
+    text = b"""Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Statement:
+          - Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}
+          - Principal: {AWS: [!GetAtt Role.Arn, !Ref AWS::AccountId]}
+          - Principal:
+              AWS: !Join
+                - ""
+                - ["arn:aws:iam::", !Ref AWS::AccountId, ":root"]
+          - Principal: {AWS: !Ref Anybody}
+          - Principal: {AWS: !Sub "arn:aws:iam::*:${Role}"}
+"""
+    (key,) = cloudformation.view("k", {"type": "AWS::KMS::Key"}, {"t": Source("t", "yaml", get("yaml", text))})
+    told = [each["Principal"]["AWS"] for each in key.tree["KeyPolicy"]["Statement"]]
+    assert [isinstance(each, Unknown) for each in told] == [False, False, False, True, True]
+    assert all(isinstance(each, str) for each in told[1])

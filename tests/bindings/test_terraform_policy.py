@@ -78,6 +78,20 @@ def test_what_an_expression_gives_is_unknown_and_the_rest_is_told() -> None:
     assert statements('<<EOF\n{"Statement": [{"Resource": "${a.b}/*"}]}\nEOF') == [{"Resource": Unknown("${a.b}/*")}]
 
 
+def test_a_caller_that_can_be_no_star_is_known() -> None:
+    callers = (
+        "aws_iam_role.a.arn",
+        "data.aws_caller_identity.current.account_id",
+        "aws_cloudfront_origin_access_identity.o[0].iam_arn",
+    )
+    for caller in callers:
+        assert statements(f"jsonencode({{Statement = [{{Principal = {{AWS = {caller}}}}}]}})") == [{"Principal": {"AWS": caller}}]
+    for caller in ("var.caller_arn", "local.a.arn", "module.a.arn", "aws_iam_role.a.name"):
+        assert statements(f"jsonencode({{Statement = [{{Principal = {{AWS = {caller}}}}}]}})") == [
+            {"Principal": {"AWS": Unknown(caller)}}
+        ]
+
+
 def test_a_policy_document_is_seen_as_the_policy_it_makes() -> None:
     told = seen(POLICY, DATA).tree["PolicyDocument"]["Statement"]
     assert told[0] == {"Effect": "Allow", "Action": ["s3:Get*"], "Resource": ["a"]}
