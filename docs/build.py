@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from docs.catalogue import catalogue_pages
-from docs.reference import commands, configuration
+from docs.reference import commands, configuration, keys
 from setright.engine.catalogue import content_root, load_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,8 +29,8 @@ STYLE = ROOT / "docs" / "site.css"
 WHOLE = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")  # of the root, each a page as it is
 MOVED = {"README.md": "index.md", "docs/pages/": "", "decisions/README.md": "decisions/index.md"}  # place here -> on the site
 FENCE = re.compile(r"^```(\w+) (\S+)$", re.M)  # what our tests read there, a mark or a file's place, becomes a title or goes
-INSERT = re.compile(r"^<!-- insert (\w+) -->$", re.M)
-INSERTS = {"commands": commands, "configuration": configuration}
+INSERT = re.compile(r"^<!-- insert (\w+)(?: (\w+))? -->$", re.M)
+INSERTS: Mapping[str, Callable[..., str]] = {"commands": commands, "configuration": configuration, "keys": keys}
 
 
 def main(into: Path = ROOT / "site") -> int:
@@ -44,6 +44,8 @@ def main(into: Path = ROOT / "site") -> int:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         shutil.copy(STYLE, work / "docs")
+        for picture in PAGES.rglob("*.png"):
+            shutil.copy(picture, work / "docs" / picture.relative_to(PAGES))
         (work / "mkdocs.yml").write_text(settings(pages), encoding="utf-8")
         made = subprocess.run([sys.executable, "-m", "zensical", "build", "--strict"], cwd=work, check=False)
         if made.returncode:
@@ -64,8 +66,9 @@ def gathered() -> Iterator[tuple[str, str]]:
         yield MOVED.get(name, name), FENCE.sub(_titled, text)
     for file in sorted((ROOT / "decisions").glob("*.md")):
         yield f"decisions/{'index.md' if file.name == 'README.md' else file.name}", file.read_text(encoding="utf-8")
-    for file in sorted(PAGES.glob("*.md")):
-        yield file.name, INSERT.sub(lambda found: INSERTS[found[1]](), file.read_text(encoding="utf-8"))
+    for file in sorted(PAGES.rglob("*.md")):
+        text = file.read_text(encoding="utf-8")
+        yield str(file.relative_to(PAGES)), INSERT.sub(lambda found: INSERTS[found[1]](*filter(None, [found[2]])), text)
     yield from catalogue_pages(load_catalogue([content_root()]), content_root())
 
 

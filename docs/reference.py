@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from importlib import import_module
 from inspect import cleandoc
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from setright.cli import COMMANDS, main
+from setright.engine.channels import MODULES, TICKETS
 from setright.engine.configuration import json_schema
 
 WIDTH = 96
@@ -63,12 +65,27 @@ def configuration() -> str:
     return "\n\n".join(_table(name, tables[name]) for name in TABLES)
 
 
+def keys(sort: str) -> str:
+    """What a channel or a ticket system of this type takes, besides what all of them do (`Route`)."""
+    module = import_module((MODULES | TICKETS)[sort])
+    schema = msgspec.json.schema(module.Options)
+    held = schema["$defs"]["Options"]
+    about = cleandoc(module.Options.__doc__ or "").replace("``", "`")
+    return about + "\n\n" + "\n".join(_rows(held, module.SECRETS))
+
+
 def _table(name: str, schema: Mapping[str, Any]) -> str:
     about = cleandoc(schema["description"]).split("\n\n")[-1].replace("``", "`")
-    rows = ["| key | takes | default |", "| --- | --- | --- |"]
+    return f"### `{TABLES[name]}`\n\n{about}\n\n" + "\n".join(_rows(schema))
+
+
+def _rows(schema: Mapping[str, Any], secrets: Collection[str] = ()) -> Iterator[str]:
+    """`secrets` are keys whose value is the place of a secret."""
+    yield "| key | takes | default |"
+    yield "| --- | --- | --- |"
     for key, held in schema["properties"].items():
-        rows.append(f"| `{key}` | {_takes(held)} | {'needed' if key in schema['required'] else _default(held)} |")
-    return f"### `{TABLES[name]}`\n\n{about}\n\n" + "\n".join(rows)
+        takes = "the place of a secret: `env:`, `file:`, `keyring:`" if key in secrets else _takes(held)
+        yield f"| `{key}` | {takes} | {'needed' if key in schema['required'] else _default(held)} |"
 
 
 def _default(held: Mapping[str, Any]) -> str:
@@ -88,8 +105,12 @@ def _takes(held: Mapping[str, Any]) -> str:
         case "object":
             inner = held.get("additionalProperties")
             return f"a table; each: {_takes(inner)}" if inner else "a table"
+        case "boolean":
+            return "`true` or `false`"
         case "integer":
             return "a whole number"
+        case "number":
+            return "a number"
         case "string":
             return "a moment with a zone" if held.get("format") == "date-time" else "a text"
     return "any value"

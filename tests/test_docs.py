@@ -1,12 +1,16 @@
 """The documentation site has a page for everything there is, and no link that leads nowhere."""
 
+import importlib
 import re
+import tomllib
 
+import msgspec
 import pytest
 import yaml
 from docs import build
 
 from setright.cli import COMMANDS
+from setright.engine.channels import MODULES, ROUTE_KEYS, TICKETS, routes, ticket_routes
 from tests.content import shipped
 
 CATALOGUE = shipped()
@@ -58,6 +62,28 @@ def test_the_reference_of_the_configuration_names_every_key(pages):
     told = pages["configuration.md"]
     for key in ("state", "url", "contact", "error_budget", "lane", "zone"):
         assert f"| `{key}` |" in told
+
+
+@pytest.mark.parametrize("sort", MODULES | TICKETS)
+def test_every_integration_has_a_page_that_says_what_it_needs_sends_and_does_when_it_fails(sort, pages):
+    page = pages[f"integrations/{sort}.md"]
+    headings = re.findall(r"^## (.+)$", page, re.M)
+    assert headings == ["Keys", "Rights it needs", "What arrives", "When something fails", "How it was tested"]
+    arrives = page.partition("## What arrives")[2].partition("\n## ")[0]
+    assert "```" in arrives or "![" in arrives
+
+
+@pytest.mark.parametrize("sort", MODULES | TICKETS)
+def test_the_table_that_a_page_shows_is_one_that_works(sort, pages):
+    """Its keys are the type's own; its secrets are places of secrets."""
+    module = importlib.import_module((MODULES | TICKETS)[sort])
+    page = pages[f"integrations/{sort}.md"]
+    (shown,) = tomllib.loads(re.search(r"```toml\n(.*?)```", page, re.S)[1])["integrations"].values()
+    assert shown["type"] == sort and routes({"x": shown}) | ticket_routes({"x": shown})
+    own = {key: value for key, value in shown.items() if key not in ROUTE_KEYS}
+    msgspec.convert(own, module.Options)
+    assert all(own[key].split(":")[0] in ("env", "file", "keyring") for key in module.SECRETS if key in own)
+    assert all(f"| `{key}` |" in page for key in module.Options.__struct_fields__)
 
 
 def test_every_page_can_be_reached(pages):
