@@ -55,9 +55,14 @@ class Opsgenie:
             "entity": str(body.get("target") or ""),
             "priority": PRIORITIES.get(str(body.get("severity")), "P5"),
             "tags": ["setright", message.event],
-            "details": {key: str(value)[:DETAIL_CHARACTERS] for key, value in body.items() if value is not None},
+            "details": {key: _detail(value)[:DETAIL_CHARACTERS] for key, value in body.items() if value is not None},
         }
         return told | ({"responders": [{"name": self._team, "type": "team"}]} if self._team else {})
+
+
+def _detail(value: Plain) -> str:
+    """Details are texts; what is no text is told as JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def open_channel(options: Options) -> Opsgenie:
