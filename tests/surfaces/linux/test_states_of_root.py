@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lab.hosts import Lab
 
+from setright.model import Unknown
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.states import credentials, search_path
 from setright.surfaces.linux.surface import open_root
@@ -57,3 +58,9 @@ def test_a_host_that_may_not_be_asked_tells_nothing(state: object) -> None:
 def test_accounts_that_there_was_no_time_for_are_counted() -> None:
     told = credentials.tell(Evidence({credentials.GUESSED: [Found("", b"checked 8\nleft 4\nknown pi\n")]}))
     assert json.dumps(told) == '{"checked": 8, "not-checked": 4, "known": ["pi"]}'
+
+
+def test_accounts_that_were_not_tried_leave_it_open_whether_one_is_known() -> None:
+    told = credentials.tell(Evidence({credentials.GUESSED: [Found("", b"checked 8\nleft 4\n")]}))
+    assert told is not None and isinstance(told["known"], Unknown) and "4 of the accounts" in told["known"].text
+    assert "known" not in (credentials.tell(Evidence({credentials.GUESSED: [Found("", b"checked 8\nleft 0\n")]})) or {})
