@@ -83,6 +83,18 @@ def test_a_receiver_that_is_down_is_left_alone_longer_and_longer(store):
     assert (store.lines()[0].failures, store.lines()[0].waiting) == (2, 1)
 
 
+def test_only_what_was_sent_long_ago_is_forgotten(store):
+    store.post([message(n) for n in range(4)] + [message(1, "other")])
+    receiver, clock = Receiver(), Clock()
+    receiver.refuses = {"m3"}
+    deliver(store, "soc", receiver, "me", clock)
+    store.post([message(9)])
+    assert store.forget_sent("soc", clock.at) == 0 and store.forget_sent("other", clock.at + LONGEST_WAIT) == 0
+    assert store.forget_sent("soc", clock.at + LONGEST_WAIT) == 3
+    lines = [(line.channel, line.waiting, line.sent, line.refused) for line in store.lines()]
+    assert lines == [("other", 1, 0, 0), ("soc", 1, 0, 1)]
+
+
 def test_a_channel_that_wants_few_large_batches_rests_after_each(store):
     receiver, clock, rest = Receiver(), Clock(), timedelta(minutes=5)
     for minute in range(12):

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,17 @@ def test_the_same_key_gives_the_same_call_and_never_a_second_one(place):
     assert len([run for run in place.app.store.runs() if run.id in runs]) == 1
     assert said(soar.post("/runs", {"plans": hashes}, "incident-4711"))["answer"]["run"] in runs
     problem(soar.post("/runs", {"plans": hashes, "strict": True}, "incident-4711"), 422, "key-used")
+    assert place.app.store.forget_calls(now() - timedelta(minutes=10)) == 0  # the key is known still
     stranger = Caller(place, "other", "plan")
     assert said(stranger.post("/plans", {"targets": ["shop"], "controls": [AUTO]}, "incident-4711"))["id"] not in ids
+
+
+def test_a_call_that_ended_long_ago_is_forgotten(place):
+    soar = Caller(place, "soar", "plan")
+    first = said(soar.post("/plans", {"targets": ["shop"], "controls": [AUTO]}, "incident-4711"))
+    assert place.app.store.forget_calls(now() + timedelta(seconds=1)) == 1
+    second = said(soar.post("/plans", {"targets": ["shop"], "controls": [AUTO]}, "incident-4711"))
+    assert first["id"] != second["id"] and second["state"] == "ended"
 
 
 def test_long_work_is_answered_at_once_with_where_to_look(place):

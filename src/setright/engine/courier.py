@@ -25,6 +25,7 @@ from setright.integrations.message import TEST, Message
 from setright.model import Control, Finding, Plan
 
 FORESEEN = 1_000  # messages
+KEPT = timedelta(days=180)  # what was sent
 
 
 class Foreseen(NamedTuple):
@@ -96,7 +97,10 @@ class Courier:
         try:
             opened = sender(name, self._configuration.integrations[name])
             rest = timedelta(minutes=self.routes[name].every_min)
-            return deliver(self._store, name, opened, self._holder, rest=rest)
+            told = deliver(self._store, name, opened, self._holder, rest=rest)
+            if told.sent:
+                self._store.forget_sent(name, now() - KEPT)
+            return told
         except (EngineError, IntegrationError) as error:
             return Delivered(name, error=str(error))
 

@@ -115,6 +115,11 @@ class Calls(Database):
         with self.writing() as connection:
             return connection.change(CUT_OFF, {"host": host, "status": status, "answer": answer, "at": stamp(at)})
 
+    def forget_calls(self, before: datetime) -> int:
+        """Drops what ended before then; its key may then be used for another call. The ledger keeps what was asked for."""
+        with self.writing() as connection:
+            return connection.change("DELETE FROM calls WHERE state = 'ended' AND ended_at < :before", {"before": stamp(before)})
+
     def asked_also(self, hashes: Iterable[str], by: str) -> None:
         """That somebody asked for plans, whoever was first."""
         rows = [{"hash": hash_, "by": by} for hash_ in hashes]

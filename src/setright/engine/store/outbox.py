@@ -122,11 +122,11 @@ class Outbox(Database):
             known = {row["channel"]: row for row in connection.rows("SELECT * FROM channels")}
         return [_line(name, known.get(name, {}), counts[name]) for name in sorted(counts.keys() | known.keys())]
 
-    def forget_sent(self, before: datetime) -> int:
-        """Drops what was sent before then. A message with the id of one dropped would be taken in again."""
-        drop = "DELETE FROM outbox WHERE state = 'sent' AND ended_at < :before"
+    def forget_sent(self, channel: str, before: datetime) -> int:
+        """Drops what a channel sent before then. A message with the id of one dropped would be taken in again."""
+        drop = "DELETE FROM outbox WHERE channel = :channel AND state = 'sent' AND ended_at < :before"
         with self.writing() as connection:
-            return connection.change(drop, {"before": stamp(before)})
+            return connection.change(drop, {"channel": channel, "before": stamp(before)})
 
 
 def post_all(connection: Connection, messages: Sequence[Message], *, locks: bool) -> int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from socket import gethostname
 
 import msgspec
@@ -27,6 +28,7 @@ def _ended(why: str) -> tuple[int, str]:
     return refused.status, msgspec.json.encode(refused.problem).decode()
 
 
+KEPT = timedelta(days=180)  # what was asked for, and how it ended
 CUT_OFF = _ended("the server ended before this did; a run that had begun is finished or taken back by the next one")
 DIED = _ended("what did this ended before it was done; look at the server's log")
 
@@ -40,6 +42,7 @@ class Doer:
         self._wanted = threading.Event()
         self._host = gethostname()
         store.cut_off_calls(self._host, *CUT_OFF, now())
+        store.forget_calls(now() - KEPT)
         threading.Thread(target=self._serve, name="calls", daemon=True).start()
 
     def wanted(self) -> None:
