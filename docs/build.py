@@ -45,7 +45,9 @@ def main(into: Path = ROOT / "site") -> int:
             place.write_text(text, encoding="utf-8")
         shutil.copy(STYLE, work / "docs")
         for picture in PAGES.rglob("*.png"):
-            shutil.copy(picture, work / "docs" / picture.relative_to(PAGES))
+            place = work / "docs" / picture.relative_to(PAGES)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(picture, place)
         (work / "mkdocs.yml").write_text(settings(pages), encoding="utf-8")
         made = subprocess.run([sys.executable, "-m", "zensical", "build", "--strict"], cwd=work, check=False)
         if made.returncode:
