@@ -242,8 +242,7 @@ class App:
         seen = [i for i in scanned.scan.controls.ids if not saw.unseen.get(i)]
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
-            counted = [f.finding for f in scanned.scan.found]
-            told = (counted, scanned.weighed, scanned.scan.controls)
+            told = ([f.finding for f in scanned.scan.found], scanned.weighed, scanned.scan.controls)
             tell = self.courier.of_scan(*told) if self.configuration.integrations else lambda _: ()
             self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
             self.store.keep_standings(standings(scanned.weighed), now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import overload
 
 from setright.model import Control
@@ -18,6 +19,10 @@ class Chosen(Sequence[Control]):
         self._build = build
         self._built: dict[int, Control] = {}  # by place
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {id_: place for place, (id_, _) in enumerate(self.names)}
+
     @property
     def ids(self) -> list[str]:
         return [id_ for id_, _ in self.names]
@@ -29,6 +34,11 @@ class Chosen(Sequence[Control]):
     def of(self, kinds: Container[str]) -> Iterator[Control]:
         """Those of the kinds; no other is built."""
         return (self._at(place) for place, (_, kind) in enumerate(self.names) if kind in kinds)
+
+    def named(self, id_: str) -> Control | None:
+        """None: it is not chosen."""
+        place = self._places.get(id_)
+        return None if place is None else self._at(place)
 
     def __len__(self) -> int:
         return len(self.names)

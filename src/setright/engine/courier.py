@@ -10,6 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
+from setright.controls.chosen import Chosen
 from setright.engine.channels import Event, Route, routes, sender
 from setright.engine.configuration import Configuration
 from setright.engine.decision import Weighed
@@ -22,7 +23,7 @@ from setright.engine.telling import Known, Looked, messages, of_findings, of_rec
 from setright.engine.times import now, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import TEST, Message
-from setright.model import Control, Finding, Plan
+from setright.model import Finding, Plan
 
 FORESEEN = 1_000  # messages
 KEPT = timedelta(days=180)  # what was sent
@@ -52,10 +53,10 @@ class Courier:
         return routes(self._configuration.integrations)
 
     def of_scan(
-        self, found: Sequence[Finding], weighed: Mapping[str, Weighed], controls: Sequence[Control] = ()
+        self, found: Sequence[Finding], weighed: Mapping[str, Weighed], controls: Chosen
     ) -> Callable[[Seen], Sequence[Message]]:
         """What the store posts with a scan, in the same transaction."""
-        looked = Looked(found, weighed, stamp(now()), {control.id: control for control in controls}, self._owner)
+        looked = Looked(found, weighed, stamp(now()), controls.named, self._owner)
 
         def tell(seen: Seen) -> Sequence[Message]:
             return messages([*of_findings(looked, seen, self._key, self._store.finding)], self.routes) if self.routes else ()

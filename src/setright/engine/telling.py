@@ -50,7 +50,7 @@ AT_ONCE = 1000  # records
 
 
 class Looked(NamedTuple):
-    """A scan: what of it counts, how it was weighed, when it was, and its controls by id.
+    """A scan: what of it counts, how it was weighed, when it was, and its controls (None: not one of them).
 
     Of what is knowingly left open nobody is told that it came, so `found` lacks it. `owner` says whose a target is.
     """
@@ -58,7 +58,7 @@ class Looked(NamedTuple):
     found: Sequence[Finding]
     weighed: Mapping[str, Weighed]
     at: str
-    controls: Mapping[str, Control]
+    control: Callable[[str], Control | None]
     owner: Callable[[str], str]
 
 
@@ -73,7 +73,7 @@ def of_findings(looked: Looked, seen: Seen, key: bytes, known: Callable[[str], K
 
 
 def _of_finding(word: str, finding: Finding, looked: Looked, kept: KnownFinding | None, key: bytes) -> Event:
-    weighed, at, control = looked.weighed.get(finding.id), looked.at, looked.controls.get(finding.control)
+    weighed, at, control = looked.weighed.get(finding.id), looked.at, looked.control(finding.control)
     told: dict[str, Plain] = {
         "finding": finding.id,
         "control": finding.control,
