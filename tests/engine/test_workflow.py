@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from setright.app import Ask, Run
+from setright.controls.load import build
 from setright.engine import execute
 from setright.engine.ledger import verify
 from setright.engine.snapshots import Snapshots
@@ -134,8 +135,7 @@ def test_a_control_that_still_fails_takes_the_change_back(estate, monkeypatch):
     made, _folder, file = one(estate)
     before = file.read_bytes()
     plans = planned(made)
-    made.catalogue._built.clear()
-    made.catalogue._raw["t/item/a"][1]["require"] = {"a": 3}
+    made.catalogue._built["t/item/a"] = build(made.catalogue._mapping("t/item/a") | {"require": {"a": 3}})
     run = applied(made, plans)
     assert outcomes(run) == ["reverted"]
     assert "still fail" in why(run)
