@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from random import random
 from threading import RLock
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 PAUSES_S = (0.4, 1.2)  # before a login that was dropped is tried again
 REFUSED_PAUSES_S = (0.05, 0.2)
+PATIENCE_S = 10.0  # with what was asked ahead
 CUT = "the connection was cut; each document is either as before or wholly written: scan again to see"
 
 
@@ -46,6 +48,7 @@ class Ssh(Shell):
         self._sudo = ""  # as `WHO` says it
         self._root: RootShell | None = None  # where sudo asks, or wants a terminal
         self._closed = False
+        self._last: Future[Ran] | None = None  # what was started last: one session at a time, as MaxSessions may have it
         background.enter()
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
@@ -58,7 +61,8 @@ class Ssh(Shell):
             work = root.run(data, timeout_s)
         else:
             work = _run(connection, "sudo -n sh" if self._sudo == "works" else "sh", data, timeout_s)
-        return _Running(self, background.start(work), timeout_s)
+        self._last = background.start(_after(self._last, work))
+        return _Running(self, self._last, timeout_s)
 
     def banner(self) -> str:
         """Asked of the address we came by. Through a jump host nothing but a whole new connection can tell."""
@@ -185,6 +189,8 @@ class Ssh(Shell):
 
 
 class _Running(NamedTuple):
+    """Is never cut off: to sshd the session lasts until its program has ended, whether or not somebody listens."""
+
     host: Ssh
     begun: Future[Ran]
     timeout_s: float
@@ -193,7 +199,7 @@ class _Running(NamedTuple):
         return self.host.result(self.begun, self.timeout_s)
 
     def stop(self) -> None:
-        self.begun.cancel()
+        """It ends by itself; who starts something else waits for that."""
 
 
 class _Trust:
@@ -266,6 +272,17 @@ def _told(error: Exception, user: str) -> str:
     if isinstance(error, asyncssh.Error):
         return f"{error.reason or error}"
     return f"cannot connect ({error}); is it up, is the name right and the port open?"
+
+
+async def _after(last: Future[Ran] | None, work: Coroutine[Any, Any, Ran]) -> Ran:
+    """Waits until the last one has ended, however it did, or has taken its time."""
+    if last is not None and not last.done():
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        last.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), PATIENCE_S)
+    return await work
 
 
 async def _run(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
