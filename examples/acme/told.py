@@ -128,12 +128,14 @@ class Told(Acme):
             elsewhere, _ = _call(scan | other, token)
         return book, done, elsewhere
 
-    def pager(self) -> dict[str, Any]:
+    def pager(self) -> list[dict[str, Any]]:
         """Nobody did anything for two weeks: the pager wakes the lead."""
+        before = len(self.desks.pager.told)
         self.run("ann", "remind", later="+14d")
-        for alert in self.desks.pager.open.values():
+        alerts = self.desks.pager.told[before:]
+        for alert in alerts:
             self.say(f"  the pager: {alert['severity']}: {alert['summary']}")
-        return self.desks.pager.open
+        return alerts
 
     # ---- what the steps need
 

@@ -113,12 +113,13 @@ class SplunkServer(Contract):
 
 
 class PagerDutyServer(Contract):
-    """Events API v2. `open` alerts by dedup_key, `log` of (action, key)."""
+    """Events API v2. `open` alerts by dedup_key, `log` of (action, key), `told` every payload that came."""
 
     def __init__(self) -> None:
         super().__init__()
         self.open: dict[str, dict[str, Any]] = {}
         self.log: list[tuple[str, str]] = []
+        self.told: list[dict[str, Any]] = []
 
     def post(self, path: str, headers: Any, body: bytes) -> Reply:
         event = json.loads(body)
@@ -129,6 +130,7 @@ class PagerDutyServer(Contract):
         self.log.append((event["event_action"], key))
         if event["event_action"] == "trigger":
             self.open[key] = event["payload"]
+            self.told.append(event["payload"])
         else:
             self.open.pop(key, None)
         return Reply(202, {"status": "success", "message": "Event processed", "dedup_key": key})

@@ -16,7 +16,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{SSHD}put.py",
-        "    before = config.lines[: head.line.number - 1] if head else config.lines\n",
+        "    before = config.lines[: head.number - 1] if head else config.lines\n",
         "    before = config.lines\n",
         f"{PUT}{ODD}",
         "a global keyword goes into a Match block",
