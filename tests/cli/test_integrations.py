@@ -70,6 +70,8 @@ def test_a_channel_that_is_named_is_tried_at_once(told, receiver):
     told("scan", ".", *BOTH)
     receiver.status = 0
     assert told("integrations", "send", "soc").out == "soc: 2 sent\n"
+    odd = told("integrations", "send", "sock")
+    assert odd.code == 2 and "no [integrations.sock]" in odd.err and "soc" in odd.err
 
 
 def store_is_patient_no_more(told: Program) -> None:

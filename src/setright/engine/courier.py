@@ -85,10 +85,15 @@ class Courier:
         self.gather()
         return [self._foresee(name) for name, route in self.routes.items() if not route.off and (not only or name in only)]
 
-    def test(self, name: str) -> None:
-        """Sends one harmless message past the outbox. Raises EngineError or IntegrationError with what came back."""
+    def named(self, name: str) -> Route:
+        """Raises EngineError for a channel that is not there."""
         if name not in self.routes:
             raise EngineError(f"no [integrations.{name}] in setright.toml; there are {', '.join(sorted(self.routes)) or 'none'}")
+        return self.routes[name]
+
+    def test(self, name: str) -> None:
+        """Sends one harmless message past the outbox. Raises EngineError or IntegrationError with what came back."""
+        self.named(name)
         at = stamp(now())
         body = {"text": "A test of this channel by setright; nothing happened, nothing is to be done."}
         test = Message(sha256(f"{name}{at}".encode()).hexdigest()[:24], name, "setright", TEST, at, body)

@@ -138,6 +138,7 @@ def send(names: tuple[str, ...], again: bool, dry_run: bool, show: Shown) -> Non
 
     app = show.open()
     for name in names:
+        app.courier.named(name)
         app.store.wait_no_more(name)
     if again:
         for name in names or app.courier.routes:
