@@ -17,7 +17,7 @@ from setright.surfaces.linux.shell import FIND_S
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Lot, Ran
 
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin"  # not the caller's own folders
+PATH = f"{script.FOLDERS}:/run/current-system/sw/bin"  # none of the caller's own folders; the last is NixOS'
 OF_SHELL = (*COMMANDS, "unit", "packages")
 
 

@@ -15,7 +15,8 @@ from setright.surfaces.linux.patterns import fixed_folder, is_glob, matcher, she
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import COMMANDS, LIMIT_BYTES, Answers, Ask, Found
 
-PRELUDE = "LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:$PATH; export LC_ALL PATH; umask 022\n"
+FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"  # of the system's programs, before any of the caller's
+PRELUDE = f"LC_ALL=C; PATH={FOLDERS}:$PATH; export LC_ALL PATH; umask 022\n"
 
 FRAMES = r"""
 begin() { printf '%s\t%s\t%s\n' "$nonce" "$1" "$2"; }

@@ -62,7 +62,7 @@ class Running(Protocol):
         """Waits for its end. Raises SurfaceError."""
 
     def stop(self) -> None:
-        """Ends it."""
+        """Nobody waits for it any more; it is ended where that can be done."""
 
 
 class Lot(NamedTuple):
