@@ -1,11 +1,13 @@
 """No secret is shown, whatever it stands in; no setting is hidden that a reader needs."""
 
+import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from setright.engine import secret_text
 from setright.engine.redact import fingerprint, redact_text, redact_value, without_password
 
 KEY = b"k" * 32
@@ -237,3 +239,11 @@ def test_no_text_takes_more_than_time_in_step_with_its_length(unit):
 )
 def test_a_target_is_shown_without_its_password(url, shown):
     assert without_password(url) == shown == without_password(shown)
+
+
+@example("key-string 7 0822455D0A16")
+@example("alter role a identified by 'x'")
+@given(st.from_regex(re.compile(secret_text.IN_CONTEXT.pattern)))
+def test_no_secret_stands_in_a_context_without_its_words(text):
+    """The words are looked for first, so one that lacks would hide every secret of its context."""
+    assert any(word in text.casefold() for word in secret_text.WORDS_OF_CONTEXT)
