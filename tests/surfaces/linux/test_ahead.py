@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 from pkgutil import iter_modules
@@ -36,6 +37,18 @@ def test_answers_found_ahead_are_those_of_a_question_asked_alone(sessions: int, 
         assert ahead == alone.ask(FACTS)
     finally:
         alone.close()
+
+
+@needs_root
+def test_who_leaves_before_an_answer_leaves_nothing_behind(host: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    alone = open_ssh("ssh://h1", timeout_s=5.0)
+    alone.read([Want("k", PLAIN, facts=FACTS)])
+    assert alone._ahead is not None
+    alone._transport.begin([Ask("run", "sleep 2")])
+    begun = time.monotonic()
+    alone.close()
+    gc.collect()
+    assert time.monotonic() - begun < 1.5 and capfd.readouterr().err == ""
 
 
 @needs_root

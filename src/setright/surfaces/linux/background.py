@@ -35,6 +35,7 @@ class Background:
             self._users -= 1
             if self._users or self._loop is None or self._thread is None:
                 return
+            asyncio.run_coroutine_threadsafe(_given_up(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
@@ -54,6 +55,14 @@ class Background:
             work.close()
             raise RuntimeError("no target is open")
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+
+async def _given_up() -> None:
+    """What still runs is for nobody any more."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 background = Background()

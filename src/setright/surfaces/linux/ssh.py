@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import random
 from threading import RLock
@@ -58,9 +59,9 @@ class Ssh(Shell):
         connection, root = self._ready()
         data = script.encode(errors="surrogateescape")
         if root is not None:
-            work = root.run(data, timeout_s)
+            work = partial(root.run, data, timeout_s)
         else:
-            work = _run(connection, "sudo -n sh" if self._sudo == "works" else "sh", data, timeout_s)
+            work = partial(_run, connection, "sudo -n sh" if self._sudo == "works" else "sh", data, timeout_s)
         self._last = background.start(_after(self._last, work))
         return _Running(self, self._last, timeout_s)
 
@@ -274,7 +275,7 @@ def _told(error: Exception, user: str) -> str:
     return f"cannot connect ({error}); is it up, is the name right and the port open?"
 
 
-async def _after(last: Future[Ran] | None, work: Coroutine[Any, Any, Ran]) -> Ran:
+async def _after(last: Future[Ran] | None, work: Callable[[], Coroutine[Any, Any, Ran]]) -> Ran:
     """Waits until the last one has ended, however it did, or has taken its time."""
     if last is not None and not last.done():
         ended = asyncio.Event()
@@ -282,7 +283,7 @@ async def _after(last: Future[Ran] | None, work: Coroutine[Any, Any, Ran]) -> Ra
         last.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), PATIENCE_S)
-    return await work
+    return await work()
 
 
 async def _run(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
