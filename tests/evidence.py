@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 from setright.engine.keys import public_key
@@ -30,11 +31,13 @@ def outcomes(state: Path) -> list[str]:
 
 
 def check_proof(state: Path) -> None:
-    """The ledger verifies offline, every begun plan has an outcome, and every snapshot it names can be had back."""
+    """The ledger verifies offline, every begun plan has an outcome, told once, and every snapshot it names can be had back."""
     report = verify(state / "ledger.jsonl", public_key((state / "keys" / "ledger.pub").read_bytes()))
     assert report.whole, report
     begun = {(run, plan): event for (run, plan), event in last_words(state).items() if event != "approved"}
     assert set(begun.values()) <= OUTCOMES, begun
+    ends = Counter(each for each in events(state) if each[2] in OUTCOMES)
+    assert set(ends.values()) <= {1}, ends
     snapshots = Snapshots(state)
     assert list(snapshots.verify()) == []
     for line in (state / "ledger.jsonl").read_text().splitlines():

@@ -137,9 +137,12 @@ class RunDesk:
         self._ledger.append_all([(event, body) for body in bodies])
 
     def ended(self, run: str, *outcomes: Outcome) -> None:
-        self._store.end_plans(run, outcomes)
+        """A crash may have come after the store, or the ledger too, had the outcome: neither gets it twice."""
+        again = self._store.end_plans(run, outcomes)
         plans = self._store.plans_of([outcome.plan for outcome in outcomes])
-        self._ledger.append_all([_ending(run, outcome, plan) for outcome, plan in zip(outcomes, plans, strict=True)])
+        said = self._ledger.said(run) if again else ()
+        new = [each for each in zip(outcomes, plans, strict=True) if (each[0].outcome, each[0].plan) not in said]
+        self._ledger.append_all([_ending(run, *each) for each in new])
         for outcome in outcomes:
             self._executions.pop((run, outcome.plan), None)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -59,6 +59,16 @@ class Ledger:
             first = [] if last.seq else self._write(file, last, contents[:1])  # a ledger of several has a head
             last = Head(first[0].seq, first[0].hash) if first else last
             return first + self._write(file, last, contents[len(first) :])
+
+    def said(self, run: str) -> set[tuple[str, str]]:
+        """The event and the plan of each record of ours about a run."""
+        name, found = f'"run":"{run}"'.encode(), set[tuple[str, str]]()
+        with self._threads, self._locked(), self.path.open("rb") as file:
+            for line in file:
+                with suppress(EngineError):
+                    if name in line and "plan" in (record := read_record(line.removesuffix(b"\n"), self._public)).body:
+                        found.add((record.event, record.body["plan"]))
+        return found
 
     def _content(self, body: Plain) -> Plain:
         plain = redact_value((), msgspec.to_builtins(body, str_keys=True), self._fingerprints)

@@ -16,6 +16,7 @@ from setright.engine.times import stamp
 
 PART = ("run", "hash", "position", "kept", "error", "job")
 END = "UPDATE run_plans SET outcome = :outcome, kept = :kept, error = :error WHERE run = :run AND hash = :hash"
+SAID = "SELECT 1 FROM run_plans WHERE run = :run AND hash = :hash AND outcome = :outcome"
 KEPT = """SELECT kept FROM run_plans
     WHERE hash = :hash AND run = COALESCE((SELECT "of" FROM runs WHERE id = :run), :run)"""
 
@@ -118,14 +119,16 @@ class Runs(Database):
         with self.writing() as connection:
             connection.change_each(f"{query} WHERE run = :run AND hash = :beside ON CONFLICT DO NOTHING", rows)
 
-    def end_plans(self, run: str, ended: Sequence[Ended]) -> None:
-        """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more."""
+    def end_plans(self, run: str, ended: Sequence[Ended]) -> bool:
+        """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more: True then."""
         ends = [{"run": run, "hash": e.plan, "outcome": e.outcome, "kept": as_json(e.kept), "error": e.why} for e in ended]
         with self.writing() as connection:
+            before = [row for each in ends[:1] for row in connection.rows(SAID, each)]  # they were all said, or none
             for each in ends:
                 if connection.change(END, each) != 1:
                     raise EngineError(f"run {run} has no plan {each['hash']}; begin_run comes first")
             connection.change_each("UPDATE plans SET state = :outcome WHERE hash = :hash", ends)
+        return bool(before)
 
     def end_run(self, id_: str, state: str, at: datetime) -> None:
         end = "UPDATE runs SET state = :state, ended_at = :at WHERE id = :id"
