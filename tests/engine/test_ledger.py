@@ -122,6 +122,14 @@ def test_a_changed_byte_is_found_and_its_record_named(whole, data):
     assert named(report) == [("changed", seq)]
 
 
+def test_a_signature_written_in_another_way_is_a_change(whole):
+    good = lines(whole)
+    signature = msgspec.json.decode(good[0])["signature"]
+    for other in (signature.upper(), f" {signature}"):
+        changed = good[0].replace(signature.encode(), other.encode())
+        assert named(tampered(whole, [changed, *good[1:]])) == [("changed", 1)]
+
+
 @settings(max_examples=40, deadline=None)
 @given(seq=st.integers(1, RECORDS), body=PLAIN, rechain=st.booleans())
 def test_a_rewritten_record_is_found_even_with_its_hash_made_right(whole, seq, body, rechain):

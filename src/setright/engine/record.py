@@ -93,8 +93,9 @@ def read_head(path: Path, key: Ed25519PublicKey) -> Head | None:
 
 
 def is_signed(key: Ed25519PublicKey, signature: str, statement: bytes) -> bool:
+    """Whether it is, with the signature in the one form in which it is written: lower-case digits without blanks."""
     try:
-        key.verify(bytes.fromhex(signature), statement)
+        key.verify(raw := bytes.fromhex(signature), statement)
     except (InvalidSignature, ValueError):
         return False
-    return True
+    return raw.hex() == signature
