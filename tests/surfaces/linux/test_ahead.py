@@ -44,11 +44,11 @@ def test_who_leaves_before_an_answer_leaves_nothing_behind(host: Lab, capfd: pyt
     alone = open_ssh("ssh://h1", timeout_s=5.0)
     alone.read([Want("k", PLAIN, facts=FACTS)])
     assert alone._ahead is not None
-    alone._transport.begin([Ask("run", "sleep 2")])
+    alone._transport.begin([Ask("run", "sleep 60")])
     begun = time.monotonic()
     alone.close()
     gc.collect()
-    assert time.monotonic() - begun < 1.5 and capfd.readouterr().err == ""
+    assert time.monotonic() - begun < 30 and capfd.readouterr().err == ""
 
 
 @needs_root
