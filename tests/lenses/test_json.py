@@ -61,7 +61,7 @@ def test_what_is_no_json_is_refused_with_its_line(source: bytes, why: str) -> No
     began = time.perf_counter()
     with pytest.raises(LensError, match=why):
         get("json", source)
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 20
 
 
 def test_comments_and_last_commas_are_let_pass() -> None:
