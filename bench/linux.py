@@ -18,7 +18,7 @@ from typing import NamedTuple
 from lab.fleet import Fleet
 from lab.hosts import BASE
 
-from bench.measure import SETRIGHT, Spent, middle, run
+from bench.measure import SETRIGHT, Spent, middle, peer, run
 
 HEAD = f"{'what':<34} {'hosts':>5} {'wall s':>8} {'CPU s':>8} {'MB':>6} {'s a host':>9}"
 SCAN = ("scan", "--format", "json", "--fail-on", "never", "--baseline", "cis-debian-12-l2")
@@ -66,7 +66,7 @@ def programs(fleet: Fleet, count: int) -> Iterator[Program]:
         text = "".join(line for line in stream.open() if '<xccdf-1.2:platform idref="cpe:/o:debian:debian_linux:11"' not in line)
         (fleet.root(1) / "run/ds.xml").write_text(text)
         yield Program("oscap on the host (44 rules)", 1, (*inside, OSCAP))
-    if ansible := shutil.which("ansible"):
+    if ansible := peer("ansible"):
         for hosts in sorted({1, count}):
             inventory = ",".join(f"h{n}" for n in range(1, hosts + 1)) + ","
             yield Program("Ansible facts by ssh", hosts, (ansible, "all", "-f", "20", "-i", inventory, "-m", "setup"))
