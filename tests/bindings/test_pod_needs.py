@@ -159,6 +159,47 @@ def test_without_capabilities_an_image_starts_as_the_user_that_it_becomes() -> N
     assert "securityContext" not in fixed(claimed, DROPS)
 
 
+def test_capabilities_that_only_root_can_use_go_with_root() -> None:
+    adds = "securityContext: {capabilities: {drop: [ALL], add: [CHOWN, SETGID, SETUID, NET_BIND_SERVICE, KILL]}}"
+    left = look_up(fixed(pod(f"image: 'nginx:1', {adds}"), LEAVES_ROOT), ("containers", 0, *ADDED))
+    assert left == ["NET_BIND_SERVICE", "KILL"]
+    adds = "securityContext: {capabilities: {drop: [ALL], add: [SETGID, SETUID]}}"
+    assert "add" not in fixed(pod(f"image: 'nginx:1', {adds}"), LEAVES_ROOT)["containers"][0]["securityContext"]["capabilities"]
+
+
+UNPRIVILEGED = Edit((*PATH, "securityContext", "privileged"), False)
+
+
+@pytest.mark.parametrize(
+    ("container", "edit", "word"),
+    [
+        ("command: [sysctl, -w, vm.max_map_count=262144]", UNPRIVILEGED, "sysctl"),
+        ("command: [sh, -c, 'ulimit -n 65536; /sbin/sysctl -w net.core.somaxconn=511']", LEAVES_ROOT, "sysctl"),
+        ("command: [sh, -c], args: ['echo never > /sys/kernel/mm/transparent_hugepage/enabled']", UNPRIVILEGED, "/sys"),
+        ("volumeMounts: [{name: d, mountPath: /d, mountPropagation: Bidirectional}]", UNPRIVILEGED, "Bidirectional"),
+        ("command: [chown, -R, '1000:1000', /data]", LEAVES_ROOT, "chown"),
+        ("command: [/bin/sh, -c, 'apk add --no-cache curl && curl http://a']", READS, "apk"),
+        ("command: [bash, -c, 'apt-get update && apt-get install -y jq']", DROPS, "apt-get"),
+    ],
+)
+def test_what_a_container_says_that_it_does_is_not_taken_from_it(container: str, edit: Edit, word: str) -> None:
+    with pytest.raises(BindingError, match=word):
+        fixed(pod(f"image: 'busybox:1', {container}"), edit)
+
+
+@pytest.mark.parametrize(
+    "container",
+    ["command: [sysctl, vm.max_map_count]", "command: [app, --mount, x]", "args: [mount]", "command: [sh, -c, 'echo chown a']"],
+)
+def test_words_alone_say_nothing(container: str) -> None:
+    assert fixed(pod(f"image: 'app:1', {container}"), LEAVES_ROOT)["securityContext"]["runAsNonRoot"] is True
+
+
+def test_root_keeps_what_its_words_ask_for() -> None:
+    text = pod("image: 'app:1', command: [sh, -c, 'chown -R app /data; exec gosu app serve']")
+    assert look_up(fixed(text, DROPS), ("containers", 0, *ADDED)) == ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
+
+
 def test_a_user_that_is_named_already_stays() -> None:
     assert fixed(pod("image: 'redis:7'", spec="securityContext: {runAsUser: 5}"), LEAVES_ROOT)["securityContext"]["runAsUser"] == 5
 

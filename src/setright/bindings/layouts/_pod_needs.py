@@ -21,6 +21,7 @@ from itertools import count
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, covers, needs_of
+from setright.bindings.layouts._pod_words import needs_of_words, refused
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
@@ -35,6 +36,7 @@ ADDS = (*DROPS[:2], "add")
 KNOWN = ("workload", "image-needs")
 KEPT = ("workload", "image-capabilities")
 FILES_OF_OTHERS = "DAC_OVERRIDE"  # root's right to files that are not its own
+BINDS_LOW_PORTS = "NET_BIND_SERVICE"
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
 
 
@@ -91,12 +93,24 @@ def is_unprivileged(container: Tree, needs: Needs) -> bool:
 
 def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """The edits with what else they must set, so that the images run as before. Raises BindingError where that has no place."""
-    ways = (_as_user, _given_back, _asking_little)
+    for each in edits:
+        _refuse_what_stops(resource, raw, each)
+    ways = (_as_user, _given_back, _taken_back, _asking_little)
     more = [other for each in edits for way in ways for other in way(resource, raw, each)]
     more += _scratch(resource, raw, edits)
     if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in ("Configuration", "Service"):
         raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
     return [_own_user(resource, each) for each in edits] + more
+
+
+def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
+    """A container that says by its own words that it could not do its work then is for somebody who can give that work away."""
+    container = look_up(raw, wanted.path[:3])
+    if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
+        return
+    if why := refused(container, wanted.path[4:], wanted.value):
+        where = container.get("name", wanted.path[2])
+        raise BindingError(f"{resource.name}: container {where} runs {why}, which would fail then; do that in another way first")
 
 
 def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
@@ -188,10 +202,25 @@ def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     """The capabilities that its image uses, where all are dropped and it goes on as root."""
     if wanted.remove or wanted.path[3:6] != DROPS or _as_user(resource, raw, wanted):
         return []
-    kept = (look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), [])
+    kept = list((look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), []))
+    if not is_unprivileged(look_up(raw, wanted.path[:3]), {}):
+        kept += [each for each in needs_of_words(look_up(raw, wanted.path[:3])).capabilities if each not in kept]
     have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
     new = [each for each in kept if each not in {str(name).removeprefix("CAP_") for name in have}]
     return [Edit((*wanted.path[:3], *ADDS), [*have, *new])] if new else []
+
+
+def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+    """The capabilities that its image uses as root only, where it is another user from now on: they give such a user nothing."""
+    is_user = wanted.path[3:] == NON_ROOT or (wanted.path[3:] == USER and wanted.value != 0)
+    stays_root = wanted.path[3:] == NON_ROOT and look_up(raw, (*wanted.path[:3], *USER)) == 0
+    have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
+    kept = (look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), [])
+    left = [each for each in have if each not in kept or each == BINDS_LOW_PORTS]
+    if wanted.remove or not is_user or stays_root or left == have:
+        return []
+    at = (*wanted.path[:3], *ADDS)
+    return [Edit(at, left) if left else Edit(at, remove=True)]
 
 
 def _own_user(resource: Resource, wanted: Edit) -> Edit:
