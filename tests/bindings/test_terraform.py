@@ -191,16 +191,59 @@ def test_a_default_that_something_else_uses_is_left_to_people() -> None:
 @pytest.mark.parametrize(
     "setter",
     [
-        {"main.tf": 'module "b" {\n  source = "./m"\n  status = "Enabled"\n}\n'},
-        {"a/b/main.tf": 'module "b" {\n  source = "../../m"\n  status = "Enabled"\n}\n'},
-        {"m/terraform.tfvars": 'status = "Enabled"\n'},
+        {"main.tf": 'module "b" {\n  source = "./m"\n  status = "Off"\n}\n'},
+        {"a/b/main.tf": 'module "b" {\n  source = "../../m"\n  status = local.s\n}\nlocals {\n  s = "Off"\n}\n'},
+        {"m/terraform.tfvars": 'status = "Off"\n'},
     ],
 )
-def test_what_a_caller_sets_is_unknown(setter: dict[str, str]) -> None:
+def test_what_one_caller_sets_is_read_and_changed_there(setter: dict[str, str]) -> None:
     files = {"m/main.tf": BY_VARIABLE, **setter}
-    assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == Unknown("var.status")
+    assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == "Off"
+    [(name, text)] = setter.items()
+    after = fixed(files, Edit(STATUS, "Enabled"))
+    assert after[name] == text.replace("Off", "Enabled")
+    assert after["m/main.tf"] == BY_VARIABLE
+
+
+def call(name: str, status: str) -> str:
+    return f'module "{name}" {{\n  source = "./m"\n  {status}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("setters", "told"),
+    [
+        ({"main.tf": call("a", 'status = "Off"') + call("b", 'status = "Enabled"')}, Unknown("var.status")),
+        ({"main.tf": call("a", 'status = "Off"') + call("b", "")}, Unknown("var.status")),
+        ({"main.tf": call("a", "status = var.other")}, Unknown("var.status")),
+        ({"main.tf": call("a", 'status = "Off"') + call("b", 'status = "Off"')}, "Off"),
+        ({"main.tf": call("a", 'status = "Off"'), "m/test.tfvars": 'status = "On"\n'}, Unknown("var.status")),
+    ],
+)
+def test_callers_are_believed_where_they_agree_and_left_to_people(setters: dict[str, str], told: Plain) -> None:
+    files = {"m/main.tf": BY_VARIABLE, **setters}
+    assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == told
     with pytest.raises(BindingError, match="change it where that is set"):
-        fixed(files, Edit(STATUS, "Enabled"))
+        fixed({name: text.replace("var.other", "data.x.y.z") for name, text in files.items()}, Edit(STATUS, "Enabled"))
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("local.o.a", "Off"),
+        ('local.o["b"][1]', "Off"),
+        ('"${local.o.a}"', "Off"),
+        ('"${local.o.n}-${var.d}x"', "3-dx"),
+        ('"${local.o.missing}"', Unknown('"${local.o.missing}"')),
+        ("local.o.b[7]", Unknown("local.o.b[7]")),
+        ('"${upper(var.d)}"', Unknown('"${upper(var.d)}"')),
+    ],
+)
+def test_an_expression_that_leads_into_a_known_value_is_told(expression: str, told: Plain) -> None:
+    known = 'locals {\n  o = { a = "Off", b = ["On", "Off"], n = 3 }\n}\nvariable "d" {\n  default = "d"\n}\n'
+    text = PLAIN + version("aws_s3_bucket.logs.id").replace('"Enabled"', expression) + known
+    assert seen(text)[0].tree["VersioningConfiguration"]["Status"] == told
+    with pytest.raises(BindingError, match="change it where that is set"):
+        fixed(text, Edit(STATUS, "Enabled"))
 
 
 def test_a_caller_that_does_not_set_it_leaves_the_default() -> None:

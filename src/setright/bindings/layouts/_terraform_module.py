@@ -14,6 +14,7 @@ from typing import NamedTuple
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
+from setright.bindings.layouts._terraform_values import MISSING, filled, is_known
 from setright.bindings.source import Source
 from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
@@ -26,6 +27,7 @@ REPOSITORY = re.compile(
 )
 OPENING = re.compile(r"google_storage_\w+_(?:iam|acl|access_control)|azurerm_storage_container")  # what lets somebody into a bucket
 NESTING = 8  # locals of locals
+CALLS = 16  # more than call a directory for one purpose
 
 
 class Block(NamedTuple):
@@ -44,6 +46,9 @@ class Block(NamedTuple):
     @property
     def address(self) -> str:
         return f"module.{self.path[1]}" if self.path[0] == "module" else f"{self.type}.{self.path[2]}"
+
+
+Call = tuple[str, str, Path, Tree]  # the directory that calls, and the block in it
 
 
 class _Told(NamedTuple):
@@ -67,6 +72,8 @@ class Module:
         self.overridden = overridden
         self.types = frozenset(kind for source in sources.values() for kind in _blocks(source))
         self.told = _Told()  # what the whole tree tells its modules
+        self.calls: tuple[Call, ...] = ()  # who calls it
+        self._given: dict[str, Plain] = {}  # what they give its variables, where that is known
         self._by_type: dict[str, list[Block]] = {}
         self._at: dict[tuple[str, Path], Block] = {}
         self.notes: dict[str, Plain] = {}  # what is told of the module once for all its blocks, by names of their own
@@ -79,11 +86,18 @@ class Module:
             self._at |= {(block.locator, block.path): block for block in self._by_type[kind]}
         return self._by_type[kind]
 
-    def joins(self, tree: Mapping[str, Module], told: _Told) -> None:
-        """The module in a tree; what was noted of it goes where other directories say something else than they did."""
+    def joins(self, tree: Mapping[str, Module], told: _Told, calls: tuple[Call, ...]) -> None:
+        """The module in a tree, with who calls it there."""
         if self.told != told:
             self.notes.clear()
-        self.tree, self.told = tree, told
+        self.tree, self.told, self.calls = tree, told, calls
+
+    def hears(self) -> None:
+        """What was noted of the module goes where others give it something else than they did."""
+        given = {name: self._told_by_others(name, 0) for name in sorted(self.overridden)}
+        if given != self._given:
+            self.notes.clear()
+        self._given = given
 
     @cached_property
     def open_policies(self) -> list[Plain]:
@@ -105,7 +119,37 @@ class Module:
         if not isinstance(value, Unknown) or depth > NESTING:
             return value
         place = self.definition(value)
-        return value if place is None else self.resolved(place[2], depth + 1)
+        if place is not None:
+            return self.resolved(place[2], depth + 1)
+        named = NAMED_VALUE.fullmatch(value.text)
+        if named is not None and named[1] == "var" and named[2] in self.overridden:
+            found = self._told_by_others(named[2], depth + 1)
+        else:
+            found = filled(value.text, lambda part: self.resolved(part, depth + 1))
+        return value if found is MISSING else self.resolved(found, depth + 1)
+
+    def _told_by_others(self, name: str, depth: int) -> Plain:
+        """The value that all who set a variable agree on; MISSING where they do not, or one of them cannot be told."""
+        sets = list(self._setters(name))
+        told: list[Plain] = []
+        for module, _, _, raw in sets[: CALLS + 1] if len(sets) <= CALLS else ():
+            value = module.resolved(raw, depth)
+            if not is_known(value) or (told and not same(told[0], value)):
+                return MISSING
+            told.append(value)
+        return told[0] if told else MISSING
+
+    def _setters(self, name: str) -> Iterator[tuple[Module, str, Path, Plain]]:
+        """Where a variable gets its value, and of which module: tfvars files, calls, and its default where one is silent."""
+        files = [(at, source.tree[name]) for at, source in self.sources.items() if _is_given(at) and name in source.tree]
+        yield from ((self, at, (name,), raw) for at, raw in files)
+        silent = not files and not self.calls
+        for folder, locator, path, body in self.calls:
+            if name in body:
+                yield self.tree[folder], locator, (*path, name), body[name]
+            silent = silent or name not in body
+        if silent:
+            yield from ((self, at, path, raw) for at, path, raw in self._variables(name))
 
     def definition(self, value: Unknown) -> tuple[str, Path, Plain] | None:
         """Where the one variable or local that a value names is given its value here; None where that is not told."""
@@ -134,10 +178,19 @@ class Module:
 
     def editable(self, value: Unknown, where: str) -> tuple[str, Path]:
         """Where a value is to be changed that stands behind a variable or local which nothing else uses. Raises BindingError."""
-        locator, path, there = self.behind(value, where)
+        named = NAMED_VALUE.fullmatch(value.text)
+        setters = list(self._setters(named[2])) if named and named[1] == "var" and named[2] in self.overridden else []
+        if named and len(setters) == 1 and self._uses(named[0]) == 1:
+            module, locator, path, there = setters[0]
+        else:
+            module, (locator, path, there) = self, self.behind(value, where)
         if isinstance(there, Unknown):
-            return self.editable(there, f"{locator}: {value.text}")
+            return module.editable(there, f"{locator}: {value.text}")
         return locator, path
+
+    def _uses(self, shown: str) -> int:
+        named = re.compile(rf"\b{re.escape(shown)}\b")
+        return sum(mentions(source.tree, named) for source in self.sources.values())
 
     def behind(self, value: Unknown, where: str) -> tuple[str, Path, Plain]:
         """The value of a variable or local which nothing else uses, and where it stands. Raises BindingError."""
@@ -146,8 +199,7 @@ class Module:
         if place is None or named is None:
             raise BindingError(f"{where} is {value.text}; change it where that is set")
         shown = f"{named[1]}.{named[2]}"
-        uses = sum(mentions(source.tree, re.compile(rf"\b{re.escape(shown)}\b")) for source in self.sources.values())
-        if uses != 1:
+        if (uses := self._uses(shown)) != 1:
             raise BindingError(f"{where} is {shown}, which is used {uses} times in {self.folder or 'this module'}; decide there")
         return place
 
@@ -212,9 +264,32 @@ def _modules(sources: Mapping[str, Source]) -> dict[str, Module]:
     for folder, mine in folders.items():
         tree[folder] = _module(folder, mine, frozenset(called.get(folder, ())) | _given(mine))
     told = _told(tree)
+    calls = _by_target(folders)
+    for folder, module in tree.items():
+        module.joins(tree, told, calls.get(folder, ()))
     for module in tree.values():
-        module.joins(tree, told)
+        module.hears()
     return tree
+
+
+def _by_target(folders: Mapping[str, Mapping[str, Source]]) -> dict[str, tuple[Call, ...]]:
+    """Who calls each directory of the tree."""
+    found: dict[str, tuple[Call, ...]] = {}
+    for folder, mine in folders.items():
+        for source in mine.values():
+            for block in (block for blocks in _blocks(source).values() for block in blocks if block.path[0] == "module"):
+                if (target := _target(folder, block.body)) is not None:
+                    found[target] = (*found.get(target, ()), (folder, block.locator, block.path, block.body))
+    return found
+
+
+def _target(folder: str, call: Tree) -> str | None:
+    """The directory of the tree that a call is of."""
+    place = call.get("source")
+    if not isinstance(place, str) or not place.startswith("."):
+        return None
+    target = posixpath.normpath(posixpath.join(folder, place)).removeprefix("./")
+    return "" if target == "." else target
 
 
 def _native(source: Source) -> Source:
@@ -265,18 +340,18 @@ def _called(folder: str, sources: Mapping[str, Source]) -> dict[str, set[str]]:
     """The directories of the tree that one calls, and the variables that it gives each."""
     found: dict[str, set[str]] = {}
     for body in _calls(sources):
-        place = body.get("source")
-        if isinstance(place, str) and place.startswith("."):
-            target = posixpath.normpath(posixpath.join(folder, place)).removeprefix("./")
-            found.setdefault("" if target == "." else target, set()).update(body)
+        if (target := _target(folder, body)) is not None:
+            found.setdefault(target, set()).update(body)
     return found
 
 
 def _given(sources: Mapping[str, Source]) -> frozenset[str]:
     """The variables that tfvars files set."""
-    return frozenset(
-        name for locator, source in sources.items() if locator.endswith((".tfvars", ".tfvars.json")) for name in source.tree
-    )
+    return frozenset(name for locator, source in sources.items() if _is_given(locator) for name in source.tree)
+
+
+def _is_given(locator: str) -> bool:
+    return locator.endswith((".tfvars", ".tfvars.json"))
 
 
 def mentions(value: Plain, pattern: re.Pattern[str]) -> int:

@@ -18,7 +18,8 @@ from setright.patterns import late
 HEREDOC = late(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
 ENCODED = late(r"jsonencode\((.*)\)\s*", re.DOTALL)
 AWS, GOOGLE = "aws_iam_policy_document", "google_iam_policy"
-DATA = late(rf'(?:"\$\{{\s*)?data\.(?:({AWS})\.([\w-]+)(?:\[0\])?\.json|({GOOGLE})\.([\w-]+)(?:\[0\])?\.policy_data)(?:\s*\}}")?')
+_INDEX = r"(?:\[[\w.]+\])?"
+DATA = late(rf'(?:"\$\{{\s*)?data\.(?:({AWS})\.([\w-]+){_INDEX}\.json|({GOOGLE})\.([\w-]+){_INDEX}\.policy_data)(?:\s*\}}")?')
 TOO_MANY = late(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[\]}])')
 _HOLE = r'\$\{(?:[^{}"]|"(?:[^"\\]|\\.)*+"|\{[^{}]*+\})*+\}'
 HOLE = late(_HOLE, re.DOTALL)

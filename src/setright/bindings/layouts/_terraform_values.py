@@ -1,0 +1,58 @@
+"""What a Terraform expression holds that leads into a known value, or is a text with known values in it.
+
+developer.hashicorp.com/terraform/language/expressions (references, strings and templates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from setright.model import Plain, Unknown
+from setright.patterns import late
+
+MISSING = Unknown("nothing stands there")
+REFERENCE = late(r'(?:"\$\{\s*)?((?:var|local)\.[A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\[\d+\]|\[\s*"[^"\\$]*"\s*\])*)(?:\s*\}")?')
+STEP = late(r'\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[\s*"([^"\\$]*)"\s*\]')
+HOLE = late(r"\$\{\s*([^{}\"~]+?)\s*\}")
+TEXT = late(r'"((?:[^"\\$%]|\$(?!\{)|%(?!\{)|\$\{[^{}"~]*\})*)"')
+
+
+def filled(text: str, told: Callable[[Unknown], Plain]) -> Plain:
+    """The value of an expression, by what `told` says of the variables and locals in it; MISSING where that is not known."""
+    if found := REFERENCE.fullmatch(text):
+        return stepped(told(Unknown(found[1])), found[2]) if found[2] else MISSING
+    if (found := TEXT.fullmatch(text)) and "${" in found[1]:
+        return _text(found[1], told)
+    return MISSING
+
+
+def stepped(value: Plain, steps: str) -> Plain:
+    """What attributes and indexes lead to in a value; MISSING where there is no such thing."""
+    for name, index, key in STEP.findall(steps):
+        if index and isinstance(value, list) and int(index) < len(value):
+            value = value[int(index)]
+        elif not index and isinstance(value, dict) and (name or key) in value:
+            value = value[name or key]
+        else:
+            return MISSING
+    return value
+
+
+def _text(template: str, told: Callable[[Unknown], Plain]) -> Plain:
+    """A text with its holes filled in; MISSING where one of them cannot be."""
+    values: list[str] = []
+    for hole in HOLE.findall(template):
+        value = told(Unknown(hole))
+        if isinstance(value, Unknown | list | dict) or value is None:
+            return MISSING
+        values.append(str(value).lower() if isinstance(value, bool) else str(value))
+    places = count()
+    return HOLE.sub(lambda _: values[next(places)], template)
+
+
+def is_known(value: Plain) -> bool:
+    """Whether nothing in a value is Unknown."""
+    if isinstance(value, dict):
+        return all(is_known(inner) for inner in value.values())
+    return all(is_known(inner) for inner in value) if isinstance(value, list) else not isinstance(value, Unknown)
