@@ -93,6 +93,12 @@ def test_keys_made_by_an_expression_are_not_told() -> None:
         fixed(SQL, text, ("settings", "databaseFlags", "a"), "on")
 
 
+@pytest.mark.parametrize("given", ["[var.flag]", '["${var.flag}"]', '[{ name = var.flag, value = "on" }]'])
+def test_keys_of_which_one_is_told_elsewhere_are_not_told(given: str) -> None:
+    text = FLAGS[: FLAGS.index("database_flags")] + f"database_flags = {given}\n  }}\n}}\n"
+    assert isinstance(seen(SQL, text)[0].tree["settings"]["databaseFlags"], Unknown)
+
+
 OLD = 'resource "vm_old" "x" {\n  name = "x"\n}\n'
 
 

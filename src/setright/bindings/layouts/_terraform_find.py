@@ -187,8 +187,14 @@ def keyed(module: Module, block: Block, place: Place) -> Plain:
     inner = around[1][0] if around is not None and isinstance(around[1], list) and around[1] else around[1] if around else None
     if isinstance(inner, dict) and place.at[-1] in dynamic(inner):
         return Unknown(f"dynamic {place.at[-1]!r}")
-    told = {str(key): module.resolved(raw) for _, key, raw in keyed_blocks(module, block, place)}
-    return told or None
+    pairs = [(key, raw) for _, key, raw in keyed_blocks(module, block, place)]
+    if any(isinstance(key, Unknown) for key, _ in pairs) or len(pairs) < _length(found):
+        return Unknown(f"{place.at[-1]} with some that cannot be told")
+    return {str(key): module.resolved(raw) for key, raw in pairs} or None
+
+
+def _length(found: tuple[Path, Plain] | None) -> int:
+    return len(found[1]) if found is not None and isinstance(found[1], list) else 0
 
 
 def keyed_blocks(module: Module, block: Block, place: Place) -> Iterator[tuple[Path, Plain, Plain]]:
