@@ -129,6 +129,8 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
         yield spot.locator, _gone(module, spot.locator, spot.path)
         return
     want = _own_value(spot.place, edit.value)
+    if want == {} and spot.raw:
+        raise BindingError(f"{spot.locator}: {spot.owner.address} is there already and is for something else")
     if isinstance(spot.raw, Unknown):
         locator, path = module.editable(spot.raw, f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}")
         yield locator, Edit(path, want)
