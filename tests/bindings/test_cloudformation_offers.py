@@ -83,6 +83,16 @@ def test_a_serverless_function_is_a_function_with_what_globals_say():
     }
 
 
+@pytest.mark.parametrize(
+    ("beside", "may_make_roles"),
+    [("AWS::IAM::User", True), ("AWS::IAM::ManagedPolicy", True), ("AWS::IAM::InstanceProfile", False), ("AWS::SNS::Topic", False)],
+)
+def test_who_gives_rights_may_make_a_role(beside: str, may_make_roles: bool):
+    text = f"Resources:\n  Hello:\n    Type: AWS::Lambda::Function\n    Properties: {{Role: arn}}\n  Other:\n    Type: {beside}\n"
+    layout = {**FUNCTION, "offers": {"key": {"at": "Key", "value": "x"}}}
+    assert ("AWS::IAM::Role" in trees(layout, text)["Hello"]["template"]["makes"]) is may_make_roles
+
+
 def test_what_globals_say_is_overridden_in_the_function_itself():
     after = fixed(FUNCTION, SERVERLESS, "Hello", Edit(("TracingConfig", "Mode"), "Active"))
     assert after == SERVERLESS + "      Tracing: Active\n"

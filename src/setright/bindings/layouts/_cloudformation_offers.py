@@ -2,7 +2,8 @@
 
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the resources it makes (one set a
 template, whoever takes it), and what a role of the template must be allowed. A resource that can take an offer has
-`template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already.
+`template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already,
+a role among them where he gives rights to anybody, since who may do that may as well make a role.
 What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
 has already:
 
@@ -30,6 +31,9 @@ from setright.model import Edit, Path, Plain, Tree
 PREFIX, MAKES = "template", "makes"
 ROLE, FUNCTION = "AWS::IAM::Role", "AWS::Serverless::Function"
 OFFERED = "offered"
+GIVING_RIGHTS = frozenset(
+    f"AWS::IAM::{each}" for each in ("GroupPolicy", "ManagedPolicy", "Policy", "RolePolicy", "User", "UserPolicy")
+)
 Layout = Mapping[str, Plain]
 
 
@@ -43,7 +47,7 @@ def _made(template: Tree) -> list[str]:
     """The types of all resources; a serverless function that names no role has one made for it."""
     types = {name: str(resource_type(body)) for name, body in template["Resources"].items()}
     has_own = any(kind == FUNCTION and "Role" not in properties(template, name) for name, kind in types.items())
-    return sorted({*types.values(), *([ROLE] if has_own else [])})
+    return sorted({*types.values(), *([ROLE] if has_own or not GIVING_RIGHTS.isdisjoint(types.values()) else [])})
 
 
 def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
