@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from setright.model import Plain, Unknown
-from setright.patterns import fits
+from setright.patterns import fits, late
 
 REMOVE = object()
+TEMPLATE = late(r'"([^"\\$%]*)(?:\$\{[^{}"]*\}([^"\\$%{}]*))+"')
+WILD = late(r"[*?]")
 Holds = Callable[[Plain, Plain], bool | None]
 
 
@@ -60,6 +62,18 @@ def alike(have: Plain, want: Plain) -> bool | None:
     return have is not None and not isinstance(have, list | dict) and text(have) == text(want)
 
 
+def cannot_be(have: Unknown, glob: str) -> bool:
+    """Whether what a template begins or ends with (``"user:${...}"``) keeps it from ever fitting the glob."""
+    known = TEMPLATE.fullmatch(have.text)
+    if known is None or "[" in glob:
+        return False
+    head, tail = WILD.split(glob)[0], WILD.split(glob)[-1]
+    if head == glob:
+        return not (glob.startswith(known[1]) and glob.endswith(known[2]))
+    meets = (head.startswith(known[1]) or known[1].startswith(head), tail.endswith(known[2]) or known[2].endswith(tail))
+    return not all(meets)
+
+
 def every(verdicts: Plain) -> bool | None:
     """False if any is False, else None if any is None, else True."""
     told: bool | None = True
@@ -101,7 +115,8 @@ def _with(have: Plain, want: Plain) -> Plain:
 
 
 def _excludes(have: Plain, want: Plain) -> bool | None:
-    return every(None if isinstance(h, Unknown) else not _matches(h, want) for h in listed(have))
+    told = [_matches(each, want) for each in listed(have)]
+    return every(None if each is None else not each for each in told)
 
 
 def _without(have: Plain, want: Plain) -> Plain:
@@ -113,7 +128,7 @@ def _without(have: Plain, want: Plain) -> Plain:
 
 def _matches(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
-        return None
+        return False if all(cannot_be(have, text(glob)) for glob in listed(want)) else None
     return have is not None and any(fits(text(have), text(glob)) for glob in listed(want))
 
 
