@@ -51,6 +51,15 @@ def test_files_are_known_by_name_or_by_what_they_hold(tmp_path: Path, name: str,
     assert [document.locator for document in reading.documents] == ([name] if is_read else [])
 
 
+QUEUE = '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'
+
+
+@pytest.mark.parametrize(("text", "lens"), [(QUEUE, "json"), (QUEUE.replace('"', ""), "yaml"), (QUEUE + "# last", "yaml")])
+def test_a_template_that_is_json_stays_json_whatever_its_name(tmp_path: Path, text: str, lens: str) -> None:
+    source = tree(tmp_path, {"queue.template": text})
+    assert [document.lens for document in (*source.read([]).documents, *source.again(["queue.template"]).values())] == [lens, lens]
+
+
 def test_a_chart_is_read_as_templates_and_the_values_for_them(tmp_path: Path) -> None:
     files = {
         "web/templates/app.yaml": MANIFEST + "metadata: {{ x }}\n",

@@ -9,7 +9,7 @@ import msgspec
 
 from setright.model import Document, Reading, Want
 from setright.surfaces.iac.surface import SourceTree
-from setright.surfaces.iac.walk import lens_of
+from setright.surfaces.iac.walk import lens_for, lens_of
 
 
 class Overlay(SourceTree):
@@ -25,7 +25,7 @@ class Overlay(SourceTree):
 
     def again(self, locators: Sequence[str]) -> dict[str, Document]:
         open_ = {
-            locator: Document(locator, self._texts[locator], lens_of(locator) or "")
+            locator: Document(locator, self._texts[locator], lens_for(lens_of(locator) or "", self._texts[locator]))
             for locator in locators
             if locator in self._texts
         }

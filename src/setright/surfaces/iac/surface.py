@@ -10,7 +10,7 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_of
+from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_for, lens_of
 
 MAX_SIZE_BYTES = 8_000_000
 OURS = "ours are Terraform, CloudFormation, Kubernetes, Compose, workflows of GitHub and GitLab, and Dockerfiles"
@@ -50,7 +50,7 @@ class SourceTree:
                 problems.append(Problem(path, f"cannot be read: {error}"))
                 continue
             if holds_configuration(path, lens, data) or path in {f"{chart}values.yaml" for chart in found}:
-                documents.append(Document(path, data, lens))
+                documents.append(Document(path, data, lens_for(lens, data)))
         return Reading(tuple(documents), tuple(problems))
 
     def again(self, locators: Sequence[str]) -> dict[str, Document]:
@@ -59,7 +59,7 @@ class SourceTree:
             file = self._file(locator)
             data = file.read_bytes() if file.exists() else None
             lens = "helm" if self._is_template(locator) else lens_of(file.name) or ""
-            found[locator] = Document(locator, data, lens)
+            found[locator] = Document(locator, data, lens_for(lens, data or b""))
         return found
 
     def ask(self, facts: Sequence[str]) -> dict[str, Answer]:

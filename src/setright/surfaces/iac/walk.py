@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,8 +60,26 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     """Whether a file of that lens looks like configuration we know."""
     if lens == "dockerfile":
         return FROM.search(data) is not None
-    marks = MARKS.get("yaml" if lens == "helm" else lens)
-    return marks is None or bool(NAMES.search(path)) or any(all(mark in data for mark in some) for some in marks)
+    return bool(NAMES.search(path)) or _has_marks("yaml" if lens == "helm" else lens, data)
+
+
+def _has_marks(lens: str, data: bytes) -> bool:
+    return lens not in MARKS or any(all(mark in data for mark in some) for some in MARKS[lens])
+
+
+def lens_for(lens: str, data: bytes) -> str:
+    """The lens for what a file holds: a template that is JSON stays JSON, also where its name does not say so."""
+    if (
+        lens != "yaml"
+        or not data.lstrip().startswith(b"{")
+        or not any(all(mark in data for mark in some) for some in MARKS["json"])
+    ):
+        return lens
+    try:
+        json.loads(data)
+    except ValueError:
+        return lens
+    return "json"
 
 
 def charts(paths: Iterable[str]) -> list[str]:
