@@ -1,8 +1,10 @@
 """Serverless resources (SAM) as the resources they become: their own names for attributes, and what Globals adds to them.
 
-An entry's `serverless:` names the type, the section of Globals that speaks of it, and each attribute that SAM calls otherwise:
+An entry's `serverless:` names the type, the section of Globals that speaks of it, and each attribute that SAM calls otherwise;
+`older:` does so for a type that another one took the place of:
 
     serverless: {type: AWS::Serverless::Function, globals: Function, TracingConfig/Mode: Tracing}
+    older: {type: AWS::Elasticsearch::Domain, ClusterConfig: ElasticsearchClusterConfig}
 
 AWS Serverless Application Model Developer Guide, resource reference and Globals section.
 """
@@ -21,19 +23,21 @@ OWN = {"type", "globals"}
 def types(layout: Mapping[str, Plain]) -> list[str]:
     """All the types that an entry speaks of."""
     own = layout["type"] if isinstance(layout["type"], list) else [layout["type"]]
-    return [*own, *([layout["serverless"]["type"]] if "serverless" in layout else [])]
+    other = _other(layout)
+    return [*own, other["type"]] if other else own
 
 
 def is_one(layout: Mapping[str, Plain], template: Tree, name: str) -> bool:
     resource = template["Resources"].get(name)
-    return "serverless" in layout and resource_type(resource) == layout["serverless"]["type"]
+    other = _other(layout)
+    return bool(other) and resource_type(resource) == str(other["type"])
 
 
 def told(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tree) -> Tree:
     """The properties by their names in the kind, with what Globals says; the resource's own values win."""
     if not is_one(layout, template, name):
         return properties
-    common = look_up(template, ("Globals", layout["serverless"].get("globals", "")))
+    common = look_up(template, ("Globals", _other(layout).get("globals", "")))
     tree = _merged(common, properties) if isinstance(common, dict) else dict(properties)
     for kind, sam in _names(layout):
         value = look_up(tree, sam)
@@ -56,13 +60,19 @@ def in_globals(layout: Mapping[str, Plain], template: Tree, name: str, path: Pat
     """Where Globals says a value that the resource does not; None where it does not either."""
     if not is_one(layout, template, name):
         return None
-    place = ("Globals", layout["serverless"].get("globals", ""), *path)
+    place = ("Globals", _other(layout).get("globals", ""), *path)
     own = look_up(template, ("Resources", name, "Properties", *path))
     return place if own is None and look_up(template, place) is not None else None
 
 
+def _other(layout: Mapping[str, Plain]) -> Mapping[str, Plain]:
+    """What the entry says of the type that calls attributes otherwise; empty where there is none."""
+    found: Mapping[str, Plain] = layout.get("serverless") or layout.get("older") or {}
+    return found
+
+
 def _names(layout: Mapping[str, Plain]) -> Iterator[tuple[Path, Path]]:
-    for kind, sam in layout["serverless"].items():
+    for kind, sam in _other(layout).items():
         if kind not in OWN:
             yield tuple(kind.split("/")), tuple(sam.split("/"))
 

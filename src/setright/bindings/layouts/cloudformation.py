@@ -10,7 +10,7 @@ in a resource of their own, found by its reference to this one; `with:` is what 
       SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
       LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
-`serverless:`, `offers:`, `evidence:` and `inside:` stand in the modules of those names.
+`serverless:`, `older:`, `offers:`, `evidence:` and `inside:` stand in the modules of those names.
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
 
@@ -30,7 +30,7 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "offers", "evidence", "inside"}
+SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside"}
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 Sibling = tuple[str, Path]  # logical id, path in its Properties
 
