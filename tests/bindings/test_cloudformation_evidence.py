@@ -10,6 +10,7 @@ from setright.model import Plain
 BUCKET: dict[str, Plain] = {"type": "AWS::S3::Bucket", "evidence": {"readers": "readers", "handed-out": "handed-out"}}
 TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
 PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
+EDGE: dict[str, Plain] = {"type": "AWS::CloudFront::Distribution", "evidence": {"plain-origin": "plain-origin"}}
 DATA = "  Data:\n    Type: AWS::S3::Bucket\n"
 READER = "  Resize:\n    Type: AWS::Lambda::Function\n    Properties: {Environment: {Variables: {BUCKET: !Ref Data}}}\n"
 OUTPUT = "Outputs:\n  Bucket: {Value: !GetAtt Data.Arn}\n"
@@ -81,3 +82,19 @@ def test_what_is_not_to_stay_shows_it(more: str, sign: str) -> None:
 )
 def test_a_service_that_calls_from_here_is_seen(text: str, where: str) -> None:
     assert told(PERMISSION, text)["callers"] == where
+
+
+@pytest.mark.parametrize(
+    ("domain", "sign"),
+    [
+        ("!GetAtt Balancer.DNSName", "no"),
+        ("!GetAtt Data.RegionalDomainName", "no"),
+        ("site.s3-website-eu-west-1.amazonaws.com", "a web site"),
+        ('!Sub "${Data}.s3-website.${AWS::Region}.amazonaws.com"', "a web site"),
+        ("!Select [2, !Split [/, !GetAtt Data.WebsiteURL]]", "a web site"),
+    ],
+)
+def test_an_origin_that_speaks_no_https_is_seen(domain: str, sign: str) -> None:
+    origins = f"[{{Id: a, DomainName: {domain}}}]"
+    text = f"  Edge:\n    Type: AWS::CloudFront::Distribution\n    Properties: {{DistributionConfig: {{Origins: {origins}}}}}\n"
+    assert told(EDGE, text)["plain-origin"] == sign

@@ -161,3 +161,13 @@ VPC = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
 )
 def test_who_may_be_in_the_default_group_is_named(text: str, who: str) -> None:
     assert told(NETWORK, VPC + text) == {"default-group": who}
+
+
+@pytest.mark.parametrize(
+    ("domain", "sign"),
+    [("aws_lb.shop.dns_name", "no"), ("aws_s3_bucket_website_configuration.shop.website_endpoint", "a web site")],
+)
+def test_an_origin_that_speaks_no_https_is_seen(domain: str, sign: str) -> None:
+    edge = {"type": "aws_cloudfront_distribution", "evidence": {"plain-origin": "plain-origin"}}
+    text = f'resource "aws_cloudfront_distribution" "shop" {{\n  origin {{\n    domain_name = {domain}\n  }}\n}}\n'
+    assert told(edge, text) == {"plain-origin": sign}

@@ -39,6 +39,7 @@ CALLING = {  # the resources by which a service comes to call a function
     "logs.amazonaws.com": "AWS::Logs::",
     "secretsmanager.amazonaws.com": "AWS::SecretsManager::",
 }
+WEB_SITE = re.compile(r"s3-website|\bWebsiteURL\b")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 
 
@@ -47,7 +48,7 @@ def view(layout: Mapping[str, Plain], template: Tree, name: str, tree: Tree) -> 
     found = {key: FUNCTIONS[named](template, name, tree) for key, named in layout.get("evidence", {}).items()}
     deletion = look_up(template, ("Resources", name, "DeletionPolicy"))
     found |= {"deletion-policy": deletion} if isinstance(deletion, str) else {}
-    found |= {"serverless": "yes"} if serverless.is_one(layout, template, name) else {}
+    found |= {"serverless": "yes"} if "serverless" in layout and serverless.is_one(layout, template, name) else {}
     return {PREFIX: found} if found else {}
 
 
@@ -194,6 +195,13 @@ def _users(template: Tree, name: str, tree: Tree) -> str:
     return str((others or ["no" if named else "others, as nothing here does"])[0])
 
 
+def _plain_origin(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a distribution fetches from what speaks HTTP only: the web site of a bucket."""
+    origins = look_up(tree, ("DistributionConfig", "Origins"))
+    named = [each.get("DomainName") for each in origins if isinstance(each, dict)] if isinstance(origins, list) else []
+    return "a web site" if any(WEB_SITE.search(function(each) or str(each)) for each in named) else "no"
+
+
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "public": _public,
     "senders": _senders,
@@ -206,4 +214,5 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "throw-away": _throw_away,
     "callers": _callers,
     "replaced": _replaced,
+    "plain-origin": _plain_origin,
 }

@@ -25,6 +25,7 @@ LAST_SNAPSHOT = (  # whose deletion makes a last snapshot unless it is told not 
 )
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
 METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
+WEB_SITE = late(r"s3-website|\bwebsite_endpoint\b")
 ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
 LATEST = late(
     r"/aws/service/(?:ami-amazon-linux-latest/(?:al20|amzn2)|ami-windows-latest/|canonical/ubuntu/.*/current/|debian/release/)"
@@ -239,6 +240,13 @@ def _groupless(other: Block) -> bool:
     return endpoint or body.get("load_balancer_type") in ("network", "gateway")
 
 
+def _plain_origin(module: Module, block: Block, tree: Tree) -> str:
+    """Whether a distribution fetches from what speaks HTTP only: the web site of a bucket."""
+    origins = block.body.get("origin")
+    named = [each.get("domain_name") for each in origins if isinstance(each, dict)] if isinstance(origins, list) else []
+    return "a web site" if any(WEB_SITE.search(getattr(each, "text", str(each))) for each in named) else "no"
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
     "public-google": google.public,
@@ -252,4 +260,5 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "readers": _readers,
     "handed-out": handed_out,
     "throw-away": throw_away,
+    "plain-origin": _plain_origin,
 }
