@@ -1,0 +1,203 @@
+"""Booted hosts with a source of packages: real ones of Debian, fetched once, offered to them over HTTP. Needs root.
+
+    python -m lab.packages up 1                   start host h1; the first time it fetches what controls want installed
+    python -m lab.packages run -- setright fix ssh://h1 --control 'linux/package/*' --all --yes
+    python -m lab.packages down
+
+The source is as any archive of Debian is (apt-ftparchive(1), apt-secure(8)): a suite for the release and one for its security
+updates, signed with a key made for it. Its server stands in the hub; a host still reaches nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lab.booted import Booted
+from lab.hosts import BASE, CACHE, build, main
+
+from setright.controls.load import read
+from setright.engine.catalogue import content_root
+
+STOCK = CACHE / "packages"
+RELEASE, SECURITY = "bookworm", "bookworm-security"
+LABELS = {RELEASE: "Debian", SECURITY: "Debian-Security"}
+MENDED = ("liblz4-1", "attr")  # of the base, to offer newer ones of: one that services run, one that nothing runs
+PATIENT_S, START_S = 600, 20.0
+HUB, PORT = "198.18.255.254", 80
+KEYRING = "/etc/apt/keyrings/lab.asc"
+SOURCES = "".join(f"deb [signed-by={KEYRING}] http://{HUB}/ {suite} main\n" for suite in LABELS)
+
+
+def stock() -> Path:
+    """The packages with a key, made once and again when controls want others: what each source starts from."""
+    names = sorted({*wanted(), *MENDED})
+    done = STOCK / "names"
+    if done.exists() and done.read_text().split() == names:
+        return STOCK
+    shutil.rmtree(STOCK, ignore_errors=True)
+    _fetch(names)
+    _make_key()
+    _index(STOCK, RELEASE)
+    done.write_text("\n".join(names))
+    return STOCK
+
+
+def wanted() -> Iterator[str]:
+    """What controls want installed."""
+    root = content_root()
+    for file in sorted((root / "controls/linux/package").iterdir()):
+        raw = read(file, root / "controls")
+        if raw["require"]["installed"] is True:
+            yield from raw["where"]["package"]["one-of"]
+
+
+def _fetch(names: Sequence[str]) -> None:
+    """By this machine's own apt, for a host as the base is: with what they need, recommendations left out."""
+    build()
+    places = {
+        "Dir": STOCK / "apt",
+        "Dir::Etc::sourcelist": BASE / "etc/apt/sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::Etc::trustedparts": BASE / "etc/apt/trusted.gpg.d",
+        "Dir::State::status": BASE / "var/lib/dpkg/status",
+        "Dir::Cache::archives": STOCK / "pool",
+        "APT::Sandbox::User": "root",
+        "Debug::NoLocking": "1",
+    }
+    apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in places.items())]
+    for folder in ("apt/etc/apt/preferences.d", "apt/var/lib/apt/lists/partial", "apt/var/cache/apt", "pool/partial"):
+        (STOCK / folder).mkdir(parents=True)
+    _run(*apt, "update")
+    _run(*apt, "-y", "-d", "--no-install-recommends", "install", *names)
+    _run(*apt, "-y", "-d", "--reinstall", "install", *MENDED)
+
+
+def _make_key() -> None:
+    (STOCK / "gnupg").mkdir(mode=0o700)
+    _gpg("--passphrase", "", "--quick-generate-key", "packages of the lab", "ed25519", "sign", "never")
+    (STOCK / "key.asc").write_text(_gpg("--armor", "--export"))
+
+
+def _gpg(*words: str) -> str:
+    """Its agent ends with it, so that none is left behind."""
+    home = str(STOCK / "gnupg")
+    try:
+        return _run("gpg", "--homedir", home, "--batch", "--pinentry-mode", "loopback", *words)
+    finally:
+        _run("gpgconf", "--homedir", home, "--kill", "all")
+
+
+def _index(top: Path, suite: str) -> None:
+    """Lists the packages of a suite's pool, and signs the list."""
+    folder = top / "dists" / suite
+    lists = folder / "main/binary-amd64"
+    lists.mkdir(parents=True, exist_ok=True)
+    pool = "pool" if suite == RELEASE else f"pool-{suite}"
+    (top / pool).mkdir(exist_ok=True)
+    (lists / "Packages").write_text(_run("apt-ftparchive", "packages", pool, cwd=top))
+    told = {
+        "Origin": "Debian",
+        "Label": LABELS[suite],
+        "Suite": suite,
+        "Codename": suite,
+        "Components": "main",
+        "Architectures": "amd64",
+    }
+    options = [f"-oAPT::FTPArchive::Release::{key}={value}" for key, value in told.items()]
+    for name in ("Release", "InRelease"):
+        (folder / name).unlink(missing_ok=True)
+    (folder / "Release").write_text(_run("apt-ftparchive", *options, "release", str(folder)))
+    _gpg("--clearsign", "--output", str(folder / "InRelease"), str(folder / "Release"))
+
+
+def _run(*words: str, cwd: Path | None = None) -> str:
+    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=PATIENT_S)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words[:2])} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+    return done.stdout
+
+
+class Stocked(Booted):
+    """Hosts 1..count, each booted, with the source as the only one they have and its lists fetched."""
+
+    @property
+    def source(self) -> Path:
+        """What the server offers."""
+        return self.folder / "source"
+
+    def up(self, count: int) -> None:
+        super().up(count)
+        if not self.source.exists():
+            self.source.mkdir()
+            shutil.copytree(stock() / "dists", self.source / "dists")
+            (self.source / "pool").symlink_to(STOCK / "pool")
+            _index(self.source, SECURITY)
+            self._serve()
+        for n in range(1, count + 1):
+            etc = self.root(n) / "etc/apt"
+            (etc / "sources.list").write_text(SOURCES)
+            shutil.copyfile(STOCK / "key.asc", etc / "keyrings/lab.asc")
+            self.update(n)
+
+    def update(self, n: int) -> None:
+        """Fetches the lists anew. Raises RuntimeError where the host does not trust them."""
+        done = self.command(n, "apt-get -qq -o APT::Update::Error-Mode=any update")
+        if done.returncode:
+            raise RuntimeError(f"h{n}: {done.stderr.strip()}")
+
+    def mend(self, name: str) -> tuple[str, str]:
+        """Offers a newer version of a package as a security update, in place of an earlier one: from which to which."""
+        into = self.source / f"pool-{SECURITY}"
+        (old,) = [*into.glob(f"{name}_*.deb")] or (STOCK / "pool").glob(f"{name}_*.deb")
+        work = self.folder / "mended"
+        _run("dpkg-deb", "-R", str(old), str(work))
+        control = work / "DEBIAN/control"
+        before = _run("dpkg-deb", "-f", str(old), "Version").strip()
+        after = f"{before}+lab1"
+        control.write_text(control.read_text().replace(f"\nVersion: {before}\n", f"\nVersion: {after}\n"))
+        if old.parent == into:
+            old.unlink()
+        _run("dpkg-deb", "--root-owner-group", "-b", str(work), str(into))
+        shutil.rmtree(work)
+        _index(self.source, SECURITY)
+        return before, after
+
+    def down(self) -> None:
+        served = self.folder / "served"
+        command = Path(f"/proc/{served.read_text()}/cmdline") if served.exists() else served
+        if command.exists() and str(self.source).encode() in command.read_bytes():
+            os.kill(int(served.read_text()), signal.SIGTERM)
+        super().down()
+
+    def _serve(self) -> None:
+        """Until `down`, whoever started it."""
+        words = ["-m", "http.server", "--bind", HUB, "--directory", str(self.source), str(PORT)]
+        with self.inside(), (self.folder / "log").open("a") as log:
+            child = subprocess.Popen(
+                [sys.executable, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+            (self.folder / "served").write_text(str(child.pid))
+            _wait_for(HUB, PORT)
+
+
+def _wait_for(address: str, port: int) -> None:
+    until = time.monotonic() + START_S
+    while True:
+        try:
+            return socket.create_connection((address, port), 1.0).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main(__doc__, Stocked, "stock"))
