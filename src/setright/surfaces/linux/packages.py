@@ -4,42 +4,82 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 
+from setright.model import Plain
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.transport import Ask
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o Dpkg::Options::=--force-confold"
+TRY = "LC_ALL=C apt-get -s -o Debug::NoLocking=1"
+FAILED = "[ ! -d /run/systemd/system ] || systemctl list-units --failed --plain --no-legend | cut -d' ' -f1"
 
 
-def version(name: str) -> Ask:
-    """What to ask so that exactly this version can come back."""
+def former(name: str) -> Ask:
+    """What to ask so that exactly this version can come back, or so that all goes that would come with it."""
     quoted = _checked(name)
     return Ask(
         "run",
-        f"""if [ -e /var/lib/dpkg/status ]; then dpkg-query -W -f='${{Version}}' {quoted}
-else rpm -q --qf '%{{VERSION}}-%{{RELEASE}}' {quoted}; fi 2>/dev/null; true""",
+        f"""if [ -e /var/lib/dpkg/status ]; then
+  if {_there(quoted)}; then echo "version $(dpkg-query -W -f='${{Version}}' {quoted})"
+  else {TRY} install --no-install-recommends {quoted} | awk '$1 == "Inst" && $3 !~ /^\\[/ {{print "brings", $2}}'; fi
+else echo "version $(rpm -q --qf '%{{VERSION}}-%{{RELEASE}}' {quoted})"; fi 2>/dev/null; true""",
     )
 
 
-def install(manager: str, name: str, kept: str = "") -> str:
-    """Of the version kept, where one is: that is a way back."""
-    quoted = _checked(name)
+def kept(told: str) -> Mapping[str, Plain]:
+    """What `former` printed, as it is kept: ``{"version": "1.2-3", "brings": []}``; an empty version: is not installed."""
+    words = [line.split() for line in told.splitlines()]
+    version = next((rest[0] for key, *rest in words if key == "version" and rest), "")
+    return {"version": version, "brings": [rest[0] for key, *rest in words if key == "brings"]}
+
+
+def install(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> str:
+    """Of the version kept, where one is: that is a way back.
+
+    Fails where others would have to go for it, and where a service that came with it does not start.
+    """
+    quoted, version = _checked(name), str((kept or {}).get("version", ""))
     if manager == "rpm":
-        return f"dnf -y -q install {quoted}{f'-{shlex.quote(kept)}' if kept else ''} >&2 || exit 1"
-    wanted = f"{quoted}={shlex.quote(kept)}" if kept else quoted
-    return f"{_there(quoted)} || {APT} install --no-install-recommends {wanted} >&2 || exit 1"
+        return f"dnf -y -q install {quoted}{f'-{shlex.quote(version)}' if version else ''} >&2 || exit 1"
+    wanted = f"{quoted}={shlex.quote(version)}" if version else quoted
+    return f"""{_there(quoted)} && exit 0
+others=$({TRY} install --no-install-recommends {wanted} | awk '$1 == "Remv" {{print $2}}')
+if [ -n "$others" ]; then echo "installing it would remove" $others >&2; exit 1; fi
+failed() {{ {FAILED}; }}
+was=$(failed)
+{APT} install --no-install-recommends {wanted} >&2 || exit 1
+new=$(failed | grep -vxF -e "${{was:-none}}")
+if [ -n "$new" ]; then echo "with it came what does not start:" $new >&2; exit 1; fi"""
 
 
-def remove(manager: str, name: str, kept: str = "") -> str:
-    """Configuration files stay. What needs the package keeps it from being removed."""
+def remove(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> str:
+    """What needs the package keeps it from being removed; configuration files stay.
+
+    As the way back of an install, where `kept` says that it was not there: what came with it goes too, and the configuration
+    with it where nobody has changed that.
+    """
     quoted = _checked(name)
     if manager == "rpm":
         return f"dnf -y -q remove --noautoremove {quoted} >&2 || exit 1"
-    return f"""{_there(quoted)} || exit 0
-others=$(apt-get -s -o Debug::NoLocking=1 remove {quoted} | awk '$1 == "Remv" {{print $2}}' | grep -vxF {quoted})
-if [ -n "$others" ]; then echo "removing it would also remove" $others >&2; exit 1; fi
-{APT} remove {quoted} >&2 || exit 1"""
+    if kept is None or kept.get("version"):
+        return f"{_there(quoted)} || exit 0\n{_alone(quoted)}\n{APT} remove {quoted} >&2 || exit 1"
+    brought = " ".join(dict.fromkeys([quoted, *(_checked(each) for each in kept.get("brings", ()))]))
+    return f"""known() {{ dpkg-query -W -f='${{db:Status-Status}}' "$1" 2>/dev/null | grep -qvx not-installed; }}
+set --
+for p in {brought}; do if known $p; then set -- "$@" $p; fi; done
+[ $# -gt 0 ] || exit 0
+others() {{ {TRY} purge "$@" | awk '$1 == "Remv" || $1 == "Purg" {{print $2}}' | grep -vxF -e "$(printf '%s\\n' "$@")"; }}
+if [ -n "$(others "$@")" ]; then set -- {quoted}; {_alone(quoted)}; fi
+for p do [ -n "$(dpkg --verify $p 2>/dev/null | grep ' c /')" ] || clean="${{clean:-}} $p"; done
+{APT} remove "$@" >&2 || exit 1
+[ -z "${{clean:-}}" ] || {APT} purge $clean >&2 || exit 1"""
+
+
+def _alone(quoted: str) -> str:
+    return f"""others=$({TRY} remove {quoted} | awk '$1 == "Remv" {{print $2}}' | grep -vxF {quoted})
+if [ -n "$others" ]; then echo "removing it would also remove" $others >&2; exit 1; fi"""
 
 
 def _there(quoted: str) -> str:

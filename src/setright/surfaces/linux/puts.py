@@ -22,7 +22,7 @@ def beside(locator: str) -> Ask | None:
     if locator.startswith("unit:"):
         return Ask("unit", locator.removeprefix("unit:"))
     if locator.startswith("package:"):
-        return packages.version(locator.removeprefix("package:"))
+        return packages.former(locator.removeprefix("package:"))
     return None
 
 
@@ -34,7 +34,7 @@ def meta(locator: str, found: Found | None) -> Mapping[str, Plain]:
         kept: Mapping[str, Plain] = json.loads(found.data)
         return kept
     if locator.startswith("package:"):
-        return {"version": found.data.decode(errors="replace").strip()}
+        return packages.kept(found.data.decode(errors="replace"))
     unit = _unit(locator, found)
     return {"links": dict(unit.links)}
 
@@ -144,8 +144,8 @@ def _state(transport: Transport, change: Change, before: Mapping[str, Plain], af
 def _package(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
     """Installs or removes one package, where nothing else would have to go."""
     name = change.locator.partition(":")[2]
-    deed = packages.install if after["installed"] else packages.remove
-    body = deed(str(before["manager"]), name, str((change.meta or {}).get("version", "")))
+    manager, kept = str(before["manager"]), change.meta
+    body = packages.install(manager, name, kept) if after["installed"] else packages.remove(manager, name, kept)
     check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
 
 
