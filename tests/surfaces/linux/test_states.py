@@ -20,7 +20,7 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import packages
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.offline import Offline
-from setright.surfaces.linux.states import boot, confinement, deeds, disk, firewall, mounts, updates
+from setright.surfaces.linux.states import boot, confinement, deeds, disk, firewall, mounts, restarts, updates
 from setright.surfaces.linux.surface import Linux, open_ssh
 from setright.surfaces.linux.transport import Ask, Found
 from tests.hosts import logs_in
@@ -99,7 +99,7 @@ def test_a_name_that_is_no_package_never_reaches_a_shell() -> None:
 
 def evidence(**outs: str) -> Evidence:
     modules = {"updates": updates.SIMULATE, "rules": firewall.RULES, "who": firewall.WHO, "ports": firewall.PORTS}
-    modules |= {"legacy": firewall.LEGACY}
+    modules |= {"legacy": firewall.LEGACY, "waiting": restarts.WAITING}
     modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
     modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
     return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
@@ -120,22 +120,32 @@ def evidence(**outs: str) -> Evidence:
 def test_versions_are_ordered_as_dpkg_orders_them(old: str, new: str) -> None:
     for have, there in ((old, new), (new, old), (old, old)):
         newer = subprocess.run(["dpkg", "--compare-versions", have, "lt", there], timeout=10).returncode == 0
-        told = updates.tell(evidence(updates=f"M apt\nA 3\nS openssl {have} {there}\n"))
+        told = updates.tell(evidence(updates=f"M apt\nA 3\nY\nS openssl {have} {there}\n"))
         assert ("security" in (told or {})) == newer
 
 
 def test_security_updates_are_told_with_their_versions() -> None:
-    told = updates.tell(evidence(updates="M apt\nA 3\nS openssl 3.0.1 3.0.2\nB\nR nginx.service\n"))
+    told = updates.tell(evidence(updates="M apt\nA 3\nY\nS openssl 3.0.1 3.0.2\n"))
     assert told == {
         "manager": "apt",
         "lists-age-days": 3,
-        "restart-host": True,
-        "restart-services": ["nginx.service"],
         "security": {"openssl": {"from": "3.0.1", "to": "3.0.2"}},
     }
     body = deeds("updates", told, {k: v for k, v in told.items() if k != "security"})
     assert "install -d" in body.splitlines()[0] and "openssl=3.0.2" in body.splitlines()[1]
     assert "openssl=3.0.1" in deeds("updates", {k: v for k, v in told.items() if k != "security"}, told)
+
+
+def test_a_host_whose_sources_have_no_security_updates_is_not_called_up_to_date() -> None:
+    told = updates.tell(evidence(updates="M apt\nA 0\n"))
+    assert told == {"manager": "apt", "lists-age-days": 0, "security": updates.NOWHERE}
+    assert updates.tell(evidence(updates="M apt\nA 0\nY\n")) == {"manager": "apt", "lists-age-days": 0}
+
+
+def test_what_waits_for_a_restart_is_told() -> None:
+    told = restarts.tell(evidence(waiting="W\nB\nR nginx.service\n"))
+    assert told == {"restart-host": True, "restart-services": ["nginx.service"]}
+    assert restarts.tell(evidence(waiting="")) is None
 
 
 @needs_root

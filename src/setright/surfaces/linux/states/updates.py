@@ -1,10 +1,10 @@
-"""Security updates that are there and not installed, and what waits for a restart. Source: sources.list(5), deb-version(7), dnf(8).
+"""Security updates that are there and not installed. Source: sources.list(5), deb-version(7), dnf(8).
 
-    {"manager": "apt", "lists-age-days": 0, "security": {"openssl": {"from": "3.0.15-1", "to": "3.0.17-1~deb12u2"}},
-     "restart-host": true, "restart-services": ["ssh.service"]}
+    {"manager": "apt", "lists-age-days": 0, "security": {"openssl": {"from": "3.0.15-1", "to": "3.0.17-1~deb12u2"}}}
 
 Told from the lists of security archives that were fetched last: a look fetches nothing and takes no lock (and is ten times
-quicker than a simulated upgrade). `security` and `restart-services` stand only where there are some.
+quicker than a simulated upgrade). An archive says in its Release file that it is one; a list has the archive's time, the
+folder beside it the host's. `security` stands only where there are some. What waits for a restart then is `restarts`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ SIMULATE = Ask(
     "run",
     """if command -v apt-get >/dev/null; then
   echo M apt
-  newest=$(ls -t /var/lib/apt/lists/*Packages* /var/lib/apt/lists/*Release 2>/dev/null | head -n 1)
+  l=/var/lib/apt/lists
+  newest=$(ls -t $l/*Packages* $l/*Release 2>/dev/null | head -n 1)
+  [ -z "$newest" ] || newest=$(ls -td "$newest" $l/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null | head -n 1)
   [ -z "$newest" ] || echo "A $(( ($(date +%s) - $(stat -c %Y "$newest")) / 86400 ))"
-  { cat /var/lib/dpkg/status; echo LISTS:; for f in /var/lib/apt/lists/*security*_Packages*; do
+  archives=$(grep -lE '^(Label|Suite|Codename):.*[Ss]ecurity' $l/*Release 2>/dev/null | sed 's/Release$//; s/_In$/_/')
+  [ -z "$archives" ] || echo Y
+  { cat /var/lib/dpkg/status; echo LISTS:; for a in $archives; do for f in "$a"*_Packages*; do
     case $f in *'*'*) ;; *_Packages) cat "$f" ;; *) /usr/lib/apt/apt-helper cat-file "$f" 2>/dev/null ;; esac
-  done; } | grep -aE '^(Package|Status|Version|LISTS):' | awk '
+  done; done; } | grep -aE '^(Package|Status|Version|LISTS):' | awk '
     $1 == "LISTS:" { lists = 1 }
     $1 == "Package:" { name = $2 }
     $1 == "Status:" { here = $4 == "installed" }
@@ -36,15 +40,11 @@ elif command -v dnf >/dev/null; then
   [ -z "$newest" ] || echo "A $(( ($(date +%s) - $(stat -c %Y "$newest")) / 86400 ))"
   dnf -q -C updateinfo list --security --updates 2>/dev/null | sed 's/^/D /'
 fi
-[ ! -e /run/reboot-required ] && [ ! -e /var/run/reboot-required ] || echo B
-if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
-  for p in $(grep -lE '/(usr/)?s?(bin|lib).* \\(deleted\\)$' /proc/[0-9]*/maps 2>/dev/null); do
-    sed -n 's,^.*[:/]\\([^/]*[.]service\\)$,R \\1,p' "${p%/maps}/cgroup" 2>/dev/null | tail -n 1
-  done | sort -u
-fi; true""",
+true""",
 )
 ASKS = (SIMULATE,)
 NEVER = Unknown("no list of packages was ever fetched; run `apt-get update` or `dnf makecache` first")
+NOWHERE = Unknown("no source here is an archive of security updates; add the distribution's, then run `apt-get update`")
 
 
 def tell(evidence: Evidence) -> Tree | None:
@@ -54,10 +54,10 @@ def tell(evidence: Evidence) -> Tree | None:
         return None
     age = next((int(line[2:]) for line in lines if line.startswith("A ")), None)
     security = _apt(lines) if manager == "apt" else _dnf(lines)
-    waiting = [line[2:] for line in lines if line.startswith("R ")]
-    told: Tree = {"manager": manager, "lists-age-days": NEVER if age is None else age, "restart-host": "B" in lines}
-    told |= {"restart-services": waiting} if waiting else {}
-    return told | ({"security": security} if security else {"security": NEVER} if age is None else {})
+    told: Tree = {"manager": manager, "lists-age-days": NEVER if age is None else age}
+    if not security and (age is None or (manager == "apt" and "Y" not in lines)):
+        return told | {"security": NEVER if age is None else NOWHERE}
+    return told | ({"security": security} if security else {})
 
 
 def _apt(lines: list[str]) -> dict[str, Plain]:
