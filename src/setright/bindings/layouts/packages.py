@@ -1,4 +1,7 @@
-"""Packages, each a document that says whether it is installed, and what the host could do about it now (`can`)."""
+"""Packages, each a document that says whether it is installed, and what the host could do about it now (`can`).
+
+Its entry in a binding takes `own-kernel`, the packages whose daemons speak to a kernel that no container (`contained`) has.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ def edit(
         wanted = bool(each.value)
         if ("install" if wanted else "remove") not in resource.tree.get("can", ("install", "remove")):
             raise BindingError(f"{resource.name}: {WHY_NOT[wanted]}")
+        if wanted and resource.tree.get("contained") and resource.name in layout.get("own-kernel", ()):
+            raise BindingError(f"{resource.name}: its daemon cannot run in a container; install it on the host of this one")
     return items.edit(layout, resource, edits, live, sources)
 
 

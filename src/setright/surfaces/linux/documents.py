@@ -184,9 +184,10 @@ def _packages(part: Part, found: Answers) -> list[Document | Problem]:
             continue
         installed = set(each.data.decode(errors="replace").split())
         can = [deed for deed in ("install", "remove") if f"+{deed}" in installed]
+        where = {"contained": True} if "+contained" in installed else {}
         for name in part.globs:
             row = {"package": name, "manager": each.name, "installed": name in installed, "can": can}
-            built.append(_json(f"package:{name}", row))
+            built.append(_json(f"package:{name}", row | where))
     return built
 
 

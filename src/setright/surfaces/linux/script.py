@@ -79,7 +79,8 @@ values() {
 
 PACKAGES = """if [ -e /var/lib/dpkg/status ]; then
   begin dpkg -; awk '/^Package: /{p = $2} /^Status: .* installed$/{print p}' /var/lib/dpkg/status
-  ls /var/lib/apt/lists/*_Packages* >/dev/null && echo +install; echo +remove; end 0
+  ls /var/lib/apt/lists/*_Packages* >/dev/null && echo +install; echo +remove
+  { systemd-detect-virt -cq || [ -e /run/systemd/container ]; } && echo +contained; end 0
 elif rpm -q rpm >/dev/null; then begin rpm -; rpm -qa --qf '%{NAME}\\n'; echo +install; echo +remove; end 0; fi"""
 UNIT_FOLDERS = "/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /lib/systemd/system /usr/lib/systemd/system"
 STATS = "\t%F\t%U\t%G\t%a\t%u\t%g\t%n"

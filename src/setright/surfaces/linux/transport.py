@@ -24,7 +24,8 @@ class Ask(msgspec.Struct, frozen=True):
     `what` says what comes back, one `Found` for each thing there is:
     ``file`` its bytes; ``stat`` type, owner, group, mode, separated by tabs; ``inode`` what an exact restore needs, as JSON;
     ``home`` as ``stat``, for the home ``folders`` of root and of people, or the ``dot-files`` in them;
-    ``packages`` the names of what is installed, under the package manager's, and ``+install``, ``+remove`` where it could;
+    ``packages`` the names of what is installed, under the package manager's, and ``+install``, ``+remove`` where it could,
+    and ``+contained`` in a container;
     ``grep`` the lines that hold `pattern` (plain or gzip); ``list`` nothing but the name; ``sysctl`` a key's value, under its
     path, but in a container what is its host's; ``unit`` lines for `units.states`; ``run`` what a shell command printed, and
     ``walk`` the same of one that looks through whole folders, which takes longest.
