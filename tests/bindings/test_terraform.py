@@ -263,6 +263,52 @@ def test_an_expression_or_a_dynamic_block_is_unknown_and_not_overwritten() -> No
             fixed(text, Edit(("Opts", "On"), True), layout=layout)
 
 
+DYNAMIC = """resource "sg" "x" {
+  dynamic "ingress" {
+    for_each = %s
+    %s
+    content {
+      from_port   = %s
+      cidr_blocks = [rule.value["cidr"]]
+    }
+  }
+}
+locals {
+  rules = [{ port = 22, cidr = "0.0.0.0/0" }, { cidr = "10.0.0.0/8" }]
+  named = { a = { port = 22, cidr = "0.0.0.0/0" } }
+}
+variable "rules" {
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("each", "port", "told"),
+    [
+        ("local.rules", 'lookup(rule.value, "port", 80)', [22, 80]),
+        ("local.rules", "try(rule.value.port, null)", [22, None]),
+        ("local.named", "rule.value.port", [22]),
+        ("toset(local.rules)", "rule.key", [0, 1]),
+        ("[]", "1", None),
+    ],
+)
+def test_what_a_dynamic_block_makes_of_known_values_is_told(each: str, port: str, told: Plain) -> None:
+    text = DYNAMIC % (each, "iterator = rule", port)
+    items = seen(text, GROUP)[0].tree.get("Ingress")
+    assert items == (told and [{"CidrIp": c} | ({} if p is None else {"FromPort": p}) for p, c in zip(told, CIDRS, strict=False)])
+    for index, _ in enumerate(told or ()):
+        with pytest.raises(BindingError, match="dynamic block"):
+            fixed(text, Edit(("Ingress", index), remove=True), layout=GROUP)
+
+
+CIDRS = ("0.0.0.0/0", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize("each", ["var.rules", "[for r in local.rules : r]", "merge(local.named, {})"])
+def test_what_a_dynamic_block_makes_of_others_is_not(each: str) -> None:
+    assert seen(DYNAMIC % (each, "iterator = rule", "1"), GROUP)[0].tree["Ingress"] == [Unknown("dynamic 'ingress'")]
+
+
 def test_a_text_that_is_json_is_read_where_the_entry_says_so() -> None:
     layout = {"type": "t", "Policy": {"at": "policy", "json": True}}
     assert seen('resource "t" "x" {\n  policy = <<E\n{"A": 1}\nE\n}\n', layout)[0].tree == {"Policy": {"A": 1}}

@@ -288,6 +288,8 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
     if not rest or not isinstance(rest[0], int) or not 0 <= rest[0] < len(found):
         raise BindingError(f"{block.locator}: {block.address}: {'/'.join(map(str, edit.path))}: new items are written by hand")
     item = found[rest[0]]
+    if item.made:
+        raise BindingError(f"{item.locator}: {block.address}: {item.made} is a dynamic block; change what it is made of")
     if edit.remove and len(rest) == 1:
         yield item.locator, _without(module, item)
         return

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_rules as rules
+from setright.bindings.layouts._terraform_dynamic import made
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
 from setright.bindings.trees import same, set_at
@@ -42,6 +43,7 @@ class Item(NamedTuple):
     spread: tuple[str, int, int] | None  # the argument, the element, how many items the block stands for
     place: Place
     whole: bool  # the block is a resource of its own
+    made: str = ""  # the dynamic block that makes it, by name
 
 
 def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
@@ -50,7 +52,7 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
         return keyed(module, block, spec.places[0])
     if any(place.items is not None for place in spec.places):
         found: list[Plain] = [item.tree for item in items(module, told, block, spec)]
-        found += [Unknown(f"dynamic {place.at[0]!r}") for place in spec.places if place.at and place.at[0] in dynamic(block.body)]
+        found += [Unknown(f"dynamic {name!r}") for name in _untold(module, block, spec)]
         return found or None
     for place in spec.places:
         for spot in spots(told, module, block, place):
@@ -60,6 +62,13 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
     if doubtful:
         return Unknown(doubtful[0])
     return next((place.otherwise for place in spec.places if place.otherwise is not None), None)
+
+
+def _untold(module: Module, block: Block, spec: Spec) -> Iterator[str]:
+    """The dynamic blocks of which it cannot be told what they make."""
+    for place in spec.places:
+        if place.at and place.at[0] in dynamic(block.body) and (len(place.at) > 1 or made(module, block.body, place.at[0]) is None):
+            yield place.at[0]
 
 
 def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
@@ -284,6 +293,10 @@ def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Ite
         for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
             if found is not None and isinstance(body, dict):
                 yield from _spread(module, block.locator, block.path + found[0] + (index,), body, place)
+        if len(place.at) == 1:
+            for path, body in made(module, block.body, place.at[0]) or ():
+                for item in _spread(module, block.locator, block.path + path, body, place):
+                    yield item._replace(made=place.at[0])
 
 
 def _spread(module: Module, locator: str, path: Path, body: Tree, place: Place) -> Iterator[Item]:

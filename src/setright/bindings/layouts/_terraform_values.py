@@ -12,14 +12,14 @@ from setright.model import Plain, Unknown
 from setright.patterns import late
 
 MISSING = Unknown("nothing stands there")
-REFERENCE = late(r'(?:"\$\{\s*)?((?:var|local)\.[A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\[\d+\]|\[\s*"[^"\\$]*"\s*\])*)(?:\s*\}")?')
+REFERENCE = late(r'(?:"\$\{\s*)?([A-Za-z_][\w-]*\.[A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\[\d+\]|\[\s*"[^"\\$]*"\s*\])*)(?:\s*\}")?')
 STEP = late(r'\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[\s*"([^"\\$]*)"\s*\]')
 HOLE = late(r"\$\{\s*([^{}\"~]+?)\s*\}")
 TEXT = late(r'"((?:[^"\\$%]|\$(?!\{)|%(?!\{)|\$\{[^{}"~]*\})*)"')
 
 
 def filled(text: str, told: Callable[[Unknown], Plain]) -> Plain:
-    """The value of an expression, by what `told` says of the variables and locals in it; MISSING where that is not known."""
+    """The value of an expression, by what `told` says of the names in it; MISSING where that is not known."""
     if found := REFERENCE.fullmatch(text):
         return stepped(told(Unknown(found[1])), found[2]) if found[2] else MISSING
     if (found := TEXT.fullmatch(text)) and "${" in found[1]:

@@ -144,6 +144,8 @@ def _tree(told: Entry, module: Module, block: Block) -> Tree:
         value = find.value(told, module, block, spec)
         if value is not None:
             set_at(tree, spec.path, value)
+        elif len(spec.path) == 1 and any(place.items is not None for place in spec.places):
+            tree.pop(str(spec.path[0]), None)  # a dynamic block that makes none
     return tree
 
 
