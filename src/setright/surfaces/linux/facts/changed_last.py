@@ -1,4 +1,4 @@
-"""What was changed last of what a host trusts, when, and by whom as far as the host tells: `changed-last:sudo`.
+"""What was changed last of what a host trusts, when, and by whom as far as the host tells: `changed-last:sudo`, or of one file.
 
 When is the inode's own time, which whoever copies or touches a file cannot choose. Who is what auditd recorded, else what sudo
 logged in the ten minutes around it, else who was logged in then: evidence to go on from, and no more. Source: stat(1),
@@ -7,14 +7,17 @@ journalctl(1), ausearch(8), last(1), dpkg-query(1).
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.states.trust import FILES
 from setright.surfaces.linux.transport import Ask
 
 PLACES = {
     "accounts": "/etc/passwd /etc/shadow /etc/group",
+    "files": FILES,
     "jobs": "/etc/crontab /etc/anacrontab /etc/cron.*/* /var/spool/cron/* /var/spool/cron/crontabs/*",
     "keys": "/root/.ssh/authorized_keys* /home/*/.ssh/authorized_keys* /etc/ssh/authorized_keys/*",
     "packets": "/etc/nftables.conf /etc/nftables.d/* /etc/ufw/*.rules /etc/firewalld/zones/*.xml /etc/iptables/*",
@@ -41,7 +44,8 @@ true"""
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    places = PLACES.get(argument, "") if argument else " ".join(PLACES.values())
+    one = shlex.quote(argument) if argument.startswith("/") else ""
+    places = one or (PLACES.get(argument, "") if argument else " ".join(PLACES.values()))
     return (Ask("run", SCRIPT.replace("PLACES", places)),)
 
 
