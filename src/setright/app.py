@@ -296,9 +296,12 @@ class App:
 
     def options(self, surface: Surface, ask: Ask, *, together: bool) -> Options:
         """How to plan for a target."""
+        from setright.engine.learn import approved
         from setright.engine.plan import Options
 
-        return Options(together, self.fingerprint_key, self._params(ask), now(), self._about(surface), life(self.configuration))
+        known = self._params(ask), now(), self._about(surface), life(self.configuration)
+        back = approved(self.catalogue, self._baselines(ask), self.state, lambda: self.store)
+        return Options(together, self.fingerprint_key, *known, back)
 
     def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
         """What a pull request would do to a tree of sources."""
@@ -385,10 +388,8 @@ class App:
 
     def _params(self, ask: Ask) -> dict[str, Plain]:
         """The organisation's values over the baselines', of which a later one goes over an earlier one."""
-        params: dict[str, Plain] = {}
-        for name in self._baselines(ask):
-            params |= self.catalogue.baselines[name].params if name in self.catalogue.baselines else {}
-        return params | self.configuration.parameters
+        chosen = [self.catalogue.baselines[name] for name in self._baselines(ask) if name in self.catalogue.baselines]
+        return {name: value for each in chosen for name, value in each.params.items()} | self.configuration.parameters
 
     def _baselines(self, ask: Ask) -> tuple[str, ...]:
         return (ask.baseline,) if ask.baseline else self.configuration.baselines

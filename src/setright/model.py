@@ -299,10 +299,11 @@ class Steps(msgspec.Struct, frozen=True):
     arm: bool = False  # could cut us off: dead-man's switch first
 
 
-class Planned(msgspec.Struct, frozen=True):
+class Planned(msgspec.Struct, frozen=True, omit_defaults=True):
     """One document's part of a plan: never its bytes, so a plan file holds no secrets. `diff` is redacted.
 
-    `edits` are put in rounds: each set on the bytes that the one before it gave.
+    `edits` are put in rounds: each set on the bytes that the one before it gave. Where a state that was approved is put back,
+    `kept` is the address of its snapshot; with neither, and nothing after it, the document goes.
     """
 
     locator: str
@@ -311,6 +312,7 @@ class Planned(msgspec.Struct, frozen=True):
     after: str
     edits: tuple[tuple[Edit, ...], ...]
     diff: str
+    kept: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from setright.cli.failure import Failure
+from setright.controls.baselines import Learned
 from setright.engine.catalogue import Catalogue
 from setright.model import Plain
 
@@ -82,19 +83,27 @@ def begin(catalogue: Catalogue, name: str, base: str, into: Path) -> Path:
     return file
 
 
-def keep_learned(
-    catalogue: Catalogue, name: str, controls: Sequence[str], values: Mapping[str, Plain], into: Path, again: bool
-) -> Path:
+class Lesson(NamedTuple):
+    """What was learned of a target: the controls that hold it to that, their parameters, and where its documents are kept."""
+
+    controls: list[str]
+    values: Mapping[str, Plain]
+    learned: Learned
+
+
+def keep_learned(catalogue: Catalogue, name: str, lesson: Lesson, into: Path, again: bool) -> Path:
     """Writes what was learned of a target as a baseline. Raises Failure where nothing was, or where it would go over another."""
     import yaml
+    from msgspec import to_builtins
 
     name = re.sub(r"[^a-z0-9.]+", "-", name.lower().partition("://")[2] or name.lower()).strip("-.")
     file = into / "baselines" / f"{name}.yaml"
-    if not values:
+    if not lesson.values:
         raise Failure("nothing there could be told that can be approved; run as root (sudo)")
     if not name or name == "all" or ((file.exists() or name in catalogue.baselines) and not again):
         raise Failure(f"{file}: a baseline {name!r} is there already; choose another --name, or --again to approve anew")
-    held = {"id": name, "title": f"What was approved on {name}", "version": 1, "controls": list(controls), "params": dict(values)}
+    held = {"id": name, "title": f"What was approved on {name}", "version": 1, "controls": lesson.controls}
+    held |= {"params": dict(lesson.values), "learned": to_builtins(lesson.learned)}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(yaml.safe_dump(held, sort_keys=False, width=1000, allow_unicode=True), encoding="utf-8")

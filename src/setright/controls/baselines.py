@@ -1,12 +1,13 @@
 """Baselines: named selections of controls with parameters, each on its own or on top of others.
 
 A file says which controls count by their ids (`controls`), by what they cite (`frameworks`) or by other baselines
-(`extends`); which of these do not count, and why (`without`); and the values of their parameters (`params`).
+(`extends`); which of these do not count, and why (`without`); and the values of their parameters (`params`). One that was
+learned of a target says of which, when, by whom, and where the documents are kept that stood there (`learned`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path as File
 
 import msgspec
@@ -16,8 +17,17 @@ from setright.dialect import DialectError, read_mapping
 from setright.model import Plain
 from setright.patterns import fits
 
-FIELDS = {"id", "title", "version", "extends", "controls", "frameworks", "without", "params"}
+FIELDS = {"id", "title", "version", "extends", "controls", "frameworks", "without", "params", "learned"}
 Cited = Mapping[str, Iterable[str]]  # framework -> sections
+
+
+class Learned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A state that was approved. `kept`: by list (``sudo-rules``) the documents behind it, each with its snapshot's address."""
+
+    target: str
+    at: str
+    by: str
+    kept: Mapping[str, Mapping[str, str]]
 
 
 class Baseline(msgspec.Struct, frozen=True):
@@ -35,6 +45,7 @@ class Baseline(msgspec.Struct, frozen=True):
     params: Mapping[str, Plain] = {}
     extends: tuple[str, ...] = ()
     frameworks: Mapping[str, tuple[str, ...]] = {}
+    learned: Learned | None = None
 
 
 def load_baseline(file: File) -> Baseline:
@@ -48,7 +59,7 @@ def load_baseline(file: File) -> Baseline:
             raise ControlError(f"without: says no reason for {', '.join(silent)}; write one, people will ask")
         if not (baseline.controls or baseline.frameworks or baseline.extends):
             raise ControlError("takes no controls; say which by controls:, frameworks: or extends:")
-    except (DialectError, ControlError, KeyError, TypeError, AttributeError) as error:
+    except (DialectError, ControlError, KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         raise ControlError(f"{file}: {error}") from error
     if baseline.id != file.stem:
         raise ControlError(f"{file}: id is {baseline.id!r}, its place says {file.stem!r}")
@@ -56,7 +67,10 @@ def load_baseline(file: File) -> Baseline:
 
 
 def resolved(baselines: Mapping[str, Baseline]) -> dict[str, Baseline]:
-    """Each with the parameters of what it extends. Raises ControlError for one that is not there or extends itself."""
+    """Each with the parameters of what it extends, and what it or they learned.
+
+    Raises ControlError for one that is not there or extends itself.
+    """
     return {
         name: _over(baseline, [b for b in lineage(baseline, baselines) if b is not baseline])
         for name, baseline in baselines.items()
@@ -107,12 +121,14 @@ def _built(raw: Mapping[str, Plain]) -> Baseline:
         params=raw.get("params") or {},
         extends=tuple(raw.get("extends") or ()),
         frameworks={name: tuple(map(str, sections)) for name, sections in (raw.get("frameworks") or {}).items()},
+        learned=msgspec.convert(raw["learned"], Learned) if raw.get("learned") else None,
     )
 
 
-def _over(baseline: Baseline, extended: Iterable[Baseline]) -> Baseline:
+def _over(baseline: Baseline, extended: Sequence[Baseline]) -> Baseline:
     params = {name: value for each in extended for name, value in each.params.items()} | dict(baseline.params)
-    return msgspec.structs.replace(baseline, params=params)
+    learned = baseline.learned or next((each.learned for each in reversed(extended) if each.learned), None)
+    return msgspec.structs.replace(baseline, params=params, learned=learned)
 
 
 def _any(name: str, globs: Iterable[str]) -> bool:

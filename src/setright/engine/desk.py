@@ -14,11 +14,11 @@ from setright.engine.batch import Batch
 from setright.engine.catalogue import Catalogue
 from setright.engine.execute import Execution
 from setright.engine.keys import secret_key
+from setright.engine.learn import snapshots_of
 from setright.engine.ledger import Ledger
 from setright.engine.lots import batches, params_of
 from setright.engine.plan import Options
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
-from setright.engine.snapshots import Snapshots
 from setright.engine.stop import why_stopped
 from setright.engine.store import Store
 from setright.engine.workflow import Outcome
@@ -42,7 +42,7 @@ class RunDesk:
         self._ledger = ledger
         self._catalogue = catalogue
         self._open = open_surface
-        self.snapshots = Snapshots(state, None if store.is_sqlite else store)
+        self.snapshots = snapshots_of(state, store)
         self._surfaces: dict[str, Surface] = {}
         self._executions: dict[tuple[str, str], Execution] = {}  # those that go on now
         self._introduced: set[tuple[int, str]] = set()

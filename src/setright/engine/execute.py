@@ -159,7 +159,7 @@ class Execution:
         """Made once for the same documents: each step asks for them again."""
         digests = [documents[c.locator].digest for c in self.plan.changes]
         if self._made[0] != digests:
-            self._made = digests, changes(self.plan, documents)
+            self._made = digests, changes(self.plan, documents, self._snapshots.get)
         return self._made[1]
 
     def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:

@@ -1,17 +1,60 @@
-"""What a target is now, as values of parameters: the approved state that later scans are held against. Pure."""
+"""What a target is now, as values of parameters and documents kept: the approved state that later scans are held against."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from setright.controls.baselines import Learned
 from setright.controls.paths import leaves
 from setright.engine.scan import Scan
-from setright.model import Control, Param, Plain, Unknown
+from setright.engine.times import now
+from setright.model import Binding, Control, Kept, Param, Plain, Resource, Unknown
+from setright.surfaces.base import Surface
+
+if TYPE_CHECKING:
+    from setright.engine.catalogue import Catalogue
+    from setright.engine.snapshots import Snapshots
+    from setright.engine.store import Store
+
+PLACES = "places"  # of a resource: by list, the documents that it comes from
+
+
+class Approved(NamedTuple):
+    """Approved states that a target may go back to, their snapshots, and every kind's binding: whose steps make files hold."""
+
+    learned: Sequence[Learned]
+    snapshot: Callable[[str], Kept]
+    bindings: Mapping[str, Binding]
+
+    def of(self, target: str) -> Learned | None:
+        """The state that was approved of this very target; another one's documents are none of its own."""
+        return next((each for each in reversed(self.learned) if each.target == target), None)
+
+
+def approved(catalogue: Catalogue, baselines: Iterable[str], state: Path, store: Callable[[], Store]) -> Approved | None:
+    """What the baselines of these names were learned of; None where none was."""
+    chosen = [catalogue.baselines[name].learned for name in baselines if name in catalogue.baselines]
+    taught = [each for each in chosen if each]
+    return Approved(taught, lambda address: snapshots_of(state, store()).get(address), catalogue.bindings) if taught else None
+
+
+def snapshots_of(state: Path, store: Store) -> Snapshots:
+    """The snapshots of a state directory, and of the database that it shares with other machines."""
+    from setright.engine.snapshots import Snapshots
+
+    return Snapshots(state, None if store.is_sqlite else store)
 
 
 def learnable(controls: Iterable[Control]) -> list[Control]:
     """Those that hold a list against an approved one."""
-    return [c for c in controls if any(r.op == "subset-of" and isinstance(r.want, Param) for r in c.require)]
+    return [c for c in controls if list_of(c)]
+
+
+def list_of(control: Control) -> str:
+    """The list that a control holds against an approved one, whether its value stands there yet; empty where it does not."""
+    return next((str(r.path[0]) for r in control.require if r.op == "subset-of" and control.params), "")
 
 
 def learned(scan: Scan) -> dict[str, list[Plain]]:
@@ -26,10 +69,29 @@ def learned(scan: Scan) -> dict[str, list[Plain]]:
     return found
 
 
+def keep(scan: Scan, surface: Surface, snapshots: Snapshots, by: str) -> Learned:
+    """Keeps the documents behind the scan's lists, sealed. Raises SurfaceError for what cannot be read."""
+    lists: dict[str, set[str]] = {}
+    for control in learnable(scan.controls):
+        lists.setdefault(list_of(control), set()).update(*(places(r, list_of(control)) for r in _resources(scan, control)))
+    kept = surface.keep(sorted(set().union(*lists.values())))
+    addresses = dict(zip((each.locator for each in kept), snapshots.put_all(kept), strict=True))
+    held = {name: {locator: addresses[locator] for locator in sorted(locators)} for name, locators in lists.items() if locators}
+    return Learned(scan.target, now().isoformat(timespec="seconds"), by, held)
+
+
+def places(resource: Resource, name: str) -> list[str]:
+    """The documents that a list of a resource comes from, as they are now."""
+    return list(resource.tree.get(PLACES, {}).get(name, ()))
+
+
+def _resources(scan: Scan, control: Control) -> list[Resource]:
+    return [r for (kind, _), seen in scan.world.resources.items() if kind == control.kind for r in seen]
+
+
 def _there(scan: Scan, control: Control, path: tuple[str | int, ...]) -> list[Plain] | None:
     """All items of all resources of the control's kind; None where there is no resource, or one keeps its own unknown."""
-    resources = [r for (kind, _), seen in scan.world.resources.items() if kind == control.kind for r in seen]
-    values = [value for resource in resources for _, value in leaves(resource.tree, path)]
+    values = [value for resource in _resources(scan, control) for _, value in leaves(resource.tree, path)]
     if not values or any(isinstance(value, Unknown) for value in values):
         return None
     return [item for value in values for item in (value if isinstance(value, list) else [value] if value is not None else [])]

@@ -13,8 +13,11 @@ from setright.bindings.view import locate, steps_of
 from setright.engine.compose import Composed, Tried, compose
 from setright.engine.decision import NOBODY, About, Fears, Fix, decided, heard, remedies
 from setright.engine.diffs import unified_diff
+from setright.engine.learn import Approved
 from setright.engine.redact import OF_THIS_PROCESS
+from setright.engine.revert import Taking, reverts
 from setright.engine.scan import Found, Scan, come_to_light, wants
+from setright.engine.tied import tied
 from setright.engine.world import World
 from setright.model import LANES, Effect, Plain, Plan, Planned, Problem, Steps, Verdict, digest
 from setright.surfaces.base import Surface
@@ -46,6 +49,7 @@ class Options(NamedTuple):
     now: datetime | None = None
     about: About = NOBODY
     life: timedelta = LIFE
+    approved: Approved | None = None  # what drift may go back to
 
 
 def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  # noqa: B008 - immutable
@@ -58,6 +62,9 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
         made += _plans(scan, world, composed, group, options)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
         world = composed.world
+    if options.approved:
+        back = reverts(hands, scan.target, Taking(surface, options.approved, options.key, options.about, options.params))
+        made, hands = made + back.plans, back.left
     fears = heard([found for found, _ in hands], surface)
     made += [_by_hand(scan, found, why, fears[found.finding.id]) for found, why in hands]
     at = options.now or datetime.now(UTC)
@@ -116,7 +123,8 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
     """One plan for each set of documents that some fix ties together."""
     done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
     made = []
-    for locators, ids in _tied({i: composed.touched.get(i, set()) for i in done}, composed, done):
+    homes = {i: {fix.found.resource.home[0]} for i, fix in done.items()}  # of a fix that only reloads
+    for locators, ids in tied({i: composed.touched.get(i) or homes[i] for i in done}):
         changes = tuple(
             _planned(before, composed, locator, options.key)
             for locator in sorted(locators, key=_files_first)
@@ -128,22 +136,6 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
 
 def _files_first(locator: str) -> tuple[bool, str]:
     return not locator.startswith("/") and ":" in locator, locator
-
-
-def _tied(touched: Mapping[str, set[str]], composed: Composed, done: Mapping[str, Fix]) -> list[tuple[set[str], list[str]]]:
-    """Groups of documents that share a fix, each with its findings. A fix that only reloads goes with its resource's document."""
-    groups: dict[int, tuple[set[str], list[str]]] = {}
-    group_of: dict[str, int] = {}  # by document
-    for number, (finding, locators) in enumerate(touched.items()):
-        mine = set(locators) or {done[finding].found.resource.home[0]}
-        ids = [finding]
-        for other in sorted({group_of[locator] for locator in mine if locator in group_of}):
-            joined = groups.pop(other)
-            mine |= joined[0]
-            ids = joined[1] + ids
-        groups[number] = mine, ids
-        group_of |= dict.fromkeys(mine, number)
-    return list(groups.values())
 
 
 def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequence[Fix], options: Options) -> Plan:

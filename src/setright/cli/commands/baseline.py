@@ -159,26 +159,34 @@ def new(name: str, base: str, into: str, show: Shown) -> None:
 def learn(target: str, name: str | None, into: str, again: bool, show: Shown) -> None:
     """Record what is on a host now as approved: a sudo rule, login, key, job, port or setuid file that comes later is a finding.
 
+    The files behind it are kept, sealed, with the snapshots of runs: what comes later can be taken back. Each way back asks,
+    and tells who changed what, and when.
+
     \b
     Example:
       setright baseline learn ssh://web-1 --name web-1 --into acme
       setright scan ssh://web-1 --baseline web-1
+      setright plan ssh://web-1 --baseline web-1
+      setright fix ssh://web-1 --baseline web-1 --all
     """
     from contextlib import closing
     from pathlib import Path
 
     from setright.app import Ask
     from setright.cli.output import emit, hint, json_text
-    from setright.cli.selections import keep_learned
+    from setright.cli.selections import Lesson, keep_learned
     from setright.engine.contract import SCHEMA
-    from setright.engine.learn import learnable, learned
+    from setright.engine.learn import keep, learnable, learned, snapshots_of
 
     app = show.open()
     (url,) = app.targets([target])
     with closing(app.open(url)) as surface:
         controls = learnable(app.catalogue.for_families(surface.families, app.catalogue.ids()))
-        values = learned(app.look(surface, Ask(controls=tuple(c.id for c in controls))))
-    file = keep_learned(app.catalogue, name or target, [c.id for c in controls], values, Path(into), again)
+        scan = app.look(surface, Ask(controls=tuple(c.id for c in controls)))
+        state = keep(scan, surface, snapshots_of(app.state, app.store), app.ledger.actor)
+    values = learned(scan)
+    file = keep_learned(app.catalogue, name or target, Lesson([c.id for c in controls], values, state), Path(into), again)
+    app.ledger.append("learned", {"target": url, "baseline": file.stem, "documents": sum(map(len, state.kept.values()))})
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "baseline": file.stem, "file": str(file), "parameters": values}), show)
         return
