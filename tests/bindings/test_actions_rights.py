@@ -116,7 +116,7 @@ def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) 
         ("{uses: actions/checkout@v4, with: {new-input: 0}}", "v4.2.2", False),
         ("actions/checkout@v4.2", "v4.2.2", True),
         ("actions/checkout@v4.2.2", "v4.2.2", True),
-        ("actions/checkout@main", "v5.0.0", False),
+        ("actions/checkout@main", "v7.0.0", False),
         ("github/codeql-action/analyze@v3", "v3.28.18", False),
         ("actions/checkout@v4.1.1", "v4.1.1", True),
         ("actions/checkout@v4.1.99", None, None),
