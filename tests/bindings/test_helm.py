@@ -70,6 +70,30 @@ def test_what_the_chart_itself_gives_is_seen() -> None:
     assert isinstance(pod.tree["spec"]["containers"][0]["resources"], Unknown)
 
 
+CHART = "name: shop\nappVersion: 1.27\n"
+REPOSITORY = "{{ .Values.image.repository }}"
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        (f"{REPOSITORY}:{{{{ .Values.image.tag | default .Chart.AppVersion }}}}", "nginx:1.27"),
+        (f"{REPOSITORY}:{{{{ .Chart.AppVersion }}}}", "nginx:1.27"),
+        (f'{REPOSITORY}:{{{{ default "x" .Values.image.tag }}}}', None),
+        (f'quay.io/{REPOSITORY}:{{{{ .Values.image.tag | default "1.28" | toString }}}}', "quay.io/nginx:1.28"),
+        (f"{REPOSITORY}:{{{{ .Values.image.tag }}}}", None),
+        (f"{REPOSITORY}:{{{{ .Release.Name }}}}", None),
+    ],
+)
+def test_an_image_is_what_the_chart_makes_of_it(monkeypatch: pytest.MonkeyPatch, image: str, told: str | None) -> None:
+    monkeypatch.setitem(FILES, "shop/Chart.yaml", CHART)
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace(f"{REPOSITORY}:{{{{ .Chart.AppVersion }}}}", image))
+    have = seen().tree["spec"]["containers"][0]["image"]
+    assert (have == told) if told else isinstance(have, Unknown)
+    with pytest.raises(BindingError, match="set it where that is made"):
+        edited((*CONTAINER, "image"), "nginx:2")
+
+
 def test_what_another_template_may_add_cannot_be_told() -> None:
     side = seen().tree["spec"]["containers"][1]
     assert isinstance(side["livenessProbe"], Unknown)

@@ -1,25 +1,33 @@
 """Charts: what their templates say with the values of values.yaml filled in, and where such a value is set.
 
 A template's value that is one of `.Values` (``{{ .Values.image.pullPolicy }}``, ``{{- toYaml .Values.resources | nindent 12 }}``)
-is seen as values.yaml has it, and edited there. Whatever else is filled in cannot be told.
+is seen as values.yaml has it, and edited there. An image is seen as several of them and Chart.yaml make it
+(``{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}``). Whatever else is filled in cannot be told.
 
 helm.sh/docs/chart_template_guide.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
-from setright.model import Edit, Path, Plain, Unknown
+from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
 
 VALUE = late(
     r"\{\{-?\s*(?:toYaml\s+)?\(?\$?\.Values\.([\w.-]+)\)?(?:\s*\|\s*(?:toYaml|quote|squote|trim|n?indent\s+\d+|default\s+\"?[\w.]*\"?))*\s*-?\}\}"
 )
+PART = late(
+    r"\{\{-?\s*(?:\(?\$?\.Values\.([\w.-]+)\)?|\$?\.Chart\.(\w+))"
+    r"((?:\s*\|\s*(?:toString|quote|trim|default\s+(?:\"[\w.-]*\"|\(?\$?\.Chart\.\w+\)?)))*)\s*-?\}\}"
+)
+DEFAULT = late(r"default\s+(?:\"([\w.-]*)\"|\(?\$?\.Chart\.(\w+)\)?)")
 DOCUMENT = ("documents", 0)
 INCLUDED = (  # what a pod or a container may have in lines that another template adds among its own
     *(
@@ -83,10 +91,26 @@ def values_of(template: str) -> str:
     return f"{chart}/values.yaml" if chart else "values.yaml"
 
 
+def chart_of(template: str) -> str:
+    """The Chart.yaml of a template's chart."""
+    return values_of(template).removesuffix("values.yaml") + "Chart.yaml"
+
+
+class _Given(NamedTuple):
+    """What a chart says of itself: its values, and its Chart.yaml."""
+
+    values: Tree
+    chart: Tree
+
+
+def _top(sources: Mapping[str, Source], locator: str) -> Tree:
+    source = sources.get(locator)
+    found = look_up(source.tree, DOCUMENT) if source else None
+    return found if isinstance(found, dict) else {}
+
+
 def _filled(template: Source, sources: Mapping[str, Source]) -> Source:
-    values = sources.get(values_of(template.locator))
-    given = look_up(values.tree, DOCUMENT) if values else None
-    tree = _seen(template.tree, given if isinstance(given, dict) else {})
+    tree = _seen(template.tree, _Given(_top(sources, values_of(template.locator)), _top(sources, chart_of(template.locator))))
     documents = [_released(each) for each in tree.get("documents", ())]
     return Source(template.locator, template.lens, {"documents": documents}, template.exists)
 
@@ -99,16 +123,39 @@ def _released(document: Plain) -> Plain:
     return {**document, "metadata": {**metadata, "namespace": Unknown("{{ .Release.Namespace }}")}}
 
 
-def _seen(node: Plain, values: Plain) -> Plain:
+def _seen(node: Plain, given: _Given) -> Plain:
     if isinstance(node, dict):
-        seen = {key: _seen(inner, values) for key, inner in node.items()}
+        seen = {key: _image(inner, given) if key == "image" else _seen(inner, given) for key, inner in node.items()}
         odd = [key for key in seen if "{{" in key]
         return {**({name: Unknown(odd[0]) for name in INCLUDED} if odd else {}), **seen}
     if isinstance(node, list):
-        return [_seen(inner, values) for inner in node]
+        return [_seen(inner, given) for inner in node]
     if not isinstance(node, Unknown) or (place := _named(node)) is None:
         return node
-    return node if look_up(values, place[:-1]) is None or place[-1] not in look_up(values, place[:-1]) else look_up(values, place)
+    within = look_up(given.values, place[:-1])
+    return node if within is None or place[-1] not in within else look_up(given.values, place)
+
+
+def _image(node: Plain, given: _Given) -> Plain:
+    """An image with all parts filled in that the chart itself gives; as any other value where one of them is not told."""
+    seen = _seen(node, given)
+    if not isinstance(seen, Unknown):
+        return seen
+    told = PART.sub(lambda match: _part(match, given) or match[0], seen.text)
+    return seen if "{{" in told else told
+
+
+def _part(match: re.Match[str], given: _Given) -> str:
+    """What one action of an image's name writes; empty where that is not told."""
+    value = look_up(given.values, tuple(match[1].split("."))) if match[1] else given.chart.get(_of_chart(match[2]))
+    if value in (None, "") and (otherwise := DEFAULT.search(match[3])):
+        value = otherwise[1] if otherwise[1] is not None else given.chart.get(_of_chart(otherwise[2]))
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _of_chart(name: str) -> str:
+    """A field of Chart.yaml, as templates call it: AppVersion is written appVersion."""
+    return name[:1].lower() + name[1:]
 
 
 def _named(value: Unknown) -> Path | None:
