@@ -26,9 +26,12 @@ EVERYBODY = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:
 ROLE = '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "s3:GetObject"}]}'
 
 
+def sources(files: Mapping[str, str]) -> dict[str, Source]:
+    return {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+
+
 def told(layout: Mapping[str, Plain], files: str | dict[str, str]) -> Plain:
-    named = {"main.tf": files} if isinstance(files, str) else files
-    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in named.items()}
+    given = sources({"main.tf": files} if isinstance(files, str) else files)
     return terraform.view("k", layout, given)[0].tree.get("source")
 
 
@@ -157,10 +160,54 @@ VPC = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
         ('output "net" {\n  value = aws_vpc.main.id\n}\n', "others that get the network"),
         ('module "app" {\n  source = "x"\n  subnet = aws_subnet.a.id\n}\n', "others that get the network"),
         ("locals {\n  group = aws_vpc.main.default_security_group_id\n}\n", "what names it"),
+        ('data "aws_security_group" "d" {\n  name = "default"\n}\n', "what names it"),
+        ('output "group" {\n  value = aws_db_subnet_group.data.name\n}\n', "others that get the network"),
+        ('output "group" {\n  value = aws_security_group.web.id\n}\n', "no"),
+        ('resource "aws_ecs_service" "s" {\n  network_configuration {\n    subnets = []\n  }\n}\n', "aws_ecs_service.s"),
+        ('resource "aws_ecs_service" "s" {\n  network_configuration {\n    security_groups = [local.g]\n  }\n}\n', "no"),
+        ('resource "aws_opensearch_domain" "outside" {\n  domain_name = "logs"\n}\n', "no"),
     ],
 )
 def test_who_may_be_in_the_default_group_is_named(text: str, who: str) -> None:
     assert told(NETWORK, VPC + text) == {"default-group": who}
+
+
+NETWORK_FILES = {
+    "net/main.tf": VPC + 'output "subnets" {\n  value = aws_subnet.a[*].id\n}\n',
+    "app/main.tf": 'variable "where" {}\nresource "aws_instance" "w" {\n  subnet_id = var.where\n  security_groups = [var.g]\n}\n',
+    "live/main.tf": (
+        'module "net" {\n  source = "../net"\n}\nlocals {\n  subnets = module.net.subnets\n}\n'
+        'module "app" {\n  source = "../app"\n  where = local.subnets[0]\n}\n'
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("locator", "more", "who"),
+    [
+        ("live/main.tf", "", "no"),
+        ("live/main.tf", 'output "app" {\n  value = module.app.address\n}\n', "no"),
+        ("live/main.tf", 'output "subnets" {\n  value = local.subnets\n}\n', "others that get the network"),
+        ("live/main.tf", 'module "db" {\n  source = "x/y/z"\n  subnets = local.subnets\n}\n', "others that get the network"),
+        ("live/main.tf", 'resource "aws_instance" "bare" {\n}\n', "aws_instance.bare of live"),
+        ("app/main.tf", 'output "where" {\n  value = var.where\n}\n', "no"),
+        ("app/main.tf", 'resource "aws_mq_broker" "bare" {\n}\n', "aws_mq_broker.bare of app"),
+        ("net/main.tf", 'resource "aws_lb" "bare" {\n}\n', "aws_lb.bare"),
+        ("else/main.tf", 'resource "aws_instance" "bare" {\n}\n', "no"),
+        ("else/main.tf", 'data "aws_vpc" "n" {\n}\nresource "aws_instance" "b" {\n}\n', "aws_instance.b of else"),
+    ],
+)
+def test_a_network_is_followed_to_all_who_get_it(locator: str, more: str, who: str) -> None:
+    texts = {**NETWORK_FILES, locator: NETWORK_FILES.get(locator, "") + more}
+    seen = terraform.view("k", NETWORK, sources(texts))
+    assert [each.tree["source"] for each in seen] == [{"default-group": who}]
+
+
+def test_a_tenant_that_comes_later_is_seen_though_the_network_stays_the_same() -> None:
+    before = sources(NETWORK_FILES)
+    assert terraform.view("k", NETWORK, before)[0].tree["source"] == {"default-group": "no"}
+    after = {**before, **sources({"app/main.tf": 'resource "aws_instance" "bare" {\n}\n'})}
+    assert terraform.view("k", NETWORK, after)[0].tree["source"] == {"default-group": "aws_instance.bare of app"}
 
 
 @pytest.mark.parametrize(

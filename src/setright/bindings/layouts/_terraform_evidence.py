@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts._terraform_find import refers
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
@@ -193,51 +193,10 @@ def _parameter(module: Module, raw: Plain) -> str:
 
 # --- networks -------------------------------------------------------------------------------------------------------
 
-GROUPS = {  # the arguments that put a resource into groups of its own, where it would else be in the network's default group
-    "aws_instance": "vpc_security_group_ids security_groups network_interface launch_template",
-    "aws_launch_template": "vpc_security_group_ids network_interfaces",
-    "aws_launch_configuration": "security_groups",
-    "aws_spot_instance_request": "vpc_security_group_ids security_groups",
-    "aws_network_interface": "security_groups",
-    "aws_lb": "security_groups",
-    "aws_alb": "security_groups",
-    "aws_elb": "security_groups",
-    "aws_db_instance": "vpc_security_group_ids",
-    "aws_rds_cluster": "vpc_security_group_ids",
-    "aws_docdb_cluster": "vpc_security_group_ids",
-    "aws_neptune_cluster": "vpc_security_group_ids",
-    "aws_redshift_cluster": "vpc_security_group_ids",
-    "aws_elasticache_cluster": "security_group_ids",
-    "aws_elasticache_replication_group": "security_group_ids",
-    "aws_dax_cluster": "security_group_ids",
-    "aws_efs_mount_target": "security_groups",
-    "aws_vpc_endpoint": "security_group_ids",
-    "aws_dms_replication_instance": "vpc_security_group_ids",
-    "aws_workspaces_directory": "workspace_creation_properties",
-}
-NETWORK = late(r"\b(?:aws_vpc|aws_subnet|aws_default_subnet)\b")
-
 
 def _default_group(module: Module, block: Block, tree: Tree) -> str:
-    """Who may be in a network's default group: ``no`` where all that is here has groups, and the network is for nobody else."""
-    named = re.compile(r"default_security_group_id")
-    for source in module.sources.values():
-        if mentions(source.tree, named):
-            return "what names it"
-        if mentions(source.tree.get("output"), NETWORK) or mentions(source.tree.get("module"), NETWORK):
-            return "others that get the network"
-    for kind, words in GROUPS.items():
-        for other in module.resources(kind):
-            if not set(words.split()) & other.body.keys() and not _groupless(other):
-                return other.address
-    return "no"
-
-
-def _groupless(other: Block) -> bool:
-    """Whether a resource is never in a group: a gateway endpoint, a balancer of connections."""
-    body = other.body
-    endpoint = other.type == "aws_vpc_endpoint" and body.get("vpc_endpoint_type", "Gateway") == "Gateway"
-    return endpoint or body.get("load_balancer_type") in ("network", "gateway")
+    """Who may be in a network's default group: ``no`` where all that gets to know the network has groups."""
+    return dict(module.told.tenants).get(module.folder, "others, as far as this tells")
 
 
 def _plain_origin(module: Module, block: Block, tree: Tree) -> str:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_networks as networks
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
 from setright.bindings.layouts._terraform_values import MISSING, filled, is_known
@@ -52,12 +53,13 @@ Call = tuple[str, str, Path, Tree]  # the directory that calls, and the block in
 
 
 class _Told(NamedTuple):
-    """What directories tell each other: the providers they ask for, whom they let into buckets of others, which make roles."""
+    """What directories tell each other: providers asked for, whom they let into buckets, which make roles, who is in networks."""
 
     providers: tuple[tuple[str, Plain, Plain], ...] = ()
     policies: tuple[tuple[str, Plain], ...] = ()
     grants: tuple[tuple[str, Plain], ...] = ()
     with_roles: frozenset[str] = frozenset()
+    tenants: tuple[tuple[str, str], ...] = ()
 
 
 class Module:
@@ -326,7 +328,21 @@ def _told(tree: Mapping[str, Module]) -> _Told:
         tuple((folder, each) for folder, each in policies if each),
         tuple((folder, each.body) for folder, module, kind in opening for each in module.resources(kind)),
         with_roles(calls, makers),
+        _tenants(tree) if any("aws_vpc" in module.types for module in tree.values()) else (),
     )
+
+
+def _tenants(tree: Mapping[str, Module]) -> tuple[tuple[str, str], ...]:
+    """Who may be in the default groups of each directory's networks."""
+    calls: list[networks.Call] = []
+    directories: dict[str, networks.Directory] = {}
+    for folder, module in tree.items():
+        there = [block for source in module.sources.values() for blocks in _blocks(source).values() for block in blocks]
+        made = [block for block in there if not same(block.body.get("count"), 0)]
+        calls += [(folder, str(each.path[1]), _target(folder, each.body), each.body) for each in made if each.path[0] == "module"]
+        lone = networks.groupless((each.type, each.address, each.body) for each in made if each.type in networks.GROUPS)
+        directories[folder] = networks.Directory(tuple(source.tree for source in module.sources.values()), module.types, lone)
+    return networks.tenants(directories, calls)
 
 
 def _calls(sources: Mapping[str, Source]) -> Iterator[Tree]:
