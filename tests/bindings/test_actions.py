@@ -116,7 +116,7 @@ def test_an_expression_moves_into_the_environment() -> None:
 @pytest.mark.parametrize(
     "steps",
     [
-        "      - run: \"echo '${{ github.head_ref }}'\"\n",
+        "      - run: \"sh -c 'echo ${{ github.head_ref }}'\"\n",
         "      - run: |\n          cat <<'E'\n          ${{ github.head_ref }}\n          E\n",
         "      - {shell: pwsh, run: 'echo ${{ github.head_ref }}'}\n",
         "      - uses: actions/github-script@v7\n        with: {script: 'a(${{ github.head_ref }})'}\n",
@@ -125,6 +125,36 @@ def test_an_expression_moves_into_the_environment() -> None:
 def test_where_no_shell_would_fill_it_in_an_expression_stays(steps: str) -> None:
     with pytest.raises(BindingError, match=r"github\.head_ref"):
         fixed(steps, Edit(("expressions", 0), remove=True))
+
+
+@pytest.mark.parametrize(
+    ("script", "new"),
+    [
+        ("gh release create '${{ github.head_ref }}' --notes ''", "gh release create \"${HEAD_REF}\" --notes ''"),
+        ("tag 'v/${{ github.head_ref }}.1' '${{ github.head_ref }}'", 'tag "v/${HEAD_REF}.1" "${HEAD_REF}"'),
+        ('grep a <<< "${{ github.head_ref }}"', 'grep a <<< "${HEAD_REF}"'),
+        ('echo "a<<b"; echo "${{ github.head_ref }}"', 'echo "a<<b"; echo "${HEAD_REF}"'),
+    ],
+)
+def test_quotes_and_strings_of_the_shell_are_told_apart(script: str, new: str) -> None:
+    steps = f"      - run: |\n          {script}\n"
+    assert f"          {new}\n        env:" in fixed(steps, Edit(("expressions", 0), remove=True))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "who"),
+    [
+        ("{version: [1, 2]}", []),
+        ("{version: '${{ fromJSON(needs.a.outputs.all) }}'}", ["caller"]),
+        ("{os: '${{ fromJSON(needs.a.outputs.all) }}', version: [1]}", []),
+        ("'${{ fromJSON(needs.a.outputs.all) }}'", ["caller"]),
+        ("{include: '${{ fromJSON(needs.a.outputs.all) }}'}", ["caller"]),
+    ],
+)
+def test_a_matrix_that_another_job_fills_is_told_from_one_that_stands_there(matrix: str, who: list[str]) -> None:
+    head = HEAD.replace("    steps:", f"    strategy: {{matrix: {matrix}}}\n    steps:")
+    [step] = seen("step", head + "      - run: make ${{ matrix.version }}\n")
+    assert [found["from"] for found in step.tree["expressions"]] == who
 
 
 def test_on_windows_an_expression_stays() -> None:

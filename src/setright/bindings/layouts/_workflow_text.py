@@ -6,7 +6,10 @@ docs.github.com: Secure use reference (Good practices for mitigating script inje
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
+from setright.bindings.layouts._documents import listed
+from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
@@ -25,6 +28,9 @@ GIVEN = late(  # what callers, other steps or whoever makes a branch can write
     r"(?!(?:[\w-]+\.)*(?:number|id|node_id|sha|action|draft|merged|state|private|fork|size|created_at|updated_at|default_branch)\b)[\w.-]+"
     r"|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+|\benv\.\w+"
 )
+MATRIX = late(r"\bmatrix\.[\w-]+")
+HERE = late(r"(?<!<)<<(?!<)")
+PLAIN = late(r"[\w./:@=+,-]*")
 JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
 QUOTES = late(r"\\.|'|\"|(?:(?<=\s)|\A)#[^\n]*", re.S)
 
@@ -38,7 +44,7 @@ def told(value: Plain) -> Plain:
     return Unknown(value) if isinstance(value, str) and "${{" in value else value
 
 
-def expressions(script: Plain, is_javascript: bool = False) -> list[Tree]:
+def expressions(script: Plain, is_javascript: bool = False, dynamic: Collection[str] = ()) -> list[Tree]:
     """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
@@ -46,12 +52,34 @@ def expressions(script: Plain, is_javascript: bool = False) -> list[Tree]:
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
-        for who, pattern in (("anybody", UNTRUSTED), ("caller", GIVEN)):
-            if value := pattern.search(re.sub(r"\['([\w-]+)'\]", r".\1", match[1])):
-                quote = _quote_at(str(script), match.start(), JS_QUOTES if is_javascript else QUOTES)
-                quoted = found.get(match[0], {}).get("quoted", True) and (quote == '"' or (is_javascript and bool(quote)))
-                found.setdefault(match[0], {"text": match[0], "value": value[0], "from": who})["quoted"] = quoted
+        if filled := _filled(match[1], dynamic):
+            value, who = filled
+            quote = _quote_at(str(script), match.start(), JS_QUOTES if is_javascript else QUOTES)
+            quoted = found.get(match[0], {}).get("quoted", True) and (quote == '"' or (is_javascript and bool(quote)))
+            found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
     return list(found.values())
+
+
+def _filled(expression: str, dynamic: Collection[str]) -> tuple[str, str] | None:
+    """What others fill in an expression, and who; None where nobody does."""
+    text = re.sub(r"\['([\w-]+)'\]", r".\1", expression)
+    for who, pattern in (("anybody", UNTRUSTED), ("caller", GIVEN)):
+        if value := pattern.search(text):
+            return value[0], who
+    named = next((part[0] for part in MATRIX.finditer(text) if part[0] in dynamic), None)
+    return (named, "caller") if named else None
+
+
+def filled_matrix(job: Tree) -> set[str]:
+    """The parts of a job's matrix (``matrix.version``) that an expression fills, as with what another job found."""
+    matrix = look_up(job, ("strategy", "matrix"))
+    if isinstance(matrix, str):
+        return {found[0] for found in MATRIX.finditer(str(job))}
+    more = matrix.get("include") if isinstance(matrix, dict) else None
+    if isinstance(more, str):
+        return {found[0] for found in MATRIX.finditer(str(job))}
+    parts = [matrix if isinstance(matrix, dict) else {}, *(each for each in listed(more) if isinstance(each, dict))]
+    return {f"matrix.{key}" for part in parts for key, value in part.items() if isinstance(value, str) and "${{" in value}
 
 
 def variable_for(value: str, taken: Plain) -> str:
@@ -69,9 +97,18 @@ def variable_for(value: str, taken: Plain) -> str:
 
 def with_variable(script: str, text: str, name: str) -> str | None:
     """The script with a shell variable for the expression; None where the shell would not fill it in there."""
-    if "<<" in script or any(_quote_at(script, match.start(), QUOTES) == "'" for match in re.finditer(re.escape(text), script)):
+    if any(not _quote_at(script, match.start(), QUOTES) for match in HERE.finditer(script)):
         return None
-    return script.replace(text, f"${{{name}}}")
+    for match in reversed(list(re.finditer(re.escape(text), script))):
+        start, end = match.span()
+        new = f"${{{name}}}"
+        if _quote_at(script, start, QUOTES) == "'":
+            opening, closing = script.rfind("'", 0, start), script.find("'", end)
+            if closing < 0 or not PLAIN.fullmatch(script[opening + 1 : start] + script[end:closing]):
+                return None
+            start, end, new = opening, closing + 1, f'"{script[opening + 1 : start]}{new}{script[end:closing]}"'
+        script = script[:start] + new + script[end:]
+    return script
 
 
 def with_property(script: str, text: str, name: str) -> str | None:

@@ -13,7 +13,7 @@ A value that an expression gives cannot be told. docs.github.com, Workflow synta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -21,7 +21,15 @@ from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
 from setright.bindings.layouts._workflow_calls import LOCK, Known, calls, locks
-from setright.bindings.layouts._workflow_text import EXPRESSION, expressions, told, variable_for, with_property, with_variable
+from setright.bindings.layouts._workflow_text import (
+    EXPRESSION,
+    expressions,
+    filled_matrix,
+    told,
+    variable_for,
+    with_property,
+    with_variable,
+)
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
@@ -123,19 +131,20 @@ def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterat
 
 
 def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: Told) -> Iterator[Thing]:
+    dynamic = filled_matrix(parent)
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
-            tree = {**about, **_step(raw)} | calls(raw, known.locked, file, known.known)
+            tree = {**about, **_step(raw, dynamic)} | calls(raw, known.locked, file, known.known)
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
-def _step(raw: Tree) -> Tree:
+def _step(raw: Tree, dynamic: Collection[str]) -> Tree:
     tree = {key: value if key in TEXTS else told(value) for key, value in raw.items()}
     inputs = raw.get("with")
     if isinstance(inputs, dict):
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
     script = look_up(raw, _script_path(raw))
-    tree["expressions"] = expressions(script, _script_path(raw) != ("run",))
+    tree["expressions"] = expressions(script, _script_path(raw) != ("run",), dynamic)
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
         tree["commands"] = [_command(each) for each in commands(text)]
