@@ -121,3 +121,44 @@ def test_a_place_is_told_in_bytes() -> None:
     text = "n: é{{ .x }}\nspec: {a: {{ .Values.é }}, b: ok}\n".encode()
     start, end = span("helm", text, ("documents", 0, "spec", "b"))
     assert text[start:end] == b"ok"
+
+
+SCAFFOLD = b"""\
+{{- if .Capabilities.APIVersions.Has "policy/v1" }}
+apiVersion: policy/v1
+{{- else }}
+apiVersion: policy/v1beta1
+{{- end }}
+metadata:
+  labels:
+    {{- include "shop.labels" . | nindent 4 }}
+    {{- with .Values.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  env:
+    - name: A
+      value: b
+   {{- if .Values.more }}
+   {{ toYaml .Values.more | nindent 4 }}
+   {{- end }}
+  volumes:
+    {{- toYaml .Values.volumes | nindent 4 }}
+    {{- include "shop.volumes" . | nindent 4 }}
+"""
+
+
+def test_what_charts_are_begun_with_is_read() -> None:
+    [seen] = get("helm", SCAFFOLD)["documents"]
+    assert seen["apiVersion"] == "policy/v1"
+    assert list(seen["metadata"]["labels"]) == [
+        '{{- include "shop.labels" . | nindent 4 }}',
+        "{{- toYaml .Values.podLabels | nindent 4 }}",
+    ]
+    assert seen["spec"]["env"] == [{"name": "A", "value": "b"}]
+    assert [each.text[:11] for each in seen["spec"]["volumes"]] == ["{{- toYaml ", "{{- include"]
+
+
+def test_what_charts_are_begun_with_is_edited() -> None:
+    assert hold("helm", SCAFFOLD, Edit((*SPEC, "env", 0, "value"), "c"))
+    assert hold("helm", SCAFFOLD, Edit((*SPEC, "replicas"), 2))

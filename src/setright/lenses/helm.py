@@ -2,8 +2,8 @@
 
 An action that stands for a value is an Unknown of its source text, with the target of `with` in the place of its dot; one among
 the pairs of a mapping is a pair of its own, one among the items of a list an item. What decides and repeats (`if`, `with`,
-`range`, `end`) is passed over, so both arms of a choice are seen; a file that is no YAML without them is refused. No edit
-touches an action.
+`range`, `end`) is passed over, so both arms of a choice are seen, but for an `apiVersion` in the second; a file that is no YAML
+without them is refused. No edit touches an action.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ SILENT = (*OPENS, *CLOSES, "else", "template", "break", "continue", "/*", "fail"
 DOT = re.compile(r"(?<=[\s(])\.(?=[\s|)]|-?\}\})")
 ENDS = re.compile(r"\{\{-?\s*end\s*-?\}\}")
 END = "{{end}}"  # the key that stands for the end of a block among pairs, which no tree shows
+OF_ITEMS = frozenset(
+    (
+        *("args", "command", "containers", "env", "envFrom", "hosts", "imagePullSecrets", "initContainers", "ports", "tls"),
+        *("tolerations", "topologySpreadConstraints", "volumeMounts", "volumes"),
+    )
+)
+VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*")
 INDENT = re.compile(r"n?indent\s+(\d+)")
 FIRST, LAST, PAD = "\ue000", "\uf8fe", "\uf8ff"
 MARK = re.compile(f"(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
@@ -148,9 +155,20 @@ def _mask(source: bytes, ends: bool) -> _Masked:
     masked = _Masked("", {}, {})
     scopes: list[str] = []
     lines: list[str] = []
-    for line in _without_comments(text, masked).split("\n"):
-        lines.append(_line(line, lines, scopes, masked, ends))
+    written = _without_comments(text, masked).split("\n")
+    others = _other_arms(written)
+    for number, line in enumerate(written):
+        if number in others and VERSION.fullmatch(line):  # one object, for clusters of another age
+            lines.append(line.replace(line.strip(), _marked(masked, line.strip(), "#")))
+        else:
+            lines.append(_line(line, lines, written[number + 1 :], scopes, masked, ends))
     return masked._replace(text="\n".join(lines))
+
+
+def _other_arms(lines: Sequence[str]) -> set[int]:
+    """The lines that stand in the second or a later arm of a choice."""
+    words = [WORD.match(line.strip()) for line in lines]
+    return {n for n, around in enumerate(_blocks(lines)) if any((word := words[at]) and word[1] == "else" for at in around)}
 
 
 def _without_comments(text: str, masked: _Masked) -> str:
@@ -164,7 +182,7 @@ def _without_comments(text: str, masked: _Masked) -> str:
     return LONG.sub(commented, text)
 
 
-def _line(line: str, above: Sequence[str], scopes: list[str], masked: _Masked, ends: bool) -> str:
+def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[str], masked: _Masked, ends: bool) -> str:
     """A line with marks for its actions. `scopes` are what dots stand for in the blocks around it."""
     actions = list(ACTION.finditer(line))
     if not actions:
@@ -177,7 +195,10 @@ def _line(line: str, above: Sequence[str], scopes: list[str], masked: _Masked, e
         if ends and ENDS.fullmatch(body) and _form(line, above) == ":":
             return line.replace(body, _marked(masked, body, ":", told=END))
         return line.replace(body, _marked(masked, body, "#"))
-    return line.replace(body, _marked(masked, body, _form(line, above), scopes))
+    form = _form(line, above)
+    if form == "-" and _depth(line) != len(line) - len(line.lstrip()):
+        return line.replace(body, _marked(masked, body, "#"))  # YAML would take it for an item of no list
+    return line.replace(body, _marked(masked, body, form or _among(line, above, below), scopes))
 
 
 def _is_silent(action: str, scopes: list[str]) -> bool:
@@ -203,6 +224,28 @@ def _form(line: str, above: Sequence[str]) -> str:
         if indent <= depth:
             return "-" if before.lstrip().startswith("- ") and indent == depth else ":"
     return ":"
+
+
+def _among(line: str, above: Sequence[str], below: Sequence[str]) -> str:
+    """How an action below its key must look where it is not all that stands there: one of its pairs, or of its items."""
+    following = next((each for each in below if _says(each)), "")
+    if not following or _depth(following) != _depth(line):
+        return ""
+    key = next(_content(above)).strip().rstrip(":").removeprefix("- ")
+    return "-" if following.lstrip().startswith("- ") or key in OF_ITEMS else ":"
+
+
+def _says(line: str) -> bool:
+    """Whether a line stands for more than where a block begins or ends."""
+    body = line.strip()
+    words = [match[1] for each in ACTION.finditer(body) if (match := WORD.match(each[0]))]
+    return bool(body) and not body.startswith("#") and not (words and not ACTION.sub("", body).strip() and words[0] in SILENT)
+
+
+def _depth(line: str) -> int:
+    """The column at which a line's text stands in the end."""
+    told = INDENT.search(line) if line.lstrip().startswith("{{") else None
+    return int(told[1]) if told else len(line) - len(line.lstrip())
 
 
 def _content(above: Sequence[str]) -> Iterator[str]:
