@@ -34,10 +34,10 @@ LOGIN = re.compile(r"Accepted (\S+) for (\S+) from (\S+)")
 
 def answer(evidence: Evidence, what: str, methods: Sequence[str] = (), user: str = "") -> Answer:
     """Whether there were logins by one of the methods (none: any) as the user (``""``: any). `what` names them in the text."""
-    now = _now(evidence)
+    now = now_of(evidence)
     barred = evidence.barred(*LOGS)
     lines = [line for ask in (*LOGS, JOURNAL) for line in evidence.lines(ask)]
-    hits = {_when(line, now): match for line in lines if (match := LOGIN.search(line)) and _is(match, methods, user)}
+    hits = {written_at(line, now): match for line in lines if (match := LOGIN.search(line)) and _is(match, methods, user)}
     recent = [when for when in hits if when is None or now is None or now - when <= timedelta(days=DAYS)]
     source = _source(evidence)
     if recent:
@@ -53,7 +53,7 @@ def _none_seen(evidence: Evidence, what: str, now: datetime | None, source: str,
     """No login is in the logs: does that tell anything?"""
     if barred:
         return Answer(None, f"cannot be told: {barred}", source)
-    starts = [when for line in evidence.lines(FIRST) if (when := _when(line, now))]
+    starts = [when for line in evidence.lines(FIRST) if (when := written_at(line, now))]
     if now is None or not starts:
         return Answer(None, f"cannot be told: there is no log of logins that names {what}s and says when it begins", source)
     reach = now - min(starts)
@@ -69,12 +69,12 @@ def _is(match: re.Match[str], methods: Sequence[str], user: str) -> bool:
     return (not methods or match[1].startswith(tuple(methods))) and (not user or match[2] == user)
 
 
-def _now(evidence: Evidence) -> datetime | None:
+def now_of(evidence: Evidence) -> datetime | None:
     text = evidence.text(NOW).strip()
     return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else None
 
 
-def _when(line: str, now: datetime | None) -> datetime | None:
+def written_at(line: str, now: datetime | None) -> datetime | None:
     """The line's time; the classic stamp has no year: the latest that is not in the future. None where there is no stamp."""
     match = STAMP.match(line)
     if match is None:
