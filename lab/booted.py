@@ -23,6 +23,7 @@ START = r"""
 mount --make-rprivate /
 mount -t overlay overlay -o lowerdir=$BASE,upperdir=$HERE/upper,workdir=$HERE/work $HERE/root
 echo $NAME > $HERE/root/etc/hostname
+grep -qs "127.0.1.1 $NAME" $HERE/root/etc/hosts || echo "127.0.1.1 $NAME" >> $HERE/root/etc/hosts
 for c in $GROUPS_OF; do mkdir -p $c; echo $$ > $c/cgroup.procs; done
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network SYSTEMD_NSPAWN_TMPFS_TMP=0
 exec systemd-nspawn -q -D $HERE/root --network-namespace-path=/run/netns/$NETNS --register=no --keep-unit --boot \

@@ -26,7 +26,6 @@ from lab.hosts import BASE, CACHE, build, main
 from setright.controls.load import read
 from setright.engine.catalogue import content_root
 
-STOCK = CACHE / "packages"
 RELEASE, SECURITY = "bookworm", "bookworm-security"
 LABELS = {RELEASE: "Debian", SECURITY: "Debian-Security"}
 MENDED = ("liblz4-1", "attr")  # of the base, to offer newer ones of: one that services run, one that nothing runs
@@ -36,86 +35,80 @@ KEYRING = "/etc/apt/keyrings/lab.asc"
 SOURCES = "".join(f"deb [signed-by={KEYRING}] http://{HUB}/ {suite} main\n" for suite in LABELS)
 
 
-def stock() -> Path:
-    """The packages with a key, made once and again when controls want others: what each source starts from."""
-    names = sorted({*wanted(), *MENDED})
-    done = STOCK / "names"
-    if done.exists() and done.read_text().split() == names:
-        return STOCK
-    shutil.rmtree(STOCK, ignore_errors=True)
-    _fetch(names)
-    _make_key()
-    _index(STOCK, RELEASE)
-    done.write_text("\n".join(names))
-    return STOCK
+def stock(names: Sequence[str] = ()) -> Path:
+    """The packages named with what they need, listed and signed, made once; of all that controls want where none is named."""
+    top = CACHE / "-".join(["packages", *names])
+    wants = sorted({*(names or wanted()), *MENDED})
+    done = top / "names"
+    if done.exists() and done.read_text().split() == wants:
+        return top
+    shutil.rmtree(top, ignore_errors=True)
+    _fetch(top, wants)
+    _make_key(top)
+    index(top, RELEASE, top)
+    done.write_text("\n".join(wants))
+    return top
 
 
 def wanted() -> Iterator[str]:
     """What controls want installed."""
-    root = content_root()
-    for file in sorted((root / "controls/linux/package").iterdir()):
-        raw = read(file, root / "controls")
+    root = content_root() / "controls"
+    for file in sorted((root / "linux/package").iterdir()):
+        raw = read(file, root)
         if raw["require"]["installed"] is True:
             yield from raw["where"]["package"]["one-of"]
 
 
-def _fetch(names: Sequence[str]) -> None:
+def _fetch(top: Path, names: Sequence[str]) -> None:
     """By this machine's own apt, for a host as the base is: with what they need, recommendations left out."""
     build()
+    for folder in ("apt/etc/apt/preferences.d", "apt/var/lib/apt/lists/partial", "apt/var/cache/apt", "pool/partial"):
+        (top / folder).mkdir(parents=True)
     places = {
-        "Dir": STOCK / "apt",
+        "Dir": top / "apt",
         "Dir::Etc::sourcelist": BASE / "etc/apt/sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::Etc::trustedparts": BASE / "etc/apt/trusted.gpg.d",
         "Dir::State::status": BASE / "var/lib/dpkg/status",
-        "Dir::Cache::archives": STOCK / "pool",
+        "Dir::Cache::archives": top / "pool",
         "APT::Sandbox::User": "root",
         "Debug::NoLocking": "1",
     }
     apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in places.items())]
-    for folder in ("apt/etc/apt/preferences.d", "apt/var/lib/apt/lists/partial", "apt/var/cache/apt", "pool/partial"):
-        (STOCK / folder).mkdir(parents=True)
     _run(*apt, "update")
     _run(*apt, "-y", "-d", "--no-install-recommends", "install", *names)
     _run(*apt, "-y", "-d", "--reinstall", "install", *MENDED)
 
 
-def _make_key() -> None:
-    (STOCK / "gnupg").mkdir(mode=0o700)
-    _gpg("--passphrase", "", "--quick-generate-key", "packages of the lab", "ed25519", "sign", "never")
-    (STOCK / "key.asc").write_text(_gpg("--armor", "--export"))
+def _make_key(top: Path) -> None:
+    (top / "gnupg").mkdir(mode=0o700)
+    _gpg(top, "--passphrase", "", "--quick-generate-key", "packages of the lab", "ed25519", "sign", "never")
+    (top / "key.asc").write_text(_gpg(top, "--armor", "--export"))
 
 
-def _gpg(*words: str) -> str:
+def _gpg(top: Path, *words: str) -> str:
     """Its agent ends with it, so that none is left behind."""
-    home = str(STOCK / "gnupg")
+    home = str(top / "gnupg")
     try:
         return _run("gpg", "--homedir", home, "--batch", "--pinentry-mode", "loopback", *words)
     finally:
         _run("gpgconf", "--homedir", home, "--kill", "all")
 
 
-def _index(top: Path, suite: str) -> None:
+def index(source: Path, suite: str, keys: Path) -> None:
     """Lists the packages of a suite's pool, and signs the list."""
-    folder = top / "dists" / suite
+    folder, pool = source / "dists" / suite, source / ("pool" if suite == RELEASE else f"pool-{suite}")
     lists = folder / "main/binary-amd64"
-    lists.mkdir(parents=True, exist_ok=True)
-    pool = "pool" if suite == RELEASE else f"pool-{suite}"
-    (top / pool).mkdir(exist_ok=True)
-    (lists / "Packages").write_text(_run("apt-ftparchive", "packages", pool, cwd=top))
-    told = {
-        "Origin": "Debian",
-        "Label": LABELS[suite],
-        "Suite": suite,
-        "Codename": suite,
-        "Components": "main",
-        "Architectures": "amd64",
-    }
+    for needed in (lists, pool):
+        needed.mkdir(parents=True, exist_ok=True)
+    (lists / "Packages").write_text(_run("apt-ftparchive", "packages", pool.name, cwd=source))
+    told = {"Origin": "Debian", "Label": LABELS[suite], "Suite": suite, "Codename": suite}
+    told |= {"Components": "main", "Architectures": "amd64"}
     options = [f"-oAPT::FTPArchive::Release::{key}={value}" for key, value in told.items()]
     for name in ("Release", "InRelease"):
         (folder / name).unlink(missing_ok=True)
     (folder / "Release").write_text(_run("apt-ftparchive", *options, "release", str(folder)))
-    _gpg("--clearsign", "--output", str(folder / "InRelease"), str(folder / "Release"))
+    _gpg(keys, "--clearsign", "--output", str(folder / "InRelease"), str(folder / "Release"))
 
 
 def _run(*words: str, cwd: Path | None = None) -> str:
@@ -128,6 +121,8 @@ def _run(*words: str, cwd: Path | None = None) -> str:
 class Stocked(Booted):
     """Hosts 1..count, each booted, with the source as the only one they have and its lists fetched."""
 
+    offered: Sequence[str] = ()  # the packages there; none named: all that controls want
+
     @property
     def source(self) -> Path:
         """What the server offers."""
@@ -135,16 +130,17 @@ class Stocked(Booted):
 
     def up(self, count: int) -> None:
         super().up(count)
+        top = stock(self.offered)
         if not self.source.exists():
             self.source.mkdir()
-            shutil.copytree(stock() / "dists", self.source / "dists")
-            (self.source / "pool").symlink_to(STOCK / "pool")
-            _index(self.source, SECURITY)
+            shutil.copytree(top / "dists", self.source / "dists")
+            (self.source / "pool").symlink_to(top / "pool")
+            index(self.source, SECURITY, top)
             self._serve()
         for n in range(1, count + 1):
             etc = self.root(n) / "etc/apt"
             (etc / "sources.list").write_text(SOURCES)
-            shutil.copyfile(STOCK / "key.asc", etc / "keyrings/lab.asc")
+            shutil.copyfile(top / "key.asc", etc / "keyrings/lab.asc")
             self.update(n)
 
     def update(self, n: int) -> None:
@@ -155,20 +151,22 @@ class Stocked(Booted):
 
     def mend(self, name: str) -> tuple[str, str]:
         """Offers a newer version of a package as a security update, in place of an earlier one: from which to which."""
-        into = self.source / f"pool-{SECURITY}"
-        (old,) = [*into.glob(f"{name}_*.deb")] or (STOCK / "pool").glob(f"{name}_*.deb")
-        work = self.folder / "mended"
-        _run("dpkg-deb", "-R", str(old), str(work))
-        control = work / "DEBIAN/control"
+        pool, work = self.source / f"pool-{SECURITY}", self.folder / "mended"
+        (old,) = [*pool.glob(f"{name}_*.deb")] or (self.source / "pool").glob(f"{name}_*.deb")
         before = _run("dpkg-deb", "-f", str(old), "Version").strip()
-        after = f"{before}+lab1"
-        control.write_text(control.read_text().replace(f"\nVersion: {before}\n", f"\nVersion: {after}\n"))
-        if old.parent == into:
+        _run("dpkg-deb", "-R", str(old), str(work))
+        if old.parent == pool:
             old.unlink()
-        _run("dpkg-deb", "--root-owner-group", "-b", str(work), str(into))
-        shutil.rmtree(work)
-        _index(self.source, SECURITY)
-        return before, after
+        control = work / "DEBIAN/control"
+        control.write_text(control.read_text().replace(f"\nVersion: {before}\n", f"\nVersion: {before}+lab1\n"))
+        self.offer(work)
+        return before, f"{before}+lab1"
+
+    def offer(self, tree: Path) -> None:
+        """Makes a package of a tree with its DEBIAN folder, and offers it as a security update; the tree is gone then."""
+        _run("dpkg-deb", "--root-owner-group", "-b", str(tree), str(self.source / f"pool-{SECURITY}"))
+        shutil.rmtree(tree)
+        index(self.source, SECURITY, stock(self.offered))
 
     def down(self) -> None:
         served = self.folder / "served"

@@ -1,0 +1,124 @@
+"""Packages on a booted host with a real source: installed and taken back, patched and taken back, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.packages import Stocked
+
+from setright.surfaces.linux import packages
+from tests.hosts import Program, files, hosts, logs_in
+from tests.journeys.loop import differences
+
+pytestmark = [pytest.mark.root, pytest.mark.slow]
+
+PACKAGE, BROUGHT = "systemd-journal-remote", "libmicrohttpd12"
+# What Debian keeps for itself; it also keeps the accounts that a package made.
+BOOKS = re.compile(r"var/lib/(dpkg|apt|systemd)/|etc/ld\.so\.cache$|etc/(passwd|group|g?shadow)-?$")
+PATCHES = ("ssh://h1", "--control", "linux/patches/*")
+BOUND = {
+    "rival": ("Conflicts: cron\n", ""),
+    "fallen": ("", "systemctl daemon-reload; systemctl start fallen.service || true"),
+}
+UNIT = "[Service]\nType=oneshot\nExecStart=/bin/false\n"
+
+
+class Supplied(Stocked):
+    """Hosts with a small source."""
+
+    offered = (PACKAGE,)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Supplied]:
+    with hosts(1, Supplied) as lab:
+        lab.command(1, "systemctl is-system-running -q --wait")
+        yield lab
+
+
+def installed(lab: Supplied, *names: str) -> dict[str, str]:
+    """Versions; empty for what is not there."""
+    return {name: lab.command(1, f"dpkg-query -W -f='${{Version}}' {name} 2>/dev/null").stdout for name in names}
+
+
+def moved(before: Any, lab: Supplied) -> list[str]:
+    return [path for path in differences(before, files(lab, 1)) if not BOOKS.match(path)]
+
+
+def test_a_package_is_installed_and_taken_back_with_what_it_brought(lab: Supplied, tmp_path: Path) -> None:
+    program, before = Program(lab, tmp_path), files(lab, 1)
+    words = ("ssh://h1", "--control", "linux/package/journal-upload", "--control", "linux/package/audit")
+    _, told, _ = program("fix", *words, "--all", "--yes")
+    ended = {plan["document"] or plan["why"]: plan for plan in told["plans"]}
+    assert ended[f"package:{PACKAGE}"]["outcome"] == "verified"
+    assert all(installed(lab, PACKAGE, BROUGHT).values())
+    assert {plan["lane"] for name, plan in ended.items() if name != f"package:{PACKAGE}"} == {"hand"}
+    assert any("cannot run in a container" in plan["why"] for plan in ended.values())
+    assert not [plan for plan in program("plan", *words)[1]["plans"] if plan["lane"] != "hand"]
+    _, back, _ = program("rollback", told["run"])
+    assert {plan["outcome"] for plan in back["plans"]} == {"reverted"}
+    assert not any(installed(lab, PACKAGE, BROUGHT).values())
+    assert moved(before, lab) == []
+
+
+def test_an_update_is_found_installed_as_told_and_taken_back(lab: Supplied, tmp_path: Path) -> None:
+    program, before = Program(lab, tmp_path), files(lab, 1)
+    assert program("scan", *PATCHES)[1]["findings"] == [], "nothing is offered yet"
+    old, new = lab.mend("liblz4-1")
+    lab.update(1)
+    (found,) = program("scan", *PATCHES)[1]["findings"]
+    assert (found["control"], found["have"]) == ("linux/patches/security", {"security": {"liblz4-1": {"from": old, "to": new}}})
+    _, told, _ = program("fix", *PATCHES, "--all", "--yes")
+    assert [plan["outcome"] for plan in told["plans"]] == ["verified"], told["plans"]
+    assert {fear["fact"]: fear["holds"] for fear in told["plans"][0]["breaks_if"]} == {
+        "ask": None,
+        "linux/former-version-gone": False,
+    }
+    assert installed(lab, "liblz4-1") == {"liblz4-1": new}
+    (waiting,) = program("scan", *PATCHES)[1]["findings"]
+    assert waiting["control"] == "linux/patches/services" and "ssh.service" in waiting["have"]["restart-services"]
+    _, back, _ = program("rollback", told["run"])
+    assert [plan["outcome"] for plan in back["plans"]] == ["reverted"]
+    assert installed(lab, "liblz4-1") == {"liblz4-1": old} and moved(before, lab) == []
+    assert logs_in(lab, 1)
+
+
+def test_an_update_that_cannot_be_taken_back_says_so_before(lab: Supplied, tmp_path: Path) -> None:
+    program = Program(lab, tmp_path)
+    _, middle = lab.mend("attr")
+    lab.update(1)
+    lab.command(1, "apt-get -qq -y install attr liblz4-1")
+    _, last = lab.mend("attr")
+    lab.update(1)
+    _, told, _ = program("fix", *PATCHES, "--control", "linux/patches/security", "--all", "--yes")
+    (plan,) = [plan for plan in told["plans"] if plan["lane"] != "hand"]
+    assert (plan["outcome"], plan["undo"]) == ("verified", "none")
+    assert f"attr {middle} can be had nowhere any more" in plan["reason"]
+    code, back, _ = program("rollback", told["run"])
+    assert code == 1 and middle in back["plans"][0]["why"], "and says so again"
+    assert installed(lab, "attr") == {"attr": last}
+
+
+@pytest.mark.parametrize(("name", "said"), [("rival", "would remove cron"), ("fallen", "does not start: fallen.service")])
+def test_what_would_take_others_away_or_does_not_start_is_refused(lab: Supplied, tmp_path: Path, name: str, said: str) -> None:
+    relation, script = BOUND[name]
+    control = tmp_path / name / "DEBIAN"
+    control.mkdir(parents=True)
+    about = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@localhost>\nDescription: {name}\n{relation}"
+    (control / "control").write_text(about)
+    (control / "postinst").write_text(f"#!/bin/sh\n{script}\ntrue\n")
+    (control / "postinst").chmod(0o755)
+    unit = tmp_path / name / "lib/systemd/system" / f"{name}.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(UNIT)
+    lab.offer(tmp_path / name)
+    lab.update(1)
+    kept = packages.kept(lab.command(1, packages.former(name).name).stdout)
+    ran = lab.command(1, packages.install("dpkg", name, kept))
+    assert ran.returncode == 1 and said in ran.stderr
+    assert lab.command(1, packages.remove("dpkg", name, kept)).returncode == 0
+    assert installed(lab, name, "cron")[name] == "" and installed(lab, "cron")["cron"]
