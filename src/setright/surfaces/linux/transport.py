@@ -130,4 +130,10 @@ ADVICE = {
 def sorry(target: str, path: str, why: str) -> SurfaceError:
     """The error for a failed write: what, why, what now. `why` is the system's own text."""
     advice = next((text for key, text in ADVICE.items() if key in why), "nothing was changed")
-    return SurfaceError(f"{target}: {path}: {why.strip().partition(chr(10))[0] or 'the write failed'}; {advice}")
+    return SurfaceError(f"{target}: {path}: {_reason(why) or 'the write failed'}; {advice}")
+
+
+def _reason(said: str) -> str:
+    """The line that tells most: an error of APT's, which stands below what it did; else the first, but for sudo's own sorrows."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("sudo: unable to resolve host")]
+    return next((line for line in lines if line.startswith("E: ")), next(iter(lines), ""))
