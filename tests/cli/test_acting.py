@@ -215,3 +215,31 @@ def test_a_ledger_somebody_changed_shows(setright: Program):
     ledger.write_text(ledger.read_text().replace("main.tf", "other.tf", 1))
     ran = setright("ledger", "verify", "--format", "json")
     assert (ran.code, ran.json["whole"]) == (1, False)
+
+
+def image(setright: Program) -> Path:
+    """The root of a host on which root is the only one who can log in: to shut root out would break it."""
+    root = setright.tree / "root"
+    (root / "etc/ssh").mkdir(parents=True)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (root / "etc/shadow").write_text("root:$6$salt$hash:19000:0:99999:7:::\n")
+    (root / "etc/ssh/sshd_config").write_text("PermitRootLogin yes\nX11Forwarding yes\nGatewayPorts yes\n")
+    return root
+
+
+def test_what_evidence_says_would_break_is_left_by_a_yes_to_all_and_named(setright: Program):
+    root = image(setright)
+    ran = setright("fix", f"root:{root}", "--control", "linux/sshd/*", "--all", "--yes", "--format", "json")
+    outcomes = {tuple(p["controls"]): p["outcome"] for p in ran.json["plans"]}
+    assert outcomes.pop(("linux/sshd/root-login",)) == "refused" and set(outcomes.values()) == {"verified", "hand"}
+    text = (root / "etc/ssh/sshd_config").read_text()
+    assert "PermitRootLogin yes" in text and "X11Forwarding no" in text and "GatewayPorts no" in text
+    assert "evidence says this would break: root is the only account that can log in" in ran.err
+    assert f"setright fix root:{root} --control linux/sshd/root-login --all" in ran.err and ran.code == 0
+
+
+def test_a_control_by_its_name_is_carried_out_whatever_evidence_says(setright: Program):
+    root = image(setright)
+    ran = setright("fix", f"root:{root}", "--control", "linux/sshd/root-login", "--all", "--yes", "--format", "json")
+    assert [p["outcome"] for p in ran.json["plans"]] == ["verified"] and "left on" not in ran.err
+    assert "PermitRootLogin no" in (root / "etc/ssh/sshd_config").read_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -14,7 +14,7 @@ from setright.cli.progress import live
 from setright.cli.screens import findings
 from setright.cli.screens import plans as screen
 from setright.engine.contract import Report, run_object
-from setright.engine.redact import shown
+from setright.engine.redact import redact_text, shown
 from setright.model import Plan
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ BAD = ("reverted", "unverified", "refused")
 class Decision(NamedTuple):
     """What the caller approved beforehand, whether the question is skipped, and what others have agreed to already.
 
-    `queue`: workers run it, nobody waits.
+    `queue`: workers run it, nobody waits. `left`: what a yes to all does not take in, by hash, with what it would break.
     """
 
     approved: frozenset[str]
     yes: bool
     agreed: frozenset[str] = frozenset()
     queue: bool = False
+    left: Mapping[str, str] = {}
 
 
 class Acted(NamedTuple):
@@ -64,6 +65,7 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
     chosen = _asked(plans, decision) if asking else _runnable(plans, decision)
     run = _run(app, plans, (chosen, decision), show) if plans and (chosen or not asking) else None
     _told(run, show, report)
+    _left(plans, decision.left, show)
     if run and decision.queue:
         hint(f"Run {run.id} is left to workers; setright runs show {run.id} tells how far it is", show)
     return Acted(run.plans if run else (), chosen)
@@ -78,7 +80,7 @@ def _runnable(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
 def _asked(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
     """What the person says shall run: what needs no approval, that and the rest, or nothing."""
     ready = _runnable(plans, decision)
-    waiting = frozenset(p.hash for p in plans if p.lane != "hand") - ready
+    waiting = frozenset(p.hash for p in plans if p.lane != "hand") - ready - decision.left.keys()
     if not ready and not waiting:
         return frozenset()
     click.echo(err=True)
@@ -120,6 +122,19 @@ def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision],
     with live(show.quiet) as say:
         say(f"Running {_count(len(chosen))} ...")
         return app.apply(plans, lambda plan: plan.hash in mine, tell, watch)
+
+
+def _left(plans: Sequence[Plan], left: Mapping[str, str], show: Shown) -> None:
+    """What a yes to all does not take in, alike evidence once, and how to do it all the same."""
+    targets: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for plan in plans:
+        if plan.hash in left:
+            targets.setdefault((left[plan.hash], plan.controls), []).append(plan.target)
+    for (why, controls), on in targets.items():
+        named = " ".join(f"--control {control}" for control in controls)
+        where = shown(on[0]) if len(on) == 1 else f"{len(on)} targets"
+        hint(f"left on {where}: evidence says this would break: {shown(redact_text(why))}", show)
+        hint(f"  setright fix {shown(on[0]) if len(on) == 1 else 'TARGET'} {named} --all   does it all the same", show)
 
 
 def _told(run: Run | None, show: Shown, report: Report | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from setright.engine.error import EngineError
@@ -38,6 +38,16 @@ def not_now(plan: Plan, lacks: str, frozen: str) -> tuple[str, str] | None:
         whose = "" if lacks == ANYBODYS else f" ({lacks})"
         return "refused", f"waits for approval: {plan.reason}{whose}"
     return None
+
+
+def left_by_all(plan: Plan, named: Collection[str]) -> str:
+    """Why a yes to all there is does not take a plan in: evidence says what it would break. Empty: it does, as one to its controls.
+
+    A fear that nobody could answer is no evidence.
+    """
+    if plan.lane != "ask" or set(plan.controls) <= set(named):
+        return ""
+    return "; ".join(dict.fromkeys(f"{sentence} ({answer.text})" for sentence, _, answer in plan.breaks_if if answer.holds))
 
 
 def to_undo(parts: Sequence[RunPlan], plan_of: Callable[[str], Plan]) -> list[Plan]:

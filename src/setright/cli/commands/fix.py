@@ -40,6 +40,7 @@ def command(
     """Scan, plan and put right what policy allows, verified.
 
     On a terminal the plan is shown and you are asked first. Otherwise only plans of lane `auto` run, unless --all.
+    What evidence on the target says would break something there is left even then, unless you name its control.
     What does not verify is rolled back at once; `setright rollback RUN` undoes all of it later.
 
     With --pr nothing is written here: the fixes become a branch and a pull (merge) request of the repository that the
@@ -49,6 +50,7 @@ def command(
     Examples:
       setright fix . --dry-run
       setright fix ssh://ops@web-1
+      setright fix ssh://ops@web-1 --control linux/sshd/password-logins --all
       setright fix . --control aws/s3/bucket-versioning --yes --format json
       setright fix infra --pr --all --label security
 
@@ -57,6 +59,8 @@ def command(
     from setright.cli.acting import Decision, act_on
     from setright.cli.commands.plan import print_plans
     from setright.cli.gather import exit_code, planned, tell_unreached
+    from setright.cli.output import on_terminal
+    from setright.engine.runs import left_by_all
 
     app = show.open()
     if pull:
@@ -67,8 +71,10 @@ def command(
     if act["dry_run"]:
         print_plans(app, plans, report, show, all_findings, show.file)
         ctx.exit(exit_code(report, threshold))
-    approved = frozenset(p.hash for p in plans) if act["also_ask"] else frozenset[str]()
-    decision = Decision(approved, act["yes"], queue=act["queue"])
+    blanket = act["also_ask"] or on_terminal()
+    left = {p.hash: why for p in plans if blanket and (why := left_by_all(p, selection.controls))}
+    approved = frozenset(p.hash for p in plans if p.hash not in left) if act["also_ask"] else frozenset[str]()
+    decision = Decision(approved, act["yes"], queue=act["queue"], left=left)
     acted = act_on(app, plans, decision, show, report, all_findings)
     done = frozenset(finding for plan, outcome in acted.ended if outcome.outcome == "verified" for finding in plan.findings)
     ctx.exit(max(exit_code(report, threshold, done), acted.code))
