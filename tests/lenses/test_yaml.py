@@ -409,3 +409,17 @@ def test_a_new_block_stands_apart_where_the_others_do():
     assert put("yaml", source, [new]) == source.replace(b"Type: y\n", b"Type: y\n\n  C:\n    Type: z\n")
     small = Edit(("documents", 0, "Resources", "C"), "z")
     assert put("yaml", source, [small]) == source.replace(b"Type: y\n", b"Type: y\n  C: z\n")
+
+
+def test_a_folded_text_keeps_its_lines_where_only_words_change():
+    source = b"a:\n  run: >-\n    tag '${{ x }}'\n    --notes \"\"  # text\n\n    again\n  # last\n  b: 1\n"
+    new = 'tag "$X" --notes ""  # text\nanew'
+    changed = source.replace(b"'${{ x }}'", b'"$X"').replace(b"again", b"anew")
+    assert put("yaml", source, [Edit(("documents", 0, "a", "run"), new)]) == changed
+    longer = put("yaml", source, [Edit(("documents", 0, "a", "run"), new + " more words")])
+    assert get("yaml", longer)["documents"][0]["a"]["run"] == new + " more words"
+
+
+def test_a_text_with_double_quotes_stands_in_single_ones():
+    assert put("yaml", b"a: 1\n", [Edit(("documents", 0, "b"), '{"a": "$b"}')]) == b'a: 1\nb: \'{"a": "$b"}\'\n'
+    assert put("yaml", b"a: 1\n", [Edit(("documents", 0, "b"), 'it\'s "b"\n')]) == b'a: 1\nb: "it\'s \\"b\\"\\n"\n'

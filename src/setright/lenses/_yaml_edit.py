@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Listing
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 from setright.lenses import _json_write
@@ -32,6 +33,8 @@ from setright.lenses.error import LensError
 from setright.model import Plain
 from setright.patterns import late
 
+WORDS = late(r"\S+")
+LONG = 2000  # words of a text that nobody compares word by word
 BLANK_LINE = late(r"\n[ \t\r]*\n")
 COMMENT = late(r"(?m)^[ \t]*#")
 LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
@@ -266,9 +269,28 @@ class _Blocks(Brackets):
         return scalar(want, quote, self.style.quote, PLAIN if was_text else WORD)
 
     def _literal(self, node: Scalar, want: str, slot: Slot) -> str | None:
+        if node.style.startswith(">"):
+            return self._folded(node, want)
         if not node.style.startswith("|"):
             return None
         return literal(want, "|", slot.indent + (self.style.dash if slot.of_list else self.style.step), self.style.newline)
+
+    def _folded(self, node: Scalar, want: str) -> str | None:
+        """A folded block with other words in the places of some; None where a text differs in more than that."""
+        raw, old = self.text[value_start(self.text, node) : content_end(self.text, node)], str(node.value)
+        head, newline, body = raw.partition("\n")
+        here, there, new = list(WORDS.finditer(body)), list(WORDS.finditer(old)), WORDS.findall(want)
+        have = [word[0] for word in there]
+        if [word[0] for word in here] != have or len(have) > LONG:
+            return None
+        for _, i, j, k, end in reversed(
+            [each for each in SequenceMatcher(None, have, new, False).get_opcodes() if each[0] != "equal"]
+        ):
+            if i == j:
+                return None
+            body = body[: here[i].start()] + " ".join(new[k:end]) + body[here[j - 1].end() :]
+            old = old[: there[i].start()] + " ".join(new[k:end]) + old[there[j - 1].end() :]
+        return head + newline + body if old == want else None
 
     def _root(self, value: Plain) -> list[str]:
         return block(value, 0, self.style) if is_block(value) else [flow(value, self.style)]

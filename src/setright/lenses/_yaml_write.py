@@ -90,6 +90,8 @@ def scalar(value: Plain, style: str = "", quote: str = '"', word: re.Pattern[str
         raise LensError(f"{value!r} cannot be written as YAML")
     if not style and word.fullmatch(value) and not LOADED.fullmatch(value):
         return value
+    if not style and '"' in value and "'" not in value:
+        quote = "'"
     if (style or quote) == "'" and "\n" not in value and LINE.fullmatch(value):
         return "'" + value.replace("'", "''") + "'"
     return '"' + ESCAPED.sub(_escape, value) + '"'
