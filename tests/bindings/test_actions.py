@@ -166,6 +166,23 @@ def test_on_windows_an_expression_stays() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("matrix", "shell"),
+    [
+        ("{os: [ubuntu-24.04, macos-15]}", "bash"),
+        ("{os: [ubuntu-24.04, windows-2025]}", ""),
+        ("{os: [ubuntu-24.04], include: [{os: windows-2025}]}", ""),
+        ("{include: [{os: ubuntu-24.04, version: 1}, {version: 2}]}", "bash"),
+        ("{os: '${{ fromJSON(needs.a.outputs.all) }}'}", ""),
+        ("{version: [1]}", ""),
+    ],
+)
+def test_the_shell_is_that_of_all_runners_of_the_matrix(matrix: str, shell: str) -> None:
+    head = HEAD.replace("ubuntu-24.04", f"${{{{ matrix.os }}}}\n    strategy: {{matrix: {matrix}}}")
+    [step] = seen("step", head + "      - run: make\n")
+    assert step.tree["shell"] == shell
+
+
 def test_an_apostrophe_in_a_comment_or_string_is_no_quote() -> None:
     edit = Edit(("expressions", 0), remove=True)
     steps = "      - run: |\n          # don't\n          echo \"it's ${{ github.head_ref }}\"\n"

@@ -29,6 +29,7 @@ GIVEN = late(  # what callers, other steps or whoever makes a branch can write
     r"|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+|\benv\.\w+"
 )
 MATRIX = late(r"\bmatrix\.[\w-]+")
+PART = late(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 HERE = late(r"(?<!<)<<(?!<)")
 PLAIN = late(r"[\w./:@=+,-]*")
 JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
@@ -80,6 +81,17 @@ def filled_matrix(job: Tree) -> set[str]:
         return {found[0] for found in MATRIX.finditer(str(job))}
     parts = [matrix if isinstance(matrix, dict) else {}, *(each for each in listed(more) if isinstance(each, dict))]
     return {f"matrix.{key}" for part in parts for key, value in part.items() if isinstance(value, str) and "${{" in value}
+
+
+def runners_meant(runner: str, job: Tree) -> list[str]:
+    """The runners that a label may mean: those of the matrix for a part of it; the label itself where that cannot be told."""
+    found = PART.fullmatch(runner)
+    matrix = look_up(job, ("strategy", "matrix"))
+    if found is None or not isinstance(matrix, dict):
+        return [runner]
+    more = [each.get(found[1]) for each in listed(matrix.get("include")) if isinstance(each, dict) and found[1] in each]
+    values = [*listed(matrix.get(found[1])), *more]
+    return [str(each) for each in values] or [runner]
 
 
 def variable_for(value: str, taken: Plain) -> str:

@@ -25,6 +25,7 @@ from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
     expressions,
     filled_matrix,
+    runners_meant,
     told,
     variable_for,
     with_property,
@@ -165,7 +166,7 @@ def _default_shell(workflow: Tree, job: Tree) -> str:
     shell = look_up(job, ("defaults", "run", "shell")) or look_up(workflow, ("defaults", "run", "shell"))
     if isinstance(shell, str):
         return shell
-    runners = [str(each) for each in listed(job.get("runs-on"))]
+    runners = [each for runner in listed(job.get("runs-on")) for each in runners_meant(str(runner), job)]
     return "bash" if runners and all(r.startswith(("ubuntu", "macos", "linux")) for r in runners) else ""
 
 
