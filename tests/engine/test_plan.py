@@ -126,6 +126,17 @@ def test_two_controls_that_want_opposites_are_named_before_anything_runs(tmp_pat
     assert sum(len(p.changes) for p in plans) <= 1
 
 
+def test_a_fix_that_does_not_help_is_left_out_with_all_that_it_did(tmp_path):
+    useless = {"require": {"a": 1}, "fix": {"b": 9}}
+    catalogue = content(tmp_path, {"t/item/useless": useless, "t/item/c": {"require": {"c": 3}}})
+    surface = memory(item("x", a=0, c=0))
+    plans = planned(catalogue, surface)
+    (made,) = [p for p in plans if p.changes]
+    (change,) = changes(made, surface.again(["item:x"]))
+    assert json.loads(change.after) == {"name": "x", "a": 0, "c": 3}
+    assert [p.reason for p in plans if p.lane == "hand"] == ["still wrong after its fix"]
+
+
 def test_a_fix_that_breaks_what_was_right_is_left_out(tmp_path):
     breaker = {"require": {"a": 1}, "fix": {"a": 1, "b": 9}}
     catalogue = content(tmp_path, {"t/item/breaker": breaker, "t/item/right": {"require": {"b": 2}}})

@@ -22,6 +22,7 @@ from setright.lenses.edited import look_up
 from setright.model import Control, Document, Edit, Path, Resource, Tree, Verdict
 
 MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
+STILL_WRONG = "still wrong after its fix"
 Placed = list[tuple[str, Edit]]  # locator, edit
 Made = tuple[Document, tuple[Edit, ...]]  # a document after edits, and the edits as they are kept
 Right = tuple[str, str, str, str]  # control, family, resource by its first name, document
@@ -56,9 +57,10 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
     done = _composed(Composed(world, tried), fixes)
     broken = _unlike(_right(world, controls) - _right(done.world, controls), _taken_away(done, fixes))
     flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
-    if not broken and not flipped:
+    useless = [f for f in fixes if done.refused.get(f.finding.id) == STILL_WRONG and f.finding.id in done.touched]
+    if not broken and not flipped and not useless:
         return done
-    homes = {home for _, _, _, home in broken}.union(*(done.touched.get(f.finding.id, ()) for f in flipped))
+    homes = {home for _, _, _, home in broken}.union(*(done.touched.get(f.finding.id, ()) for f in [*flipped, *useless]))
     suspects = [f for f in fixes if done.touched.get(f.finding.id, set()) & homes or f.resource.home[0] in homes]
     doubted = {id(f) for f in suspects}
     kept = _composed(Composed(world, tried), [f for f in fixes if id(f) not in doubted])
@@ -73,7 +75,7 @@ def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
             break
     for found in left:
         if current(done.world, found) is not None:
-            done.refused.setdefault(found.finding.id, "still wrong after its fix")
+            done.refused.setdefault(found.finding.id, STILL_WRONG)
     return done
 
 
@@ -285,13 +287,15 @@ def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = N
 
 
 def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Control], homes: Set[str]) -> Composed:
-    """The fixes each on top of the others, leaving out one that makes what is right wrong: two that want opposites end here."""
+    """The fixes each on top of the others, without those that do not help or make what is right wrong: opposites end here."""
     right = _right(kept.world, controls, homes)
     for found in fixes:
         trial = _composed(kept.copy(), [found])
         right_then = _right(trial.world, controls, homes)
         if broken := _unlike(right - right_then, _taken_away(trial, [found])):
             kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted({b[0] for b in broken}))}"
+        elif trial.refused.get(found.finding.id) == STILL_WRONG:
+            kept.refused[found.finding.id] = STILL_WRONG
         else:
             kept, right = trial, right_then
     return kept
