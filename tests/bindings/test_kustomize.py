@@ -101,3 +101,13 @@ def test_a_container_without_ports_gets_no_probe() -> None:
     given = {"web.yaml": POD}
     with pytest.raises(BindingError, match="no port"):
         kubernetes.edit(WORKLOAD, seen(given)[0], [Edit(("spec", "containers", 0, "readinessProbe"), "tcp")], [], sources(given))
+
+
+def test_a_policy_made_beside_a_workload_is_in_the_namespace_that_its_kustomization_gives() -> None:
+    placed = POD.replace("metadata: {name: web,", "metadata: {name: web, namespace: system,")
+    files = {"web.yaml": placed, "kustomization.yaml": "namespace: shop-system\nresources: [web.yaml]\n"}
+    [workload] = seen(files)
+    made = kubernetes.edit(WORKLOAD, workload, [ADD], [], sources(files))
+    after = put("yaml", files["web.yaml"].encode(), [edit for _, edit in made]).decode()
+    [again] = seen({**files, "web.yaml": after})
+    assert again.tree["workload"]["network_policies"] == ["web"]

@@ -55,7 +55,11 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
         seen = [(each, replace(resource, tree=_open(resource.tree))) for each, resource in seen]
-        policies = [(locator, told(each)) for locator, _, each in objects if each.get("kind") == "NetworkPolicy"]
+        policies = [
+            (locator, told(_in_namespace(each, given.get(locator, {}))))
+            for locator, _, each in objects
+            if each.get("kind") == "NetworkPolicy"
+        ]
         tell_policies([resource for _, resource in seen], policies)
         tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources, layout.get("images", {}))
     return [resource for _, resource in seen]
@@ -247,9 +251,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     if not any(fits(api, pattern) for pattern in layout["api"]):
         return None
     inner = tuple(str(layout["kinds"][sort]).split("/")) if layout["kinds"][sort] else ()
-    if "namespace" in given:
-        metadata = manifest.get("metadata")
-        manifest = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": given["namespace"]}}
+    manifest = _in_namespace(manifest, given)
     tree = look_up(manifest, inner)
     if not isinstance(tree, dict):
         return None
@@ -257,6 +259,14 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     if layout.get("shape") == POD_TEMPLATE:
         tree = _pod_template.shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
     return Resource(kind, _name(sort, manifest), tree, (locator, (*place, *inner)))
+
+
+def _in_namespace(manifest: Tree, given: Tree) -> Tree:
+    """An object in the namespace that its kustomization gives it."""
+    if "namespace" not in given:
+        return manifest
+    metadata = manifest.get("metadata")
+    return {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": given["namespace"]}}
 
 
 def _name(sort: str, manifest: Tree) -> str:
