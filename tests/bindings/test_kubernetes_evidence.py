@@ -284,3 +284,33 @@ def test_a_service_beside_its_own_workload_is_not_for_the_like_in_other_folders(
     for files, ports in ((alone, [80]), (paired, [])):
         [served] = [each.tree["workload"]["served"] for each in seen(mine, **files) if each.home[0] == "app.yaml"]
         assert served == ports
+
+
+BOUND = """apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  serviceAccountName: %s
+  containers: [{name: web, image: "{{ .Values.image }}"}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: all}
+roleRef: {kind: ClusterRole, name: view, apiGroup: rbac.authorization.k8s.io}
+subjects: [{kind: ServiceAccount, name: operator, namespace: a}, {kind: ServiceAccount, name: default, namespace: b}]
+"""
+TOKEN = Edit(("spec", "automountServiceAccountToken"), False)
+
+
+def test_a_token_is_not_taken_from_an_account_that_holds_roles() -> None:
+    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", (BOUND % "operator").encode()))}
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
+    with pytest.raises(BindingError, match="gives a role to its account"):
+        kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
+
+
+@pytest.mark.parametrize("account", ["web", "default"])
+def test_another_account_goes_without(account: str) -> None:
+    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", (BOUND % account).encode()))}
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
+    assert kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)

@@ -3,6 +3,7 @@
 Each attribute is a claim that is true, false, or absent where nothing can be told (a template's image, say):
 
     uses-api        it may call the Kubernetes API: an account of its own, a binding for the account it gets, or signs of it
+    holds-roles     a binding in the tree gives a role to its account, which it cannot use without a token
     uses-node       privileged, more capabilities than a runtime gives, the node's namespaces, sockets or devices
     gains-rights    it may call set-user-id programs or ones with file capabilities
     raw-sockets     it may ping, sniff or speak routing protocols
@@ -105,7 +106,7 @@ def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) 
 def is_quiet(tree: Tree, namespace: Plain, file: str, around: Around) -> bool:
     """Whether a pod template leaves it to its service account whether it gets a token, and that gives none."""
     spec = _spec(tree)
-    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    account = _account(tree)
     near = (place for place, *known in around.quiet if known == [str(namespace), str(account)])
     return spec.get("automountServiceAccountToken") is None and any(namespace != "default" or each == folder(file) for each in near)
 
@@ -120,6 +121,7 @@ def told_of(tree: Tree, manifest: Tree, around: Around, images: Images) -> Tree:
         "runs-as-root": not all(is_unprivileged(*each) for each in pods),
         "replaceable": _is_replaceable(tree, manifest, containers),
         **claims_of(tree, known),
+        **({"holds-roles": True} if _account(tree) in around.bound - {"default"} else {}),
         **({"image-needs": known} if known else {}),
         **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
     }
@@ -163,12 +165,16 @@ def _strings(value: Plain) -> Iterator[str]:
         yield value
 
 
+def _account(tree: Tree) -> Plain:
+    spec = _spec(tree)
+    return spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+
+
 def _uses_api(tree: Tree, words: str, around: Around) -> bool:
     spec = _spec(tree)
-    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     annotations = look_up(tree, ("metadata", "annotations"))
     return (
-        account != "default"
+        _account(tree) != "default"
         or spec.get("automountServiceAccountToken") is True
         or any(name == "default" or name.startswith("system:serviceaccounts") for name in around.bound)
         or bool(_programs.API.search(words))

@@ -31,6 +31,7 @@ WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "empt
 READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
 NON_ROOT = ("securityContext", "runAsNonRoot")
 USER = ("securityContext", "runAsUser")
+TOKEN = ("spec", "automountServiceAccountToken")
 DROPS = ("securityContext", "capabilities", "drop")
 ADDS = (*DROPS[:2], "add")
 KNOWN = ("workload", "image-needs")
@@ -104,7 +105,9 @@ def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
 
 
 def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
-    """A container that says by its own words that it could not do its work then is for somebody who can give that work away."""
+    """What could not do its work then, by its own words or by the roles that its account holds, is for somebody who knows it."""
+    if wanted.path == TOKEN and wanted.value is False and look_up(resource.tree, ("workload", "holds-roles")) is True:
+        raise BindingError(f"{resource.name}: a binding gives a role to its account, which it cannot use without its token")
     container = look_up(raw, wanted.path[:3])
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return
