@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -27,6 +27,9 @@ LIFE = timedelta(hours=24)
 MANAGED = "linux/managed-by"
 RESTARTS = ("none", "reload", "service", "host", "replace")
 DISRUPTIONS = ("low", "medium", "high")
+
+
+InWords = Callable[[str, bytes | None, bytes | None], tuple[bytes, bytes] | None]  # a change as people read it, before and after
 
 
 class Plans(NamedTuple):
@@ -57,9 +60,10 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
     options = options._replace(about=options.about.seen(scan.world))
     fixable, hands = remedies(scan)
     world, made = scan.world, list[Plan]()
+    in_words: InWords = getattr(surface, "in_words", _in_no_words)
     for group in _groups(decided(fixable, surface, options.about), options.together):
         group, composed = _followed(scan, surface, world, group, options)
-        made += _plans(scan, world, composed, group, options)
+        made += _plans(scan, world, composed, group, options, in_words)
         hands += [(f.found, composed.refused[f.found.finding.id]) for f in group if f.found.finding.id in composed.refused]
         world = composed.world
     if options.approved:
@@ -119,19 +123,23 @@ def plan_hash(plan: Plan) -> str:
     return sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
-def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: Options) -> list[Plan]:
+def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: Options, in_words: InWords) -> list[Plan]:
     """One plan for each set of documents that some fix ties together."""
     done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
     made = []
     homes = {i: {fix.found.resource.home[0]} for i, fix in done.items()}  # of a fix that only reloads
     for locators, ids in tied({i: composed.touched.get(i) or homes[i] for i in done}):
         changes = tuple(
-            _planned(before, composed, locator, options.key)
+            _planned(before, composed, locator, options.key, in_words)
             for locator in sorted(locators, key=_files_first)
             if locator in composed.edits
         )
         made.append(_plan(scan, before, changes, [done[i] for i in ids], options))
     return made
+
+
+def _in_no_words(locator: str, before: bytes | None, after: bytes | None) -> None:
+    """What a surface says whose documents are read by people as they are."""
 
 
 def _files_first(locator: str) -> tuple[bool, str]:
@@ -159,11 +167,11 @@ def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequen
     )
 
 
-def _planned(before: World, composed: Composed, locator: str, key: bytes) -> Planned:
+def _planned(before: World, composed: Composed, locator: str, key: bytes, in_words: InWords) -> Planned:
     old = before.documents.get(locator)
     new = composed.world.documents[locator]
     was = old.data if old else None
-    diff = unified_diff(was, new.data, locator, key)
+    diff = unified_diff(*(in_words(locator, was, new.data) or (was, new.data)), locator, key)
     return Planned(locator, new.lens, digest(was), new.digest, tuple(composed.edits[locator]), diff)
 
 

@@ -25,6 +25,9 @@ class Surface(Protocol):
 
     `families` are the keys of a binding that this surface serves; `arms` says whether it has a dead-man's switch.
     Errors are SurfaceError; nothing is ever a silent no-op.
+
+    A surface may offer ``in_words(locator, before, after)``: two texts whose difference is the change as people read it, for
+    a document that only programs do; None where it is read as it is.
     """
 
     @property

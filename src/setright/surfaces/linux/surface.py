@@ -12,7 +12,7 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
 from setright.surfaces.base import SurfaceError
-from setright.surfaces.linux import deadman, puts, staging
+from setright.surfaces.linux import deadman, puts, staging, states
 from setright.surfaces.linux.ahead import Ahead, often
 from setright.surfaces.linux.documents import Part, built, part_of, parts, reading
 from setright.surfaces.linux.facts import asks_of, told
@@ -70,6 +70,14 @@ class Linux:
         known = self._ahead.answers(wanted) if self._ahead else {}
         found = {**known, **self._transport.find([ask for ask in wanted if ask not in known])}
         return {fact: told(fact, found) if some is not None else _no_fact(fact) for fact, some in asks.items()}
+
+    def in_words(self, locator: str, before: bytes | None, after: bytes | None) -> tuple[bytes, bytes] | None:
+        """The rules that a firewall gets and loses, in the words of its own files."""
+        family, _, name = locator.partition(":")
+        if family != "state" or before is None or after is None:
+            return None
+        texts = states.in_words(name, json.loads(before), json.loads(after))
+        return None if texts is None else (texts[0].encode(), texts[1].encode())
 
     def keep(self, locators: Sequence[str]) -> list[Kept]:
         asks = {locator: puts.beside(locator) for locator in locators}

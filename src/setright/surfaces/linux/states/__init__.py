@@ -6,6 +6,7 @@ A module has two things, and more where the state can be put right:
     tell(evidence) -> Tree | None             what that says; None where there is nothing of the sort
     deeds(before, after) -> str               shell commands that lead from one to the other, and back
     back(before) -> str                       where that could cut us off: shell commands that undo it whatever came after
+    in_words(before, after) -> (str, str)     two texts whose difference people read more easily than that of the documents
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ def back(name: str, before: Tree) -> list[str]:
     """What undoes our change of a state whatever came after it: for the dead-man's switch. Nothing where none can cut us off."""
     undo = cast(Callable[[Tree], str] | None, getattr(state(name), "back", None))
     return [] if undo is None else [undo(before)]
+
+
+def in_words(name: str, before: Tree, after: Tree) -> tuple[str, str] | None:
+    """A change as people read it; None where its documents say it as well."""
+    say = cast(Callable[[Tree, Tree], tuple[str, str] | None] | None, getattr(state(name), "in_words", None))
+    return None if say is None else say(before, after)
 
 
 def deeds(name: str, before: Tree, after: Tree) -> str:

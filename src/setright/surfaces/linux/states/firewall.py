@@ -157,11 +157,33 @@ def _legacy(text: str) -> Tree:
     return told | {"loopback": "-i lo -j ACCEPT" in text, "established": "ESTABLISHED" in text}
 
 
-def deeds(before: Tree, after: Tree) -> str:
-    """Closes what comes in but for what listens, or what passes through; and opens it. Raises SurfaceError for all else."""
+def in_words(before: Tree, after: Tree) -> tuple[str, str] | None:
+    """The tables of ours that go and come, as their files say them, and what loads them; None for what cannot be changed."""
+    moved, shut, opened = _moved(before, after)
+    if not moved or len(shut) + len(opened) != len(moved):
+        return None
+    gone = [_file(hook, before.get("listening", [])) for hook in opened]
+    come = [_file(hook, after.get("listening", [])) for hook in shut]
+    loads = f'# {MAIN}, where it does not say so yet; nftables.service loads it at each start\ninclude "{FOLDER}/setright*.nft"\n'
+    return "\n".join(gone), "\n".join([*come, *([loads] if shut else [])])
+
+
+def _file(hook: str, ports: list[str]) -> str:
+    name = CHAINS[hook][0]
+    return f"# {FOLDER}/{name}.nft\n" + _rules(hook, ports).removeprefix(f"table inet {name}\ndelete table inet {name}\n")
+
+
+def _moved(before: Tree, after: Tree) -> tuple[list[str], list[str], list[str]]:
+    """The hooks that change, those of them that we close, and those that we open again."""
     moved = [hook for hook in CHAINS if before.get(hook) != after.get(hook)]
     shut = [hook for hook in moved if after.get(hook) == "drop" and after.get("owners") == ["nftables"]]
     opened = [hook for hook in moved if before.get(hook) == "drop" and before.get("owners") == ["nftables"]]
+    return moved, shut, opened
+
+
+def deeds(before: Tree, after: Tree) -> str:
+    """Closes what comes in but for what listens, or what passes through; and opens it. Raises SurfaceError for all else."""
+    moved, shut, opened = _moved(before, after)
     if not moved or len(shut) + len(opened) != len(moved):
         raise SurfaceError("state:firewall: only chains of nftables can be closed here; change the rest where it is made")
     return "\n".join([*(_opening(hook) for hook in opened), *(_closing(hook, after["listening"]) for hook in shut)])
