@@ -52,6 +52,7 @@ def new_lines(text: str, key: str) -> list[str]:
         ("FROM amazonlinux:2023\nWORKDIR /a\nCMD x\n", ["RUN chown -R 10001 /a", "USER 10001"]),
         ("FROM scratch\nCOPY a /\nCMD x\n", ["USER 65532"]),
         ("FROM acme/base\nCMD x\n", ["USER 65532"]),
+        ("FROM acme/base\nRUN make\nWORKDIR /a\nCMD x\n", ["RUN chown -R 65532 /a", "USER 65532"]),
         ("FROM acme/base\nRUN apk add a\nCMD x\n", ["RUN adduser -D -u 10001 app", "USER 10001"]),
         ("FROM debian:12\nRUN useradd -r -u 7 me\nCMD x\n", ["USER 7"]),
         ("FROM debian:12\nRUN adduser --system --group me && adduser me dialout\nCMD x\n", ["USER me"]),
@@ -63,6 +64,20 @@ def new_lines(text: str, key: str) -> list[str]:
 )
 def test_the_user_is_one_that_the_image_has_or_a_new_one(text: str, lines: list[str]) -> None:
     assert new_lines(text, "User")[: len(lines)] == lines
+
+
+@pytest.mark.parametrize("package", ["openssh-server", "openssh"])
+def test_an_image_that_serves_ssh_keeps_saying_so(package: str) -> None:
+    text = f"FROM alpine\nRUN apk add {package}\nEXPOSE 80 22\n"
+    given = {"Dockerfile": source(text)}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    with pytest.raises(BindingError, match=f"it has {package}"):
+        dockerfile.edit(LAYOUT, resource, [Edit(("ExposedPorts", 1), remove=True)], [], given)
+    assert dockerfile.edit(LAYOUT, resource, [Edit(("ExposedPorts", 0), remove=True)], [], given)
+
+
+def test_a_program_that_is_started_as_it_is_needs_no_root_for_what_else_there_is() -> None:
+    assert "USER 10001" in fixed('FROM debian:12\nRUN apt-get install -y gosu cron\nCMD ["python3", "app.py"]\n', "User")
 
 
 def test_root_between_two_others_gives_way_again_behind_its_work() -> None:
@@ -86,6 +101,11 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM debian:12\nWORKDIR /root/app\n",
         'FROM debian:12\nCMD ["/usr/sbin/sshd", "-D"]\n',
         "ARG A=1\n",
+        'FROM debian:12\nRUN apt-get update && apt-get install -y gosu\nENTRYPOINT ["/start"]\n',
+        "FROM alpine\nRUN apk add su-exec=0.2-r3\nCMD ./run.sh\n",
+        'FROM debian:12\nADD https://a.org/gosu-amd64 /usr/sbin/gosu\nENTRYPOINT ["start.sh"]\n',
+        "FROM debian:12\nRUN apt-get install -y nginx supervisor\nCMD /run.sh\n",
+        'FROM acme/base\nENTRYPOINT ["tini", "--", "gosu", "app", "python", "app.py"]\n',
     ],
 )
 def test_what_another_user_would_surely_break_is_refused(text: str) -> None:
@@ -120,6 +140,11 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ("FROM redis:7-alpine\n", ["nc", "-z", "127.0.0.1", "6379"], "base"),
         ("FROM redis:7-alpine\nCMD x\n", ["nc", "-z", "127.0.0.1", "6379"], "likely"),
         ("FROM debian\nCMD python worker.py\n", ["sh", "-c", "grep -qs '[w]orker.py' /proc/[0-9]*/cmdline"], "process"),
+        (
+            'FROM debian\nENTRYPOINT ["dotnet", "Shop.Worker.dll"]\n',
+            ["sh", "-c", "grep -qs '[S]hop.Worker.dll' /proc/[0-9]*/cmdline"],
+            "process",
+        ),
         ("FROM alpine AS a\nEXPOSE 80\nFROM a\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
     ],
 )

@@ -54,8 +54,10 @@ TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
 LASTS = late(
     r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
+    r"|supervisord|cron",
+    re.I,
 )
-ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script")
+ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
 PYTHON = "import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
 NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
 

@@ -109,6 +109,13 @@ def runs(whole: Sequence[Instruction]) -> Iterator[Command]:
                 yield from commands(text)
 
 
+def packages(whole: Sequence[Instruction]) -> Iterator[str]:
+    """The packages that RUNs install, and what else is said to the package manager."""
+    for command in runs(whole):
+        if base(command.words[0].text) in PACKAGES:
+            yield from (word.text.partition("=")[0] for word in command.words[1:])
+
+
 def users_made(whole: Sequence[Instruction]) -> dict[str, str]:
     """The users that RUNs make, each with its number where one is given."""
     found: dict[str, str] = {}

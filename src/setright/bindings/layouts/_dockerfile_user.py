@@ -13,7 +13,18 @@ from posixpath import join, normpath
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._dockerfile_image import Image, Instruction, placed, program, runs, stages_of, users_made
+from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts._dockerfile_image import (
+    STEPS_DOWN,
+    Image,
+    Instruction,
+    packages,
+    placed,
+    program,
+    runs,
+    stages_of,
+    users_made,
+)
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
 from setright.patterns import late
@@ -22,6 +33,7 @@ NAME, NUMBER, NOBODYS = "app", "10001", "65532"
 ROOTS = frozenset({"root", "0"})
 NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 AS_ROOT = frozenset({"sshd", "cron", "crond", "supervisord", "dockerd", "init", "systemd", "openvpn", "keepalived", "containerd"})
+BY_ITSELF = frozenset({"gosu", "su-exec", "supervisor", "openssh-server", "cron", "cronie", "dcron", "s6", "s6-overlay", "runit"})
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
@@ -73,6 +85,10 @@ def _refuse(locator: str, image: Image) -> None:
     name = base(words[0]) if (words := program(image.whole)) else ""
     if name in AS_ROOT:
         raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
+    if held := _steps_down(image) or (_brings(image) if not _is_known(name) else ""):
+        raise BindingError(
+            f"{locator}: it brings {held}, with which what it starts gives up root by itself; say USER once it runs as another"
+        )
     for each in image.whole:
         value = each["value"]
         if each["keyword"] == "ONBUILD":
@@ -82,6 +98,33 @@ def _refuse(locator: str, image: Image) -> None:
             raise BindingError(
                 f"{locator}: {each['keyword']} {value}: the program lives in /root, which only root reads; move it first"
             )
+
+
+def _steps_down(image: Image) -> str:
+    """What gives up root in the words that start the container."""
+    for each in image.whole:
+        if each["keyword"] in ("CMD", "ENTRYPOINT"):
+            words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
+            if held := next((base(str(word)) for word in words if base(str(word)) in STEPS_DOWN), ""):
+                return held
+    return ""
+
+
+def _brings(image: Image) -> str:
+    """What the image gets that starts as root to give that up later: by its package manager, or as a file of that name."""
+    if held := next((package for package in packages(image.whole) if package in BY_ITSELF), ""):
+        return held
+    for each in image.whole:
+        if each["keyword"] in ("ADD", "COPY"):
+            words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
+            if words and base(str(words[-1])) in BY_ITSELF:
+                return base(str(words[-1]))
+    return ""
+
+
+def _is_known(name: str) -> bool:
+    """Whether a program is one by its name, and no script that may do anything."""
+    return name in health.SERVERS or bool(health.INTERPRETERS.fullmatch(name))
 
 
 def _chosen(image: Image) -> Chosen:
@@ -101,7 +144,8 @@ def _chosen(image: Image) -> Chosen:
         few = image.facts.get("tools") == "few"
         makes = "" if few else USABLE[image.family].format(uid=NUMBER, name=NAME)
         return Chosen(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
-    return Chosen(NOBODYS)
+    has_shell = any(runs(image.whole)) and image.family != "empty"
+    return Chosen(NOBODYS, NOBODYS if has_shell else "")
 
 
 def _commands(chosen: Chosen, made: Sequence[str], given: Sequence[str], touched: Sequence[str]) -> list[str]:

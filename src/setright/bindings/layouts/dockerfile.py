@@ -31,7 +31,17 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts import _dockerfile_run as run
 from setright.bindings.layouts import _dockerfile_user as users
-from setright.bindings.layouts._dockerfile_image import IMAGE, Image, Images, from_of, image_of, plain_name, stages_of, variables
+from setright.bindings.layouts._dockerfile_image import (
+    IMAGE,
+    Image,
+    Images,
+    from_of,
+    image_of,
+    packages,
+    plain_name,
+    stages_of,
+    variables,
+)
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import late
@@ -43,6 +53,7 @@ ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
 VERSION = late(r"v?\d+(?:\.\d+)*")
 NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
 REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
+SSH_SERVERS = frozenset({"openssh-server", "openssh", "dropbear"})
 NO_CHECK = (
     "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
     ' as "HEALTHCHECK CMD curl -f http://localhost:8080/health"; Kubernetes ignores it, write probes there'
@@ -218,7 +229,7 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
     elif len(path) == 3 and path[0] == "stages" and path[2] == "tag" and not edit.remove:
         yield _tagged(place, path[1], edit.value)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
-        yield from _without_port(instructions, int(path[1]))
+        yield from _without_port(place, int(path[1]))
     else:
         at = _index(instructions, path)
         if at is None:
@@ -312,13 +323,19 @@ def _version(tag: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", tag)]
 
 
-def _without_port(instructions: Instructions, number: int) -> Iterator[Edit]:
+def _without_port(place: Place, number: int) -> Iterator[Edit]:
+    instructions = place.instructions
     start, end = stages_of(instructions)[-1]
     for at in range(start, end):
         if instructions[at]["keyword"] != "EXPOSE":
             continue
         words = instructions[at]["value"].split()
         if number < len(words):
+            served = next((each for each in packages(place.image.whole) if each in SSH_SERVERS), "")
+            if served and words[number].partition("/")[0] == "22":
+                raise BindingError(
+                    f"{place.locator}: it has {served}, and serves SSH also where no EXPOSE says so; take that out first"
+                )
             left = words[:number] + words[number + 1 :]
             yield Edit(("instructions", at, "value"), " ".join(left)) if left else Edit(("instructions", at), remove=True)
             return
