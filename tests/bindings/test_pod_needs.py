@@ -178,6 +178,7 @@ UNPRIVILEGED = Edit((*PATH, "securityContext", "privileged"), False)
         ("command: [sh, -c], args: ['echo never > /sys/kernel/mm/transparent_hugepage/enabled']", UNPRIVILEGED, "/sys"),
         ("volumeMounts: [{name: d, mountPath: /d, mountPropagation: Bidirectional}]", UNPRIVILEGED, "Bidirectional"),
         ("command: [chown, -R, '1000:1000', /data]", LEAVES_ROOT, "chown"),
+        ("securityContext: {runAsUser: 0}", Edit((*PATH, "securityContext", "runAsUser"), 10001), "somebody wrote so"),
         ("command: [/bin/sh, -c, 'apk add --no-cache curl && curl http://a']", READS, "apk"),
         ("command: [bash, -c, 'apt-get update && apt-get install -y jq']", DROPS, "apt-get"),
     ],

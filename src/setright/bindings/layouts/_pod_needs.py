@@ -113,7 +113,7 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         return
     if why := refused(container, wanted.path[4:], wanted.value):
         where = container.get("name", wanted.path[2])
-        raise BindingError(f"{resource.name}: container {where} runs {why}, which would fail then; do that in another way first")
+        raise BindingError(f"{resource.name}: container {where} {why}")
 
 
 def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:

@@ -57,7 +57,14 @@ def needs_of_words(container: Tree) -> Needs:
 
 def refused(container: Tree, path: tuple[Plain, ...], value: Plain) -> str:
     """Why a container would not start, or not do its work, with a value of its securityContext; empty where nothing tells so."""
-    needs = needs_of_words(container)
+    if path == ("runAsUser",) and value != 0 and look_up(container, ("securityContext", "runAsUser")) == 0:
+        return "is root because somebody wrote so; find out what for first"
+    told = _stopped(needs_of_words(container), container, path, value)
+    return f"runs {told}, which would fail then; do that in another way first" if told else ""
+
+
+def _stopped(needs: Needs, container: Tree, path: tuple[Plain, ...], value: Plain) -> str:
+    """What of the words would fail."""
     is_user = path == ("runAsNonRoot",) or (path == ("runAsUser",) and value != 0)
     if path == ("privileged",) and value is False:
         return needs.of_the_node
