@@ -111,3 +111,27 @@ def test_a_policy_made_beside_a_workload_is_in_the_namespace_that_its_kustomizat
     after = put("yaml", files["web.yaml"].encode(), [edit for _, edit in made]).decode()
     [again] = seen({**files, "web.yaml": after})
     assert again.tree["workload"]["network_policies"] == ["web"]
+
+
+@pytest.mark.parametrize("end", ["", "---\n"])
+def test_a_policy_goes_into_the_document_that_is_open(end: str) -> None:
+    [workload] = seen({"web.yaml": POD + end})
+    made = kubernetes.edit(WORKLOAD, workload, [ADD], [], sources({"web.yaml": POD + end}))
+    after = put("yaml", (POD + end).encode(), [edit for _, edit in made]).decode()
+    assert after.count("---\n") == 1 and after.startswith(POD + "---\napiVersion: networking") and after.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("container", "ports"),
+    [
+        ("image: 'kibana:8.1'", [5601]),
+        ("image: 'a:1', livenessProbe: {httpGet: {path: /, port: 8081}}, readinessProbe: {tcpSocket: {port: 8081}}", [8081]),
+        ("image: 'a:1', ports: [{containerPort: 80}], livenessProbe: {httpGet: {path: /, port: 8081}}", [80]),
+        ("image: 'a:1', livenessProbe: {exec: {command: [a]}}", []),
+    ],
+)
+def test_a_policy_leaves_open_where_pods_are_known_to_listen(container: str, ports: list[int]) -> None:
+    text = POD.replace("image: 'host:5000/a:1'", container)
+    [workload] = seen({"web.yaml": text})
+    [(_, made)] = kubernetes.edit(WORKLOAD, workload, [ADD], [], sources({"web.yaml": text}))
+    assert [each["port"] for rule in made.value["spec"]["ingress"] for each in rule["ports"]] == ports

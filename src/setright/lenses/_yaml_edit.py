@@ -50,7 +50,14 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
     for i, node in enumerate(stream.documents):
         splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
     splices = _settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
-    return splices + _stripped(stream, splices)
+    return [_ended(stream.text, each, editor.style.newline) for each in splices] + _stripped(stream, splices)
+
+
+def _ended(text: str, splice: Splice, newline: str) -> Splice:
+    """What comes behind the last line of a file, as in an empty document, is a line too."""
+    start, end, new = splice
+    is_behind = start == end == len(text) and text.endswith("\n")
+    return (start, end, new + newline) if is_behind and new and not new.endswith("\n") else splice
 
 
 def _stripped(stream: Stream, splices: Listing[Splice]) -> list[Splice]:

@@ -5,12 +5,16 @@ Kubernetes API reference, NetworkPolicySpec, LabelSelector.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
-from setright.model import Tree, Unknown
+from setright.model import Plain, Tree, Unknown
+
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+WAYS = ("httpGet", "tcpSocket", "grpc")
 
 
 def chooses(policy: Tree, labels: Tree) -> bool:
@@ -34,6 +38,7 @@ def _fits(expression: Tree, labels: Tree) -> bool:
 def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[int]) -> Tree:
     """A policy under which pods are reached on the ports that they declare or that Services send to, and on no other.
 
+    Where neither tells one, it is where their probes ask and where their images are known to listen.
     Raises BindingError where pods have no labels of their own or no name to go by.
     """
     labels = look_up(template, ("metadata", "labels"))
@@ -47,6 +52,7 @@ def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[in
         raise BindingError(f"{name}: has no name of its own; write its network policy by hand")
     ports = [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
     ports += [{"port": port} for port in served if {"port": port} not in ports]
+    ports = ports or [{"port": port} for port in dict.fromkeys(p for c in _containers(template) for p in _listens(c))]
     namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -62,6 +68,17 @@ def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[in
 
 def _containers(template: Tree) -> list[Tree]:
     return [c for key in ("containers", "initContainers") for c in listed(look_up(template, ("spec", key))) if isinstance(c, dict)]
+
+
+def _listens(container: Tree) -> Iterator[Plain]:
+    """Where a container that declares no port listens, by its probes or by what its image is known for."""
+    for probe in PROBES:
+        for way in WAYS:
+            port = look_up(container, (probe, way, "port"))
+            if isinstance(port, int):
+                yield port
+    if (usual := usual_port(container)) is not None:
+        yield usual
 
 
 def _port(port: Tree) -> Tree:

@@ -118,7 +118,8 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     beside = look_up(source.tree, place[:-1])
     if not place or not isinstance(beside, list):
         raise BindingError(f"{resource.name}: is alone in a JSON file; write its network policy into a file of its own")
-    return Edit((*place[:-1], len(beside)), policy)
+    is_open = bool(beside) and beside[-1] is None  # the file ends with the line that begins another document
+    return Edit((*place[:-1], len(beside) - is_open), policy)
 
 
 def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
