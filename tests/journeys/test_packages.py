@@ -1,7 +1,8 @@
-"""Packages on a booted host with a real source: installed and taken back, patched and taken back, and what is refused."""
+"""Packages on a booted host with a real source: installed, patched, taken back, refused; and services that do not start."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 from lab.packages import Stocked
 
+from setright.model import Change
+from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import packages
-from tests.hosts import Program, files, hosts, logs_in
+from setright.surfaces.linux.surface import open_ssh
+from tests.hosts import Program, environment, files, hosts, logs_in
 from tests.journeys.loop import differences
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
@@ -122,3 +126,28 @@ def test_what_would_take_others_away_or_does_not_start_is_refused(lab: Supplied,
     assert ran.returncode == 1 and said in ran.stderr
     assert lab.command(1, packages.remove("dpkg", name, kept)).returncode == 0
     assert installed(lab, name, "cron")[name] == "" and installed(lab, "cron")["cron"]
+
+
+def test_a_service_that_falls_at_once_is_not_called_started_and_one_that_is_passed_over_is_told(
+    lab: Supplied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(lab, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    for unit, condition, program in (("brief", "", "/bin/false"), ("barred", "ConditionPathExists=/none", "/bin/sleep 9")):
+        text = f"[Unit]\n{condition}\n[Service]\nExecStart={program}\n[Install]\nWantedBy=multi-user.target\n"
+        (lab.root(1) / f"etc/systemd/system/{unit}.service").write_text(text)
+    lab.command(1, "systemctl daemon-reload; systemctl enable -q --now barred")
+    with lab.inside():
+        surface = open_ssh("ssh://h1")
+        try:
+            now = surface.again(["unit:brief.service", "unit:barred.service"])
+            assert json.loads(now["unit:barred.service"].data or b"")["skipped"]
+            before, (kept,) = now["unit:brief.service"].data or b"", surface.keep(["unit:brief.service"])
+            on = json.dumps(json.loads(before) | {"enabled": "enabled", "active": "active"}).encode()
+            start = Change("unit:brief.service", "json", before, on)
+            with pytest.raises(SurfaceError, match="did not stay up"):
+                surface.write(start)
+            surface.write(start.inverse(kept.meta))
+            assert surface.again(["unit:brief.service"])["unit:brief.service"].data == before
+        finally:
+            surface.close()

@@ -118,9 +118,10 @@ def _units(transport: Transport, change: Change, before: Mapping[str, Plain], af
 def _start_or_stop(transport: Transport, unit: units.Unit, want: str) -> None:
     if unit.active == "unknown":
         return  # no systemd runs there, so nothing it would have to stop
-    verb = {("active", "inactive"): "stop", ("inactive", "active"): "start", ("failed", "active"): "start"}.get((unit.active, want))
+    verb = VERBS.get((unit.active, want))
     then = f" && systemctl {verb} {unit.name}" if verb else ""
-    ran = transport.run(f"systemctl daemon-reload{then}\n")
+    stays = STAYS.format(shlex.quote(unit.name)) if verb == "start" else ""
+    ran = transport.run(f"systemctl daemon-reload{then} || exit 1\n{stays}")
     if ran.status:
         raise SurfaceError(f"{transport.target}: {unit.name}: systemctl {verb or 'daemon-reload'} failed: {ran.err.strip()}")
 
@@ -154,4 +155,17 @@ def _now(transport: Transport, name: str) -> Plain:
     return known.tell(Evidence(transport.find(known.ASKS))) if known else None
 
 
+VERBS = {
+    ("active", "inactive"): "stop",
+    ("activating", "inactive"): "stop",
+    ("failed", "inactive"): "reset-failed",
+    ("inactive", "active"): "start",
+    ("failed", "active"): "start",
+}
+# A service that is started and falls at once has been started well, as far as systemctl(1) goes.
+STAYS = """sleep 1
+case $(systemctl show -P ActiveState -P SubState {0}) in *failed*|*auto-restart*)
+  echo "it started and did not stay up; see journalctl -u {0}" >&2; exit 1 ;;
+esac
+"""
 WRITERS = {"stat": _stat, "unit": _units, "running": _sysctl, "state": _state, "package": _package}
