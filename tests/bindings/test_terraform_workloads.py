@@ -110,6 +110,12 @@ def test_an_account_that_hands_out_no_token_is_found_beside() -> None:
     assert found.tree["spec"]["automountServiceAccountToken"] is False
 
 
+def test_only_what_is_kept_up_by_something_can_be_replaced() -> None:
+    bare = 'resource "kubernetes_pod_v1" "w" {\n  spec {\n    container {\n      name = "w"\n    }\n  }\n}\n'
+    claims = [resource.tree["workload"]["replaceable"] for text in (DEPLOYMENT, bare) for resource in seen(text)[0]]
+    assert claims == [True, False]
+
+
 def test_a_value_is_located_at_its_argument_or_the_block_around_it() -> None:
     (found,), sources = seen(DEPLOYMENT)
     base = ("resource", "kubernetes_deployment_v1", "web", 0, "spec", 0, "template", 0, "spec", 0)

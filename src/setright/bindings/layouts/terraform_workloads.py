@@ -52,6 +52,7 @@ MAPS = frozenset({"labels", "annotations", "limits", "requests", "nodeSelector",
 NUMBERS = frozenset({"runAsUser", "runAsGroup", "fsGroup"})  # which the provider keeps as text
 MADE = re.compile(r'(?:"\$\{\s*)?(kubernetes_namespace(?:_v1)?)\.([\w-]+)')
 NAMED_DEFAULT = ("kubernetes_default_service_account", "kubernetes_default_service_account_v1")
+MADE_ANEW = ("Job", "Pod")  # whose change makes the provider end one and start another: nothing keeps it up, or it runs twice
 AROUND = {  # what else in a tree matters to a workload
     "kubernetes_service": "Service",
     "kubernetes_role_binding": "RoleBinding",
@@ -84,6 +85,9 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     objects += [(placed[0], placed[2]) for placed, _ in seen]
     tell_policies([each for _, each in seen], [(file, told(each)) for file, each in objects if each["kind"] == "NetworkPolicy"])
     tell_surroundings(seen, objects, sources, layout.get("images", {}))
+    for placed, resource in seen:
+        if placed[2]["kind"] in MADE_ANEW:
+            resource.tree["workload"]["replaceable"] = False
     return [resource for _, resource in seen]
 
 
