@@ -133,6 +133,7 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ("FROM alpine\nEXPOSE 80\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
         ("FROM debian\nEXPOSE 80/udp 81\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/81"], "exposed"),
         ("FROM debian\nENV PORT=80\nEXPOSE ${PORT}\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT"], "exposed"),
+        ("FROM alpine\nEXPOSE 22 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
         ("FROM alpine\nEXPOSE 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
         ("FROM alpine\nCMD gunicorn -b 0.0.0.0:99 a\n", ["nc", "-z", "127.0.0.1", "99"], "named"),
         ('FROM alpine\nCMD ["uvicorn", "a", "--port", "99"]\n', ["nc", "-z", "127.0.0.1", "99"], "named"),

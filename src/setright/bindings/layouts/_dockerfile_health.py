@@ -99,9 +99,9 @@ def _ports(image: Image) -> list[str]:
 
 
 def _exposed(image: Image) -> str:
-    """The first port of EXPOSE, as the shell of the container writes it; empty where it cannot be told."""
+    """The first port of EXPOSE, that of SSH last, as the shell of the container writes it; empty where it cannot be told."""
     known = variables(image.whole)
-    for port in _ports(image):
+    for port in sorted(_ports(image), key=lambda each: each == "22"):
         name = re.fullmatch(r"\$\{?(\w+)\}?", port)
         if port.isdigit() or (name and known.get(name[1], "").isdigit()):
             return f"${name[1]}" if name else port
