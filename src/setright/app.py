@@ -19,6 +19,7 @@ from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, load_configuration
 from setright.engine.decision import About, Weighed, weigh
 from setright.engine.error import EngineError
+from setright.engine.learn import Approved, approved, snapshots_of
 from setright.engine.naming import picked
 from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
@@ -206,14 +207,13 @@ class App:
 
     def scan(self, targets: Sequence[str], ask: Ask) -> Iterator[Scanned]:
         """Each target's scan as it is done, several at once; a target that cannot be read does not stop the others."""
-        ids = self.controls(ask)
-        exceptions = self._exceptions()
+        ids, exceptions = self.controls(ask), self._exceptions()
 
         def one(target: str) -> Scanned:
             try:
                 with closing(self.open(target)) as surface:
                     found = self._seen(surface, ids, ask, exceptions)
-                    return Scanned(target, found, weighed=weigh(found, surface, self._about(surface)))
+                    return Scanned(target, found, weighed=weigh(found, surface, self._about(surface), self._approved(ask)))
             except SurfaceError as error:
                 return Scanned(target, None, str(error))
 
@@ -237,8 +237,7 @@ class App:
         from setright.engine.store import Asset
 
         found = [f.finding for f in scanned.scan.everything]
-        known = self._target(scanned.target)
-        saw = seeing(scanned.scan)
+        known, saw = self._target(scanned.target), seeing(scanned.scan)
         seen = [i for i in scanned.scan.controls.ids if not saw.unseen.get(i)]
         try:
             self.store.record_target(Asset(known.name, known.url, known.environment, known.owner, known.tags), now())
@@ -296,12 +295,13 @@ class App:
 
     def options(self, surface: Surface, ask: Ask, *, together: bool) -> Options:
         """How to plan for a target."""
-        from setright.engine.learn import approved
         from setright.engine.plan import Options
 
         known = self._params(ask), now(), self._about(surface), life(self.configuration)
-        back = approved(self.catalogue, self._baselines(ask), self.state, lambda: self.store)
-        return Options(together, self.fingerprint_key, *known, back)
+        return Options(together, self.fingerprint_key, *known, self._approved(ask))
+
+    def _approved(self, ask: Ask) -> Approved | None:
+        return approved(self.catalogue, self._baselines(ask), lambda: snapshots_of(self.state, self.store))
 
     def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
         """What a pull request would do to a tree of sources."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from setright.controls.derive import NoRemedy, derive
 from setright.controls.fears import answer_of, costs, facts_of, named
 from setright.controls.judge import is_known
+from setright.engine.learn import Approved
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
 from setright.model import Answer, Control, Either, Teller, Verdict
@@ -82,12 +83,14 @@ def not_listed(found: Found) -> Signal:
 NOBODY = About(lambda found: Subject(()), lambda found: Ownership(), as_decided, nothing_past, not_listed)
 
 
-def weigh(scan: Scan, surface: Surface, about: About) -> dict[str, Weighed]:
+def weigh(scan: Scan, surface: Surface, about: About, approved: Approved | None = None) -> dict[str, Weighed]:
     """By finding, for all that fail: what would be done about it, by whom, and what hangs on it."""
     about = about.seen(scan.world)
     fixable, hands = remedies(scan)
     ways: list[tuple[Found, Decision, Risk | None]] = [(f.found, f.decision, f.risk) for f in decided(fixable, surface, about)]
-    ways += [(found, Decision("hand", why), None) for found, why in hands]
+    for found, why in hands:
+        back = approved.back(scan.target, found.control) if approved else ""
+        ways.append((found, Decision("ask", back) if back else Decision("hand", why), None))
     return {found.finding.id: _weighed(found, decision, risk, about) for found, decision, risk in ways}
 
 

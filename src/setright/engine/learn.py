@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from setright.engine.snapshots import Snapshots
     from setright.engine.store import Store
 
+ITEMS = frozenset({"members", "services", "setuid"})  # lists whose items go back one by one
 PLACES = "places"  # of a resource: by list, the documents that it comes from
 
 
@@ -32,12 +33,18 @@ class Approved(NamedTuple):
         """The state that was approved of this very target; another one's documents are none of its own."""
         return next((each for each in reversed(self.learned) if each.target == target), None)
 
+    def back(self, target: str, control: Control) -> str:
+        """To what drift from a control's list goes back; empty where a person must see to it."""
+        state = self.of(target)
+        known = state and (list_of(control) in ITEMS or list_of(control) in state.kept)
+        return f"goes back to what {state.by} approved at {state.at[:16]}Z" if state and known else ""
 
-def approved(catalogue: Catalogue, baselines: Iterable[str], state: Path, store: Callable[[], Store]) -> Approved | None:
+
+def approved(catalogue: Catalogue, baselines: Iterable[str], snapshots: Callable[[], Snapshots]) -> Approved | None:
     """What the baselines of these names were learned of; None where none was."""
     chosen = [catalogue.baselines[name].learned for name in baselines if name in catalogue.baselines]
     taught = [each for each in chosen if each]
-    return Approved(taught, lambda address: snapshots_of(state, store()).get(address), catalogue.bindings) if taught else None
+    return Approved(taught, lambda address: snapshots().get(address), catalogue.bindings) if taught else None
 
 
 def snapshots_of(state: Path, store: Store) -> Snapshots:

@@ -15,7 +15,7 @@ from setright.controls.operators import listed
 from setright.engine.decision import ASK, About
 from setright.engine.diffs import unified_diff
 from setright.engine.error import EngineError
-from setright.engine.learn import Approved, list_of, places
+from setright.engine.learn import ITEMS, Approved, list_of, places
 from setright.engine.scan import Found
 from setright.engine.tied import tied
 from setright.lenses import LensError, get, put
@@ -81,7 +81,7 @@ def reverts(hands: Hands, target: str, taking: Taking) -> Reverts:
     able = sorted((b for b in backs.values() if b.changes), key=lambda b: list_of(b.found.control) not in FIRST)
     told = _last_changes(able, now, taking.surface)
     groups = tied({b.found.finding.id: {c.locator for c in b.changes} for b in able})
-    return Reverts([_plan([backs[i] for i in ids], state, told, taking) for _, ids in groups], [each for each in left if each[1]])
+    return Reverts([_plan([backs[i] for i in ids], told, taking) for _, ids in groups], [each for each in left if each[1]])
 
 
 def _wishes(found: Found, state: Learned) -> list[_Wish]:
@@ -157,7 +157,7 @@ def _order(wishes: Sequence[_Wish]) -> list[str]:
 def _is_whole(found: Found, changed: set[str]) -> bool:
     """Whether each new item is about a document that changes. Of a list with documents of its own, all of them go back."""
     name = list_of(found.control)
-    if name in ("setuid", "services", "members"):
+    if name in ITEMS:
         return all(changed & {wish.locator for wish in _of_item(name, item, [])} for item, _ in _new(found))
     paths = {item.rsplit(" ", 3)[0] for item, _ in _new(found)} if name == "files" else set[str]()
     return all(changed & {path, f"stat:{path}"} for path in paths)
@@ -192,11 +192,11 @@ def _last_changes(backs: Sequence[_Back], now: Documents, surface: Surface) -> d
     return surface.ask(sorted(facts | lists)) if backs else {}
 
 
-def _plan(backs: Sequence[_Back], state: Learned, told: Mapping[str, Answer], taking: Taking) -> Plan:
+def _plan(backs: Sequence[_Back], told: Mapping[str, Answer], taking: Taking) -> Plan:
     first = backs[0].found
     changes = {change.locator: change for b in backs for change in b.changes}
     fears = tuple(dict.fromkeys(fear for b in backs for fear in _fears(b, told)))
-    decision = _decision(backs, state, fears, taking.about)
+    decision = _decision(backs, fears, taking)
     return Plan(
         target=first.finding.target,
         family=first.slot[1],
@@ -222,13 +222,13 @@ def _fears(back: _Back, told: Mapping[str, Answer]) -> Iterator[tuple[str, str, 
         yield from ((sentence, fact, told.get(fact, ASK)) for fact in known or [str(teller)])
 
 
-def _decision(backs: Sequence[_Back], state: Learned, fears: Sequence[tuple[str, str, Answer]], about: About) -> Decision:
+def _decision(backs: Sequence[_Back], fears: Sequence[tuple[str, str, Answer]], taking: Taking) -> Decision:
     """A person decides, unless policy says something stricter."""
     since = "; ".join(dict.fromkeys(answer.text for _, _, answer in fears if answer.source))
-    reason = f"goes back to what {state.by} approved at {state.at[:16]}Z; somebody may need what came since: {since}"
     found = max((b.found for b in backs), key=lambda found: SEVERITIES.index(found.finding.severity))
+    reason = f"{taking.approved.back(found.finding.target, found.control)}; somebody may need what came since: {since}"
     case = Case(found.control.id, found.control.kind, found.control.severity, breaks=True)
-    return about.rule(found, Decision("ask", reason.removesuffix(": ")), case)
+    return taking.about.rule(found, Decision("ask", reason.removesuffix(": ")), case)
 
 
 def _steps(locators: Sequence[str], family: str, approved: Approved, arm: bool) -> Steps:

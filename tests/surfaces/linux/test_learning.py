@@ -100,6 +100,7 @@ def test_what_an_intruder_changed_goes_back_and_comes_back_exactly(host: Lab, tm
     approved = host.command(1, STATE).stdout
     assert host.command(1, DRIFT).returncode == 0
     drifted = host.command(1, STATE).stdout
+    assert {f["lane"] for f in setright(tmp_path, "scan", *words)["findings"]} == {"ask"}
     plans = setright(tmp_path, "plan", *words)["plans"]
     assert {p["controls"][0]: set(DOCUMENT.findall(p["diff"])) for p in plans} == BACK
     assert {p["lane"] for p in plans} == {"ask"} and all("UTC" in p["reason"] for p in plans), "who and when, before anybody agrees"
