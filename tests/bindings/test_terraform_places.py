@@ -127,12 +127,15 @@ def test_a_block_that_says_something_old_is_for_an_old_provider() -> None:
         "type": "azurerm_x",
         "properties/channel": [{"at": "new_channel", "since": "4.0"}, {"at": "old_channel", "until": "4.0"}],
         "properties/rbac": {"at": "old_rbac", "until": "3.0"},
+        "properties/net": {"at": "net/old_net", "until": "3.0"},
     }
     plain = 'resource "azurerm_x" "x" {\n  name = "x"\n}\n'
     old = plain.replace("}\n", "  old_rbac = true\n}\n")
+    may_be_new = plain.replace("}\n", '  dynamic "net" {\n    for_each = var.nets\n    content {\n    }\n  }\n}\n')
     beside_old = plain + 'resource "azurerm_app_service" "y" {\n}\n'
     path = ("properties", "channel")
     assert "new_channel" in fixed(layout, plain, path, "patch")
+    assert "new_channel" in fixed(layout, may_be_new, path, "patch")
     assert "old_channel" in fixed(layout, old, path, "patch")
     assert "old_channel" in fixed(layout, beside_old, path, "patch")
 

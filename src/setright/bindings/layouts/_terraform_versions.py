@@ -59,7 +59,8 @@ def _written_for(told: Entry, module: Module, block: Block) -> Version:
 
 
 def _says(block: Block, place: Place) -> bool:
-    return bool(place.until) and not place.beside and within(block.body, place.at) is not None
+    found = within(block.body, place.at) if place.until and not place.beside else None
+    return found is not None and found[0][-1] == place.at[-1] and "dynamic" not in found[0]  # not what an expression may make
 
 
 def constraint(module: Module, provider: str) -> Asked:
