@@ -60,7 +60,7 @@ def test_tuples_of_ufw_are_told_with_their_rules() -> None:
             "[1:2] -A ufw-user-limit -j DROP",
         ),
         (Edit((*TABLE, "rules", 2), "-A INPUT -j DROP"), "REJECT\n", "REJECT\n-A INPUT -j DROP\n"),
-        (Edit((*TABLE, "tuples", 0), remove=True), FIRST, ""),
+        (Edit((*TABLE, "tuples", 0), remove=True), f"{FIRST}\n", ""),
         (Edit((*TABLE, "tuples", 0), NEW), FIRST, MADE),
         (Edit((*TABLE, "tuples", 2), NEW), "-p udp --dport 5432 -j ACCEPT\n", f"-p udp --dport 5432 -j ACCEPT\n\n{MADE}"),
     ],

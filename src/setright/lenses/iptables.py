@@ -131,7 +131,13 @@ def _in(text: str, table: Table, new: Plain) -> list[Change]:
             parted = key != "tuples" or re.match(r"[ \t\r\n#]|$", text[table.behind[key].end + 1 :][:1])
             made.append(insert_after(text, table.behind[key], [*written, *([] if parted else [""])]))
     line = ending(text)
-    return [change._replace(text=re.sub(r"\r?\n", line, change.text)) for change in made]
+    return [_with_its_gap(text, change._replace(text=re.sub(r"\r?\n", line, change.text)), line) for change in made]
+
+
+def _with_its_gap(text: str, change: Change, line: str) -> Change:
+    """What goes from between two empty lines takes the one above with it."""
+    parted = text.endswith(line * 2, 0, change.start) and text.startswith(line, change.end)
+    return change._replace(start=change.start - len(line)) if parted and not change.text else change
 
 
 def _altered(row: Row, value: Plain) -> list[Change] | None:
