@@ -286,11 +286,13 @@ RULES: dict[str, Plain] = {
         ('protocol = "-1"\ncidrs = ["0.0.0.0/0"]', "All traffic from anywhere"),
         ('protocol = "udp"\nfrom_port = 1\nto_port = 9\nself = true', "UDP ports 1-9 from this group"),
         ('protocol = "tcp"\nfrom_port = var.port\nto_port = var.port\ncidrs = var.offices', "TCP port port from offices"),
+        ('protocol = "tcp"\nfrom_port = 22\nto_port = 22\ncidrs = [var.net, "b"]', "SSH from net, b"),
         ('protocol = "tcp"\nfrom_port = 7\nto_port = 7\ncidrs = ["a", "b", "c", "d"]', "TCP port 7 from a, b, c and 1 more"),
     ],
 )
 def test_a_rule_is_described_as_a_whole_by_what_it_says(rule: str, words: str) -> None:
-    given = sources({"main.tf": 'resource "group" "g" {\n  ingress {\n' + rule + "\n  }\n}\n"})
+    known = 'variable "net" {\n  default = "10.9.0.0/16"\n}\n'
+    given = sources({"main.tf": 'resource "group" "g" {\n  ingress {\n' + rule + "\n  }\n}\n", "variables.tf": known})
     resource = terraform.view("k", RULES, given)[0]
     edits = [Edit(("In", n, "module-description"), "offered") for n in range(len(resource.tree["In"]))]
     assert all(item["module-description"] == "offered" for item in resource.tree["In"])

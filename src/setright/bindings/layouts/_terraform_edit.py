@@ -294,8 +294,8 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
         yield item.locator, _without(module, item)
         return
     if rest[1:] in ((rules.IN_PLACE,), (rules.ANEW,)):
-        together = [other.tree for other in found if (other.locator, other.path) == (item.locator, item.path)]
         body = look_up(module.sources[item.locator].tree, item.path)
+        together = [_named(other, body) for other in found if (other.locator, other.path) == (item.locator, item.path)]
         words = rules.description(together, body, item.place.describe == "out")
         yield item.locator, Edit((*item.path, "description"), words)
         return
@@ -310,6 +310,17 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
         raise BindingError(
             f"{item.locator}: {block.address}: {'/'.join(map(str, edit.path))}: shares its block with others; split it"
         )
+
+
+def _named(item: Item, body: Tree) -> Tree:
+    """An item with the names of what gives its places, which stay right when that gives others."""
+    if item.spread is None:
+        return item.tree
+    argument, index, _ = item.spread
+    raw = body.get(argument)
+    raw = raw[index] if isinstance(raw, list) else raw
+    kind = next(key for key, own in (item.place.spread or {}).items() if own == argument)
+    return item.tree | {kind: raw} if isinstance(raw, Unknown) else item.tree
 
 
 def _without(module: Module, item: Item) -> Edit:
