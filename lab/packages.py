@@ -60,13 +60,20 @@ def wanted() -> Iterator[str]:
 
 
 def _fetch(top: Path, names: Sequence[str]) -> None:
-    """By this machine's own apt, for a host as the base is: with what they need, recommendations left out."""
-    build()
+    """With what they need, recommendations left out."""
+    apt = own_apt(top, (build() / "etc/apt/sources.list").read_text())
+    run(*apt, "update")
+    run(*apt, "-y", "-d", "--no-install-recommends", "install", *names)
+    run(*apt, "-y", "-d", "--reinstall", "install", *MENDED)
+
+
+def own_apt(top: Path, sources: str) -> list[str]:
+    """This machine's apt-get for a host as the base is, with sources and folders of its own: packages come into `pool`."""
     for folder in ("apt/etc/apt/preferences.d", "apt/var/lib/apt/lists/partial", "apt/var/cache/apt", "pool/partial"):
-        (top / folder).mkdir(parents=True)
+        (top / folder).mkdir(parents=True, exist_ok=True)
+    (top / "apt/etc/apt/sources.list").write_text(sources)
     places = {
         "Dir": top / "apt",
-        "Dir::Etc::sourcelist": BASE / "etc/apt/sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::Etc::trustedparts": BASE / "etc/apt/trusted.gpg.d",
         "Dir::State::status": BASE / "var/lib/dpkg/status",
@@ -74,10 +81,7 @@ def _fetch(top: Path, names: Sequence[str]) -> None:
         "APT::Sandbox::User": "root",
         "Debug::NoLocking": "1",
     }
-    apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in places.items())]
-    _run(*apt, "update")
-    _run(*apt, "-y", "-d", "--no-install-recommends", "install", *names)
-    _run(*apt, "-y", "-d", "--reinstall", "install", *MENDED)
+    return ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in places.items())]
 
 
 def _make_key(top: Path) -> None:
@@ -90,9 +94,9 @@ def _gpg(top: Path, *words: str) -> str:
     """Its agent ends with it, so that none is left behind."""
     home = str(top / "gnupg")
     try:
-        return _run("gpg", "--homedir", home, "--batch", "--pinentry-mode", "loopback", *words)
+        return run("gpg", "--homedir", home, "--batch", "--pinentry-mode", "loopback", *words)
     finally:
-        _run("gpgconf", "--homedir", home, "--kill", "all")
+        run("gpgconf", "--homedir", home, "--kill", "all")
 
 
 def index(source: Path, suite: str, keys: Path) -> None:
@@ -101,17 +105,17 @@ def index(source: Path, suite: str, keys: Path) -> None:
     lists = folder / "main/binary-amd64"
     for needed in (lists, pool):
         needed.mkdir(parents=True, exist_ok=True)
-    (lists / "Packages").write_text(_run("apt-ftparchive", "packages", pool.name, cwd=source))
+    (lists / "Packages").write_text(run("apt-ftparchive", "packages", pool.name, cwd=source))
     told = {"Origin": "Debian", "Label": LABELS[suite], "Suite": suite, "Codename": suite}
     told |= {"Components": "main", "Architectures": "amd64"}
     options = [f"-oAPT::FTPArchive::Release::{key}={value}" for key, value in told.items()]
     for name in ("Release", "InRelease"):
         (folder / name).unlink(missing_ok=True)
-    (folder / "Release").write_text(_run("apt-ftparchive", *options, "release", str(folder)))
+    (folder / "Release").write_text(run("apt-ftparchive", *options, "release", str(folder)))
     _gpg(keys, "--clearsign", "--output", str(folder / "InRelease"), str(folder / "Release"))
 
 
-def _run(*words: str, cwd: Path | None = None) -> str:
+def run(*words: str, cwd: Path | None = None) -> str:
     done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=PATIENT_S)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words[:2])} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
@@ -153,8 +157,8 @@ class Stocked(Booted):
         """Offers a newer version of a package as a security update, in place of an earlier one: from which to which."""
         pool, work = self.source / f"pool-{SECURITY}", self.folder / "mended"
         (old,) = [*pool.glob(f"{name}_*.deb")] or (self.source / "pool").glob(f"{name}_*.deb")
-        before = _run("dpkg-deb", "-f", str(old), "Version").strip()
-        _run("dpkg-deb", "-R", str(old), str(work))
+        before = run("dpkg-deb", "-f", str(old), "Version").strip()
+        run("dpkg-deb", "-R", str(old), str(work))
         if old.parent == pool:
             old.unlink()
         control = work / "DEBIAN/control"
@@ -164,7 +168,7 @@ class Stocked(Booted):
 
     def offer(self, tree: Path) -> None:
         """Makes a package of a tree with its DEBIAN folder, and offers it as a security update; the tree is gone then."""
-        _run("dpkg-deb", "--root-owner-group", "-b", str(tree), str(self.source / f"pool-{SECURITY}"))
+        run("dpkg-deb", "--root-owner-group", "-b", str(tree), str(self.source / f"pool-{SECURITY}"))
         shutil.rmtree(tree)
         index(self.source, SECURITY, stock(self.offered))
 
