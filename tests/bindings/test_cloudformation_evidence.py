@@ -1,15 +1,21 @@
 """What a template tells of a resource that clears a fear."""
 
+from pathlib import Path as File
+
 import pytest
 
 from setright import lenses
 from setright.bindings.layouts import cloudformation
+from setright.bindings.layouts._cloudformation_publishers import SERVICES
+from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.model import Plain
 
+ROOT = File(__file__).parents[2] / "bindings"
 BUCKET: dict[str, Plain] = {"type": "AWS::S3::Bucket", "evidence": {"readers": "readers", "handed-out": "handed-out"}}
 TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
 PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
+TOPIC: dict[str, Plain] = {"type": "AWS::SNS::Topic", "evidence": {"publishers": "publishers"}}
 EDGE: dict[str, Plain] = {"type": "AWS::CloudFront::Distribution", "evidence": {"plain-origin": "plain-origin"}}
 DATA = "  Data:\n    Type: AWS::S3::Bucket\n"
 READER = "  Resize:\n    Type: AWS::Lambda::Function\n    Properties: {Environment: {Variables: {BUCKET: !Ref Data}}}\n"
@@ -98,3 +104,45 @@ def test_an_origin_that_speaks_no_https_is_seen(domain: str, sign: str) -> None:
     origins = f"[{{Id: a, DomainName: {domain}}}]"
     text = f"  Edge:\n    Type: AWS::CloudFront::Distribution\n    Properties: {{DistributionConfig: {{Origins: {origins}}}}}\n"
     assert told(EDGE, text)["plain-origin"] == sign
+
+
+ALARMS = "  Alarms: {Type: AWS::SNS::Topic}\n"
+ALARM = "  Errors: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmActions: [!Ref Alarms]}}\n"
+MAIL = "  Mail: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Alarms, Protocol: email}}\n"
+
+
+def let_in(principal: str, topic: str = "!Ref Alarms", effect: str = "Allow") -> str:
+    statement = f"{{Effect: {effect}, Principal: {principal}, Action: 'sns:Publish', Resource: '*'}}"
+    body = f"{{Topics: [{topic}], PolicyDocument: {{Statement: {statement}}}}}"
+    return f"  Policy: {{Type: AWS::SNS::TopicPolicy, Properties: {body}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        (ALARM + MAIL, "services"),
+        (let_in("{Service: cloudtrail.amazonaws.com}"), "services"),
+        (let_in("{Service: [s3.amazonaws.com, events.amazonaws.com]}") + ALARM, "services"),
+        (ALARM + let_in("'*'", effect="Deny"), "services"),
+        ("", "others, as nothing here does"),
+        (MAIL, "others, as nothing here does"),
+        (ALARM + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", "others, who know its name"),
+        (let_in("{Service: ses.amazonaws.com}"), "whom a policy lets in"),
+        (ALARM + let_in("{AWS: '*'}"), "whom a policy lets in"),
+        (ALARM + let_in("'*'", topic="!ImportValue shared"), "whom a policy lets in"),
+        (ALARM + "  Shop: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {T: !Ref Alarms}}}}\n", "Shop"),
+    ],
+)
+def test_who_publishes_to_a_topic_is_told(beside: str, who: str) -> None:
+    assert told(TOPIC, ALARMS + beside) == {"publishers": who}
+
+
+def test_a_topic_with_a_name_may_be_published_to_by_whoever_knows_it() -> None:
+    named = "  Alarms: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}\n"
+    assert told(TOPIC, named + ALARM) == {"publishers": "others, who know its name"}
+
+
+def test_the_key_of_a_topic_lets_in_every_service_that_counts_as_one() -> None:
+    offers = load_one(ROOT / "aws/sns/topic.yaml", ROOT).layouts["cloudformation"]["offers"]
+    statements = offers["topic-key"]["makes"]["TopicKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert set(statements[1]["Principal"]["Service"]) == SERVICES

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
+from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred, resource_type, uses
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -204,6 +205,7 @@ def _plain_origin(template: Tree, name: str, tree: Tree) -> str:
 
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "public": _public,
+    "publishers": publishers,
     "senders": _senders,
     "bucket": _bucket,
     "users": _users,
