@@ -175,12 +175,25 @@ def test_on_windows_an_expression_stays() -> None:
         ("{include: [{os: ubuntu-24.04, version: 1}, {version: 2}]}", "bash"),
         ("{os: '${{ fromJSON(needs.a.outputs.all) }}'}", ""),
         ("{version: [1]}", ""),
+        ("{os: [[self-hosted, linux]]}", ""),
     ],
 )
 def test_the_shell_is_that_of_all_runners_of_the_matrix(matrix: str, shell: str) -> None:
     head = HEAD.replace("ubuntu-24.04", f"${{{{ matrix.os }}}}\n    strategy: {{matrix: {matrix}}}")
     [step] = seen("step", head + "      - run: make\n")
     assert step.tree["shell"] == shell
+
+
+@pytest.mark.parametrize(
+    ("labels", "shell"), [("[self-hosted, linux]", "bash"), ("[self-hosted, Windows]", ""), ("[self-hosted]", "")]
+)
+def test_the_shell_is_told_by_any_label_of_the_runner(labels: str, shell: str) -> None:
+    [step] = seen("step", HEAD.replace("ubuntu-24.04", labels) + "      - run: make\n")
+    assert step.tree["shell"] == shell
+
+
+def test_an_environment_that_gets_empty_goes_away() -> None:
+    assert fixed("      - run: a\n        env:\n          A: 1\n", Edit(("env", "A"), remove=True)) == "      - run: a\n"
 
 
 def test_an_apostrophe_in_a_comment_or_string_is_no_quote() -> None:

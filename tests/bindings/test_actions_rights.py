@@ -36,6 +36,7 @@ def job(*steps: str, head: str = "") -> str:
 
 
 PACKAGES = {"contents": "read", "packages": "write"}
+WIDE = {"contents": "write", "issues": "write", "pull-requests": "write"}
 READS = Edit(("permissions",), {"contents": "read"})
 
 
@@ -66,20 +67,55 @@ def test_a_job_that_writes_gets_the_rights_that_its_steps_need(step: str, rights
 
 
 @pytest.mark.parametrize(
-    "step",
+    ("step", "rights"),
     [
-        "uses: acme/unknown@v1",
-        "uses: ./.github/actions/mine",
-        "run: gh release create v1",
-        "run: curl -H 'Authorization ${{ github.token }}' x",
-        "{run: ./x, env: {GH_TOKEN: '${{ github.token }}'}}",
-        "{uses: actions/github-script@v7, with: {script: x}}",
+        ("uses: acme/unknown@v1", None),
+        ("uses: ./.github/actions/mine", None),
+        ("run: gh api repos", None),
+        ("{uses: actions/github-script@v7, with: {script: x}}", None),
+        ("run: curl -H 'Authorization ${{ github.token }}' x", WIDE),
+        ("{run: ./x, env: {GH_TOKEN: '${{ github.token }}'}}", WIDE),
+        ("{uses: acme/comment@v1, with: {token: '${{ secrets.GITHUB_TOKEN }}'}}", WIDE),
     ],
 )
-def test_what_nothing_tells_of_may_need_any_right(step: str) -> None:
+def test_what_nothing_tells_of_keeps_the_usual_rights_where_it_is_handed_the_token(
+    step: str, rights: dict[str, str] | None
+) -> None:
     [workflow] = seen("workflow", job(step))
     assert workflow.tree["token-needs"] == "unknown"
-    assert "permissions" not in fixed("workflow", job(step), READS)["jobs"]["a"]
+    assert fixed("workflow", job(step), READS)["jobs"]["a"].get("permissions") == rights
+
+
+@pytest.mark.parametrize(
+    ("step", "rights"),
+    [
+        ("run: gh release create v1", {"contents": "write"}),
+        ("run: gh pr list && gh issue close 1", {"contents": "read", "pull-requests": "read", "issues": "write"}),
+        ("run: gh pr merge --auto $PR", {"contents": "write", "pull-requests": "write"}),
+        ("run: gh workflow run ci.yml", {"contents": "read", "actions": "write"}),
+        (
+            "{uses: actions/github-script@v7, with: {script: 'await github.rest.issues.createComment({})'}}",
+            {"contents": "read", "issues": "write", "pull-requests": "write"},
+        ),
+    ],
+)
+def test_calls_of_github_tell_the_rights_that_they_need(step: str, rights: dict[str, str]) -> None:
+    [workflow] = seen("workflow", job(step))
+    assert workflow.tree["token-needs"] == "known"
+    assert fixed("workflow", job(step), READS)["jobs"]["a"]["permissions"] == rights
+
+
+def test_a_job_of_which_not_all_is_known_gets_the_rights_that_are() -> None:
+    login = "{uses: docker/login-action@v3, with: {password: '${{ secrets.GITHUB_TOKEN }}'}}"
+    assert fixed("workflow", job(login, "uses: acme/unknown@v1"), READS)["jobs"]["a"]["permissions"] == PACKAGES
+
+
+def test_a_checkout_keeps_the_token_for_a_later_push() -> None:
+    text = job("uses: actions/checkout@v4", "run: git push")
+    given = {CI: Source(CI, "yaml", get("yaml", text.encode()))}
+    checkout = actions.view("actions/step", LAYOUTS["step"], given)[0]
+    with pytest.raises(BindingError, match="a later step pushes"):
+        actions.edit(LAYOUTS["step"], checkout, [Edit(("with", "persist-credentials"), False)], [], given)
 
 
 def test_rights_to_write_move_to_the_jobs_that_may_use_them() -> None:

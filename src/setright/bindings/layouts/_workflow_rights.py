@@ -17,6 +17,37 @@ Rights = Mapping[str, Mapping[str, str]]
 
 TOKEN = late(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
 CALLS_GITHUB = late(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
+WIDE = {"contents": "write", "issues": "write", "pull-requests": "write"}  # what something that is handed the token may use
+ASKS = {  # what a script asks of GitHub, and the rights for it
+    "contents": late(
+        r"\bgh\s+(?:release\s+(?:create|edit|delete|upload)|pr\s+merge)|createRelease|uploadReleaseAsset|\.git\.\w+\(|createOrUpdateFileContents"
+    ),
+    "issues": late(r"\bgh\s+(?:issue|label)\s+(?!list|view|status)\w|github\.(?:rest\.)?issues\.(?!get|list)\w"),
+    "pull-requests": late(
+        r"\bgh\s+pr\s+(?!list|view|diff|checks|checkout|status)\w|github\.(?:rest\.)?pulls\.(?!get|list)\w"
+        r"|github\.(?:rest\.)?issues\.(?:create|update|delete)Comment|github\.(?:rest\.)?issues\.(?:add|remove|set)\w*Label"
+    ),
+    "checks": late(r"github\.(?:rest\.)?checks\.(?!get|list)\w"),
+    "actions": late(
+        r"\bgh\s+(?:workflow|run|cache)\s+(?!list|view|watch|download)\w|github\.(?:rest\.)?actions\.(?!get|list|download)\w"
+    ),
+}
+ASKED = late(
+    r"\bgh\s+(?P<word>release|issue|label|pr|workflow|run|cache|repo\s+(?:view|clone))\b"
+    r"|github\.(?:rest\.)?(?P<name>issues|pulls|checks|actions)\.\w+|createRelease|uploadReleaseAsset"
+)
+READS = {
+    "issue": "issues",
+    "label": "issues",
+    "pr": "pull-requests",
+    "pulls": "pull-requests",
+    "workflow": "actions",
+    "run": "actions",
+}
+READS |= {"cache": "actions", "issues": "issues", "checks": "checks", "actions": "actions"}
+OTHER_CALLS = late(
+    r"github\.(?:graphql|request|paginate)|github\.(?:rest\.)?(?!rest\b|issues|pulls|checks|actions|event|context)\w+\.|require\(|\./"
+)
 PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
 GIT = late(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
 MAKES_RELEASE = late(
@@ -46,6 +77,19 @@ def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     return found
 
 
+def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
+    """The rights that a job gets where it may not have all any more: what is known, and what is usual for what is not."""
+    found: dict[str, str] = (
+        dict(WIDE) if job.get("uses") is None and TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
+    )
+    for step in listed(job.get("steps")):
+        rights = _of_step(step, table) if isinstance(step, dict) else {}
+        if rights is None:
+            rights = _asked(str(step)) or (WIDE if TOKEN.search(str(step)) else {})
+        found |= {key: value for key, value in rights.items() if found.get(key) != "write"}
+    return found
+
+
 def all_known(workflow: Tree, table: Rights) -> bool:
     """Whether the needs of every job that does not say its rights itself can be told."""
     jobs = [job for job in workflow["jobs"].values() if isinstance(job, dict) and job.get("permissions") is None]
@@ -63,11 +107,16 @@ def uses_git(job: Tree) -> bool:
     return False
 
 
+def pushes(job: Tree) -> bool:
+    """Whether a script of the job pushes with the token that its checkout leaves to git."""
+    return any(isinstance(step, dict) and PUSHES.search(str(step.get("run", ""))) for step in listed(job.get("steps")))
+
+
 def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
     """Edits that let the workflow read only, and give jobs that write their own rights."""
     yield Edit(("permissions",), {"contents": "read"})
     for name, job in workflow["jobs"].items():
-        if isinstance(job, dict) and job.get("permissions") is None and (rights := needs(workflow, job, table)):
+        if isinstance(job, dict) and job.get("permissions") is None and (rights := granted(workflow, job, table)):
             yield Edit(("jobs", name, "permissions"), {"contents": "read", **rights})
 
 
@@ -92,12 +141,24 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return {"packages": "write"} if own else {}
     if name in OIDC:
         return {} if OIDC[name] in inputs else {"id-token": "write"}
+    if name == "actions/github-script":
+        script = str(inputs.get("script", ""))
+        return _asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None
     fitting = [pattern for pattern in table if fits(name, pattern)]
     return table[max(fitting, key=len)] if fitting else None
 
 
+def _asked(text: str) -> dict[str, str]:
+    """The rights that a text asks of GitHub for, by the names of what it calls."""
+    named = (found["word"] or found["name"] or "" for found in ASKED.finditer(text))
+    reads = {READS[name]: "read" for name in named if name in READS}
+    return reads | {right: "write" for right, pattern in ASKS.items() if pattern.search(text)}
+
+
 def _of_script(step: Tree) -> Mapping[str, str] | None:
     script = str(step.get("run", ""))
+    if ASKED.search(script) and not CALLS_GITHUB.search(ASKED.sub("", script)):
+        return _asked(script) | ({"contents": "write"} if PUSHES.search(script) else {})
     if TOKEN.search(str(step.get("env", ""))) or TOKEN.search(script) or CALLS_GITHUB.search(script):
         return None
     return {"contents": "write"} if PUSHES.search(script) else {}

@@ -166,8 +166,9 @@ def _default_shell(workflow: Tree, job: Tree) -> str:
     shell = look_up(job, ("defaults", "run", "shell")) or look_up(workflow, ("defaults", "run", "shell"))
     if isinstance(shell, str):
         return shell
-    runners = [each for runner in listed(job.get("runs-on")) for each in runners_meant(str(runner), job)]
-    return "bash" if runners and all(r.startswith(("ubuntu", "macos", "linux")) for r in runners) else ""
+    labels = [runners_meant(str(label), job) for label in listed(job.get("runs-on"))]
+    has_posix = any(all(each.lower().startswith(("ubuntu", "macos", "linux")) for each in meant) for meant in labels)
+    return "bash" if has_posix and not any("windows" in each.lower() for meant in labels for each in meant) else ""
 
 
 def _about(workflow: Tree) -> Tree:
@@ -184,6 +185,7 @@ def _job(name: str, workflow: Tree, job: Tree) -> Tree:
         "id": name,
         "permissions": granted,
         "uses-git": rights.uses_git(job),
+        "pushes": rights.pushes(job),
         "runs-on": told(job.get("runs-on")),
         "environment": told(job.get("environment")),
     }
@@ -221,6 +223,12 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -
         return [_pinned(resource)]
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
         return _in_environment(resource, raw, wanted.path[1])
+    if wanted.path == ("with", "persist-credentials") and look_up(resource.tree, ("job", "pushes")):
+        raise BindingError(
+            f"{resource.name}: a later step pushes with what this leaves to git; give that step a token of its own first"
+        )
+    if head == "env" and wanted.remove and len(wanted.path) == 2 and len(raw.get("env") or {}) == 1:
+        return [Edit(("env",), remove=True)]
     if head in TOLD_ONLY or (head == "shell" and "shell" not in raw):
         raise BindingError(f"{resource.name}: {head} is read off the file; change it by hand")
     if head == "with" and raw.get("uses") is None:
