@@ -133,21 +133,23 @@ def test_a_service_that_falls_at_once_is_not_called_started_and_one_that_is_pass
 ) -> None:
     for name, value in environment(lab, tmp_path).items():
         monkeypatch.setenv(name, value)
-    for unit, condition, program in (("brief", "", "/bin/false"), ("barred", "ConditionPathExists=/none", "/bin/sleep 9")):
+    units = {"brief": ("", "/bin/false"), "barred": ("ConditionPathExists=/none", "/bin/true")}
+    for unit, (condition, program) in (units | {"untried": units["barred"]}).items():
         text = f"[Unit]\n{condition}\n[Service]\nExecStart={program}\n[Install]\nWantedBy=multi-user.target\n"
         (lab.root(1) / f"etc/systemd/system/{unit}.service").write_text(text)
     lab.command(1, "systemctl daemon-reload; systemctl enable -q --now barred")
     with lab.inside():
         surface = open_ssh("ssh://h1")
         try:
-            now = surface.again(["unit:brief.service", "unit:barred.service"])
-            assert json.loads(now["unit:barred.service"].data or b"")["skipped"]
-            before, (kept,) = now["unit:brief.service"].data or b"", surface.keep(["unit:brief.service"])
-            on = json.dumps(json.loads(before) | {"enabled": "enabled", "active": "active"}).encode()
-            start = Change("unit:brief.service", "json", before, on)
-            with pytest.raises(SurfaceError, match="did not stay up"):
-                surface.write(start)
-            surface.write(start.inverse(kept.meta))
-            assert surface.again(["unit:brief.service"])["unit:brief.service"].data == before
+            assert json.loads(surface.again(["unit:barred.service"])["unit:barred.service"].data or b"")["skipped"]
+            for unit, why in (("brief", "did not stay up"), ("untried", "ConditionPathExists=/none failed")):
+                name = f"unit:{unit}.service"
+                before, (kept,) = surface.again([name])[name].data or b"", surface.keep([name])
+                on = json.dumps(json.loads(before) | {"enabled": "enabled", "active": "active"}).encode()
+                start = Change(name, "json", before, on)
+                with pytest.raises(SurfaceError, match=why):
+                    surface.write(start)
+                surface.write(start.inverse(kept.meta))
+                assert surface.again([name])[name].data == before
         finally:
             surface.close()

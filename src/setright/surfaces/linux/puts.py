@@ -120,8 +120,8 @@ def _start_or_stop(transport: Transport, unit: units.Unit, want: str) -> None:
         return  # no systemd runs there, so nothing it would have to stop
     verb = VERBS.get((unit.active, want))
     then = f" && systemctl {verb} {unit.name}" if verb else ""
-    stays = STAYS.format(shlex.quote(unit.name)) if verb == "start" else ""
-    ran = transport.run(f"systemctl daemon-reload{then} || exit 1\n{stays}")
+    may, stays = (each.format(shlex.quote(unit.name)) if verb == "start" else "" for each in (MAY, STAYS))
+    ran = transport.run(f"{may}systemctl daemon-reload{then} || exit 1\n{stays}")
     if ran.status:
         raise SurfaceError(f"{transport.target}: {unit.name}: systemctl {verb or 'daemon-reload'} failed: {ran.err.strip()}")
 
@@ -162,6 +162,9 @@ VERBS = {
     ("inactive", "active"): "start",
     ("failed", "active"): "start",
 }
+# systemctl(1) starts nothing, and is content, where a condition of the unit is not met.
+MAY = """why=$(systemd-analyze condition --unit={0} 2>&1 | grep -m 1 'Condition.* failed') && {{ echo "$why" >&2; exit 1; }}
+"""
 # A service that is started and falls at once has been started well, as far as systemctl(1) goes.
 STAYS = """sleep 1
 case $(systemctl show -P ActiveState -P SubState {0}) in *failed*|*auto-restart*)
