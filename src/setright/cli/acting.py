@@ -153,5 +153,8 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
             findings.draw_unread(console, report)
     for outcome in run.recovered if run else ():
         hint(f"An earlier run was cut off; its plan {outcome.plan[:12]} is now {outcome.outcome}", show)
-    if run and any(outcome.outcome == "verified" for _, outcome in ended):
+    done = [plan for plan, outcome in ended if outcome.outcome == "verified"]
+    if run and done:
         hint(f"\nRun {run.id}; setright rollback {run.id} undoes it", show)
+    if any(change.locator.startswith("package:") for plan in done for change in plan.changes):
+        hint("What was installed has settings of its own; run the same again to put those right, too", show)
