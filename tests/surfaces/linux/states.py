@@ -34,6 +34,11 @@ class Loop:
         """Control and resource of each finding."""
         return {(f.control.removeprefix("linux/"), f.resource) for f in self.found()}
 
+    def lanes(self) -> list[str]:
+        """The lane of each plan, nobody having decided anything."""
+        (planned,) = self._app.plan(["ssh://h1"], self._ask)
+        return [each.lane for each in planned.plans]
+
     def fix(self) -> Run:
         """Everything that can be, the caller taking each decision."""
         (planned,) = self._app.plan(["ssh://h1"], self._ask, together=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from lab.hosts import Lab
 
 from setright.surfaces.linux import logins
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.facts import old_ssh_clients
 from setright.surfaces.linux.transport import Found
+from tests.surfaces.linux.states import Loop
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -44,3 +47,15 @@ def test_what_was_agreed_is_known_where_sshd_logged_it_for_thirty_days(what: str
     told = old_ssh_clients.answer(what, Evidence({ask: [Found(ask.name, text.encode())] for ask, text in outs.items()}))
     assert told.holds is holds
     assert log or "LogLevel DEBUG1" in told.text
+
+
+@pytest.mark.root
+def test_a_cipher_that_nobody_agreed_on_for_thirty_days_goes_without_asking(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/sshd/ciphers")
+    loop.sh("echo 'Ciphers aes256-ctr,aes256-cbc' >/etc/ssh/sshd_config.d/10-old.conf; kill -HUP 1")
+    assert loop.lanes() == ["ask"], "what sshd does not log is not told to be nobody"
+    stamp = """"$(date -d '31 days ago' '+%Y-%m-%dT%H:%M:%S%:z')" """
+    loop.sh(f"echo {stamp}'h1 sshd[7]: debug1: kex: {CIPHER} [preauth]' >/var/log/auth.log")
+    assert loop.lanes() == ["auto"]
+    loop.sh(f"echo {stamp.replace('31 days', '2 hours')}'h1 sshd[7]: debug1: kex: {CBC} [preauth]' >>/var/log/auth.log")
+    assert loop.lanes() == ["ask"]
