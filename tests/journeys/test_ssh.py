@@ -15,7 +15,7 @@ from setright.app import App, Ask
 from setright.engine.configuration import Configuration
 from tests.content import warm
 from tests.evidence import check_proof, outcomes
-from tests.hosts import Program, environment, files, hosts, logs_in, look
+from tests.hosts import IN_USE, Program, environment, files, hosts, logs_in, look
 from tests.journeys.loop import differences
 
 pytestmark = pytest.mark.root
@@ -94,12 +94,14 @@ def ended(told: tuple[int, Any, str]) -> dict[str, set[str]]:
 
 def test_one_command_puts_three_hosts_right(told: Told) -> None:
     assert told.fixed[0] == 0, [p for p in told.fixed[1]["plans"] if p["outcome"] not in ("verified", "hand")]
-    assert ended(told.fixed) == {target: {"verified", "hand"} for target in TARGETS}
+    assert ended(told.fixed) == {target: {"verified", "hand", "refused"} for target in TARGETS}
+    left = {(plan["document"], "would break" in plan["why"]) for plan in told.fixed[1]["plans"] if plan["outcome"] == "refused"}
+    assert left == {(IN_USE, True)}, "what evidence says would break, and nothing else"
     assert differences(told.looks[0], told.looks[1])
 
 
 def test_then_only_work_by_hand_is_left(told: Told) -> None:
-    assert {(plan["document"], plan["lane"]) for plan in told.left[1]["plans"] if plan["lane"] != "hand"} == set()
+    assert {(plan["document"], plan["lane"]) for plan in told.left[1]["plans"] if plan["lane"] != "hand"} == {(IN_USE, "ask")}
 
 
 def test_what_was_written_is_what_runs(told: Told) -> None:
