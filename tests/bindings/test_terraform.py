@@ -188,64 +188,6 @@ def test_a_default_that_something_else_uses_is_left_to_people() -> None:
         fixed(BY_VARIABLE + 'output "x" {\n  value = "${var.status}!"\n}\n', Edit(STATUS, "Enabled"))
 
 
-@pytest.mark.parametrize(
-    "setter",
-    [
-        {"main.tf": 'module "b" {\n  source = "./m"\n  status = "Off"\n}\n'},
-        {"a/b/main.tf": 'module "b" {\n  source = "../../m"\n  status = local.s\n}\nlocals {\n  s = "Off"\n}\n'},
-        {"m/terraform.tfvars": 'status = "Off"\n'},
-    ],
-)
-def test_what_one_caller_sets_is_read_and_changed_there(setter: dict[str, str]) -> None:
-    files = {"m/main.tf": BY_VARIABLE, **setter}
-    assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == "Off"
-    [(name, text)] = setter.items()
-    after = fixed(files, Edit(STATUS, "Enabled"))
-    assert after[name] == text.replace("Off", "Enabled")
-    assert after["m/main.tf"] == BY_VARIABLE
-
-
-def call(name: str, status: str) -> str:
-    return f'module "{name}" {{\n  source = "./m"\n  {status}\n}}\n'
-
-
-@pytest.mark.parametrize(
-    ("setters", "told"),
-    [
-        ({"main.tf": call("a", 'status = "Off"') + call("b", 'status = "Enabled"')}, Unknown("var.status")),
-        ({"main.tf": call("a", 'status = "Off"') + call("b", "")}, Unknown("var.status")),
-        ({"main.tf": call("a", "status = var.other")}, Unknown("var.status")),
-        ({"main.tf": call("a", 'status = "Off"') + call("b", 'status = "Off"')}, "Off"),
-        ({"main.tf": call("a", 'status = "Off"'), "m/test.tfvars": 'status = "On"\n'}, Unknown("var.status")),
-    ],
-)
-def test_callers_are_believed_where_they_agree_and_left_to_people(setters: dict[str, str], told: Plain) -> None:
-    files = {"m/main.tf": BY_VARIABLE, **setters}
-    assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == told
-    with pytest.raises(BindingError, match="change it where that is set"):
-        fixed({name: text.replace("var.other", "data.x.y.z") for name, text in files.items()}, Edit(STATUS, "Enabled"))
-
-
-@pytest.mark.parametrize(
-    ("expression", "told"),
-    [
-        ("local.o.a", "Off"),
-        ('local.o["b"][1]', "Off"),
-        ('"${local.o.a}"', "Off"),
-        ('"${local.o.n}-${var.d}x"', "3-dx"),
-        ('"${local.o.missing}"', Unknown('"${local.o.missing}"')),
-        ("local.o.b[7]", Unknown("local.o.b[7]")),
-        ('"${upper(var.d)}"', Unknown('"${upper(var.d)}"')),
-    ],
-)
-def test_an_expression_that_leads_into_a_known_value_is_told(expression: str, told: Plain) -> None:
-    known = 'locals {\n  o = { a = "Off", b = ["On", "Off"], n = 3 }\n}\nvariable "d" {\n  default = "d"\n}\n'
-    text = PLAIN + version("aws_s3_bucket.logs.id").replace('"Enabled"', expression) + known
-    assert seen(text)[0].tree["VersioningConfiguration"]["Status"] == told
-    with pytest.raises(BindingError, match="change it where that is set"):
-        fixed(text, Edit(STATUS, "Enabled"))
-
-
 def test_a_caller_that_does_not_set_it_leaves_the_default() -> None:
     files = {"m/main.tf": BY_VARIABLE, "main.tf": 'module "b" {\n  source = "./m"\n}\n'}
     assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == "Suspended"
@@ -261,52 +203,6 @@ def test_an_expression_or_a_dynamic_block_is_unknown_and_not_overwritten() -> No
         assert isinstance(seen(text, layout)[0].tree["Opts"]["On"], Unknown)
         with pytest.raises(BindingError):
             fixed(text, Edit(("Opts", "On"), True), layout=layout)
-
-
-DYNAMIC = """resource "sg" "x" {
-  dynamic "ingress" {
-    for_each = %s
-    %s
-    content {
-      from_port   = %s
-      cidr_blocks = [rule.value["cidr"]]
-    }
-  }
-}
-locals {
-  rules = [{ port = 22, cidr = "0.0.0.0/0" }, { cidr = "10.0.0.0/8" }]
-  named = { a = { port = 22, cidr = "0.0.0.0/0" } }
-}
-variable "rules" {
-}
-"""
-
-
-@pytest.mark.parametrize(
-    ("each", "port", "told"),
-    [
-        ("local.rules", 'lookup(rule.value, "port", 80)', [22, 80]),
-        ("local.rules", "try(rule.value.port, null)", [22, None]),
-        ("local.named", "rule.value.port", [22]),
-        ("toset(local.rules)", "rule.key", [0, 1]),
-        ("[]", "1", None),
-    ],
-)
-def test_what_a_dynamic_block_makes_of_known_values_is_told(each: str, port: str, told: Plain) -> None:
-    text = DYNAMIC % (each, "iterator = rule", port)
-    items = seen(text, GROUP)[0].tree.get("Ingress")
-    assert items == (told and [{"CidrIp": c} | ({} if p is None else {"FromPort": p}) for p, c in zip(told, CIDRS, strict=False)])
-    for index, _ in enumerate(told or ()):
-        with pytest.raises(BindingError, match="dynamic block"):
-            fixed(text, Edit(("Ingress", index), remove=True), layout=GROUP)
-
-
-CIDRS = ("0.0.0.0/0", "10.0.0.0/8")
-
-
-@pytest.mark.parametrize("each", ["var.rules", "[for r in local.rules : r]", "merge(local.named, {})"])
-def test_what_a_dynamic_block_makes_of_others_is_not(each: str) -> None:
-    assert seen(DYNAMIC % (each, "iterator = rule", "1"), GROUP)[0].tree["Ingress"] == [Unknown("dynamic 'ingress'")]
 
 
 def test_a_text_that_is_json_is_read_where_the_entry_says_so() -> None:

@@ -45,7 +45,7 @@ def _elements(module: Module, each: Plain) -> list[tuple[Plain, Plain]] | None:
     """Key and value of each element that a dynamic block goes over."""
     if isinstance(each, Unknown) and (inner := SET.fullmatch(each.text)):
         each = _literal(inner[1]) if inner[1].startswith("[") else Unknown(inner[1])
-    value = module.resolved(each)
+    value = module.chosen(each)
     told: Iterator[tuple[Plain, Plain]] | None = None
     if isinstance(value, dict):
         told = iter(value.items())

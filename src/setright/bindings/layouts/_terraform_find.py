@@ -75,7 +75,7 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     """The raw value in the kind's words; Unknown where a resource beside may not be made at all."""
     if spot.place.beside and (doubt := conditional(module, spot.owner, block)):
         return Unknown(doubt)
-    raw = module.resolved(spot.raw)
+    raw = module.chosen(spot.raw)
     if spot.place.refers and isinstance(raw, Unknown) and (name := referred(spot.place.refers).match(raw.text)):
         return name[1]
     if spot.place.each and isinstance(raw, list):
@@ -103,7 +103,12 @@ def capital(value: Plain) -> Plain:
 def conditional(module: Module, owner: Block, block: Block) -> str:
     """Why it cannot be told whether a resource beside is made; empty where it is made as often as the block is."""
     count = module.resolved(owner.body.get("count"))
-    if not isinstance(count, Unknown) or same(owner.body.get("count"), block.body.get("count")) or block.address in count.text:
+    if (
+        not isinstance(count, Unknown)
+        or module.chosen(count) in (1, True)
+        or same(owner.body.get("count"), block.body.get("count"))
+        or block.address in count.text
+    ):
         return ""
     return f"{owner.address} is made only where its count, {count.text}, is not 0"
 

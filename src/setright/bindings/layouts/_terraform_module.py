@@ -15,7 +15,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_networks as networks
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
-from setright.bindings.layouts._terraform_values import MISSING, filled, is_known
+from setright.bindings.layouts._terraform_values import MISSING, choice, filled, is_known
 from setright.bindings.source import Source
 from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
@@ -129,6 +129,14 @@ class Module:
         else:
             found = filled(value.text, lambda part: self.resolved(part, depth + 1))
         return value if found is MISSING else self.resolved(found, depth + 1)
+
+    def chosen(self, value: Plain, depth: int = 0) -> Plain:
+        """The value resolved, of a choice what it comes to by itself: what a module makes as it is, not what it may make."""
+        value = self.resolved(value)
+        if not isinstance(value, Unknown) or depth > NESTING:
+            return value
+        found = choice(value.text, lambda part: self.chosen(part, depth + 1))
+        return value if found is MISSING else found
 
     def _told_by_others(self, name: str, depth: int) -> Plain:
         """The value that all who set a variable agree on; MISSING where they do not, or one of them cannot be told."""

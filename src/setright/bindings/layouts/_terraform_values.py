@@ -1,16 +1,20 @@
-"""What a Terraform expression holds that leads into a known value, or is a text with known values in it.
+"""What a Terraform expression holds that leads into a known value, is a text with known values in it, or a choice by one.
 
-developer.hashicorp.com/terraform/language/expressions (references, strings and templates).
+developer.hashicorp.com/terraform/language/expressions (references, strings and templates, conditionals).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import count
 
 from setright.model import Plain, Unknown
 from setright.patterns import late
 
+_NAME, _LITERAL = r"[A-Za-z_][\w.-]*", r'(?:"[^"\\$]*"|-?\d+|true|false|null)'
+_EITHER = rf"({_LITERAL}|{_NAME}|\[\s*(?:{_LITERAL}|{_NAME})?\s*\])"
+CHOICE = late(rf"(!?)\s*({_NAME})\s*(?:(==|!=)\s*({_LITERAL})\s*)?\?\s*{_EITHER}\s*:\s*{_EITHER}\s*")
 MISSING = Unknown("nothing stands there")
 REFERENCE = late(r'(?:"\$\{\s*)?([A-Za-z_][\w-]*\.[A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\[\d+\]|\[\s*"[^"\\$]*"\s*\])*)(?:\s*\}")?')
 STEP = late(r'\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[\s*"([^"\\$]*)"\s*\]')
@@ -25,6 +29,34 @@ def filled(text: str, told: Callable[[Unknown], Plain]) -> Plain:
     if (found := TEXT.fullmatch(text)) and "${" in found[1]:
         return _text(found[1], told)
     return MISSING
+
+
+def choice(text: str, told: Callable[[Unknown], Plain]) -> Plain:
+    """What a choice between two plain values comes to, by what `told` says of its condition; MISSING where that is not known."""
+    found = CHOICE.fullmatch(text)
+    if found is None:
+        return MISSING
+    negated, name, sign, other, yes, no = found.groups()
+    value = told(Unknown(name))
+    if isinstance(value, Unknown):
+        return MISSING
+    if sign is None:
+        held = {True: True, False: False, "true": True, "false": False}.get(value) if isinstance(value, bool | str) else None
+        holds = None if held is None else held != bool(negated)
+    else:
+        holds = (value == _plain(other, told)) != (sign == "!=")
+    return MISSING if holds is None else _plain(yes if holds else no, told)
+
+
+def _plain(text: str, told: Callable[[Unknown], Plain]) -> Plain:
+    """A literal, a list of one, or what a name stands for."""
+    if text.startswith("["):
+        inner = text.strip("[ ]")
+        return [_plain(inner, told)] if inner else []
+    try:
+        return json.loads(text)
+    except ValueError:
+        return told(Unknown(text))
 
 
 def stepped(value: Plain, steps: str) -> Plain:
