@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.bindings.test_terraform import BY_VARIABLE, GROUP, PLAIN, STATUS, fixed, seen, version
 
 from setright.bindings.error import BindingError
 from setright.model import Edit, Plain, Unknown
-from tests.bindings.test_terraform import BY_VARIABLE, GROUP, PLAIN, STATUS, fixed, seen, version
 
 
 @pytest.mark.parametrize(
