@@ -6,6 +6,8 @@ LENSES = "src/setright/lenses/"
 SSHD, PUT = f"{LENSES}sshd/", "tests/lenses/test_sshd.py::"
 ODD = "test_one_setting_changes_in_odd_but_valid_files"
 
+CRON, NFT = "tests/lenses/test_crontab.py::", "tests/lenses/test_nftables.py::"
+
 MUTATIONS = [
     Mutation(
         f"{SSHD}values.py",
@@ -139,5 +141,33 @@ MUTATIONS = [
         "    return bool(a == b)\n",
         "tests/lenses/test_lines.py",
         "true and 1 count as one value, so an edit of one to the other is dropped",
+    ),
+    Mutation(
+        f"{LENSES}_crontab.py",
+        ' if names_users else ""\n        self._job',
+        "\n        self._job",
+        f"{CRON}test_settings_and_jobs_are_told_in_order_with_their_accounts",
+        "the first word of a command is taken for the account that a job runs as",
+    ),
+    Mutation(
+        f"{LENSES}_nft_read.py",
+        'elif kind == "end" and depth == 0:',
+        'elif kind == "end":',
+        f"{NFT}test_tables_chains_sets_and_all_else_are_told",
+        "a table of nft ends at its first line",
+    ),
+    Mutation(
+        f"{LENSES}nftables.py",
+        '        stop = found["hook"].stop\n',
+        '        stop = found["hook"].end\n',
+        f"{NFT}test_one_place_changes",
+        "a policy is put before the semicolon of what it belongs to, and nft refuses the file",
+    ),
+    Mutation(
+        f"{LENSES}iptables.py",
+        '            mine[-1].value["rules"].append(match["rule"])\n',
+        "",
+        "tests/lenses/test_iptables.py::test_tuples_of_ufw_are_told_with_their_rules",
+        "a rule of ufw goes from its list and stays in the packet filter",
     ),
 ]
