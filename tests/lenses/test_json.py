@@ -191,3 +191,10 @@ def test_no_bytes_raise_anything_but_a_lens_error(source: bytes) -> None:
     except LensError:
         return
     assert same(get("json", put("json", source, [Edit(("new",), [1])])), {**tree, "new": [1]})
+
+
+def test_a_new_pair_stands_on_one_line_in_a_mapping_that_does():
+    source = b'{\n  "a": {"b": 1},\n  "c": 2\n}\n'
+    assert put("json", source, [Edit(("a", "d"), {"e": True})]) == source.replace(b'"b": 1', b'"b": 1, "d": {"e": true}')
+    long = {f"name{n}": "a value of some length" for n in range(9)}
+    assert b'"d": {\n    "name0"' in put("json", source, [Edit(("a", "d"), long)])

@@ -423,3 +423,12 @@ def test_a_folded_text_keeps_its_lines_where_only_words_change():
 def test_a_text_with_double_quotes_stands_in_single_ones():
     assert put("yaml", b"a: 1\n", [Edit(("documents", 0, "b"), '{"a": "$b"}')]) == b'a: 1\nb: \'{"a": "$b"}\'\n'
     assert put("yaml", b"a: 1\n", [Edit(("documents", 0, "b"), 'it\'s "b"\n')]) == b'a: 1\nb: "it\'s \\"b\\"\\n"\n'
+
+
+def test_new_blocks_above_the_last_key_stand_apart_where_the_others_do():
+    source = b"name: a\n\non:\n  push:\n\njobs:\n  b: {}\n"
+    edits = [Edit(("documents", 0, key), {"c": "d"}) for key in ("permissions", "concurrency")]
+    new = b"permissions:\n  c: d\n\nconcurrency:\n  c: d\n\n"
+    assert put("yaml", source, edits) == source.replace(b"jobs:", new + b"jobs:")
+    dense = source.replace(b"\n\n", b"\n")
+    assert put("yaml", dense, edits) == dense.replace(b"jobs:", new.replace(b"\n\n", b"\n") + b"jobs:")

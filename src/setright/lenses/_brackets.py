@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Listing
 
+from msgspec import structs
+
 from setright.lenses._edit import Editor, Slot
 from setright.lenses._flow import Box, rearranged
 from setright.lenses._json_write import JsonStyle, json_text, pair_text
@@ -12,6 +14,8 @@ from setright.lenses._nodes import Mapping, Node, Sequence, Splice, line_of, lin
 from setright.lenses._yaml_places import content_start, value_start
 from setright.lenses.error import LensError
 from setright.model import Plain
+
+SHORT = 100  # columns of what still stands beside others
 
 
 class Brackets(Editor):
@@ -37,8 +41,18 @@ class Brackets(Editor):
     def pairs(self, node: Mapping, dropped: Listing[int], added: Entries[str, Plain]) -> list[Splice]:
         box = self._box(node, [(key.start, max(self.colon(key), value.end)) for key, value in node.pairs])
         margin = self._margin(box.items[-1][0])
-        texts = [self.spelt_pair(key, value, margin, node) for key, value in added.items()]
+        texts = [self._beside(key, value, margin, node) for key, value in added.items()]
         return list(rearranged(box, dropped, {len(node.pairs): texts} if texts else {}))
+
+    def _beside(self, key: Plain, value: Plain, margin: str, node: Mapping) -> str:
+        """A new pair: on one line in a mapping that stands on one, where it is short."""
+        text = self.spelt_pair(key, value, margin, node)
+        if "\n" not in text or "\n" in self.text[node.start : node.end]:
+            return text
+        rows, self.json = self.json, structs.replace(self.json, unit=None)
+        short = self.spelt_pair(key, value, margin, node)
+        self.json = rows
+        return short if len(short) <= SHORT else text
 
     def items(self, node: Sequence, dropped: Listing[int], added: Entries[int, list[Plain]]) -> list[Splice]:
         box = self._box(node, [(item.start, item.end) for item in node.items])

@@ -140,8 +140,9 @@ class _Blocks(Brackets):
             indent = column(self.text, first(node))
             told = [pair(key, value, indent, self.style) for key, value in added.items()]
             stays_last = last and node.pairs[last][0].text in LAST and not dropped
-            parted = not stays_last and self._parted(places)
-            lines = [line for each in told for line in ([""] if parted and len(each) > 1 else []) + each]
+            first_blank = 1 if stays_last else 0  # above a key that stays last there is one already
+            blank = len(told) if not self._parted(places) else first_blank
+            lines = [line for n, each in enumerate(told) for line in ([""] if n >= blank and len(each) > 1 else []) + each]
             splices.append(self._before_last(places[last][0], lines) if stays_last else self._below(places[last][1], lines))
         return splices
 
