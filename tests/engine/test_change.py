@@ -4,7 +4,7 @@ import pytest
 
 from setright.engine.change import Lapsed, changes
 from setright.lenses import put
-from setright.model import Change, Document, Edit, Plan, Planned, digest
+from setright.model import Change, Document, Edit, Kept, Plan, Planned, digest
 
 BEFORE = b'{"a": 0, "b": [1]}\n'
 ROUNDS = ((Edit(("a",), 1),), (Edit(("b", 0), 2), Edit(("c",), "new")))
@@ -72,3 +72,32 @@ def test_the_way_back_is_the_change_turned_round():
     back = change.inverse({"mode": "0600"})
     assert (back.before, back.after, back.meta) == (change.after, BEFORE, {"mode": "0600"})
     assert back.inverse() == change
+
+
+APPROVED = Kept("/etc/crontab", "text", b"approved\n", {"mode": "0600"})
+
+
+def going_back(after=b"approved\n", kept="an address"):
+    return plan(Planned("/etc/crontab", "text", digest(b"drift\n"), digest(after), (), "a diff", kept))
+
+
+def test_what_was_approved_comes_back_with_its_owner_and_mode():
+    (change,) = changes(going_back(), {"/etc/crontab": document(b"drift\n", "/etc/crontab", "text")}, lambda address: APPROVED)
+    assert change == Change("/etc/crontab", "text", b"drift\n", b"approved\n", {"mode": "0600"})
+
+
+def test_what_was_not_there_goes():
+    (change,) = changes(going_back(None, ""), {"/etc/crontab": document(b"drift\n", "/etc/crontab", "text")})
+    assert change.after is None
+
+
+@pytest.mark.parametrize("kept", [None, Kept("/etc/crontab", "text", b"other\n"), Kept("/etc/passwd", "text", b"approved\n")])
+def test_without_the_very_snapshot_nothing_goes_back(kept):
+    snapshot = (lambda address: kept) if kept else None
+    with pytest.raises(Lapsed, match="plan again where it was learned"):
+        changes(going_back(), {"/etc/crontab": document(b"drift\n", "/etc/crontab", "text")}, snapshot)
+
+
+def test_what_changed_since_the_plan_is_not_written_over():
+    with pytest.raises(Lapsed, match="somebody changed it"):
+        changes(going_back(), {"/etc/crontab": document(b"later\n", "/etc/crontab", "text")}, lambda address: APPROVED)
