@@ -13,6 +13,7 @@ from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.facts import (
     full,
     kernel_objects_in_use,
+    listens_now,
     package_sources,
     password_older_than_a_year,
     people_run_much,
@@ -169,3 +170,16 @@ def test_a_service_that_another_needs_is_in_use() -> None:
     assert told(service_in_use, "rpcbind", outs).holds is False
     answer = told(service_in_use, "rpcbind", outs | {service_in_use._needed("rpcbind.service"): "nfs-server.service\n"})
     assert (answer.holds, answer.text) == (True, "nfs-server.service runs and cannot without rpcbind.service")
+
+
+def test_who_listens_is_told_with_the_service_and_since_when() -> None:
+    rows = "2026-11-22 14:41:10 tcp/8080 python3 eve.service www-data\n2026-11-01 09:00:00 tcp/22 sshd - root\n"
+    answer = told(listens_now, "", {listens_now.LISTENERS: rows})
+    assert answer.holds is None and answer.source
+    assert answer.text.startswith("tcp/8080 is python3 of eve.service, as www-data, since 2026-11-22 14:41:10 UTC, tcp/22 is sshd")
+
+
+@pytest.mark.root
+def test_the_sshd_of_a_host_is_seen_to_listen(web: Linux) -> None:
+    answer = web.ask(["linux/listens-now"])["linux/listens-now"]
+    assert answer.holds is None and "tcp/22 is sshd" in answer.text and ", as root, since 20" in answer.text
