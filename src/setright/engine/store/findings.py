@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 import msgspec
-from msgspec import structs, to_builtins
+from msgspec import to_builtins
 
 from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
@@ -21,7 +22,10 @@ LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
 OPEN_COUNTS = """SELECT target, severity, COUNT(*) AS open FROM findings
     WHERE resolved_at IS NULL AND verdict = :fail GROUP BY target, severity"""
 NO_MORE = Seeing()
-RENEWED = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "aside", "last_seen_at")
+TOLD = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "aside")
+RENEWED = (*TOLD, "last_seen_at")
+KNOWN = f"SELECT id, control, resolved_at, {', '.join(TOLD)} FROM findings WHERE target = :target"  # noqa: S608 - names of ours
+SEEN_AGAIN = "UPDATE findings SET last_seen_at = :at WHERE id = :id"  # no index has that, as most have what is told
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -114,9 +118,11 @@ class Findings(Database):
             known = _known(connection, target)
             scanned = set(controls)
             vanished = sorted(
-                id_ for id_, (control, is_open) in known.items() if is_open and control in scanned and id_ not in rows
+                id_ for id_, (control, is_open, *_) in known.items() if is_open and control in scanned and id_ not in rows
             )
-            _upsert(connection, [rows[id_] for id_ in sorted(rows)])
+            same = {id_ for id_, row in rows.items() if id_ in known and known[id_][1:] == (True, *_told(row))}
+            _upsert(connection, [rows[id_] for id_ in sorted(rows) if id_ not in same])
+            connection.change_each(SEEN_AGAIN, [{"id": id_, "at": now} for id_ in sorted(same)])
             _resolve(connection, vanished, now)
             keep_looks(connection, target, seeing, at)
             seen = Seen(
@@ -186,10 +192,10 @@ def _upsert(connection: Connection, rows: list[Row]) -> None:
         connection.change_each(inserted("findings", rows[0], on_conflict), rows)
 
 
-def _known(connection: Connection, target: str) -> dict[str, tuple[str, bool]]:
-    """Each finding of a target: its control, and whether it is open."""
-    rows = connection.rows("SELECT id, control, resolved_at FROM findings WHERE target = :target", {"target": target})
-    return {row["id"]: (row["control"], row["resolved_at"] is None) for row in rows}
+def _known(connection: Connection, target: str) -> dict[str, tuple[Plain, ...]]:
+    """Each finding of a target: its control, whether it is open, and what it tells."""
+    rows = connection.each(KNOWN, {"target": target})
+    return {id_: (control, resolved_at is None, *told) for id_, control, resolved_at, *told in rows}
 
 
 def _resolve(connection: Connection, ids: list[str], at: str) -> None:
@@ -217,12 +223,14 @@ def _row(finding: Finding, at: str, key: bytes, aside: Left | None) -> dict[str,
     }
 
 
+_told = itemgetter(*TOLD)
+
+
 def _detail(finding: Finding, key: bytes) -> dict[str, Plain]:
-    mismatches = [
-        structs.replace(m, want=_shown(m.path, m.want, key), have=_shown(m.path, m.have, key)) for m in finding.mismatches
-    ]
     return {
-        "mismatches": mismatches,
+        "mismatches": [
+            Mismatch(m.path, _shown(m.path, m.want, key), _shown(m.path, m.have, key), m.op, m.live) for m in finding.mismatches
+        ],
         "why_unknown": redact_value((), finding.why_unknown, key),
         "frameworks": finding.frameworks,
     }
@@ -233,6 +241,8 @@ def _left_open(aside: Left | None, key: bytes) -> dict[str, Plain]:
 
 
 def _shown(path: Path, value: Plain, key: bytes) -> Plain:
+    if value is None or value.__class__ is bool:
+        return value
     return redact_value(path, to_builtins(value, str_keys=True), key)
 
 
