@@ -150,12 +150,22 @@ class _Doubt(NamedTuple):
     costs: bool
 
 
+class _Way(NamedTuple):
+    """What the answers to a control's fears mean, before policy has its word."""
+
+    fears: tuple[Fear, ...]
+    decision: Decision
+    case: Case
+    risk: Risk
+
+
 class _Doubts:
     """What fixes may break, made ready once a control; what a resource says to the same lines is read once."""
 
     def __init__(self) -> None:
         self._of: dict[int, tuple[Control, _Doubt]] = {}  # by the id of the control that each holds
         self._alike: dict[str, Teller] = {}  # the first teller of those that say the same
+        self._ways: dict[tuple[int, tuple[Answer, ...], Past, str], _Way] = {}
         self._told: dict[tuple[int, int], tuple[Found, Answer]] = {}  # by the ids of the resource and the teller, which are held
 
     def of(self, control: Control) -> _Doubt:
@@ -167,7 +177,7 @@ class _Doubts:
 
     def told(self, teller: Teller, found: Found, answers: Mapping[str, Answer]) -> Answer:
         """What the resource or a fact says to a teller."""
-        if not _told(teller, found):
+        if found.resource.known is not None and not _told(teller, found):
             return ASK
         if not isinstance(teller, tuple):
             return answer_of(teller, found.resource.tree, answers)
@@ -176,6 +186,14 @@ class _Doubts:
         if known is None:
             known = self._told[at] = found, answer_of(teller, found.resource.tree, answers)
         return known[1]
+
+    def way(self, control: Control, told: tuple[Answer, ...], past: Past, deliberate: str) -> _Way:
+        """What comes of the answers to a control's fears, in their order; the same answers are thought over once."""
+        at = id(control), told, past, deliberate
+        known = self._ways.get(at)
+        if known is None:
+            known = self._ways[at] = _way(control, self.of(control), told, past, deliberate)
+        return known
 
     def _first(self, teller: Teller) -> Teller:
         return self._alike.setdefault(repr(teller), teller) if isinstance(teller, tuple) else teller
@@ -187,18 +205,22 @@ def _question(fact: str, found: Found) -> str:
 
 
 def _decided(found: Found, doubts: _Doubts, answers: Mapping[str, Answer], about: About) -> Fix:
-    control, already, doubt = found.control, _already(found), doubts.of(found.control)
-    fears = tuple((sentence, name, already or doubts.told(teller, found, answers)) for sentence, name, teller in doubt.fears)
-    risk = of_changing(fears, control.effect, about.past(found))
-    breaks = control.effect.undo == "none" or any(answer.holds for _, _, answer in fears)
+    already = _already(found)
+    told = tuple(already or doubts.told(teller, found, answers) for _, _, teller in doubts.of(found.control).fears)
+    way = doubts.way(found.control, told, about.past(found), found.resource.deliberate)
+    return Fix(found, way.fears, about.rule(found, way.decision, way.case), way.risk)
+
+
+def _way(control: Control, doubt: _Doubt, told: Sequence[Answer], past: Past, deliberate: str) -> _Way:
+    fears = tuple((sentence, name, answer) for (sentence, name, _), answer in zip(doubt.fears, told, strict=True))
+    risk = of_changing(fears, control.effect, past)
+    breaks = control.effect.undo == "none" or any(answer.holds for answer in told)
     case = Case(control.id, control.kind, control.severity, breaks, risk.score, doubt.costs)
-    return Fix(found, fears, about.rule(found, decide(fears, control.effect, found.resource.deliberate), case), risk)
+    return _Way(fears, decide(fears, control.effect, deliberate), case, risk)
 
 
 def _told(teller: Teller, found: Found) -> bool:
     """Whether the lines that clear a fear speak of what is known of the resource; facts are asked in any case."""
-    if found.resource.known is None:
-        return True
     lines = teller.lines if isinstance(teller, Either) else () if isinstance(teller, str) else teller
     return all(is_known(found.resource, line) for line in lines)
 

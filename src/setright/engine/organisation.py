@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from setright.engine import exposure, witnesses
 from setright.engine.configuration import Configuration, Target
-from setright.engine.decision import About
+from setright.engine.decision import About, as_decided
 from setright.engine.ownership import Claims
 from setright.engine.scan import Found
 from setright.engine.times import now
@@ -22,7 +22,7 @@ from setright.policy.estate import Asset, Subject, lineage
 from setright.policy.exploit import Exploits, Signal, cves_in
 from setright.policy.owners import Evidence, Returns, declared, ranked
 from setright.policy.risk import Past
-from setright.policy.ruling import Case, ruled
+from setright.policy.ruling import Case, ruled, speaks_at_all
 
 
 def unreached() -> str:
@@ -41,6 +41,7 @@ class Told(NamedTuple):
 
 
 NOTHING = Told()
+NO_SIGNAL = Signal()
 
 
 def about(configuration: Configuration, target: Target, root: Path | None, told: Told = NOTHING) -> About:
@@ -79,13 +80,13 @@ def _about(configuration: Configuration, place: _Place, world: World | None) -> 
         return ruled(configuration.policy, subject(found), case, decision, at)
 
     def exploit(found: Found) -> Signal:
-        return place.exploits.of(_cves(found)) if place.exploits.kev or place.exploits.epss else Signal()
+        return place.exploits.of(_cves(found)) if place.exploits.kev or place.exploits.epss else NO_SIGNAL
 
     def past(found: Found) -> Past:
         return Past(reverts=place.reverts.get(found.control.id, 0))
 
     within = None if world else lambda seen: _about(configuration, place, seen)
-    return About(subject, place.claims.of, rule, past, exploit, within)
+    return About(subject, place.claims.of, rule if speaks_at_all(configuration.policy) else as_decided, past, exploit, within)
 
 
 class _Estate:

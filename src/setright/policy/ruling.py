@@ -51,6 +51,11 @@ def ruled(policy: Policy, subject: Subject, case: Case, decision: Decision, now:
     return Decision(rule.lane, f"policy says {rule.lane}; {decision.reason}")
 
 
+def speaks_at_all(policy: Policy) -> bool:
+    """Whether `ruled` may change any decision."""
+    return bool(policy.rules or policy.freezes or policy.small_costs == "ask")
+
+
 def frozen(policy: Policy, subject: Subject, now: datetime) -> str:
     """Until when nothing may run on a subject and why; empty: no freeze holds."""
     freeze = next((f for f in policy.freezes if _holds(f, subject, now)), None)
