@@ -15,6 +15,7 @@ from setright.policy.owners import Evidence, Owner
 
 TAGS = ("Tags", "tags", "TagSet", "userLabels", "resource_labels")
 LABELS = ("labels", "metadata/labels", "metadata/annotations", "workload/labels", "workload/annotations")
+PLACES = [(signal, at, at.split("/")) for signal, places in (("tag", TAGS), ("label", LABELS)) for at in places]
 NAMES = {"owner", "team", "owners", "owned-by", "service-owner", "app.kubernetes.io/owner", "squad"}
 APPLICATIONS = {"app.kubernetes.io/part-of", "app.kubernetes.io/name", "app", "application", "service"}
 ENVIRONMENTS = {"environment", "env", "stage", "app.kubernetes.io/environment"}
@@ -81,11 +82,13 @@ def traits(tree: Tree) -> Traits:
 
 def _all(tree: Tree) -> Iterator[tuple[str, str, str, str]]:
     """Signal, place, name in small letters, and value of each tag and label."""
-    for signal, places in (("tag", TAGS), ("label", LABELS)):
-        for place in places:
-            for name, value in _pairs(_at(tree, place)):
-                if isinstance(value, str) and value:
-                    yield signal, place, name.casefold(), value
+    for signal, place, keys in PLACES:
+        node: Plain = tree
+        for key in keys:
+            node = node.get(key) if node.__class__ is dict else None
+        for name, value in _pairs(node) if node else ():
+            if isinstance(value, str) and value:
+                yield signal, place, name.casefold(), value
 
 
 def _at(tree: Tree, place: str) -> Plain:
