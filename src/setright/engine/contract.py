@@ -141,6 +141,8 @@ def want(mismatch: Mismatch) -> Plain:
 
 def plain(given: Plain) -> Plain:
     """What JSON can say of a value: a text for what cannot be told, the name of a parameter that has no value."""
+    if given is None or isinstance(given, bool | str):
+        return given
     match given:
         case Unknown():
             return given.text

@@ -6,19 +6,19 @@ A fingerprint is the start of an HMAC-SHA-256 under a random key, so no list of 
 from __future__ import annotations
 
 import hmac
+import os
 import re
 import sys
 from bisect import bisect_right
 from functools import lru_cache
 from hashlib import sha256
-from secrets import token_bytes
 
 from setright.engine.secret_names import is_plain, names_secret
 from setright.engine.secret_text import Span, secret_spans
 from setright.model import Path, Plain
 from setright.patterns import late
 
-OF_THIS_PROCESS = token_bytes(32)
+OF_THIS_PROCESS = os.urandom(32)
 SHORT = 1024  # characters
 FINGERPRINT = late(r"<secret sha256:[0-9a-f]{8}>")
 HARMLESS = late(r"[\w./-]{0,14}")
@@ -58,6 +58,8 @@ def _redacted(text: str, locator: str, key: bytes) -> str:
 
 def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plain:
     """Plain data with fingerprints for secrets; the path's last key says what the value is."""
+    if value is None or value.__class__ is bool:
+        return value
     match value:
         case dict():
             return _redact_mapping(path, value, key)
@@ -67,7 +69,7 @@ def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plai
             if _under_secret_name(path):
                 return value if is_plain(value) else fingerprint(value, key)
             return value if HARMLESS.fullmatch(value) else shown(redact_text(value, key=key))
-        case int() | float() if not isinstance(value, bool) and _under_secret_name(path):
+        case int() | float() if _under_secret_name(path):
             return fingerprint(str(value), key)
     return value
 
