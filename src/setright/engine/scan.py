@@ -16,7 +16,7 @@ from setright.controls.chosen import Chosen, chosen
 from setright.controls.fears import facts_of
 from setright.controls.judge import Judgement
 from setright.engine.catalogue import Catalogue
-from setright.engine.world import Slot, World
+from setright.engine.world import Judged, Slot, World
 from setright.lenses import span
 from setright.model import (
     SEVERITIES,
@@ -97,16 +97,16 @@ def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) ->
 def judge_reading(target: str, reading: Reading, bindings: Mapping[Slot, Binding], controls: Sequence[Control]) -> Scan:
     """The findings in documents already read."""
     world = World({d.locator: d for d in reading.documents}, bindings, reading.problems)
-    found: list[Found] = []
+    wrong: list[Judged] = []
     passes: Counter[str] = Counter()
-    for control, slot, resource, judgement in world.judged(controls):
-        if judgement.verdict is Verdict.PASS:
-            passes[control.id] += 1
+    for judged in world.judged(controls):
+        if judged[3].verdict is Verdict.PASS:
+            passes[judged[0].id] += 1
         else:
-            found.append(Found(_finding(target, control, slot, resource, judgement), control, slot, resource))
-    found.sort(key=lambda f: (-SEVERITIES.index(f.finding.severity), f.resource.name, f.control.id))
-    placed = tuple(_placed(found, world))
-    return Scan(target, world, chosen(controls), placed, passes.total(), tuple(world.problems), passes=passes)
+            wrong.append(judged)
+    wrong.sort(key=lambda each: (-SEVERITIES.index(each[0].severity), each[2].name, each[0].id))
+    found = tuple(_found(target, wrong, world))
+    return Scan(target, world, chosen(controls), found, passes.total(), tuple(world.problems), passes=passes)
 
 
 def come_to_light(scan: Scan, world: World) -> tuple[Found, ...]:
@@ -125,7 +125,8 @@ def _failing(scan: Scan, world: World) -> Iterator[Found]:
     for control, slot, resource, judgement in world.judged(scan.controls):
         if judgement.verdict is Verdict.FAIL:
             known = replace(resource, name=renamed.get((slot, resource.name), resource.name))
-            yield Found(_finding(scan.target, control, slot, known, judgement), control, slot, known)
+            id_ = finding_id(scan.target, control.id, slot, known)
+            yield Found(_finding(id_, scan.target, control, judgement, known.name, Location(known.home[0])), control, slot, known)
 
 
 def set_aside(scan: Scan, excepted: Sequence[Excepted]) -> Scan:
@@ -171,38 +172,36 @@ def finding_id(target: str, control: str, slot: Slot, resource: Resource) -> str
     return sha256("\0".join((target, control, slot[0], resource.name, file)).encode()).hexdigest()[:16]
 
 
-def _finding(target: str, control: Control, slot: Slot, resource: Resource, judgement: Judgement) -> Finding:
+def _found(target: str, wrong: Sequence[Judged], world: World) -> Iterator[Found]:
+    """The findings with their lines, which are asked for document by document, so that a lens parses each once."""
+    ids = [finding_id(target, control.id, slot, resource) for control, slot, resource, _ in wrong]
+    by_document = sorted(zip(ids, wrong, strict=True), key=lambda each: each[1][2].home[0])
+    places = {id_: _place(judged, world) for id_, judged in by_document}
+    for id_, (control, slot, resource, judgement) in zip(ids, wrong, strict=True):
+        yield Found(_finding(id_, target, control, judgement, resource.name, places[id_]), control, slot, resource)
+
+
+def _finding(id_: str, target: str, control: Control, judgement: Judgement, resource: str, location: Location) -> Finding:
     return Finding(
-        id=finding_id(target, control.id, slot, resource),
+        id=id_,
         control=control.id,
         title=control.title,
         severity=control.severity,
         verdict=judgement.verdict,
         target=target,
-        resource=resource.name,
+        resource=resource,
         kind=control.kind,
-        location=Location(resource.home[0]),
+        location=location,
         mismatches=judgement.mismatches,
         why_unknown=judgement.why_unknown,
         frameworks=control.frameworks,
     )
 
 
-def _placed(found: Sequence[Found], world: World) -> Iterable[Found]:
-    """The findings with their lines. Asked document by document, so that a lens parses each once."""
-    places = {f.finding.id: _place(f, world) for f in sorted(found, key=lambda f: f.resource.home[0])}
-    for each in found:
-        yield each._replace(finding=_at(each.finding, places[each.finding.id]))
-
-
-def _at(finding: Finding, location: Location) -> Finding:
-    return replace(finding, location=location)
-
-
-def _place(found: Found, world: World) -> Location:
-    path = found.finding.mismatches[0].path if found.finding.mismatches else ()
-    binding = world.bindings[found.slot]
-    locator, inner = locate(binding, found.slot[1], found.resource, path, world.sources)
+def _place(judged: Judged, world: World) -> Location:
+    _, slot, resource, judgement = judged
+    path = judgement.mismatches[0].path if judgement.mismatches else ()
+    locator, inner = locate(world.bindings[slot], slot[1], resource, path, world.sources)
     document = world.documents.get(locator)
     if document is None or document.data is None or ":" in locator.split("/")[0]:
         return Location(locator)

@@ -94,9 +94,11 @@ def _reached(stream: Stream, path: Path) -> tuple[tuple[int, int], bool]:
 
 def _child(node: Node, key: str | int) -> tuple[int, Node] | None:
     """The node at a key or index, and where its key stands. What comes in through ``<<`` stands there."""
-    if isinstance(node, Items) and isinstance(key, int) and 0 <= key < len(node.items):
-        return node.items[key].start, node.items[key]
-    if not isinstance(node, Mapping) or node.opaque:
+    if node.__class__ is not Mapping:
+        if isinstance(node, Items) and isinstance(key, int) and 0 <= key < len(node.items):
+            return node.items[key].start, node.items[key]
+        return None
+    if node.opaque:
         return None
     name = str(key)
     for named, value in node.pairs:

@@ -242,8 +242,9 @@ def _quantity(value: Plain) -> float | None:
 
 def told(value: Plain) -> Plain:
     """The tree with what a template will fill in as Unknown."""
-    if isinstance(value, dict):
+    sort = value.__class__
+    if sort is dict:
         return {key: told(inner) for key, inner in value.items()}
-    if isinstance(value, list):
+    if sort is list:
         return [told(inner) for inner in value]
-    return Unknown(value) if isinstance(value, str) and "{{" in value else value
+    return Unknown(value) if sort is str and "{{" in value else value

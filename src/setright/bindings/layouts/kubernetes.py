@@ -97,9 +97,12 @@ def _placed(
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands: what a container has from its pod, at the pod."""
     locator, base = resource.home
+    is_template = locator in sources and sources[locator].lens == "helm"
     if layout.get("shape") == POD_TEMPLATE:
-        seen = filled(sources, locator)
+        seen = filled(sources, locator) if is_template else sources
         path = _pod_template.place(look_up(seen[locator].tree, base) if locator in seen else None, path)
+    if not is_template:
+        return locator, (*base, *path)
     try:
         place, edit = redirected(locator, Edit((*base, *path)), sources)
     except BindingError:
