@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
-from importlib import import_module
-from typing import Any, cast
 
-import click
+COLLECTED_AT = 500_000  # objects made since the last look for cycles, of which modules and trees have few; each look costs time
+gc.set_threshold(COLLECTED_AT)
 
-from setright import __version__
+from importlib import import_module  # noqa: E402 - what is loaded is not to be looked through either
+from typing import Any, cast  # noqa: E402
+
+import click  # noqa: E402
+
+from setright import __version__  # noqa: E402
 
 COMMANDS = {  # section -> command -> what it does; a test holds these lines against the commands' own
     "Find and put right": {
@@ -51,7 +55,6 @@ MODULES = {  # a keyword is no module name; the server's command is with the ser
     "import": "setright.cli.commands.import_",
     "serve": "setright.web.command",
 }
-COLLECTED_AT = 500_000  # objects made since the last look for cycles, of which trees have none; each look costs time
 
 
 class LazyGroup(click.Group):
@@ -102,7 +105,6 @@ def main() -> None:
       setright scan .
       setright fix . --dry-run
     """
-    gc.set_threshold(COLLECTED_AT)
 
 
 def run() -> None:

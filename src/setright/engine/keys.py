@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from setright.engine.durable import create
@@ -22,7 +21,7 @@ KEY_BYTES = 32
 
 def secret_key(state: Path, name: str) -> bytes:
     """The 32 bytes of STATE/keys/NAME.key, made at random where there are none yet."""
-    data = _kept(state / "keys" / f"{name}.key", token_bytes(KEY_BYTES))
+    data = _kept(state / "keys" / f"{name}.key", os.urandom(KEY_BYTES))
     if len(data) != KEY_BYTES:
         raise EngineError(
             f"{state / 'keys' / name}.key: {len(data)} bytes, {KEY_BYTES} expected; put the right key back from your backup"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ LEFT = ("verified", "unverified")  # outcomes that leave something behind
 
 def new_run() -> str:
     """A short id that sorts by time and is typed easily."""
-    return f"r{now():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"r{now():%y%m%d-%H%M%S}-{os.urandom(2).hex()}"
 
 
 def not_now(plan: Plan, lacks: str, frozen: str) -> tuple[str, str] | None:
