@@ -204,11 +204,9 @@ def _read(root: File, print_: str) -> Content:
 
 
 def _fingerprint(root: File) -> str:
-    told = sha256(str(VERSION).encode())
-    for room in ("controls", "bindings", "baselines"):
-        for path, size, time_ns in sorted(_files(str(root / room))):
-            told.update(f"{path}\0{size}\0{time_ns}\n".encode())
-    return told.hexdigest()
+    files = [file for room in ("controls", "bindings", "baselines") for file in sorted(_files(str(root / room)))]
+    told = [f"{path}\0{size}\0{time_ns}\n" for path, size, time_ns in files]
+    return sha256("".join([str(VERSION), *told]).encode()).hexdigest()
 
 
 def _files(folder: str) -> Iterable[tuple[str, int, int]]:

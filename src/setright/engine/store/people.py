@@ -81,11 +81,7 @@ class People(Database):
 
     def keep_standings(self, standings: Iterable[Standing], at: datetime) -> None:
         standings, now = list(standings), stamp(at)
-        rows = [
-            {**msgspec.to_builtins(each), "evidence": as_json(each.evidence), "organisations": as_json(each.organisations)}
-            | {"at": now, "confidence": round(each.confidence * 100)}
-            for each in standings
-        ]
+        rows = [_standing(each, now) for each in standings]
         if rows:
             renewed = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "finding")
             with self.writing() as connection:
@@ -160,6 +156,22 @@ class People(Database):
         with self.reading() as connection:
             row = next(iter(connection.rows("SELECT * FROM spent WHERE id = :id", {"id": id_})), None)
         return f"{row['by']} used it at {row['at'][:16]}Z: {row['what']}" if row else ""
+
+
+def _standing(standing: Standing, at: str) -> dict[str, Plain]:
+    return {
+        "finding": standing.finding,
+        "owner": standing.owner,
+        "confidence": round(standing.confidence * 100),
+        "evidence": as_json(standing.evidence),
+        "organisations": as_json(standing.organisations),
+        "risk": standing.risk,
+        "risk_why": standing.risk_why,
+        "change_risk": standing.change_risk,
+        "lane": standing.lane,
+        "reason": standing.reason,
+        "at": at,
+    }
 
 
 def _whose(standing: Standing) -> dict[str, Plain]:
