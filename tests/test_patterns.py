@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setright.patterns import fits, late
+from setright.bindings.layouts import _programs
+from setright.patterns import ALTERNATIVE, SomeOf, fits, late
 
 
 @given(st.text("ab*", max_size=8), st.text("ab*?[]!", max_size=8))
@@ -32,3 +33,15 @@ def test_an_expression_answers_as_a_compiled_one():
 def test_an_expression_is_not_compiled_before_it_is_asked():
     with pytest.raises(re.error):
         late("(").match("a")
+
+
+@given(st.text("ab-|1 x", max_size=8))
+def test_some_of_many_alternatives_stand_where_an_expression_finds_one(text):
+    pattern = r"ab|\b(?:b-|x)\b|1?a1|[b|]-|1\||-x"
+    assert SomeOf(pattern).search(text) is bool(re.search(pattern, text))
+
+
+@pytest.mark.parametrize("name", ["API", "GAINS_RIGHTS", "RAW_SOCKETS", "DEEP_SYSCALLS"])
+def test_no_alternative_of_those_in_use_is_lost(name):
+    pattern = getattr(_programs, name)._pattern
+    assert "|".join(ALTERNATIVE.findall(pattern)) == pattern

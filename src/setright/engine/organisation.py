@@ -107,6 +107,13 @@ class _Estate:
         """What the target itself is."""
         return self._assets.called((*self.names, *names_of_url(self.target.url)), self.names)
 
+    @functools.cached_property
+    def traits(self) -> Traits:
+        """What the configuration says of the target, and what assets say of it where that says nothing."""
+        target = self.target
+        own = Traits(target.environment, target.organisation, target.importance, target.exposure, target.tags, "the target's own")
+        return own.over(traits_of(self.whole))
+
     def owners(self, found: Found) -> Iterator[Evidence]:
         """Whom lists of assets name. A legal name of an organisation means whoever answers for that."""
         for asset in (*self.of(found.resource), *self.whole):
@@ -117,10 +124,7 @@ class _Estate:
 
 def _traits(place: _Place, resource: Resource, opened: list[exposure.Way]) -> Traits:
     """What assets, tags and the configuration say of a resource; who reaches it is inferred only where nobody says it."""
-    target = place.estate.target
-    mine = traits_of(place.estate.of(resource)).over(witnesses.traits(resource.tree))
-    own = Traits(target.environment, target.organisation, target.importance, target.exposure, target.tags, "the target's own")
-    told = mine.over(own).over(traits_of(place.estate.whole))
+    told = traits_of(place.estate.of(resource)).over(witnesses.traits(resource.tree)).over(place.estate.traits)
     if told.exposure:
         return told
     why = exposure.of_resource(resource) or exposure.by_ways(resource, opened) or place.reached()
@@ -145,8 +149,7 @@ def _cves(found: Found) -> set[str]:
 def subject_of(configuration: Configuration, target: Target, owner: str = "", traits: Traits | None = None) -> Subject:
     """A target as policy sees it, or a resource on it. Without an owner: the one that the configuration names."""
     estate = _Estate(configuration, target)
-    own = Traits(target.environment, target.organisation, target.importance, target.exposure, target.tags, "the target's own")
-    told = traits or own.over(traits_of(estate.whole))
+    told = traits or estate.traits
     if not owner:
         known = ranked(declared(estate.names, target.tags, target.owner, configuration.owners), configuration.owners)
         owner = next((each.owner for each in known), "") or next((asset.owner for asset in estate.whole if asset.owner), "")

@@ -152,6 +152,8 @@ class _CodeOwners:
                 self._lines.append((GitIgnoreSpec.from_lines(words[:1]), words[0], words[1:], number))
 
     def of(self, locator: str) -> Iterator[Evidence]:
+        if not self._lines:
+            return
         path = (self._below / locator).as_posix()
         for spec, pattern, owners, number in reversed(self._lines):
             if spec.match_file(path):

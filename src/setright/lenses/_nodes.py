@@ -12,6 +12,7 @@ from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 
 MAX_DEPTH = 100
+MERGE = "<<"
 MAX_CELLS = 40_000  # beyond this many pairs of items a changed list is compared place by place
 
 Splice: TypeAlias = tuple[int, int, str]
@@ -83,14 +84,15 @@ def plain(node: Node, depth: int = 0) -> Plain:
     if isinstance(node, Sequence):
         return [plain(item, depth + 1) for item in node.items]
     if isinstance(node, Mapping):
-        own = {key.text: plain(value, depth + 1) for key, value in node.pairs if not is_merge(key)}
-        return {**merged(node, depth), **own} if any(is_merge(key) for key, _ in node.pairs) else own
+        if any(key.text == MERGE and not key.style for key, _ in node.pairs):
+            return {**merged(node, depth), **{key.text: plain(value, depth + 1) for key, value in node.pairs if not is_merge(key)}}
+        return {key.text: value.value if value.__class__ is Scalar else plain(value, depth + 1) for key, value in node.pairs}
     raise TypeError(node)
 
 
 def is_merge(key: Scalar) -> bool:
     """Whether a key is YAML's merge key. In JSON every key has a quote, so none is."""
-    return key.text == "<<" and not key.style
+    return key.text == MERGE and not key.style
 
 
 def merged(node: Mapping, depth: int = 0) -> dict[str, Plain]:

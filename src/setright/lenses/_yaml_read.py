@@ -15,7 +15,7 @@ import msgspec
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from setright.lenses._nodes import MAX_DEPTH, Alias, Mapping, Node, Scalar, Sequence, is_merge, line_of
+from setright.lenses._nodes import MAX_DEPTH, MERGE, Alias, Mapping, Node, Scalar, Sequence, line_of
 from setright.lenses._recent import recent
 from setright.lenses._yaml_places import content_end
 from setright.lenses.error import LensError
@@ -28,6 +28,7 @@ WORDS: dict[str, Plain] = {"": None, "~": None}
 WORDS |= dict.fromkeys(("null", "Null", "NULL"))
 WORDS |= {w: True for word in ("true", "yes", "on") for w in (word, word.title(), word.upper())}
 WORDS |= {w: False for word in ("false", "no", "off") for w in (word, word.title(), word.upper())}
+NUMERIC_STARTS = frozenset("-+.0123456789")
 NUMERIC = re.compile(r"[-+.]?[0-9.][0-9a-fA-FoxinIN._+-]{0,60}")
 INTEGER = re.compile(r"([-+]?)(?:(0)|0o?([0-7_]+)|0x([0-9a-fA-F_]+)|0b([01_]+)|([1-9][0-9_]*))")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[1-9][0-9]*[eE][-+]?[0-9]+")
@@ -61,7 +62,7 @@ def resolve(text: str) -> Plain:
     """What a plain scalar without a tag means."""
     if text in WORDS:
         return WORDS[text]
-    if not NUMERIC.fullmatch(text):
+    if text[0] not in NUMERIC_STARTS or not NUMERIC.fullmatch(text):
         return text
     if DISPUTED.fullmatch(text) and not INTEGER.fullmatch(text):
         return Unknown(text)
@@ -90,7 +91,6 @@ class _Reader:
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.count = 0
         self.shared = 0
-        self.values: dict[str, Plain] = {}
 
     def documents(self) -> list[Node]:
         handlers: dict[type, Callable[[Any], None]] = {
@@ -103,8 +103,8 @@ class _Reader:
             yaml.DocumentStartEvent: self._document,
         }
         try:
-            parser = CParser(self.text)
-            while (event := parser.get_event()) is not None:
+            next_event = CParser(self.text).get_event
+            while (event := next_event()) is not None:
                 if handler := handlers.get(event.__class__):
                     handler(event)
         except yaml.YAMLError as error:
@@ -123,10 +123,8 @@ class _Reader:
             value = self._tagged(tag, text, start, end)
         elif style:
             value = text
-        elif text in self.values:
-            value = self.values[text]
         else:
-            value = self.values[text] = resolve(text)
+            value = resolve(text)
         node = Scalar(start, end, value, text, style, event.anchor)
         self.count += 1
         self.children.append(node)
@@ -191,7 +189,7 @@ class _Reader:
                 raise LensError(
                     f"line {line_of(self.text, key.start)}: the key {key.text!r} stands twice; which holds differs by program"
                 )
-            if is_merge(key):
+            if key.text == MERGE and not key.style:
                 self._check_merge(value)
             seen.add(key.text)
             pairs.append((key, value))

@@ -27,6 +27,8 @@ class Assets:
 
     def called(self, names: Iterable[str], target: Sequence[str]) -> list[Asset]:
         """The assets of these names, those told by an exact name first; `target` are the names of where they were found."""
+        if not self._exact and not self._globs:
+            return []
         found = {id(asset): asset for asset in self._called({name.casefold() for name in names if name}) if _is_in(asset, target)}
         return list(found.values())
 

@@ -136,8 +136,8 @@ def told_of(tree: Tree, manifest: Tree, around: Around, images: Images) -> Tree:
     return claims | {
         "uses-api": _uses_api(tree, callers, around),
         "gains-rights": _gains_rights(containers, words, around),
-        "raw-sockets": bool(_programs.RAW_SOCKETS.search(words)) or any("NET_RAW" in _added(each) for each in containers),
-        "deep-syscalls": bool(_programs.DEEP_SYSCALLS.search(words)) or _is_unconfined(tree, manifest, containers),
+        "raw-sockets": _programs.RAW_SOCKETS.search(words) or any("NET_RAW" in _added(each) for each in containers),
+        "deep-syscalls": _programs.DEEP_SYSCALLS.search(words) or _is_unconfined(tree, manifest, containers),
         "pulled": not around.is_local and all(_is_pulled(each) for each in containers),
     }
 
@@ -177,7 +177,7 @@ def _uses_api(tree: Tree, words: str, around: Around) -> bool:
         _account(tree) != "default"
         or spec.get("automountServiceAccountToken") is True
         or any(name == "default" or name.startswith("system:serviceaccounts") for name in around.bound)
-        or bool(_programs.API.search(words))
+        or _programs.API.search(words)
         or "metadata.namespace" in words
         or any(_programs.INJECTS.search(str(key)) for key in (annotations if isinstance(annotations, dict) else ()))
         or any("serviceAccountToken" in str(each) for each in listed(spec.get("volumes")))
@@ -213,7 +213,7 @@ def _gains_rights(containers: Sequence[Tree], words: str, around: Around) -> boo
         return True in allowed
     names = {_programs.program(each["image"]).rpartition("/")[2] for each in containers}
     built = [locator.lower().split("/") for locator in around.mended]
-    return bool(_programs.GAINS_RIGHTS.search(words)) or any(
+    return _programs.GAINS_RIGHTS.search(words) or any(
         len(parts) < 2 or any(name in part for name in names for part in parts) for parts in built
     )
 

@@ -8,9 +8,9 @@ installation guides for Kubernetes.
 from __future__ import annotations
 
 from setright.model import Plain, Tree
-from setright.patterns import late
+from setright.patterns import SomeOf, late
 
-API = late(
+API = SomeOf(
     r"kube|k8s|operator|controller|in-?cluster|serviceaccount|pod_?namespace|prometheus|grafana-agent|alloy|fluent|promtail|filebeat"
     r"|metricbeat|telegraf|opentelemetry|otel|collector|datadog|newrelic|dynatrace|splunk|appdynamics|instana|heapster|cadvisor"
     r"|metrics-server|dashboard|ingress|traefik|contour|haproxytech|istio|pilot|linkerd|consul|vault|envoy-gateway|skydns|coredns"
@@ -20,20 +20,20 @@ API = late(
     r"|elastic|spark|flink|airflow|prefect|dagster|dask|ray\b|seldon|gatekeeper|opa\b|kyverno|falco|trivy|polaris|sonobuoy|chaos|litmus|agent"
     r"|portworx|storageos|longhorn|openebs|gluster|heketi|ceph|spire|nats|portainer|lens|octant|k9s|infinispan|wildfly|jgroups|vitess|tidb"
 )
-GAINS_RIGHTS = late(
+GAINS_RIGHTS = SomeOf(
     r"\b(?:sudo|su|doas|pkexec|ping6?|fping|newgrp|passwd|crontab|fusermount3?|chsh|setcap)\b|smokeping|nagios|icinga|zabbix|vault|coredns"
     r"|ingress|postfix|exim|sendmail|mailserver|mailcow|cron\b|jupyter|notebook|code-server|devcontainer|workspace|theia|gitpod|coder\b|bastion"
     r"|sshd?\b|openssh|singularity|apptainer|fuse|slurm|munge|cups|chrom|puppeteer|playwright|selenium|browserless|electron|buildah|podman"
     r"|rootless|runner|jenkins|ansible|sandbox|judge|isolate|mpi\b|openmpi|blackbox|uptime|statping|caddy|adguard|step-ca|telegraf|heartbeat"
     r"|netdata|technitium"
 )
-RAW_SOCKETS = late(
+RAW_SOCKETS = SomeOf(
     r"\b(?:ping6?|fping|hping3?|arping|traceroute6?|tracepath|mtr|arp|nc?map|nmap|tcpdump|tshark|dumpcap|dhclient|dhcpd?|udhcp[cd]|bird6?|frr)\b"
     r"|wireshark|dnsmasq|keepalived|vrrp|vip|quagga|metallb|speaker|calico|cilium|flannel|weave|multus|canal|antrea|istio|linkerd|consul-k8s"
     r"|blackbox|smokeping|nagios|icinga|zabbix|uptime|statping|netshoot|multitool|nettool|toolbox|suricata|snort|zeek|scapy|zmap|masscan|vpn"
     r"|wireguard|tailscale|openvpn|strongswan|ipsec|pihole|pi-hole|homeassistant|home-assistant|unifi|packetbeat|sniff|kismet|ipmi|glusterfs"
 )
-DEEP_SYSCALLS = late(
+DEEP_SYSCALLS = SomeOf(
     r"\b(?:unshare|nsenter|bwrap|bubblewrap|strace|gdb|lldb|perf|bpftrace|bpftool|numactl|keyctl|mount|insmod|modprobe|chroot|hwclock|ntpd?"
     r"|runc|crun|runsc|qemu[\w-]*|swapon|sysctl|iptables|nft|ip6tables|dmesg|setarch|userfaultfd|ethtool|rr)\b|chrom|puppeteer|playwright"
     r"|selenium|browserless|headless|electron|buildkit|buildah|podman|docker|dind|kaniko|img\b|rootless|sysbox|gvisor|firecracker|kvm|kata"

@@ -231,8 +231,16 @@ def _open(tree: Tree) -> Tree:
     return {**tree, "workload": {**tree["workload"]}}
 
 
-def _objects(source: Source) -> Iterator[tuple[Path, Tree]]:
-    """Every object of a document with its place; the items of a List one by one."""
+def _objects(source: Source) -> list[tuple[Path, Tree]]:
+    """Every object of a document with its place; looked for once."""
+    if "objects" not in source.notes:
+        source.notes["objects"] = list(_parted(source))
+    objects: list[tuple[Path, Tree]] = source.notes["objects"]
+    return objects
+
+
+def _parted(source: Source) -> Iterator[tuple[Path, Tree]]:
+    """The objects of a document; the items of a List one by one."""
     roots = source.tree.get("documents") if source.lens != "json" else None
     tops: list[tuple[Path, Plain]] = (
         [(("documents", i), d) for i, d in enumerate(roots)] if isinstance(roots, list) else [((), source.tree)]
