@@ -11,7 +11,7 @@ def look_up(tree: Plain, path: Path) -> Plain:
     """The value at a path; None where nothing is there."""
     node = tree
     for key in path:
-        if isinstance(node, dict):
+        if node.__class__ is dict:
             node = node.get(key)
         elif isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node):
             node = node[key]

@@ -49,6 +49,10 @@ def listed(value: Plain) -> list[Plain]:
 
 def alike(have: Plain, want: Plain) -> bool | None:
     """Equality that reads "1" and 1, "true" and true as one, all the way down."""
+    if have is None:
+        return False
+    if have.__class__ is str and want.__class__ is str:
+        return bool(have == want)
     if isinstance(have, Unknown):
         return None
     if isinstance(want, dict):
@@ -59,7 +63,7 @@ def alike(have: Plain, want: Plain) -> bool | None:
         if not isinstance(have, list) or len(have) != len(want):
             return False
         return every(alike(h, w) for h, w in zip(have, want, strict=True))
-    return have is not None and not isinstance(have, list | dict) and text(have) == text(want)
+    return not isinstance(have, list | dict) and text(have) == text(want)
 
 
 def cannot_be(have: Unknown, glob: str) -> bool:

@@ -60,6 +60,9 @@ def leaves(tree: Plain, path: Path) -> Iterator[tuple[Path, Plain]]:
     if isinstance(node, Unknown):
         yield path, node
     for key, value in items(node):
+        if EACH not in tail:
+            yield (*head, key, *tail), reach(value, tail)
+            continue
         for rest, leaf in leaves(value, tail):
             yield (*head, key, *rest), leaf
 

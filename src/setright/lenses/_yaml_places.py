@@ -24,11 +24,11 @@ def value_start(text: str, node: Node) -> int:
 
 def content_end(text: str, node: Node) -> int:
     """Where a node's content ends; libyaml's blocks run on over comments to the next token."""
-    if isinstance(node, Mapping) and not node.flow:
+    if node.__class__ is Mapping and not node.flow:
         return pair_end(text, *node.pairs[-1])
-    if isinstance(node, Sequence) and not node.flow:
+    if node.__class__ is Sequence and not node.flow:
         return content_end(text, node.items[-1])
-    if not isinstance(node, Scalar) or node.style not in ("|", ">"):
+    if node.__class__ is not Scalar or node.style not in ("|", ">"):
         return node.end
     written = text[node.start : node.end]
     if "+" in written.partition("\n")[0].partition("#")[0]:
