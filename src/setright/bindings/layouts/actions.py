@@ -227,13 +227,18 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -
         raise BindingError(
             f"{resource.name}: a later step pushes with what this leaves to git; give that step a token of its own first"
         )
-    if head == "env" and wanted.remove and len(wanted.path) == 2 and len(raw.get("env") or {}) == 1:
-        return [Edit(("env",), remove=True)]
     if head in TOLD_ONLY or (head == "shell" and "shell" not in raw):
         raise BindingError(f"{resource.name}: {head} is read off the file; change it by hand")
     if head == "with" and raw.get("uses") is None:
         raise BindingError(f"{resource.name}: with belongs to uses, which is not there")
-    return [wanted]
+    return [_with_empty(wanted, raw)]
+
+
+def _with_empty(wanted: Edit, raw: Tree) -> Edit:
+    """The removal of a variable, or of the whole environment where it is the only one."""
+    around = wanted.path[:-1]
+    is_last = wanted.remove and around[-1:] == ("env",) and len(look_up(raw, around) or {}) == 1
+    return Edit(around, remove=True) if is_last else wanted
 
 
 def _pinned(resource: Resource) -> Edit:
