@@ -58,6 +58,10 @@ def test_a_user_agent_that_says_it_is_old_is_not_believed() -> None:
         (FORMATS["main"] + "access_log /a tls;\n" + TLS.format(" access_log /b;\n"), ("/b (combined)",)),
         (FORMATS["main"] + TLS.format(" access_log /b; access_log /c tls;\n"), ()),
         ("# " + FORMATS["json"].replace("\n", " ") + "\naccess_log /a tls;\n" + TLS.format(""), ("/a (tls)",)),
+        (
+            FORMATS["main"] + "access_log /a tls;\ninclude mime.types;\ninclude /srv/*.conf;\n" + TLS.format(""),
+            ("/srv/*.conf (not looked at)",),
+        ),
         ("server { listen 80; }\n", None),
     ],
 )
@@ -126,14 +130,15 @@ def test_mail_servers_as_shipped_record_nothing() -> None:
 NGINX = FORMATS["main"] + TLS.format(" access_log /var/log/nginx/access.log tls;\n")
 
 
-def answered(nginx: str, logs: str) -> Answer:
+def answered(nginx: str, logs: str, listeners: str = '*:443 users:(("nginx",pid=7,fd=6))\n', argument: str = "") -> Answer:
     outs = {
+        old_tls_clients.LISTENERS: listeners,
         UPTIME: "864000.0 1.0\n",
         old_tls_clients.FILES["nginx"][0]: nginx,
         old_tls_clients.LOGS: logs,
         logins.NOW: f"{NOW.timestamp():.0f}\n",
     }
-    return old_tls_clients.answer("", Evidence({ask: [Found(ask.name, text.encode())] for ask, text in outs.items()}))
+    return old_tls_clients.answer(argument, Evidence({ask: [Found(ask.name, text.encode())] for ask, text in outs.items()}))
 
 
 def line(days: int, protocol: str) -> str:
@@ -161,6 +166,16 @@ LOG = "/var/log/nginx/access.log"
 def test_silence_tells_something_only_after_thirty_days_of_a_whole_log(logs: str, holds: bool | None, said: str) -> None:
     told = answered(NGINX, logs)
     assert told.holds is holds and said in told.text
+
+
+def test_of_a_whole_host_nobody_is_told_where_another_program_listens() -> None:
+    logs = f"A\t{LOG}\t{line(31, 'TLSv1.2')}\nN\t{LOG}\t90\n"
+    listeners = (
+        '*:8443 users:(("java",pid=9,fd=6))\n127.0.0.1:5432 users:(("postgres",pid=8,fd=6))\n[::]:22 users:(("sshd",pid=1,fd=3))\n'
+    )
+    told = answered(NGINX, logs, listeners)
+    assert told.holds is None and "java listens too" in told.text
+    assert answered(NGINX, logs, listeners, "nginx").holds is False
 
 
 def test_a_silent_log_says_how_it_can_be_made_known() -> None:

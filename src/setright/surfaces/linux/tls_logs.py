@@ -21,6 +21,10 @@ NGINX_FORMAT = late(r"\blog_format\s+(\S+)\s+((?:escape=\w+|'(?:\\.|[^'\\])*'|\"
 NGINX_LOG = late(r"\baccess_log\s+([^\s;]+)(?:\s+([\w.-]+))?(?=[\s;])[^;]*;")
 NGINX_SERVER = late(r"\bserver\s*\{")
 NGINX_TLS = late(r"\blisten\s[^;]*\b(?:ssl|quic)\b|\bssl\s+on\s*;")
+NGINX_INCLUDE = late(r"\binclude\s+([^\s;]+)\s*;")
+NGINX_READ = late(r"(?:conf\.d/\*\.conf|sites-enabled/\*)$|modules|mime\.types|_params|snippets/|fastcgi|letsencrypt|default\.d")
+APACHE_INCLUDE = late(r"(?im)^[ \t]*Include(?:Optional)?[ \t]+(\S+)")
+APACHE_READ = late(r"(?:conf\.d|(?:conf|mods|sites)-enabled)/|ports\.conf|modules\.d|letsencrypt|php")
 APACHE_FORMAT = late(r"(?im)^[ \t]*LogFormat[ \t]+\"((?:\\.|[^\"\\])*)\"[ \t]+(\S+)")
 APACHE_LOG = late(r"(?im)^[ \t]*(?:CustomLog[ \t]+(\"[^\"]*\"|\S+)[ \t]+(?:\"((?:\\.|[^\"\\])*)\"|(\S+))|TransferLog[ \t]+(\S+))")
 APACHE_HOST = late(r"(?is)<VirtualHost\b[^>]*>(.*?)</VirtualHost>")
@@ -113,13 +117,18 @@ def _nginx(text: str) -> tuple[list[str], list[re.Pattern[str]], bool]:
     outside = text
     for body in bodies:
         outside = outside.replace(body, "")
-    silent = []
+    silent = [f"{path} (not looked at)" for path in _unread(NGINX_INCLUDE, text, NGINX_READ)]
     tls = [body for body in bodies if NGINX_TLS.search(body)]
     for body in tls:
         logs = [*NGINX_LOG.finditer(body)] or [*NGINX_LOG.finditer(outside)]
         if not any((m[2] or "combined") in forms for m in logs):
             silent += [f"{m[1]} ({m[2] or 'combined'})" for m in logs if m[1] != "off"] or ["a server without an access_log"]
     return silent, list(forms.values()), bool(tls)
+
+
+def _unread(include: re.Pattern[str], text: str, read: re.Pattern[str]) -> list[str]:
+    """Files that a configuration includes and that are none of those that are looked at."""
+    return [path for match in include.finditer(text) if not read.search(path := match[1].strip("\"'"))]
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -140,7 +149,8 @@ def _apache(text: str) -> tuple[list[str], list[re.Pattern[str]], bool]:
     hosts = [m[1] for m in APACHE_HOST.finditer(text)]
     outside = APACHE_HOST.sub("", text)
     tls = [host for host in hosts if APACHE_TLS.search(host)] or ([outside] if APACHE_TLS.search(outside) else [])
-    silent, forms = [], []
+    silent = [f"{path} (not looked at)" for path in _unread(APACHE_INCLUDE, text, APACHE_READ)]
+    forms = []
     for host in tls:
         logs = [*APACHE_LOG.finditer(host)] or [*APACHE_LOG.finditer(outside)]
         written = [(m[1] or m[4], m[2] or formats.get(m[3] or "", "")) for m in logs]

@@ -6,6 +6,7 @@ days. What a log does not record is not told to be nobody: the answer then says 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from setright.model import Answer
 from setright.patterns import late
 from setright.surfaces.linux import logins
 from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence, age, count, some
+from setright.surfaces.linux.states.firewall import LOCAL
 from setright.surfaces.linux.tls_logs import HINTS, Server, Use, servers, use
 from setright.surfaces.linux.transport import Ask
 
@@ -55,8 +57,25 @@ command -v journalctl >/dev/null && {{ timeout 30 journalctl -q --no-pager -o sh
 )
 
 
+LISTENERS = Ask("run", "ss -Hltnp 2>/dev/null | awk '{print $4, $6}' | sort -u; true")
+NO_TLS = ("sshd", "systemd", "systemd-resolve", "systemd-resolved", "rpcbind", "chronyd", "dnsmasq", "init")
+PROGRAMS = {
+    "nginx": ("nginx",),
+    "apache": ("apache2", "httpd"),
+    "haproxy": ("haproxy",),
+    "postfix": ("master",),
+    "dovecot": ("dovecot",),
+}
+
+
 def asks(argument: str) -> Sequence[Ask]:
-    return (LOGS, logins.NOW, *NEVER_BOOTED, *(ask for name, files in FILES.items() if argument in ("", name) for ask in files))
+    return (
+        LOGS,
+        LISTENERS,
+        logins.NOW,
+        *NEVER_BOOTED,
+        *(ask for name, files in FILES.items() if argument in ("", name) for ask in files),
+    )
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
@@ -73,7 +92,16 @@ def answer(argument: str, evidence: Evidence) -> Answer:
         return Answer(False, "nobody came: this image has never been started", "/etc/machine-id, /var/log/wtmp")
     if not known:
         return Answer(None, f"cannot be told: no {argument or 'program'} here serves TLS and keeps a log that could tell", source)
+    if not argument and (others := _others(evidence, known)):
+        return Answer(None, f"cannot be told: {some(others)} listens too, and keeps no log that could tell", "ss -ltnp")
     return _none_seen(known, rows, now, source)
+
+
+def _others(evidence: Evidence, known: Sequence[Server]) -> list[str]:
+    """Programs that others can reach by TCP and of whose clients nothing is known."""
+    mine = {program for server in known for program in PROGRAMS[server.name]}
+    open_to_others = (line for line in evidence.lines(LISTENERS) if not LOCAL.match(line))
+    return sorted({name for line in open_to_others for name in re.findall(r'\("([^"]+)"', line) or ["?"]} - {*NO_TLS, *mine})
 
 
 def _seen(recent: Sequence[tuple[str, Use]], now: datetime | None) -> str:
