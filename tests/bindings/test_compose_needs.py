@@ -67,6 +67,33 @@ def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str
     assert "cap_add" not in fixed(f"image: prom/prometheus, volumes: [{volume}]", DROPS)
 
 
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("image: acme/a, command: serve", None),
+        ("image: acme/a, user: '1000', command: chown a b", None),
+        ("image: acme/a, user: '0', entrypoint: [sh, -c, 'mkdir a && chown -R 1:1 a']", ["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
+        ("image: acme/a, command: [gosu, app, serve]", ["SETGID", "SETUID"]),
+        ("image: acme/a, environment: [PUID=1000, PGID=1000]", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]),
+    ],
+)
+def test_root_keeps_the_rights_that_its_own_words_use(body: str, kept: list[str] | None) -> None:
+    assert fixed(body, DROPS).get("cap_add") == kept
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "image: python:3, command: sh -c 'pip install -r requirements.txt && python app.py'",
+        "image: alpine, entrypoint: [sh, -c, 'apk add --no-cache curl; serve']",
+        "image: acme/a, environment: {PUID: 1000}",
+    ],
+)
+def test_what_changes_its_own_root_when_it_starts_keeps_it_writable(body: str) -> None:
+    with pytest.raises(BindingError, match="writes to its root"):
+        fixed(body, READS)
+
+
 def test_an_image_keeps_the_paths_that_it_writes() -> None:
     assert fixed("image: nginx:1, volumes: [a:/run], tmpfs: /tmp", READS)["tmpfs"] == ["/tmp", "/var/cache/nginx"]
     assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._documents import listed
@@ -19,6 +20,13 @@ SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd
 HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
 STARTS_OTHERWISE = ("entrypoint", "privileged", "user")
 SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
+STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgid)\b")
+OWNERS = re.compile(r"\bch(?:own|grp)\b")
+ROOTS_WORK = {"CHOWN": OWNERS, "DAC_OVERRIDE": OWNERS, "FOWNER": OWNERS, "SETGID": STEPS_DOWN, "SETUID": STEPS_DOWN}
+CHANGES = re.compile(
+    r"\b(?:apt-get|apt|apk|yum|dnf|pip3?|gem)\s+(?:-\S+\s+)*(?:install|add|update|upgrade)\b|\b(?:user|group)(?:add|mod)\b|\badduser\b"
+)
+TAKES_USER = re.compile(r"\bP[UG]ID\b")
 LOW_PORTS, FILES_OF_OTHERS = "NET_BIND_SERVICE", "DAC_OVERRIDE"
 
 
@@ -55,7 +63,7 @@ def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
     used = list(known(service, images, made).get("capabilities", capabilities_of(_base(service, made).image, images)))
     if not starts_as_root(service, made or ()):
         return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
-    used = used or _at_most(service, made)
+    used = sorted({*(used or _at_most(service, made)), *_spoken(service)})
     return sorted({*used, FILES_OF_OTHERS}) if used and _has_folders_of_the_host(service) else used
 
 
@@ -66,6 +74,13 @@ def _at_most(service: Tree, made: Made) -> list[str]:
     whole = (made or ()) if service.get("build") else [{"keyword": "FROM", "value": str(service.get("image", ""))}]
     words = _words(service.get("entrypoint")) or _words(service.get("command"))
     return uses_as_root(whole, words, _said(service))
+
+
+def _spoken(service: Tree) -> list[str]:
+    """What its own words do as root: change owners, or start as another user, as images do that take PUID for theirs."""
+    words = " ".join(str(service.get(key, "")) for key in ("command", "entrypoint"))
+    takes_user = TAKES_USER.search(str(service.get("environment", "")))
+    return [each for each, sign in ROOTS_WORK.items() if takes_user or sign.search(words)]
 
 
 def _needs_no_root(service: Tree, made: Made) -> bool:
@@ -117,12 +132,23 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         named = {str(each).upper().removeprefix("CAP_") for each in have}
         new = [each for each in kept(service, images, made) if not {each, "ALL"} & named]
         return [Edit(("cap_add",), [*have, *new])] if new else []
+    if wanted.path == ("read_only",) and wanted.value is True and (sign := _changes_root(service, needs)):
+        raise BindingError(
+            f"{service.get('image', 'it')}: it writes to its root by {sign} when it starts; do that in its image first"
+        )
     if wanted.path == ("read_only",) and wanted.value is True and needs.get("writes"):
         have = listed(service.get("tmpfs"))
         taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]
         new = [path for path in needs["writes"] if not any(covers(each, path) for each in taken)]
         return [Edit(("tmpfs",), [*have, *new])] if new else []
     return []
+
+
+def _changes_root(service: Tree, needs: Needs) -> str:
+    """The words by which it surely changes its own programs or users when it starts; empty for none."""
+    words = " ".join(str(each) for key in ("entrypoint", "command") for each in _words(service.get(key)))
+    found = CHANGES.search(words) or (None if "writes" in needs else TAKES_USER.search(str(service.get("environment", ""))))
+    return found[0] if found else ""
 
 
 def _mounted(service: Tree) -> list[str]:
