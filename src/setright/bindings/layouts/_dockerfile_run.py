@@ -27,6 +27,7 @@ YUM = ("yum", "dnf", "microdnf")
 FETCHES = frozenset((name, "update") for name in (*APT, "apk", "yum", "dnf"))
 FETCHES |= {("zypper", "refresh"), ("zypper", "ref")} | {("pacman", option) for option in ("-Sy", "-Syy", "-Syu", "-Syyu")}
 INSTALLS = frozenset({"install", "add", "in", "build-dep", "reinstall", "groupinstall", "upgrade", "dist-upgrade", "full-upgrade"})
+JOINS_OTHERWISE = late(r"[;|<(`]|(?<!&)&(?!&)")
 REMOVES_LISTS = "rm -rf /var/lib/apt/lists/*"
 APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
 PIP_WORDS = frozenset(
@@ -48,6 +49,24 @@ def told(each: Instruction) -> Tree:
     tree: Tree = {"commands": [_command(command, mounted) for command in found], "updates": _updates(found)}
     cache = "" if mounted else _yum_cache(found)
     return tree | ({"lists": lists} if lists else {}) | ({"yum-cache": cache} if cache else {})
+
+
+def joined(locator: str, each: Instruction, following: Instruction | None) -> str:
+    """The shell text of the RUN behind one that only fetches lists of packages, with that in front.
+
+    Raises BindingError where that one does not install by these lists, or joins its own commands by more than ``&&``.
+    """
+    if following is None or following["keyword"] != "RUN" or not isinstance(following["value"], str):
+        raise BindingError(f"{locator}: the next instruction installs nothing; put the update into the RUN that does")
+    first, second = str(each["value"]), following["value"]
+    plain = not any(one.get(key) for one in (each, following) for key in ("flags", "heredocs")) and not JOINS_OTHERWISE.search(
+        first + second
+    )
+    if not plain or "#" in first or _updates(commands(f"{first} && {second}")) != "with":
+        raise BindingError(
+            f"{locator}: the next RUN does more than to install by these lists; put the update into the one that does"
+        )
+    return f"{first.rstrip()} && {second}"
 
 
 def needs_lists(whole: Sequence[Instruction]) -> bool:

@@ -238,6 +238,11 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
             start = max(n for n, _ in stages_of(instructions) if n <= at)
             yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
             return
+        if path[4:] == ("updates",):
+            following = instructions[at + 1] if at + 1 < len(instructions) else None
+            yield Edit(("instructions", at + 1, "value"), run.joined(locator, instructions[at], following))
+            yield Edit(("instructions", at), remove=True)
+            return
         if path[4:5] == ("commands",) and path[6:] == ("sudo",) and isinstance(path[5], int):
             if not _is_root_there(place, at):
                 raise BindingError(f"{locator}: {NO_SUDO}")
