@@ -8,7 +8,7 @@ Sources: nginx's ngx_http_log_module and ngx_http_ssl_module (``$ssl_protocol``)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from setright.patterns import late
@@ -19,7 +19,7 @@ LONGEST = 4000  # of a line that is looked at
 COMMENT = re.compile(r"(?m)^[ \t]*#.*$|[ \t]#[^\n'\"]*$")
 NGINX_FORMAT = late(r"\blog_format\s+(\S+)\s+((?:escape=\w+|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|\s)+);")
 NGINX_LOG = late(r"\baccess_log\s+([^\s;]+)(?:\s+([\w.-]+))?(?=[\s;])[^;]*;")
-NGINX_SERVER = late(r"\bserver\s*\{")
+BRACE = late(r"\bserver\s*\{|[{}]")
 NGINX_TLS = late(r"\blisten\s[^;]*\b(?:ssl|quic)\b|\bssl\s+on\s*;")
 NGINX_INCLUDE = late(r"\binclude\s+([^\s;]+)\s*;")
 NGINX_READ = late(r"(?:conf\.d/\*\.conf|sites-enabled/\*)$|modules|mime\.types|_params|snippets/|fastcgi|letsencrypt|default\.d")
@@ -27,7 +27,7 @@ APACHE_INCLUDE = late(r"(?im)^[ \t]*Include(?:Optional)?[ \t]+(\S+)")
 APACHE_READ = late(r"(?:conf\.d|(?:conf|mods|sites)-enabled)/|ports\.conf|modules\.d|letsencrypt|php")
 APACHE_FORMAT = late(r"(?im)^[ \t]*LogFormat[ \t]+\"((?:\\.|[^\"\\])*)\"[ \t]+(\S+)")
 APACHE_LOG = late(r"(?im)^[ \t]*(?:CustomLog[ \t]+(\"[^\"]*\"|\S+)[ \t]+(?:\"((?:\\.|[^\"\\])*)\"|(\S+))|TransferLog[ \t]+(\S+))")
-APACHE_HOST = late(r"(?is)<VirtualHost\b[^>]*>(.*?)</VirtualHost>")
+APACHE_HOST, APACHE_HOST_END = late(r"(?i)<VirtualHost\b"), late(r"(?i)</VirtualHost\s*>")
 APACHE_TLS = late(r"(?im)^[ \t]*SSLEngine[ \t]+(?:on|optional)\b")
 HAPROXY_TLS = late(r"(?m)^[ \t]*bind[ \t].*[ \t]ssl\b")
 HAPROXY_FORMAT = late(r"%sslv|ssl_fc_protocol|(?m:^[ \t]*option[ \t]+httpslog\b)")
@@ -113,10 +113,7 @@ def _nginx(text: str) -> tuple[list[str], list[re.Pattern[str]], bool]:
     forms = {
         name: _form(form, NGINX_PARTS) for name, form in pieces.items() if "$ssl_protocol" in form.replace("{", "").replace("}", "")
     }
-    bodies = list(_blocks(text))
-    outside = text
-    for body in bodies:
-        outside = outside.replace(body, "")
+    bodies, outside = _blocks(text)
     silent = [f"{path} (not looked at)" for path in _unread(NGINX_INCLUDE, text, NGINX_READ)]
     tls = [body for body in bodies if NGINX_TLS.search(body)]
     for body in tls:
@@ -131,23 +128,33 @@ def _unread(include: re.Pattern[str], text: str, read: re.Pattern[str]) -> list[
     return [path for match in include.finditer(text) if not read.search(path := match[1].strip("\"'"))]
 
 
-def _blocks(text: str) -> Iterator[str]:
-    """The bodies of nginx's server blocks."""
-    for match in NGINX_SERVER.finditer(text):
-        depth, at = 1, match.end()
-        while depth and (brace := BRACE.search(text, at)):
-            depth += 1 if brace[0] == "{" else -1
-            at = brace.end()
-        yield text[match.end() : at]
+def _blocks(text: str) -> tuple[list[str], str]:
+    """The bodies of nginx's server blocks, and what stands outside them."""
+    bodies: list[str] = []
+    outside: list[str] = []
+    opened: list[int] = []  # where the body of each open block begins; -1 for one of another sort
+    at = 0
+    for match in BRACE.finditer(text):
+        if match[0] != "}":
+            if match[0] != "{" and max(opened, default=-1) < 0:
+                outside.append(text[at : match.start()])
+            opened.append(match.end() if match[0] != "{" else -1)
+        elif opened and (start := opened.pop()) >= 0 and max(opened, default=-1) < 0:
+            bodies.append(text[start : match.start()])
+            at = match.end()
+    return bodies, "".join(outside) + ("" if max(opened, default=-1) >= 0 else text[at:])
 
 
-BRACE = late(r"[{}]")
+def _hosts(text: str) -> tuple[list[str], str]:
+    """The bodies of Apache's virtual hosts, and what stands outside them."""
+    first, *parts = APACHE_HOST.split(text)
+    ended = [APACHE_HOST_END.split(part, 1) for part in parts]
+    return [part[0] for part in ended], first + "".join(part[1] for part in ended if len(part) > 1)
 
 
 def _apache(text: str) -> tuple[list[str], list[re.Pattern[str]], bool]:
     formats = {m[2]: m[1] for m in APACHE_FORMAT.finditer(text)}
-    hosts = [m[1] for m in APACHE_HOST.finditer(text)]
-    outside = APACHE_HOST.sub("", text)
+    hosts, outside = _hosts(text)
     tls = [host for host in hosts if APACHE_TLS.search(host)] or ([outside] if APACHE_TLS.search(outside) else [])
     silent = [f"{path} (not looked at)" for path in _unread(APACHE_INCLUDE, text, APACHE_READ)]
     forms = []
