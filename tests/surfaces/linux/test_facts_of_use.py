@@ -183,3 +183,18 @@ def test_who_listens_is_told_with_the_service_and_since_when() -> None:
 def test_the_sshd_of_a_host_is_seen_to_listen(web: Linux) -> None:
     answer = web.ask(["linux/listens-now"])["linux/listens-now"]
     assert answer.holds is None and "tcp/22 is sshd" in answer.text and ", as root, since 20" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "unsent"),
+    [
+        ("etc/systemd/journal-upload.conf", "[Upload]\n# URL=\n", True),
+        ("etc/systemd/journal-upload.conf", "[Upload]\nURL=\n", True),
+        ("etc/systemd/journal-upload.conf.d/a.conf", "[Upload]\nURL = https://logs.example.org:19532\n", False),
+    ],
+)
+def test_whether_the_journal_has_a_receiver_is_told_by_its_files(tmp_path: Path, file: str, text: str, unsent: bool) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text)
+    (answer,) = open_root(str(tmp_path)).ask(["linux/journal-unsent"]).values()
+    assert answer.holds is unsent
