@@ -301,6 +301,28 @@ def test_lists_that_a_later_run_uses_are_told() -> None:
     assert seen("FROM debian\nRUN apt-get update && apt-get install a\n")["lists-used-later"] is False
 
 
+@pytest.mark.parametrize(
+    ("later", "is_refused"),
+    [
+        ("RUN apt-get install -y b\n", True),
+        ("RUN make\nRUN apt-get -y install b\n", True),
+        ("FROM a AS b\nRUN apt-get install -y b\n", True),
+        ("RUN apt-get update && apt-get install -y b\nRUN apt-get install -y c\n", False),
+        ("FROM debian AS b\nRUN apt-get install -y b\n", False),
+        ("RUN make\n", False),
+    ],
+)
+def test_lists_that_are_used_further_down_stay(later: str, is_refused: bool) -> None:
+    given = {"Dockerfile": source(f"FROM debian AS a\nRUN apt-get update && apt-get install -y a\n{later}")}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    edit = Edit(("stages", 0, "instructions", 1, "lists"), "removed")
+    if is_refused:
+        with pytest.raises(BindingError, match="further down installs"):
+            dockerfile.edit(LAYOUT, resource, [edit], [], given)
+    else:
+        assert dockerfile.edit(LAYOUT, resource, [edit], [], given)
+
+
 @pytest.mark.parametrize("end", ["x || true", "x &", "x # so", "x;"])
 def test_nothing_is_put_behind_an_end_that_would_change_its_meaning(end: str) -> None:
     with pytest.raises(BindingError, match="where its commands end"):

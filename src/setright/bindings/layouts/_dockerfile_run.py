@@ -76,6 +76,16 @@ def needs_lists(whole: Sequence[Instruction]) -> bool:
     return any("install" in words and "update" not in words for words in called)
 
 
+def lists_are_used(later: Sequence[Instruction]) -> bool:
+    """Whether a RUN of these installs by lists that were fetched before them."""
+    for each in later:
+        if each["keyword"] == "RUN" and isinstance(each["value"], str):
+            words = set(_apt_words(commands(each["value"])))
+            if words & {"install", "update"}:
+                return "update" not in words
+    return False
+
+
 def with_options(locator: str, each: Instruction, number: int, want: Plain) -> str:
     """The shell text with a command's new options after those it has, else after its second word."""
     text = str(each["value"])
