@@ -10,7 +10,7 @@ from lab.hosts import Lab
 from setright.model import Tree
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.evidence import Evidence
-from setright.surfaces.linux.states import deeds, job_programs
+from setright.surfaces.linux.states import deeds, in_words, job_programs
 from setright.surfaces.linux.states.job_programs import commands
 from setright.surfaces.linux.transport import Found
 from tests.surfaces.linux.states import Loop
@@ -87,6 +87,7 @@ def test_only_the_owner_and_the_mode_of_programs_are_changed() -> None:
         {"programs": [PROGRAM], "folders": []},
         {"programs": [PROGRAM | {"owner": "root", "mode": "0755"}], "folders": []},
     )
+    assert in_words("job-programs", before, after) == ("0777 ops:ops /opt/a b\n", "0755 root:ops /opt/a b\n")
     assert deeds("job-programs", before, after) == "chown -- root:ops '/opt/a b' || exit 1\nchmod -- 0755 '/opt/a b' || exit 1"
     others: list[Tree] = [{"programs": [], "folders": []}, {"programs": [PROGRAM], "folders": [PROGRAM]}]
     for other in others:

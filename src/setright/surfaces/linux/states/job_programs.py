@@ -124,6 +124,12 @@ def _next_due(word: str, due: str) -> str:
     return "command" if due == "command" and word.rpartition("/")[2] in AHEAD else ""
 
 
+def in_words(before: Tree, after: Tree) -> tuple[str, str]:
+    """The programs as ``ls -l`` has them: ``0775 ops:ops /opt/backup.sh``."""
+    old, new = (["{mode} {owner}:{group} {path}\n".format(**each) for each in tree["programs"]] for tree in (before, after))
+    return "".join(old), "".join(new)
+
+
 def deeds(before: Tree, after: Tree) -> str:
     """Owner and mode of programs. Raises SurfaceError for anything else."""
     made: list[str] = []
