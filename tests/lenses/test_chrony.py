@@ -118,7 +118,12 @@ def test_chronyd_reads_the_directives_that_we_read_and_those_that_were_put(tmp_p
     for number in range(MANY):
         source = "\n".join(rng.choices(VALID, k=rng.randrange(9))).encode() + b"\n"
         edit = rng.choice(
-            [Edit(("pool",), ["192.0.2.9 iburst"]), Edit(("user",), "nobody"), Edit(("rtcsync",), True), Edit(("deny",), remove=True)]
+            [
+                Edit(("pool",), ["192.0.2.9 iburst"]),
+                Edit(("user",), "nobody"),
+                Edit(("rtcsync",), True),
+                Edit(("deny",), remove=True),
+            ]
         )
         for name, text in (("a", source), ("b", lenses.put("chrony", source, [edit]))):
             (tmp_path / f"{number:05}{name}").write_bytes(text)
