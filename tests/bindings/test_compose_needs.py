@@ -72,7 +72,7 @@ def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str
     [
         ("image: acme/a, command: serve", None),
         ("image: acme/a, user: '1000', command: chown a b", None),
-        ("image: acme/a, user: '0', entrypoint: [sh, -c, 'mkdir a && chown -R 1:1 a']", ["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
+        ("image: acme/a, user: '0', entrypoint: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]", ["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
         ("image: acme/a, command: [gosu, app, serve]", ["SETGID", "SETUID"]),
         ("image: acme/a, environment: [PUID=1000, PGID=1000]", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]),
     ],

@@ -78,7 +78,7 @@ def _at_most(service: Tree, made: Made) -> list[str]:
 
 def _spoken(service: Tree) -> list[str]:
     """What its own words do as root: change owners, or start as another user, as images do that take PUID for theirs."""
-    words = " ".join(str(service.get(key, "")) for key in ("command", "entrypoint"))
+    words = " ".join(str(each) for key in ("entrypoint", "command") for each in _words(service.get(key)))
     takes_user = TAKES_USER.search(str(service.get("environment", "")))
     return [each for each, sign in ROOTS_WORK.items() if takes_user or sign.search(words)]
 
