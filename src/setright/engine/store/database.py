@@ -184,9 +184,7 @@ class _Sqlite:
         """The transaction does."""
 
     def streamed(self, raw: Any, sql: str, values: Mapping[str, Plain]) -> Iterator[tuple[Plain, ...]]:
-        cursor = raw.execute(sql, values)
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            yield from rows
+        yield from raw.execute(sql, values)  # which gives them one by one
 
 
 class _Postgres:

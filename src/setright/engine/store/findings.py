@@ -115,14 +115,14 @@ class Findings(Database):
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.rows(LOCK_TARGET, {"target": target})
-            known = _known(connection, target)
+            known = _known(connection, target, rows)
             scanned = set(controls)
             vanished = sorted(
-                id_ for id_, (control, is_open, *_) in known.items() if is_open and control in scanned and id_ not in rows
+                id_ for id_, (control, is_open, _) in known.items() if is_open and control in scanned and id_ not in rows
             )
-            same = {id_ for id_, row in rows.items() if id_ in known and known[id_][1:] == (True, *_told(row))}
-            _upsert(connection, [rows[id_] for id_ in sorted(rows) if id_ not in same])
-            connection.change_each(SEEN_AGAIN, [{"id": id_, "at": now} for id_ in sorted(same)])
+            same = sorted(id_ for id_, (_, _, is_same) in known.items() if is_same)
+            _upsert(connection, [rows[id_] for id_ in sorted(rows.keys() - same)])
+            connection.change_each(SEEN_AGAIN, [{"id": id_, "at": now} for id_ in same])
             _resolve(connection, vanished, now)
             keep_looks(connection, target, seeing, at)
             seen = Seen(
@@ -192,10 +192,13 @@ def _upsert(connection: Connection, rows: list[Row]) -> None:
         connection.change_each(inserted("findings", rows[0], on_conflict), rows)
 
 
-def _known(connection: Connection, target: str) -> dict[str, tuple[Plain, ...]]:
-    """Each finding of a target: its control, whether it is open, and what it tells."""
-    rows = connection.each(KNOWN, {"target": target})
-    return {id_: (control, resolved_at is None, *told) for id_, control, resolved_at, *told in rows}
+def _known(connection: Connection, target: str, rows: Mapping[str, Row]) -> dict[str, tuple[str, bool, bool]]:
+    """Each finding of a target: its control, whether it is open, and whether the store says the same of it as its row."""
+    known = {}
+    for id_, control, resolved_at, *told in connection.each(KNOWN, {"target": target}):
+        is_open = resolved_at is None
+        known[id_] = control, is_open, is_open and id_ in rows and tuple(told) == _told(rows[id_])
+    return known
 
 
 def _resolve(connection: Connection, ids: list[str], at: str) -> None:
