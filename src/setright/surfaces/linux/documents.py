@@ -142,8 +142,7 @@ def _stats(part: Part, found: Answers) -> list[Document | Problem]:
 
 def _units(part: Part, found: Answers) -> list[Document | Problem]:
     listed = [unit for ask in part.asks for each in found[ask] for unit in units.states(ask.name, each.data or b"")]
-    rows = [{"unit": u.name, "enabled": u.enabled, "active": u.active} | ({"skipped": True} if u.skipped else {}) for u in listed]
-    return [_json(f"unit:{row['unit']}", row) for row in rows]
+    return [_json(f"unit:{u.name}", {"unit": u.name, "enabled": u.enabled, "active": u.active}) for u in listed]
 
 
 def _running(part: Part, found: Answers) -> list[Document | Problem]:

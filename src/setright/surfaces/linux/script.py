@@ -167,8 +167,7 @@ def _units(asks: Sequence[Ask]) -> list[str]:
 def unit_command(names: Iterable[str]) -> str:
     """Prints what `units.states` reads: links and files of units, which can be enabled, which of the named run. All are
     listed, since to look for many names takes ten times as long."""
-    told = ("Names", "ActiveState", "ConditionResult", "ConditionTimestampMonotonic")
-    shown = f"systemctl show {' '.join(f'--property={each}' for each in told)} -- {' '.join(map(shlex.quote, names))}"
+    shown = f"systemctl show --property=Names --property=ActiveState -- {' '.join(map(shlex.quote, names))}"
     return f"""set -- {UNIT_FOLDERS}; [ ! /lib -ef /usr/lib ] || set -- {UNIT_FOLDERS.rpartition(" ")[0]}
 find "$@" -maxdepth 2 ! -type d -printf 'L\\t%p\\t%y\\t%l\\n'
 find "$@" -maxdepth 1 -type f -exec grep -l '^[[]Install]' {{}} + | sed 's/^/I\\t/'

@@ -23,14 +23,13 @@ Links = Mapping[str, str | None]
 
 class Unit(msgspec.Struct, frozen=True):
     """One unit. `home` is its own file, ``""`` where only a mask is left of it; `links` are all symbolic links in /etc
-    that make it what it is, path -> where they point; `skipped`: it was to start and a condition of it was not met."""
+    that make it what it is, path -> where they point."""
 
     name: str
     enabled: str
     active: str
     home: str
     links: Links
-    skipped: bool = False
 
 
 def full(name: str) -> str:
@@ -54,7 +53,6 @@ class Listing(msgspec.Struct, frozen=True):
     direct: Mapping[str, list[str]]
     installs: Set[str]
     active: Mapping[str, str]
-    skipped: Set[str]
     runs: bool
 
 
@@ -73,35 +71,26 @@ def _listing(text: bytes) -> Listing:
             direct.setdefault(own, []).append(path)
     direct = {name: sorted(paths, key=_rank) for name, paths in direct.items()}
     installs = {row[1].rpartition("/")[2] for row in rows if row[0] == "I"}
-    shown = _shown(rows)
-    active = {name: told.get("ActiveState", "") for name, told in shown.items()}
-    return Listing(
-        places, named, direct, installs, active, {name for name, told in shown.items() if _is_skipped(told)}, ["R"] in rows
-    )
+    return Listing(places, named, direct, installs, _active(rows), ["R"] in rows)
 
 
-def _shown(rows: Sequence[Sequence[str]]) -> dict[str, dict[str, str]]:
-    """What systemd says of each unit, by every name that it knows it under."""
-    shown: dict[str, dict[str, str]] = {}
-    told: dict[str, str] = {}
+def _active(rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """What runs, by every name that systemd knows it under."""
+    active: dict[str, str] = {}
+    names: list[str] = []
     for key, _, value in (row[1].partition("=") for row in rows if row[0] == "A"):
         if key == "Names":
-            told = {}
-            shown |= dict.fromkeys(value.split(), told)
-        told[key] = value
-    return shown
-
-
-def _is_skipped(told: Mapping[str, str]) -> bool:
-    """A time of 0: nobody has tried yet."""
-    return told.get("ConditionResult") == "no" and told.get("ConditionTimestampMonotonic", "0") != "0"
+            names = value.split()
+        elif key == "ActiveState":
+            active |= dict.fromkeys(names, value)
+    return active
 
 
 def _unit(unit: str, listing: Listing) -> Unit:
     home = next((path for path in listing.direct[unit] if listing.places[path] is None), "")
     active = listing.active.get(unit, "inactive" if listing.runs else "unknown")
     near = {path: listing.places[path] for path in sorted(listing.named[unit])}
-    return Unit(unit, _enabled(unit, near, listing), active, home, _links(unit, near), unit in listing.skipped)
+    return Unit(unit, _enabled(unit, near, listing), active, home, _links(unit, near))
 
 
 def _is_direct(path: str) -> bool:
