@@ -167,6 +167,14 @@ def test_capabilities_that_only_root_can_use_go_with_root() -> None:
     assert "add" not in fixed(pod(f"image: 'nginx:1', {adds}"), LEAVES_ROOT)["containers"][0]["securityContext"]["capabilities"]
 
 
+def test_a_fix_of_the_same_round_gives_none_to_who_leaves_root() -> None:
+    text = pod("image: 'nginx:1'")
+    leaves = kubernetes.edit(WORKLOAD, seen(text), [LEAVES_ROOT], [], sources(text))
+    drops = kubernetes.edit(WORKLOAD, seen(text), [DROPS], [], sources(text))
+    told = [{edit.path[3:]: edit.remove for _, edit in placed if edit.path[-1] == "add"} for placed in (leaves, drops)]
+    assert [list(each.values()) for each in told] == [[True], [False]] and told[0].keys() == told[1].keys()
+
+
 UNPRIVILEGED = Edit((*PATH, "securityContext", "privileged"), False)
 
 

@@ -214,13 +214,16 @@ def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
 
 
 def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
-    """The capabilities that its image uses as root only, where it is another user from now on: they give such a user nothing."""
+    """The capabilities that its image uses as root only, where it is another user from now on: they give such a user nothing.
+
+    Where it has none yet, the edit keeps a fix of the same round from giving it some.
+    """
     is_user = wanted.path[3:] == NON_ROOT or (wanted.path[3:] == USER and wanted.value != 0)
     stays_root = wanted.path[3:] == NON_ROOT and look_up(raw, (*wanted.path[:3], *USER)) == 0
     have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
     kept = (look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), [])
     left = [each for each in have if each not in kept or each == BINDS_LOW_PORTS]
-    if wanted.remove or not is_user or stays_root or left == have:
+    if wanted.remove or not is_user or stays_root or not kept or (have and left == have):
         return []
     at = (*wanted.path[:3], *ADDS)
     return [Edit(at, left) if left else Edit(at, remove=True)]
