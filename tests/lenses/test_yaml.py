@@ -432,3 +432,10 @@ def test_new_blocks_above_the_last_key_stand_apart_where_the_others_do():
     assert put("yaml", source, edits) == source.replace(b"jobs:", new + b"jobs:")
     dense = source.replace(b"\n\n", b"\n")
     assert put("yaml", dense, edits) == dense.replace(b"jobs:", new.replace(b"\n\n", b"\n") + b"jobs:")
+
+
+def test_a_key_stays_last_also_where_the_one_above_it_goes():
+    source = b"jobs:\n  a:\n    runs-on: b\n    env:\n      C: d\n    # all of it\n    steps:\n      - run: e"
+    edits = [Edit(("documents", 0, "jobs", "a", "env"), remove=True), Edit(("documents", 0, "jobs", "a", "timeout-minutes"), 60)]
+    after = put("yaml", source, edits)
+    assert after == b"jobs:\n  a:\n    runs-on: b\n    timeout-minutes: 60\n    # all of it\n    steps:\n      - run: e"

@@ -139,7 +139,7 @@ class _Blocks(Brackets):
             last = max(i for i in range(len(places)) if i not in dropped)
             indent = column(self.text, first(node))
             told = [pair(key, value, indent, self.style) for key, value in added.items()]
-            stays_last = last and node.pairs[last][0].text in LAST and not dropped
+            stays_last = last and node.pairs[last][0].text in LAST
             first_blank = 1 if stays_last else 0  # above a key that stays last there is one already
             blank = len(told) if not self._parted(places) else first_blank
             lines = [line for n, each in enumerate(told) for line in ([""] if n >= blank and len(each) > 1 else []) + each]
