@@ -95,6 +95,12 @@ def test_an_explicit_fix_stands_where_the_mismatch_stands():
     assert derive(made, told(made, {"xs": [{"tag": 1}, {}]}).mismatches).edits == (Edit(("xs", 1, "other"), "set"),)
 
 
+@pytest.mark.parametrize(("tree", "why"), [({"a": Unknown("var.a")}, "a is var.a"), ({}, "a is not told")])
+def test_a_check_tells_what_it_lacks(tree, why):
+    made = control(check="resource.a > 1", require={}, **{"by-hand": "raise a"})
+    assert told(made, tree).why_unknown == why
+
+
 def test_a_check_that_cannot_be_told_is_unknown_and_one_that_is_false_fails():
     made = control(check="resource.a > 1", require={}, **{"by-hand": "raise a"})
     assert told(made, {"a": 2}).verdict is Verdict.PASS

@@ -11,6 +11,9 @@ from cel_expr_python import cel
 
 from setright.controls.error import ControlError
 from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
+
+ABSENT = late(r'Key not found in map : "([^"]+)"')
 
 
 def holds(expression: str, tree: Tree) -> bool | Unknown:
@@ -19,9 +22,18 @@ def holds(expression: str, tree: Tree) -> bool | Unknown:
         result = _compiled(expression).eval(data={"resource": _plain(tree)})
         if result.type() == cel.Type.BOOL:
             return bool(result.value())
-        return Unknown(f"the check gave {result.value()!r}")
+        return Unknown(_lacking(str(result.value()), tree))
     except (RuntimeError, ValueError, TypeError) as error:
         return Unknown(f"the check could not be told: {error}")
+
+
+def _lacking(error: str, tree: Tree) -> str:
+    """Why there is no answer: the value that the expression asks for, as it stands in the source where it stands there."""
+    named = ABSENT.search(error)
+    value = tree.get(named[1]) if named else None
+    if named is None:
+        return f"the check gave {error!r}"
+    return f"{named[1]} is {value.text}" if isinstance(value, Unknown) else f"{named[1]} is not told"
 
 
 @lru_cache(maxsize=1024)

@@ -61,7 +61,12 @@ def concluded(mismatches: Sequence[Mismatch]) -> Judgement:
     failed = tuple(m for m in mismatches if not isinstance(m.have, Unknown))
     if failed:
         return Judgement(Verdict.FAIL, failed)
-    return Judgement(Verdict.UNKNOWN, (), "; ".join(dict.fromkeys(f"{show(m.path)} is {m.have.text}" for m in mismatches)))
+    return Judgement(Verdict.UNKNOWN, (), "; ".join(dict.fromkeys(_why(m) for m in mismatches)))
+
+
+def _why(mismatch: Mismatch) -> str:
+    """What cannot be told; a check tells by itself what it lacks."""
+    return f"{show(mismatch.path)} is {mismatch.have.text}" if mismatch.path else str(mismatch.have.text)
 
 
 def matches(where: tuple[Requirement, ...], tree: Plain) -> bool | None:
