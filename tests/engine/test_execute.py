@@ -197,6 +197,17 @@ def test_what_waits_for_a_restart_is_said(tmp_path, folder):
     assert execution(tmp_path, folder, "x", rescan=rescan).pending() == []
 
 
+def test_what_cannot_be_told_waits_for_no_restart(tmp_path, folder):
+    seen = still_found(tmp_path, True)
+
+    def rescan(surface, plan):
+        scan = seen(surface, plan)
+        told = tuple(f._replace(finding=replace(f.finding, verdict=Verdict.UNKNOWN, mismatches=())) for f in scan.found)
+        return scan._replace(found=told)
+
+    assert execution(tmp_path, folder, "x", rescan=rescan, effect=Effect(restart="service")).pending() == []
+
+
 def test_only_what_could_cut_us_off_is_armed_and_only_where_that_can_be(tmp_path, folder):
     assert execution(tmp_path, folder, "x").arm((), 30.0) is False
     armable = execution(tmp_path, folder, "x", steps=Steps(arm=True))

@@ -124,7 +124,8 @@ class Execution:
             return []
         scan = self._rescan(self.surface, self.plan)
         mine = set(self.plan.findings)
-        waiting = sorted({f.control.id for f in scan.found if f.finding.id in mine})
+        failing = (f for f in scan.found if f.finding.verdict is Verdict.FAIL)  # what cannot be told waits for nothing
+        waiting = sorted({f.control.id for f in failing if f.finding.id in mine})
         return [f"{control} holds after a restart of the {self.plan.effect.restart}" for control in waiting]
 
     def confirm(self, armed: bool) -> None:
