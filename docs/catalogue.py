@@ -122,17 +122,19 @@ def baselines_index(catalogue: Catalogue) -> str:
 
 def framework_page(framework: Framework, bearing: Mapping[str, Sequence[str]], catalogue: Catalogue) -> str:
     here = f"frameworks/{framework.id}.md"
-    rows = [
-        (section, framework.sections[section].about if section in framework.sections else "", _control_link(here, control))
-        for section, ids in bearing.items()
-        for control in map(catalogue.control, ids)
-    ]
+    by_section = {section: [*map(catalogue.control, ids)] for section, ids in bearing.items() if ids}
     empty = [section for section, ids in bearing.items() if not ids]
     parts = [f"# {framework.title}", f"Published by {framework.publisher}: <{framework.source}>"]
     parts += [framework.words] if framework.words else []
     parts.append(f"```console\n$ setright report --framework {framework.id}\n```")
     parts.append("Controls by the section that they bear on.")
-    parts.append(_rows(("section", "", "control"), rows))
+    if framework.sections:  # each under a heading: a reader finds it by name, and a search index holds only so much of one part
+        for section, controls in by_section.items():
+            about = f" {framework.sections[section].about}" if section in framework.sections else ""
+            parts.append(f"## {section}{about}\n\n{_table(here, controls)}")
+    else:
+        rows = [(section, _control_link(here, control)) for section, controls in by_section.items() for control in controls]
+        parts.append(_rows(("section", "control"), rows))
     parts += [f"No control of ours bears on {', '.join(empty)}."] if empty else []
     return "\n\n".join(parts) + "\n"
 

@@ -43,6 +43,11 @@ def test_every_framework_that_a_control_cites_is_named_and_lists_it(name, pages)
     assert listed == cites
 
 
+def test_no_part_of_a_page_is_longer_than_a_search_index_holds(pages):
+    parts = [(len(re.findall(r"\w+", part)), name) for name, text in pages.items() for part in re.split(r"(?m)^## ", text)]
+    assert max(parts) < (30_000, ""), max(parts)
+
+
 def test_a_page_shows_the_diff_that_the_fix_is_tested_to_make(pages):
     assert (
         "-permitrootlogin = yes   # until the migration is done\n+permitrootlogin = no"
