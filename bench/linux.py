@@ -28,9 +28,12 @@ OSCAP = "timeout 900 oscap xccdf eval --profile cis_level2_server /run/ds.xml"
 
 
 class Program(NamedTuple):
+    """`says` is what its output holds for each host where it did its work."""
+
     name: str
     hosts: int
     command: tuple[str, ...]
+    says: str
 
 
 def main() -> None:
@@ -56,18 +59,21 @@ def programs(fleet: Fleet, count: int) -> Iterator[Program]:
     """Ours, and those peers that are there."""
     for hosts in sorted({1, count}):
         targets = [f"ssh://h{n}" for n in range(1, hosts + 1)]
-        yield Program("setright scan by ssh", hosts, (SETRIGHT, *SCAN, *targets))
+        yield Program("setright scan by ssh", hosts, (SETRIGHT, *SCAN, *targets), '"verdict"')
     enter = (str(shutil.which("nsenter")), "-t", str(fleet.pid(1)), *["-m", "-u", "-i", "-n", "-p", "-r", "-w", "env", "-i"])
     inside = (*enter, "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c")
     if (BASE / "usr/sbin/lynis").exists():
-        yield Program("Lynis on the host", 1, (*inside, LYNIS))
+        yield Program("Lynis on the host", 1, (*inside, LYNIS), "Hardening index")
     if (BASE / "usr/bin/oscap").exists() and (found := _stream()):
         shutil.copyfile(found, fleet.root(1) / "run/ds.xml")
-        yield Program("oscap on the host, CIS level 2", 1, (*inside, OSCAP))
+        yield Program("oscap on the host, CIS level 2", 1, (*inside, OSCAP), "Result")
     if ansible := peer("ansible"):
         for hosts in sorted({1, count}):
             inventory = ",".join(f"h{n}" for n in range(1, hosts + 1)) + ","
-            yield Program("Ansible facts by ssh", hosts, (ansible, "all", "-f", "20", "-i", inventory, "-m", "setup"))
+            keys = fleet.folder / "ssh"
+            login = f"-F {keys}/config -i {keys}/id_ed25519 -o UserKnownHostsFile={keys}/known_hosts"
+            words = ("all", "-f", "20", "-i", inventory, "-m", "setup", "--ssh-common-args", login)
+            yield Program("Ansible facts by ssh", hosts, (ansible, *words), "ansible_facts")
 
 
 def _stream() -> Path | None:
@@ -81,6 +87,9 @@ def _stream() -> Path | None:
 
 def show(program: Program, runs: Sequence[Spent]) -> None:
     spent = middle(runs)
+    if spent.out.count(program.says) < program.hosts:
+        print(f"{program.name:<34} {program.hosts:>5} did not do its work: {spent.out[:200]!r}", flush=True)
+        return
     row = f"{program.name:<34} {program.hosts:>5} {spent.wall_s:8.2f} {spent.cpu_s:8.2f} {spent.peak_mb:6.0f}"
     print(f"{row} {spent.wall_s / program.hosts:9.2f}", flush=True)
 
