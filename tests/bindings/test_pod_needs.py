@@ -219,6 +219,30 @@ def test_an_image_keeps_its_own_user_where_that_is_high_enough() -> None:
     assert fixed(pod("image: 'grafana/grafana'"), high)["securityContext"] == {"runAsUser": 10001}
 
 
+CLAIM = "volumes: [{name: d, persistentVolumeClaim: {claimName: c}}]"
+HIGH = Edit((*PATH, "securityContext", "runAsUser"), 10001)
+
+
+@pytest.mark.parametrize("image", ["mongo:7", "docker.elastic.co/elasticsearch/elasticsearch:8.1.0"])
+def test_who_reads_its_data_stays_the_one_whose_data_it_is(image: str) -> None:
+    own = {"mongo:7": "/data/db"}.get(image, "/usr/share/elasticsearch/data")
+    with pytest.raises(BindingError, match="container c0 keeps files"):
+        fixed(pod(f"image: '{image}', volumeMounts: [{{name: d, mountPath: {own}}}]", spec=CLAIM), HIGH)
+
+
+@pytest.mark.parametrize(
+    ("container", "spec"),
+    [
+        ("image: 'mongo:7', volumeMounts: [{name: d, mountPath: /data/db}]", "volumes: [{name: d, emptyDir: {}}]"),
+        ("image: 'mongo:7', volumeMounts: [{name: d, mountPath: /backup}]", CLAIM),
+        ("image: 'memcached:1', volumeMounts: [{name: d, mountPath: /data/db}]", CLAIM),
+        ("image: 'app:1', volumeMounts: [{name: d, mountPath: /data/db}]", CLAIM),
+    ],
+)
+def test_who_keeps_no_data_of_its_own_may_be_anybody(container: str, spec: str) -> None:
+    assert fixed(pod(container, spec=spec), HIGH)["securityContext"]["runAsUser"] >= 10001
+
+
 def test_what_an_image_writes_to_gets_an_empty_volume() -> None:
     spec = fixed(
         pod("image: 'nginx:1', volumeMounts: [{name: run, mountPath: /tmp}]", spec="volumes: [{name: run, emptyDir: {}}]"), READS

@@ -111,7 +111,10 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     container = look_up(raw, wanted.path[:3])
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return
-    if why := refused(container, wanted.path[4:], wanted.value):
+    why = refused(container, wanted.path[4:], wanted.value)
+    if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, _of(resource, wanted.path)):
+        why = "keeps files on a volume that belong to the user of its image"
+    if why:
         where = container.get("name", wanted.path[2])
         raise BindingError(f"{resource.name}: container {where} {why}")
 
@@ -164,6 +167,12 @@ def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> boo
     """Whether a volume stands where the image keeps its files, of which some may be another user's."""
     kept = [path for path in _mounted(container) if any(covers(own, path) or covers(path, own) for own in needs.get("volumes", ()))]
     return bool(kept) and not (is_alone and _is_without_data(tree, container))
+
+
+def _keeps_files_of_its_user(tree: Tree, container: Tree, needs: Needs) -> bool:
+    """Whether its image keeps data that a user whom nobody knows could not read, on a volume that outlives it."""
+    is_anyones = needs.get("anyone") or needs.get("any-user") or needs.get("user", 0) >= NOBODY
+    return bool(needs.get("data")) and not is_anyones and _has_files(tree, container, needs, len(list(containers(tree))) == 1)
 
 
 def _is_without_data(tree: Tree, container: Tree) -> bool:
