@@ -388,8 +388,7 @@ class App:
 
     def _params(self, ask: Ask) -> dict[str, Plain]:
         """The organisation's values over the baselines', of which a later one goes over an earlier one."""
-        chosen = [self.catalogue.baselines[name] for name in self._baselines(ask) if name in self.catalogue.baselines]
-        return {name: value for each in chosen for name, value in each.params.items()} | self.configuration.parameters
+        return self.catalogue.params(self._baselines(ask)) | self.configuration.parameters
 
     def _baselines(self, ask: Ask) -> tuple[str, ...]:
         return (ask.baseline,) if ask.baseline else self.configuration.baselines

@@ -91,6 +91,14 @@ class Catalogue:
             raise ControlError(f"there is no baseline {name!r}; baselines are {', '.join(sorted(self.baselines))}")
         return self.baselines[name]
 
+    def named(self, names: Iterable[str]) -> list[Baseline]:
+        """The baselines of these names; a name that stands for no file, as `all` does, has none."""
+        return [self.baselines[name] for name in names if name in self.baselines]
+
+    def params(self, names: Iterable[str]) -> dict[str, Plain]:
+        """The values that baselines give, those of a later one over an earlier one's."""
+        return {name: value for each in self.named(names) for name, value in each.params.items()}
+
     def selected(self, baseline: str) -> list[str]:
         """The ids of a baseline; ``all`` is every control. Raises ControlError where they cannot all hold."""
         if baseline == "all":

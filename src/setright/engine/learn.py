@@ -42,8 +42,7 @@ class Approved(NamedTuple):
 
 def approved(catalogue: Catalogue, baselines: Iterable[str], snapshots: Callable[[], Snapshots]) -> Approved | None:
     """What the baselines of these names were learned of; None where none was."""
-    chosen = [catalogue.baselines[name].learned for name in baselines if name in catalogue.baselines]
-    taught = [each for each in chosen if each]
+    taught = [each.learned for each in catalogue.named(baselines) if each.learned]
     return Approved(taught, lambda address: snapshots().get(address), catalogue.bindings) if taught else None
 
 
