@@ -57,7 +57,7 @@ def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _oddities(tree: Path) -> None:
     """What a replaced file must have again: its mode, and its extended attributes."""
-    for path, _ in files(tree):
+    for path, _ in files(tree, pytest.fail):
         (tree / path).chmod(0o640)
         os.setxattr(tree / path, "user.ticket", b"OPS-1")
 
@@ -68,7 +68,7 @@ def told(walked: Walked) -> Told:
 
 
 def sources(tree: Path) -> dict[str, Source]:
-    return {path: source(tree / path, lens) for path, lens in files(tree)}
+    return {path: source(tree / path, lens) for path, lens in files(tree, pytest.fail)}
 
 
 def source(file: Path, lens: str) -> Source:

@@ -1,6 +1,10 @@
 """A tree of source files is written whole or not at all, only where nothing moved, and never outside."""
 
+import contextlib
+import ctypes
+import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +105,37 @@ def test_only_what_lies_near_is_read_again(tree):
     near = tree.read([Want("aws/s3/bucket", {}, near=("eu/main.tf",))])
     assert [d.locator for d in near.documents] == ["eu/main.tf"]
     assert len(tree.read(ALL).documents) == 2
+
+
+@pytest.mark.parametrize(("name", "said"), [(b"latin\xe9.tf", "latin\\xe9.tf"), (b"two\nlines.tf", "two\\nlines.tf")])
+def test_a_name_that_no_report_could_tell_is_a_problem_and_the_rest_is_read(tree, name, said):
+    Path(os.fsdecode(os.fsencode(tree.root) + b"/" + name)).write_bytes(BUCKET)
+    reading = tree.read(ALL)
+    assert [d.locator for d in reading.documents] == ["eu/main.tf"]
+    assert [(p.locator, "rename it" in p.why) for p in reading.problems] == [(said, True)]
+
+
+@pytest.mark.parametrize("unread", ["us", "us/.gitignore"])
+def test_what_may_not_be_read_is_a_problem_and_the_rest_is_read(tree, unread):
+    (tree.root / "us").mkdir()
+    (tree.root / "us" / ".gitignore").touch()
+    (tree.root / unread).chmod(0)
+    with no_root():
+        reading = tree.read(ALL)
+    (tree.root / unread).chmod(0o700)
+    assert [d.locator for d in reading.documents] == ["eu/main.tf"]
+    assert [(p.locator.rstrip("/"), p.why) for p in reading.problems] == [(unread, "cannot be read: Permission denied")]
+
+
+@contextlib.contextmanager
+def no_root():
+    """Takes from this thread what lets root read everything (capabilities(7): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)."""
+    libc, header = ctypes.CDLL(None, use_errno=True), (ctypes.c_uint32 * 2)(0x20080522, 0)
+    had = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice
+    assert libc.capget(header, had) == 0
+    less = (ctypes.c_uint32 * 6)(had[0] & ~0b110, *had[1:])
+    assert libc.capset(header, less) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(header, had) == 0

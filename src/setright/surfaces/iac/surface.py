@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
@@ -13,6 +14,7 @@ from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_for, lens_of
 
 MAX_SIZE_BYTES = 8_000_000
+UNSPEAKABLE = "its name has a line break or is not UTF-8, so no report could name it; rename it"
 OURS = "ours are Terraform, CloudFormation, Kubernetes, Compose, workflows of GitHub and GitLab, and Dockerfiles"
 
 
@@ -41,7 +43,9 @@ class SourceTree:
         documents: list[Document] = []
         problems: list[Problem] = []
         folders = {path.rpartition("/")[0] for want in wants for path in want.near}
-        candidates = list(self._near(folders) if folders else self._candidates())
+        seen = list(self._near(folders) if folders else self._candidates(problems))
+        problems += [Problem(_written(path), UNSPEAKABLE) for path, _ in seen if _written(path) != path]
+        candidates = [(path, lens) for path, lens in seen if _written(path) == path]
         found = charts(path for path, _ in candidates)
         for path, lens in in_charts(candidates, found):
             try:
@@ -107,13 +111,18 @@ class SourceTree:
         chart, inside, _ = locator.rpartition("templates/")
         return bool(inside) and (self.root / chart / "Chart.yaml").exists() and lens_of(locator) == "yaml"
 
-    def _candidates(self) -> Iterator[tuple[str, str]]:
+    def _candidates(self, problems: list[Problem]) -> Iterator[tuple[str, str]]:
         if self._only is None:
-            yield from files(self.root)
+            yield from files(self.root, partial(self._unread, problems))
         elif lens := lens_of(self._only):
             yield self._only, lens
         else:
             raise SurfaceError(f"{self.target}: no format of ours; {OURS}")
+
+    def _unread(self, problems: list[Problem], path: str, why: str) -> None:
+        if not path:
+            raise SurfaceError(f"{self.target}: cannot be read: {why}; let this user read the directory")
+        problems.append(Problem(_written(path), f"cannot be read: {why}"))
 
     def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(folders):
@@ -137,6 +146,11 @@ class SourceTree:
     def _meta(self, locator: str) -> dict[str, int]:
         file = self._file(locator)
         return {"mode": file.stat().st_mode & 0o7777} if file.exists() else {}
+
+
+def _written(path: str) -> str:
+    """The path as a report can name it, on one line and in UTF-8; other bytes as ``\\xe9``."""
+    return os.fsencode(path).decode(errors="backslashreplace").replace("\r", "\\r").replace("\n", "\\n")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -51,9 +51,12 @@ FROM = late(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without,
 Ignore: TypeAlias = "tuple[str, pathspec.GitIgnoreSpec]"
 
 
-def files(root: Path) -> Iterator[tuple[str, str]]:
-    """(path relative to the root, lens) of every candidate, in order; what .gitignore names is left out."""
-    yield from _folder(str(root), "", [])
+def files(root: Path, tell: Callable[[str, str], None]) -> Iterator[tuple[str, str]]:
+    """(path relative to the root, lens) of every candidate, in order; what .gitignore names is left out.
+
+    `tell` hears of each folder (``charts/``; empty: the tree itself) and .gitignore that cannot be read, and why.
+    """
+    yield from _folder(str(root), "", [], tell)
 
 
 def holds_configuration(path: str, lens: str, data: bytes) -> bool:
@@ -105,25 +108,37 @@ def lens_of(name: str) -> str | None:
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
 
 
-def _folder(root: str, inner: str, ignores: Sequence[Ignore]) -> Iterator[tuple[str, str]]:
-    entries = sorted(os.scandir(os.path.join(root, inner)), key=lambda e: e.name)  # noqa: PTH118
-    mine = [*ignores, *(_ignore(e, inner) for e in entries if e.name == ".gitignore" and e.is_file(follow_symlinks=False))]
+def _folder(root: str, inner: str, ignores: Sequence[Ignore], tell: Callable[[str, str], None]) -> Iterator[tuple[str, str]]:
+    try:
+        entries = sorted(os.scandir(os.path.join(root, inner)), key=lambda e: e.name)  # noqa: PTH118
+    except OSError as error:
+        tell(inner, str(error.strerror))
+        return
+    mine = [*ignores, *_ignore(root, inner, entries, tell)]
     for entry in entries:
         path = f"{inner}{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIP and not _ignored(path + "/", mine):
-                yield from _folder(root, path + "/", mine)
+                yield from _folder(root, path + "/", mine, tell)
         elif entry.is_file(follow_symlinks=False):
             lens = lens_of(entry.name)
             if lens and not _ignored(path, mine):
                 yield path, lens
 
 
-def _ignore(entry: os.DirEntry[str], inner: str) -> Ignore:
+def _ignore(root: str, inner: str, entries: Sequence[os.DirEntry[str]], tell: Callable[[str, str], None]) -> Iterator[Ignore]:
+    """What the folder's own .gitignore says; nothing where there is none."""
+    if not any(entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in entries):
+        return
     import pathspec
 
-    lines = Path(entry.path).read_text(errors="replace").splitlines()
-    return inner, pathspec.GitIgnoreSpec.from_lines(lines)
+    path = f"{inner}.gitignore"
+    try:
+        lines = Path(root, path).read_text(errors="replace").splitlines()
+    except OSError as error:
+        tell(path, str(error.strerror))
+        return
+    yield inner, pathspec.GitIgnoreSpec.from_lines(lines)
 
 
 def _ignored(path: str, ignores: Sequence[Ignore]) -> bool:
