@@ -10,7 +10,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform_workloads as workloads
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
-from setright.model import Edit, Plain, Resource
+from setright.model import Edit, Plain, Resource, Unknown
 
 ROOT = File(__file__).parents[2] / "bindings"
 LAYOUT: Mapping[str, Plain] = load_one(ROOT / "k8s/workload.yaml", ROOT).layouts["terraform"]
@@ -124,10 +124,18 @@ def test_a_value_is_located_at_its_argument_or_the_block_around_it() -> None:
     assert workloads.locate(LAYOUT, found, missing, sources) == ("a/main.tf", (*base, "container", 1))
 
 
-def test_what_has_no_spec_is_no_workload_yet() -> None:
-    bare = 'resource "kubernetes_pod" "web" {\n  metadata {\n    name = "web"\n  }\n}\n'
-    sources = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", bare.encode()))}
-    assert workloads.view("k8s/workload", LAYOUT, sources) == []
+def test_what_has_no_spec_has_a_container_that_says_nothing_and_that_nobody_writes() -> None:
+    for kind in ("kubernetes_pod", "kubernetes_deployment"):
+        bare = f'resource "{kind}" "web" {{\n  metadata {{\n    name = "web"\n  }}\n}}\n'
+        sources = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", bare.encode()))}
+        (found,) = workloads.view("k8s/workload", LAYOUT, sources)
+        assert found.tree["spec"]["containers"] == [{"imagePullPolicy": "Always"}]
+        for path in (("spec", "containers", 0, "resources", "limits", "cpu"), ("spec", "hostPID")):
+            with pytest.raises(BindingError, match="says nothing of its pod"):
+                workloads.edit(LAYOUT, found, [Edit(path, 1)], [], sources)
+    made = 'resource "kubernetes_pod" "web" {\n  dynamic "spec" {\n    for_each = var.specs\n    content {}\n  }\n}\n'
+    (found,) = workloads.view("k8s/workload", LAYOUT, {"m.tf": Source("m.tf", "hcl", lenses.get("hcl", made.encode()))})
+    assert isinstance(found.tree["spec"], Unknown)
 
 
 ROLES = """resource "kubernetes_cluster_role_v1" "ops" {

@@ -31,6 +31,17 @@ def test_blocks_nest_by_label_and_are_items_of_lists() -> None:
     assert tree == {"variable": {"x": [{}]}, "a": {"l": [{"b": [{}, {"c": 1}]}]}, "terraform": [{}]}
 
 
+def test_what_terraform_refuses_in_one_place_blinds_to_nothing_else() -> None:
+    text = inside("  t {}\n  t = 1\n  a = False\n")
+    assert hcl.get(text.encode())["resource"]["t"]["x"][0] == {
+        "t": Unknown("'t', given both as an argument and as a block"),
+        "a": False,
+    }
+    assert put(text, Edit((*X, "a"), True)) == text.replace("False", "true")
+    with pytest.raises(LensError):
+        put(text, Edit((*X, "t", 0, "b"), 1))
+
+
 def test_objects_given_several_times_in_a_block_are_blocks_to_terraform_0_11() -> None:
     text = inside(
         '  env = {\n    name = "A" # first\n  }\n\n  env = {\n    name = "B"\n    from {\n      key = "k"\n    }\n  }\n'
@@ -107,7 +118,6 @@ EOT
         ("a = <<EOT\nx\n", "line 1: the heredoc EOT is not closed"),
         ('a = "\\q"\n', "line 1: \\q is no escape"),
         ("a = b ? 1\n", "conditional"),
-        ("t {}\nt = 1\n", "t: given both"),
         ("x = {\n  a = 1\n}\nx = {\n  a = 2\n}\n", "line 4: x is given twice"),
         ("x {\n  y = {\n    a = 1\n  }\n  y = 2\n}\n", "line 5: y is given twice"),
         ("x {\n  y = {\n    a {}\n    b = 1 2\n  }\n}\n", "line 3: = or : must follow the key"),

@@ -39,6 +39,7 @@ DIRECTIVE = late(rf"(?:else|endif|endfor)\b|(if\b|for\b{SPACES}{NAME}(?:{SPACES}
 ESCAPE = late(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.?))|([$%])\5\{')
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None}
+WORDS |= {"True": True, "False": False}  # Terraform knows no such names; what their writer meant is plain
 
 
 class Node:

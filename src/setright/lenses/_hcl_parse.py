@@ -10,7 +10,7 @@ import re
 from setright.lenses._hcl_expr import BLANK, DEPTH, END, EOL, LITERAL, NAME, SPACE, Attribute, Expressions
 from setright.lenses._recent import recent
 from setright.lenses.error import LensError
-from setright.model import Tree
+from setright.model import Tree, Unknown
 
 LABELS = rf'(?:"[^"\\$%\x00-\x1f]*+"[ \t]*+|{NAME}[ \t]*+)*+'
 ITEM = re.compile(rf"({NAME})[ \t]*+(?:=(?![=>])[ \t]*+(?:{LITERAL}[ \t]*+{EOL})?|({LABELS})(\{{))")
@@ -64,8 +64,9 @@ def tree(body: Body) -> Tree:
 
 def _nest(out: Tree, block: Block, body: Body) -> None:
     name, node = block.labels[-1], out
-    if block.labels[0] in body.attributes:
-        raise LensError(f"{block.labels[0]}: given both as an argument and as a block")
+    if block.labels[0] in body.attributes:  # Terraform refuses it: which of the two is meant?
+        out[block.labels[0]] = Unknown(f"{block.labels[0]!r}, given both as an argument and as a block")
+        return
     for label in block.labels[:-1]:
         node = node.setdefault(label, {})
         if not isinstance(node, dict):

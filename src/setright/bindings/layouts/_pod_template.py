@@ -27,6 +27,7 @@ PATIENT = {"periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # t
 STARTING = {"periodSeconds": 10, "failureThreshold": 360}  # an hour: programs that load models or mend data take their time
 KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
 ALL, RAW = "ALL", "NET_RAW"
+MISSING = "missing"
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
 
 
@@ -107,6 +108,8 @@ def _refuse(name: str, raw: Tree, wanted: Edit) -> None:
     told = "/".join(map(str, wanted.path))
     if wanted.path[0] in READ_ONLY:
         raise BindingError(f"{name}: {told} is read off the object; change the object by hand")
+    if wanted.path[1:2] == CONTAINERS[:1] and not look_up(raw, wanted.path[:2]):
+        raise BindingError(f"{name}: it has no containers; write them")
     if wanted.remove and place(raw, wanted.path) != wanted.path:
         raise BindingError(f"{name}: {told} comes from the pod's securityContext; remove it there")
     if len(wanted.path) > 1 and wanted.path[-2] == "limits" and not wanted.remove:
@@ -182,6 +185,8 @@ def _inherited(tree: Tree) -> Tree:
     if not isinstance(spec, dict):
         return {}
     spec = {key: value for key, value in spec.items() if key not in CONTAINERS or not isinstance(value, dict)}
+    if spec.get(CONTAINERS[0], MISSING) in (None, []):  # the API server refuses it: one of which nothing is told
+        spec[CONTAINERS[0]] = [{}]
     context = spec.get("securityContext")
     given = {key: context[key] for key in POD_WIDE if context.get(key) is not None} if isinstance(context, dict) else {}
     lists = {name: [_with(given, each) for each in spec[name]] for name in CONTAINERS if isinstance(spec.get(name), list)}

@@ -77,8 +77,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     for module in modules(sources).values():
         objects += [(block.locator, manifest) for block, manifest in manifests(module, AROUND)]
         for block, manifest in manifests(module, layout["kinds"]):
-            template = look_up(manifest, _inner(layout, manifest))
-            if isinstance(template, dict) and "spec" in template:
+            if (template := _template(manifest, _inner(layout, manifest))) is not None:
                 tree = _pod_template.shown(told(template), manifest)
                 place = (block.locator, block.path)
                 seen.append(((*place, manifest), Resource(kind, _name(module, block), tree, place)))
@@ -106,6 +105,8 @@ def edit(
         raise BindingError(f"{block.locator}: {block.address}: write a kubernetes_network_policy that chooses its pods")
     manifest = _manifest(module, block, str(resource.tree["kind"]))
     inner = _inner(layout, manifest)
+    if look_up(manifest, (*inner, "spec")) is None:
+        raise BindingError(f"{block.locator}: {block.address} says nothing of its pod; write its spec")
     placed = _pod_template.placed(resource, look_up(manifest, inner), [*edits, *live])
     return [syntax.edit(sources, block.locator, _own(block, inner, each)) for each in placed]
 
@@ -128,6 +129,17 @@ def _name(module: Module, block: Block) -> str:
 
 def _inner(layout: Mapping[str, Plain], manifest: Tree) -> Path:
     return tuple(filter(None, str(layout["templates"][manifest["kind"]]).split("/")))
+
+
+def _template(manifest: Tree, inner: Path) -> Tree | None:
+    """The pod template, of no containers where the block has none; None where an expression makes what is around it."""
+    node: Plain = manifest
+    for part in inner:
+        node = node.get(part, {}) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        return None
+    spec = node.get("spec", {})
+    return {**node, "spec": {_pod_template.CONTAINERS[0]: [], **spec} if isinstance(spec, dict) else spec}
 
 
 def home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
