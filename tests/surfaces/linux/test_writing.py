@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import stat
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -258,3 +260,20 @@ def test_a_new_file_has_the_mode_that_its_kind_asks_for(place: Place) -> None:
     surface.read([files(name("/keys/*"), **{"new-mode": "0600"})])
     surface.write(Change(name("/keys/new"), "text", None, b"x"))
     assert oct((root / "keys/new").stat().st_mode) == "0o100600"
+
+
+def test_a_device_keeps_its_mode_and_stays_a_device_whatever_leads_to_it(place: Place) -> None:
+    """A unit or drop-in that is switched off is a link to /dev/null, which every program writes to."""
+    surface, name, root = place
+    (root / "etc").mkdir(exist_ok=True)
+    os.mknod(root / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    (root / "etc/off.service").symlink_to("../null")
+    before = (root / "null").stat()
+    locator = f"stat:{name('/etc/off.service')}"
+    assert surface.again([locator])[locator].data is None
+    row = {"path": name("/etc/off.service"), "type": "file", "owner": "root", "group": "root", "mode": "0666"}
+    was, narrowed = json.dumps(row).encode(), json.dumps(row | {"mode": "0644"}).encode()
+    for change in (Change(locator, "json", was, narrowed), Change(name("/etc/off.service"), "text", b"", b"x\n")):
+        with pytest.raises(SurfaceError):
+            surface.write(change)
+    assert (root / "null").stat() == before

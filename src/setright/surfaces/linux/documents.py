@@ -1,7 +1,8 @@
 """What wants ask for, as questions; what came back, as documents. Pure.
 
 A link is read under the path it leads to where the binding names that path too, else under its own: a file is one document.
-A link to /dev/null is an empty file of its name, which is how drop-ins are switched off.
+A link to /dev/null is an empty file of its name, which is how drop-ins and units are switched off; it has no owner and mode, for
+those are the device's, which everybody writes to.
 """
 
 from __future__ import annotations
@@ -135,6 +136,8 @@ def _stats(part: Part, found: Answers) -> list[Document | Problem]:
             built.append(Problem(f"stat:{each.name}", each.error))
             continue
         kind, owner, group, mode = each.data.decode(errors="surrogateescape").split("\t")
+        if kind == "device":
+            continue
         row = {"path": each.name, "type": kind, "owner": owner, "group": group, "mode": mode}
         built.append(_json(f"stat:{each.name}", row))
     return built

@@ -27,6 +27,7 @@ from setright.surfaces.linux.patterns import is_glob, segment_matcher
 from setright.surfaces.linux.transport import LIMIT_BYTES, Found, Link, sorry
 
 LINKS = 40  # as many as the kernel follows
+DEVICES = (stat.S_IFCHR, stat.S_IFBLK)
 TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 LOCK_WAIT_S = 20.0
 GONE = "is gone"
@@ -246,6 +247,8 @@ class Files:
     def own(self, path: str, before: str, after: str) -> None:
         with self.locked(path):
             real = self.real(path)
+            if stat.S_IFMT(real.lstat().st_mode) in DEVICES:
+                raise SurfaceError(f"{self.target}: {path} leads to {real}, which is no file; nothing was changed")
             now = ":".join(self._stat(real).decode().split("\t")[1:])
             if now == after:
                 return

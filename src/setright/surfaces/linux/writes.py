@@ -25,6 +25,10 @@ lock() {{
 }}
 moved() {{ exit {MOVED}; }}
 real() {{ if [ -L "$1" ]; then readlink -f -- "$1"; else printf '%s\n' "$1"; fi; }}
+stored() {{
+  [ ! -e "$1" ] || [ -f "$1" ] || [ -d "$1" ] || [ -S "$1" ] ||
+    {{ echo "it leads to $(readlink -f -- "$1"), which is no file" >&2; exit 1; }}
+}}
 digest() {{ if [ -e "$1" ]; then set -- $(sha256sum <"$1"); echo "$1"; else echo absent; fi; }}
 drop() {{
   case $(ls -ld -- "$f") in ??????????+*) command -v getfattr >/dev/null ||
@@ -57,7 +61,7 @@ def put(path: str, before: str, after: bytes | None, inode: Mapping[str, Plain])
     there = ":" if after is None else 'dress "$f"'
     moved = "" if before == "any" else f'elif [ "$now" != {before} ]; then moved'
     return f"""(
-f=$(real {shlex.quote(path)}); now=$(digest "$f"); after={digest(after)}; mode={inode.get("new_mode", "0644")}
+f=$(real {shlex.quote(path)}); stored "$f"; now=$(digest "$f"); after={digest(after)}; mode={inode.get("new_mode", "0644")}
 {_dress(inode)}
 if [ "$now" = "$after" ]; then {there}
 {moved}
@@ -94,7 +98,7 @@ def own(path: str, before: str, after: str) -> str:
     known = "|".join(map(shlex.quote, sorted(on_the_way(before, after)))) if before != "any" else ""
     check = f'case "$now" in {known}) ;; *) moved ;; esac\n' if known else ""
     deed = f'chown {shlex.quote(owner)}:{shlex.quote(group)} -- "$f" && chmod {mode} -- "$f" || exit 1'
-    return f"""f={shlex.quote(path)}; [ -e "$f" ] || moved
+    return f"""f={shlex.quote(path)}; [ -e "$f" ] || moved; stored "$f"
 set -- $(stat -L -c '%U %G %u %g %a' -- "$f")
 u=$1 g=$2; [ "$u" != UNKNOWN ] || u=$3; [ "$g" != UNKNOWN ] || g=$4
 now=$u:$g:$(printf '%04o' "0$5")
