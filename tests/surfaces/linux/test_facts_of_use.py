@@ -130,6 +130,7 @@ MADE = {
     "keys-of-people:environment": "useradd -m ann; mkdir /home/ann/.ssh; echo 'environment=\"A=b\" ssh-ed25519 AAAA' "
     ">/home/ann/.ssh/authorized_keys",
     "loose-homes": "useradd -m ann; mkdir /home/ann/.ssh; touch /home/ann/.ssh/authorized_keys; chmod 777 /home/ann/.ssh",
+    "ssh-forwarding-in-use": "printf 'Match User jump\\n\\tAllowTcpForwarding yes\\n' >>/etc/ssh/sshd_config.d/9.conf",
     "second-factor": "echo 'auth required pam_google_authenticator.so' >>/etc/pam.d/sshd",
     "people-own-in:/srv+/var/www": "useradd -m ann; mkdir /srv/site; chown ann /srv/site",
     "names-from:": "sed -i 's/^passwd:.*/passwd: files sss/' /etc/nsswitch.conf",
@@ -142,6 +143,9 @@ MADE = {
 }
 
 
+NEVER_DENIED = ("ssh-forwarding-in-use",)
+
+
 @pytest.mark.root
 @pytest.mark.parametrize("fact", MADE)
 def test_what_was_made_to_happen_is_seen(fact: str, host: Lab, web: Linux) -> None:
@@ -149,9 +153,30 @@ def test_what_was_made_to_happen_is_seen(fact: str, host: Lab, web: Linux) -> No
         return web.ask([f"linux/{fact}"])[f"linux/{fact}"].holds
 
     host.command(1, "echo 'sshd: ALL' >/etc/hosts.allow")
-    assert ask() is False
+    assert ask() is (None if fact in NEVER_DENIED else False)
     assert host.command(1, MADE[fact]).returncode == 0
     assert ask() is True
+
+
+ELSEWHERE = """useradd -m ann; mkdir /etc/ssh/keys; ssh-keygen -q -t rsa -b 2048 -N '' -f /tmp/elsewhere; cd /etc/ssh
+(printf 'environment="A=b" '; cat /tmp/elsewhere.pub) >keys/ann; chmod 666 keys/ann
+printf 'AuthorizedKeysFile none\nMatch Group ann\n\tAuthorizedKeysFile /etc/ssh/keys/%%u\n' >sshd_config.d/9.conf"""
+
+
+@pytest.mark.root
+def test_keys_are_found_where_sshd_looks_for_them(host: Lab, web: Linux) -> None:
+    facts = [f"linux/{name}" for name in ("keys-of-people:short", "keys-of-people:environment", "loose-homes")]
+    assert host.command(1, ELSEWHERE).returncode == 0
+    answers = web.ask([*facts, "linux/only-root-can-log-in", "linux/changed-last:keys"])
+    assert [answers[fact].holds for fact in facts] == [True, True, True] and "/etc/ssh/keys/ann" in answers[facts[0]].text
+    assert answers["linux/only-root-can-log-in"].holds is True, "ops has a key, and sshd looks nowhere for it"
+    assert answers["linux/changed-last:keys"].text.startswith("/etc/ssh/keys/ann was changed last")
+    state = json.loads(host_state(web))
+    assert [line.split()[0] for line in state["keys"]] == ["ann"] and state["places"]["keys"] == ["/etc/ssh/keys/ann"]
+
+
+def host_state(web: Linux) -> bytes:
+    return web.again(["state:trust"])["state:trust"].data or b""
 
 
 @pytest.mark.root

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.states.trust import FILES
 from setright.surfaces.linux.transport import Ask
 
@@ -19,14 +20,14 @@ PLACES = {
     "accounts": "/etc/passwd /etc/shadow /etc/group",
     "files": FILES,
     "jobs": "/etc/crontab /etc/anacrontab /etc/cron.*/* /var/spool/cron/* /var/spool/cron/crontabs/*",
-    "keys": "/root/.ssh/authorized_keys* /home/*/.ssh/authorized_keys* /etc/ssh/authorized_keys/*",
+    "keys": "$(key_files | cut -f 2 | sort -u)",
     "packets": "/etc/nftables.conf /etc/nftables.d/* /etc/ufw/*.rules /etc/firewalld/zones/*.xml /etc/iptables/*",
     "services": "/etc/systemd/system/*.wants/* /etc/systemd/system/*.requires/* /etc/systemd/system/*.service",
     "setuid": "$(find / -xdev -type f -perm /6000 -not -path '/proc/*' 2>/dev/null)",
     "sudo": "/etc/sudoers /etc/sudoers.d/*",
 }
 SOURCE = "stat, auditd, journal, wtmp"
-SCRIPT = """[ "$(id -u)" = 0 ] || exit 13
+SCRIPT = """FUNCTIONS[ "$(id -u)" = 0 ] || exit 13
 export LC_ALL=C TZ=UTC
 row=$(stat -c '%Z %U %n' -- PLACES 2>/dev/null | sort -rn | head -n 1); [ -n "$row" ] || exit 0
 at=${row%% *}; rest=${row#* }; f=${rest#* }
@@ -46,7 +47,7 @@ true"""
 def asks(argument: str) -> Sequence[Ask]:
     one = shlex.quote(argument) if argument.startswith("/") else ""
     places = one or (PLACES.get(argument, "") if argument else " ".join(PLACES.values()))
-    return (Ask("run", SCRIPT.replace("PLACES", places)),)
+    return (Ask("run", SCRIPT.replace("PLACES", places).replace("FUNCTIONS", KEY_FILES if "key_files" in places else "")),)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, some
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.transport import Ask
 
-FILES = """[ "$(id -u)" = 0 ] || exit 13
-set --; for h in $(cut -d: -f6 /etc/passwd | sort -u); do
-  for f in "$h/.ssh/authorized_keys" "$h/.ssh/authorized_keys2"; do [ ! -f "$f" ] || set -- "$@" "$f"; done
-done; for f in /etc/ssh/authorized_keys/*; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+FILES = f"""{KEY_FILES}[ "$(id -u)" = 0 ] || exit 13
+set --; IFS='
+'; for f in $(key_files | cut -f 2 | sort -u); do set -- "$@" "$f"; done; unset IFS
 [ $# -gt 0 ] || exit 0
 """
 LOOKS = {

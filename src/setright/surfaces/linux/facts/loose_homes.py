@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import Evidence, some
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.transport import Ask
 
 LOOSE = Ask(
     "run",
-    r"""[ "$(id -u)" = 0 ] || exit 13
-while IFS=: read -r n _ u _ _ h _; do
-  [ -f "$h/.ssh/authorized_keys" ] || continue
-  find "$h" "$h/.ssh" "$h/.ssh/authorized_keys" -maxdepth 0 \( -perm /022 -o ! \( -uid "$u" -o -uid 0 \) \) 2>/dev/null
-done </etc/passwd; true""",
+    rf"""{KEY_FILES}[ "$(id -u)" = 0 ] || exit 13
+key_files | while IFS='	' read -r n f; do
+  e=$(getent passwd "$n"); h=$(echo "$e" | cut -d: -f6); set -- "$f"
+  case $f in "$h"/*) d=$f; while [ "$d" != "$h" ]; do d=${{d%/*}}; set -- "$d" "$@"; done ;; *) set -- "${{f%/*}}" "$f" ;; esac
+  find "$@" -maxdepth 0 \( -perm /022 -o ! \( -uid "$(echo "$e" | cut -d: -f3)" -o -uid 0 \) \) 2>/dev/null
+done | sort -u; true""",
 )
 
 

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import GROUP, PASSWD, SHADOW, Evidence, some
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.transport import Ask
 
 OFTEN = True
 KEYS = (Ask("list", "/home/*/.ssh/authorized_keys"), Ask("list", "/etc/ssh/authorized_keys/*"))
+KEYED = Ask("run", f"{KEY_FILES}key_files | cut -f 1 | sort -u")
 SUDOERS = (Ask("file", "/etc/sudoers"), Ask("file", "/etc/sudoers.d/*"))
 RULE = re.compile(r"^\s*(%?[\w.-]+)\s+[^=]+=", re.MULTILINE)
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (PASSWD, SHADOW, GROUP, *KEYS, *SUDOERS)
+    return (PASSWD, SHADOW, GROUP, *KEYS, KEYED, *SUDOERS)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
@@ -38,11 +40,13 @@ def _able(evidence: Evidence) -> dict[str, str]:
     """Accounts that can log in -> how."""
     shells = evidence.shells()
     shells.pop("root", None)
-    keyed = evidence.names(*KEYS)
+    keyed, told = evidence.names(*KEYS), evidence.lines(KEYED)
     by_key = {
         name: "key"
         for name, home in shells.items()
-        if f"{home}/.ssh/authorized_keys" in keyed or f"/etc/ssh/authorized_keys/{name}" in keyed
+        if (
+            name in told if evidence.ran(KEYED) else {f"{home}/.ssh/authorized_keys", f"/etc/ssh/authorized_keys/{name}"} & {*keyed}
+        )
     }
     hashed = {row[0]: "password" for row in evidence.rows(SHADOW) if row[0] in shells and row[1] and row[1][0] not in "!*"}
     return hashed | by_key

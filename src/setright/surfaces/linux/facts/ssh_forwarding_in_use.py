@@ -6,20 +6,33 @@ import re
 from collections.abc import Sequence
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import Evidence, count
+from setright.surfaces.linux.evidence import Evidence, count, some
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.transport import Ask
 
 OFTEN = True
 SOCKETS = Ask("run", "ss -Htnp state established; echo ===; ss -Hltnp")
 ARRANGED = Ask(
     "run",
-    "grep -lE '^[^#]*(permitopen|permitlisten|tunnel)=' /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys 2>/dev/null; true",
+    rf"""{KEY_FILES}key_files | cut -f 2 | sort -u | while read -r f; do
+  grep -lE '^[^#]*(permitopen|permitlisten|tunnel|port-forwarding)\b' "$f" 2>/dev/null
+done; true""",
+)
+MEANT = Ask(  # words that only say something where somebody shall tunnel, and those for some people alone
+    "run",
+    r"""for f in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do [ ! -f "$f" ] || awk '
+{ gsub(/[="\r]/, " "); k = tolower($1); v = tolower($2) }
+k == "match" { scope = tolower($2) == "all" ? "" : substr($0, index($0, $2)) }
+(k ~ /^permit(open|listen)$/ && v !~ /^(any|none)$/) ||
+(k ~ /^(permittunnel|allow(tcp|streamlocal)forwarding)$/ && scope != "" && v != "no") {
+  sub(/^[ \t]+/, ""); sub(/[ \t]+$/, ""); print FILENAME " says `" $0 "`" (scope == "" ? "" : " for " scope) }' "$f"
+done; true""",
 )
 PORTS = Ask("run", "sshd -T 2>/dev/null | sed -n 's/^port //p'")
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (SOCKETS, ARRANGED, PORTS)
+    return (SOCKETS, ARRANGED, MEANT, PORTS)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
@@ -29,6 +42,8 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     arranged = evidence.lines(ARRANGED)
     if arranged:
         return Answer(True, f"{arranged[0]} arranges for a tunnel", "authorized_keys")
+    if meant := evidence.lines(MEANT):
+        return Answer(True, some(meant, 2), "sshd_config")
     tunnels = _tunnels(evidence)
     if tunnels:
         return Answer(True, f"{count(len(tunnels), 'tunnel')} through sshd open now", "ss")

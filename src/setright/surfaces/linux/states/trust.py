@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from setright.model import Tree
 from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.states.packet_rules import TABLES
 from setright.surfaces.linux.transport import Ask
 
@@ -30,12 +31,10 @@ grep -Ev '^(#([^0-9i]|$)|#include|@include|$)' | sort -u; true""",
 )
 KEYS = Ask(
     "run",
-    r"""command -v ssh-keygen >/dev/null || exit 127
-while IFS=: read -r n _ _ _ _ h _; do
-  for f in "$h/.ssh/authorized_keys" "$h/.ssh/authorized_keys2" "/etc/ssh/authorized_keys/$n"; do
-    [ -f "$f" ] && ssh-keygen -lf "$f" 2>/dev/null | awk -v n="$n" '{print n, $2, $NF}'
-  done
-done </etc/passwd | sort -u; true""",
+    rf"""{KEY_FILES}command -v ssh-keygen >/dev/null || exit 127
+key_files | while IFS='	' read -r n f; do
+  ssh-keygen -lf "$f" 2>/dev/null | awk -v n="$n" '{{print n, $2, $NF}}'
+done | sort -u; true""",
 )
 JOBS = Ask(
     "run",
@@ -74,12 +73,10 @@ FILES = (
 BARE = "/etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/ssh/ssh_host_*_key"
 PLACES = Ask(
     "run",
-    rf"""[ "$(id -u)" = 0 ] || exit 13
+    rf"""{KEY_FILES}[ "$(id -u)" = 0 ] || exit 13
 say() {{ n=$1; shift; for f do [ ! -f "$f" ] || [ -L "$f" ] || printf '%s\t%s\n' "$n" "$f"; done; }}
 say sudo-rules /etc/sudoers /etc/sudoers.d/*
-while IFS=: read -r n _ _ _ _ h _; do
-  say keys "$h/.ssh/authorized_keys" "$h/.ssh/authorized_keys2" "/etc/ssh/authorized_keys/$n"
-done </etc/passwd | sort -u
+key_files | cut -f 2 | sort -u | while read -r f; do say keys "$f"; done
 say jobs /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/cron.hourly/* \
   /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/*
 say packet-rules {FIREWALLS}
