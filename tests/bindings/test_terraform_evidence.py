@@ -22,6 +22,7 @@ DATA = 'resource "aws_s3_bucket" "data" {\n  bucket = "data"\n}\n'
 IMAGE = (
     'data "aws_ami" "i" {\n  most_recent = true\n  filter {\n    name   = "name"\n    values = ["ubuntu-noble-24.04-*"]\n  }\n}\n'
 )
+TOKENS = IMAGE.replace("ubuntu-noble-24.04-*", "al2023-ami-2023*-x86_64").replace("  most", '  owners = ["amazon"]\n  most')
 EVERYBODY = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}]}'
 ROLE = '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "s3:GetObject"}]}'
 
@@ -121,6 +122,9 @@ def test_images_that_their_maker_names_as_the_latest_are_recent(machine: str, as
     ("body", "image", "who"),
     [
         ("iam_instance_profile = var.p", IMAGE, "its role"),
+        ("iam_instance_profile = var.p", TOKENS, "no"),
+        ('iam_instance_profile = var.p\n  metadata_options {\n    http_tokens = "optional"\n  }', TOKENS, "its role"),
+        ("iam_instance_profile = var.p", TOKENS.replace("amazon", "self"), "its role"),
         ("launch_template {\n  id = var.t\n}", IMAGE, "its role"),
         ('user_data = "curl http://169.254.169.254/latest/meta-data"', IMAGE, "its first script"),
         ('user_data = "docker run app"', IMAGE, "its first script"),

@@ -31,6 +31,8 @@ LATEST = late(
     r"/aws/service/(?:ami-amazon-linux-latest/(?:al20|amzn2)|ami-windows-latest/|canonical/ubuntu/.*/current/|debian/release/)"
 )
 PARAMETER = late(r'(?:"\$\{\s*)?(?:nonsensitive\(\s*)?data\.aws_ssm_parameter\.([\w-]+)')
+TOKENS_ALREADY = late(r"amazon: .*\bal20(?:2[3-9]|[3-9]\d)-", re.DOTALL)  # Amazon Linux, whose images ask for tokens since 2023
+AMAZON = ("amazon", "137112412989")
 OLD_IMAGE = late(
     r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
 )
@@ -155,11 +157,14 @@ def _narrow(statement: Tree) -> bool:
 
 
 def _metadata(module: Module, block: Block, tree: Tree) -> str:
-    """What may ask the instance's metadata service: ``no`` where it has no role, a recent image, and a script that does not."""
+    """What may ask the instance's metadata service: ``no`` where its image has it ask for tokens, or where nothing on it asks."""
+    images, told_here = _images(module, block), {"metadata_options", "launch_template", "dynamic"} & block.body.keys()
+    if images and not told_here and all(map(TOKENS_ALREADY.search, images)):
+        return "no"
     if {"iam_instance_profile", "launch_template", "dynamic"} & block.body.keys():
         return "its role"
     told = [words for key in ("user_data", "user_data_base64") if (words := _script(module, block.body.get(key)))]
-    return told[0] if told else "no" if _recent(module, block) else "an image of unknown age"
+    return told[0] if told else "no" if images and not any(map(OLD_IMAGE.search, images)) else "an image of unknown age"
 
 
 def _script(module: Module, raw: Plain) -> str:
@@ -170,16 +175,21 @@ def _script(module: Module, raw: Plain) -> str:
     return "a script that is told elsewhere" if isinstance(value, Unknown) and ELSEWHERE.search(text) else ""
 
 
-def _recent(module: Module, block: Block) -> bool:
-    """Whether the image is the newest of a system that is not old."""
+def _images(module: Module, block: Block) -> list[str]:
+    """By which names the newest image of a system is looked for; empty where it is not surely the newest."""
     raw = module.resolved(block.body.get("ami", block.body.get("image_id")))
     if told := _parameter(module, raw):
-        return LATEST.match(told) is not None and not OLD_IMAGE.search(told)
+        return [f"amazon: {told}"] if LATEST.match(told) else []
     named = re.match(r'(?:"\$\{\s*)?data\.aws_ami\.([\w-]+)', raw.text) if isinstance(raw, Unknown) else None
-    images = [image for image in module.resources("data.aws_ami") if named and image.path[2] == named[1]]
-    return bool(images) and all(
-        same(image.body.get("most_recent"), True) and not OLD_IMAGE.search(str(image.body.get("filter"))) for image in images
-    )
+    images = [image.body for image in module.resources("data.aws_ami") if named and image.path[2] == named[1]]
+    return [_name(image) for image in images] if all(same(i.get("most_recent"), True) for i in images) else []
+
+
+def _name(image: Tree) -> str:
+    """What an image is looked for by, after whose it is."""
+    owners = image.get("owners")
+    whose = "amazon" if isinstance(owners, list) and all(owner in AMAZON for owner in owners) else "anybody"
+    return f"{whose}: {image.get('filter')}"
 
 
 def _parameter(module: Module, raw: Plain) -> str:
