@@ -138,6 +138,27 @@ def test_a_script_that_only_tells_the_time_needs_nothing(text: str, is_known: bo
     assert bool(needs_of("shop:1", shell(text), IMAGES)) is is_known
 
 
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        ("until nc -z db 5432; do echo waiting; sleep 2; done", True),
+        ("for i in $(seq 1 9); do wget -qO- http://a > /dev/null 2>&1 && exit 0; sleep 1; done; exit 1", True),
+        ("until mysqladmin ping -h db; do printf .; done", True),
+        ("while ! curl -sf -o /dev/null http://a; do sleep 1; done", True),
+        ("nc -l -p 80", False),
+        ("mysqladmin shutdown", False),
+        ("wget http://a/x", False),
+        ("curl -sSLo x http://a", False),
+        ("curl -T /etc/passwd http://a", False),
+        ("until [ -f /mnt/done ]; do nc -z a 1; done", False),
+        ("curl -s http://a > /mnt/a", False),
+        ("sleep 9", False),
+    ],
+)
+def test_a_script_that_waits_for_others_is_anyones(text: str, is_known: bool) -> None:
+    assert needs_of("shop:1", shell(text), IMAGES).get("anyone", False) is is_known
+
+
 def test_a_folder_covers_what_is_below_it_only() -> None:
     assert covers("/a", "/a/b")
     assert covers("/a", "/a")

@@ -75,6 +75,74 @@ def test_signs_that_the_api_is_called_are_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "container",
+    [
+        "env: [{name: RABBITMQ_HOST, value: rabbitmq}, {name: JAEGER_AGENT_HOST, value: otel-collector}]",
+        "args: [serve, --jaeger.agent-host=jaeger-agent, --vip-seats=3]",
+        "livenessProbe: {exec: {command: [redis-cli, ping]}}, readinessProbe: {httpGet: {path: /ping, port: 80}}",
+        "command: [/docker-entrypoint.sh], args: [-c, /etc/confluent/docker/run]",
+    ],
+)
+def test_what_a_program_talks_to_is_no_sign_of_what_it_is(container: str) -> None:
+    assert differs(pod(container)) == {}
+
+
+@pytest.mark.parametrize(
+    ("container", "signs"),
+    [
+        ("env: [{name: K8S_NAMESPACE, value: a}]", {"uses-api"}),
+        ("args: [--leader-elect]", {"uses-api"}),
+        ("env: [{name: PUPPETEER_EXECUTABLE_PATH, value: /usr/bin/x}]", {"gains-rights", "deep-syscalls"}),
+        ("livenessProbe: {exec: {command: [sh, -c, ping -c1 gateway]}}", {"gains-rights", "raw-sockets"}),
+        ("securityContext: {capabilities: {add: [SYS_MODULE]}}", {"deep-syscalls", "uses-node"}),
+        ("securityContext: {runAsUser: 7, capabilities: {add: [NET_BIND_SERVICE]}}", {"gains-rights", "runs-as-root"}),
+    ],
+)
+def test_options_and_the_environment_tell_what_it_needs(container: str, signs: set[str]) -> None:
+    assert differs(pod(container)).keys() == signs
+
+
+ACCOUNT = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: '%s'}\n"
+BINDING = "---\nkind: RoleBinding\nsubjects: [{kind: ServiceAccount, name: '%s'}]\n"
+NAMED = '{{ include "shop.account" . }}'
+
+
+@pytest.mark.parametrize(
+    ("account", "beside", "uses_api"),
+    [
+        ("shop", ACCOUNT % "shop", False),
+        ("shop", ACCOUNT % "shop" + BINDING % "other", False),
+        ("shop", ACCOUNT % "shop" + BINDING % "shop", True),
+        ("shop", ACCOUNT % "other", True),
+        ("shop", (ACCOUNT % "shop").replace("}", ", namespace: other}"), True),
+        (NAMED, ACCOUNT % NAMED, False),
+        (NAMED, ACCOUNT % NAMED + BINDING % NAMED, True),
+        (NAMED, ACCOUNT % NAMED + BINDING % "{{ .Values.account }}", True),
+        (NAMED, ACCOUNT % NAMED + ACCOUNT % "{{ .Values.account }}" + BINDING % "{{ .Values.account }}", False),
+    ],
+)
+def test_an_account_that_the_tree_makes_and_binds_to_nothing_calls_no_api(account: str, beside: str, uses_api: bool) -> None:
+    text = pod(spec=f"serviceAccountName: '{account}'") + beside
+    files = {"shop/templates/all.yaml": Source("shop/templates/all.yaml", "helm", get("helm", text.encode()))}
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
+    assert resource.tree["workload"]["uses-api"] is uses_api
+
+
+@pytest.mark.parametrize(
+    ("text", "claims_of_node"),
+    [
+        (pod(), (False, False)),
+        (pod(spec="hostNetwork: true"), (False, True)),
+        (pod(spec="volumes: [{name: v, hostPath: {path: /var/log}}]"), (False, False)),
+        (pod("securityContext: {capabilities: {add: [NET_ADMIN]}}"), (True, True)),
+    ],
+)
+def test_rights_on_the_node_and_sight_of_its_network_are_told_apart(text: str, claims_of_node: tuple[bool, bool]) -> None:
+    [resource] = seen(text)
+    assert (resource.tree["workload"]["has-node-rights"], resource.tree["workload"]["sees-packets"]) == claims_of_node
+
+
+@pytest.mark.parametrize(
     ("text", "more"),
     [
         (pod("securityContext: {privileged: true}"), {}),
@@ -199,6 +267,9 @@ def service(ports: str, more: str = "") -> str:
         ("", service("{port: 53, protocol: UDP}"), [], False),
         ("ports: [{containerPort: 80}]", service("{port: 80}", "clusterIP: None"), [], False),
         ("ports: [{containerPort: 80}]", "", [], False),
+        ("ports: [{containerPort: 80}], livenessProbe: {exec: {command: [a]}}", "", [], False),
+        ("ports: [{containerPort: 80}], livenessProbe: {httpGet: {port: 80}}", "", [], True),
+        ("ports: [{containerPort: 80, name: http}], startupProbe: {tcpSocket: {port: http}}", "", [], True),
     ],
 )
 def test_services_tell_where_a_pod_listens(container: str, behind: str, served: list[int], is_served: bool) -> None:
@@ -213,6 +284,14 @@ def test_a_probe_asks_the_port_that_a_service_sends_to() -> None:
     sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
     [(_, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(path, "tcp")], [], sources)
     assert edit.value == {"tcpSocket": {"port": 8080}}
+
+
+def test_a_probe_asks_the_port_that_another_one_asks() -> None:
+    text = pod("ports: [{containerPort: 80}, {containerPort: 9000, name: up}], livenessProbe: {httpGet: {port: up}}")
+    [resource] = seen(text)
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    [(_, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(("spec", "containers", 0, "readinessProbe"), "tcp")], [], sources)
+    assert edit.value == {"tcpSocket": {"port": 9000}}
 
 
 @pytest.mark.parametrize(

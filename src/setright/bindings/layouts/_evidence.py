@@ -2,9 +2,12 @@
 
 Each attribute is a claim that is true, false, or absent where nothing can be told (a template's image, say):
 
-    uses-api        it may call the Kubernetes API: an account of its own, a binding for the account it gets, or signs of it
+    uses-api        it may call the Kubernetes API: a binding for the account it gets, an account that the tree does not make, or
+                    signs of it
     holds-roles     a binding in the tree gives a role to its account, which it cannot use without a token
     uses-node       privileged, more capabilities than a runtime gives, the node's namespaces, sockets or devices
+    has-node-rights of those, privileged or more capabilities than a runtime gives
+    sees-packets    it has such rights, or the node's network
     gains-rights    it may call set-user-id programs or ones with file capabilities
     raw-sockets     it may ping, sniff or speak routing protocols
     deep-syscalls   it may call what the runtime's seccomp profile refuses
@@ -28,7 +31,7 @@ import msgspec
 
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._documents import folder, listed
-from setright.bindings.layouts._image_needs import Images
+from setright.bindings.layouts._image_needs import Images, Needs
 from setright.bindings.layouts._pod_needs import claims as claims_of
 from setright.bindings.layouts._pod_needs import containers as containers_of
 from setright.bindings.layouts._pod_needs import is_unprivileged, kept_of_images, needs_of_images
@@ -53,6 +56,7 @@ ORDINARY = {  # what containerd, CRI-O and Docker give anyway
     ),
     *("AUDIT_WRITE", "SETFCAP", "NET_RAW"),
 }
+DEEP = {"ALL", "BPF", "PERFMON", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE", "SYS_RAWIO"}  # what the runtime's profile knows but in part
 PASSING = {"emptyDir", "configMap", "secret", "downwardAPI", "projected", "gitRepo", "image", "ephemeral", "name"}
 WAITING = {  # disks that are not of a node
     *("persistentVolumeClaim", "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "flocker"),
@@ -70,7 +74,11 @@ NODE_PATHS = late(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?"
 RECREATED = late(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
 MENDS_RIGHTS = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
 UNSURE = late(r"\$[({\w]|<|%|@@")  # what something else fills in
-SPEAKS = ("command", "args", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "env")
+ACTS = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
+PING_OF_CLIENT = late(
+    r"(\b(?:redis-cli|valkey-cli|mysqladmin|mariadb-admin|rabbitmq-diagnostics|rabbitmqctl|celery|mongo(?:sh)?|curl|wget)\b[^;&|]*?)"
+    r"\bping\b"
+)
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 
 
@@ -78,6 +86,7 @@ class Around(msgspec.Struct, frozen=True):
     """What of the rest of the tree matters to every workload."""
 
     bound: frozenset[str] = frozenset()  # service accounts that a binding names
+    idle: frozenset[tuple[str, str, str]] = frozenset()  # those (chart, namespace, name) that the tree makes and binds to nothing
     scaled: frozenset[str] = frozenset()  # workloads that an autoscaler names
     mended: tuple[str, ...] = ()  # Dockerfiles that prepare programs to gain rights
     quiet: frozenset[tuple[str, str, str]] = frozenset()  # service accounts (folder, namespace, name) that hand out no token
@@ -87,11 +96,10 @@ class Around(msgspec.Struct, frozen=True):
 def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) -> Around:
     """The surroundings of all workloads of a tree, read once from its objects, each with its file."""
     objects = [each for _, each in placed]
-    bindings = [each for each in objects if str(each.get("kind", "")).endswith("RoleBinding")]
-    subjects = [s for each in bindings for s in listed(each.get("subjects")) if isinstance(s, dict)]
     scalers = [each for each in objects if each.get("kind") in SCALERS]
     return Around(
-        frozenset(str(each.get("name")) for each in subjects),
+        frozenset(_text(subject.get("name")) for each in objects for subject in _subjects(each)),
+        frozenset(_idle(placed)),
         frozenset(str(look_up(each, ("spec", "scaleTargetRef", "name"))) for each in scalers),
         tuple(locator for locator, source in sources.items() if source.lens == "dockerfile" and _mends(source.tree)),
         frozenset(
@@ -103,6 +111,37 @@ def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) 
     )
 
 
+def _idle(placed: Sequence[tuple[str, Tree]]) -> Iterator[tuple[str, str, str]]:
+    """The accounts that the tree makes and binds to no role; none of a chart that binds one by a name that stands for nobody's."""
+    bound: dict[str, set[str]] = {}
+    made: dict[str, set[tuple[str, str]]] = {}
+    for file, each in placed:
+        bound.setdefault(_chart(file), set()).update(_text(subject.get("name")) for subject in _subjects(each))
+        if each.get("kind") == "ServiceAccount":
+            namespace, name = (_text(look_up(each, ("metadata", key))) for key in ("namespace", "name"))
+            made.setdefault(_chart(file), set()).add((namespace, name))
+    for chart, accounts in made.items():
+        unsure = {name for name in bound[chart] if "{{" in name} - {name for _, name in accounts}
+        taken = bound[chart] | bound.get("", set())
+        yield from ((chart, *each) for each in accounts if not unsure and each[1] not in taken)
+
+
+def _chart(file: str) -> str:
+    """The chart of a template; empty for other files."""
+    head, found, _ = file.rpartition("templates/")
+    return head if found else ""
+
+
+def _text(value: Plain) -> str:
+    return value.text if isinstance(value, Unknown) else str(value)
+
+
+def _subjects(manifest: Tree) -> list[Tree]:
+    if not str(manifest.get("kind", "")).endswith("RoleBinding"):
+        return []
+    return [each for each in listed(manifest.get("subjects")) if isinstance(each, dict)]
+
+
 def is_quiet(tree: Tree, namespace: Plain, file: str, around: Around) -> bool:
     """Whether a pod template leaves it to its service account whether it gets a token, and that gives none."""
     spec = _spec(tree)
@@ -111,17 +150,20 @@ def is_quiet(tree: Tree, namespace: Plain, file: str, around: Around) -> bool:
     return spec.get("automountServiceAccountToken") is None and any(namespace != "default" or each == folder(file) for each in near)
 
 
-def told_of(tree: Tree, manifest: Tree, around: Around, images: Images) -> Tree:
-    """The claims about one workload; `tree` is its template as shown, `images` what is known of images."""
+def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images) -> Tree:
+    """The claims about one workload; `tree` is its template as shown, `placed` its object, `images` what is known of images."""
+    file, manifest = placed
     known = needs_of_images(tree, images)
     pods = [(each, known.get(place, {})) for place, each in containers_of(tree)]
     containers = [each for each, _ in pods]
     claims: Tree = {
-        "uses-node": _uses_node(tree, containers),
+        "uses-node": _has_node_rights(containers) or _shares_node(tree),
+        "has-node-rights": _has_node_rights(containers),
+        "sees-packets": _has_node_rights(containers) or _spec(tree).get("hostNetwork") not in (None, False),
         "runs-as-root": not all(is_unprivileged(*each) for each in pods),
         "replaceable": _is_replaceable(tree, manifest, containers),
         **claims_of(tree, known),
-        **({"holds-roles": True} if _account(tree) in around.bound - {"default"} else {}),
+        **({"holds-roles": True} if _text(_account(tree)) in around.bound - {"default"} else {}),
         **({"image-needs": known} if known else {}),
         **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
     }
@@ -130,14 +172,20 @@ def told_of(tree: Tree, manifest: Tree, around: Around, images: Images) -> Tree:
     names = [each.get("image") for each in containers]
     if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in names):
         return claims
-    spoken = [text for each in containers for text in _spoken(each)]
-    words = " ".join([*(_programs.program(str(each)) for each in names), *spoken])
-    callers = " ".join([*(_programs.program(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), *spoken])
+    said, values = " ".join(map(_said, containers)), " ".join(map(_values, containers))
+    words = " ".join([*(_programs.program(str(each)) for each in names), PING_OF_CLIENT.sub(r"\1", said)])
+    callers = " ".join([*(_programs.program(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), said])
+    calls_api = _programs.API.search(callers) or bool(_programs.VALUES_OF_API.search(values))
     return claims | {
-        "uses-api": _uses_api(tree, callers, around),
-        "gains-rights": _gains_rights(containers, words, around),
-        "raw-sockets": _programs.RAW_SOCKETS.search(words) or any("NET_RAW" in _added(each) for each in containers),
-        "deep-syscalls": _programs.DEEP_SYSCALLS.search(words) or _is_unconfined(tree, manifest, containers),
+        "uses-api": calls_api or _may_use_api(tree, file, around),
+        "gains-rights": _gains_rights(pods, words, values, around),
+        "raw-sockets": _programs.RAW_SOCKETS.search(words)
+        or bool(_programs.VALUES_OF_PACKETS.search(values))
+        or any("NET_RAW" in _added(each) for each in containers),
+        "deep-syscalls": _programs.DEEP_SYSCALLS.search(words)
+        or bool(_programs.VALUES_OF_CALLS.search(values))
+        or _is_unconfined(tree, manifest, containers)
+        or any(DEEP & set(_added(each)) for each in containers),
         "pulled": not around.is_local and all(_is_pulled(each) for each in containers),
     }
 
@@ -147,9 +195,25 @@ def _mends(dockerfile: Tree) -> bool:
     return any(MENDS_RIGHTS.search(each) for each in runs)
 
 
-def _spoken(container: Tree) -> Iterator[str]:
-    """Every word of a container's commands and environment, in lower case."""
-    yield from (text.lower() for key in SPEAKS for text in _strings(container.get(key)))
+def _said(container: Tree) -> str:
+    """Every word of a container's commands, in lower case; neither their options nor the addresses that its probes ask."""
+    return " ".join(each for each in _words(container) if not each.startswith("-"))
+
+
+def _values(container: Tree) -> str:
+    """Every option of its commands, and every name and value of its environment, in lower case."""
+    options = [each for each in _words(container) if each.startswith("-")]
+    return " ".join([*options, *(text.lower() for text in _strings(container.get("env")))])
+
+
+def _words(container: Tree) -> list[str]:
+    acts = [step.get("exec") for key in ACTS for step in _steps(container.get(key)) if isinstance(step, dict)]
+    return [text.lower() for each in (container.get("command"), container.get("args"), acts) for text in _strings(each)]
+
+
+def _steps(act: Plain) -> list[Plain]:
+    """A probe, or what a lifecycle does at its start and end."""
+    return [act, *act.values()] if isinstance(act, dict) else []
 
 
 def _strings(value: Plain) -> Iterator[str]:
@@ -170,15 +234,16 @@ def _account(tree: Tree) -> Plain:
     return spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
 
 
-def _uses_api(tree: Tree, words: str, around: Around) -> bool:
+def _may_use_api(tree: Tree, file: str, around: Around) -> bool:
+    """Whether it is given what the API asks of who calls: a token that is wished for, or an account that may hold a role."""
     spec = _spec(tree)
     annotations = look_up(tree, ("metadata", "annotations"))
+    account, namespace = _text(_account(tree)), _text(look_up(tree, ("workload", "namespace")))
+    is_idle = any((_chart(file), each, account) in around.idle for each in (namespace, "None"))
     return (
-        _account(tree) != "default"
+        not (account == "default" or is_idle)
         or spec.get("automountServiceAccountToken") is True
         or any(name == "default" or name.startswith("system:serviceaccounts") for name in around.bound)
-        or _programs.API.search(words)
-        or "metadata.namespace" in words
         or any(_programs.INJECTS.search(str(key)) for key in (annotations if isinstance(annotations, dict) else ()))
         or any("serviceAccountToken" in str(each) for each in listed(spec.get("volumes")))
     )
@@ -189,15 +254,17 @@ def _spec(tree: Tree) -> Tree:
     return spec if isinstance(spec, dict) else {}
 
 
-def _uses_node(tree: Tree, containers: Sequence[Tree]) -> bool:
+def _has_node_rights(containers: Sequence[Tree]) -> bool:
+    contexts = [look_up(each, ("securityContext",)) for each in containers]
+    asked = [look_up(each, (key,)) for each in contexts for key in ("privileged", "procMount")]
+    return any(each not in (None, False, "Default") for each in asked) or any(set(_added(each)) - ORDINARY for each in containers)
+
+
+def _shares_node(tree: Tree) -> bool:
     spec = _spec(tree)
     paths = [look_up(each, ("hostPath", "path")) for each in listed(spec.get("volumes"))]
-    contexts = [look_up(each, ("securityContext",)) for each in containers]
-    return (
-        any(spec.get(key) not in (None, False) for key in ("hostPID", "hostIPC", "hostNetwork"))
-        or any(path is not None and (not isinstance(path, str) or NODE_PATHS.fullmatch(path)) for path in paths)
-        or any(look_up(each, (key,)) not in (None, False, "Default") for each in contexts for key in ("privileged", "procMount"))
-        or any(set(_added(each)) - ORDINARY for each in containers)
+    return any(spec.get(key) not in (None, False) for key in ("hostPID", "hostIPC", "hostNetwork")) or any(
+        path is not None and (not isinstance(path, str) or NODE_PATHS.fullmatch(path)) for path in paths
     )
 
 
@@ -206,14 +273,19 @@ def _added(container: Tree) -> list[str]:
     return [str(each).removeprefix("CAP_") for each in listed(names)]
 
 
-def _gains_rights(containers: Sequence[Tree], words: str, around: Around) -> bool:
-    """Also where someone said so, or a Dockerfile of the tree prepares such programs in an image of that name."""
-    allowed = [look_up(each, ("securityContext", "allowPrivilegeEscalation")) for each in containers]
+def _gains_rights(pods: Sequence[tuple[Tree, Needs]], words: str, values: str, around: Around) -> bool:
+    """Also where someone said so, or a Dockerfile of the tree prepares such programs in an image of that name.
+
+    Who is not root has capabilities that are added to it by programs alone that may gain them.
+    """
+    allowed = [look_up(each, ("securityContext", "allowPrivilegeEscalation")) for each, _ in pods]
     if True in allowed or all(each is False for each in allowed):
         return True in allowed
-    names = {_programs.program(each["image"]).rpartition("/")[2] for each in containers}
+    if any(_added(each) and is_unprivileged(each, needs) for each, needs in pods):
+        return True
+    names = {_programs.program(each["image"]).rpartition("/")[2] for each, _ in pods}
     built = [locator.lower().split("/") for locator in around.mended]
-    return _programs.GAINS_RIGHTS.search(words) or any(
+    return bool(_programs.GAINS_RIGHTS.search(words) or _programs.VALUES_OF_RIGHTS.search(values)) or any(
         len(parts) < 2 or any(name in part for name in names for part in parts) for parts in built
     )
 

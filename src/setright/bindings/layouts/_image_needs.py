@@ -31,9 +31,20 @@ READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secret
 OWN_START = late(r"(?:^|/)s?bin(?:/|$)|entrypoint(?!-initdb)")  # what stands there may run before the program, or in its place
 OF_PATHS = ("writes", "anyone", "any-user")
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
-HARMLESS = frozenset({"date", "done", "echo", "false", "hostname", "printf", "sleep", "true", ":"})
+TELLING = frozenset({"date", "done", "echo", "false", "hostname", "printf", "sleep", "true", ":"})
+TESTING = frozenset({"[", "test"})
+CURL, CURL_WORD = r"%s(?: %s)*", r"(?:(?!-\w*[oOJT]|--(?:out|remote|upload))\S+|-\w*o (?:/dev/null|-))"  # nothing kept or sent
+ASKING = {  # programs that wait for others, with the options by which they do nothing else
+    **dict.fromkeys(("getent", "host", "nslookup", "pg_isready"), late(r".*")),
+    **dict.fromkeys(("mysqladmin", "redis-cli", "valkey-cli"), late(r"(?:.* )?ping(?: .*)?")),
+    "nc": late(r"(?:.* )?-\w*z.*"),
+    "wget": late(r"(?:.* )?(?:--spider|-\w*O ?-|-\w*O /dev/null)(?: .*)?"),
+    "curl": late(CURL % (CURL_WORD, CURL_WORD)),
+    **dict.fromkeys(("break", "continue", "exit", "fi", "for"), late(r".*")),
+}
 SCRIPT: Needs = {"capabilities": [], "writes": [], "api": "none"}
-TOLD = late(r"\$\(\([^()]*\)\)|\$\(\s*(?:date|hostname)\s*\)|>&[12]")
+WAITING: Needs = {**SCRIPT, "anyone": True, "idle": True}
+TOLD = late(r"\$\(\([^()]*\)\)|\$\(\s*(?:date|hostname|seq [\d ]+)\s*\)|>&[12]")
 INTO = late(r">[>|]?\s*([^\s;&|]+)")
 
 
@@ -50,10 +61,11 @@ class Started(msgspec.Struct, frozen=True):
 def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     """The fields of the image's entry that hold for a container that starts it so; nothing for one that is not known.
 
-    A script in the place of its entry point that only tells the time, and that to volumes, needs the same little in every image.
+    A script in the place of its entry point that only tells the time, and that to volumes, needs the same little in every image;
+    one that waits until others answer needs nothing at all.
     """
-    if started.entry and _is_harmless(started):
-        return SCRIPT
+    if started.entry and (script := _needs_of_script(started)):
+        return script
     told = _told(image, images)
     if not told or not _is_own_program(told, started):
         return {}
@@ -93,17 +105,23 @@ def _told(image: Plain, images: Images) -> Needs:
     return {} if major and int(major[1]) < int(told.get("since", 0)) else told
 
 
-def _is_harmless(started: Started) -> bool:
-    """Whether a shell is given nothing but words to say, and those to what is mounted."""
+def _needs_of_script(started: Started) -> Needs:
+    """What a shell needs that is given nothing but words to say, and those to what is mounted, and others to wait for."""
     words = [*started.entry, *started.words]
-    if len(words) != 3 or _base(words[0]) not in SHELLS or words[1] != "-c":
-        return False
+    if len(words) != 3 or _base(words[0]) not in SHELLS or not words[1].startswith("-") or not words[1].endswith("c"):
+        return {}
     text = TOLD.sub("now", words[2])
     found = commands(text)
-    names = {each.words[0].text for each in found if not each.sudo}
-    if not names or not names <= HARMLESS or any(each.sudo for each in found) or "$(" in text or "`" in text:
-        return False
-    return all(any(covers(own, into) for own in (*started.mounted, "/dev/null")) for into in INTO.findall(text))
+    if not found or any(each.sudo for each in found) or "$(" in text or "`" in text:
+        return {}
+    lines = [(each.words[0].text, " ".join(word.text for word in each.words[1:])) for each in found]
+    if not all(name in TELLING or name in TESTING or (name in ASKING and ASKING[name].fullmatch(rest)) for name, rest in lines):
+        return {}
+    written = [into for into in INTO.findall(text) if into != "/dev/null"]
+    if not all(any(covers(own, into) for own in started.mounted) for into in written):
+        return {}
+    waits = any(name in ASKING for name, _ in lines) and not any(name in TESTING for name, _ in lines)
+    return WAITING if waits and not written else SCRIPT
 
 
 def _plain_name(reference: str) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._programs import usual_port
+from setright.bindings.layouts._services import WAYS
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-WAYS = ("httpGet", "tcpSocket", "grpc")
 
 
 def chooses(policy: Tree, labels: Tree) -> bool:

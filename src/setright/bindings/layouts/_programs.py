@@ -11,13 +11,13 @@ from setright.model import Plain, Tree
 from setright.patterns import SomeOf, late
 
 API = SomeOf(
-    r"kube|k8s|operator|controller|in-?cluster|serviceaccount|pod_?namespace|prometheus|grafana-agent|alloy|fluent|promtail|filebeat"
+    r"kube|k8s|operator|controller|in-?cluster|serviceaccount|pod_?namespace|prometheus|grafana-agent|alloy|fluent(?:d|-?bit)|promtail|filebeat"
     r"|metricbeat|telegraf|opentelemetry|otel|collector|datadog|newrelic|dynatrace|splunk|appdynamics|instana|heapster|cadvisor"
-    r"|metrics-server|dashboard|ingress|traefik|contour|haproxytech|istio|pilot|linkerd|consul|vault|envoy-gateway|skydns|coredns"
+    r"|metrics-server|dashboard|ingress|traefik|contour|haproxytech|istio|\bpilot|linkerd|consul|vault|envoy-gateway|skydns|coredns"
     r"|etcd-backup|cert-manager|external-(?:dns|secrets)|argo|flux|tekton|spinnaker|jenkins|runner|buildkite|drone|helm|tiller|autoscaler"
     r"|descheduler|kured|reloader|sidecar|rook|velero|keda|knative|dapr|openshift|rancher|weave|calico|cilium|flannel|multus|csi|provisioner"
-    r"|snapshotter|attacher|registrar|leader-elect|patroni|spilo|stolon|zalando|strimzi|cockroach|rabbitmq|hazelcast|ignite|akka|cassandra"
-    r"|elastic|spark|flink|airflow|prefect|dagster|dask|ray\b|seldon|gatekeeper|opa\b|kyverno|falco|trivy|polaris|sonobuoy|chaos|litmus|agent"
+    r"|snapshotter|attacher|registrar|leader-elect|patroni|spilo|stolon|zalando|strimzi|rabbitmq|hazelcast|ignite|akka|cassandra"
+    r"|spark|flink|airflow|prefect|dagster|dask|\bray\b|seldon|gatekeeper|\bopa\b|kyverno|falco|trivy|polaris|sonobuoy|chaos|litmus|agent"
     r"|portworx|storageos|longhorn|openebs|gluster|heketi|ceph|spire|nats|portainer|lens|octant|k9s|infinispan|wildfly|jgroups|vitess|tidb"
 )
 GAINS_RIGHTS = SomeOf(
@@ -36,12 +36,20 @@ RAW_SOCKETS = SomeOf(
 DEEP_SYSCALLS = SomeOf(
     r"\b(?:unshare|nsenter|bwrap|bubblewrap|strace|gdb|lldb|perf|bpftrace|bpftool|numactl|keyctl|mount|insmod|modprobe|chroot|hwclock|ntpd?"
     r"|runc|crun|runsc|qemu[\w-]*|swapon|sysctl|iptables|nft|ip6tables|dmesg|setarch|userfaultfd|ethtool|rr)\b|chrom|puppeteer|playwright"
-    r"|selenium|browserless|headless|electron|buildkit|buildah|podman|docker|dind|kaniko|img\b|rootless|sysbox|gvisor|firecracker|kvm|kata"
+    r"|selenium|browserless|headless-shell|electron|buildkit|buildah|podman|dockerd|dind|(?<![\w.-])docker(?![\w./-])|kaniko"
+    r"|img\b|rootless|sysbox|gvisor|firecracker|kvm|kata"
     r"|libvirt|virt-|flatpak|snap\b|nsjail|judge|piston|sandbox|isolate|criu|ebpf|bcc\b|falco|tracee|pixie|parca|pyroscope|profiler|async-prof"
     r"|chrony|ptp|systemd|nfs|ganesha|gluster|ceph|csi|cvmfs|autofs|kerberos|krb5|sssd|afs|wine|steam|gaming|scylla|dpdk|sgx|oracle|db2|hana"
     r"|node-?feature|node-problem|device-plugin|gpu-operator|dcgm|kubelet|kube-proxy|containerd|crio|cri-o|calico|cilium|flannel|weave|istio"
     r"|singularity|apptainer|slurm|openmpi|mpi\b"
 )
+# The same in options and in values of the environment, which for the most part name what a program talks to, not what it is.
+VALUES_OF_API = late(
+    r"kube|k8s|operator|in-?_?cluster|serviceaccount|pod_?namespace|metadata\.namespace|leader[_-]?elect|vault|conjur|spire|istio|dapr"
+)
+VALUES_OF_RIGHTS = late(r"\b(?:sudo|su|doas|setcap)\b|chrom|puppeteer|playwright|browserless|--headless|ansible")
+VALUES_OF_PACKETS = late(r"vrrp|wireguard|openvpn|tailscale|ipsec|net_raw|dhcp")
+VALUES_OF_CALLS = late(r"chrom|puppeteer|playwright|browserless|--headless|krb5|kerberos|keyring|rootless|sandbox|io_uring|numa")
 INJECTS = late(r"inject|vault|consul|linkerd|istio|dapr|conjur|akeyless|kuma|instrumentation")
 OFFICIAL = late(  # of the Docker library: a name without an organisation that a registry surely has
     r"(?:library/)?(?:alpine|busybox|debian|ubuntu|fedora|centos|rockylinux|almalinux|amazonlinux|nginx|httpd|haproxy|traefik|caddy|varnish"
@@ -90,6 +98,7 @@ CONFIGURATION = late(r"/etc|/.*\bconf")
 LISTENS = late(r"(?i)port|listen|bind|addr|sock|conf|:\d")
 PORT_OF = late(r"PORT$|LISTEN|BIND|ADDR")
 HOST = late(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
+OF_MAKERS = late(r"^(?:kubernetes|google[-_]containers|(?:kubernetes-)?e2e-test-images)/")
 DEVELOPERS_OWN = late(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
 
 
@@ -97,7 +106,7 @@ def program(image: str) -> str:
     """An image's name without its registry and without its version, in lower case."""
     bare = HOST.sub("", image.partition("@")[0], count=1)
     name, _, _ = bare.rpartition(":") if ":" in bare.rpartition("/")[2] else (bare, "", "")
-    return name.lower().removeprefix("kubernetes/").removeprefix("google_containers/")
+    return OF_MAKERS.sub("", name.lower(), count=1)
 
 
 def usual_port(container: Tree) -> int | None:

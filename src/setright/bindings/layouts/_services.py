@@ -12,6 +12,8 @@ from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 
+WAYS = ("httpGet", "tcpSocket", "grpc")
+FROM_START = ("livenessProbe", "startupProbe")  # without an answer to them a container is started again
 COUNTS_SILENT = (3306,)  # MySQL shuts out who connected often and said nothing (max_connect_errors), here the node
 
 Placed = tuple[str, Tree]  # the file, and the Service
@@ -45,10 +47,13 @@ def served(template: Tree, namespace: Plain, file: str, services: Sequence[Place
 
 
 def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
-    """The port that a probe asks: one that it declares and a Service sends to, else the first one declared; None for none.
+    """The port that a probe asks: that of another of its probes, else one that it declares and a Service sends to, else the first
+    one declared; None for none.
 
     A container that is alone in its pod and declares nothing listens where the Services send to, else where its image is known to.
     """
+    if (asked := _asked(container, (*FROM_START, "readinessProbe"))) is not None:
+        return asked
     declared = [number for _, number in _declared(container)]
     if both := [number for number in declared if number in ports]:
         return both[0]
@@ -60,7 +65,7 @@ def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
 def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     """Whether every container without a readiness probe listens on the port that is asked, and takes connections that ask nothing.
 
-    That is one that a Service sends requests to, or where its image is known to listen.
+    That is one that a Service sends requests to or another probe asks from the start, or where its image is known to listen.
     """
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
     return bool(containers) and all(_listens(each, ports, len(containers) == 1) for each in containers)
@@ -70,7 +75,17 @@ def _listens(container: Tree, ports: Sequence[int], is_alone: bool) -> bool:
     if container.get("readinessProbe"):
         return bool(ports or container.get("livenessProbe"))
     port = probed(container, ports, is_alone)
+    if port is not None and port == _asked(container, FROM_START):
+        return True
     return port is not None and port not in COUNTS_SILENT and (port in ports or port == usual_port(container))
+
+
+def _asked(container: Tree, probes: Sequence[str]) -> int | None:
+    """The port that the first of its own probes asks that asks one."""
+    names = dict(_declared(container))
+    ports = [look_up(container, (probe, way, "port")) for probe in probes for way in WAYS]
+    numbers = [names.get(port) if isinstance(port, str) else port for port in ports if port is not None]
+    return next((number for number in numbers if isinstance(number, int)), None)
 
 
 def _labels(template: Tree) -> Mapping[str, Plain]:

@@ -154,7 +154,7 @@ def tell_surroundings(
     for (file, _, manifest), resource in seen:
         workload = resource.tree["workload"]
         ports = served(resource.tree, workload["namespace"], file, services, far)
-        workload |= told_of(resource.tree, manifest, around, images)
+        workload |= told_of(resource.tree, (file, manifest), around, images)
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
         workload |= {"served": ports, "probes-are-served": probes_are_served(resource.tree, ports)}
