@@ -367,7 +367,9 @@ LATEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
     ("image", "more", "told"),
     [
         (LATEST, "KeyName: a", "no"),
-        (LATEST, "IamInstanceProfile: {Name: a}", "its role"),
+        (LATEST.replace("al2023-ami", "amzn2-ami"), "IamInstanceProfile: {Name: a}", "its role"),
+        (LATEST, "IamInstanceProfile: {Name: a}, MetadataOptions: {HttpTokens: optional}", "its role"),
+        (LATEST, "IamInstanceProfile: {Name: a}", "no"),
         (LATEST, 'UserData: {"Fn::Base64": "curl http://169.254.169.254/latest"}', "its first script"),
         (LATEST, 'UserData: {"Fn::Base64": !Sub "docker run x"}', "its first script"),
         ("/aws/service/ami-amazon-linux-latest/amzn-ami-hvm-x86_64-gp2", "KeyName: a", "an image of unknown age"),

@@ -123,6 +123,7 @@ def test_images_that_their_maker_names_as_the_latest_are_recent(machine: str, as
     [
         ("iam_instance_profile = var.p", IMAGE, "its role"),
         ("iam_instance_profile = var.p", TOKENS, "no"),
+        ('user_data = "curl http://169.254.169.254/latest/meta-data"', TOKENS, "its first script"),
         ('iam_instance_profile = var.p\n  metadata_options {\n    http_tokens = "optional"\n  }', TOKENS, "its role"),
         ("iam_instance_profile = var.p", TOKENS.replace("amazon", "self"), "its role"),
         ("launch_template {\n  id = var.t\n}", IMAGE, "its role"),

@@ -23,6 +23,7 @@ METADATA = re.compile(
 RECENT_IMAGE = re.compile(
     r"/aws/service/ami-amazon-linux-latest/(?:al20\d\d|amzn2)-ami[\w.-]*|/aws/service/canonical/ubuntu/server/2\d\.04/\S+"
 )
+TOKENS_ALREADY = re.compile(r"/aws/service/\S*\bal20(?:2[3-9]|[3-9]\d)-\S*")  # Amazon Linux, whose images ask for tokens since 2023
 PROGRAMS = (
     "AWS::IAM::",
     "AWS::Lambda::Function",
@@ -147,14 +148,17 @@ def _narrow(statement: Tree) -> bool:
 
 
 def _metadata(template: Tree, name: str, tree: Tree) -> str:
-    """What may ask the instance's metadata service: ``no`` where it has no role, a recent image, and scripts that do not."""
-    body = tree.get("LaunchTemplateData", tree)
-    if not isinstance(body, dict) or "IamInstanceProfile" in body:
+    """What may ask the instance's metadata service: ``no`` where its image has it ask for tokens, or where nothing on it asks."""
+    body, image, own = tree.get("LaunchTemplateData", tree), _image(template, name), template["Resources"][name]
+    if not isinstance(body, dict):
         return "its role"
-    own = template["Resources"][name]
     if METADATA.search(str(look_up(own, ("Properties",)))) or METADATA.search(str(own.get("Metadata"))):
         return "its first script"
-    return "no" if RECENT_IMAGE.fullmatch(_image(template, name)) else "an image of unknown age"
+    if TOKENS_ALREADY.fullmatch(image) and not {"MetadataOptions", "LaunchTemplate"} & body.keys():
+        return "no"
+    if "IamInstanceProfile" in body:
+        return "its role"
+    return "no" if RECENT_IMAGE.fullmatch(image) else "an image of unknown age"
 
 
 def _image(template: Tree, name: str) -> str:

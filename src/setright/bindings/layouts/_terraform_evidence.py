@@ -32,6 +32,7 @@ LATEST = late(
 )
 PARAMETER = late(r'(?:"\$\{\s*)?(?:nonsensitive\(\s*)?data\.aws_ssm_parameter\.([\w-]+)')
 TOKENS_ALREADY = late(r"amazon: .*\bal20(?:2[3-9]|[3-9]\d)-", re.DOTALL)  # Amazon Linux, whose images ask for tokens since 2023
+ELSE_TOLD = ("launch_template", "dynamic")
 AMAZON = ("amazon", "137112412989")
 OLD_IMAGE = late(
     r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
@@ -158,13 +159,13 @@ def _narrow(statement: Tree) -> bool:
 
 def _metadata(module: Module, block: Block, tree: Tree) -> str:
     """What may ask the instance's metadata service: ``no`` where its image has it ask for tokens, or where nothing on it asks."""
-    images, told_here = _images(module, block), {"metadata_options", "launch_template", "dynamic"} & block.body.keys()
-    if images and not told_here and all(map(TOKENS_ALREADY.search, images)):
-        return "no"
-    if {"iam_instance_profile", "launch_template", "dynamic"} & block.body.keys():
-        return "its role"
     told = [words for key in ("user_data", "user_data_base64") if (words := _script(module, block.body.get(key)))]
-    return told[0] if told else "no" if images and not any(map(OLD_IMAGE.search, images)) else "an image of unknown age"
+    images = _images(module, block)
+    if told or (images and not {"metadata_options", *ELSE_TOLD} & block.body.keys() and all(map(TOKENS_ALREADY.search, images))):
+        return told[0] if told else "no"
+    if {"iam_instance_profile", *ELSE_TOLD} & block.body.keys():
+        return "its role"
+    return "no" if images and not any(map(OLD_IMAGE.search, images)) else "an image of unknown age"
 
 
 def _script(module: Module, raw: Plain) -> str:
