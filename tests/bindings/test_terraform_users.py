@@ -9,7 +9,7 @@ from setright.model import Plain
 
 BUCKET: dict[str, Plain] = {
     "type": "aws_s3_bucket",
-    "evidence": {"readers": "readers", "handed-out": "handed-out"},
+    "evidence": {"readers": "readers", "handed-out": "handed-out", "listers": "listers"},
     "Policy": [{"in": "aws_s3_bucket_policy", "by": "bucket", "at": "policy", "json": True}],
 }
 BALANCER: dict[str, Plain] = {"type": "aws_lb", "evidence": {"throw-away": "throw-away"}}
@@ -70,6 +70,40 @@ def test_who_else_reads_a_bucket_is_named(beside: str, who: str) -> None:
 @pytest.mark.parametrize("beside", ["", 'resource "aws_s3_bucket_versioning" "x" {\n  bucket = aws_s3_bucket.data.id\n}\n'])
 def test_a_bucket_that_nothing_here_uses_is_for_somebody_elsewhere(beside: str) -> None:
     assert told(BUCKET, DATA + beside)["readers"] == "others, as nothing here does"
+
+
+GETS = (
+    'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:%s"]\n'
+    "    resources = [aws_s3_bucket.data.arn]\n  }\n}\n"
+)
+ADMIN = 'resource "aws_iam_role_policy" "all" {\n  policy = jsonencode({ Action = ["*"], Resource = "*" })\n}\n'
+TRAIL = 'resource "aws_cloudtrail" "t" {\n  s3_bucket_name = aws_s3_bucket.data.id\n}\n'
+OBJECT = 'resource "aws_s3_object" "o" {\n  bucket = aws_s3_bucket.data.id\n%s}\n'
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        (TRAIL, "no"),
+        (OBJECT % "", "no"),
+        (GETS % "GetObject" + policy("Deny"), "no"),
+        (GETS % "PutObject", "no"),
+        ("", "others, as nothing here does"),
+        (GETS % "PutObjectAcl", "data.aws_iam_policy_document.d"),
+        (GETS % "*", "data.aws_iam_policy_document.d"),
+        (GETS % "Put*", "data.aws_iam_policy_document.d"),
+        (READER, "aws_iam_role_policy.app"),
+        (TRAIL + policy("Allow"), "whom a policy lets in"),
+        (OBJECT % '  acl = "private"\n', "aws_s3_object.o"),
+        (TRAIL + ADMIN, "aws_iam_role_policy.all"),
+        (TRAIL + ADMIN.replace('["*"]', '"s3:*"'), "aws_iam_role_policy.all"),
+        (TRAIL + ADMIN.replace('["*"]', '"s3:Get*"'), "no"),
+        (TRAIL + 'output "bucket" {\n  value = aws_s3_bucket.data.id\n}\n', "whoever takes it from an output"),
+        ('resource "aws_instance" "w" {\n  user_data = aws_s3_bucket.data.id\n}\n', "aws_instance.w"),
+    ],
+)
+def test_who_may_put_objects_with_access_lists_is_named(beside: str, who: str) -> None:
+    assert told(BUCKET, DATA + beside)["listers"] == who
 
 
 @pytest.mark.parametrize(

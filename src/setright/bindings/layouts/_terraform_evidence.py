@@ -106,6 +106,54 @@ ABOUT_IT = late(  # what says how a bucket is kept, or puts something into it
     r"aws_s3_(?:bucket_)?object|aws_s3_bucket_(?:policy|acl|versioning|public_access_block|ownership_controls|logging|metric|"
     r"lifecycle_configuration|server_side_encryption_configuration|cors_configuration|notification)"
 )
+PUTS_NO_LIST = late(  # what only reads, or is a service of Amazon's that gives the owner all there is to have
+    r"aws_cloudtrail|aws_flow_log|aws_config_delivery_channel|aws_[ea]?lb|aws_cloudfront_\w+|aws_s3_(?:bucket_)?object|aws_s3_bucket_\w+"
+)
+POLICY = late(r"data\.aws_iam_policy_document|aws_iam_\w*policy")
+ACTION = late(r"\bs3:\w+")
+PUTS_LISTS = late(r"\bs3:(?:P\w*)?\*|\bs3:PutObject(?:\*|A\w*)|[\"']\*[\"']")
+
+AT_LARGE = late(
+    r"\bs3:(?:P\w*)?\*|\bs3:PutObject(?:\*|A\w*)|[Aa]ctions?\W{1,6}\*['\"]|AmazonS3FullAccess|AdministratorAccess|PowerUserAccess"
+)
+
+
+def _listers(module: Module, block: Block, tree: Tree) -> str:
+    """Who may give objects access lists: ``no`` where all that knows the bucket surely does not, and something does know it."""
+    if way := next(_ways(module, block, tree), ""):
+        return way
+    if (others := handed_out(module, block, tree)) != "no":
+        return others
+    if tree.get("Policy") is not None and not _lists_nothing(look_up(tree["Policy"], ("Statement",)), "Effect"):
+        return "whom a policy lets in"
+    there = [each for each, _ in namers(module, block)]
+    odd = [each.address for each in there if not _is_no_lister(each)]
+    return next(iter([*odd, *_at_large(module)]), "no" if there else "others, as nothing here does")
+
+
+def _at_large(module: Module) -> list[str]:
+    """Who may give access lists to the objects of any bucket."""
+    if "at large" not in module.notes:
+        rights = (kind for kind in sorted(module.types) if kind.startswith("aws_iam_") or POLICY.fullmatch(kind))
+        told = [(each.address, str(each.body)) for kind in rights for each in module.resources(kind)]
+        module.notes["at large"] = [at for at, text in told if AT_LARGE.search(text) and "aws_s3_bucket." not in text]
+    found: list[str] = module.notes["at large"]
+    return found
+
+
+def _is_no_lister(other: Block) -> bool:
+    """Whether a resource puts no access list, or is a policy that names other actions only."""
+    if POLICY.fullmatch(other.type):
+        return _lists_nothing(other.body.get("statement", [other.body]), "effect")
+    return PUTS_NO_LIST.fullmatch(other.type) is not None and "acl" not in other.body
+
+
+def _lists_nothing(statements: Plain, effect: str) -> bool:
+    """Whether what allows something says which actions of S3, and none that sets access lists."""
+    if not isinstance(statements, list):
+        return False
+    allowing = [str(each) for each in statements if not isinstance(each, dict) or each.get(effect) != "Deny"]
+    return all(ACTION.search(text) and not PUTS_LISTS.search(text) for text in allowing)
 
 
 def _readers(module: Module, block: Block, tree: Tree) -> str:
@@ -228,6 +276,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "metadata": _metadata,
     "default-group": _default_group,
     "readers": _readers,
+    "listers": _listers,
     "handed-out": handed_out,
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
