@@ -13,6 +13,7 @@ from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
 from setright.engine.store.looks import Left, Seeing, keep_looks
 from setright.engine.store.outbox import post_all
+from setright.engine.store.plans import among
 from setright.engine.times import stamp
 from setright.integrations.message import Message
 from setright.model import SEVERITIES, Finding, Location, Mismatch, Path, Plain, Verdict
@@ -25,7 +26,7 @@ NO_MORE = Seeing()
 TOLD = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "aside")
 RENEWED = (*TOLD, "last_seen_at")
 KNOWN = f"SELECT id, control, resolved_at, {', '.join(TOLD)} FROM findings WHERE target = :target"  # noqa: S608 - names of ours
-SEEN_AGAIN = "UPDATE findings SET last_seen_at = :at WHERE id = :id"  # no index has that, as most have what is told
+SEEN_AGAIN = "UPDATE findings SET last_seen_at = :at WHERE id IN"  # no index has that, as most have what is told
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -122,7 +123,8 @@ class Findings(Database):
             )
             same = sorted(id_ for id_, (_, _, is_same) in known.items() if is_same)
             _upsert(connection, [rows[id_] for id_ in sorted(rows.keys() - same)])
-            connection.change_each(SEEN_AGAIN, [{"id": id_, "at": now} for id_ in same])
+            for names, values in among(same):
+                connection.change(f"{SEEN_AGAIN} {names}", {**values, "at": now})
             _resolve(connection, vanished, now)
             keep_looks(connection, target, seeing, at)
             seen = Seen(

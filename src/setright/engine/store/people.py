@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 import msgspec
 
 from setright.engine.store.database import Database, as_json, inserted
 from setright.engine.store.outbox import post_all
+from setright.engine.store.plans import among
 from setright.engine.times import moment, stamp
 from setright.integrations.message import Message
 from setright.model import Plain, Verdict
@@ -25,6 +27,8 @@ REOPEN = "UPDATE findings SET reopened_count = reopened_count + 1 WHERE id = :fi
 FAIL = {"fail": Verdict.FAIL.value}
 WHOSE = """UPDATE findings SET owner = :owner, organisation = :organisation, lane = :lane
     WHERE id = :finding AND (owner <> :owner OR organisation <> :organisation OR lane <> :lane)"""
+TOLD = ("owner", "confidence", "evidence", "organisations", "risk", "risk_why", "change_risk", "lane", "reason")
+STANDINGS = f"SELECT finding, {', '.join(TOLD)} FROM standings WHERE finding IN"  # noqa: S608 - names of ours
 REMINDER = ("finding", "opening", "rung", "at")
 
 
@@ -80,13 +84,16 @@ class People(Database):
     """The people's part of the store."""
 
     def keep_standings(self, standings: Iterable[Standing], at: datetime) -> None:
-        standings, now = list(standings), stamp(at)
-        rows = [_standing(each, now) for each in standings]
-        if rows:
-            renewed = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "finding")
-            with self.writing() as connection:
-                connection.change_each(inserted("standings", rows[0], f"ON CONFLICT (finding) DO UPDATE SET {renewed}"), rows)
-                connection.change_each(WHOSE, [_whose(each) for each in standings])
+        """One that is as it was stays as it is, since when it was first so."""
+        by_finding = {each.finding: each for each in standings}
+        rows = [_standing(each, stamp(at)) for each in by_finding.values()]
+        renewed = ", ".join(f"{name} = excluded.{name}" for name in (*TOLD, "at"))
+        with self.writing() as connection:
+            known = {row[0]: row for names, ids in among([*by_finding]) for row in connection.each(f"{STANDINGS} {names}", ids)}
+            new = [row for row in rows if known.get(row["finding"]) != _told(row)]
+            on_conflict = f"ON CONFLICT (finding) DO UPDATE SET {renewed}"
+            connection.change_each(inserted("standings", ("finding", *TOLD, "at"), on_conflict), new)
+            connection.change_each(WHOSE, [_whose(by_finding[row["finding"]]) for row in new])
 
     def standing(self, finding: str) -> Standing | None:
         query = "SELECT * FROM standings WHERE finding = :finding"
@@ -172,6 +179,9 @@ def _standing(standing: Standing, at: str) -> dict[str, Plain]:
         "reason": standing.reason,
         "at": at,
     }
+
+
+_told = itemgetter("finding", *TOLD)
 
 
 def _whose(standing: Standing) -> dict[str, Plain]:
