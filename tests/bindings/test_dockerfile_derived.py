@@ -58,7 +58,11 @@ def new_lines(text: str, key: str) -> list[str]:
         ("FROM debian:12\nRUN adduser --system --group me && adduser me dialout\nCMD x\n", ["USER me"]),
         ("FROM debian:12\nUSER me\nUSER root\nRUN x\nCMD x\n", ["USER me"][:0]),
         ("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nCMD x\n", ["USER ContainerUser"]),
-        ("FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCMD x\n", ["USER app"]),
+        ("FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCMD x\n", ["USER 1654"]),
+        ("FROM php:8.4-fpm\nCMD x\n", ["USER 33"]),
+        ("FROM php:8.4-fpm-alpine\nCMD x\n", ["USER 82"]),
+        ('FROM debian:12\nCMD ["rspamd", "-f", "-u", "_rspamd"]\n', ["USER _rspamd"]),
+        ('FROM python:3.13\nCMD ["gunicorn", "--user=web", "a:b"]\n', ["USER web"]),
         ("FROM nginx:1.26-alpine\nCOPY a b\n", ["RUN touch /var/run/nginx.pid \\"]),
     ],
 )
@@ -78,6 +82,34 @@ def test_an_image_that_serves_ssh_keeps_saying_so(package: str) -> None:
 
 def test_a_program_that_is_started_as_it_is_needs_no_root_for_what_else_there_is() -> None:
     assert "USER 10001" in fixed('FROM debian:12\nRUN apt-get install -y gosu cron\nCMD ["python3", "app.py"]\n', "User")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("FROM node:22\nUSER node:node\n", "USER 1000:node"),
+        ("FROM debian:12\nRUN useradd -u 7 me\nUSER me\nCMD x\n", "USER 7"),
+        ("FROM node:22 AS a\nUSER node\nFROM a\n", "USER 1000"),
+        ("FROM gcr.io/distroless/static-debian12\nUSER nonroot\n", "USER 65532"),
+        ("FROM alpine\nUSER nobody\n", "USER 65534"),
+    ],
+)
+def test_a_user_that_is_known_by_number_is_said_by_it(text: str, line: str) -> None:
+    given = {"Dockerfile": source(text)}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    placed = dockerfile.edit(LAYOUT, resource, [Edit(("user-number",), remove=True)], [], given)
+    assert line in lenses.put("dockerfile", text.encode(), [edit for _, edit in placed]).decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    "text", ["FROM acme/a\nUSER me\n", "FROM debian:12\nUSER root\n", "FROM node:22\nUSER 1000\n", "FROM jetty\n"]
+)
+def test_no_number_is_made_up_for_a_user(text: str) -> None:
+    assert "user-number" not in seen(text)
+
+
+def test_an_image_that_is_known_elsewhere_runs_as_it_does_there() -> None:
+    assert seen("FROM openzipkin/zipkin:3\n")["User"] == "1000"
 
 
 def test_root_between_two_others_gives_way_again_behind_its_work() -> None:
@@ -101,6 +133,8 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM debian:12\nWORKDIR /root/app\n",
         'FROM debian:12\nCMD ["/usr/sbin/sshd", "-D"]\n',
         "ARG A=1\n",
+        "FROM acme/server:1\nCOPY a.conf /etc/\n",
+        'FROM alpine\nRUN apk add iptables\nENTRYPOINT ["/a"]\n',
         'FROM debian:12\nRUN apt-get update && apt-get install -y gosu\nENTRYPOINT ["/start"]\n',
         "FROM alpine\nRUN apk add su-exec=0.2-r3\nCMD ./run.sh\n",
         'FROM debian:12\nADD https://a.org/gosu-amd64 /usr/sbin/gosu\nENTRYPOINT ["start.sh"]\n',

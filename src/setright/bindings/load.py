@@ -65,10 +65,13 @@ def _by_kind(table: File, changed_ns: int) -> Mapping[str, Mapping[str, Plain]]:
 
 def _with_tables(entry: dict[str, Plain], file: File, root: File) -> dict[str, Plain]:
     """The entry with the tables that it names by their files."""
-    named = entry.get("images")
-    if not isinstance(named, str):
-        return entry
-    try:
-        return {**entry, "images": read_mapping(root / named)}
-    except (OSError, DialectError) as error:
-        raise BindingError(f"{file}: images: {named} beside the bindings cannot be read: {error}") from error
+    whole = dict(entry)
+    for key in ("images", "needs"):
+        named = entry.get(key)
+        if not isinstance(named, str):
+            continue
+        try:
+            whole[key] = read_mapping(root / named)
+        except (OSError, DialectError) as error:
+            raise BindingError(f"{file}: {key}: {named} beside the bindings cannot be read: {error}") from error
+    return whole

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from posixpath import join, normpath
 from typing import NamedTuple
 
@@ -18,10 +19,12 @@ from setright.bindings.layouts._dockerfile_image import (
     STEPS_DOWN,
     Image,
     Instruction,
+    from_of,
     packages,
     placed,
     program,
     runs,
+    says_what_runs,
     stages_of,
     users_made,
 )
@@ -32,9 +35,25 @@ from setright.patterns import late
 NAME, NUMBER, NOBODYS = "app", "10001", "65532"
 ROOTS = frozenset({"root", "0"})
 NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+ITS_OWN = (
+    "whom {image} runs as is not known, and it starts as it comes; ask with docker image inspect --format '{{{{.Config.User}}}}',"
+    " and where that says nobody write a USER that its maker's page names"
+)
 AS_ROOT = frozenset({"sshd", "cron", "crond", "supervisord", "dockerd", "init", "systemd", "openvpn", "keepalived", "containerd"})
 BY_ITSELF = frozenset({"gosu", "su-exec", "supervisor", "openssh-server", "cron", "cronie", "dcron", "s6", "s6-overlay", "runit"})
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+ONLY_ROOTS = frozenset(  # packages that work for root alone
+    {"iptables", "nftables", "ipset", "conntrack", "wireguard-tools", "keepalived", "openvpn", "strongswan", "hostapd", "dnsmasq"}
+    | {"frr", "quagga", "bird", "bird2", "docker.io", "docker-ce"}
+)
+TELLS_USER = frozenset(
+    {"celery", "gunicorn", "mariadbd", "memcached", "mysqld", "named", "rspamd", "uwsgi"}
+)  # by -u, --user or --uid
+NUMBERS = {  # users that every image of a family has
+    "debian": {"www-data": "33", "nobody": "65534"},
+    "alpine": {"nobody": "65534"},
+    "busybox": {"nobody": "65534"},
+}
 SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
@@ -56,6 +75,24 @@ def user_now(image: Image) -> str | None:
     """The image's user: its last USER, else the one that the base image is known to run as."""
     told = [str(each["value"]) for each in image.whole if each["keyword"] == "USER"]
     return told[-1] if told else image.facts.get("runs-as")
+
+
+def number(image: Image) -> str:
+    """The image's user by number, where it is said by name and the number is known; the group stays as it is said."""
+    name, colon, group = (user_now(image) or "").partition(":")
+    if not any(each["keyword"] == "USER" for each in image.whole) or is_root(name):
+        return ""
+    made = users_made(image.whole)
+    given = {**NUMBERS.get(image.family, {}), str(image.facts.get("user", "")): str(image.facts.get("uid", "")), **made}
+    known = given.get(name, "") or str(image.facts.get("users", {}).get(name, ""))
+    return f"{known}{colon}{group}" if known else ""
+
+
+def with_number(instructions: Sequence[Instruction], image: Image) -> Iterator[Edit]:
+    """The edit that says the user by its number where it was last said by name."""
+    said = next(each for each in reversed(image.whole) if each["keyword"] == "USER")
+    at = next(n for n, each in enumerate(instructions) if each is said)
+    yield Edit(("instructions", at, "value"), number(image))
 
 
 def with_user(locator: str, instructions: Sequence[Instruction], image: Image, wanted: str) -> Iterator[Edit]:
@@ -85,6 +122,10 @@ def _refuse(locator: str, image: Image) -> None:
     name = base(words[0]) if (words := program(image.whole)) else ""
     if name in AS_ROOT:
         raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
+    if not image.family and not image.facts and not says_what_runs(image.whole):
+        raise BindingError(f"{locator}: {ITS_OWN.format(image=from_of(image.whole[0])['image'])}")
+    if held := next((package for package in packages(image.whole) if package in ONLY_ROOTS), ""):
+        raise BindingError(f"{locator}: it brings {held}, which works for root alone; say USER once it can do without")
     if held := _steps_down(image) or (_brings(image) if not _is_known(name) else ""):
         raise BindingError(
             f"{locator}: it brings {held}, with which what it starts gives up root by itself; say USER once it runs as another"
@@ -135,6 +176,8 @@ def _chosen(image: Image) -> Chosen:
         return Chosen("ContainerUser")
     if runs_as := image.facts.get("runs-as"):
         return Chosen(str(runs_as))
+    if told := _told_user(image):
+        return Chosen(told, told)
     if made := users_made(image.whole):
         name, uid = list(made.items())[-1]
         return Chosen(uid or name, name)
@@ -146,6 +189,19 @@ def _chosen(image: Image) -> Chosen:
         return Chosen(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
     has_shell = any(runs(image.whole)) and image.family != "empty"
     return Chosen(NOBODYS, NOBODYS if has_shell else "")
+
+
+def _told_user(image: Image) -> str:
+    """The user that the program's own words have it give root up for."""
+    words = program(image.whole)
+    if not words or base(words[0]) not in TELLS_USER:
+        return ""
+    said = [word.split("=", 1) for word in " ".join(words[1:]).replace("--user ", "--user=").replace("--uid ", "--uid=").split()]
+    for each, following in pairwise([*said, [""]]):
+        name = each[1] if len(each) > 1 and each[0] in ("--user", "--uid") else following[0] if each == ["-u"] else ""
+        if re.fullmatch(r"[a-z_][a-z0-9_-]*", name) and not is_root(name):
+            return name
+    return ""
 
 
 def _commands(chosen: Chosen, made: Sequence[str], given: Sequence[str], touched: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
 
     User: app                        # the last USER of the last stage and those it begins from, else its base's as known
     Healthcheck: CMD curl ...        # their last HEALTHCHECK
+    user-number: "10001"             # the same by its number, where it is said by name and that is known
     check: {evidence: exposed}       # what tells how to ask whether it works, see _dockerfile_health
     ExposedPorts: [{port: "80", protocol: tcp}]
     stages:
@@ -30,6 +31,7 @@ from typing import NamedTuple
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts import _dockerfile_run as run
+from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts._dockerfile_image import (
     IMAGE,
@@ -38,7 +40,6 @@ from setright.bindings.layouts._dockerfile_image import (
     from_of,
     image_of,
     packages,
-    plain_name,
     stages_of,
     variables,
 )
@@ -50,7 +51,6 @@ Instructions = Sequence[Mapping[str, Plain]]
 Placed = tuple[str, Edit]
 
 ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
-VERSION = late(r"v?\d+(?:\.\d+)*")
 NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
 REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 SSH_SERVERS = frozenset({"openssh-server", "openssh", "dropbear"})
@@ -62,13 +62,13 @@ NO_SUDO = (
     "run what needs root before the USER instruction, or put USER root before it and the other user again behind it; then leave"
     " sudo out of the image"
 )
-NO_TAG = "name the version that it was last built and tested with, best with its digest (image:tag@sha256:...)"
+SAID_BY = {"User": "USER", "user-number": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each Dockerfile, named by its path."""
     files = [source for name, source in sorted(sources.items()) if source.lens == "dockerfile" and source.exists]
-    trees = [(source.locator, _tree(source.tree["instructions"], layout.get("images", {}))) for source in files]
+    trees = [(source.locator, _tree(source.tree["instructions"], _images(layout))) for source in files]
     return [Resource(kind, locator, tree, (locator, ())) for locator, tree in trees]
 
 
@@ -86,7 +86,7 @@ def edit(
     instructions = sources[locator].tree["instructions"]
     if not stages_of(instructions):
         raise BindingError(f"{locator}: has no FROM, so that it builds nothing; write it first")
-    place = Place(locator, instructions, image_of(instructions, layout.get("images", {})), sources, layout.get("images", {}))
+    place = Place(locator, instructions, image_of(instructions, _images(layout)), sources, _images(layout))
     return [(locator, small) for each in [*edits, *live] for small in _edits(place, each)]
 
 
@@ -97,10 +97,19 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     if path[:1] == ("stages",) and len(path) > 1:
         at = _index(instructions, path)
         return locator, ("instructions", at) if at is not None else ()
-    keyword = {"User": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}.get(str(path[0]) if path else "", "")
+    keyword = {"User": "USER", "user-number": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}.get(
+        str(path[0]) if path else "", ""
+    )
     last = _last(instructions, keyword)
     fallback = stages_of(instructions)[-1:] or [(0, 0)]
     return locator, ("instructions", last if last is not None else fallback[0][0])
+
+
+def _images(layout: Mapping[str, Plain]) -> Images:
+    """What is told of images here, and the users of those that are told of elsewhere (`needs`)."""
+    needs = layout.get("needs", {})
+    users_of = {name: needs.get(told.get("like"), told).get("user") for name, told in needs.items()}
+    return {**{name: {"runs-as": str(user)} for name, user in users_of.items() if user}, **layout.get("images", {})}
 
 
 # --- seeing ---------------------------------------------------------------------------------------------------------
@@ -132,6 +141,7 @@ def _about(image: Image) -> Tree:
     tree |= {"lists-used-later": run.needs_lists(image.whole), "workdir-known": _workdir_is_known(image)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
+    tree |= {"user-number": number} if (number := users.number(image)) else {}
     return tree | ({"Healthcheck": checks[-1]} if checks else {})
 
 
@@ -224,37 +234,43 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
     path, (locator, instructions) = edit.path, place[:2]
     if path == ("User",) and not edit.remove:
         yield from users.with_user(locator, instructions, place.image, str(edit.value))
+    elif path == ("user-number",) and edit.remove:
+        yield from users.with_number(instructions, place.image)
     elif path == ("Healthcheck",) and not edit.remove:
         yield from _with_check(place, str(edit.value))
     elif len(path) == 3 and path[0] == "stages" and path[2] == "tag" and not edit.remove:
-        yield _tagged(place, path[1], edit.value)
+        yield tags.tagged(locator, instructions, int(path[1]), edit.value, place.sources)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
         yield from _without_port(place, int(path[1]))
     else:
-        at = _index(instructions, path)
-        if at is None:
-            raise BindingError(f"{locator}: {'/'.join(map(str, path))} cannot be set by itself; change the instructions by hand")
-        if path[4:] == ("from",):
-            start = max(n for n, _ in stages_of(instructions) if n <= at)
-            yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
-            return
-        if path[4:] == ("lists",) and _lists_are_used(instructions, at):
-            raise BindingError(
-                f"{locator}: a RUN further down installs by these lists; put all that is installed into one RUN first"
-            )
-        if path[4:] == ("updates",):
-            following = instructions[at + 1] if at + 1 < len(instructions) else None
-            yield Edit(("instructions", at + 1, "value"), run.joined(locator, instructions[at], following))
-            yield Edit(("instructions", at), remove=True)
-            return
-        if path[4:5] == ("commands",) and path[6:] == ("sudo",) and isinstance(path[5], int):
-            if not _is_root_there(place, at):
-                raise BindingError(f"{locator}: {NO_SUDO}")
-            yield Edit(("instructions", at, "value"), run.without_sudo(locator, instructions[at], path[5]))
-            return
-        yield from _on_instruction(locator, instructions[at], at, Edit(path[4:], edit.value, edit.remove))
-        if path[4:] == ("keyword",) and edit.value == "COPY":
-            yield from _from_the_root_on(place, at)
+        yield from _within(place, edit)
+
+
+def _within(place: Place, edit: Edit) -> Iterator[Edit]:
+    """An edit below `stages`."""
+    path, (locator, instructions) = edit.path, place[:2]
+    at = _index(instructions, path)
+    if at is None:
+        raise BindingError(f"{locator}: {'/'.join(map(str, path))} cannot be set by itself; change the instructions by hand")
+    if path[4:] == ("from",):
+        start = max(n for n, _ in stages_of(instructions) if n <= at)
+        yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
+        return
+    if path[4:] == ("lists",) and _lists_are_used(instructions, at):
+        raise BindingError(f"{locator}: a RUN further down installs by these lists; put all that is installed into one RUN first")
+    if path[4:] == ("updates",):
+        following = instructions[at + 1] if at + 1 < len(instructions) else None
+        yield Edit(("instructions", at + 1, "value"), run.joined(locator, instructions[at], following))
+        yield Edit(("instructions", at), remove=True)
+        return
+    if path[4:5] == ("commands",) and path[6:] == ("sudo",) and isinstance(path[5], int):
+        if not _is_root_there(place, at):
+            raise BindingError(f"{locator}: {NO_SUDO}")
+        yield Edit(("instructions", at, "value"), run.without_sudo(locator, instructions[at], path[5]))
+        return
+    yield from _on_instruction(locator, instructions[at], at, Edit(path[4:], edit.value, edit.remove))
+    if path[4:] == ("keyword",) and edit.value == "COPY":
+        yield from _from_the_root_on(place, at)
 
 
 def _from_the_root_on(place: Place, at: int) -> Iterator[Edit]:
@@ -314,31 +330,6 @@ def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
     if found is None:
         raise BindingError(f"{place.locator}: {NO_CHECK}")
     return health.with_check(place.instructions, f"CMD {json.dumps(found.words, ensure_ascii=False)}", health.FLAGS)
-
-
-def _tagged(place: Place, number: str | int, known: Plain) -> Edit:
-    """The FROM of a stage with a tag: the newer of the one that other Dockerfiles here name for the image and the known one."""
-    at = stages_of(place.instructions)[int(number)][0]
-    value = str(place.instructions[at]["value"])
-    written = from_of(place.instructions[at])["image"]
-    name = written.removesuffix(":latest")
-    given = known.get(plain_name(name)) if isinstance(known, dict) else None
-    tag = max(filter(None, (given, _tag_elsewhere(plain_name(name), place.sources))), key=_version, default=None)
-    if tag is None or "$" in written or ":" in name.rpartition("/")[2]:
-        raise BindingError(f"{place.locator}: FROM {written}: {NO_TAG}")
-    return Edit(("instructions", at, "value"), value.replace(written, f"{name}:{tag}", 1))
-
-
-def _tag_elsewhere(name: str, sources: Mapping[str, Source]) -> str | None:
-    """The newest plain version that any FROM of the image names."""
-    trees = [source.tree["instructions"] for source in sources.values() if source.lens == "dockerfile" and source.exists]
-    froms = [IMAGE.fullmatch(from_of(each)["image"]) for tree in trees for each in tree if each["keyword"] == "FROM"]
-    tags = {found["tag"] or "" for found in froms if found and plain_name(found["name"]) == name}
-    return max((tag for tag in tags if VERSION.fullmatch(tag)), key=_version, default=None)
-
-
-def _version(tag: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", tag)]
 
 
 def _without_port(place: Place, number: int) -> Iterator[Edit]:
