@@ -148,7 +148,7 @@ def test_rights_on_the_node_and_sight_of_its_network_are_told_apart(text: str, c
         (pod("securityContext: {privileged: true}"), {}),
         (pod("securityContext: {capabilities: {add: [CAP_NET_ADMIN]}}"), {}),
         (pod(spec="hostNetwork: true"), {}),
-        (pod(spec="volumes: [{name: s, hostPath: {path: /var/run/docker.sock}}]"), {"replaceable": False}),
+        (pod(spec="volumes: [{name: s, hostPath: {path: /var/run/docker.sock}}]"), {}),
     ],
 )
 def test_what_manages_its_node_is_seen(text: str, more: dict[str, Plain]) -> None:
@@ -207,6 +207,9 @@ def owner(kind: str, more: str) -> str:
     [
         (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), True),
         (pod(spec="volumes: [{name: d, hostPath: {path: /srv}}]"), False),
+        (pod("volumeMounts: [{name: d, mountPath: /d}]", "volumes: [{name: d, hostPath: {path: /srv}}]"), False),
+        (pod("volumeMounts: [{name: d, mountPath: /d, readOnly: true}]", "volumes: [{name: d, hostPath: {path: /srv}}]"), True),
+        (pod(spec="volumes: [{name: d, hostPath: {path: /etc/localtime}}]"), True),
         (owner("ReplicationController", "replicas: 1"), True),
         (owner("Deployment", "strategy: {rollingUpdate: {maxSurge: 0}}"), True),
         (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]", image="nginx:1"), True),

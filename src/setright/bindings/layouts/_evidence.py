@@ -71,6 +71,7 @@ ONE_BY_ONE = (
     "StatefulSet",
 )  # no copy starts beside one that it replaces
 NODE_PATHS = late(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?")
+OF_EACH_NODE = late(r"/(?:dev|proc|sys|run|var/run|etc|usr|lib|lib64|bin|sbin|boot|tmp|var/log)(?:/.*)?")
 RECREATED = late(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
 MENDS_RIGHTS = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
 UNSURE = late(r"\$[({\w]|<|%|@@")  # what something else fills in
@@ -300,7 +301,8 @@ def _is_unconfined(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bo
 
 
 def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:
-    kept = {key for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict) for key in each} - PASSING
+    volumes = [each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
+    kept = {key for each in volumes if not _is_of_each_node(each, containers) for key in each} - PASSING
     if manifest.get("kind") in ONE_BY_ONE or _ends_first(manifest):
         kept -= WAITING
     if manifest.get("kind") == "DaemonSet":  # whose next copy is on the same node
@@ -308,6 +310,15 @@ def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> b
     if kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers):
         return False
     return manifest.get("kind") != "Job" or _is_made_anew(manifest)
+
+
+def _is_of_each_node(volume: Tree, containers: Sequence[Tree]) -> bool:
+    """Whether a directory of the node is one that each node has, or is for reading: nothing that a workload kept is in it."""
+    path = look_up(volume, ("hostPath", "path"))
+    mounts = [each for container in containers for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
+    own = [each for each in mounts if each.get("name") == volume.get("name")]
+    is_read = bool(own) and all(each.get("readOnly") is True for each in own)
+    return isinstance(path, str) and (is_read or OF_EACH_NODE.fullmatch(path) is not None)
 
 
 def _ends_first(manifest: Tree) -> bool:
