@@ -93,6 +93,7 @@ def test_a_resource_below_the_root_is_named_with_its_directory_and_one_counted_t
         "aws_s3_bucket.logs.id",
         "aws_s3_bucket.logs.bucket",
         "aws_s3_bucket.logs[0].id",
+        "aws_s3_bucket.logs [0].id",
         "aws_s3_bucket.logs[count.index].id",
         '"${aws_s3_bucket.logs.id}"',
         '"acme"',

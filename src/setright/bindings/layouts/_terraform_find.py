@@ -256,7 +256,7 @@ def belongs(told: Entry, module: Module, block: Block, other: Block, place: Plac
 
 
 BEFORE = re.compile(r'(?:"\$\{\s*)?')  # and what stands behind an address, in a reference to it
-BEHIND = re.compile(r'(?:\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}")?')
+BEHIND = re.compile(r'(?:\s*\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}")?')
 
 
 def refers(text: str, address: str) -> bool:
