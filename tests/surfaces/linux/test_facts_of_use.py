@@ -11,6 +11,7 @@ from lab.hosts import Lab
 from setright.model import Answer
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.facts import (
+    account_in_use,
     full,
     kernel_objects_in_use,
     listens_now,
@@ -195,6 +196,41 @@ def test_a_service_that_another_needs_is_in_use() -> None:
     assert told(service_in_use, "rpcbind", outs).holds is False
     answer = told(service_in_use, "rpcbind", outs | {service_in_use._needed("rpcbind.service"): "nfs-server.service\n"})
     assert (answer.holds, answer.text) == (True, "nfs-server.service runs and cannot without rpcbind.service")
+
+
+@pytest.mark.parametrize(
+    ("what", "said", "because"),
+    [
+        (
+            "_connected",
+            "by a program of this host\nby a program of this host\n",
+            "with 2 connections by a program of this host now",
+        ),
+        ("_served", "/var/log/nginx/access.log\n", "had clients by /var/log/nginx/access.log"),
+        ("_made", "/etc/nginx/nginx.conf\n", "somebody set it up: /etc/nginx/nginx.conf"),
+    ],
+)
+def test_a_service_that_runs_is_in_use_where_it_serves_or_was_set_up(what: str, said: str, because: str) -> None:
+    listing = "L\t/lib/systemd/system/nginx.service\tf\t\nR\nA\tNames=nginx.service\nA\tActiveState=active\n"
+    outs = {Ask("unit", "nginx.service"): listing}
+    assert told(service_in_use, "nginx", outs).holds is None, "as its package brought it"
+    answer = told(service_in_use, "nginx", outs | {getattr(service_in_use, what)("nginx.service"): said})
+    assert answer.holds is True and because in answer.text
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("su: pam_unix(su-l:session): session opened for user postgres(uid=110) by (uid=0)", True),
+        ("sudo:   ann : TTY=pts/0 ; PWD=/ ; USER=postgres ; COMMAND=/bin/bash", True),
+        ("sudo:   ann : TTY=pts/0 ; PWD=/ ; USER=postgres ; COMMAND=/usr/bin/psql", False),
+        ("CRON[7]: pam_unix(cron:session): session opened for user postgres(uid=110) by (uid=0)", False),
+        ("su: pam_unix(su:session): session opened for user postgres2(uid=111) by (uid=0)", False),
+    ],
+)
+def test_an_account_that_people_became_by_a_shell_is_in_use(line: str, holds: bool) -> None:
+    journal = {account_in_use._became("postgres")[0]: line, account_in_use._sessions("postgres"): "0"}
+    assert told(account_in_use, "postgres", journal).holds is holds
 
 
 def test_who_listens_is_told_with_the_service_and_since_when() -> None:

@@ -9,6 +9,8 @@ from setright.model import Answer
 from setright.surfaces.linux.evidence import PASSWD, Evidence, count
 from setright.surfaces.linux.transport import Ask
 
+LOGS = ("auth.log", "secure")
+
 
 def _sessions(name: str) -> Ask:
     return Ask("run", f"command -v last >/dev/null || exit 127; last -w -n 50 -- {name} | grep -c '^{name} '; true")
@@ -28,8 +30,26 @@ def _called(name: str) -> Ask:
     )
 
 
+def _became(name: str) -> tuple[Ask, ...]:
+    """What the logs say of those who became it: a session of su, or a shell by sudo; each starts the shell of passwd."""
+    journal = (
+        f"journalctl -q --no-pager -o short-iso -t su -t su-l -t runuser -t sudo -t login --since=-30d | grep -wF {name}; true"
+    )
+    return (
+        Ask("run", journal),
+        *(Ask("grep", f"/var/log/{log}*", f"{word}{name}") for log in LOGS for word in ("for user ", "USER=")),
+    )
+
+
 def asks(argument: str) -> Sequence[Ask]:
-    return (PASSWD, _sessions(argument), _processes(argument), _called(argument), Ask("list", "/var/spool/cron/crontabs/*"))
+    return (
+        PASSWD,
+        _sessions(argument),
+        _processes(argument),
+        _called(argument),
+        *_became(argument),
+        Ask("list", "/var/spool/cron/crontabs/*"),
+    )
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
@@ -40,6 +60,15 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     scripts = evidence.lines(_called(argument))
     if scripts:
         return Answer(True, f"{scripts[0]} becomes {argument} by su", source)
+    became = re.compile(
+        rf"\((su|runuser|login)(-l)?:session\): session opened for user {argument}\b|USER={argument} ; .*COMMAND=\S*sh$"
+    )
+    if uses := [line for ask in _became(argument) for line in evidence.lines(ask) if became.search(line.rstrip())]:
+        return Answer(
+            True,
+            f"people or jobs became {argument} by su or sudo, {count(len(uses), 'time')} in the last logs",
+            "auth.log, journal",
+        )
     if f"/var/spool/cron/crontabs/{argument}" in evidence.names(Ask("list", "/var/spool/cron/crontabs/*")):
         return Answer(None, f"{argument} has a crontab, whose jobs say by SHELL what runs them", source)
     shells = _number(evidence, _processes(argument))

@@ -20,7 +20,7 @@ UNITS = Ask(
 )
 TABLES = Ask(
     "run",
-    r"""find /var/spool/cron -type f ! -user root 2>/dev/null
+    r"""find /var/spool/cron -type f ! -name '.*' ! -user root 2>/dev/null
 awk '!/^[[:space:]]*(#|[A-Za-z_]+=|$)/ && $1 !~ /^@/ && $6 != "root" {print FILENAME " (" $6 ")"}' \
 /etc/crontab /etc/cron.d/* 2>/dev/null; true""",
 )
