@@ -147,3 +147,30 @@ def test_a_drive_that_is_not_plugged_in_does_not_keep_us_from_the_rest(
                 )
         finally:
             surface.close()
+
+
+FALLS = """cd /etc/systemd/system; printf '[Socket]\\nListenStream=/run/falls.sock\\n' >falls.socket
+printf '[Service]\\nExecStart=/bin/sh -c "trap %s TERM; while :; do sleep 0.1; done"\\n' "'exit 3'" >falls.service
+systemctl daemon-reload; systemctl start falls.socket falls.service"""
+
+
+def test_what_is_stopped_has_not_failed_and_a_socket_comes_back_while_its_service_runs(
+    lab: Booted, told: Told, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(lab, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    with lab.inside():
+        assert lab.command(1, FALLS).returncode == 0
+        surface = open_ssh("ssh://h1")
+        try:
+            for unit in ("unit:falls.service", "unit:falls.socket"):
+                lab.command(1, "systemctl start falls.service")
+                runs = surface.again([unit])[unit].data or b""
+                rests = runs.replace(b'"active"', b'"inactive"', 2).replace(b'"inactive":', b'"active":')
+                surface.write(Change(unit, "json", runs, rests))
+                assert lab.command(1, f"systemctl is-active {unit.removeprefix('unit:')}").stdout == "inactive\n"
+            lab.command(1, "systemctl start falls.service")
+            surface.write(Change("unit:falls.socket", "json", rests, runs))
+            assert lab.command(1, "systemctl is-active falls.socket falls.service").stdout == "active\nactive\n"
+        finally:
+            surface.close()

@@ -119,7 +119,8 @@ def _start_or_stop(transport: Transport, unit: units.Unit, want: str) -> None:
     if unit.active == "unknown":
         return  # no systemd runs there, so nothing it would have to stop
     verb = VERBS.get((unit.active, want))
-    then = f" && systemctl {verb} {unit.name}" if verb else ""
+    deed = DEEDS.get((verb or "", unit.name.rpartition(".")[2]), f"systemctl {verb} {{0}}")
+    then = f" && {{ {deed.format(shlex.quote(unit.name))}; }}" if verb else ""
     may, stays = (each.format(shlex.quote(unit.name)) if verb == "start" else "" for each in (MAY, STAYS))
     ran = transport.run(f"{may}systemctl daemon-reload{then} || exit 1\n{stays}")
     if ran.status:
@@ -163,6 +164,12 @@ VERBS = {
     ("failed", "active"): "start",
 }
 # systemctl(1) starts nothing, and is content, where a condition of the unit is not met.
+# One that falls while it is stopped is stopped; a socket is not opened while the service that it is for has it open.
+DEEDS = {
+    ("stop", "service"): "systemctl stop {0} && {{ systemctl -q is-failed {0} && systemctl reset-failed {0}; true; }}",
+    ("start", "socket"): """up=$(for u in $(systemctl show -P Triggers {0}); do systemctl -q is-active "$u" && echo "$u"; done)
+  [ -z "$up" ] || systemctl stop $up; systemctl start {0} && {{ [ -z "$up" ] || systemctl start $up; }}""",
+}
 MAY = """why=$(systemd-analyze condition --unit={0} 2>&1 | grep -m 1 'Condition.* failed') && {{ echo "$why" >&2; exit 1; }}
 """
 # A service that is started and falls at once has been started well, as far as systemctl(1) goes.

@@ -158,12 +158,12 @@ fresh() {
   return 1
 }
 gone() { for f do case $f in */60-setright.conf) [ -e "$f" ] || return 0 ;; esac; done; return 1; }
-shown=$(systemctl show -p Id -p DropInPaths -p FragmentPath -p ActiveState -p ActiveEnterTimestampMonotonic \
+shown=$(systemctl show -p Id -p LoadState -p DropInPaths -p FragmentPath -p ActiveState -p ActiveEnterTimestampMonotonic \
   -p InactiveEnterTimestampMonotonic -- '*.service')
 changed=$(printf '%s\n' "$shown" | awk -v up="$up" 'BEGIN {RS = ""; FS = "\n"} {
   for (i = 1; i <= NF; i++) {n = index($i, "="); v[substr($i, 1, n - 1)] = substr($i, n + 1)}
   fell = v["ActiveState"] == "failed" && up - v["InactiveEnterTimestampMonotonic"] / 1000000 < 120
-  if (v["ActiveState"] == "active" || fell)
+  if (v["LoadState"] == "loaded" && (v["ActiveState"] == "active" || fell))
     print v["Id"], v["ActiveEnterTimestampMonotonic"], v["FragmentPath"], v["DropInPaths"]}' | while read -r unit since files; do
   age=$((up - since / 1000000))
   if gone $files || fresh $files "/etc/systemd/system/$unit.d/60-setright.conf"; then echo "$unit"; fi
