@@ -377,3 +377,21 @@ def test_a_word_is_given_beside_an_old_yes_or_no_where_the_provider_surely_has_i
     }
     text = asked + 'resource "sql" "x" {\n  strict = false\n}\n'
     assert fixed(layout, text, ("properties", "mode"), "SOME") == text.replace("false\n", 'false\n  mode   = "SOME"\n')
+
+
+def test_of_several_that_are_for_one_resource_each_is_told() -> None:
+    layout = {
+        "type": "aws_s3_bucket",
+        "known-as": "bucket",
+        "Policy": [{"in": "aws_s3_bucket_policy", "by": "bucket", "at": "policy", "alone": True}, {"at": "policy"}],
+    }
+    text = 'resource "aws_s3_bucket" "own" {\n  bucket = "b"\n  policy = "inside"\n}\n'
+    text += 'resource "aws_s3_bucket" "bare" {\n  bucket = "b"\n}\n'
+    for label in ("x", "y"):
+        text += f'resource "aws_s3_bucket_policy" "{label}" {{\n  bucket = "b"\n  policy = "{label}"\n}}\n'
+    found = terraform.view("bucket", layout, {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))})
+    assert {each.name: each.tree["Policy"] for each in found} == {
+        "aws_s3_bucket.own": "inside",
+        "aws_s3_bucket.bare": "x",
+        "aws_s3_bucket_policy.y": "y",
+    }

@@ -54,10 +54,9 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
         found: list[Plain] = [item.tree for item in items(module, told, block, spec)]
         found += [Unknown(f"dynamic {name!r}") for name in _untold(module, block, spec)]
         return found or None
-    for place in spec.places:
-        for spot in spots(told, module, block, place):
-            if (found := told_value(module, told, spot, block)) is not None:
-                return found
+    for spot in _said(told, module, block, spec):
+        if (found := told_value(module, told, spot, block)) is not None:
+            return found
     doubtful = [text for place in spec.places if place.beside for text in doubts(told, module, block, place)]
     if doubtful:
         return Unknown(doubtful[0])
@@ -146,13 +145,12 @@ def spot(told: Entry, module: Module, block: Block, path: Path) -> Spot | None:
         return _keyed_spot(module, block, spec.places[0], rest)
     if any(place.items is not None for place in spec.places):
         return _item_spot(module, told, block, spec, rest)
-    for place in spec.places:
-        for found in spots(told, module, block, place):
-            if place.json:
-                return found
-            inner = within(found.raw, tuple(snake(str(part)) for part in rest if isinstance(part, str)))
-            if inner is not None:
-                return Spot(found.locator, found.path + inner[0], inner[1], place, found.owner)
+    for found in _said(told, module, block, spec):
+        if found.place.json:
+            return found
+        inner = within(found.raw, tuple(snake(str(part)) for part in rest if isinstance(part, str)))
+        if inner is not None:
+            return Spot(found.locator, found.path + inner[0], inner[1], found.place, found.owner)
     return None
 
 
@@ -162,6 +160,15 @@ def _item_spot(module: Module, told: Entry, block: Block, spec: Spec, rest: Path
         return None
     item = found[rest[0]] if rest and isinstance(rest[0], int) and rest[0] < len(found) else found[0]
     return Spot(item.locator, item.path, item.tree, item.place, block)
+
+
+def _said(told: Entry, module: Module, block: Block, spec: Spec) -> Iterator[Spot]:
+    """Where all places of a spec are taken. Of a block that says it itself nothing that only has its name says otherwise."""
+    by_itself = any(not place.beside and within(block.body, place.at) for place in spec.places)
+    for place in spec.places:
+        for found in spots(told, module, block, place):
+            if not (by_itself and place.beside and isinstance(found.owner.body.get(place.by), str)):
+                yield found
 
 
 def spots(told: Entry, module: Module, block: Block, place: Place) -> Iterator[Spot]:

@@ -104,12 +104,16 @@ def _entry(layout: Mapping[str, Plain], block: Block) -> Entry:
 
 
 def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> Iterator[tuple[Entry, Block]]:
-    """The blocks beside that belong to none of the entry's types."""
+    """The blocks beside that belong to none of the entry's types, or to one that shows another in their place."""
     for told in lone:
+        places = [place for spec in told.specs for place in spec.places]
+        shown: set[tuple[Plain, ...]] = set()
         for block in module.resources(told.type):
-            places = [place for spec in told.specs for place in spec.places]
-            if not any(find.belongs(of, module, home, block, p) for of, home in _told(module, entries) for p in places):
+            homes = [home for of, home in _told(module, entries) if any(find.belongs(of, module, home, block, p) for p in places)]
+            is_list = any(place.items is not None for place in places)
+            if not homes or not (is_list or any((home.locator, *home.path) not in shown for home in homes)):
                 yield told, block
+            shown.update((home.locator, *home.path) for home in homes)
 
 
 def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Module, block: Block) -> Resource:
