@@ -12,7 +12,10 @@ from setright.bindings.source import Source
 from setright.model import Plain
 
 ROOT = File(__file__).parents[2] / "bindings"
-BUCKET: dict[str, Plain] = {"type": "AWS::S3::Bucket", "evidence": {"readers": "readers", "handed-out": "handed-out"}}
+BUCKET: dict[str, Plain] = {
+    "type": "AWS::S3::Bucket",
+    "evidence": {"readers": "readers", "handed-out": "handed-out", "logs": "logs"},
+}
 TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
 PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
 TOPIC: dict[str, Plain] = {"type": "AWS::SNS::Topic", "evidence": {"publishers": "publishers"}}
@@ -34,6 +37,23 @@ def policy(effect: str) -> str:
     statement = f"[{{Effect: {effect}, Principal: {{AWS: arn:aws:iam::1:root}}, Action: 's3:*'}}]"
     body = f"{{Bucket: !Ref Data, PolicyDocument: {{Statement: {statement}}}}}"
     return f"  Policy:\n    Type: AWS::S3::BucketPolicy\n    Properties: {body}\n"
+
+
+LOG_PLACE = "LoggingConfiguration: {DestinationBucketName: !Ref Data}"
+
+
+@pytest.mark.parametrize(
+    ("text", "by"),
+    [
+        (DATA, "no"),
+        (DATA + f"  Other:\n    Type: AWS::S3::Bucket\n    Properties: {{{LOG_PLACE}}}\n", "by Other"),
+        (DATA + "    Properties: {LoggingConfiguration: {LogFilePrefix: own/}}\n", "by itself"),
+        (DATA + "    Properties: {LoggingConfiguration: {DestinationBucketName: x}}\n", "no"),
+        (DATA + "  Trail:\n    Type: AWS::CloudTrail::Trail\n    Properties: {S3BucketName: !Ref Data}\n", "no"),
+    ],
+)
+def test_services_that_write_logs_into_a_bucket_are_named(text: str, by: str) -> None:
+    assert told(BUCKET, text)["logs"] == by
 
 
 @pytest.mark.parametrize("beside", ["", policy("Deny"), "  Other:\n    Type: AWS::S3::Bucket\n"])

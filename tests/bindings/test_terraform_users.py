@@ -9,13 +9,20 @@ from setright.model import Plain
 
 BUCKET: dict[str, Plain] = {
     "type": "aws_s3_bucket",
-    "evidence": {"readers": "readers", "handed-out": "handed-out", "listers": "listers"},
+    "evidence": {"readers": "readers", "handed-out": "handed-out", "listers": "listers", "logs": "logs"},
     "Policy": [{"in": "aws_s3_bucket_policy", "by": "bucket", "at": "policy", "json": True}],
 }
 BALANCER: dict[str, Plain] = {"type": "aws_lb", "evidence": {"throw-away": "throw-away"}}
 DATA = 'resource "aws_s3_bucket" "data" {\n  bucket = "data"\n}\n'
 DATA_WEB = 'resource "aws_s3_bucket" "data_web" {\n  bucket = "web"\n}\n'
 READER = 'resource "aws_iam_role_policy" "app" {\n  policy = jsonencode({ Resource = "${aws_s3_bucket.data.arn}/*" })\n}\n'
+GETS = (
+    'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:%s"]\n'
+    "    resources = [aws_s3_bucket.data.arn]\n  }\n}\n"
+)
+ADMIN = 'resource "aws_iam_role_policy" "all" {\n  policy = jsonencode({ Action = ["*"], Resource = "*" })\n}\n'
+TRAIL = 'resource "aws_cloudtrail" "t" {\n  s3_bucket_name = aws_s3_bucket.data.id\n}\n'
+OBJECT = 'resource "aws_s3_object" "o" {\n  bucket = aws_s3_bucket.data.id\n%s}\n'
 WEB = 'resource "aws_lb" "web" {\n  name = "web"\n}\n'
 
 
@@ -49,6 +56,7 @@ def test_a_bucket_that_only_roles_use_has_no_other_readers(beside: str) -> None:
     ("beside", "who"),
     [
         (policy("Allow"), "whom a policy lets in"),
+        (OBJECT % '  etag = filemd5("x")\n', "an etag, which under a key is no checksum"),
         ('output "bucket" {\n  value = aws_s3_bucket.data.id\n}\n', "whoever takes it from an output"),
         ('module "cdn" {\n  source = "./cdn"\n  bucket = aws_s3_bucket.data.id\n}\n', "whoever takes it from a call of a module"),
         ('resource "aws_cloudtrail" "t" {\n  s3_bucket_name = aws_s3_bucket.data.id\n}\n', "aws_cloudtrail.t"),
@@ -67,18 +75,25 @@ def test_who_else_reads_a_bucket_is_named(beside: str, who: str) -> None:
     assert told(BUCKET, DATA + READER + beside)["readers"] == who
 
 
+@pytest.mark.parametrize(
+    ("beside", "by"),
+    [
+        ("", "no"),
+        (TRAIL, "no"),
+        (policy("Allow"), "no"),
+        (policy("Allow").replace('{"AWS": "arn:aws:iam::1:root"}', '{"Service": "logging.s3.amazonaws.com"}'), "by a policy"),
+        ('resource "aws_lb" "w" {\n  access_logs {\n    bucket = aws_s3_bucket.data.id\n  }\n}\n', "by aws_lb.w"),
+        ('resource "aws_s3_bucket_logging" "l" {\n  bucket = aws_s3_bucket.data.id\n  target_bucket = "x"\n}\n', "no"),
+        ('resource "aws_s3_bucket_logging" "l" {\n  target_bucket = aws_s3_bucket.data.id\n}\n', "by aws_s3_bucket_logging.l"),
+    ],
+)
+def test_services_that_write_logs_into_a_bucket_are_named(beside: str, by: str) -> None:
+    assert told(BUCKET, DATA + beside)["logs"] == by
+
+
 @pytest.mark.parametrize("beside", ["", 'resource "aws_s3_bucket_versioning" "x" {\n  bucket = aws_s3_bucket.data.id\n}\n'])
 def test_a_bucket_that_nothing_here_uses_is_for_somebody_elsewhere(beside: str) -> None:
     assert told(BUCKET, DATA + beside)["readers"] == "others, as nothing here does"
-
-
-GETS = (
-    'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:%s"]\n'
-    "    resources = [aws_s3_bucket.data.arn]\n  }\n}\n"
-)
-ADMIN = 'resource "aws_iam_role_policy" "all" {\n  policy = jsonencode({ Action = ["*"], Resource = "*" })\n}\n'
-TRAIL = 'resource "aws_cloudtrail" "t" {\n  s3_bucket_name = aws_s3_bucket.data.id\n}\n'
-OBJECT = 'resource "aws_s3_object" "o" {\n  bucket = aws_s3_bucket.data.id\n%s}\n'
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,28 @@ def _readers(template: Tree, name: str, tree: Tree) -> str:
     return str(next(iter(odd), "no" if there else "others, as nothing here does"))
 
 
+LOGS_OF = {  # the properties by which a service writes its logs into a bucket, and has no right to a key of KMS
+    "AWS::S3::Bucket": ("LoggingConfiguration", "DestinationBucketName"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("LoadBalancerAttributes",),
+    "AWS::ElasticLoadBalancing::LoadBalancer": ("AccessLoggingPolicy",),
+    "AWS::EC2::FlowLog": ("LogDestination",),
+    "AWS::CloudFront::Distribution": ("DistributionConfig", "Logging"),
+}
+LOG_WRITER = re.compile(r"(?:\blogging\.s3|\bdelivery\.logs|\blogdelivery\.elasticloadbalancing)\.amazonaws\.com")
+
+
+def _logs(template: Tree, name: str, tree: Tree) -> str:
+    """Whether services of Amazon's write their logs into a bucket: ``no``, or by what."""
+    for id_, other in template["Resources"].items():
+        place = LOGS_OF.get(resource_type(other))
+        if place and uses(look_up(other, ("Properties", *place)), name):
+            return f"by {id_}"
+    own = look_up(template, ("Resources", name, "Properties", "LoggingConfiguration"))
+    if own is not None and look_up(own, ("DestinationBucketName",)) is None:
+        return "by itself"
+    return "by a policy" if LOG_WRITER.search(str(tree.get("Policy"))) else "no"
+
+
 def _refuses(statements: Plain) -> bool:
     listed = statements if isinstance(statements, list) else [statements]
     return all(isinstance(each, dict) and each.get("Effect") == "Deny" for each in listed)
@@ -217,6 +239,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "subnets": _subnets,
     "readers": _readers,
     "handed-out": _handed_out,
+    "logs": _logs,
     "throw-away": _throw_away,
     "callers": _callers,
     "replaced": _replaced,

@@ -23,6 +23,7 @@ PREFIX = "source"
 LAST_SNAPSHOT = (  # whose deletion makes a last snapshot unless it is told not to
     *("aws_db_instance", "aws_rds_cluster", "aws_neptune_cluster", "aws_docdb_cluster", "aws_redshift_cluster"),
 )
+OBJECTS = ("aws_s3_object", "aws_s3_bucket_object")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
 METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
 WEB_SITE = late(r"s3-website|\bwebsite_endpoint\b")
@@ -71,7 +72,7 @@ def _ways(module: Module, block: Block, tree: Tree) -> Iterator[str]:
         yield "settings that allow it"
     if not _closed(tree.get("Policy")) or any(not _closed(policy) for policy in _far_policies(module)):
         yield "a policy"
-    for kind in ("aws_s3_object", "aws_s3_bucket_object"):
+    for kind in OBJECTS:
         for item in _of(module, block, kind):
             if item.body.get("acl") in CANNED_PUBLIC or isinstance(item.body.get("acl"), Unknown):
                 yield "an object's access list"
@@ -164,11 +165,31 @@ def _readers(module: Module, block: Block, tree: Tree) -> str:
         return "whom a policy lets in"
     if "replication_configuration" in block.body:
         return "its copy elsewhere"
+    if any("etag" in each.body for kind in OBJECTS for each in _of(module, block, kind)):
+        return "an etag, which under a key is no checksum"
     if (others := handed_out(module, block, tree)) != "no":
         return others
     there = [each for each, keys in namers(module, block) if not _is_about(each, keys)]
     odd = [each.address for each in there if not each.type.startswith(PROGRAMS)]
     return next(iter(odd), "no" if there else "others, as nothing here does")
+
+
+LOGS_OF = {  # the arguments by which a service writes its logs into a bucket, and has no right to a key of KMS
+    "aws_s3_bucket": "logging",
+    "aws_s3_bucket_logging": "target_bucket",
+    "aws_lb": "access_logs",
+    "aws_alb": "access_logs",
+    "aws_elb": "access_logs",
+    "aws_flow_log": "log_destination",
+    "aws_cloudfront_distribution": "logging_config",
+}
+LOG_WRITER = late(r"(?:\blogging\.s3|\bdelivery\.logs|\blogdelivery\.elasticloadbalancing)\.amazonaws\.com|aws_elb_service_account")
+
+
+def _logs(module: Module, block: Block, tree: Tree) -> str:
+    """Whether services of Amazon's write their logs into a bucket: ``no``, or by what."""
+    writers = [f"by {each.address}" for each, keys in namers(module, block) if LOGS_OF.get(each.type) in keys]
+    return next(iter(writers), "by a policy" if LOG_WRITER.search(str(tree.get("Policy"))) else "no")
 
 
 def _is_about(other: Block, keys: frozenset[str]) -> bool:
@@ -277,6 +298,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "default-group": _default_group,
     "readers": _readers,
     "listers": _listers,
+    "logs": _logs,
     "handed-out": handed_out,
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
