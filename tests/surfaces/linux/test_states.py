@@ -300,6 +300,21 @@ def test_a_firewall_that_shuts_us_out_opens_again_by_itself(host: Lab, tmp_path:
     surface.close()
 
 
+@needs_root
+def test_rules_that_would_not_load_at_a_start_are_no_place_for_ours(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/firewall/input")
+    loop.sh("mv /etc/nftables.conf /srv/; ln -s ../srv/nftables.conf /etc/nftables.conf")
+    sound = loop.sh(f"{LIVE}; readlink /etc/nftables.conf")
+    run = loop.fix()
+    assert loop.outcomes(run) == ["state:firewall: verified"]
+    loop.rollback(run)
+    assert loop.sh(f"{LIVE}; readlink /etc/nftables.conf") == sound
+    loop.sh("printf 'table inet {\n' >>/etc/nftables.conf")
+    broken = loop.sh(LIVE)
+    (ended,) = loop.outcomes(loop.fix())
+    assert ended.startswith("state:firewall: reverted") and loop.sh(LIVE) == broken
+
+
 def test_the_boot_loader_and_the_command_line_are_told() -> None:
     told = boot.tell(evidence(menu="loader\npassword\nsuperusers\n", line='audit=1 quiet x="a b"\n'))
     assert told == {

@@ -68,19 +68,22 @@ table inet NAME {
 RULES  }
 }
 """
-OPENING = f"""nft list table inet NAME >/dev/null 2>&1 && nft delete table inet NAME
+REAL = f"main=$(readlink -f -- {MAIN})"  # it may be a link to where a site keeps its files
+OPENING = f"""{REAL}
+nft list table inet NAME >/dev/null 2>&1 && nft delete table inet NAME
 rm -f {FOLDER}/NAME.nft
 if ! ls {FOLDER}/setright*.nft >/dev/null 2>&1; then
-  if [ -e {KEPT}.conf ]; then mv -f {KEPT}.conf {MAIN}; elif [ -e {KEPT}.none ]; then rm -f {MAIN}; fi
+  if [ -e {KEPT}.conf ]; then mv -f {KEPT}.conf "$main"; elif [ -e {KEPT}.none ]; then rm -f "$main"; fi
   [ ! -e {KEPT}.link ] || rm -f {LINK}
   rm -f {KEPT}.none {KEPT}.link; rmdir {FOLDER} 2>/dev/null
 fi
 true"""
-INCLUDE = f"""if ! grep -qsF 'include "{FOLDER}/setright*.nft"' {MAIN}; then
-  if [ -e {MAIN} ]; then cp -p {MAIN} {KEPT}.conf || exit 1
-  else : >{KEPT}.none; printf '#!/usr/sbin/nft -f\nflush ruleset\n' >{MAIN}; fi
-  [ -z "$(tail -c 1 {MAIN})" ] || echo >>{MAIN}
-  printf '%s\n' 'include "{FOLDER}/setright*.nft"' >>{MAIN}
+INCLUDE = f"""{REAL}
+if ! grep -qsF 'include "{FOLDER}/setright*.nft"' "$main"; then
+  if [ -e "$main" ]; then cp -p "$main" {KEPT}.conf || exit 1
+  else : >{KEPT}.none; printf '#!/usr/sbin/nft -f\nflush ruleset\n' >"$main"; fi
+  [ -z "$(tail -c 1 "$main")" ] || echo >>"$main"
+  printf '%s\n' 'include "{FOLDER}/setright*.nft"' >>"$main"
 fi
 if [ ! -L {LINK} ]; then mkdir -p {LINK.rpartition("/")[0]} && : >{KEPT}.link && ln -s {UNIT} {LINK} || exit 1; fi"""
 LOCAL = re.compile(r"(127\.|\[::1\]|\[?::ffff:127\.)|%lo:")
@@ -206,6 +209,9 @@ mkdir -p {FOLDER} && cat >{file} <<'END_OF_RULES' || exit 1
 {text}END_OF_RULES
 nft -c -f {file} || {{ rm -f {file}; rmdir {FOLDER} 2>/dev/null; exit 1; }}
 {INCLUDE}
+said=$(nft -c -f {MAIN} 2>&1) || {{
+{_opening(hook)}
+echo "{MAIN} does not load, and would not at the next start: $said" >&2; exit 1; }}
 nft -f {file} || exit 1"""
 
 
