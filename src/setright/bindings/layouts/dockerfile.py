@@ -15,7 +15,10 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
           - {keyword: RUN, value: ..., user: root, commands: [...], lists: kept}       # see _dockerfile_run
           - {keyword: ADD, value: ..., adds: files | archive | url}
           - {keyword: CMD, value: ..., overridden: false}          # by a later one; of ENTRYPOINT and HEALTHCHECK, too
-          - {keyword: WORKDIR, value: app, from: /srv}              # what it is relative to
+          - {keyword: CMD, value: node a.js, exec-form: [node, a.js]}        # where a shell reads it for nothing
+          - {keyword: WORKDIR, value: app, from: /srv}              # what it is relative to; of COPY where that is known to be /
+    starts: alike                    # whether what it starts is surely the same in exec form
+    pipes: unguarded                 # in a RUN, which does not fail where a command before the last one does
     environment: [{name: A, value: b}]
     lists-used-later: false          # whether a RUN installs packages by lists that one before it fetched
     workdir-known: true              # whether no relative WORKDIR depends on the base image
@@ -29,6 +32,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _dockerfile_copies as copies
+from setright.bindings.layouts import _dockerfile_form as form
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts import _dockerfile_run as run
 from setright.bindings.layouts import _dockerfile_tags as tags
@@ -45,14 +50,10 @@ from setright.bindings.layouts._dockerfile_image import (
 )
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
-from setright.patterns import late
 
 Instructions = Sequence[Mapping[str, Plain]]
 Placed = tuple[str, Edit]
 
-ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
-NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
-REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 SSH_SERVERS = frozenset({"openssh-server", "openssh", "dropbear"})
 NO_CHECK = (
     "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
@@ -123,8 +124,12 @@ def _tree(instructions: Instructions, images: Images) -> Tree:
         "stages": [_stage(instructions[start:end], set(names[:n]), arguments) for n, (start, end) in enumerate(stages)],
         "ExposedPorts": [],
     }
+    for (start, end), stage in zip(stages, tree["stages"], strict=True):
+        copies.mark_relative(stage["instructions"], instructions[:end], start, images)
     for n, stage in enumerate(tree["stages"]):
         stage["name-taken"] = bool(names[n]) and names[n] in names[:n]
+    if any(form.pipes(instructions)):
+        tree["pipes"] = "unguarded"
     if stages:
         tree |= _about(image_of(instructions, images))
     for each in instructions[slice(*stages[-1])] if stages else ():
@@ -141,6 +146,7 @@ def _about(image: Image) -> Tree:
     tree |= {"lists-used-later": run.needs_lists(image.whole), "workdir-known": _workdir_is_known(image)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
+    tree |= {"starts": "alike" if form.is_alike(image) else "otherwise"}
     tree |= {"user-number": number} if (number := users.number(image)) else {}
     return tree | ({"Healthcheck": checks[-1]} if checks else {})
 
@@ -196,20 +202,10 @@ def _instruction(each: Mapping[str, Plain], user: str) -> Tree:
     if each["keyword"] == "RUN" and isinstance(each["value"], str):
         out |= run.told(each)
     if each["keyword"] == "ADD":
-        out["adds"] = _adds(each)
+        out["adds"] = copies.adds(each)
+    if words := form.exec_form(each):
+        out["exec-form"] = list(words)
     return out
-
-
-def _adds(each: Mapping[str, Plain]) -> Plain:
-    value = each["value"]
-    words = value if isinstance(value, list) else value.split()
-    if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
-        return "url" if "heredocs" not in each else "files"
-    if any("$" in word for word in words[:-1]):
-        if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
-            return "files"
-        return Unknown(" ".join(words[:-1]))
-    return "archive" if any(ARCHIVE.search(word) or "*" in word for word in words[:-1]) else "files"
 
 
 def _port(word: str) -> Tree:
@@ -240,6 +236,8 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
         yield from _with_check(place, str(edit.value))
     elif len(path) == 3 and path[0] == "stages" and path[2] == "tag" and not edit.remove:
         yield tags.tagged(locator, instructions, int(path[1]), edit.value, place.sources)
+    elif path == ("pipes",):
+        yield from form.with_pipefail(locator, instructions, place.images)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
         yield from _without_port(place, int(path[1]))
     else:
@@ -252,6 +250,12 @@ def _within(place: Place, edit: Edit) -> Iterator[Edit]:
     at = _index(instructions, path)
     if at is None:
         raise BindingError(f"{locator}: {'/'.join(map(str, path))} cannot be set by itself; change the instructions by hand")
+    if path[4:] == ("exec-form",):
+        yield Edit(("instructions", at, "value"), form.started(locator, instructions[at], place.image))
+        return
+    if path[4:] == ("from",) and instructions[at]["keyword"] == "COPY":
+        yield from copies.from_the_root_on(instructions, at, place.images)
+        return
     if path[4:] == ("from",):
         start = max(n for n, _ in stages_of(instructions) if n <= at)
         yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
@@ -270,20 +274,7 @@ def _within(place: Place, edit: Edit) -> Iterator[Edit]:
         return
     yield from _on_instruction(locator, instructions[at], at, Edit(path[4:], edit.value, edit.remove))
     if path[4:] == ("keyword",) and edit.value == "COPY":
-        yield from _from_the_root_on(place, at)
-
-
-def _from_the_root_on(place: Place, at: int) -> Iterator[Edit]:
-    """The target of a COPY named in full, where it is relative to a base image that is known to be at /."""
-    image, value = image_of(place.instructions[: at + 1], place.images), place.instructions[at]["value"]
-    is_at_root = from_of(image.whole[0])["image"] == "scratch" or image.facts.get("workdir") == "/"
-    if not is_at_root or not isinstance(value, str) or any(each["keyword"] == "WORKDIR" for each in image.whole):
-        return
-    target = value.split()[-1]
-    if re.match(r"[\w.]", target):
-        whole = users.joined("/", target)
-        folder = "/" if target.endswith("/") and whole != "/" else ""
-        yield Edit(("instructions", at, "value"), value.removesuffix(target) + whole + folder)
+        yield from copies.from_the_root_on(instructions, at, place.images)
 
 
 def _index(instructions: Instructions, path: Path) -> int | None:

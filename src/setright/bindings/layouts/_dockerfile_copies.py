@@ -1,0 +1,59 @@
+"""What ADD and COPY bring into an image, and where to. docs.docker.com/reference/dockerfile, ADD, COPY, WORKDIR."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from setright.bindings.layouts._dockerfile_image import Image, Images, Instruction, from_of, image_of
+from setright.bindings.layouts._dockerfile_user import joined
+from setright.model import Edit, Plain, Tree, Unknown
+from setright.patterns import late
+
+REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
+NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
+ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
+
+
+def adds(each: Instruction) -> Plain:
+    """What an ADD adds: files, url or archive."""
+    value = each["value"]
+    words = value if isinstance(value, list) else value.split()
+    if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
+        return "url" if "heredocs" not in each else "files"
+    if any("$" in word for word in words[:-1]):
+        if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
+            return "files"
+        return Unknown(" ".join(words[:-1]))
+    return "archive" if any(ARCHIVE.search(word) or "*" in word for word in words[:-1]) else "files"
+
+
+def mark_relative(seen: list[Tree], instructions: Sequence[Instruction], start: int, images: Images) -> None:
+    """Marks each COPY whose target is relative to a base image that is known to be at /, and to no WORKDIR."""
+    first = next((n for n, each in enumerate(seen) if each["keyword"] == "WORKDIR"), len(seen))
+    found = [each for each in seen[:first] if each["keyword"] == "COPY" and _is_relative(each["value"])]
+    if found and _is_at_root(image_of(instructions[: start + first], images)):
+        for each in found:
+            each["from"] = "/"
+
+
+def _is_relative(value: Plain) -> bool:
+    return isinstance(value, str) and re.match(r"[\w.](?!:)", value.split()[-1]) is not None
+
+
+def _is_at_root(image: Image) -> bool:
+    """Whether files are copied relative to / in it: as it begins, and without a WORKDIR."""
+    begins_there = from_of(image.whole[0])["image"] == "scratch" or image.facts.get("workdir") == "/"
+    return begins_there and all(each["keyword"] != "WORKDIR" for each in image.whole)
+
+
+def from_the_root_on(instructions: Sequence[Instruction], at: int, images: Images) -> Iterator[Edit]:
+    """The target of a COPY named in full, where it is relative to a base image that is known to be at /."""
+    value = instructions[at]["value"]
+    if not isinstance(value, str) or not _is_at_root(image_of(instructions[: at + 1], images)):
+        return
+    target = value.split()[-1]
+    if re.match(r"[\w.]", target):
+        whole = joined("/", target)
+        folder = "/" if target.endswith("/") and whole != "/" else ""
+        yield Edit(("instructions", at, "value"), value.removesuffix(target) + whole + folder)
