@@ -43,6 +43,7 @@ def policy(effect: str) -> str:
     [
         "",
         policy("Deny"),
+        'resource "aws_codepipeline" "p" {\n  artifact_store {\n    location = aws_s3_bucket.data.id\n  }\n}\n',
         'resource "aws_s3_bucket_versioning" "x" {\n  bucket = aws_s3_bucket.data.id\n}\n',
         'resource "aws_s3_bucket_logging" "x" {\n  bucket = aws_s3_bucket.data.id\n  target_bucket = "logs"\n}\n',
         'output "web" {\n  value = aws_s3_bucket.data_web.id\n}\n' + DATA_WEB,

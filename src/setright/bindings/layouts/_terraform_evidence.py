@@ -101,7 +101,8 @@ def _far_policies(module: Module) -> Iterator[Plain]:
 
 PROGRAMS = (  # what uses a bucket by a role of this account
     *("aws_iam_", "data.aws_iam_policy_document", "aws_lambda_function", "aws_ecs_task_definition", "aws_instance"),
-    *("aws_launch_template", "aws_codebuild_project"),
+    *("aws_launch_template", "aws_codebuild_project", "aws_codepipeline", "aws_glue_job", "aws_glue_crawler"),
+    *("aws_batch_job_definition", "aws_kinesis_firehose_delivery_stream", "aws_sagemaker_model", "aws_sagemaker_notebook_instance"),
 )
 ABOUT_IT = late(  # what says how a bucket is kept, or puts something into it
     r"aws_s3_(?:bucket_)?object|aws_s3_bucket_(?:policy|acl|versioning|public_access_block|ownership_controls|logging|metric|"
