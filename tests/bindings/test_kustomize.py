@@ -135,3 +135,64 @@ def test_a_policy_leaves_open_where_pods_are_known_to_listen(container: str, por
     [workload] = seen({"web.yaml": text})
     [(_, made)] = kubernetes.edit(WORKLOAD, workload, [ADD], [], sources({"web.yaml": text}))
     assert [each["port"] for rule in made.value["spec"]["ingress"] for each in rule["ports"]] == ports
+
+
+MANAGER = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: manager, namespace: system}
+spec:
+  template:
+    metadata: {labels: {app: manager}}
+    spec:
+      containers: [{name: manager, image: "a/manager:1", ports: [{containerPort: 9443}]}]
+"""
+SIDECAR = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: manager, namespace: system}
+spec:
+  template:
+    spec:
+      containers:
+      - {name: proxy, image: "a/proxy:1", ports: [{containerPort: 8443}]}
+      - {name: manager, image: "a/manager:2"}
+"""
+OVERLAY = "namespace: shop\nresources: [../base]\npatches: [{path: proxy.yaml}]\n"
+BASE = {"base/manager.yaml": MANAGER, "base/kustomization.yaml": "resources: [manager.yaml]\n"}
+PATCHED = {**BASE, "top/proxy.yaml": SIDECAR, "top/kustomization.yaml": OVERLAY}
+
+
+def test_a_container_that_a_patch_adds_is_seen_by_itself() -> None:
+    base, patch = seen(PATCHED)
+    assert (base.name, patch.name) == ("Deployment/shop/manager", "Deployment/shop/manager/proxy")
+    assert [each["name"] for each in patch.tree["spec"]["containers"]] == ["proxy"]
+    assert patch.home[0] == "top/proxy.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{name: proxy,", "{name: manager,"),  # changes one that is there
+        ("metadata: {name: manager,", "metadata: {name: other,"),  # nobody's
+        (', image: "a/proxy:1"', ""),
+        ("{name: proxy,", "{$patch: delete, name: proxy,"),
+        ("spec:\n      containers:", "spec:\n      sidecars:"),
+    ],
+)
+def test_other_patches_stay_no_workload(old: str, new: str) -> None:
+    assert [each.home[0] for each in seen({**PATCHED, "top/proxy.yaml": SIDECAR.replace(old, new)})] == ["base/manager.yaml"]
+
+
+def test_what_is_for_an_added_container_stands_at_it_alone() -> None:
+    files = sources(PATCHED)
+    for resource in kubernetes.view("k8s/workload", WORKLOAD, files):
+        context = ("spec", "containers", 0, "securityContext")
+        [(file, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit((*context, "runAsNonRoot"), True)], [], files)
+        assert (file, edit.path[-5:]) == (resource.home[0], (*context, "runAsNonRoot"))
+
+
+def test_a_policy_leaves_open_where_an_added_container_listens() -> None:
+    files = sources(PATCHED)
+    base, patch = kubernetes.view("k8s/workload", WORKLOAD, files)
+    [(_, edit)] = kubernetes.edit(WORKLOAD, base, [ADD], [], files)
+    assert edit.value["spec"]["ingress"] == [{"ports": [{"port": 9443}, {"port": 8443}]}]
+    assert patch.tree["workload"]["network_policies"] and patch.tree["spec"]["automountServiceAccountToken"] is False

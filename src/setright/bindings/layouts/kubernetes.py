@@ -14,8 +14,9 @@ what its limits stand for. A new value goes to the pod where all containers get 
 container. A string with {{ }} is a template's and cannot be told. Setting `workload/network_policies` adds a NetworkPolicy
 behind the object, and a probe set to ``tcp`` asks a port that a Service sends to, else the first that the container declares.
 
-Files that a kustomization names as patches are no objects; its namespace and images hold for the files it builds. A namespace is
-set where it stands: in the kustomization that names the file, else in the object; bindings that name accounts there follow.
+Files that a kustomization names as patches are no objects, but for the containers that they add (`_kustomize_patches`); its
+namespace and images hold for the files it builds. A namespace is set where it stands: in the kustomization that names the file,
+else in the object; bindings that name accounts there follow.
 
 Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 """
@@ -29,7 +30,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import _pod_template
+from setright.bindings.layouts import _kustomize_patches, _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
@@ -51,10 +52,13 @@ Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and t
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
-    sources, manifests, given, objects = _filled_once(_Same(sources))
+    sources, manifests, given, objects, patches = _filled_once(_Same(sources))
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
         seen = [(each, replace(resource, tree=_open(resource.tree))) for each, resource in seen]
+        added = [each for source in patches for each in _of_patch(kind, layout, source, objects, given)]
+        _kustomize_patches.tell_bases([resource for _, resource in seen], [resource for _, resource in added])
+        whole, seen = len(seen), [*seen, *added]
         policies = [
             (locator, told(_in_namespace(each, given.get(locator, {}))))
             for locator, _, each in objects
@@ -62,6 +66,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         ]
         tell_policies([resource for _, resource in seen], policies)
         tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources, layout.get("images", {}))
+        seen[whole:] = [(each, _kustomize_patches.alone(resource)) for each, resource in seen[whole:]]
     return [resource for _, resource in seen]
 
 
@@ -89,6 +94,7 @@ def _placed(
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
+    template = _kustomize_patches.among_others(template) if _kustomize_patches.has_others(resource) else template
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
     inner = _pod_template.placed(resource, template, [each for each in changes if each.path != POLICIES])
     return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
@@ -116,7 +122,7 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     base = resource.home[1]
     place = base[: len(base) - len(inner.split("/"))] if inner else base
     metadata = look_up(source.tree, (*place, "metadata"))
-    ports = resource.tree["workload"].get("served", ())
+    ports = [*resource.tree["workload"].get("served", ()), *resource.tree["workload"].get("ports-of-patches", ())]
     policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base), ports)
     beside = look_up(source.tree, place[:-1])
     if not place or not isinstance(beside, list):
@@ -181,13 +187,14 @@ class _Same(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _filled_once(same: _Same) -> tuple[Mapping[str, Source], list[Source], Mapping[str, Tree], list[Placed]]:
-    """What every kind is seen in: the sources with charts filled in, the manifests, what is given to each, and all objects."""
+def _filled_once(same: _Same) -> tuple[Mapping[str, Source], list[Source], Mapping[str, Tree], list[Placed], list[Source]]:
+    """What every kind is seen in: the sources with charts filled in, the manifests, what is given to each, all objects, patches."""
     sources = filled(same.sources)
     kustomized = built(sources)
     manifests = _manifests(sources, kustomized)
     objects = [(source.locator, place, each) for source in manifests for place, each in _objects(source)]
-    return sources, manifests, kustomized.given, objects
+    patches = [source for locator, source in sorted(sources.items()) if source.lens == "yaml" and locator in kustomized.patches]
+    return sources, manifests, kustomized.given, objects, patches
 
 
 @lru_cache(maxsize=1)
@@ -224,6 +231,24 @@ def _of_file(kind: str, layout: Mapping[str, Plain], source: Source, given: Tree
         source.notes[note] = layout, given, [(each, resource) for each, resource in found if resource]
     seen: list[tuple[Placed, Resource]] = source.notes[note][2]
     return seen
+
+
+def _of_patch(
+    kind: str, layout: Mapping[str, Plain], source: Source, objects: Sequence[Placed], given: Mapping[str, Tree]
+) -> Iterator[tuple[Placed, Resource]]:
+    """What a patch adds to the pods of objects elsewhere."""
+    others = [(locator, each) for locator, _, each in objects]
+    for place, patch in _objects(source):
+        sort = str(patch.get("kind"))
+        found = _kustomize_patches.base_of((source.locator, patch), others) if sort in layout["kinds"] else None
+        if found is None:
+            continue
+        base, manifest = found
+        inner = tuple(filter(None, str(layout["kinds"][sort]).split("/")))
+        whole = _kustomize_patches.patched(patch, manifest, inner)
+        resource = _resource(kind, layout, source.locator, place, whole, given.get(base, {})) if whole else None
+        if resource:
+            yield (source.locator, place, manifest), resource
 
 
 def _open(tree: Tree) -> Tree:

@@ -1,0 +1,94 @@
+"""Containers that the patches of kustomizations add to pods of other files: each patch is seen as a pod of those alone.
+
+A strategic merge patch adds a container where its base has none of that name. What the pod as a whole says is told of the added
+ones too, but judged and put right at the base; what they need is written into the patch, at the container.
+
+kubectl.docs.kubernetes.io, patches; Kubernetes API conventions, strategic merge patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os.path import commonpath
+
+from msgspec.structs import replace
+
+from setright.bindings.layouts._documents import listed
+from setright.bindings.trees import look_up
+from setright.model import Path, Plain, Resource, Tree
+
+LISTS = ("containers", "initContainers")
+
+
+def base_of(patch: tuple[str, Tree], objects: Sequence[tuple[str, Tree]]) -> tuple[str, Tree] | None:
+    """The object that a patch changes, with its file: of those of its kind and name the one that stands nearest."""
+    file, manifest = patch
+    name = look_up(manifest, ("metadata", "name"))
+    named = [each for each in objects if each[1].get("kind") == manifest.get("kind") and _named(each[1]) == name]
+    return max(named, key=lambda each: len(commonpath([each[0], file])), default=None) if name is not None else None
+
+
+def patched(patch: Tree, base: Tree, inner: Path) -> Tree | None:
+    """The base with those containers alone that the patch's pod template, at `inner` in both, adds first; None for none."""
+    at = (*inner, "spec")
+    spec, own = look_up(base, at), look_up(patch, at)
+    added = {key: _added(look_up(own, (key,)), look_up(spec, (key,))) for key in LISTS}
+    if not any(added.values()) or not isinstance(spec, dict):
+        return None
+    told = {key: value for key, value in spec.items() if key not in LISTS}
+    return _with(base, at, {**told, **{key: value for key, value in added.items() if value}})
+
+
+def alone(resource: Resource) -> Resource:
+    """A patched pod with its added containers alone, of which all is told by now that the whole pod decides."""
+    spec = resource.tree["spec"]
+    own = {key: spec[key] for key in LISTS if key in spec}
+    workload = {**resource.tree["workload"], "network_policies": ["of its base"], "is-patch": True}
+    first = look_up(spec, (*((LISTS[0], 0) if own.get(LISTS[0]) else (LISTS[1], 0)), "name"))
+    tree = {**resource.tree, "spec": {LISTS[0]: [], **own, "automountServiceAccountToken": False}, "workload": workload}
+    return replace(resource, name=f"{resource.name}/{first}", tree=tree)
+
+
+def tell_bases(bases: Sequence[Resource], patched: Sequence[Resource]) -> None:
+    """Tell each base where the containers listen that patches add to its pods."""
+    for patch in patched:
+        containers = [each for key in LISTS for each in listed(look_up(patch.tree, ("spec", key)))]
+        ports = [port["containerPort"] for each in containers for port in listed(each.get("ports")) if _is_tcp(port)]
+        for base in (each for each in bases if each.name == patch.name):
+            base.tree["workload"].setdefault("ports-of-patches", []).extend(ports)
+
+
+def has_others(resource: Resource) -> bool:
+    """Whether its pods have containers that its own document does not say: the base's, or those of patches."""
+    workload = resource.tree.get("workload")
+    return isinstance(workload, dict) and not workload.keys().isdisjoint(("is-patch", "ports-of-patches"))
+
+
+def among_others(template: Tree) -> Tree:
+    """A template with one more container, as other documents have some: nothing that is for all here is for all of the pod."""
+    lists = {key: [*listed(look_up(template, ("spec", key))), {}] for key in LISTS if look_up(template, ("spec", key)) is not None}
+    return {**template, "spec": {**template["spec"], LISTS[0]: [{}], **lists}}
+
+
+def _is_tcp(port: Plain) -> bool:
+    return isinstance(port, dict) and port.get("protocol", "TCP") == "TCP" and isinstance(port.get("containerPort"), int)
+
+
+def _named(manifest: Tree) -> Plain:
+    return look_up(manifest, ("metadata", "name"))
+
+
+def _added(patch: Plain, base: Plain) -> list[Plain]:
+    """The containers before the first that the base has too: their places in the list are their places in the file."""
+    names = {each.get("name") for each in listed(base) if isinstance(each, dict)}
+    found: list[Plain] = []
+    for each in patch if isinstance(patch, list) else []:
+        if not isinstance(each, dict) or not each.keys() >= {"name", "image"} or "$patch" in each or each["name"] in names:
+            break
+        found.append(each)
+    return found
+
+
+def _with(tree: Tree, path: Path, value: Plain) -> Tree:
+    key, rest = str(path[0]), path[1:]
+    return {**tree, key: _with(tree[key], rest, value) if rest else value}
