@@ -70,6 +70,30 @@ def test_a_package_is_installed_and_taken_back_with_what_it_brought(lab: Supplie
     assert moved(before, lab) == []
 
 
+def test_what_a_package_brings_is_put_right_in_the_same_run_and_goes_back_with_it(lab: Supplied, tmp_path: Path) -> None:
+    """Its own log can be read by everybody."""
+    tree = tmp_path / "needrestart"
+    (tree / "DEBIAN").mkdir(parents=True)
+    about = "Package: needrestart\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@localhost>\nDescription: a log\n"
+    (tree / "DEBIAN/control").write_text(about)
+    log = tree / "var/log/brought.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("made\n")
+    log.chmod(0o644)
+    lab.offer(tree)
+    lab.update(1)
+    program, before = Program(lab, tmp_path), files(lab, 1)
+    words = ("ssh://h1", "--control", "linux/package/restart-hints", "--control", "linux/file-access/other-logs")
+    _, told, _ = program("fix", *words, "--all", "--yes")
+    assert {plan["outcome"] for plan in told["plans"]} == {"verified"}
+    assert [plan["document"] for plan in told["plans"] if plan["round"] > 1] == ["stat:/var/log/brought.log"]
+    assert program("plan", *words)[1]["plans"] == []
+    _, back, _ = program("rollback", told["run"])
+    assert back["plans"][0]["document"] == "stat:/var/log/brought.log"
+    assert {plan["outcome"] for plan in back["plans"]} == {"reverted"}
+    assert moved(before, lab) == [] and not installed(lab, "needrestart")["needrestart"]
+
+
 def test_an_update_is_found_installed_as_told_and_taken_back(lab: Supplied, tmp_path: Path) -> None:
     program, before = Program(lab, tmp_path), files(lab, 1)
     assert program("scan", *PATCHES)[1]["findings"] == [], "nothing is offered yet"

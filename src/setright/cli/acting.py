@@ -20,6 +20,7 @@ from setright.model import Plan
 if TYPE_CHECKING:
     from setright.app import App, Run
     from setright.cli.options import Shown
+    from setright.engine.rounds import Further
     from setright.engine.store import Progress
     from setright.engine.workflow import Outcome
 
@@ -30,6 +31,7 @@ class Decision(NamedTuple):
     """What the caller approved beforehand, whether the question is skipped, and what others have agreed to already.
 
     `queue`: workers run it, nobody waits. `left`: what a yes to all does not take in, by hash, with what it would break.
+    `further`: what the run may plan by itself; None: nothing.
     """
 
     approved: frozenset[str]
@@ -37,6 +39,7 @@ class Decision(NamedTuple):
     agreed: frozenset[str] = frozenset()
     queue: bool = False
     left: Mapping[str, str] = {}
+    further: Further | None = None
 
 
 class Acted(NamedTuple):
@@ -68,7 +71,13 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
     _left(plans, decision.left, show)
     if run and decision.queue:
         hint(f"Run {run.id} is left to workers; setright runs show {run.id} tells how far it is", show)
-    return Acted(run.plans if run else (), chosen)
+    return Acted(run.plans if run else (), chosen | _ran_later(run))
+
+
+def _ran_later(run: Run | None) -> frozenset[str]:
+    """The plans of later rounds that were to run: those that wait for a yes were not."""
+    later = [(plan, outcome.outcome) for plan, outcome in run.plans if plan.hash in run.rounds] if run else []
+    return frozenset(p.hash for p, ended in later if ended != "hand" and (p.lane == "auto" or ended != "refused"))
 
 
 def _runnable(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
@@ -103,7 +112,7 @@ def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision],
     chosen, decision = said
     mine = chosen - decision.agreed
     if decision.queue:
-        return app.queue(plans, lambda plan: plan.hash in mine)
+        return app.queue(plans, lambda plan: plan.hash in mine, decision.further)
     done = wave = 0
 
     def tell(plan: Plan, outcome: Outcome) -> None:
@@ -121,7 +130,7 @@ def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision],
 
     with live(show.quiet) as say:
         say(f"Running {_count(len(chosen))} ...")
-        return app.apply(plans, lambda plan: plan.hash in mine, tell, watch)
+        return app.apply(plans, lambda plan: plan.hash in mine, tell, watch, decision.further)
 
 
 def _left(plans: Sequence[Plan], left: Mapping[str, str], show: Shown) -> None:
@@ -137,15 +146,24 @@ def _left(plans: Sequence[Plan], left: Mapping[str, str], show: Shown) -> None:
         hint(f"  setright fix {shown(on[0]) if len(on) == 1 else 'TARGET'} {named} --all   does it all the same", show)
 
 
+def _came(run: Run, target: str, number: int) -> tuple[int, list[str]]:
+    """How many plans a round has on a target, and the packages of the round before, whose settings they are about."""
+    mine = [(p, outcome, run.rounds.get(p.hash, 1)) for p, outcome in run.plans if p.target == target]
+    before = [p.document for p, outcome, at in mine if at == number - 1 and outcome.outcome == "verified"]
+    return sum(at == number for *_, at in mine), [name.removeprefix("package:") for name in before if name.startswith("package:")]
+
+
 def _told(run: Run | None, show: Shown, report: Report | None) -> None:
     ended = run.plans if run else ()
     if show.format == "json":
-        emit(json_text(run_object(run.id if run else None, ended, report)), show)
+        emit(json_text(run_object(run.id if run else None, ended, report, run.rounds if run else {})), show)
         return
     with paper(show) as console:
         console.print()
-        several = len({plan.target for plan, _ in ended}) > 1
+        several, at = len({plan.target for plan, _ in ended}) > 1, ("", 1)
         for plan, outcome in ended:
+            if run and plan.hash in run.rounds and at != (at := (plan.target, run.rounds[plan.hash])):
+                screen.draw_round(console, at[0] if several else "", at[1], *_came(run, *at))
             if outcome.outcome != "hand":
                 screen.draw_outcome(console, plan, outcome, several)
         screen.draw_outcomes(console, [outcome for _, outcome in ended])
@@ -156,5 +174,3 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
     done = [plan for plan, outcome in ended if outcome.outcome == "verified"]
     if run and done:
         hint(f"\nRun {run.id}; setright rollback {run.id} undoes it", show)
-    if any(change.locator.startswith("package:") for plan in done for change in plan.changes):
-        hint("What was installed has settings of its own; run the same again to put those right, too", show)

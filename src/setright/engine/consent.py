@@ -36,15 +36,15 @@ class Consent:
         self._catalogue = catalogue
         self._target = target
 
-    def give(self, plans: Sequence[Plan], run: str = "", by: str = "", via: str = "") -> None:
-        """A yes, bound to each plan's hash: that of `by`, whom a channel (`via`) knows, else of whoever runs this.
+    def give(self, plans: Sequence[Plan], run: str = "", by: str = "", via: str = "", at: datetime | None = None) -> None:
+        """A yes, bound to each plan's hash: that of `by`, whom a channel (`via`) knows, else of whoever runs this. `at`: now, else.
 
         Raises EngineError for a plan that holds no more.
         """
         for plan in plans:
             if plan.expires_at and now() >= moment(plan.expires_at):
                 raise EngineError(f"{plan.hash[:12]}: the plan held until {plan.expires_at}; plan again")
-        self._store.approve([plan.hash for plan in plans], by or self._ledger.actor, now())
+        self._store.approve([plan.hash for plan in plans], by or self._ledger.actor, at or now())
         said = ({"run": run} if run else {}) | ({"by": by, "via": via} if by else {})
         self._ledger.append_all(
             [("approved", said | {"plan": plan.hash, "target": plan.target, "document": plan.document}) for plan in plans]

@@ -287,13 +287,18 @@ def diff_of(plan: Plan) -> str:
     return "".join(change.diff for change in plan.changes)
 
 
-def run_object(run: str | None, ended: Sequence[tuple[Plan, Plain]], report: Report | None = None) -> dict[str, Plain]:
-    """What came of each plan: `outcome` is verified, unverified, reverted, refused or hand."""
+def run_object(
+    run: str | None, ended: Sequence[tuple[Plan, Plain]], report: Report | None = None, rounds: Mapping[str, int] | None = None
+) -> dict[str, Plain]:
+    """What came of each plan: `outcome` is verified, unverified, reverted, refused or hand; `rounds` of those after the first."""
     outcomes: Mapping[str, int] = Counter(outcome.outcome for _, outcome in ended)
     return {
         "schema": SCHEMA,
         "run": run,
-        "plans": [plan_object(p) | {"outcome": outcome.outcome, "why": redact_text(outcome.why)} for p, outcome in ended],
+        "plans": [
+            plan_object(p) | {"outcome": outcome.outcome, "why": redact_text(outcome.why), "round": (rounds or {}).get(p.hash, 1)}
+            for p, outcome in ended
+        ],
         **(_about(report) if report else {}),
         "summary": {"plans": len(ended), **outcomes, **({"scan": summary(report)} if report else {})},
     }

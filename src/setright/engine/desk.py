@@ -18,6 +18,7 @@ from setright.engine.learn import snapshots_of
 from setright.engine.ledger import Ledger
 from setright.engine.lots import batches, params_of
 from setright.engine.plan import Options
+from setright.engine.rounds import BRINGS, Further, Rounds, further
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
 from setright.engine.stop import why_stopped
 from setright.engine.store import Store
@@ -34,7 +35,13 @@ class RunDesk:
     """
 
     def __init__(
-        self, state: Path, store: Store, ledger: Ledger, catalogue: Callable[[], Catalogue], open_surface: Callable[[str], Surface]
+        self,
+        state: Path,
+        store: Store,
+        ledger: Ledger,
+        catalogue: Callable[[], Catalogue],
+        open_surface: Callable[[str], Surface],
+        rounds: Callable[[], Rounds] | None = None,
     ) -> None:
         self.holds: Callable[[], bool] = lambda: True  # whether nobody can have taken this process for dead
         self._state = state
@@ -42,6 +49,7 @@ class RunDesk:
         self._ledger = ledger
         self._catalogue = catalogue
         self._open = open_surface
+        self._rounds = rounds
         self.snapshots = snapshots_of(state, store)
         self._surfaces: dict[str, Surface] = {}
         self._executions: dict[tuple[str, str], Execution] = {}  # those that go on now
@@ -129,6 +137,43 @@ class RunDesk:
         self._store.keep_plans(made)
         self._store.join_run(run, plan_hash, [each.hash for each in made])
         return Anew(AGAIN if made else HELD, tuple(each.hash for each in made))
+
+    def further(self, run: str, hashes: Sequence[str], number: int) -> list[str]:
+        """Those plans of the next round on a target that run, kept as the run's own; none where the last one brought nothing."""
+        wanted = further(self._store.further(run))
+        if wanted is None or self._rounds is None:
+            return []
+        parts = self._store.round_of(run, hashes[0], number)
+        if not parts:
+            self._join_round(run, hashes, number, wanted, self._rounds)
+            parts = self._store.round_of(run, hashes[0], number)
+        if left := [Outcome(part.hash, part.outcome, part.error) for part in parts if part.outcome]:
+            self.ended(run, *left)
+        return [part.hash for part in parts if part.outcome is None]
+
+    def _join_round(self, run: str, hashes: Sequence[str], number: int, wanted: Further, at: Callable[[], Rounds]) -> None:
+        whole = self._store.run(run)
+        had = {part.hash: part.outcome for part in whole.plans}
+        verified = self._store.plans_of([plan_hash for plan_hash in hashes if had[plan_hash] == "verified"])
+        brought = [plan for plan in verified if self._brings(plan)]
+        if not brought:
+            return
+        amiss = self._store.plans_of([plan_hash for plan_hash, outcome in had.items() if outcome != "verified"])
+        known, rounds = {i for plan in amiss for i in plan.findings}.union(wanted.left), at()
+        plans = rounds.planned(self._surface(brought[0].target), wanted, known)
+        new = [plan for plan in plans if plan.hash not in had]
+        if not new:
+            return
+        self._store.keep_plans(new, wanted.by)
+        left = rounds.not_to_run(whole, new, wanted)
+        self._store.join_round(run, hashes[0], number, {plan.hash: left.get(plan.hash, (None, "")) for plan in new})
+        told = {"run": run, "round": number, "brought by": [plan.document for plan in brought], "plans": [p.hash for p in new]}
+        self._ledger.append("planned further", told)
+
+    def _brings(self, plan: Plan) -> bool:
+        """Whether what the plan changes brings with it what could not be judged before."""
+        _, bindings = self._content(self._surface(plan.target), plan)
+        return any(binding.layouts[family].get(BRINGS) for (_, family), binding in bindings.items())
 
     def batch(self, run: str, hashes: Sequence[str]) -> Batch:
         return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self.snapshots, self.rescan_all)

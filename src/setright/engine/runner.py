@@ -49,9 +49,10 @@ class Runner:
         self._desk = desk
         self._subject = subject
 
-    def apply(self, run: str, plans: Sequence[Plan], cases: Cases, tell: Tell, watch: Watch) -> Ended:
+    def apply(self, run: str, plans: Sequence[Plan], cases: Cases, tell: Tell, watch: Watch, further: str = "") -> Ended:
         """The outcomes by plan, and those of what an earlier process had left unfinished, which is finished first."""
-        return self._run(run, plans, laid_out(run, plans, self._policy, self._subject, cases), tell, watch)
+        work = replace(laid_out(run, plans, self._policy, self._subject, cases), further=further)
+        return self._run(run, plans, work, tell, watch)
 
     def roll_back(self, run: str, of: str, plans: Sequence[Plan], tell: Tell) -> Ended:
         """The same of a run that turns another round."""
@@ -68,7 +69,7 @@ class Runner:
                 with threads:
                     watch(self._store.progress(run))
                     for outcome in outcomes:
-                        tell(by_hash[outcome.plan], outcome)
+                        tell(by_hash.get(outcome.plan) or self._store.plan(outcome.plan), outcome)
 
         with self._worker(told) as (worker, recovered):
             self._store.begin_run(run, [p.hash for p in plans], now(), of, replace(work, worker=worker.name))
@@ -77,9 +78,9 @@ class Runner:
             self._serve(worker, {run})
             return self._outcomes(run), recovered
 
-    def queue(self, run: str, plans: Sequence[Plan], cases: Cases) -> None:
+    def queue(self, run: str, plans: Sequence[Plan], cases: Cases, further: str = "") -> None:
         """Leaves a run for whatever worker comes."""
-        work = laid_out(run, plans, self._policy, self._subject, cases)
+        work = replace(laid_out(run, plans, self._policy, self._subject, cases), further=further)
         self._store.begin_run(run, [p.hash for p in plans], now(), None, work)
         if not plans:
             self._store.end_run(run, "ended", now())

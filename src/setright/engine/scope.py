@@ -28,6 +28,22 @@ class Scope(NamedTuple):
     whole_files: bool = False
 
 
+class Ask(NamedTuple):
+    """What of the catalogue a scan shall use. `controls` are ids or globs; empty: the baseline's.
+
+    `baseline` empty: those of the configuration, which are `recommended` where it says nothing.
+    """
+
+    baseline: str = ""
+    controls: tuple[str, ...] = ()
+    min_severity: str = "info"
+    scope: Scope = Scope()
+
+    def to_plan(self) -> Ask:
+        """Adopted findings are planned where their control was named, or all were asked for."""
+        return self._replace(scope=self.scope._replace(no_adopted=True)) if self.controls or self.scope.adopted_too else self
+
+
 def place_of(scope: Scope, root: Path | None) -> Place | None:
     """The adopted list in force for a target with its sources at `root`; None: there is none. Raises EngineError."""
     if scope.no_adopted:

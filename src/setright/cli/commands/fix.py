@@ -41,6 +41,7 @@ def command(
 
     On a terminal the plan is shown and you are asked first. Otherwise only plans of lane `auto` run, unless --all.
     What evidence on the target says would break something there is left even then, unless you name its control.
+    A package that is installed brings settings of its own: they are put right in the same run, in a round of their own.
     What does not verify is rolled back at once; `setright rollback RUN` undoes all of it later.
 
     With --pr nothing is written here: the fixes become a branch and a pull (merge) request of the repository that the
@@ -60,6 +61,7 @@ def command(
     from setright.cli.commands.plan import print_plans
     from setright.cli.gather import exit_code, planned, tell_unreached
     from setright.cli.output import on_terminal
+    from setright.engine.rounds import Further
     from setright.engine.runs import left_by_all
 
     app = show.open()
@@ -74,7 +76,8 @@ def command(
     blanket = act["also_ask"] or on_terminal()
     left = {p.hash: why for p in plans if blanket and (why := left_by_all(p, selection.controls))}
     approved = frozenset(p.hash for p in plans if p.hash not in left) if act["also_ask"] else frozenset[str]()
-    decision = Decision(approved, act["yes"], queue=act["queue"], left=left)
+    further = Further(selection.ask(), act["also_ask"])
+    decision = Decision(approved, act["yes"], queue=act["queue"], left=left, further=further)
     acted = act_on(app, plans, decision, show, report, all_findings)
     done = frozenset(finding for plan, outcome in acted.ended if outcome.outcome == "verified" for finding in plan.findings)
     ctx.exit(max(exit_code(report, threshold, done), acted.code))

@@ -19,7 +19,11 @@ END = "UPDATE run_plans SET outcome = :outcome, kept = :kept, error = :error WHE
 SAID = "SELECT 1 FROM run_plans WHERE run = :run AND hash = :hash AND outcome = :outcome"
 KEPT = """SELECT kept FROM run_plans
     WHERE hash = :hash AND run = COALESCE((SELECT "of" FROM runs WHERE id = :run), :run)"""
-
+JOIN = """INSERT INTO run_plans (run, hash, position, outcome, kept, error, job, round)
+    SELECT run, :new, :last + :place, :outcome, '[]', :error, job, :number FROM run_plans WHERE run = :run AND hash = :beside
+    ON CONFLICT DO NOTHING"""
+ROUND = """SELECT * FROM run_plans WHERE run = :run AND round = :number
+    AND job = (SELECT job FROM run_plans WHERE run = :run AND hash = :beside) ORDER BY position"""
 TAKEN_BACK = """SELECT plans.body FROM run_plans JOIN plans ON plans.hash = run_plans.hash
     WHERE run_plans.outcome = 'reverted' ORDER BY run_plans.run DESC LIMIT :limit"""
 LOOKED_AT = 500  # of the plans that were taken back, the latest
@@ -39,12 +43,13 @@ class Ended(Protocol):
 
 
 class RunPlan(msgspec.Struct, frozen=True):
-    """One plan's part in a run. `outcome` None: not ended."""
+    """One plan's part in a run. `outcome` None: not ended. `round` counts from 1; 0: planned in the place of another."""
 
     hash: str
     outcome: str | None
     kept: tuple[str, ...]
     error: str
+    round: int = 1
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -68,13 +73,14 @@ class Run(msgspec.Struct, frozen=True):
 class Work(msgspec.Struct, frozen=True):
     """What a run is to do: a job for each target, and the job of each plan; how many targets taken back stop it.
 
-    `worker` is the process that serves it alone; None: whatever worker comes.
+    `worker` is the process that serves it alone; None: whatever worker comes. `further`: what it may plan by itself (`rounds`).
     """
 
     jobs: tuple[Job, ...] = ()
     places: Mapping[str, int] = {}
     budget: int = 1
     worker: str | None = None
+    further: str = ""
 
 
 class Runs(Database):
@@ -104,6 +110,7 @@ class Runs(Database):
             "waves": max((job.wave for job in work.jobs), default=1),
             "budget": work.budget,
             "worker": work.worker,
+            "further": work.further,
         }
         part = {"run": id_, "kept": "[]", "error": ""}
         parts = [part | {"hash": h, "position": place, "job": work.places.get(h, 0)} for place, h in enumerate(hashes)]
@@ -114,10 +121,34 @@ class Runs(Database):
 
     def join_run(self, run: str, beside: str, hashes: Sequence[str]) -> None:
         """Plans that a run made itself, in the place of one of its own. They must be kept already."""
-        query = f"INSERT INTO run_plans ({', '.join(PART)}) SELECT run, :new, position, '[]', '', job FROM run_plans"  # noqa: S608
+        query = f"INSERT INTO run_plans ({', '.join(PART)}, round) SELECT run, :new, position, '[]', '', job, 0 FROM run_plans"  # noqa: S608
         rows = [{"run": run, "beside": beside, "new": hash_} for hash_ in hashes]
         with self.writing() as connection:
             connection.change_each(f"{query} WHERE run = :run AND hash = :beside ON CONFLICT DO NOTHING", rows)
+
+    def further(self, run: str) -> str:
+        """What a run may plan by itself; empty: nothing, or nothing more since it was stopped."""
+        with self.reading() as connection:
+            (row,) = connection.rows("SELECT further, why FROM runs WHERE id = :run", {"run": run})
+        return "" if row["why"] else str(row["further"])
+
+    def join_round(self, run: str, beside: str, number: int, made: Mapping[str, tuple[str | None, str]]) -> None:
+        """The plans of another round on the target of one of the run's, after all there are: by hash, outcome (None: it runs), why.
+
+        They must be kept already. One that the run has had stays as it is.
+        """
+        rows = [
+            {"run": run, "beside": beside, "new": hash_, "outcome": outcome, "error": why, "number": number, "place": place}
+            for place, (hash_, (outcome, why)) in enumerate(made.items())
+        ]
+        with self.writing() as connection:
+            (row,) = connection.rows("SELECT MAX(position) AS last FROM run_plans WHERE run = :run", {"run": run})
+            connection.change_each(JOIN, [each | {"last": row["last"] + 1} for each in rows])
+
+    def round_of(self, run: str, beside: str, number: int) -> list[RunPlan]:
+        """The plans of a round on the target of one of the run's, in order."""
+        with self.reading() as connection:
+            return [_part(row) for row in connection.rows(ROUND, {"run": run, "beside": beside, "number": number})]
 
     def end_plans(self, run: str, ended: Sequence[Ended]) -> bool:
         """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more: True then."""
@@ -172,6 +203,10 @@ class Runs(Database):
 
 def _read(connection: Connection, row: Row) -> Run:
     parts = connection.rows("SELECT * FROM run_plans WHERE run = :id ORDER BY position", {"id": row["id"]})
-    read = tuple(RunPlan(p["hash"], p["outcome"], tuple(msgspec.json.decode(p["kept"])), p["error"]) for p in parts)
+    read = tuple(map(_part, parts))
     told = {name: row[name] for name in ("wave", "waves", "why")}
     return Run(row["id"], row["kind"], row["of"], row["state"], row["started_at"], row["ended_at"], read, **told)
+
+
+def _part(row: Row) -> RunPlan:
+    return RunPlan(row["hash"], row["outcome"], tuple(msgspec.json.decode(row["kept"])), row["error"], row["round"])

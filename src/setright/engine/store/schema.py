@@ -5,7 +5,7 @@ Times are text as `times.stamp` writes them; trees are JSON without secrets. The
 
 from __future__ import annotations
 
-HEAD = "0012"
+HEAD = "0013"
 
 TABLES = (
     # as Alembic makes it
@@ -55,12 +55,14 @@ TABLES = (
         due_at TEXT DEFAULT '' NOT NULL, -- when it has soaked
         budget INTEGER DEFAULT 1 NOT NULL, why TEXT DEFAULT '' NOT NULL,
         worker TEXT, -- that serves it alone; null: any; empty: any, since its own died
+        further TEXT DEFAULT '' NOT NULL, -- what it may plan by itself; empty: nothing
         PRIMARY KEY (id), FOREIGN KEY ("of") REFERENCES runs (id))""",
     "CREATE INDEX runs_by_start ON runs (started_at)",
     """CREATE TABLE run_plans (
         run TEXT NOT NULL, hash TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT, -- null: not ended
         kept TEXT NOT NULL, -- snapshot addresses
         error TEXT NOT NULL, job INTEGER DEFAULT 0 NOT NULL, health TEXT DEFAULT '{}' NOT NULL,
+        round INTEGER DEFAULT 1 NOT NULL, -- 0: planned in the place of another
         PRIMARY KEY (run, hash), FOREIGN KEY (run) REFERENCES runs (id), FOREIGN KEY (hash) REFERENCES plans (hash))""",
     """CREATE TABLE jobs (
         run TEXT NOT NULL, number INTEGER NOT NULL, target TEXT NOT NULL, tenant TEXT NOT NULL, wave INTEGER NOT NULL,

@@ -20,12 +20,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from setright.engine.change import Lapsed
 from setright.engine.error import EngineError
-from setright.engine.workflow.protocol import Desk, Outcome, Unrecorded, apply_plan, desk, recorded, rollback_plan, serve, standing
+from setright.engine.rounds import MOST
+from setright.engine.workflow.protocol import (
+    Desk,
+    Outcome,
+    Unrecorded,
+    apply_plan,
+    desk,
+    look_further,
+    recorded,
+    rollback_plan,
+    serve,
+    standing,
+)
 from setright.engine.workflow.together import apply_together, rollback_together
 from setright.model import Plain
 from setright.surfaces.base import Moved, Rejected
 
-SCHEMA = "setright-runs-4"  # raised when the order or the meaning of steps changes
+SCHEMA = "setright-runs-5"  # raised when the order or the meaning of steps changes
 LOOK_S = 0.1
 
 
@@ -88,16 +100,19 @@ def said() -> Iterator[None]:
 @DBOS.workflow()
 @recorded
 def run_target(run: str, target: str, hashes: list[str], kind: str, why: str) -> list[list[Plain]]:
-    """The plans of one target in order, at once those that do not build on each other."""
+    """The plans of one target in order, at once those that do not build on each other; then what they brought (`rounds`)."""
     ended: list[list[Plain]] = []
     batches = desk().batches(hashes, kind)
     if kind != "apply":
         for batch in batches:
             ended += rollback_together(run, batch, why) if len(batch) > 1 else [rollback_plan(run, batch[0], why)]
         return ended
-    stood = standing(hashes) if len(batches) > 1 else []
-    for batch in batches:
-        ended += apply_together(run, batch, stood) if len(batch) > 1 else [apply_plan(run, batch[0], batch[0] in stood)]
+    for number in range(2, MOST + 2):
+        stood = standing(hashes) if len(batches) > 1 else []
+        for batch in batches:
+            ended += apply_together(run, batch, stood) if len(batch) > 1 else [apply_plan(run, batch[0], batch[0] in stood)]
+        hashes = look_further(run, hashes, number) if number <= MOST else []
+        batches = desk().batches(hashes, kind)
     return ended
 
 

@@ -56,6 +56,7 @@ class Desk(Protocol):
     def batch(self, run: str, hashes: Sequence[str]) -> Batch: ...
     def standing(self, hashes: Sequence[str]) -> list[str]: ...
     def anew(self, run: str, plan_hash: str, stood: bool) -> Anew: ...
+    def further(self, run: str, hashes: Sequence[str], number: int) -> list[str]: ...
     def record(self, event: str, *bodies: Mapping[str, Plain]) -> None: ...
     def ended(self, run: str, *outcomes: Outcome) -> None: ...
     def stopped(self) -> bool: ...
@@ -247,6 +248,19 @@ def look_again(run: str, plan_hash: str, stood: bool) -> tuple[str, list[str]]:
     if anew.hashes:
         record("planned again", {"run": run, "plan": plan_hash, "as": list(anew.hashes)})
     return anew.because, list(anew.hashes)
+
+
+@DBOS.step()
+def look_further(run: str, hashes: list[str], number: int) -> list[str]:
+    """The plans of the next round: for what those of the last one, `hashes`, brought to their target."""
+    at("look-further")
+    try:
+        made = desk().further(run, hashes, number) if hashes and not desk().stopped() else []
+        at("looked-further")
+        return made
+    except SurfaceError as error:
+        record("not looked further", {"run": run, "round": number, "why": str(error)})
+        return []
 
 
 @DBOS.step()
