@@ -26,3 +26,30 @@ def test_what_was_put_right_is_listed_no_more(setright: Program):
     setright("fix", ".", *BOTH, "--all", "--yes", "--format", "json")
     setright("scan", ".", *BOTH, "--format", "json")
     assert setright("findings", "--format", "json").json == {"schema": "setright/1", "findings": [], "count": 0, "more": False}
+
+
+def test_two_trees_that_were_named_alike_are_two_targets(setright: Program):
+    here, other = setright.tree, setright.tree.with_name("other")
+    other.mkdir()
+    (other / "main.tf").write_bytes(setright.file.read_bytes())
+    setright("scan", ".", *BOTH, "--fail-on", "never")
+    run = setright("fix", ".", "--control", ASK, "--all", "--yes", "--format", "json").json["run"]
+    setright.tree = other
+    found = setright("scan", ".", *BOTH, "--format", "json").json["findings"]
+    assert {each["target"] for each in found} == {str(other)}
+    kept = setright("findings", "--format", "json").json["findings"]
+    assert {(each["target"], each["control"]) for each in kept} == {(str(t), c) for t in (here, other) for c in (AUTO, ASK)}
+    assert {each["target"] for each in setright("findings", "--target", ".", "--format", "json").json["findings"]} == {str(other)}
+
+    before = (other / "main.tf").read_bytes()
+    assert setright("rollback", run).code == 0, "from another directory too"
+    assert setright.file.read_bytes() == before == (other / "main.tf").read_bytes()
+
+
+def test_a_tree_of_the_configuration_is_beside_it_wherever_one_stands(setright: Program):
+    (setright.tree / "setright.toml").write_text('[[targets]]\nname = "shop"\nurl = "."\n')
+    (setright.tree / "deep").mkdir()
+    ran = setright("scan", "shop", "--config", str(setright.tree / "setright.toml"), *BOTH, "--format", "json").json
+    setright.tree /= "deep"
+    again = setright("scan", "shop", "--config", str(setright.tree.parent / "setright.toml"), *BOTH, "--format", "json").json
+    assert ran["findings"] == again["findings"] != []

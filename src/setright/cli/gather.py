@@ -9,6 +9,7 @@ import click
 
 from setright.app import Planned, Scanned
 from setright.cli.failure import CLEAN, FOUND, UNREACHED
+from setright.cli.lines import from_here
 from setright.cli.output import hint, on_terminal
 from setright.cli.progress import counted
 from setright.engine.contract import Report, problems
@@ -60,7 +61,7 @@ def tell_unreached(report: Report, show: Shown) -> None:
         return
     for result in report.unreached:
         why = redact_text(result.error.removeprefix(f"{result.target}: "), key=report.key)
-        click.echo(f"setright: {result.target}: {' '.join(why.split())}", err=True)
+        click.echo(f"setright: {from_here(result.target)}: {' '.join(why.split())}", err=True)
 
 
 def exit_code(report: Report, threshold: str, fixed: frozenset[str] = frozenset()) -> int:

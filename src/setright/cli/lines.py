@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from setright.controls.words import Pair, pair
@@ -32,6 +34,16 @@ def together(lines: list[Pair]) -> list[Pair]:
 def spot(location: Location) -> str:
     """``main.tf:12``; the document alone where it has no lines."""
     return shown(f"{location.path}:{location.line}" if location.line else location.path)
+
+
+def from_here(target: str) -> str:
+    """The target as it is named from here: what lies below the working directory by its path from there."""
+    image, path = ("root:", target.removeprefix("root:")) if target.startswith("root:") else ("", target)
+    try:
+        below = Path(path).relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return shown(target)
+    return shown(f"{image}{below}")
 
 
 def unknown(found: Found, key: bytes) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from setright.cli.lines import from_here
+
 T = TypeVar("T")
 CLEAR = "\r\x1b[2K"
 
@@ -28,7 +30,7 @@ def live(quiet: bool) -> Iterator[Callable[[str], None]]:
 def counted(results: Iterable[T], targets: list[str], verb: str, quiet: bool) -> Iterator[T]:
     """The results as they come, with how many of the targets are done."""
     with live(quiet) as say:
-        say(f"{verb} {targets[0]} ..." if len(targets) == 1 else f"{verb} {len(targets)} targets ...")
+        say(f"{verb} {from_here(targets[0])} ..." if len(targets) == 1 else f"{verb} {len(targets)} targets ...")
         for done, result in enumerate(results, 1):
             yield result
             say(f"{verb} targets: {done} of {len(targets)}")

@@ -30,6 +30,7 @@ from setright.policy.waves import is_size
 T = TypeVar("T")
 NAME = "setright.toml"
 ESTATE = "estate"  # the folder beside it
+IS_URL = re.compile(r"[A-Za-z][\w+.-]*:")
 WIDE = File("/etc/setright") / NAME
 
 
@@ -137,12 +138,19 @@ def load_configuration(path: File | None = None, environ: Mapping[str, str] = os
     raw = _whole(file, beside / ESTATE) if file else Configuration()
     return msgspec.structs.replace(
         raw,
+        targets=tuple(msgspec.structs.replace(target, url=full_url(target.url, beside)) for target in raw.targets),
         state=str(_state_directory(str(beside / File(raw.state).expanduser()) if raw.state else "", environ)),
         store=environ.get("SETRIGHT_STORE") or raw.store,
         sudo=place_in(environ, "SETRIGHT_SUDO") or raw.sudo,
         content=tuple(str(beside / File(folder).expanduser()) for folder in raw.content),
         risk=Lists(*(str(beside / File(each).expanduser()) if each else "" for each in (raw.risk.kev, raw.risk.epss))),
     )
+
+
+def full_url(url: str, beside: File) -> str:
+    """The URL of a target that means the same in every directory: a path of a tree or an image is a full one."""
+    image, path = ("root:", url.removeprefix("root:")) if url.startswith("root:") else ("", url)
+    return url if IS_URL.match(path) else image + os.path.abspath(beside / File(path).expanduser())  # noqa: PTH100 - links stay
 
 
 def _whole(file: File, folder: File) -> Configuration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -103,10 +104,12 @@ def _targets(app: App, glob: str) -> tuple[str, ...]:
     """Targets that the store knows, by name or URL; what it does not know is taken for a target's own name."""
     from fnmatch import fnmatchcase
 
+    from setright.engine.configuration import full_url
+
     known = (
         [each.url for each in app.store.targets() if fnmatchcase(each.name, glob) or fnmatchcase(each.url, glob)] if glob else []
     )
-    return tuple(known) or ((glob,) if glob else ())
+    return tuple(known) or ((full_url(glob, Path.cwd()),) if glob else ())
 
 
 def _controls(app: App, glob: str, kind: str) -> tuple[str, ...]:

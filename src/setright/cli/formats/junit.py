@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from setright.cli.lines import pairs, spot
+from setright.cli.lines import from_here, pairs, spot
 from setright.engine.contract import Looked, Report
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
@@ -23,9 +23,9 @@ def render(report: Report) -> str:
 
 
 def _suite(root: Element, result: Looked, key: bytes) -> None:
-    suite = SubElement(root, "testsuite", name=result.target)
+    suite = SubElement(root, "testsuite", name=from_here(result.target))
     if result.scan is None:
-        _case(suite, result.target, "target", "error", result.error, "")
+        _case(suite, from_here(result.target), "target", "error", result.error, "")
         _count(suite, 1, errors=1)
         return
     found, problems, left_open = result.scan.found, result.scan.problems, result.scan.excepted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from setright.cli.lines import pairs, spot, unknown
+from setright.cli.lines import from_here, pairs, spot, unknown
 from setright.engine.contract import Report, notices, summary
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
@@ -15,7 +15,7 @@ def render(report: Report) -> str:
     parts = ["# Findings", _counts(summary(report))]
     by_place = sorted(report.found, key=_place)
     for (target, resource), group in groupby(by_place, key=_place):
-        parts += [f"## {_inline(resource)} in {_inline(target)}", _table(list(group), report.key)]
+        parts += [f"## {_inline(resource)} in {_inline(from_here(target))}", _table(list(group), report.key)]
     if report.excepted:
         parts += ["## Left open", _left_open(report)]
     if lines := notices(report):
@@ -64,9 +64,9 @@ def _row(found: Found, key: bytes) -> str:
 
 
 def _unread(report: Report) -> list[str]:
-    told = [(result.target, result.error) for result in report.unreached]
+    told = [(from_here(result.target), result.error) for result in report.unreached]
     for result in report.results:
-        told += [(f"{result.target}: {p.locator}", p.why) for p in (result.scan.problems if result.scan else ())]
+        told += [(f"{from_here(result.target)}: {p.locator}", p.why) for p in (result.scan.problems if result.scan else ())]
     return [f"- {_inline(where)}: {_cell(redact_text(why))}" for where, why in told]
 
 

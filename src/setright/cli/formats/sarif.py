@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from setright import __version__
 from setright.cli.formats.sarif_fixes import fixes
-from setright.cli.lines import pairs, unknown
+from setright.cli.lines import from_here, pairs, unknown
 from setright.cli.output import json_text
 from setright.controls.page import page
 from setright.engine.contract import Report
 from setright.engine.redact import redact_text, shown
-from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found
+from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found, finding_id
 from setright.model import Control, Location, Plain, Verdict
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -71,7 +71,7 @@ def _result(found: Found, rule: int, report: Report, left_open: Excepted | None)
         "level": LEVELS[finding.severity] if failed else "none",
         "message": {"text": _message(found, report.key)},
         "locations": [_location(found)],
-        "partialFingerprints": {"setrightFinding/v1": finding.id},
+        "partialFingerprints": {"setrightFinding/v1": _fingerprint(found)},
         "properties": {"resource": finding.resource, "kind": finding.kind, "target": finding.target},
         **({"fixes": suggested} if suggested else {}),
         **_suppressions(left_open, report),
@@ -93,6 +93,11 @@ def _message(found: Found, key: bytes) -> str:
     if why := unknown(found, key):
         told = [f"cannot be told: {why}"]
     return f"{shown(found.finding.resource)}: {found.finding.title}. {'; '.join(told)}"
+
+
+def _fingerprint(found: Found) -> str:
+    """The finding's id where the tree is named from here: the same in every checkout."""
+    return finding_id(from_here(found.finding.target), found.control.id, found.slot, found.resource)
 
 
 def _location(found: Found) -> dict[str, Plain]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from setright.cli.lines import pairs, spot, together, unknown
+from setright.cli.lines import from_here, pairs, spot, together, unknown
 from setright.cli.screens.styles import SEVERITY, ends, heading, indented, print_line
 from setright.controls.words import Pair
 from setright.engine.contract import Report, notices, problems, summary
@@ -87,13 +87,12 @@ def _left_open(console: Console, each: Excepted) -> None:
 
 def draw_unread(console: Console, report: Report, everything: bool = False) -> None:
     """Targets and documents that could not be read: never dropped, only shortened."""
-    told = [(result.target, result.error) for result in report.unreached]
-    told += [(problem["locator"], problem["why"]) for problem in problems(report)]
+    told = [(from_here(r.target), r.error.removeprefix(f"{r.target}: ")) for r in report.unreached]
+    told += [(problem["locator"], problem["why"].removeprefix(f"{problem['locator']}: ")) for problem in problems(report)]
     if not told:
         return
     heading(console, "Could not be read")
     for where, why in told if everything else told[:PROBLEMS]:
-        why = why.removeprefix(f"{where}: ")
         indented(console, Text.assemble((shown(where), "magenta"), "  ", shown(" ".join(redact_text(why).split()))), 2)
     if len(told) > PROBLEMS and not everything:
         indented(console, Text(f"... and {len(told) - PROBLEMS} more; --all-findings shows them", "dim"), 2)
@@ -131,7 +130,7 @@ def draw_group(console: Console, group: Group, key: bytes, several: bool) -> Non
     if document != name:
         title.append(f"  {document}", "dim not bold")
     if several:
-        title.append(f"  on {shown(group.target)}", "dim not bold")
+        title.append(f"  on {from_here(group.target)}", "dim not bold")
     print_line(console, Text())
     print_line(console, title)
     for found in group.found:

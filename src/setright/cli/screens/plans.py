@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from setright.cli.lines import from_here
 from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, indented
 from setright.controls.page import effect
 from setright.controls.words import brief
@@ -45,19 +46,12 @@ def draw_lanes(console: Console, plans: Iterable[Plan]) -> None:
     console.print(total.append(Text(", ").join(parts)) if parts else Text("nothing to change", "bold green"))
 
 
-def draw_round(console: Console, target: str, number: int, plans: int, brought: Sequence[str]) -> None:
-    """``Round 2 on ssh://web-1, brought by auditd: 14 plans``."""
-    on = f" on {shown(target)}" if target else ""
-    by = f", brought by {', '.join(map(shown, brought))}" if brought else ""
-    heading(console, f"Round {number}{on}{by}: {plans} plan{'s' if plans != 1 else ''}")
-
-
 def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool = False) -> None:
     """One line for a plan that ended, with why it did not end well. `several`: of more than one target."""
     style, sign = OUTCOME[outcome.outcome]
     line = Text.assemble((f"{sign} {outcome.outcome:<10} ", style), shown(plan.document))
     if several:
-        line.append(f"  on {shown(plan.target)}", "dim")
+        line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(line.append(f"  {plan.hash[:HASH]}", "dim"))
     if outcome.why and outcome.outcome != "verified":
         indented(console, Text(brief(_flat(outcome.why))), 13)
@@ -75,7 +69,7 @@ def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool
     console.print()
     heading_line = Text.assemble((f" {plan.lane} ", f"reverse {style}"), " ", (shown(plan.document), "bold"))
     if several:
-        heading_line.append(f"  on {shown(plan.target)}", "dim")
+        heading_line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(heading_line.append(f"  {plan.hash[:HASH]}", "dim"))
     indented(console, Text(f"{words}: {brief(_flat(plan.reason))}", "italic"), 2)
     console.print()
@@ -128,7 +122,7 @@ def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str],
     for (control, reason), group in groups if everything else groups[:PLANS]:
         console.print()
         indented(console, Text.assemble(titles.get(control, control), (f"  {control}", "dim")), 2)
-        named = [f"{shown(p.resources[0])}{f' on {shown(p.target)}' if several else ''}" for p in group]
+        named = [f"{shown(p.resources[0])}{f' on {from_here(p.target)}' if several else ''}" for p in group]
         shown_names = named if everything else named[:5]
         more = f" and {len(named) - len(shown_names)} more" if len(named) > len(shown_names) else ""
         indented(console, Text(", ".join(shown_names) + more, "bold"), 4)
