@@ -138,6 +138,12 @@ def test_an_image_that_goes_on_as_root_keeps_the_capabilities_that_it_uses(text:
     assert look_up(fixed(text, DROPS), ("containers", 0, *ADDED)) == adds
 
 
+@pytest.mark.parametrize("image", ["nginx:1", "redis:7"])
+def test_without_raw_sockets_alone_it_keeps_the_others_anyway(image: str) -> None:
+    raw = Edit(DROPS.path, ["NET_RAW"])
+    assert fixed(pod(f"image: '{image}'"), raw)["containers"][0]["securityContext"] == {"capabilities": {"drop": ["NET_RAW"]}}
+
+
 @pytest.mark.parametrize(
     ("containers", "told"),
     [

@@ -205,14 +205,14 @@ def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     user = None
     if wanted.path[3:] == NON_ROOT:
         user = needs.get("steps-to") or (NOBODY if needs.get("anyone") else needs.get("user") if "named" in needs else None)
-    elif wanted.path[3:6] == DROPS and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
+    elif _drops_all(wanted) and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
         user = needs.get("steps-to")
     return [Edit((*wanted.path[:3], *USER), user)] if user else []
 
 
 def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     """The capabilities that its image uses, where all are dropped and it goes on as root."""
-    if wanted.remove or wanted.path[3:6] != DROPS or _as_user(resource, raw, wanted):
+    if not _drops_all(wanted) or _as_user(resource, raw, wanted):
         return []
     kept = list((look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), []))
     if not is_unprivileged(look_up(raw, wanted.path[:3]), {}):
@@ -220,6 +220,10 @@ def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
     new = [each for each in kept if each not in {str(name).removeprefix("CAP_") for name in have}]
     return [Edit((*wanted.path[:3], *ADDS), [*have, *new])] if new else []
+
+
+def _drops_all(wanted: Edit) -> bool:
+    return wanted.path[3:6] == DROPS and not wanted.remove and "ALL" in listed(wanted.value)
 
 
 def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
