@@ -27,7 +27,8 @@ from setright.engine.passwords import Passwords
 from setright.engine.redact import without_password
 from setright.engine.runs import in_order, new_run, not_now, to_undo
 from setright.engine.scan import Scan, scan
-from setright.engine.scope import Honoured, Scope, within_change, without_adopted, without_exceptions
+from setright.engine.scope import Ask as Ask
+from setright.engine.scope import Honoured, within_change, without_adopted, without_exceptions
 from setright.engine.suppress import heed
 from setright.engine.times import now
 from setright.model import Plain, Plan
@@ -41,24 +42,14 @@ if TYPE_CHECKING:
     from setright.engine.asking import Asking
     from setright.engine.consent import Consent
     from setright.engine.courier import Courier
+    from setright.engine.desk import RunDesk
     from setright.engine.ledger import Ledger
     from setright.engine.plan import Options
     from setright.engine.propose import Draft
+    from setright.engine.rounds import Further
     from setright.engine.runner import Runner
     from setright.engine.store import Progress, Store
     from setright.engine.workflow import Outcome
-
-
-class Ask(NamedTuple):
-    """What of the catalogue a scan shall use. `controls` are ids or globs; empty: the baseline's.
-
-    `baseline` empty: those of the configuration, which are `recommended` where it says nothing.
-    """
-
-    baseline: str = ""
-    controls: tuple[str, ...] = ()
-    min_severity: str = "info"
-    scope: Scope = Scope()
 
 
 class Scanned(NamedTuple):
@@ -82,11 +73,12 @@ class Planned(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run's id and the outcome of each plan, in order."""
+    """A run's id and the outcome of each plan, in order. `rounds`: of those that came later, by hash (`engine.rounds`)."""
 
     id: str
     plans: tuple[tuple[Plan, Outcome], ...]
     recovered: tuple[Outcome, ...] = ()
+    rounds: Mapping[str, int] = {}
 
 
 class App:
@@ -147,9 +139,8 @@ class App:
     @cached_property
     def asking(self) -> Asking:
         from setright.engine.asking import Asking
-        from setright.engine.desk import RunDesk
 
-        at = self._frozen, lambda: RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)
+        at = self._frozen, self._desk
         return Asking(self.configuration, self.state, self.store, self.consent, self.ledger, at)
 
     @cached_property
@@ -170,11 +161,16 @@ class App:
 
     @cached_property
     def runner(self) -> Runner:
-        from setright.engine.desk import RunDesk
         from setright.engine.runner import Runner
 
-        desk = lambda: RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open)  # noqa: E731
-        return Runner(self.state, self.store, self.configuration, desk, self.subject)
+        return Runner(self.state, self.store, self.configuration, self._desk, self.subject)
+
+    def _desk(self) -> RunDesk:
+        from setright.engine.desk import RunDesk
+        from setright.engine.rounds import Rounds
+
+        rounds = lambda: Rounds(self.look, self.options, self.consent, self.foreseen, self.configuration.policy)  # noqa: E731
+        return RunDesk(self.state, self.store, self.ledger, lambda: self.catalogue, self.open, rounds)
 
     def targets(self, named: Sequence[str]) -> list[str]:
         """URLs of targets: given ones (names, globs and groups of the configuration are looked up), else all configured, else here.
@@ -276,7 +272,7 @@ class App:
         from setright.engine.plan import made_elsewhere, plan
 
         ids = self.controls(ask)
-        exceptions, ask = self._exceptions(), _to_plan(ask)
+        exceptions, ask = self._exceptions(), ask.to_plan()
 
         def one(target: str) -> Planned:
             try:
@@ -293,7 +289,7 @@ class App:
         """The findings of a surface that the caller opened; they are not kept."""
         return self._seen(surface, self.controls(ask), ask, self._exceptions())
 
-    def options(self, surface: Surface, ask: Ask, *, together: bool) -> Options:
+    def options(self, surface: Surface, ask: Ask, together: bool) -> Options:
         """How to plan for a target."""
         from setright.engine.plan import Options
 
@@ -307,7 +303,7 @@ class App:
         """What a pull request would do to a tree of sources."""
         from setright.engine.propose import draft
 
-        return draft(self.look(surface, _to_plan(ask)), surface, self.options(surface, ask, together=together), per)
+        return draft(self.look(surface, ask.to_plan()), surface, self.options(surface, ask, together=together), per)
 
     def verify(self, drafted: Draft, surface: Surface) -> Draft:
         """Raises EngineError where the tree, read and judged anew, is not what the draft says."""
@@ -321,19 +317,25 @@ class App:
         approved: Callable[[Plan], bool],
         tell: Callable[[Plan, Outcome], None],
         watch: Callable[[Progress], None] = lambda _: None,
+        further: Further | None = None,
     ) -> Run:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last.
 
-        `tell` hears of each plan that ended, `watch` after each target how far the run has come.
+        `tell` hears of each plan that ended, `watch` after each target how far the run has come; `further` is what it may
+        plan by itself.
         """
         run, todo, left = self._begun(plans, approved)
-        outcomes, recovered = self.runner.apply(run, todo, self.consent.cases, tell, watch)
-        return Run(run, tuple((p, (left | outcomes)[p.hash]) for p in plans), tuple(recovered))
+        may = further.but([p for p in plans if p.hash in left], self.ledger.actor) if further else ""
+        outcomes, recovered = self.runner.apply(run, todo, self.consent.cases, tell, watch, may)
+        rounds = {part.hash: part.round for part in self.store.run(run).plans if part.round > 1}
+        every = [*plans, *self.store.plans_of([*rounds])]
+        return Run(run, tuple((p, (left | outcomes)[p.hash]) for p in every), tuple(recovered), rounds)
 
-    def queue(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> Run:
+    def queue(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], further: Further | None = None) -> Run:
         """As `apply`, but leaves what may run to workers: their plans have no outcome yet."""
         run, todo, left = self._begun(plans, approved)
-        self.runner.queue(run, todo, self.consent.cases)
+        may = further.but([p for p in plans if p.hash in left], self.ledger.actor) if further else ""
+        self.runner.queue(run, todo, self.consent.cases, may)
         return Run(run, tuple((p, left[p.hash]) for p in plans if p.hash in left))
 
     def _begun(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> tuple[str, list[Plan], dict[str, Outcome]]:
@@ -392,8 +394,3 @@ class App:
 
     def _baselines(self, ask: Ask) -> tuple[str, ...]:
         return (ask.baseline,) if ask.baseline else self.configuration.baselines
-
-
-def _to_plan(ask: Ask) -> Ask:
-    """Adopted findings are planned where their control was named, or all were asked for."""
-    return ask._replace(scope=ask.scope._replace(no_adopted=True)) if ask.controls or ask.scope.adopted_too else ask

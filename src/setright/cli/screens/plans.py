@@ -46,6 +46,13 @@ def draw_lanes(console: Console, plans: Iterable[Plan]) -> None:
     console.print(total.append(Text(", ").join(parts)) if parts else Text("nothing to change", "bold green"))
 
 
+def draw_round(console: Console, target: str, number: int, plans: int, brought: Sequence[str]) -> None:
+    """``Round 2 on ssh://web-1, brought by auditd: 14 plans``."""
+    on = f" on {from_here(target)}" if target else ""
+    by = f", brought by {', '.join(map(shown, brought))}" if brought else ""
+    heading(console, f"Round {number}{on}{by}: {plans} plan{'s' if plans != 1 else ''}")
+
+
 def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool = False) -> None:
     """One line for a plan that ended, with why it did not end well. `several`: of more than one target."""
     style, sign = OUTCOME[outcome.outcome]
