@@ -221,6 +221,16 @@ def test_a_router_is_seen_to_forward(web: Linux, host: Lab) -> None:
 
 
 @pytest.mark.root
+def test_a_router_that_waits_for_its_turn_is_told_by_its_rules_and_its_settings(web: Linux, host: Lab) -> None:
+    host.command(1, "echo 'net.ipv4.ip_forward = 1' >/etc/sysctl.d/router.conf")
+    answer = one(web, "ip-forwarding-in-use")
+    assert answer.holds is (None if float(Path("/proc/uptime").read_text().split()[0]) < 7 * 86400 else False)
+    host.command(1, "nft 'table ip n { chain c { type nat hook postrouting priority 100; oifname eth9 masquerade; }; }'")
+    answer = one(web, "ip-forwarding-in-use")
+    assert (answer.holds, answer.text) == (True, "rules for packets that pass through are loaded: masquerade")
+
+
+@pytest.mark.root
 def test_several_ways_out_are_not_called_one(web: Linux, host: Lab) -> None:
     assert one(web, "asymmetric-routes").holds is False
     host.command(1, "ip link add d0 type bridge; ip addr add 192.0.2.1/24 dev d0; ip link set d0 up")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab.hosts import Lab
 
 from setright.model import Change, Kept
 from setright.surfaces.base import Moved, SurfaceError
@@ -277,3 +278,15 @@ def test_a_device_keeps_its_mode_and_stays_a_device_whatever_leads_to_it(place: 
         with pytest.raises(SurfaceError):
             surface.write(change)
     assert (root / "null").stat() == before
+
+
+def test_forwarding_that_is_switched_leaves_redirects_as_they_are(web: Linux, host: Lab) -> None:
+    """The kernel accepts redirects anew when a host ceases to be a router."""
+    redirects = "sysctl -n net.ipv4.conf.all.accept_redirects"
+    host.command(1, "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.accept_redirects=0")
+    router, end = b'{"net.ipv4.ip_forward": "1"}', b'{"net.ipv4.ip_forward": "0"}'
+    web.write(Change("running:sysctl", "json", router, end))
+    assert host.command(1, f"{redirects}; sysctl -n net.ipv4.ip_forward").stdout == "0\n0\n"
+    host.command(1, "sysctl -qw net.ipv4.conf.all.accept_redirects=1")
+    web.write(Change("running:sysctl", "json", end, router))
+    assert host.command(1, redirects).stdout == "1\n"

@@ -125,10 +125,20 @@ if [ "$now" != {after} ]; then
 fi"""
 
 
+# What the kernel sets anew by itself when a host begins or ceases to pass packets on; ip-sysctl of Linux, ip_forward.
+ALONG = {
+    "/proc/sys/net/ipv4/ip_forward": "/proc/sys/net/ipv4/conf/all/accept_redirects",
+    "/proc/sys/net/ipv4/conf/all/forwarding": "/proc/sys/net/ipv4/conf/all/accept_redirects",
+}
+
+
 def sysctl(path: str, before: str, after: str) -> str:
     """Writes a kernel parameter that still is `before`, white space aside; ``any`` for whatever it is."""
     check = f'[ "$*" = {shlex.quote(before)} ] || moved\n' if before != "any" else ""
+    deed = f"printf '%s\\n' {shlex.quote(after)} >{shlex.quote(path)} || exit 1"
+    if along := ALONG.get(path):
+        deed = f"along=$(cat {along}); {deed}; printf '%s\\n' \"$along\" >{along}"
     return f"""set -f; set -- $(cat {shlex.quote(path)}) || exit 1
 if [ "$*" != {shlex.quote(after)} ]; then
-{check}printf '%s\\n' {shlex.quote(after)} >{shlex.quote(path)} || exit 1
+{check}{deed}
 fi; set +f"""

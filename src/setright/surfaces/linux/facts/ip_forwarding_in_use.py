@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -25,6 +26,10 @@ FORWARDERS = (
     "lxc-net",
     "incus",
     "tailscaled",
+    "keepalived",
+    "bird",
+    "frr",
+    "radvd",
 )
 UNITS = tuple(Ask("unit", name if name.endswith("*") else f"{name}.service") for name in FORWARDERS)
 BRIDGES = (
@@ -42,10 +47,24 @@ BRIDGES = (
     "incusbr*",
     "tailscale*",
 )
+# Rules that change addresses for others, and tunnels of IPsec, are there for packets that pass through.
+RULES = Ask(
+    "run",
+    r"""{ nft list ruleset; iptables-legacy-save -t nat; } 2>/dev/null |
+grep -oE '\b(masquerade|snat( ip6?)? to|dnat( ip6?)? to|MASQUERADE|-j [SD]NAT --to-[a-z]*) *[0-9a-f.:]*' | sort -u | head -n 3
+ip xfrm policy 2>/dev/null | grep -om 1 'dir fwd'; true""",
+)
+WANTED = (
+    Ask("grep", "/etc/sysctl.d/*.conf", "forward"),
+    Ask("grep", "/etc/sysctl.conf", "forward"),
+    Ask("grep", "/etc/ufw/sysctl.conf", "forward"),
+)
+ON = re.compile(r"^\s*-?net[./]ipv[46][./](ip_forward|conf[./]all[./]forwarding)\s*=\s*1", re.MULTILINE)
+DAYS = 7  # one that has passed nothing on for as long has no part in it; one that waits for another to fail is told by its rules
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (SNMP, SNMP6, INTERFACES, UPTIME, *UNITS, *NEVER_BOOTED)
+    return (SNMP, SNMP6, INTERFACES, UPTIME, RULES, *WANTED, *UNITS, *NEVER_BOOTED)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
@@ -61,6 +80,8 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     source = "/proc/net/snmp, interfaces, units"
     if units or bridges:
         return Answer(True, f"forwarding is what {some(units + bridges)} work by", source)
+    if rules := evidence.lines(RULES):
+        return Answer(True, f"rules for packets that pass through are loaded: {some(rules)}", "nft, iptables, ip xfrm")
     if not evidence.text(SNMP):
         if evidence.never_booted():
             return Answer(
@@ -70,7 +91,11 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     passed = _forwarded(evidence)
     if passed:
         return Answer(True, f"{passed} packets were passed on for others {evidence.since_boot()}", source)
-    return Answer(False, f"0 packets were passed on for others {evidence.since_boot()}; no bridge, no VPN, no containers", source)
+    nothing = f"0 packets were passed on for others {evidence.since_boot()}; no bridge, no VPN, no containers"
+    meant = [name for ask in WANTED for name in evidence.names(ask) if ON.search(evidence.text(ask))]
+    if meant and float(evidence.text(UPTIME).split()[0]) < DAYS * 86400:
+        return Answer(None, f"{nothing}; but {meant[0]} switches forwarding on", source)
+    return Answer(False, nothing, source)
 
 
 def _forwarded(evidence: Evidence) -> int:

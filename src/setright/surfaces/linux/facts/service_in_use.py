@@ -67,10 +67,12 @@ LOCAL_NAMES = (
     "grep -qsE '^nameserver +(127[.]0[.]0[.]1$|::1)' /etc/resolv.conf && echo '/etc/resolv.conf, which names this host'; true"
 )
 HELD = {  # unit -> what shows that it holds something, or is for something, where its configuration does not
-    "postgresql": "ls -d /var/lib/pgsql/data/base/[1-9]????* /var/lib/p*sql/*/*/base/[1-9]????*; true",
+    "postgresql": "ls -d /etc/postgresql/*/*/conf.d/*.conf /var/lib/pgsql/data/base/[1-9]????* "
+    "/var/lib/p*sql/*/*/base/[1-9]????*; true",
     "mysql": "ls -d /var/lib/mysql/*/ | grep -vE '/(mysql|performance_schema|sys|#[^/]*)/$'; true",
     "redis": "find /var/lib/redis* -name 'dump.rdb' -size +1 2>/dev/null; true",
-    "cups": "grep -ls '^<' /etc/cups/printers.conf; true",
+    "cups": "grep -ls '^<' /etc/cups/printers.conf; d=/usr/share/cups/cupsd.conf.default f=/etc/cups/cupsd.conf; "
+    '[ ! -e "$d" ] || cmp -s "$d" "$f" || echo "$f"',
     "rsync": "ls /etc/rsyncd.conf 2>/dev/null; true",
     "nfs-server": "grep -ls '^[^#]' /etc/exports /etc/exports.d/* 2>/dev/null; true",
     "rpcbind": "awk '$3 == \"nfs\" { print $2 }' /proc/mounts",
