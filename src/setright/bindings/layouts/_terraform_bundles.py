@@ -109,6 +109,17 @@ def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "data-key": DATA_KEY,
     "trail-key": WHO | {"resource/aws_kms_key/trail": key("Files of the trail", TRAIL)},
+    "topic-key": WHO
+    | {
+        "resource/aws_kms_key/topics": key(
+            "Topics of this module",
+            statement(
+                "Topics",
+                {"Service": [f"{each}.amazonaws.com" for each in ("budgets", "cloudtrail", "cloudwatch", "events", "s3")]},
+                ["kms:Decrypt", "kms:GenerateDataKey*"],
+            ),
+        )
+    },
     "lake-key": WHO
     | {
         "resource/aws_kms_key/lake": key(

@@ -14,6 +14,7 @@ from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_publishers import publishers
 from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
@@ -303,4 +304,5 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "handed-out": handed_out,
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
+    "publishers": publishers,
 }
