@@ -53,6 +53,22 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert fixed("image: 'caddy:2', user: '1000'", DROPS)["cap_add"] == ["NET_BIND_SERVICE"]
 
 
+def test_what_a_variable_is_by_default_counts() -> None:
+    airflow = "image: '${AIRFLOW_IMAGE_NAME:-apache/airflow:2.2.3}', command: celery worker"
+    assert seen(airflow)["image-needs"]["root"] == "told"
+    assert "cap_add" not in fixed(airflow, DROPS)
+    assert seen("image: 'acme/a:1', user: '${UID:-1000}:0'")["image-needs"]["root"] == "told"
+    assert "root" not in seen("image: 'acme/a:1', user: '${UID:-0}'")["image-needs"]
+    assert "root" not in seen("image: '${IMAGE}'")["image-needs"]
+
+
+@pytest.mark.parametrize("image", ["linuxserver/sonarr:4", "lscr.io/linuxserver/sonarr:latest", "ghcr.io/linuxserver/sonarr"])
+def test_an_image_that_becomes_another_user_by_itself_can_still_do_so(image: str) -> None:
+    assert {"CHOWN", "KILL", "SETGID", "SETUID"} <= set(fixed(f"image: '{image}'", DROPS)["cap_add"])
+    with pytest.raises(BindingError, match="writes to its root"):
+        fixed(f"image: '{image}'", READS)
+
+
 @pytest.mark.parametrize(
     ("volume", "adds"),
     [
@@ -74,7 +90,7 @@ def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str
         ("image: acme/a, user: '1000', command: chown a b", None),
         ("image: acme/a, user: '0', entrypoint: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]", ["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
         ("image: acme/a, command: [gosu, app, serve]", ["SETGID", "SETUID"]),
-        ("image: acme/a, environment: [PUID=1000, PGID=1000]", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]),
+        ("image: acme/a, environment: [PUID=1000, PGID=1000]", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]),
     ],
 )
 def test_root_keeps_the_rights_that_its_own_words_use(body: str, kept: list[str] | None) -> None:

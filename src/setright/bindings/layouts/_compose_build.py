@@ -15,6 +15,7 @@ from setright.model import Plain, Tree
 from setright.patterns import late
 
 ELSEWHERE = late(r"\$|://|^git@|^[\w.-]+@|#")  # a context that is not a folder of the tree
+DEFAULT = late(r"\$\{\w+:?-([^${}]*)\}")
 SET_UID = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
 
 STARTS_OTHERWISE = frozenset({"ENTRYPOINT", "ONBUILD", "USER", "VOLUME"})
@@ -50,9 +51,14 @@ def dockerfile(file: str, service: Tree, sources: Mapping[str, Source]) -> list[
     return source.tree["instructions"] if source is not None and source.lens == "dockerfile" else None
 
 
+def filled(value: Plain) -> str:
+    """A value with the defaults of its variables, which hold where nobody says otherwise."""
+    return DEFAULT.sub(lambda found: found[1], str(value))
+
+
 def starts_as_root(service: Tree, instructions: Sequence[Mapping[str, Plain]]) -> bool:
     """Whether it may start as root: as the service says, else as its image does."""
-    user = service.get("user") or user_now(image_of(instructions, {}))
+    user = filled(service["user"]) if service.get("user") else user_now(image_of(instructions, {}))
     return user is None or "$" in str(user) or is_root(str(user))
 
 

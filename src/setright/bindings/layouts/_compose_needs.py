@@ -11,7 +11,7 @@ import shlex
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _programs
-from setright.bindings.layouts._compose_build import Base, Made, based_on, gains_rights, starts_as_root, uses_as_root
+from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, capabilities_of, covers, needs_of
 from setright.model import Edit, Plain, Tree
@@ -27,6 +27,9 @@ CHANGES = re.compile(
     r"\b(?:apt-get|apt|apk|yum|dnf|pip3?|gem)\s+(?:-\S+\s+)*(?:install|add|update|upgrade)\b|\b(?:user|group)(?:add|mod)\b|\badduser\b"
 )
 TAKES_USER = re.compile(r"\bP[UG]ID\b")
+BECOMES_USER = re.compile(
+    r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
+)  # images that start another user whether told or not
 LOW_PORTS, FILES_OF_OTHERS = "NET_BIND_SERVICE", "DAC_OVERRIDE"
 
 
@@ -53,7 +56,7 @@ def _base(service: Tree, made: Made) -> Base:
     """The image that a service runs, or that its Dockerfile begins from."""
     if service.get("build"):
         return based_on(made or ())
-    return Base(str(service["image"]), is_whole=True) if service.get("image") else Base()
+    return Base(filled(service["image"]), is_whole=True) if service.get("image") else Base()
 
 
 def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
@@ -71,7 +74,7 @@ def _at_most(service: Tree, made: Made) -> list[str]:
     """What a program of the tree's own may use; empty where it may be anything."""
     if service.get("privileged") or not starts_as_root(service, made or ()):
         return []
-    whole = (made or ()) if service.get("build") else [{"keyword": "FROM", "value": str(service.get("image", ""))}]
+    whole = (made or ()) if service.get("build") else [{"keyword": "FROM", "value": filled(service.get("image", ""))}]
     words = _words(service.get("entrypoint")) or _words(service.get("command"))
     return uses_as_root(whole, words, _said(service))
 
@@ -79,8 +82,13 @@ def _at_most(service: Tree, made: Made) -> list[str]:
 def _spoken(service: Tree) -> list[str]:
     """What its own words do as root: change owners, or start as another user, as images do that take PUID for theirs."""
     words = " ".join(str(each) for key in ("entrypoint", "command") for each in _words(service.get(key)))
-    takes_user = TAKES_USER.search(str(service.get("environment", "")))
-    return [each for each, sign in ROOTS_WORK.items() if takes_user or sign.search(words)]
+    takes_user = _takes_user(service)
+    return [*(["KILL"] if takes_user else []), *(each for each, sign in ROOTS_WORK.items() if takes_user or sign.search(words))]
+
+
+def _takes_user(service: Tree) -> re.Match[str] | None:
+    """What says that it starts as root, makes a user and has that one run the program, which root then stops."""
+    return TAKES_USER.search(str(service.get("environment", ""))) or BECOMES_USER.match(str(service.get("image", "")))
 
 
 def _needs_no_root(service: Tree, made: Made) -> bool:
@@ -147,7 +155,7 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
 def _changes_root(service: Tree, needs: Needs) -> str:
     """The words by which it surely changes its own programs or users when it starts; empty for none."""
     words = " ".join(str(each) for key in ("entrypoint", "command") for each in _words(service.get(key)))
-    found = CHANGES.search(words) or (None if "writes" in needs else TAKES_USER.search(str(service.get("environment", ""))))
+    found = CHANGES.search(words) or (None if "writes" in needs else _takes_user(service))
     return found[0] if found else ""
 
 
