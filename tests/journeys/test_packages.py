@@ -94,6 +94,26 @@ def test_what_a_package_brings_is_put_right_in_the_same_run_and_goes_back_with_i
     assert moved(before, lab) == [] and not installed(lab, "needrestart")["needrestart"]
 
 
+def test_the_first_database_of_aide_is_made_when_the_run_is_over_and_goes_back(lab: Supplied, tmp_path: Path) -> None:
+    made = "mkdir -p /var/lib/aide; echo files >/var/lib/aide/aide.db"
+    for name, script in (("aide", "true"), ("aideinit", made)):
+        (lab.root(1) / "usr/sbin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (lab.root(1) / "usr/sbin" / name).chmod(0o755)
+    program, before = Program(lab, tmp_path), files(lab, 1)
+    words = ("ssh://h1", "--control", "linux/file-integrity/database")
+    _, told, _ = program("fix", *words, "--all", "--yes")
+    assert [plan["outcome"] for plan in told["plans"]] == ["verified"], told["plans"]
+    assert lab.command(1, "test -e /var/lib/aide/aide.db").returncode, "nothing runs beside the other changes"
+    lab.command(1, "systemctl start setright-aide.service; while systemctl is-active -q setright-aide.service; do sleep 0.1; done")
+    assert not lab.command(1, "test -s /var/lib/aide/aide.db").returncode and program("plan", *words)[1]["plans"] == []
+    _, back, _ = program("rollback", told["run"])
+    assert [plan["outcome"] for plan in back["plans"]] == ["reverted"]
+    assert not lab.command(1, "systemctl list-timers --all --no-legend setright-aide.timer").stdout
+    lab.command(1, "rmdir /var/lib/aide")
+    assert moved(before, lab) == []
+    lab.command(1, "rm /usr/sbin/aide /usr/sbin/aideinit")
+
+
 def test_an_update_is_found_installed_as_told_and_taken_back(lab: Supplied, tmp_path: Path) -> None:
     program, before = Program(lab, tmp_path), files(lab, 1)
     assert program("scan", *PATCHES)[1]["findings"] == [], "nothing is offered yet"
