@@ -1,7 +1,9 @@
 """Help is quick, complete, and shows an example."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 
 from setright.cli import COMMANDS, LazyGroup, main
 
+CONTROLS = Path(__file__).parents[2] / "controls"
 CONTEXT = click.Context(main)
 LINES = {name: line for section in COMMANDS.values() for name, line in section.items()}
 QUICK = """
@@ -40,6 +43,13 @@ def test_every_command_explains_itself_with_an_example(words):
     ran = CliRunner().invoke(main, [*words, "--help"])
     assert ran.exit_code == 0
     assert f"  setright {' '.join(words)}" in ran.output.partition("Example")[2]
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_controls_that_examples_name_are_in_the_catalogue(words):
+    example = CliRunner().invoke(main, [*words, "--help"]).output.partition("Example")[2].partition("Options:")[0]
+    for id_ in re.findall(r"--control (?:'([^']+)'|(\S+))", example):
+        assert any(CONTROLS.glob(f"{''.join(id_)}.yaml")), f"there is no {''.join(id_)}"
 
 
 @pytest.mark.parametrize("name", LINES)

@@ -52,7 +52,7 @@ def command(
       setright fix . --dry-run
       setright fix ssh://ops@web-1
       setright fix ssh://ops@web-1 --control linux/sshd/password-logins --all
-      setright fix . --control aws/s3/bucket-versioning --yes --format json
+      setright fix . --control aws/s3/versioning --yes --format json
       setright fix infra --pr --all --label security
 
     Exit code: 0 done, 1 something was rolled back or refused (or is open at or over --fail-on), 3 a target could not be reached.
