@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 
 import pytest
@@ -140,3 +141,17 @@ def test_without_a_terminal_there_is_no_colour_no_progress_and_no_blank_at_a_lin
     assert ran.err == ""
     assert "\x1b" not in ran.out
     assert not [line for line in ran.out.splitlines() if line != line.rstrip()]
+
+
+def test_where_nothing_is_of_ours_it_is_said_and_what_there_is(setright: Program):
+    setright.file.unlink()
+    assert "setright controls list" in setright("scan", ".").out
+
+
+def test_a_screen_ends_where_nobody_would_read_on_and_says_how_to_see_the_rest(setright: Program):
+    setright.file.write_text("".join(f'resource "aws_db_instance" "a{n}" {{}}\n' for n in range(30)))
+    found = setright("scan", ".", "--control", "aws/rds/*", "--format", "json").json["summary"]["failed"]
+    short, whole = (setright("scan", ".", "--control", "aws/rds/*", *more).out for more in ((), ("--all-findings",)))
+    left = re.search(r"and (\d+) more findings on \d+ more resources; --all-findings", short)
+    assert left and 100 <= found - int(left[1]) < 130, "the last resource is shown whole"
+    assert whole.count("aws/rds/") == found

@@ -12,3 +12,16 @@ def test_of_a_long_list_what_is_too_much_is_told_and_of_a_short_one_all() -> Non
     assert (long.have, long.want) == ("/usr/local/bin/back", "nothing beyond the 20 that may be there")
     short = pair(Mismatch(("listening",), ["tcp/22"], ["tcp/22", "tcp/80"], "subset-of"))
     assert (short.have, short.want) == ("tcp/22, tcp/80", "nothing but tcp/22")
+
+
+def test_of_a_long_list_that_is_asked_for_the_beginning_is_told() -> None:
+    folders = [f"/var/lib/program-{number}" for number in range(20)]
+    told = pair(Mismatch(("path",), folders, "/var/lib/program-7", "excludes"))
+    assert told.want == "none of /var/lib/program-0, /var/lib/program-1, /var/lib/program-2 and 17 more"
+    few = pair(Mismatch(("path",), ["a", "b", "c", "d", "e", "f", "g"], "a", "excludes"))
+    assert few.want == "none of a, b, c, d, e, f, g"
+
+
+def test_what_is_only_offered_to_a_fix_is_not_told_as_if_somebody_wrote_it() -> None:
+    told = pair(Mismatch(("rules", 0), None, {"FromPort": 22, "module-description": "offered"}, "none"))
+    assert (told.have, told.want) == ('{"FromPort": 22}', "no such item")

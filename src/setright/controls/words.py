@@ -22,6 +22,8 @@ PHRASES = {
 }
 NOT_SET = "not set"
 LONG = 60  # characters of a list, among which what is too much does not strike the eye
+OFFERED = "offered"  # what a layout adds for a fix to take: nobody wrote it
+MANY = 6  # items of a list
 REASON = 160  # characters of a plan's reason, cut at the end of one of several
 
 
@@ -47,7 +49,14 @@ def pair(mismatch: Mismatch) -> Pair:
         return Pair(place(mismatch), value(mismatch.have), "no such item")
     if mismatch.op == "subset-of" and (beyond := _beyond(mismatch)):
         return beyond
-    return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, mismatch.want))
+    return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, _beginning(mismatch.want)))
+
+
+def _beginning(want: Plain) -> Plain:
+    """Of a long list the first three, which say what sort it is; `explain` tells all."""
+    if not isinstance(want, list | tuple) or len(want) <= MANY or len(value(want)) <= LONG:
+        return want
+    return f"{value(want[:3])} and {len(want) - 3} more"
 
 
 def _beyond(mismatch: Mismatch) -> Pair | None:
@@ -82,7 +91,8 @@ def value(given: Plain) -> str:
             return f"a value for the parameter {given.name}"
         case list() | tuple():
             return ", ".join(value(item) for item in given) or "nothing"
-    return json.dumps(given, ensure_ascii=False, default=_within)
+    written = {key: item for key, item in given.items() if item != OFFERED} if isinstance(given, dict) else given
+    return json.dumps(written, ensure_ascii=False, default=_within)
 
 
 def wanted(op: str, want: Plain) -> str:

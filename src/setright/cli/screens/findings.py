@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from rich.console import Console
@@ -17,6 +18,8 @@ from setright.engine.scan import Excepted, Found
 from setright.model import Plain, Verdict
 
 RESOURCES = 50  # shown unless all are asked for
+FINDINGS = 100  # after which no further resource is begun
+NOTHING = "Nothing here is of a kind that the controls asked for speak of; `setright controls list` shows what there is"
 PROBLEMS = 10
 LEFT_OPEN = 10
 LEFT = {"excepted": "excepted", "suppressed": "suppressed by comments", "adopted": "adopted", "outside": "outside the change"}
@@ -44,7 +47,7 @@ class Group(NamedTuple):
 def draw(console: Console, report: Report, everything: bool = False) -> None:
     """The whole screen."""
     groups = grouped(report.found)
-    first = groups if everything else groups[:RESOURCES]
+    first = groups if everything else groups[: _fitting(groups)]
     several = len(report.results) > 1
     for group in first:
         draw_group(console, group, report.key, several)
@@ -52,6 +55,12 @@ def draw(console: Console, report: Report, everything: bool = False) -> None:
     draw_left_open(console, report, everything)
     draw_unread(console, report, everything)
     draw_counts(console, summary(report))
+
+
+def _fitting(groups: Sequence[Group]) -> int:
+    """How many of the worst resources are shown: few enough to be read."""
+    before = accumulate((len(group.found) for group in groups[:RESOURCES]), initial=0)
+    return sum(1 for count in before if count < FINDINGS)
 
 
 def grouped(found: Iterable[Found]) -> list[Group]:
@@ -110,6 +119,8 @@ def draw_counts(console: Console, told: dict[str, Plain]) -> None:
             parts.append(Text(f"{told[name]} {sentence}", "dim"))
     console.print()
     console.print(Text(" · ", "dim").join(parts))
+    if not unread and not any(told[count] for count in ("failed", "passed", "unknown", *LEFT)):
+        console.print(Text(NOTHING, "dim"))
     if ways := [f"{told['lanes'][lane]} {sentence}" for lane, sentence in WAYS.items() if told["lanes"].get(lane)]:
         console.print(Text("To put right: ", "dim") + Text(" · ", "dim").join(Text(way, "dim") for way in ways))
 
