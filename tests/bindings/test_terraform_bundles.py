@@ -25,3 +25,12 @@ def literal(value, under=""):
 @pytest.mark.parametrize("name", BUNDLES)
 def test_no_interpolation_is_written_as_a_text(name):
     assert [text for text in literal(BUNDLES[name]) if "${" in text] == []
+
+
+ONCE = ("aws_backup_vault", "aws_wafv2_web_acl", "aws_cloudwatch_log_resource_policy")  # an account may have a name once
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_what_an_account_may_have_once_is_named_after_a_key_of_the_module(name):
+    names = [body.get("name", body.get("policy_name")) for place, body in BUNDLES[name].items() if place.split("/")[1] in ONCE]
+    assert all("key_id" in each["is"] for each in names)

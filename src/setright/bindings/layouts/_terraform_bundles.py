@@ -90,7 +90,12 @@ def seen(name: str) -> dict[str, Plain]:
     return {"cloudwatch_metrics_enabled": True, "metric_name": name, "sampled_requests_enabled": True}
 
 
-def web_acl(name: str, scope: str) -> dict[str, Plain]:
+def own(name: str, key: str = "data") -> dict[str, Plain]:
+    """A name that an account may have once, with the id of the module's key: a module may be called twice."""
+    return {"is": f'"{name}-${{aws_kms_key.{key}.key_id}}"'}
+
+
+def web_acl(name: str, scope: str, key: str) -> dict[str, Plain]:
     """A web ACL that lets in what no rule of the maker refuses; what may be honest is only counted."""
     rules: Plain = [
         managed(0, "AWSManagedRulesCommonRuleSet"),
@@ -98,7 +103,7 @@ def web_acl(name: str, scope: str) -> dict[str, Plain]:
         managed(2, "AWSManagedRulesAnonymousIpList", "count"),
     ]
     allowed: Plain = [{"allow": [{}]}]
-    return {"name": name, "scope": scope, "default_action": allowed, "rule": rules, "visibility_config": [seen(name)]}
+    return {"name": own(name, key), "scope": scope, "default_action": allowed, "rule": rules, "visibility_config": [seen(name)]}
 
 
 def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
@@ -164,7 +169,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "web-acl-logs": log_group("web_acl", "aws-waf-logs-"),
     "web-acl": log_group("web_acl", "aws-waf-logs-")
     | {
-        "resource/aws_wafv2_web_acl/regional": web_acl("regional", "REGIONAL"),
+        "resource/aws_wafv2_web_acl/regional": web_acl("regional", "REGIONAL", "data"),
         "resource/aws_wafv2_web_acl_logging_configuration/regional": {
             "resource_arn": {"is": "aws_wafv2_web_acl.regional.arn"},
             "log_destination_configs": [{"is": "aws_cloudwatch_log_group.web_acl.arn"}],
@@ -179,7 +184,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
                 "retention_in_days": LOG_DAYS,
                 "kms_key_id": {"is": "aws_kms_key.edge.arn"},
             },
-            "resource/aws_wafv2_web_acl/edge": web_acl("edge", "CLOUDFRONT"),
+            "resource/aws_wafv2_web_acl/edge": web_acl("edge", "CLOUDFRONT", "edge"),
             "resource/aws_wafv2_web_acl_logging_configuration/edge": {
                 "resource_arn": {"is": "aws_wafv2_web_acl.edge.arn"},
                 "log_destination_configs": [{"is": "aws_cloudwatch_log_group.edge_acl.arn"}],
@@ -188,7 +193,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     ),
     "backup-plan": DATA_KEY
     | {
-        "resource/aws_backup_vault/daily": {"name": "daily", "kms_key_arn": {"is": "aws_kms_key.data.arn"}},
+        "resource/aws_backup_vault/daily": {"name": own("daily"), "kms_key_arn": {"is": "aws_kms_key.data.arn"}},
         "resource/aws_backup_plan/daily": {
             "name": "daily",
             "rule": [
@@ -212,7 +217,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "search-logs": log_group("search", "search-")
     | {
         "resource/aws_cloudwatch_log_resource_policy/search": {
-            "policy_name": "search-logs",
+            "policy_name": own("search-logs"),
             "policy_document": policy(
                 statement(
                     "Search",
