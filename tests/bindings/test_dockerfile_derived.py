@@ -112,6 +112,20 @@ def test_an_image_that_is_known_elsewhere_runs_as_it_does_there() -> None:
     assert seen("FROM openzipkin/zipkin:3\n")["User"] == "1000"
 
 
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("FROM node:22-nanoserver\nEXPOSE 10000\nCMD a\n", r"curl\.exe .*localhost:10000"),
+        ('FROM scratch\nEXPOSE 80\nENTRYPOINT ["/filer"]\n', r'"/filer", "--health".*"127\.0\.0\.1", "80"'),
+        ("FROM debian:12\nRUN make\n", "take an exception"),
+        ("FROM debian:12\nCMD /run.sh\n", "asks the program itself"),
+    ],
+)
+def test_what_to_write_by_hand_fits_the_image(text: str, step: str) -> None:
+    with pytest.raises(BindingError, match=step):
+        fixed(text, "Healthcheck")
+
+
 def test_root_between_two_others_gives_way_again_behind_its_work() -> None:
     text = "FROM debian:12\nUSER me\nUSER root\nRUN x\nCMD y\n"
     assert fixed(text, "User") == "FROM debian:12\nUSER me\nUSER root\nRUN x\nUSER me\nCMD y\n"

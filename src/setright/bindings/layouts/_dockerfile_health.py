@@ -54,7 +54,8 @@ TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
 LASTS = late(
     r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
-    r"|supervisord|cron",
+    r"|supervisord|cron|manager|operator|controller|monitor|relay|broker|master|minion|collect|dispatch|poller|receiver|forward|track"
+    r"|\b(?:log|ntp|http|sql|ftp|mail|vpn|dhcp|dns|game|web|git|chat|rsync|time)d\b",
     re.I,
 )
 ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
@@ -79,6 +80,28 @@ def check_of(image: Image) -> Check | None:
         if port and (words := _asks(image, port)):
             return Check(words, "several" if evidence == "exposed" and not _is_alone(image) else evidence)
     return _process(image) if not exposed else None
+
+
+def by_hand(image: Image) -> str:
+    """What to write where nothing tells how to ask whether it works."""
+    port = next((port for port in _ports(image) if port.isdigit()), "8080")
+    if image.family == "windows":
+        return f'write "HEALTHCHECK CMD curl.exe -fsS -o NUL http://localhost:{port}/ || exit 1" with a page that it serves'
+    if image.family == "empty":
+        return (
+            "it has no shell and no tool; let the program ask itself, as HEALTHCHECK CMD"
+            f' ["{next(iter(program(image.whole)), "/app")}", "--health"], or bring a tool for it: COPY --from=busybox:1.37-musl'
+            f' /bin/busybox /busybox, then HEALTHCHECK CMD ["/busybox", "nc", "-z", "127.0.0.1", "{port}"]'
+        )
+    if not says_what_runs(image.whole) and not image.facts.get("port"):
+        return (
+            "it starts nothing that keeps running; where it is only built from, or for single commands, take an exception for it,"
+            " else write CMD and the HEALTHCHECK that goes with it"
+        )
+    return (
+        "add HEALTHCHECK with a command that is in the image and asks the program itself,"
+        f' as "HEALTHCHECK CMD curl -f http://localhost:{port}/health"'
+    )
 
 
 def with_check(instructions: Sequence[Instruction], value: str, flags: Sequence[str]) -> Iterator[Edit]:

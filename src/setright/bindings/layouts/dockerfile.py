@@ -55,10 +55,6 @@ Instructions = Sequence[Mapping[str, Plain]]
 Placed = tuple[str, Edit]
 
 SSH_SERVERS = frozenset({"openssh-server", "openssh", "dropbear"})
-NO_CHECK = (
-    "nothing tells how to ask whether it works; add HEALTHCHECK with a command that is in the image and asks the program itself,"
-    ' as "HEALTHCHECK CMD curl -f http://localhost:8080/health"; Kubernetes ignores it, write probes there'
-)
 NO_SUDO = (
     "run what needs root before the USER instruction, or put USER root before it and the other user again behind it; then leave"
     " sudo out of the image"
@@ -319,7 +315,10 @@ def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
         return health.with_check(place.instructions, wanted, ())
     found = health.check_of(place.image)
     if found is None:
-        raise BindingError(f"{place.locator}: {NO_CHECK}")
+        how = health.by_hand(place.image)
+        raise BindingError(
+            f"{place.locator}: nothing tells how to ask whether it works; {how}; Kubernetes ignores it, write probes there"
+        )
     return health.with_check(place.instructions, f"CMD {json.dumps(found.words, ensure_ascii=False)}", health.FLAGS)
 
 
