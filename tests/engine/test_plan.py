@@ -9,7 +9,7 @@ from setright.engine.plan import Options, plan, plan_hash
 from setright.engine.scan import scan
 from setright.model import Answer, Document, Edit, Effect, Steps
 from setright.surfaces.memory import Memory
-from tests.content import content, item, shipped
+from tests.content import BINDING, content, item, shipped
 
 SAFE = {"require": {"a": 1}}
 FEARED = {"require": {"b": 2}, "breaks-if": {"somebody uses it": "t/used:{name}"}}
@@ -32,6 +32,13 @@ def test_several_findings_on_one_document_are_one_change(tmp_path):
     assert len(only.findings) == 2
     (change,) = changes(only, surface.again(["item:x"]))
     assert json.loads(change.after) == {"name": "x", "a": 1, "b": 2}
+
+
+def test_the_document_that_closes_its_kind_comes_last(tmp_path):
+    binding = BINDING | {"mem": BINDING["mem"] | {"closing": "item:b"}}
+    catalogue = content(tmp_path, {"t/item/a": SAFE}, binding)
+    plans = planned(catalogue, memory(item("a", a=0) | item("b", a=0) | item("c", a=0)))
+    assert [each.document for each in plans] == ["item:a", "item:c", "item:b"]
 
 
 def test_what_needs_asking_stands_on_top_of_what_does_not(tmp_path):

@@ -25,6 +25,7 @@ from setright.surfaces.base import Surface
 MAX_FOLLOWED = 3
 LIFE = timedelta(hours=24)
 MANAGED = "linux/managed-by"
+CLOSING = "closing"  # what a binding calls the document after which the others of its kind can be loaded no more
 RESTARTS = ("none", "reload", "service", "host", "replace")
 DISRUPTIONS = ("low", "medium", "high")
 
@@ -128,7 +129,9 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
     done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
     made = []
     homes = {i: {fix.found.resource.home[0]} for i, fix in done.items()}  # of a fix that only reloads
-    for locators, ids in tied({i: composed.touched.get(i) or homes[i] for i in done}):
+    closing = {before.bindings[fix.found.slot].layouts[fix.found.slot[1]].get(CLOSING) for fix in done.values()}
+    groups = tied({i: composed.touched.get(i) or homes[i] for i in done})
+    for locators, ids in sorted(groups, key=lambda group: not closing.isdisjoint(group[0])):
         changes = tuple(
             _planned(before, composed, locator, options.key, in_words)
             for locator in sorted(locators, key=_files_first)
