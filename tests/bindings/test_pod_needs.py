@@ -222,7 +222,14 @@ def test_a_user_that_is_named_already_stays() -> None:
 def test_an_image_keeps_its_own_user_where_that_is_high_enough() -> None:
     high = Edit((*PATH, "securityContext", "runAsUser"), 10001)
     assert fixed(pod("image: 'memcached:1'"), high)["securityContext"] == {"runAsUser": 11211}
-    assert fixed(pod("image: 'grafana/grafana'"), high)["securityContext"] == {"runAsUser": 10001}
+    assert fixed(pod("image: 'nginxinc/nginx-unprivileged'"), high)["securityContext"] == {"runAsUser": 10001}
+
+
+def test_an_image_with_a_user_of_its_own_is_left_to_it() -> None:
+    high = Edit((*PATH, "securityContext", "runAsUser"), 10001)
+    with pytest.raises(BindingError, match="to whom its files belong"):
+        fixed(pod("image: 'grafana/grafana'"), high)
+    assert fixed(pod("image: 'grafana/grafana'"), LEAVES_ROOT)["securityContext"] == {"runAsNonRoot": True}
 
 
 CLAIM = "volumes: [{name: d, persistentVolumeClaim: {claimName: c}}]"

@@ -114,6 +114,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     why = refused(container, wanted.path[4:], wanted.value)
     if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, _of(resource, wanted.path)):
         why = "keeps files on a volume that belong to the user of its image"
+    elif wanted.path[3:] == USER and _has_files_of_its_user(_of(resource, wanted.path)):
+        why = "starts as the user of its image, to whom its files belong; build one that any user may run"
     if why:
         where = container.get("name", wanted.path[2])
         raise BindingError(f"{resource.name}: container {where} {why}")
@@ -173,6 +175,11 @@ def _keeps_files_of_its_user(tree: Tree, container: Tree, needs: Needs) -> bool:
     """Whether its image keeps data that a user whom nobody knows could not read, on a volume that outlives it."""
     is_anyones = needs.get("anyone") or needs.get("any-user") or needs.get("user", 0) >= NOBODY
     return bool(needs.get("data")) and not is_anyones and _has_files(tree, container, needs, len(list(containers(tree))) == 1)
+
+
+def _has_files_of_its_user(needs: Needs) -> bool:
+    """Whether its image has a user of its own, and nobody knows whether another finds all that it writes to."""
+    return 0 < needs.get("user", 0) < NOBODY and not needs.keys() & {"anyone", "any-user", "writes"}
 
 
 def _is_without_data(tree: Tree, container: Tree) -> bool:
