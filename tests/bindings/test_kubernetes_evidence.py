@@ -273,6 +273,12 @@ def service(ports: str, more: str = "") -> str:
         ("ports: [{containerPort: 80}], livenessProbe: {exec: {command: [a]}}", "", [], False),
         ("ports: [{containerPort: 80}], livenessProbe: {httpGet: {port: 80}}", "", [], True),
         ("ports: [{containerPort: 80, name: http}], startupProbe: {tcpSocket: {port: http}}", "", [], True),
+        ("ports: [{containerPort: 80, hostPort: 8080}]", "", [], True),
+        ("ports: [{containerPort: 8080}], args: [--port=8080]", "", [], True),
+        ("ports: [{containerPort: 8080}], args: ['--listen=http://0.0.0.0:8080', --v=2]", "", [], True),
+        ("ports: [{containerPort: 8080}], env: [{name: HTTP_PORT, value: '8080'}]", "", [], True),
+        ("ports: [{containerPort: 8080}], env: [{name: DB_PORT, value: '8080'}]", "", [], False),
+        ("ports: [{containerPort: 8080}], args: ['--metrics=127.0.0.1:8080', '--upstream=http://db:8080/']", "", [], False),
     ],
 )
 def test_services_tell_where_a_pod_listens(container: str, behind: str, served: list[int], is_served: bool) -> None:
@@ -287,6 +293,14 @@ def test_a_probe_asks_the_port_that_a_service_sends_to() -> None:
     sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
     [(_, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(path, "tcp")], [], sources)
     assert edit.value == {"tcpSocket": {"port": 8080}}
+
+
+def test_who_waits_for_the_next_copies_is_not_asked_where_it_is_told_to_listen() -> None:
+    text = owner("StatefulSet", "replicas: 3").replace(
+        "image: 'a/b:1'", "image: 'a/b:1', args: [--port=80], ports: [{containerPort: 80}]"
+    )
+    assert seen(text)[0].tree["workload"]["probes-are-served"] is False
+    assert seen(text.replace("StatefulSet", "Deployment"))[0].tree["workload"]["probes-are-served"] is True
 
 
 def test_a_probe_asks_the_port_that_another_one_asks() -> None:

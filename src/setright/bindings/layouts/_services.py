@@ -11,9 +11,12 @@ from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
+from setright.patterns import late
 
 WAYS = ("httpGet", "tcpSocket", "grpc")
 FROM_START = ("livenessProbe", "startupProbe")  # without an answer to them a container is started again
+LISTENING = late(r"(?:^|[\s=,'\"]|//)(?:0\.0\.0\.0:|\[::\]:|\*:|:)?(\d{2,5})(?=$|[\s,;/'\"])")  # on every address
+OF_LISTENING = late(r"^(?:(?:APP|API|BIND|CONTAINER|GRPC|HTTP|LISTEN|SERVER|SERVICE|WEB)_?)*(?:PORT|LISTEN|BIND|ADDR|ADDRESS)$")
 COUNTS_SILENT = (3306,)  # MySQL shuts out who connected often and said nothing (max_connect_errors), here the node
 
 Placed = tuple[str, Tree]  # the file, and the Service
@@ -47,8 +50,8 @@ def served(template: Tree, namespace: Plain, file: str, services: Sequence[Place
 
 
 def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
-    """The port that a probe asks: that of another of its probes, else one that it declares and a Service sends to, else the first
-    one declared; None for none.
+    """The port that a probe asks: that of another of its probes, else one that it declares and a Service sends to, else one that
+    it is told to listen on, else the first one declared; None for none.
 
     A container that is alone in its pod and declares nothing listens where the Services send to, else where its image is known to.
     """
@@ -57,6 +60,8 @@ def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
     declared = [number for _, number in _declared(container)]
     if both := [number for number in declared if number in ports]:
         return both[0]
+    if told := _told(container):
+        return told[0]
     if declared:
         return declared[0]
     return ports[0] if ports and is_alone else usual_port(container)
@@ -65,10 +70,14 @@ def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
 def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     """Whether every container without a readiness probe listens on the port that is asked, and takes connections that ask nothing.
 
-    That is one that a Service sends requests to or another probe asks from the start, or where its image is known to listen.
+    That is one that a Service sends requests to or another probe asks from the start, or where its image is known to listen; or,
+    but in a StatefulSet, whose first copy may wait for the next ones, one that it declares and is told to listen on.
     """
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
-    return bool(containers) and all(_listens(each, ports, len(containers) == 1) for each in containers)
+    waits = template.get("kind") == "StatefulSet"
+    return bool(containers) and all(
+        _listens(each, [*ports, *(() if waits else _told(each))], len(containers) == 1) for each in containers
+    )
 
 
 def _listens(container: Tree, ports: Sequence[int], is_alone: bool) -> bool:
@@ -78,6 +87,18 @@ def _listens(container: Tree, ports: Sequence[int], is_alone: bool) -> bool:
     if port is not None and port == _asked(container, FROM_START):
         return True
     return port is not None and port not in COUNTS_SILENT and (port in ports or port == usual_port(container))
+
+
+def _told(container: Tree) -> list[int]:
+    """The TCP ports that it declares and opens on its node too, or that its own words and environment tell it to listen on."""
+    texts = [each for key in ("command", "args") for each in listed(container.get(key)) if isinstance(each, str)]
+    named = [each for each in listed(container.get("env")) if isinstance(each, dict) and OF_LISTENING.search(str(each.get("name")))]
+    texts += [str(each.get("value")) for each in named]
+    on_node = [
+        each.get("containerPort") for each in listed(container.get("ports")) if isinstance(each, dict) and each.get("hostPort")
+    ]
+    words = [number for text in texts for number in LISTENING.findall(text)]
+    return [number for _, number in _declared(container) if number in on_node or str(number) in words]
 
 
 def _asked(container: Tree, probes: Sequence[str]) -> int | None:
