@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from setright.controls.chosen import Chosen, chosen
 from setright.controls.fears import facts_of
 from setright.controls.judge import Judgement
 from setright.engine.catalogue import Catalogue
-from setright.engine.world import Judged, Slot, World
+from setright.engine.world import Judged, Slot, World, load
 from setright.lenses import span
 from setright.model import (
     SEVERITIES,
@@ -89,6 +89,8 @@ class Scan(NamedTuple):
 def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) -> Scan:
     """Reads what the controls need and judges it. Raises SurfaceError where the target cannot be read at all."""
     bindings = bindings_for(catalogue.bindings, surface.families, controls)
+    meanwhile: Callable[[Callable[[], None]], None] = getattr(surface, "meanwhile", lambda work: None)
+    meanwhile(lambda: load(bindings))
     asked = wants(bindings, controls)
     reading = surface.read(asked if SOURCE_FAMILIES.issuperset(surface.families) else _and_then(asked, controls))
     return judge_reading(surface.target, reading, bindings, controls)

@@ -27,7 +27,8 @@ class Surface(Protocol):
     Errors are SurfaceError; nothing is ever a silent no-op.
 
     A surface may offer ``in_words(locator, before, after)``: two texts whose difference is the change as people read it, for
-    a document that only programs do; None where it is read as it is.
+    a document that only programs do; None where it is read as it is. One that waits for its target may offer
+    ``meanwhile(work)``: the next reading, which comes soon, calls `work` once while the target looks.
     """
 
     @property

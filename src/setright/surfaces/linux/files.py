@@ -29,6 +29,7 @@ from setright.surfaces.linux.transport import LIMIT_BYTES, Found, Link, sorry
 LINKS = 40  # as many as the kernel follows
 DEVICES = (stat.S_IFCHR, stat.S_IFBLK)
 TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
+ACL = "system.posix_acl_access"
 LOCK_WAIT_S = 20.0
 GONE = "is gone"
 PERSON = re.compile(r"0|(?!65534$)[1-9][0-9]{3,}")
@@ -40,6 +41,9 @@ class Files:
     def __init__(self, target: str, root: Path) -> None:
         self.target, self.root = target, root
         self._names: dict[str, dict[int, str]] = {}
+
+    def prepare(self) -> None:
+        """Files are there at once."""
 
     # reading
 
@@ -168,7 +172,8 @@ class Files:
         seen = real.lstat()
         kind = TYPES.get(stat.S_IFMT(seen.st_mode), "other")
         mode = f"{stat.S_IMODE(seen.st_mode):04o}"
-        return "\t".join((kind, self.user(seen.st_uid), self.group(seen.st_gid), mode)).encode()
+        more = ("acl",) if kind in ("file", "directory") and ACL in os.listxattr(real) else ()
+        return "\t".join((kind, self.user(seen.st_uid), self.group(seen.st_gid), mode, *more)).encode()
 
     # names of owners
 
@@ -249,7 +254,7 @@ class Files:
             real = self.real(path)
             if stat.S_IFMT(real.lstat().st_mode) in DEVICES:
                 raise SurfaceError(f"{self.target}: {path} leads to {real}, which is no file; nothing was changed")
-            now = ":".join(self._stat(real).decode().split("\t")[1:])
+            now = ":".join(self._stat(real).decode().split("\t")[1:4])
             if now == after:
                 return
             if now not in on_the_way(before, after):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,7 +15,7 @@ from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.shell import FIND_S
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Lot, Ran
+from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Lot, Ran, nothing
 
 PATH = f"{script.FOLDERS}:/run/current-system/sw/bin"  # none of the caller's own folders; the last is NixOS'
 OF_SHELL = (*COMMANDS, "unit", "packages")
@@ -29,10 +29,11 @@ class Local(Files):
     def __init__(self) -> None:
         super().__init__("host:local", Path("/"))
 
-    def find(self, asks: Sequence[Ask]) -> Answers:
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] = nothing) -> Answers:
         asks = list(dict.fromkeys(asks))
         lot = self.begin(asks)
         try:
+            meanwhile()
             found = {ask: self._answer(ask) for ask in asks if ask.what not in OF_SHELL}
             return {**found, **lot.answers()}
         finally:
@@ -42,7 +43,7 @@ class Local(Files):
         """What needs no shell is read in no time."""
         asks, nonce = [ask for ask in asks if ask.what in OF_SHELL], token_hex(16)
         if not asks:
-            return Lot((), dict, lambda: None)
+            return Lot((), dict, nothing)
         running = _Running(self.target, script.question(asks, nonce), FIND_S)
         return Lot(asks, lambda: script.answers(asks, nonce, running.ended().out), running.stop)
 

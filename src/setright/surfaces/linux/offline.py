@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import translate
 from pathlib import Path
 
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.script import UNIT_FOLDERS
-from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found, Lot, Ran
+from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found, Lot, Ran, nothing
 
 INSTALLED = re.compile(r"^Package: (\S+)\nStatus: \S+ \S+ installed$", re.MULTILINE)
 NOTHING_RUNS = "nothing runs in an offline root file system"
@@ -21,7 +21,8 @@ class Offline(Files):
 
     live = False
 
-    def find(self, asks: Sequence[Ask]) -> Answers:
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] = nothing) -> Answers:
+        meanwhile()
         units = {ask: [Found(ask.name, b"")] for ask in asks if ask.what == "unit"}
         if units:
             listing = self._unit_listing([ask.name for ask in units])
@@ -29,7 +30,7 @@ class Offline(Files):
         return units | {ask: self._answer(ask) for ask in dict.fromkeys(asks) if ask not in units}
 
     def begin(self, asks: Sequence[Ask]) -> Lot:
-        return Lot((), dict, lambda: None)
+        return Lot((), dict, nothing)
 
     def _answer(self, ask: Ask) -> list[Found]:
         if ask.what in COMMANDS:

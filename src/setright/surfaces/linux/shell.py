@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 
 from setright.model import Plain
 from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.linux import script, writes
-from setright.surfaces.linux.transport import Answers, Ask, Found, Link, Lot, Ran, Running, sorry
+from setright.surfaces.linux.transport import Answers, Ask, Found, Link, Lot, Ran, Running, nothing, sorry
 
 FIND_S = 180.0
 
@@ -27,9 +27,14 @@ class Shell:
     def start(self, script: str, timeout_s: float = 60.0) -> Running:
         raise NotImplementedError
 
-    def find(self, asks: Sequence[Ask]) -> Answers:
+    def prepare(self) -> None:
+        """A shell is there at once."""
+
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] = nothing) -> Answers:
         asks = list(dict.fromkeys(asks))
-        return self.begin(asks).answers() if asks else {}
+        lot = self.begin(asks) if asks else Lot((), dict, nothing)
+        meanwhile()
+        return lot.answers()
 
     def begin(self, asks: Sequence[Ask]) -> Lot:
         nonce = token_hex(16)

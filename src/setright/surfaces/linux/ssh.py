@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.background import background
 from setright.surfaces.linux.banner import banner
+from setright.surfaces.linux.root_shell import RootShell, root_shell
 from setright.surfaces.linux.shell import Shell
-from setright.surfaces.linux.sudo import WHO, Password, Refused, RootShell, root_shell
+from setright.surfaces.linux.sudo import WHO, Password, Refused
 from setright.surfaces.linux.transport import Ran, Running
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Ssh(Shell):
         self.timeout_s = timeout_s
         self._lock = RLock()
         self._open: SSHClientConnection | None = None
+        self._coming: Future[tuple[SSHClientConnection, str]] | None = None  # the first one, where it was begun beforehand
         self._peer: tuple[str, int] | None = None  # the address we came by, where no jump host is between
         self._password = password
         self._sudo = ""  # as `WHO` says it
@@ -51,6 +53,11 @@ class Ssh(Shell):
         self._closed = False
         self._last: Future[Ran] | None = None  # what was started last: one session at a time, as MaxSessions may have it
         background.enter()
+
+    def prepare(self) -> None:
+        with self._lock:
+            if self._open is None and self._coming is None:
+                self._coming = background.start(self._connect())
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
         return self.start(script, timeout_s).ended()
@@ -96,6 +103,9 @@ class Ssh(Shell):
             if self._closed:
                 return
             self._closed = True
+            if self._coming is not None and not self._coming.cancel():
+                with suppress(SurfaceError):
+                    self._open, _ = self._connected()
             if self._open is not None:
                 self._call(_ended(self._open), self.timeout_s)
         background.leave()
@@ -104,11 +114,16 @@ class Ssh(Shell):
         with self._lock:
             if self._open is None or self._open.is_closed():
                 self._root = None
-                self._open, self._sudo = self._call(self._connect(), self.timeout_s)
+                self._open, self._sudo = self._connected()
             closed = self._root is None or not self._root.open
             if closed and (self._sudo == "tty" or (self._sudo == "asks" and self._password is not None)):
                 self._root = self._become_root(self._open, self._sudo)
             return self._open, self._root
+
+    def _connected(self) -> tuple[SSHClientConnection, str]:
+        """The connection that was begun, or a new one, and what sudo does for it."""
+        coming, self._coming = self._coming or background.start(self._connect()), None
+        return self.result(coming, self.timeout_s)
 
     def _become_root(self, connection: SSHClientConnection, sudo: str, again: bool = False) -> RootShell:
         """Raises Refused."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
@@ -22,7 +22,7 @@ from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.steps import activity, checker, reloading
 from setright.surfaces.linux.sudo import Password
-from setright.surfaces.linux.transport import Answers, Ask, Transport
+from setright.surfaces.linux.transport import Answers, Ask, Transport, nothing
 
 SETTLE_S = 0.5  # a program that fails to start again answers a little longer: health must hold this long after a reload
 REFUSED_S = 2.0  # and one that starts again may answer nobody for a little while
@@ -49,13 +49,26 @@ class Linux:
         self._modes: dict[str, str] = dict(NEW_MODES)
         self._reloaded_at = 0.0
         self._ahead: Ahead | None = None
+        self._meanwhile: Callable[[], None] = nothing
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """What the next reading, which comes soon, does while the target looks."""
+        self._meanwhile = work
+        self._transport.prepare()
 
     def read(self, wants: Sequence[Want]) -> Reading:
         wanted = [part for want in wants for part in self._parts(want)]
         extra = [deadman.LEFT_OPEN] if self._transport.live else []
         asks = [ask for part in wanted for ask in part.asks] + extra
-        found = self._transport.find(asks)
-        self._look_ahead({fact for want in wants for fact in want.facts}, found)
+        next_asks: list[Ask] = []
+
+        def meanwhile() -> None:
+            next_asks.extend(self._often(fact for want in wants for fact in want.facts))
+            work, self._meanwhile = self._meanwhile, nothing
+            work()
+
+        found = self._transport.find(asks, meanwhile)
+        self._look_ahead(next_asks, found)
         read = reading(wanted, found)
         self._lenses |= {d.locator: d.lens for d in read.documents}
         left = (found[deadman.LEFT_OPEN][0].data or b"").decode().split() if extra else []
@@ -138,11 +151,14 @@ class Linux:
         self._look_ahead((), {})
         self._transport.close()
 
-    def _look_ahead(self, facts: Iterable[str], found: Answers) -> None:
-        """Begins to find out what may be asked next; what was found before holds no more."""
+    def _often(self, facts: Iterable[str]) -> list[Ask]:
+        """What may be asked next."""
+        return often(fact for fact in sorted(set(facts)) if fact.startswith("linux/")) if self._transport.live else []
+
+    def _look_ahead(self, asks: Sequence[Ask], found: Answers) -> None:
+        """Begins to find that out; what was found before holds no more."""
         if self._ahead:
             self._ahead.stop()
-        asks = often(fact for fact in sorted(facts) if fact.startswith("linux/")) if self._transport.live else []
         self._ahead = Ahead(asks, found, self._transport.begin) if asks else None
 
     def _looked(self, locators: Sequence[str], beside: Sequence[Ask]) -> tuple[dict[str, Document], Answers]:

@@ -82,13 +82,21 @@ class Link(msgspec.Struct, frozen=True):
     after: str | None
 
 
+def nothing() -> None:
+    """Nothing is to be done meanwhile."""
+
+
 class Transport(Protocol):
     """`live` is False where nothing runs: no daemon, no kernel, no command. Errors are SurfaceError."""
 
     target: str
     live: bool
 
-    def find(self, asks: Sequence[Ask]) -> Answers: ...
+    def prepare(self) -> None:
+        """Something will soon be asked: what can be made ready for it begins. What goes wrong is told when it is asked."""
+
+    def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] = nothing) -> Answers:
+        """`meanwhile` is called once, while the target looks."""
 
     def begin(self, asks: Sequence[Ask]) -> Lot:
         """Starts to find; of the questions those that are better asked when the answer is needed are left out."""
