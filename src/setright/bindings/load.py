@@ -39,8 +39,14 @@ def load_one(file: File, root: File) -> Binding:
     if not raw or not all(isinstance(entry, dict) for entry in raw.values()):
         raise BindingError(f"{file}: needs an entry for each family of surfaces that holds this kind, each a mapping")
     layouts = {family: _with_tables(entry, file, root) for family, entry in raw.items()}
-    if "terraform" in layouts and (called := _modules(root).get(place)):
-        layouts["terraform"] = {**layouts["terraform"], "modules": {**called, **layouts["terraform"].get("modules", {})}}
+    if "terraform" in layouts and "layout" not in layouts["terraform"]:
+        told = layouts["terraform"]
+        every = dict.fromkeys((name for modules in _modules(root).values() for name in modules), True)
+        layouts["terraform"] = {
+            **told,
+            "modules": {**_modules(root).get(place, {}), **told.get("modules", {})},
+            "every-module": every,
+        }
     return Binding(place, layouts)
 
 

@@ -39,7 +39,21 @@ from setright.bindings.error import BindingError
 from setright.model import Path, Plain
 
 SETTINGS = frozenset(
-    {"type", "layout", "names", "known-as", "reference", "documents", "lens", "name", "validate", "offers", "evidence", "modules"}
+    {
+        "type",
+        "layout",
+        "names",
+        "known-as",
+        "reference",
+        "documents",
+        "lens",
+        "name",
+        "validate",
+        "offers",
+        "evidence",
+        "modules",
+        "every-module",
+    }
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
 PLACE |= {"with", "alone", "else", "refers", "describe", "capital"}

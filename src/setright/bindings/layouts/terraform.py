@@ -15,6 +15,7 @@ from setright.bindings.layouts import _terraform_evidence as evidence
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
 from setright.bindings.layouts import _terraform_policy as policy
+from setright.bindings.layouts import _terraform_strangers as strangers
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_edit import document_edits
 from setright.bindings.layouts._terraform_module import Block, Module, modules
@@ -32,14 +33,17 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     wanted = frozenset((*types(layout), *loners(layout), *called))
     found: list[Resource] = []
     for module in there.values():
-        if wanted.isdisjoint(module.types):
+        foreign = strangers.calls(kind, layout, module)
+        if wanted.isdisjoint(module.types) and not foreign:
             continue
         note = f"view {kind}"
         if module.notes.get(note, (None,))[0] is not layout:
             own = [entry(layout, each) for each in types(layout)]
             lone = [entry(layout, each) for each in loners(layout)]
             told = [*_told(module, own), *_alone(module, own, lone), *_called(module, [entry(layout, each) for each in called])]
-            module.notes[note] = layout, [_resource(kind, layout, each, module, block) for each, block in told]
+            seen = [_resource(kind, layout, each, module, block) for each, block in told]
+            strange = (_stranger(kind, layout, module, block) for block in foreign)
+            module.notes[note] = layout, seen + [each for each in strange if each.known]
         found += module.notes[note][1]
     return found
 
@@ -53,6 +57,8 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """Edits where each attribute stands, else in its first place. Raises BindingError where it is set from elsewhere."""
     module, block = _home(resource, sources)
+    if _is_stranger(layout, block):
+        raise BindingError(f"{block.locator}: {block.address}: change what the module takes, as its author says")
     own: list[Edit] = []
     made: list[tuple[str, Edit]] = []
     for each in [*edits, *live]:
@@ -68,6 +74,9 @@ def edit(
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where the value stands; the resource's block where it stands nowhere."""
     module, block = _home(resource, sources)
+    if _is_stranger(layout, block):
+        locator, found = strangers.place(layout, block, path)
+        return locator, syntax.place(sources, locator, found)
     locator, found = _place(_entry(layout, block), module, block, path)
     return locator, syntax.place(sources, locator, found)
 
@@ -125,6 +134,15 @@ def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Modul
     only = tuple(str(spec.path[0]) for spec in told.specs if called or spec.path[0] in tree) if told.alone else None
     known = tuple(spec.path for spec in told.specs) if called else None
     return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only, known=known)
+
+
+def _stranger(kind: str, layout: Mapping[str, Plain], module: Module, block: Block) -> Resource:
+    tree, known = strangers.tree(layout, module, block)
+    return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=tuple(map(str, tree)), known=known)
+
+
+def _is_stranger(layout: Mapping[str, Plain], block: Block) -> bool:
+    return block.path[0] == "module" and block.type.removeprefix(strangers.CALL) not in layout.get("modules", {})
 
 
 def _name(module: Module, block: Block) -> str:
