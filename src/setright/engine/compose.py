@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from setright.bindings.error import BindingError
 from setright.bindings.view import edit as edits_on_documents
 from setright.controls.derive import NoRemedy, derive
-from setright.controls.judge import applies, judge
+from setright.controls.judge import applies
 from setright.engine.carry import light
 from setright.engine.scan import Found
 from setright.engine.world import World
@@ -26,7 +26,21 @@ STILL_WRONG = "still wrong after its fix"
 Placed = list[tuple[str, Edit]]  # locator, edit
 Made = tuple[Document, tuple[Edit, ...]]  # a document after edits, and the edits as they are kept
 Right = tuple[str, str, str, str]  # control, family, resource by its first name, document
-Tried = dict[tuple[str, bytes | None, str], Made | LensError]  # what came of edits on a document's bytes, so far
+
+
+class Tried:
+    """What came of edits on a document's bytes, and which edits each fix begins with on the first world, so far."""
+
+    def __init__(self, first: World) -> None:
+        self.first = first
+        self.made: dict[tuple[str, bytes | None, str], Made | LensError] = {}
+        self._begun: dict[int, tuple[Found, Placed | str | None]] = {}  # by the id of the finding that each holds
+
+    def edits(self, found: Found) -> Placed | str | None:
+        """As `_edits`, on the first world."""
+        if id(found) not in self._begun:
+            self._begun[id(found)] = found, _edits(self.first, found)
+        return self._begun[id(found)][1]
 
 
 class Composed:
@@ -53,7 +67,7 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
 
     `tried` gathers what edits make of documents, so that fixes composed anew with others cost little.
     """
-    tried = {} if tried is None else tried
+    tried = tried or Tried(world)
     done = _composed(Composed(world, tried), fixes)
     broken = _unlike(_right(world, controls) - _right(done.world, controls), _taken_away(done, fixes))
     flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
@@ -101,19 +115,26 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
 
 def _placed(done: Composed, found: Found) -> Placed | None:
     """The edits that this fix needs now; None where it needs none any more, or has none."""
-    resource = current(done.world, found)
+    placed = done.tried.edits(found) if done.world is done.tried.first else _edits(done.world, found)
+    if isinstance(placed, str):
+        done.refused[found.finding.id] = placed
+        return None
+    return placed
+
+
+def _edits(world: World, found: Found) -> Placed | str | None:
+    """The edits that a fix needs in a world, or why it has none; None where it needs none."""
+    resource = current(world, found)
     if resource is None:
         return None
-    judgement = judge(found.control, resource)
+    judgement = world.judgement(found.control, resource)
     if judgement.verdict is not Verdict.FAIL:
         return None
-    binding = done.world.bindings[found.slot]
     try:
         remedy = derive(found.control, judgement.mismatches, resource.tree)
-        return edits_on_documents(binding, found.slot[1], resource, (remedy.edits, remedy.live), done.world.sources)
+        return edits_on_documents(world.bindings[found.slot], found.slot[1], resource, (remedy.edits, remedy.live), world.sources)
     except (NoRemedy, BindingError) as error:
-        done.refused[found.finding.id] = str(error)
-        return None
+        return str(error)
 
 
 def current(world: World, found: Found) -> Resource | None:
@@ -126,7 +147,7 @@ def _holds(world: World, found: Found) -> bool:
     resource = current(world, found)
     if resource is None or applies(found.control, resource) is False:
         return True
-    judgement = judge(found.control, resource)
+    judgement = world.judgement(found.control, resource)
     return judgement.verdict is Verdict.PASS or (judgement.verdict is Verdict.FAIL and all(m.live for m in judgement.mismatches))
 
 
@@ -180,9 +201,9 @@ class _Documents:
         document = self.changed.get(locator) or self._world.documents.get(locator)
         document = document or Document(locator, None, _lens_of_new(self._world, locator))
         key = locator, document.data, repr(edits)
-        if key not in self._tried:
-            self._tried[key] = self._try(document, edits)
-        made = self._tried[key]
+        if key not in self._tried.made:
+            self._tried.made[key] = self._try(document, edits)
+        made = self._tried.made[key]
         if isinstance(made, LensError):
             raise made
         return made

@@ -86,7 +86,7 @@ def made_elsewhere(scan: Scan, surface: Surface) -> Scan:
 
 def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: Options) -> tuple[list[Fix], Composed]:
     """The group's fixes, and those that they bring to light: a pod that leaves the host's network needs a policy."""
-    tried: Tried = {}
+    tried = Tried(world)
     composed = compose(world, [f.found for f in group], scan.controls, tried)
     lane = _lane(group[0], options.together)
     for _ in range(MAX_FOLLOWED):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 
 from setright.bindings.error import BindingError
 from setright.bindings.families import TOLD, held
 from setright.bindings.source import Source
-from setright.bindings.view import reads, view
+from setright.bindings.view import module_of, reads, view
 from setright.controls.chosen import chosen
 from setright.controls.compile import Compiled
 from setright.controls.judge import Judgement
-from setright.lenses import LensError, get
+from setright.lenses import LensError, get, lens
 from setright.lenses.edited import same
 from setright.model import Binding, Control, Document, Path, Problem, Resource, Verdict
 
@@ -92,14 +93,21 @@ class World:
             if mine := resources if homes is None else [each for each in resources if each.home[0] in homes]:
                 slots.setdefault(slot[0], []).append((slot, mine))
         for control in chosen(controls).of(slots):
-            if id(control) not in self._verdicts:
-                self._verdicts[id(control)] = _Verdicts(control)
-            verdicts = self._verdicts[id(control)]
+            verdicts = self._verdicts_of(control)
             for slot, resources in slots[control.kind]:
                 for resource in resources:
                     judgement = verdicts.on(resource)
                     if judgement is not None:
                         yield control, slot, resource, judgement
+
+    def judgement(self, control: Control, resource: Resource) -> Judgement:
+        """What a control says of a resource, be it one that it speaks of or not."""
+        return self._verdicts_of(control).judged(resource)
+
+    def _verdicts_of(self, control: Control) -> _Verdicts:
+        if id(control) not in self._verdicts:
+            self._verdicts[id(control)] = _Verdicts(control)
+        return self._verdicts[id(control)]
 
     def _new_at(self, slot: Slot, home: tuple[str, Path]) -> Resource | None:
         there = self._indexed(slot).alone.get(home)
@@ -140,6 +148,7 @@ class _Verdicts:
     def __init__(self, control: Control) -> None:
         self._compiled = Compiled(control)
         self._known: dict[int, tuple[Resource, Judgement | None]] = {}  # by the id of the resource that each holds
+        self._judged: dict[int, tuple[Resource, Judgement]] = {}
 
     def on(self, resource: Resource) -> Judgement | None:
         """None where the control does not speak of the resource."""
@@ -148,7 +157,23 @@ class _Verdicts:
             told = self._compiled.applies(resource)
             judgement = self._compiled.judge(resource) if told else CANNOT_TELL if told is None else None
             self._known[id(resource)] = known = resource, judgement
+            if told and judgement:
+                self._judged[id(resource)] = resource, judgement
         return known[1]
+
+    def judged(self, resource: Resource) -> Judgement:
+        known = self._judged.get(id(resource))
+        if known is None:
+            self._judged[id(resource)] = known = resource, self._compiled.judge(resource)
+        return known[1]
+
+
+def load(bindings: Mapping[Slot, Binding]) -> None:
+    """Loads what their documents are read and seen with; what is not there is told when it is needed."""
+    for (_, family), binding in bindings.items():
+        with suppress(BindingError, LensError):
+            module_of(binding, family)
+            lens(str(binding.layouts[family].get("lens", "json")))
 
 
 def _kept(before: Sequence[Resource], after: list[Resource]) -> list[Resource]:
