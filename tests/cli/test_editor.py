@@ -19,7 +19,7 @@ TIMEOUT_S = 60.0  # a server that hangs is told from one that starts on a busy m
 class Client:
     """An editor with one workspace folder."""
 
-    def __init__(self, program: Program, encoding: str, *words: str) -> None:
+    def __init__(self, program: Program, encoding: str, *words: str, **document: Any) -> None:
         command = [sys.executable, "-c", "from setright.cli import main; main(prog_name='setright')", "lsp", *words]
         self.process = subprocess.Popen(
             command, cwd=program.tree, env=program.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -28,7 +28,11 @@ class Client:
         threading.Thread(target=self._listen, daemon=True).start()
         self.number = 0
         folder = {"uri": program.tree.as_uri(), "name": "tree"}
-        capabilities = {"general": {"positionEncodings": [encoding]}, "workspace": {"workspaceFolders": True}}
+        capabilities = {
+            "general": {"positionEncodings": [encoding]},
+            "workspace": {"workspaceFolders": True},
+            "textDocument": document,
+        }
         self.server = self.ask(
             "initialize", processId=None, rootUri=folder["uri"], workspaceFolders=[folder], capabilities=capabilities
         )
@@ -145,6 +149,16 @@ def test_one_action_makes_all_that_is_safe_as_setright_fix_does(client: Client, 
     made = edited(MAIN_TF, edits_of(action), "utf-16")
     setright("fix", ".", *BOTH, "--yes")
     assert made == setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+def test_a_menu_that_opens_waits_for_no_fix_of_the_whole_file(setright: Program):
+    editor = Client(setright, "utf-16", *BOTH, codeAction={"resolveSupport": {"properties": ["edit"]}})
+    editor.open(setright.file, MAIN_TF)
+    eager = edits_of(editor.actions(setright.file, WHOLE, ["source.fixAll"])[0])
+    lazy = next(action for action in editor.actions(setright.file, WHOLE) if action["kind"].startswith("source.fixAll"))
+    assert "edit" not in lazy
+    assert edits_of(editor.ask("codeAction/resolve", **lazy)) == eager != []
+    editor.close()
 
 
 @pytest.mark.parametrize("client", ["utf-8", "utf-16", "utf-32"], indirect=True)

@@ -34,6 +34,7 @@ LEVELS = {
     "info": lsp.DiagnosticSeverity.Hint,
 }
 FIX_ALL = "source.fixAll.setright"
+SAFE = "Put right all that is safe in this file"
 
 
 class Sight(NamedTuple):
@@ -70,8 +71,9 @@ class Editor:
         self._serve(lsp.TEXT_DOCUMENT_DID_CHANGE, self.changed)
         self._serve(lsp.TEXT_DOCUMENT_DID_CLOSE, self.closed)
         self._serve(lsp.TEXT_DOCUMENT_HOVER, self.hover)
-        kinds = lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, FIX_ALL])
+        kinds = lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True)
         self._serve(lsp.TEXT_DOCUMENT_CODE_ACTION, self.code_actions, kinds)
+        self._serve(lsp.CODE_ACTION_RESOLVE, self.resolved)
 
     def _serve(self, method: str, answer: Callable[[Any], Awaitable[Any]], options: Any = None) -> None:
         async def handle(params: Any) -> Any:  # pygls marks what it is given, which a bound method does not bear
@@ -111,9 +113,24 @@ class Editor:
         for found in sight.found:
             if params.range.start.line <= _line(found) <= params.range.end.line and _is_asked(lsp.CodeActionKind.QuickFix, asked):
                 actions += await self._action(sight, [found], found.control.title)
-        if sight.found and _is_asked(FIX_ALL, asked):
+        if sight.found and not asked and self._comes_back():
+            actions.append(lsp.CodeAction(SAFE, FIX_ALL, data=params.text_document.uri))
+        elif sight.found and _is_asked(FIX_ALL, asked):
             actions += await self._action(sight, sight.found, "")
         return actions
+
+    async def resolved(self, action: lsp.CodeAction) -> lsp.CodeAction:
+        """The action with its edit, which is made when it was chosen: a menu that opens asks for all of them."""
+        sight = await self._sight(str(action.data)) if action.data else None
+        made = await self._action(sight, sight.found, "") if sight else []
+        action.edit = made[0].edit if made else lsp.WorkspaceEdit()
+        return action
+
+    def _comes_back(self) -> bool:
+        """Whether the editor asks for an action's edit once it was chosen."""
+        documents = self.server.client_capabilities.text_document
+        known = documents.code_action.resolve_support if documents and documents.code_action else None
+        return known is not None and "edit" in known.properties
 
     async def _action(self, sight: Sight, found: list[Found], title: str) -> list[lsp.CodeAction]:
         """One action, or none where there is no fix. Without a title: all that needs nobody's word."""
@@ -124,8 +141,7 @@ class Editor:
             return []
         edit = self._workspace_edit(sight, fix)
         if not title:
-            name = f"Put right all that is safe in this file ({sum(len(p.findings) for p in fix.plans)})"
-            return [lsp.CodeAction(name, FIX_ALL, edit=edit)]
+            return [lsp.CodeAction(f"{SAFE} ({sum(len(p.findings) for p in fix.plans)})", FIX_ALL, edit=edit)]
         safe = all(plan.lane == "auto" for plan in fix.plans)
         name = f"Put right: {title}" + ("" if safe else f" ({fix.plans[-1].reason})")
         diagnostics = [self._diagnostic(sight, found[0])]
