@@ -82,6 +82,13 @@ def test_environment_reads_the_same_as_list_and_mapping() -> None:
     assert as_list == only("    environment: {A: b=c, D: }\n").tree["environment"] == [{"name": "A", "value": "b=c"}, {"name": "D"}]
 
 
+def test_the_values_of_a_chart_are_no_services() -> None:
+    values = "services: {web: {image: nginx}}\n"
+    texts = {"chart/values.yaml": values, "chart/Chart.yaml": "name: web\n", "values.yaml": values}
+    files = {name: Source(name, "yaml", get("yaml", text.encode())) for name, text in texts.items()}
+    assert [each.home[0] for each in compose.view("compose/service", {}, files)] == ["values.yaml"]
+
+
 def test_an_override_answers_only_for_what_it_sets() -> None:
     main, over = "services:\n  web:\n    image: a:1\n    user: app\n", "services:\n  web:\n    deploy: {replicas: 2}\n"
     override, base = seen(compose=main, compose_override=over)

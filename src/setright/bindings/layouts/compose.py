@@ -89,11 +89,16 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
 def _services(sources: Mapping[str, Source]) -> Iterator[tuple[Found, Path, Tree]]:
     for source, place, document in mappings(sources):
         services = document.get("services")
-        if not isinstance(services, dict) or document.keys() & {"apiVersion", "Resources"}:
+        if not isinstance(services, dict) or document.keys() & {"apiVersion", "Resources"} or _is_of_chart(source.locator, sources):
             continue
         theirs = {name: raw for name, raw in services.items() if isinstance(raw, dict)}
         if FILE.search(source.locator) or any(_runs(raw) for raw in theirs.values()):
             yield from (((source.locator, name), (*place, "services", name), raw) for name, raw in theirs.items())
+
+
+def _is_of_chart(locator: str, sources: Mapping[str, Source]) -> bool:
+    """Whether a file holds the values of a chart, which mean what its templates make of them."""
+    return locator.rpartition("/")[2].startswith("values") and join(folder(locator), "Chart.yaml") in sources
 
 
 def _runs(raw: Tree) -> bool:
