@@ -57,20 +57,6 @@ def test_services_that_write_logs_into_a_bucket_are_named(text: str, by: str) ->
 
 
 PIPE = "  Pipe:\n    Type: AWS::CodePipeline::Pipeline\n    Properties: {ArtifactStore: {Type: S3, Location: !Ref Data}}\n"
-DATABASE: dict[str, Plain] = {"type": ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]}
-
-
-@pytest.mark.parametrize(
-    ("body", "policy"),
-    [
-        ("AWS::RDS::DBInstance", "Snapshot"),
-        ("AWS::RDS::DBCluster", "Snapshot"),
-        ("AWS::RDS::DBInstance\n    DeletionPolicy: Delete", "Delete"),
-        ("AWS::RDS::DBInstance\n    Properties: {DBClusterIdentifier: !Ref Cluster}", None),
-    ],
-)
-def test_a_database_is_kept_in_a_snapshot_where_nothing_else_is_said(body: str, policy: str | None) -> None:
-    assert told(DATABASE, f"  Db:\n    Type: {body}\n").get("deletion-policy") == policy
 
 
 @pytest.mark.parametrize("beside", ["", PIPE, policy("Deny"), "  Other:\n    Type: AWS::S3::Bucket\n"])

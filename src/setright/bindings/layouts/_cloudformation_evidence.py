@@ -58,16 +58,10 @@ CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 def view(layout: Mapping[str, Plain], template: Tree, name: str, tree: Tree) -> Tree:
     """All evidence there is on a resource, for the kind's tree; `tree` is what is known of it so far."""
     found = {key: FUNCTIONS[named](template, name, tree) for key, named in layout.get("evidence", {}).items()}
-    deletion = look_up(template, ("Resources", name, "DeletionPolicy")) or _by_default(template, name)
+    deletion = look_up(template, ("Resources", name, "DeletionPolicy"))
     found |= {"deletion-policy": deletion} if isinstance(deletion, str) else {}
     found |= {"serverless": "yes"} if "serverless" in layout and serverless.is_one(layout, template, name) else {}
     return {PREFIX: found} if found else {}
-
-
-def _by_default(template: Tree, name: str) -> str | None:
-    """What CloudFormation does with a resource that is deleted where it is not told."""
-    kind, of_cluster = resource_type(template["Resources"][name]), "DBClusterIdentifier" in properties(template, name)
-    return "Snapshot" if kind == "AWS::RDS::DBCluster" or (kind == "AWS::RDS::DBInstance" and not of_cluster) else None
 
 
 def _public(template: Tree, name: str, tree: Tree) -> str:
