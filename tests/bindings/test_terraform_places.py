@@ -395,3 +395,14 @@ def test_of_several_that_are_for_one_resource_each_is_told() -> None:
         "aws_s3_bucket.bare": "x",
         "aws_s3_bucket_policy.y": "y",
     }
+
+
+def test_of_a_resource_that_stands_alone_only_what_it_sets_is_known() -> None:
+    layout = {
+        "type": "account",
+        "names": "camel",
+        "properties/acls/action": [{"in": "rules", "by": "account_id", "at": "action", "alone": True}],
+    }
+    text = 'resource "rules" "x" {\n  account_id = var.account\n  action = "Allow"\n}\n'
+    (found,) = terraform.view("account", layout, {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))})
+    assert (found.only, found.known) == (("properties",), (("properties", "acls", "action"),))

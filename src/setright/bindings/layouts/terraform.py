@@ -132,7 +132,8 @@ def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Modul
         tree |= evidence.view(layout, module, block, tree)
     called = told.type.startswith("module.")
     only = tuple(str(spec.path[0]) for spec in told.specs if called or spec.path[0] in tree) if told.alone else None
-    known = tuple(spec.path for spec in told.specs) if called else None
+    is_part = told.alone and all(len(spec.path) > 1 for spec in told.specs)  # of what its first step holds
+    known = tuple(spec.path for spec in told.specs) if called or is_part else None
     return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=only, known=known)
 
 
