@@ -22,6 +22,7 @@ GETS = (
 )
 ADMIN = 'resource "aws_iam_role_policy" "all" {\n  policy = jsonencode({ Action = ["*"], Resource = "*" })\n}\n'
 TRAIL = 'resource "aws_cloudtrail" "t" {\n  s3_bucket_name = aws_s3_bucket.data.id\n}\n'
+EDGE = 'resource "aws_cloudfront_distribution" "d" {\n  %s {\n    bucket = aws_s3_bucket.data.bucket_domain_name\n  }\n}\n'
 OBJECT = 'resource "aws_s3_object" "o" {\n  bucket = aws_s3_bucket.data.id\n%s}\n'
 WEB = 'resource "aws_lb" "web" {\n  name = "web"\n}\n'
 
@@ -111,6 +112,9 @@ def test_a_bucket_that_nothing_here_uses_is_for_somebody_elsewhere(beside: str) 
         (READER, "aws_iam_role_policy.app"),
         (TRAIL + policy("Allow"), "whom a policy lets in"),
         (OBJECT % '  acl = "private"\n', "aws_s3_object.o"),
+        (TRAIL + EDGE % "logging_config", "aws_cloudfront_distribution.d"),
+        (TRAIL + EDGE % "origin", "no"),
+        ('resource "aws_s3_bucket_logging" "l" {\n  target_bucket = aws_s3_bucket.data.id\n}\n', "aws_s3_bucket_logging.l"),
         (TRAIL + ADMIN, "aws_iam_role_policy.all"),
         (TRAIL + ADMIN.replace('["*"]', '"s3:*"'), "aws_iam_role_policy.all"),
         (TRAIL + ADMIN.replace('["*"]', '"s3:Get*"'), "no"),

@@ -129,9 +129,10 @@ def _listers(module: Module, block: Block, tree: Tree) -> str:
         return others
     if tree.get("Policy") is not None and not _lists_nothing(look_up(tree["Policy"], ("Statement",)), "Effect"):
         return "whom a policy lets in"
-    there = [each for each, _ in namers(module, block)]
-    odd = [each.address for each in there if not _is_no_lister(each)]
-    return next(iter([*odd, *_at_large(module)]), "no" if there else "others, as nothing here does")
+    there = list(namers(module, block))
+    logs = [each.address for each, keys in there if each.type in BY_LIST and LOGS_OF[each.type] in keys]
+    odd = [each.address for each, _ in there if not _is_no_lister(each)]
+    return next(iter([*logs, *odd, *_at_large(module)]), "no" if there else "others, as nothing here does")
 
 
 def _at_large(module: Module) -> list[str]:
@@ -185,6 +186,7 @@ LOGS_OF = {  # the arguments by which a service writes its logs into a bucket, a
     "aws_flow_log": "log_destination",
     "aws_cloudfront_distribution": "logging_config",
 }
+BY_LIST = ("aws_cloudfront_distribution", "aws_s3_bucket_logging", "aws_s3_bucket")  # those that may do so by an access list
 LOG_WRITER = late(r"(?:\blogging\.s3|\bdelivery\.logs|\blogdelivery\.elasticloadbalancing)\.amazonaws\.com|aws_elb_service_account")
 
 
