@@ -126,6 +126,16 @@ def test_what_to_write_by_hand_fits_the_image(text: str, step: str) -> None:
         fixed(text, "Healthcheck")
 
 
+def test_of_several_ports_the_one_is_asked_that_programs_usually_serve_on() -> None:
+    assert '"6881"' not in fixed("FROM alpine\nEXPOSE 6881 9000\nCMD npm start\n", "Healthcheck")
+    assert '"6881"' in fixed("FROM alpine\nEXPOSE 6881 6882\nCMD npm start\n", "Healthcheck")
+
+
+def test_a_shell_that_runs_says_nothing_of_its_script() -> None:
+    with pytest.raises(BindingError, match="nothing tells"):
+        fixed('FROM debian:12\nENTRYPOINT ["/bin/bash", "start_app.sh"]\n', "Healthcheck")
+
+
 def test_root_between_two_others_gives_way_again_behind_its_work() -> None:
     text = "FROM debian:12\nUSER me\nUSER root\nRUN x\nCMD y\n"
     assert fixed(text, "User") == "FROM debian:12\nUSER me\nUSER root\nRUN x\nUSER me\nCMD y\n"
@@ -149,6 +159,7 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "ARG A=1\n",
         "FROM acme/server:1\nCOPY a.conf /etc/\n",
         'FROM alpine\nRUN apk add iptables\nENTRYPOINT ["/a"]\n',
+        'FROM alpine\nRUN apk add iproute2\nENTRYPOINT ["/vip-manager"]\n',
         'FROM debian:12\nRUN apt-get update && apt-get install -y gosu\nENTRYPOINT ["/start"]\n',
         "FROM alpine\nRUN apk add su-exec=0.2-r3\nCMD ./run.sh\n",
         'FROM debian:12\nADD https://a.org/gosu-amd64 /usr/sbin/gosu\nENTRYPOINT ["start.sh"]\n',

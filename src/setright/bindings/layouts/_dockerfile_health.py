@@ -12,7 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from setright.bindings.layouts._dockerfile_image import Image, Instruction, placed, program, says_what_runs, stages_of, variables
+from setright.bindings.layouts._dockerfile_image import (
+    SHELLS,
+    Image,
+    Instruction,
+    placed,
+    program,
+    says_what_runs,
+    stages_of,
+    variables,
+)
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
 from setright.patterns import late
@@ -48,6 +57,7 @@ SERVERS = {  # the port that a program listens on where its words name none
     }.items()
     for name in names.split()
 }
+USUAL = frozenset({*SERVERS.values(), "443", "4000", "8081", "8443"}) - {"22", "53"}
 PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
@@ -122,9 +132,12 @@ def _ports(image: Image) -> list[str]:
 
 
 def _exposed(image: Image) -> str:
-    """The first port of EXPOSE, that of SSH last, as the shell of the container writes it; empty where it cannot be told."""
+    """The first port of EXPOSE that programs usually serve on, else the first one, as the shell of the container writes it.
+
+    That of SSH comes last; empty where no port can be told.
+    """
     known = variables(image.whole)
-    for port in sorted(_ports(image), key=lambda each: each == "22"):
+    for port in sorted(_ports(image), key=lambda each: (each == "22", each not in USUAL)):
         name = re.fullmatch(r"\$\{?(\w+)\}?", port)
         if port.isdigit() or (name and known.get(name[1], "").isdigit()):
             return f"${name[1]}" if name else port
@@ -182,7 +195,13 @@ def _process(image: Image) -> Check | None:
     script = next((base(word) for word in words[1:] if not word.startswith("-") and word != "run"), "")
     name = script if INTERPRETERS.fullmatch(base(words[0])) else base(words[0])
     text = " ".join(base(word) for word in words if not word.startswith("-"))
-    if name.endswith((".sh", ".bash")) or not re.fullmatch(r"\w[\w.-]*", name) or ENDS.search(text) or not LASTS.search(text):
+    if (
+        name.endswith((".sh", ".bash"))
+        or base(words[0]) in SHELLS
+        or not re.fullmatch(r"\w[\w.-]*", name)
+        or ENDS.search(text)
+        or not LASTS.search(text)
+    ):
         return None
     seen = f"[{name[0]}]{name[1:]}"
     return Check(("sh", "-c", f"grep -qs '{seen}' /proc/[0-9]*/cmdline"), "process")

@@ -36,6 +36,8 @@ PIP_WORDS = frozenset(
 PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
+NO_RECOMMENDS, CERTIFICATES = "--no-install-recommends", "ca-certificates"
+ASK_OVER_TLS = frozenset({"curl", "git", "wget"})  # which only recommend the certificates that they check servers by
 SUDO = late(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
 YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
 
@@ -96,6 +98,11 @@ def with_options(locator: str, each: Instruction, number: int, want: Plain) -> s
         raise BindingError(f"{locator}: {text[words[0].start : words[-1].end]}: options are only added")
     new = " ".join(want[len(have) :])
     end = max([words[0].end, *(end for _, end in options), *(other.end for other in others[:1])])
+    installed = {other.text.partition("=")[0] for other in others[1:]}
+    if NO_RECOMMENDS in new and installed & ASK_OVER_TLS and CERTIFICATES not in text:
+        first = others[1].start
+        text = f"{text[:first]}{CERTIFICATES} {text[first:]}"
+        end += len(f"{CERTIFICATES} ") if end > first else 0
     return f"{text[:end]} {new}{text[end:]}"
 
 

@@ -124,7 +124,7 @@ def _refuse(locator: str, image: Image) -> None:
         raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
     if not image.family and not image.facts and not says_what_runs(image.whole):
         raise BindingError(f"{locator}: {ITS_OWN.format(image=from_of(image.whole[0])['image'])}")
-    if held := next((package for package in packages(image.whole) if package in ONLY_ROOTS), ""):
+    if held := next((package for package in packages(image.whole) if package in _only_roots(name)), ""):
         raise BindingError(f"{locator}: it brings {held}, which works for root alone; say USER once it can do without")
     if held := _steps_down(image) or (_brings(image) if not _is_known(name) else ""):
         raise BindingError(
@@ -139,6 +139,11 @@ def _refuse(locator: str, image: Image) -> None:
             raise BindingError(
                 f"{locator}: {each['keyword']} {value}: the program lives in /root, which only root reads; move it first"
             )
+
+
+def _only_roots(name: str) -> frozenset[str]:
+    """The packages that tell that a program works as root; one of the tree's own sets addresses by `ip`, where others only look."""
+    return ONLY_ROOTS | {"iproute2"} if name and not _is_known(name) else ONLY_ROOTS
 
 
 def _steps_down(image: Image) -> str:
