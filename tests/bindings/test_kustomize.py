@@ -190,6 +190,15 @@ def test_what_is_for_an_added_container_stands_at_it_alone() -> None:
         assert (file, edit.path[-5:]) == (resource.home[0], (*context, "runAsNonRoot"))
 
 
+def test_a_profile_is_for_the_whole_pod_at_its_base() -> None:
+    files = sources(PATCHED)
+    base, patch = kubernetes.view("k8s/workload", WORKLOAD, files)
+    wanted = Edit(("spec", "containers", 0, "securityContext", "seccompProfile", "type"), "RuntimeDefault")
+    [(_, at_base)], [(_, at_patch)] = (kubernetes.edit(WORKLOAD, each, [wanted], [], files) for each in (base, patch))
+    assert at_base.path[-4:] == ("spec", "securityContext", "seccompProfile", "type")
+    assert at_patch.path[-6:] == wanted.path
+
+
 def test_a_policy_leaves_open_where_an_added_container_listens() -> None:
     files = sources(PATCHED)
     base, patch = kubernetes.view("k8s/workload", WORKLOAD, files)

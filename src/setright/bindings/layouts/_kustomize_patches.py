@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
-from setright.model import Path, Plain, Resource, Tree
+from setright.model import Edit, Path, Plain, Resource, Tree
 
 LISTS = ("containers", "initContainers")
 
@@ -58,13 +58,17 @@ def tell_bases(bases: Sequence[Resource], patched: Sequence[Resource]) -> None:
             base.tree["workload"].setdefault("ports-of-patches", []).extend(ports)
 
 
-def has_others(resource: Resource) -> bool:
-    """Whether its pods have containers that its own document does not say: the base's, or those of patches."""
-    workload = resource.tree.get("workload")
-    return isinstance(workload, dict) and not workload.keys().isdisjoint(("is-patch", "ports-of-patches"))
+def parted(resource: Resource, template: Tree, edits: Sequence[Edit]) -> list[tuple[Tree, list[Edit]]]:
+    """The edits with the template that they are for. Where other documents say containers of these pods too, nothing but a seccomp
+    profile, and that at the base, may go to the pod for the sake of those that the template says."""
+    told = look_up(resource.tree, ("workload",)) or {}
+    if told.keys().isdisjoint(("is-patch", "ports-of-patches")):
+        return [(template, [*edits])]
+    wide = [each for each in edits if "seccompProfile" in each.path and "is-patch" not in told]
+    return [(template, wide), (_among_others(template), [each for each in edits if each not in wide])]
 
 
-def among_others(template: Tree) -> Tree:
+def _among_others(template: Tree) -> Tree:
     """A template with one more container, as other documents have some: nothing that is for all here is for all of the pod."""
     lists = {key: [*listed(look_up(template, ("spec", key))), {}] for key in LISTS if look_up(template, ("spec", key)) is not None}
     return {**template, "spec": {**template["spec"], LISTS[0]: [{}], **lists}}

@@ -94,9 +94,9 @@ def _placed(
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
-    template = _kustomize_patches.among_others(template) if _kustomize_patches.has_others(resource) else template
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
-    inner = _pod_template.placed(resource, template, [each for each in changes if each.path != POLICIES])
+    parts = _kustomize_patches.parted(resource, template, [each for each in changes if each.path != POLICIES])
+    inner = [edit for raw, edits in parts for edit in _pod_template.placed(resource, raw, edits)]
     return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
 
 
