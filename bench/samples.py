@@ -21,6 +21,10 @@ COMMENT = re.compile(r"(?:#|//)\s*(.*)")
 BLOCK = re.compile(r'(\w+)\s+"[^"]*"\s+"([^"]+)"|\w+\s*(?:"|\{)')
 CHECK = re.compile(r"""['"](CKV2?_[A-Z0-9]+_\d+)['"]""")
 PROVIDERS = ("aws", "azure", "gcp", "kubernetes")
+SWAPPED = {  # in Terraform the two checks bear each other's ids; what they look for is as their names say
+    ("terraform", "kubernetes", "MemoryLimits"): "CKV_K8S_13",
+    ("terraform", "kubernetes", "MemoryRequests"): "CKV_K8S_12",
+}
 LAST = 10**9
 
 
@@ -77,7 +81,7 @@ def of_checkov(source: Path, tree: Path, package: Path) -> Iterator[Sample]:
 def _checks(package: Path) -> Mapping[tuple[str, str, str], str]:
     files = [each.relative_to(package) for each in package.rglob("*.py")]
     told = {(each.parts[0], provider(each.as_posix()), each.stem): CHECK.search((package / each).read_text()) for each in files}
-    return {key: found[1] for key, found in told.items() if found}
+    return {key: found[1] for key, found in told.items() if found} | SWAPPED
 
 
 def provider(place: str) -> str:
