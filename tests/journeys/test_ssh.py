@@ -22,8 +22,9 @@ pytestmark = pytest.mark.root
 
 ALL = (1, 2, 3)
 TARGETS = tuple(f"ssh://h{n}" for n in ALL)
-MARKED = ("etc/login.defs", "etc/ssh/sshd_config", "etc/crontab")
-MARKS = "; ".join(f"setfacl -m u:ops:r /{path} && setfattr -n trusted.note -v mine /{path}" for path in MARKED)
+MARKED = ("etc/login.defs", "etc/ssh/sshd_config", "etc/pam.d/common-auth")
+SHARED = "etc/crontab"  # nothing but its mode is wrong, which is what its access list lives by
+MARKS = "; ".join(f"setfacl -m u:ops:r /{path} && setfattr -n trusted.note -v mine /{path}" for path in (*MARKED, SHARED))
 LOCKS_OUT = {
     "id": "test/locks-out",
     "title": "Nobody logs in",
@@ -126,6 +127,13 @@ def test_access_lists_and_attributes_outlive_the_fix_and_the_way_back(told: Told
             names = {name for name, _ in seen[f"h1:{path}"].xattr}  # type: ignore[attr-defined]
             assert {"system.posix_acl_access", "trusted.note"} <= names, (path, names)
     assert all(told.looks[0][f"h1:{path}"] != told.looks[1][f"h1:{path}"] for path in MARKED), "each was written"
+
+
+def test_a_mode_that_an_access_list_lives_by_is_for_people(told: Told) -> None:
+    for host in ("h1", "h2", "h3"):
+        assert told.looks[0][f"{host}:{SHARED}"] == told.looks[1][f"{host}:{SHARED}"]
+    plans = [plan for plan in told.fixed[1]["plans"] if plan["document"] == f"stat:/{SHARED}"]
+    assert len(plans) == 3 and all(plan["outcome"] == "hand" and "an access list lets others in" in plan["why"] for plan in plans)
 
 
 def test_a_host_that_is_down_does_not_keep_the_others_from_being_put_right(lab: Lab, tmp_path: Path) -> None:

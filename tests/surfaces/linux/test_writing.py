@@ -290,3 +290,30 @@ def test_forwarding_that_is_switched_leaves_redirects_as_they_are(web: Linux, ho
     host.command(1, "sysctl -qw net.ipv4.conf.all.accept_redirects=1")
     web.write(Change("running:sysctl", "json", end, router))
     assert host.command(1, redirects).stdout == "1\n"
+
+
+def test_an_access_list_is_told_where_somebody_is_named(place: Place) -> None:
+    surface, name, root = place
+    for file in ("plain", "with space"):
+        special(root / "etc" / file)
+    subprocess.run(["setfacl", "-b", root / "etc/plain"], check=True)
+    locators = [f"stat:{name(f'/etc/{file}')}" for file in ("plain", "with space")]
+    found = surface.again(locators)
+    assert [json.loads(found[locator].data or b"").get("acl") for locator in locators] == [None, True]
+
+
+@pytest.mark.parametrize(
+    ("lock", "unlock", "said"),
+    [
+        ("chattr +i /srv/x/app.conf", "chattr -i /srv/x/app.conf", "is locked"),
+        ("mount --bind /srv/x /srv/x; mount -o remount,bind,ro /srv/x", "umount /srv/x", "is mounted read-only"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is(web: Linux, host: Lab, lock: str, unlock: str, said: str) -> None:
+    assert host.command(1, f"mkdir -p /srv/x; echo a >/srv/x/app.conf; {lock}").returncode == 0
+    try:
+        with pytest.raises(SurfaceError, match=said):
+            web.keep(["/srv/x/app.conf"])
+    finally:
+        host.command(1, unlock)
+    assert web.keep(["/srv/x/app.conf"])[0].data == b"a\n"

@@ -25,8 +25,13 @@ def edit(
     live: Sequence[Edit],
     sources: Mapping[str, Source],
 ) -> list[tuple[str, Edit]]:
-    """Persistent and running state are one document here. Raises BindingError where that document is gone."""
+    """Persistent and running state are one document here. Raises BindingError where that document is gone, and for the mode of
+    a file with an access list: a narrower one takes from everybody whom that names."""
     locator = resource.home[0]
+    if isinstance(resource.tree, dict) and resource.tree.get("acl") is True and any(each.path == ("mode",) for each in edits):
+        raise BindingError(
+            f"{resource.name}: an access list lets others in, whom a narrower mode shuts out; see `getfacl`, then chmod"
+        )
     if locator not in sources or not sources[locator].exists:
         raise BindingError(f"{locator}: is not there any more; scan again")
     return [(locator, each) for each in [*edits, *live]]

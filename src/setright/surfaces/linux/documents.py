@@ -135,10 +135,10 @@ def _stats(part: Part, found: Answers) -> list[Document | Problem]:
         if each.data is None:
             built.append(Problem(f"stat:{each.name}", each.error))
             continue
-        kind, owner, group, mode = each.data.decode(errors="surrogateescape").split("\t")
+        kind, owner, group, mode, *more = each.data.decode(errors="surrogateescape").split("\t")
         if kind == "device":
             continue
-        row = {"path": each.name, "type": kind, "owner": owner, "group": group, "mode": mode}
+        row = {"path": each.name, "type": kind, "owner": owner, "group": group, "mode": mode} | dict.fromkeys(more, True)
         built.append(_json(f"stat:{each.name}", row))
     return built
 

@@ -10,6 +10,7 @@ from setright.model import Change, Kept, Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.linux import packages, states, units, writes
 from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.script import ENDINGS, LOCKED
 from setright.surfaces.linux.shell import check
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import Ask, Found, Link, Transport
@@ -27,7 +28,9 @@ def beside(locator: str) -> Ask | None:
 
 
 def meta(locator: str, found: Found | None) -> Mapping[str, Plain]:
-    """What `beside` asked for, as `Kept.meta`."""
+    """What `beside` asked for, as `Kept.meta`. Raises SurfaceError for what could not be written."""
+    if found is not None and found.error in {ENDINGS[each] for each in LOCKED}:
+        raise SurfaceError(f"{locator} {found.error}")
     if found is None or found.data is None:
         return {}
     if locator.startswith("/"):

@@ -53,8 +53,10 @@ inode() {
   begin "$1" "$2"
   if [ ! -e "$2" ]; then
     d=${2%/*}; while [ -n "$d" ] && [ ! -e "$d" ]; do printf 'missing\t%s\n' "$d"; d=${d%/*}; done
-    end 0; return
+    if [ "$uid" = 0 ] && [ ! -w "$d/" ]; then end unwritable; else end 0; fi; return
   fi
+  case $(lsattr -d -- "$(readlink -f -- "$2")" 2>/dev/null) in ????i* | ?????a*) end immutable; return ;; esac
+  d=$(readlink -f -- "$2"); if [ "$uid" = 0 ] && [ ! -w "${d%/*}/" ]; then end unwritable; return; fi
   stat -L -c '%u %g %a %.9Y' -- "$2" 2>/dev/null || stat -L -c '%u %g %a %Y' -- "$2"
   if command -v getfattr >/dev/null; then getfattr -d -m - -e base64 --absolute-names -- "$2" 2>/dev/null; fi
   end $?
@@ -85,9 +87,12 @@ elif rpm -q rpm >/dev/null; then begin rpm -; rpm -qa --qf '%{NAME}\\n'; echo +i
 UNIT_FOLDERS = "/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /lib/systemd/system /usr/lib/systemd/system"
 STATS = "\t%F\t%U\t%G\t%a\t%u\t%g\t%n"
 TYPES = {"regular file": "file", "regular empty file": "file", "directory": "directory", "character special file": "device"}
+LOCKED = ("immutable", "unwritable")  # what cannot be written is not begun with
 ENDINGS = {
     "barred": "may not be read; run as root (sudo), or log in as a user who may sudo without a password",
     "irregular": "is not a regular file",
+    "immutable": "is locked (chattr +i or +a); whoever locked it must unlock it first",
+    "unwritable": "is on a file system that is mounted read-only; set the value where the image is made, or mount it writable",
     "odd": "a name in this folder holds a control character; rename it",
 }
 
@@ -140,7 +145,10 @@ def _stats(asks: Sequence[Ask], nonce: str) -> list[str]:
         return []
     stat = f"stat -L -c '{nonce}{STATS}' --"
     lines = [f"barred {number} {_folder(name)} {shlex.quote(name)}" for number, name in wanted]
-    lines.append(f"begin stat -; {stat} {' '.join(shell_words(name) for _, name in wanted if '**' not in name)}")
+    plain = " ".join(shell_words(name) for _, name in wanted if "**" not in name)
+    lines.append(
+        f"begin stat -; ls -ldL -- {plain} | sed -n 's,^..........+[^/]*,{nonce}\\tacl\\t\\t\\t\\t\\t\\t,p'; {stat} {plain}"
+    )
     for head, _, rest in (name.partition("/**") for _, name in wanted if "**" in name):
         last = shlex.quote(rest.lstrip("/") or "*")
         lines.append(f"find {shlex.quote(head)} -type f -name {last} ! -name '.*' -exec {stat} {{}} +")
@@ -218,11 +226,13 @@ def _sort_stats(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[
 
 def _rows(nonce: str, data: bytes) -> Iterable[Found]:
     """What `STATS` printed, a file each."""
-    for line in data.decode(errors="surrogateescape").split(nonce)[1:]:
-        kind, user, group, mode, uid, gid, name = line.removesuffix("\n").lstrip("\t").split("\t", 6)
+    rows = [line.removesuffix("\n")[1:].split("\t", 6) for line in data.decode(errors="surrogateescape").split(nonce)[1:]]
+    listed = {row[6] for row in rows if row[0] == "acl"}
+    for kind, user, group, mode, uid, gid, name in (row for row in rows if row[0] != "acl"):
         owner, team = (uid if user == "UNKNOWN" else user), (gid if group == "UNKNOWN" else group)
         sort = TYPES.get(kind, "device" if kind == "block special file" else "other")
-        yield Found(name, "\t".join((sort, owner, team, f"{int(mode, 8):04o}")).encode())
+        more = ("acl",) if name in listed else ()
+        yield Found(name, "\t".join((sort, owner, team, f"{int(mode, 8):04o}", *more)).encode())
 
 
 Sorter = Callable[[Sequence[Ask], str, bytes], Iterable[tuple[Ask, Found]]]
