@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from setright.app import Ask, Run
+from setright.cli.acting import Decision, act_on
+from setright.cli.options import Shown
 from setright.engine.desk import RunDesk
 from setright.engine.error import EngineError
 from setright.engine.rounds import MOST, Further
@@ -147,3 +149,20 @@ def test_a_run_cut_off_between_rounds_goes_on_with_them(estate, monkeypatch, nth
     assert [(part.round, part.outcome) for part in run.plans] == [(1, "verified"), (2, "verified"), (2, "refused")]
     assert made.folders["t"].item("y") == {"name": "y", "a": 1, "b": 0}
     assert events(made).count("refused") == 1 and events(made).count("verified") == 2
+
+
+def test_a_round_is_told_apart_with_what_waits_there_and_what_is_left_to_a_person(estate, capsys):
+    by_hand = {"require": {"c": 1}, "by-hand": "Ask the one who knows."}
+    made = estate({"t/item/a": SAFE, "t/item/b": FEARED, "t/item/c": by_hand}, a=0, b=0, c=0)
+    folder = made.folders["t"]
+    folder.put("x", a=0, b=2, c=1)
+    folder.answers["t/used"] = Answer(True, "seen today")
+    plans = [plan for planned in made.plan(["t"], Ask(), together=True) for plan in planned.plans]
+    decision = Decision(frozenset(), True, further=Further(Ask(), True))
+    acted = act_on(made, plans, decision, Shown("table", None, False, None), None, False)
+    told = capsys.readouterr()
+    first, second = told.out.split("Round 2: 3 plans")
+    assert "verified   item:x" in first and "verified   item:y" in second and "refused    item:y" in second
+    assert "Ask the one who knows." in second
+    assert "left on t: evidence says this would break: somebody uses it (seen today)" in told.err
+    assert acted.code == 0, "what waits was not to run"

@@ -15,6 +15,7 @@ from setright.cli.screens import findings
 from setright.cli.screens import plans as screen
 from setright.engine.contract import Report, run_object
 from setright.engine.redact import redact_text, shown
+from setright.engine.runs import left_by_all
 from setright.model import Plan
 
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
     chosen = _asked(plans, decision) if asking else _runnable(plans, decision)
     run = _run(app, plans, (chosen, decision), show) if plans and (chosen or not asking) else None
     _told(run, show, report)
-    _left(plans, decision.left, show)
+    later = [plan for plan, _ in run.plans if plan.hash in run.rounds] if run else []
+    if show.format == "table" and not show.quiet and later:
+        with paper(show) as console:
+            screen.draw(console, [plan for plan in later if plan.lane == "hand"], titles(app, later), all_findings)
+    _left([*plans, *later], {**decision.left, **_left_later(later, decision)}, show)
     if run and decision.queue:
         hint(f"Run {run.id} is left to workers; setright runs show {run.id} tells how far it is", show)
     return Acted(run.plans if run else (), chosen | _ran_later(run))
@@ -78,6 +83,14 @@ def _ran_later(run: Run | None) -> frozenset[str]:
     """The plans of later rounds that were to run: those that wait for a yes were not."""
     later = [(plan, outcome.outcome) for plan, outcome in run.plans if plan.hash in run.rounds] if run else []
     return frozenset(p.hash for p, ended in later if ended != "hand" and (p.lane == "auto" or ended != "refused"))
+
+
+def _left_later(later: Sequence[Plan], decision: Decision) -> dict[str, str]:
+    """What a yes to all did not take in of later rounds, by hash, with what it would break."""
+    if not (decision.further and decision.further.approves):
+        return {}
+    named = decision.further.ask.controls
+    return {plan.hash: why for plan in later if (why := left_by_all(plan, named))}
 
 
 def _runnable(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
