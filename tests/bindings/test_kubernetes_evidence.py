@@ -235,6 +235,15 @@ def test_what_is_scaled_has_no_number_of_copies() -> None:
     assert "copies" not in claims(f"{pod()}---\n{scaler}")
 
 
+def test_a_job_that_is_made_for_each_message_has_no_number_of_copies() -> None:
+    [job] = seen(
+        "apiVersion: keda.sh/v1alpha1\nkind: ScaledJob\nmetadata: {name: w}\n"
+        "spec: {jobTargetRef: {template: {spec: {containers: [{name: a, image: 'a/b:1'}]}}}}\n"
+    )
+    assert "copies" not in job.tree["workload"]
+    assert job.tree["workload"]["replaceable"] is True
+
+
 def test_of_an_image_that_is_filled_in_later_nothing_is_told() -> None:
     assert claims(pod(image="{{ .Values.image }}")) == {"uses-node": False, "runs-as-root": True, "replaceable": True, "copies": 1}
     assert claims(pod(image="${IMAGE}")) == {"uses-node": False, "runs-as-root": True, "replaceable": True, "copies": 1}
