@@ -62,6 +62,7 @@ def test_a_bucket_that_only_roles_use_has_no_other_readers(beside: str) -> None:
         ('output "bucket" {\n  value = aws_s3_bucket.data.id\n}\n', "whoever takes it from an output"),
         ('module "cdn" {\n  source = "./cdn"\n  bucket = aws_s3_bucket.data.id\n}\n', "whoever takes it from a call of a module"),
         ('resource "aws_cloudtrail" "t" {\n  s3_bucket_name = aws_s3_bucket.data.id\n}\n', "aws_cloudtrail.t"),
+        ('resource "aws_cloudtrail" "t" {\n  s3_bucket_name = "data"\n}\n', "aws_cloudtrail.t"),
         (
             'resource "aws_s3_bucket_logging" "x" {\n  bucket = "web"\n  target_bucket = aws_s3_bucket.data.id\n}\n',
             "aws_s3_bucket_logging.x",
@@ -94,8 +95,8 @@ def test_services_that_write_logs_into_a_bucket_are_named(beside: str, by: str) 
 
 
 @pytest.mark.parametrize("beside", ["", 'resource "aws_s3_bucket_versioning" "x" {\n  bucket = aws_s3_bucket.data.id\n}\n'])
-def test_a_bucket_that_nothing_here_uses_is_for_somebody_elsewhere(beside: str) -> None:
-    assert told(BUCKET, DATA + beside)["readers"] == "others, as nothing here does"
+def test_a_bucket_that_lets_nobody_in_is_for_programs_of_this_account(beside: str) -> None:
+    assert told(BUCKET, DATA + beside)["readers"] == "no"
 
 
 @pytest.mark.parametrize(

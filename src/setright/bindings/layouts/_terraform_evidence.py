@@ -131,7 +131,8 @@ def _listers(module: Module, block: Block, tree: Tree) -> str:
         return "whom a policy lets in"
     there = list(namers(module, block))
     logs = [each.address for each, keys in there if each.type in BY_LIST and LOGS_OF[each.type] in keys]
-    odd = [each.address for each, _ in there if not _is_no_lister(each)]
+    known = [each for each, _ in there] + _by_name(module, block)
+    odd = [each.address for each in known if not _is_no_lister(each)]
     return next(iter([*logs, *odd, *_at_large(module)]), "no" if there else "others, as nothing here does")
 
 
@@ -160,8 +161,14 @@ def _lists_nothing(statements: Plain, effect: str) -> bool:
     return all(ACTION.search(text) and not PUTS_LISTS.search(text) for text in allowing)
 
 
+NAMES_BUCKETS = ("aws_s3_bucket", "data.aws_iam_policy_document")
+
+
 def _readers(module: Module, block: Block, tree: Tree) -> str:
-    """Who reads a bucket besides programs of this account, by their roles: ``no`` where there are only those, and some."""
+    """Who reads a bucket besides programs of this account, by their roles: ``no`` where nothing here lets in anybody else.
+
+    Others come in by the bucket's policy or its access list, and a bucket has one of each: where it is made.
+    """
     if way := next(_ways(module, block, tree), ""):
         return way
     if not _refuses(tree.get("Policy")) or any(True for _ in _far_policies(module)):
@@ -172,9 +179,22 @@ def _readers(module: Module, block: Block, tree: Tree) -> str:
         return "an etag, which under a key is no checksum"
     if (others := handed_out(module, block, tree)) != "no":
         return others
-    there = [each for each, keys in namers(module, block) if not _is_about(each, keys)]
-    odd = [each.address for each in there if not each.type.startswith(PROGRAMS)]
-    return next(iter(odd), "no" if there else "others, as nothing here does")
+    there = (each for each, keys in namers(module, block) if not _is_about(each, keys))
+    return next((each.address for each in (*there, *_by_name(module, block)) if not each.type.startswith(PROGRAMS)), "no")
+
+
+def _by_name(module: Module, block: Block) -> list[Block]:
+    """What says the name of a bucket as a text, and no more than how it is kept."""
+    if "said" not in module.notes:
+        kinds = (kind for kind in sorted(module.types) if not ABOUT_IT.fullmatch(kind) and kind not in NAMES_BUCKETS)
+        said = [(each, str(each.body)) for kind in kinds for each in module.resources(kind)]
+        module.notes["said"] = said, "\n".join(text for _, text in said)
+    said, everything = module.notes["said"]
+    name = module.resolved(block.body.get("bucket"))
+    if not isinstance(name, str) or name not in everything:
+        return []
+    whole = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    return [each for each, text in said if whole.search(text)]
 
 
 LOGS_OF = {  # the arguments by which a service writes its logs into a bucket, and has no right to a key of KMS
