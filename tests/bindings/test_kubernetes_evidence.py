@@ -282,6 +282,7 @@ def service(ports: str, more: str = "") -> str:
         ("ports: [{containerPort: 80}], livenessProbe: {exec: {command: [a]}}", "", [], False),
         ("ports: [{containerPort: 80}], livenessProbe: {httpGet: {port: 80}}", "", [], True),
         ("ports: [{containerPort: 80, name: http}], startupProbe: {tcpSocket: {port: http}}", "", [], True),
+        ("ports: [{containerPort: 80}], livenessProbe: {httpGet: {port: 80, host: 169.254.20.10}}", "", [], False),
         ("ports: [{containerPort: 80, hostPort: 8080}]", "", [], True),
         ("ports: [{containerPort: 8080}], args: [--port=8080]", "", [], True),
         ("ports: [{containerPort: 8080}], args: ['--listen=http://0.0.0.0:8080', --v=2]", "", [], True),

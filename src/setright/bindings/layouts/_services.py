@@ -104,7 +104,8 @@ def _told(container: Tree) -> list[int]:
 def _asked(container: Tree, probes: Sequence[str]) -> int | None:
     """The port that the first of its own probes asks that asks one."""
     names = dict(_declared(container))
-    ports = [look_up(container, (probe, way, "port")) for probe in probes for way in WAYS]
+    asks = [look_up(container, (probe, way)) for probe in probes for way in WAYS]
+    ports = [each.get("port") for each in asks if isinstance(each, dict) and not each.get("host")]  # of the pod's own address
     numbers = [names.get(port) if isinstance(port, str) else port for port in ports if port is not None]
     return next((number for number in numbers if isinstance(number, int)), None)
 
