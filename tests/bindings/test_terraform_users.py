@@ -78,6 +78,12 @@ def test_who_else_reads_a_bucket_is_named(beside: str, who: str) -> None:
     assert told(BUCKET, DATA + READER + beside)["readers"] == who
 
 
+def test_a_bucket_is_known_by_what_its_name_is_made_of() -> None:
+    trail = 'resource "aws_cloudtrail" "t" {\n  s3_bucket_name = "${var.org}-logs"\n}\n'
+    assert told(BUCKET, DATA.replace('"data"\n}', '"${var.org}-logs"\n}') + trail)["readers"] == "aws_cloudtrail.t"
+    assert told(BUCKET, DATA.replace('"data"\n}', '"${var.org}-data"\n}') + trail)["readers"] == "no"
+
+
 @pytest.mark.parametrize(
     ("beside", "by"),
     [

@@ -190,11 +190,12 @@ def _by_name(module: Module, block: Block) -> list[Block]:
         said = [(each, str(each.body)) for kind in kinds for each in module.resources(kind)]
         module.notes["said"] = said, "\n".join(text for _, text in said)
     said, everything = module.notes["said"]
-    name = module.resolved(block.body.get("bucket"))
-    if not isinstance(name, str) or name not in everything:
-        return []
-    whole = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
-    return [each for each, text in said if whole.search(text)]
+    raw = block.body.get("bucket")
+    names = [
+        each for each in (getattr(raw, "text", ""), module.resolved(raw)) if isinstance(each, str) and each and each in everything
+    ]
+    whole = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, names))})(?![\w.-])")
+    return [each for each, text in said if whole.search(text)] if names else []
 
 
 LOGS_OF = {  # the arguments by which a service writes its logs into a bucket, and has no right to a key of KMS
