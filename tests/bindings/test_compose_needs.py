@@ -112,6 +112,7 @@ def test_what_changes_its_own_root_when_it_starts_keeps_it_writable(body: str) -
 
 def test_an_image_keeps_the_paths_that_it_writes() -> None:
     assert fixed("image: nginx:1, volumes: [a:/run], tmpfs: /tmp", READS)["tmpfs"] == ["/tmp", "/var/cache/nginx"]
+    assert fixed("image: acme/a", READS)["tmpfs"] == ["/tmp"]
     assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)
 
 

@@ -30,6 +30,7 @@ TAKES_USER = re.compile(r"\bP[UG]ID\b")
 BECOMES_USER = re.compile(
     r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
 )  # images that start another user whether told or not
+EVERYBODYS = ("/tmp",)  # noqa: S108 - in the container: what programs write of which nothing is known
 LOW_PORTS, FILES_OF_OTHERS = "NET_BIND_SERVICE", "DAC_OVERRIDE"
 
 
@@ -144,10 +145,10 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         raise BindingError(
             f"{service.get('image', 'it')}: it writes to its root by {sign} when it starts; do that in its image first"
         )
-    if wanted.path == ("read_only",) and wanted.value is True and needs.get("writes"):
+    if wanted.path == ("read_only",) and wanted.value is True:
         have = listed(service.get("tmpfs"))
         taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]
-        new = [path for path in needs["writes"] if not any(covers(each, path) for each in taken)]
+        new = [path for path in needs.get("writes", EVERYBODYS) if not any(covers(each, path) for each in taken)]
         return [Edit(("tmpfs",), [*have, *new])] if new else []
     return []
 
