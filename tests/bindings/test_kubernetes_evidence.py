@@ -210,6 +210,8 @@ def owner(kind: str, more: str) -> str:
         (pod("volumeMounts: [{name: d, mountPath: /d}]", "volumes: [{name: d, hostPath: {path: /srv}}]"), False),
         (pod("volumeMounts: [{name: d, mountPath: /d, readOnly: true}]", "volumes: [{name: d, hostPath: {path: /srv}}]"), True),
         (pod(spec="volumes: [{name: d, hostPath: {path: /etc/localtime}}]"), True),
+        (pod(spec="volumes: [{name: d, hostPath: {path: /var/lib/kubelet/plugins/a}}]"), True),
+        (pod(spec="volumes: [{name: d, hostPath: {path: /var/lib/mysql}}]"), False),
         (owner("ReplicationController", "replicas: 1"), True),
         (owner("Deployment", "strategy: {rollingUpdate: {maxSurge: 0}}"), True),
         (pod(spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]", image="nginx:1"), True),

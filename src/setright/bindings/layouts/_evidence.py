@@ -71,7 +71,9 @@ ONE_BY_ONE = (
     "StatefulSet",
 )  # no copy starts beside one that it replaces
 NODE_PATHS = late(r"/(?:dev|proc|sys|run|var/run|etc|lib/modules|boot)?(?:/.*)?")
-OF_EACH_NODE = late(r"/(?:dev|proc|sys|run|var/run|etc|usr|lib|lib64|bin|sbin|boot|tmp|var/log)(?:/.*)?")
+OF_EACH_NODE = late(
+    r"/(?:dev|proc|sys|run|var/run|etc|usr|lib|lib64|bin|sbin|boot|tmp|opt/cni|var/(?:log|lib/(?:kubelet|docker|containerd|cni)))(?:/.*)?"
+)
 RECREATED = late(r"helm\.sh/hook|argocd\.argoproj\.io/hook")
 MENDS_RIGHTS = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
 UNSURE = late(r"\$[({\w]|<|%|@@")  # what something else fills in
