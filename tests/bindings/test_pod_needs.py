@@ -327,3 +327,6 @@ def test_a_well_known_program_that_does_not_call_the_api_is_told_by_its_name() -
     assert seen(pod("image: 'cassandra:5'")).tree["workload"]["uses-api"] is False
     assert seen(pod("image: 'cassandra:5', env: [{name: SEEDS, value: k8s}]")).tree["workload"]["uses-api"] is True
     assert seen(pod("image: 'shop/cassandra:5'")).tree["workload"]["uses-api"] is True
+    assert seen(pod("image: 'rabbitmq:4'")).tree["workload"]["uses-api"] is False
+    configured = pod("image: 'rabbitmq:4', volumeMounts: [{name: c, mountPath: /etc/rabbitmq}]")
+    assert seen(configured).tree["workload"]["uses-api"] is True

@@ -72,7 +72,7 @@ def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     is_told = started.is_whole and not any("$" in word for word in (*started.entry, *started.words))
     if not is_told or _is_configured(told, started) or any(not _is_known(path, told, started) for path in _paths(started)):
         return {key: value for key, value in told.items() if key not in OF_PATHS}
-    return told
+    return {**told, "api": "none"} if told.get("api") == "configured" else told
 
 
 def capabilities_of(image: Plain, images: Images) -> list[str]:
