@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fnmatch import fnmatchcase
 
 from setright.bindings.view import reads
@@ -25,25 +26,38 @@ def seeing(scan: Scan) -> Seeing:
 
 def _hidden(world: World) -> dict[str, int]:
     """By kind, how many documents that it may speak of could not be read or understood."""
-    hidden: dict[str, int] = {}
+    hidden: Counter[str] = Counter()
+    speakers = _Speakers(world)
     for problem in world.problems:
-        for kind in _kinds(world, problem):
-            hidden[kind] = hidden.get(kind, 0) + 1
-    return hidden
+        hidden.update(speakers.kinds(problem))
+    return dict(hidden)
 
 
-def _kinds(world: World, problem: Problem) -> set[str]:
-    """The kinds that a problem may hide something of; all where nothing tells."""
-    if any(problem.locator == kind for kind, _ in world.bindings):
-        return {problem.locator}
-    met = {slot[0] for slot in world.bindings if _may_speak(world, slot, problem.locator)}
-    return met or {kind for kind, _ in world.bindings}
+class _Speakers:
+    """Which kinds may speak of a document. Those that name their documents are asked of each; the others once a lens."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._all = {kind for kind, _ in world.bindings}
+        self._named = [(slot[0], patterns) for slot in world.bindings if (patterns := _patterns(world, slot))]
+        self._by_lens: dict[str | None, set[str]] = {}
+
+    def kinds(self, problem: Problem) -> set[str]:
+        """The kinds that a problem may hide something of; all where nothing tells."""
+        if problem.locator in self._all:
+            return {problem.locator}
+        document = self._world.documents.get(problem.locator)
+        met = {kind for kind, patterns in self._named if any(fnmatchcase(problem.locator, each) for each in patterns)}
+        return met | self._reading(document.lens if document else None) or self._all
+
+    def _reading(self, lens: str | None) -> set[str]:
+        """The kinds that name no documents and read that lens; None: of a document of which nothing is known."""
+        if lens not in self._by_lens:
+            bindings = {slot: each for slot, each in self._world.bindings.items() if not _patterns(self._world, slot)}
+            self._by_lens[lens] = {slot[0] for slot, each in bindings.items() if lens is None or reads(each, slot[1], lens)}
+        return self._by_lens[lens]
 
 
-def _may_speak(world: World, slot: Slot, locator: str) -> bool:
-    binding = world.bindings[slot]
-    patterns = binding.layouts[slot[1]].get("documents")
-    if patterns:
-        return any(fnmatchcase(locator, pattern) for pattern in ([patterns] if isinstance(patterns, str) else patterns))
-    document = world.documents.get(locator)
-    return document is None or reads(binding, slot[1], document.lens)
+def _patterns(world: World, slot: Slot) -> list[str]:
+    patterns = world.bindings[slot].layouts[slot[1]].get("documents") or []
+    return [patterns] if isinstance(patterns, str) else patterns
