@@ -35,6 +35,8 @@ def _holds(node: Plain, key: str | int) -> bool:
 
 def same(a: Plain, b: Plain) -> bool:
     """Equality that tells true from 1 and keeps the order of lists, not of keys."""
+    if a is b:
+        return True
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
     if isinstance(a, list) and isinstance(b, list):

@@ -27,10 +27,14 @@ def apart(services: Sequence[Placed], workloads: Sequence[tuple[str, Plain, Tree
 
     Where no namespace is named there are none: `default` is a jumble of what is never applied together.
     """
-    named = [(folder(file), namespace, _labels(template)) for file, namespace, template in workloads if namespace != "default"]
+    named: dict[str, list[tuple[str, Plain, Mapping[str, Plain]]]] = {}
+    for file, namespace, template in workloads:
+        if namespace != "default":
+            named.setdefault(str(namespace), []).append((folder(file), namespace, _labels(template)))
     found: list[Placed] = []
     for file, each in services:
-        folders = {where for where, namespace, labels in named if _is_of(each, namespace, labels)}
+        there = named.get(str(_namespace(each)), ())
+        folders = {where for where, namespace, labels in there if _is_of(each, namespace, labels)}
         found += [(file, each)] if len(folders) == 1 and folder(file) not in folders else []
     return found
 
@@ -115,12 +119,16 @@ def _labels(template: Tree) -> Mapping[str, Plain]:
     return labels if isinstance(labels, dict) else {}
 
 
+def _namespace(service: Tree) -> Plain:
+    return look_up(service, ("metadata", "namespace")) or "default"
+
+
 def _is_of(service: Tree, namespace: Plain, labels: Mapping[str, Plain]) -> bool:
     selector = look_up(service, ("spec", "selector"))
     if not isinstance(selector, dict) or not selector or any(labels.get(key) != value for key, value in selector.items()):
         return False
     is_headless = look_up(service, ("spec", "clusterIP")) == "None" or look_up(service, ("spec", "publishNotReadyAddresses"))
-    return not is_headless and bool((look_up(service, ("metadata", "namespace")) or "default") == namespace)
+    return not is_headless and bool(_namespace(service) == namespace)
 
 
 def _targets(service: Tree, template: Tree) -> Iterator[int]:

@@ -32,7 +32,7 @@ from msgspec.structs import replace
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _kustomize_patches, _pod_template
 from setright.bindings.layouts._documents import folder
-from setright.bindings.layouts._evidence import gathered, is_quiet, told_of
+from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
@@ -157,13 +157,29 @@ def tell_surroundings(
     around = gathered(objects, sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
     far = apart(services, [(file, each.tree["workload"]["namespace"], each.tree) for (file, _, _), each in seen])
-    for (file, _, manifest), resource in seen:
-        workload = resource.tree["workload"]
-        ports = served(resource.tree, workload["namespace"], file, services, far)
-        workload |= told_of(resource.tree, (file, manifest), around, images)
+    near: dict[str, list[tuple[str, Tree]]] = {}
+    for each in services:
+        near.setdefault(folder(each[0]), []).append(each)
+    for placed, resource in seen:
+        file, workload = placed[0], resource.tree["workload"]
+        ports = served(resource.tree, workload["namespace"], file, near.get(folder(file), ()), far)
+        workload |= _claims(resource.tree, placed, sources.get(file), around, images)
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
         workload |= {"served": ports, "probes-are-served": probes_are_served(resource.tree, ports)}
+
+
+def _claims(tree: Tree, placed: Placed, source: Source | None, around: Around, images: Images) -> Tree:
+    """What `told_of` says; told once of a template that is as it was, in surroundings that are as they were."""
+    file, place, manifest = placed
+    spec, note = tree.get("spec"), f"claims {place}"
+    last = source.notes.get(note) if source and isinstance(spec, dict) else None
+    if last is None or last[0] is not spec or last[1] is not images or last[2] != around:
+        last = spec, images, around, told_of(tree, (file, manifest), around, images)
+        if source:
+            source.notes[note] = last
+    claims: Tree = last[3]
+    return claims
 
 
 def _is_chosen(workload: Resource, policy: Tree, file: str) -> bool:
