@@ -67,9 +67,8 @@ def test_a_bucket_that_only_roles_use_has_no_other_readers(beside: str) -> None:
 @pytest.mark.parametrize(
     ("text", "who"),
     [
-        (DATA, "no"),
-        (DATA + policy("Deny"), "no"),
-        (DATA + policy("Allow"), "whom a policy lets in"),
+        (DATA, "others, as nothing here does"),
+        (DATA + policy("Deny"), "others, as nothing here does"),
         (DATA + READER + policy("Allow"), "whom a policy lets in"),
         (DATA + READER + "  Trail:\n    Type: AWS::CloudTrail::Trail\n    Properties: {S3BucketName: !Ref Data}\n", "Trail"),
         (DATA + READER + OUTPUT, "whoever takes it from an output"),

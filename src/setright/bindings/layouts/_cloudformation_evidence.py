@@ -88,10 +88,7 @@ def _ways(template: Tree, name: str, tree: Tree) -> Iterator[str]:
 
 
 def _readers(template: Tree, name: str, tree: Tree) -> str:
-    """Who reads a bucket besides programs of this account, by their roles: ``no`` where nothing here lets in anybody else.
-
-    Others come in by the bucket's policy or its access list, and a bucket has one of each: where it is made.
-    """
+    """Who reads a bucket besides programs of this account, by their roles: ``no`` where there are only those, and some."""
     if way := next(_ways(template, name, tree), ""):
         return way
     if "ReplicationConfiguration" in tree:
@@ -106,7 +103,7 @@ def _readers(template: Tree, name: str, tree: Tree) -> str:
     named = [id_ for id_, other in template["Resources"].items() if id_ != name and uses(other, name)]
     there = [(id_, kind) for id_ in named if (kind := resource_type(template["Resources"][id_])) != "AWS::S3::BucketPolicy"]
     odd = [id_ for id_, kind in there if not kind.startswith(READERS)]
-    return str(next(iter(odd), "no"))
+    return str(next(iter(odd), "no" if there else "others, as nothing here does"))
 
 
 LOGS_OF = {  # the properties by which a service writes its logs into a bucket, and has no right to a key of KMS

@@ -165,10 +165,7 @@ NAMES_BUCKETS = ("aws_s3_bucket", "data.aws_iam_policy_document")
 
 
 def _readers(module: Module, block: Block, tree: Tree) -> str:
-    """Who reads a bucket besides programs of this account, by their roles: ``no`` where nothing here lets in anybody else.
-
-    Others come in by the bucket's policy or its access list, and a bucket has one of each: where it is made.
-    """
+    """Who reads a bucket besides programs of this account, by their roles: ``no`` where there are only those, and some."""
     if way := next(_ways(module, block, tree), ""):
         return way
     if not _refuses(tree.get("Policy")) or any(True for _ in _far_policies(module)):
@@ -179,8 +176,9 @@ def _readers(module: Module, block: Block, tree: Tree) -> str:
         return "an etag, which under a key is no checksum"
     if (others := handed_out(module, block, tree)) != "no":
         return others
-    there = (each for each, keys in namers(module, block) if not _is_about(each, keys))
-    return next((each.address for each in (*there, *_by_name(module, block)) if not each.type.startswith(PROGRAMS)), "no")
+    there = [each for each, keys in namers(module, block) if not _is_about(each, keys)] + _by_name(module, block)
+    odd = [each.address for each in there if not each.type.startswith(PROGRAMS)]
+    return next(iter(odd), "no" if there else "others, as nothing here does")
 
 
 def _by_name(module: Module, block: Block) -> list[Block]:
