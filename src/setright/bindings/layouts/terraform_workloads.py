@@ -138,8 +138,7 @@ def _template(manifest: Tree, inner: Path) -> Tree | None:
         node = node.get(part, {}) if isinstance(node, dict) else None
     if not isinstance(node, dict):
         return None
-    spec = node.get("spec", {})
-    return {**node, "spec": {_pod_template.CONTAINERS[0]: [], **spec} if isinstance(spec, dict) else spec}
+    return {"spec": {_pod_template.CONTAINERS[0]: []}} | node
 
 
 def home(resource: Resource, sources: Mapping[str, Source]) -> tuple[Module, Block]:
