@@ -119,12 +119,25 @@ def _private_keys(text: str) -> Iterator[Span]:
 
 
 def _in_context(text: str) -> Iterator[Span]:
+    for line in _lines_of_context(text):
+        for match in IN_CONTEXT.finditer(text, *line):
+            if match.lastgroup and not is_plain(match[match.lastgroup]):
+                yield match.span(match.lastgroup)
+
+
+def _lines_of_context(text: str) -> list[Span]:
+    """The lines that IN_CONTEXT may find something in, none of which it leaves; all as one where letters fold to several."""
     folded = text.casefold()
-    if not any(word in folded for word in WORDS_OF_CONTEXT):
-        return
-    for match in IN_CONTEXT.finditer(text):
-        if match.lastgroup and not is_plain(match[match.lastgroup]):
-            yield match.span(match.lastgroup)
+    if len(folded) != len(text):
+        return [(0, len(text))] if any(word in folded for word in WORDS_OF_CONTEXT) else []
+    lines: set[Span] = set()
+    for word in WORDS_OF_CONTEXT:
+        at = folded.find(word)
+        while at >= 0:
+            end = _find(text, "\n", at, len(text))
+            lines.add((text.rfind("\n", 0, at) + 1, end))
+            at = folded.find(word, end)
+    return sorted(lines)
 
 
 def _after_words(text: str) -> Iterator[Span]:
