@@ -64,10 +64,9 @@ inode() {
 homes() {
   while IFS=: read -r name _ u _ _ home _; do
     case $u in 0 | [1-9][0-9][0-9][0-9]*) ;; *) continue ;; esac
-    [ "$u" != 65534 ] && [ -d "$home" ] && [ "$home" != / ] || continue
-    if [ "$1" = folders ]; then stat -L -c "$2" -- "$home"
-    else find "$home" -mindepth 1 -maxdepth 1 -name '.*' -type f -exec stat -c "$2" {} +; fi
-  done </etc/passwd
+    [ "$u" != 65534 ] && [ -d "$home" ] && [ "$home" != / ] && printf '%s\0' "$home"
+  done </etc/passwd | if [ "$1" = folders ]; then xargs -0r stat -L -c "$2" --
+  else xargs -0r sh -c 'shown=$0; find "$@" -mindepth 1 -maxdepth 1 -name ".*" -type f -exec stat -c "$shown" {} +' "$2"; fi
 }
 ours() {
   [ "$uid" != 0 ] || [ -w "$1" ] && return
