@@ -12,7 +12,7 @@ from statistics import median
 
 from lab import postgres
 
-from setright.engine.store import Asset, Store, Wanted
+from setright.engine.store import Store, StoredTarget, Wanted
 from setright.engine.store.people import Standing
 from setright.engine.times import stamp
 from setright.model import SEVERITIES, Finding, Location, Mismatch, Verdict
@@ -92,7 +92,7 @@ def taken_in(what: str, store: Store, first: int) -> None:
     at = T0 + timedelta(days=100)
     for number in range(first, first + TAKEN):
         found, began = list(findings(number)), time.perf_counter()
-        store.record_target(Asset(f"host-{number}", f"ssh://host-{number}"), at)
+        store.record_target(StoredTarget(f"host-{number}", f"ssh://host-{number}"), at)
         store.record_scan(f"ssh://host-{number}", [], found, at + timedelta(seconds=number), b"key" * 11)
         between = time.perf_counter()
         store.keep_standings([standing(each, n + number) for n, each in enumerate(found)], at)

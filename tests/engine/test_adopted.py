@@ -2,7 +2,7 @@
 
 import pytest
 
-from setright.engine.adopted import NAME, Place, adopted, find, leave, load, righted, text_of
+from setright.engine.adopted import NAME, ListPlace, adopted, find, leave, load, righted, text_of
 from setright.engine.error import EngineError
 from setright.engine.scan import scan
 from setright.surfaces.iac.surface import SourceTree
@@ -20,13 +20,13 @@ def seen(place, control="aws/kms/rotation"):
 def adopt(root, where=None):
     file = (where or root) / NAME
     found, tree = seen(root)
-    file.write_text(text_of(adopted(f, Place(file, tree, {}), "2026-01-02") for f in found.found))
+    file.write_text(text_of(adopted(f, ListPlace(file, tree, {}), "2026-01-02") for f in found.found))
     return file
 
 
 def left(place, file):
     found, root = seen(place)
-    return leave(found, Place(file, root, load(file)))
+    return leave(found, ListPlace(file, root, load(file)))
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_of_what_was_not_looked_at_or_could_not_be_read_nothing_is_said(tree):
     assert left(tree, file).notices == ()
     (tree / "infra" / "main.tf").write_text("")
     found, root = seen(tree, "aws/s3/versioning")
-    assert righted(found, Place(file, root, load(file))) == []
+    assert righted(found, ListPlace(file, root, load(file))) == []
 
 
 def test_the_list_is_looked_for_up_to_the_repository_s_root_and_no_further(tree, tmp_path):

@@ -11,7 +11,7 @@ from setright.engine.organisation import Told, about, subject_of
 from setright.engine.scan import scan
 from setright.model import Resource
 from setright.policy.estate import Asset, Organisation
-from setright.policy.owners import Evidence, Owner, Returned, Returns, believed, ranked
+from setright.policy.owners import Owner, Returned, Returns, Witness, believed, ranked
 from setright.surfaces.memory import Memory
 from tests.content import content, item
 
@@ -91,8 +91,8 @@ def test_what_is_declared_goes_before_what_is_inferred(tmp_path):
 
 
 def test_a_witness_that_was_wrong_is_believed_less_until_time_has_passed():
-    tag, owners = Evidence("web", "tag", "team = web"), (Owner("web"), Owner("ops"))
-    other = Evidence("ops", "account", "account 1")
+    tag, owners = Witness("web", "tag", "team = web"), (Owner("web"), Owner("ops"))
+    other = Witness("ops", "account", "account 1")
     left = believed([Returned(tag, NOW)], NOW)
     assert left[tag] == pytest.approx(0.1)
     assert ranked([tag, other], owners, (), left)[0].owner == "ops"

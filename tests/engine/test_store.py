@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from setright.engine.error import EngineError
-from setright.engine.store import Asset, Store, Wanted
+from setright.engine.store import Store, StoredTarget, Wanted
 from setright.engine.store.database import Database
 from setright.engine.store.schema import HEAD
 from setright.engine.store.upgrade import upgrade
@@ -144,9 +144,9 @@ def test_findings_are_counted_by_target_and_severity(store):
 
 
 def test_a_target_keeps_its_latest_description(store):
-    store.record_target(Asset("web-1", "ssh://web-1", "staging"), T0)
-    store.record_target(Asset("web-1", "ssh://web-1", "production", "web team", ("pci",)), T0 + HOUR)
-    assert store.targets() == [Asset("web-1", "ssh://web-1", "production", "web team", ("pci",))]
+    store.record_target(StoredTarget("web-1", "ssh://web-1", "staging"), T0)
+    store.record_target(StoredTarget("web-1", "ssh://web-1", "production", "web team", ("pci",)), T0 + HOUR)
+    assert store.targets() == [StoredTarget("web-1", "ssh://web-1", "production", "web team", ("pci",))]
 
 
 def test_a_plan_reads_back_as_it_was_made_and_by_the_start_of_its_hash(store):

@@ -6,11 +6,11 @@ import pytest
 
 from setright.integrations import github, gitlab
 from setright.integrations.error import IntegrationError
-from setright.integrations.forge import Place, Wanted, place_of, sort_of
+from setright.integrations.forge import Place, PullDraft, place_of, sort_of
 
 from .forge_server import PROJECT, TOKEN, ForgeServer, GitHubServer, GitLabServer, Refusal
 
-WANTED = Wanted("setright/1a2b3c4d", "main", "A title", "A body", ("security", "setright"))
+WANTED = PullDraft("setright/1a2b3c4d", "main", "A title", "A body", ("security", "setright"))
 LIMITS = [
     Refusal(429, {"message": "slow down"}, {"retry-after": "1"}),
     Refusal(403, {"message": "You have exceeded a secondary rate limit"}, {"retry-after": "1"}),

@@ -16,13 +16,13 @@ from setright.integrations.issues import described, key_of, remarked
 from setright.integrations.markup import NOTHING, markdown
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited
-from setright.integrations.tickets import Code, Draft, Gone, Listing, Lost, Paragraph, Said, Stale
+from setright.integrations.tickets import Code, Gone, Listing, Lost, Paragraph, Said, Stale, TicketDraft
 
 from .issue_servers import GitHubIssuesServer, GitLabIssuesServer, mentioned
 from .roundup_tracker import Ground, RoundupServer
 from .ticket_servers import TOKEN, Reply
 
-DRAFT = Draft(
+DRAFT = TicketDraft(
     "setright-abc", "web", "Put right: x", (Paragraph("why @ann, see #12"), Listing(("/close",)), Code("```\n/close")), "high"
 )
 SAID = Said("(setright 0123456789abcdef)", (Paragraph("/close\nit @all"),))

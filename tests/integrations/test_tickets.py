@@ -11,13 +11,13 @@ from setright.integrations import github_issues, gitlab_issues, jira, roundup, s
 from setright.integrations.error import IntegrationError
 from setright.integrations.markup import adf, wiki
 from setright.integrations.message import Refused
-from setright.integrations.tickets import Code, Draft, Gone, Listing, Lost, Paragraph, Said, shortened
+from setright.integrations.tickets import Code, Gone, Listing, Lost, Paragraph, Said, TicketDraft, shortened
 
 from .issue_servers import GitHubIssuesServer, GitLabIssuesServer
 from .roundup_tracker import Ground, RoundupServer
 from .ticket_servers import TOKEN, USER, JiraServer, Reply, ServiceNowServer, is_document, text_of
 
-DRAFT = Draft(
+DRAFT = TicketDraft(
     "setright-abc", "web", "Put right: x", (Paragraph("why\n\nmore"), Listing(("a [~ann]", "b")), Code("{noformat}-a")), "high"
 )
 SAID = Said("(setright 0123456789abcdef)", (Paragraph("gone [code]<script>[/code]"), Code("- old\n+ new")))

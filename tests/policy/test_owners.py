@@ -1,11 +1,11 @@
 """Somebody answers for everything that something names an owner of; what names them is told."""
 
-from setright.policy.owners import Evidence, Owner, Ownership, declared, ranked
+from setright.policy.owners import Owner, Ownership, Witness, declared, ranked
 
 WEB = Owner("web", "web@example.com", targets=("ssh://*web-*",), tags=("shop*",), handles=("@acme/web",))
 REST = Owner("platform", targets=("*",))
-LIST = Evidence("@acme/web", "codeowners", "CODEOWNERS line 3: /shop/ @acme/web")
-TAG = Evidence("platform", "tag", "Tags: team = platform")
+LIST = Witness("@acme/web", "codeowners", "CODEOWNERS line 3: /shop/ @acme/web")
+TAG = Witness("platform", "tag", "Tags: team = platform")
 
 
 def surest(*evidence, sent_back=()):
@@ -30,12 +30,12 @@ def test_nobody_is_said_to_be_nobody():
 
 
 def test_other_names_of_an_owner_mean_the_same_one():
-    both = surest(LIST, Evidence("WEB@example.com", "last-change", "git"))
+    both = surest(LIST, Witness("WEB@example.com", "last-change", "git"))
     assert both.owner == "web" and len(both.evidence) == 2
 
 
 def test_witnesses_who_agree_are_surer_than_each_alone():
-    alone, both = surest(LIST), surest(LIST, Evidence("web", "catalogue", "catalog-info.yaml"))
+    alone, both = surest(LIST), surest(LIST, Witness("web", "catalogue", "catalog-info.yaml"))
     assert alone.confidence == 0.8 and both.confidence == 0.95
     assert "CODEOWNERS line 3" in both.why and "catalog-info.yaml" in both.why
 

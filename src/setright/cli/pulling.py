@@ -94,7 +94,7 @@ class Request(NamedTuple):
     ask_first: bool
 
 
-class Outcome(NamedTuple):
+class Pulled(NamedTuple):
     """What came of it, and what it was about."""
 
     published: Published
@@ -104,7 +104,7 @@ class Outcome(NamedTuple):
     commits: int
 
 
-def propose(app: App, request: Request, show: Shown) -> Outcome:
+def propose(app: App, request: Request, show: Shown) -> Pulled:
     """Makes the pull request, in a checkout of the base branch; the user's own tree is not touched."""
     from setright.engine.proposal import words
     from setright.engine.publish import Published, commit, publish
@@ -118,18 +118,18 @@ def propose(app: App, request: Request, show: Shown) -> Outcome:
     with repository.worktree(goal.at) as tree:
         drafts = _drafts(app, request, tree, inside)
         if not any(draft.steps for draft in drafts):
-            return Outcome(Published("nothing"), drafts, goal, words(drafts), 0)
+            return Pulled(Published("nothing"), drafts, goal, words(drafts), 0)
         commits = commit(tree, drafts, Signed(request.pull.author, request.pull.signoff))
         drafts = tuple(app.verify(draft, SourceTree(tree.place / inside[draft.target], draft.target)) for draft in drafts)
         told = words(drafts, request.pull.pages_url)
         if forge is None or (request.ask_first and not _agreed(told, goal, show)):
-            return Outcome(Published("refused" if forge else "drafted"), drafts, goal, told, commits)
+            return Pulled(Published("refused" if forge else "drafted"), drafts, goal, told, commits)
         published = publish(repository, forge, tree.tip, drafts, goal, told)
     _record(app, published, drafts, goal)
-    return Outcome(published, drafts, goal, told, commits)
+    return Pulled(published, drafts, goal, told, commits)
 
 
-def tell(outcome: Outcome, show: Shown) -> int:
+def tell(outcome: Pulled, show: Shown) -> int:
     """Says what came of it; gives the exit code."""
     from setright.cli.output import emit, json_text
     from setright.engine.contract import plans_object

@@ -39,7 +39,7 @@ class Question(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
-class Written(NamedTuple):
+class Saved(NamedTuple):
     """The file, and where it is kept as it was; None: there was none."""
 
     file: Path
@@ -130,7 +130,7 @@ def written(name: str, said: Mapping[str, Plain]) -> str:
     return "\n".join([f"[integrations.{name}]", *(f"{key} = {_toml(value)}" for key, value in said.items())]) + "\n"
 
 
-def save(file: Path, before: bytes | None, text: str) -> Written:
+def save(file: Path, before: bytes | None, text: str) -> Saved:
     """Puts the text in the file's place, whole or not at all. Raises EngineError where the file is not as it was read."""
     place = file.resolve()
     now = place.read_bytes() if place.exists() else None
@@ -150,7 +150,7 @@ def save(file: Path, before: bytes | None, text: str) -> Written:
     except OSError as error:
         new.unlink(missing_ok=True)
         raise EngineError(f"{file}: {error.strerror}; may we write it, and beside it?") from error
-    return Written(file, kept if before is not None else None)
+    return Saved(file, kept if before is not None else None)
 
 
 def _module(sort: str) -> Any:

@@ -45,7 +45,7 @@ class AdoptedList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     adopted: tuple[Adopted, ...]
 
 
-class Place(msgspec.Struct, frozen=True):
+class ListPlace(msgspec.Struct, frozen=True):
     """The list in force for one target, and where the target's files are (None: it is no source tree)."""
 
     file: Path
@@ -79,7 +79,7 @@ def text_of(entries: Iterable[Adopted]) -> str:
     return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
 
 
-def adopted(found: Found, place: Place, day: str) -> Adopted:
+def adopted(found: Found, place: ListPlace, day: str) -> Adopted:
     """A finding as the list has it."""
     control, kind, resource, where = _key(found, place)
     source = _in_tree(found, place)
@@ -87,13 +87,13 @@ def adopted(found: Found, place: Place, day: str) -> Adopted:
     return Adopted(found.finding.id, control, kind, resource, day, file, target)
 
 
-def leave(scan: Scan, place: Place) -> Scan:
+def leave(scan: Scan, place: ListPlace) -> Scan:
     """The scan with adopted findings set aside, and a notice of those that are right now."""
     aside = [_excepted(found, entry) for found in scan.found if (entry := place.entries.get(_key(found, place)))]
     return set_aside(scan, aside)._replace(notices=(*scan.notices, *_told(righted(scan, place), place)))
 
 
-def righted(scan: Scan, place: Place) -> list[Adopted]:
+def righted(scan: Scan, place: ListPlace) -> list[Adopted]:
     """The adopted findings of this target that are none any more.
 
     Of a file that could not be read, and of a control that was not asked for, nothing can be said.
@@ -108,7 +108,7 @@ def righted(scan: Scan, place: Place) -> list[Adopted]:
     ]
 
 
-def _here(entry: Adopted, scan: Scan, place: Place, unread: set[str]) -> bool:
+def _here(entry: Adopted, scan: Scan, place: ListPlace, unread: set[str]) -> bool:
     """Whether an entry is about this target, in what of it could be read."""
     if entry.target:
         return entry.target == scan.target and not unread
@@ -118,11 +118,11 @@ def _here(entry: Adopted, scan: Scan, place: Place, unread: set[str]) -> bool:
     return not locator.startswith("..") and locator not in unread and (locator in scan.world.documents or _gone(place, entry))
 
 
-def _gone(place: Place, entry: Adopted) -> bool:
+def _gone(place: ListPlace, entry: Adopted) -> bool:
     return not (place.file.parent / entry.file).exists()
 
 
-def _key(found: Found, place: Place) -> Key:
+def _key(found: Found, place: ListPlace) -> Key:
     finding = found.finding
     if place.root is None or not _in_tree(found, place):
         return finding.control, finding.kind, finding.resource, finding.target
@@ -132,7 +132,7 @@ def _key(found: Found, place: Place) -> Key:
     return finding.control, finding.kind, name, os.path.relpath(place.root / locator, place.file.parent.resolve())
 
 
-def _in_tree(found: Found, place: Place) -> bool:
+def _in_tree(found: Found, place: ListPlace) -> bool:
     return place.root is not None and found.slot[1] in SOURCE_FAMILIES
 
 
@@ -140,7 +140,7 @@ def _excepted(found: Found, entry: Adopted) -> Excepted:
     return Excepted(found, "adopted", f"was there on {entry.adopted_at}")
 
 
-def _told(gone: list[Adopted], place: Place) -> Iterator[Problem]:
+def _told(gone: list[Adopted], place: ListPlace) -> Iterator[Problem]:
     if gone:
         named = ", ".join(f"{each.control} on {each.resource}" for each in gone[:NAMED])
         more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""

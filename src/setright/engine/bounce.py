@@ -12,7 +12,7 @@ from setright.engine.configuration import Configuration
 from setright.engine.error import EngineError
 from setright.engine.times import now, stamp
 from setright.policy.estate import lineage
-from setright.policy.owners import Evidence, Ownership, ranked
+from setright.policy.owners import Ownership, Witness, ranked
 
 if TYPE_CHECKING:
     from setright.engine.ledger import Ledger
@@ -55,9 +55,9 @@ def bounce(configuration: Configuration, store: Store, ledger: Ledger, finding: 
 
 def _next(configuration: Configuration, standing: Standing, before: Sequence[SentBack], given: SentBack) -> Ownership:
     refused = {each.owner for each in (*before, given)} - {given.named}
-    evidence = [Evidence(*each) for each in standing.evidence]
+    evidence = [Witness(*each) for each in standing.evidence]
     if given.named:
-        evidence.append(Evidence(given.named, "named", f"{given.by} said so on {given.at[:10]}: {given.reason}"))
+        evidence.append(Witness(given.named, "named", f"{given.by} said so on {given.at[:10]}: {given.reason}"))
     elif len(before) >= MOST:
         evidence = []  # it has been passed on often enough
     evidence += _fallbacks(configuration, standing)
@@ -65,13 +65,13 @@ def _next(configuration: Configuration, standing: Standing, before: Sequence[Sen
     return told[0] if told else Ownership()
 
 
-def _fallbacks(configuration: Configuration, standing: Standing) -> list[Evidence]:
+def _fallbacks(configuration: Configuration, standing: Standing) -> list[Witness]:
     """Who is asked in the finding's organisation, or anywhere, where nobody is known."""
     by_name = {each.name: each.fallback for each in configuration.organisations}
     owner = next((each for each in configuration.owners if each.name == standing.owner), None)
     line = (*standing.organisations, *lineage(owner.organisation if owner else "", configuration.organisations))
     names = [*(by_name.get(name, "") for name in line), configuration.fallback]
-    return [Evidence(name, "fallback", "nobody else is known to own it") for name in names if name][:1]
+    return [Witness(name, "fallback", "nobody else is known to own it") for name in names if name][:1]
 
 
 def _known(configuration: Configuration, name: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from setright.engine.configuration import Configuration
-from setright.engine.letters import Letter, Table, key_of
+from setright.engine.letters import Letter, LetterTable, key_of
 from setright.engine.picture import Bar, bars
 from setright.engine.remind import Reminder, due_at
 from setright.engine.store import Item
@@ -68,7 +68,7 @@ def _letter(configuration: Configuration, circle: Circle, period: str, at: datet
         *([f"Nobody is known to own {sum(not item.owner for item in still)} of them."] if any(not i.owner for i in still) else []),
     )
     rows = tuple(_row(configuration, item) for item in _gravest(still))
-    table = Table(("severity", "what", "where", "due"), rows)
+    table = LetterTable(("severity", "what", "where", "due"), rows)
     words = "Open at each week's end: " + "; ".join(f"{bar.label} {bar.total}" for bar in columns) + KEY
     key = key_of("digest", circle.name, period, f"{at:%G-W%V}" if period == "weekly" else f"{at:%Y-%m-%d}")
     subject = f"{circle.name}: {len(still)} open, {len(late)} overdue ({period})"

@@ -40,7 +40,7 @@ WHOIS_OWNER = re.compile(
 )
 
 
-class Imported(NamedTuple):
+class Inventory(NamedTuple):
     """What a list said, and what of it meant nothing: the columns nobody mapped, the words nobody knows, the rows left out."""
 
     estate: Estate
@@ -56,17 +56,17 @@ class Columns(NamedTuple):
     url: str = ""
 
 
-def read(text: str, source: str, mapping: Columns, configuration: Configuration) -> Imported:
+def read(text: str, source: str, mapping: Columns, configuration: Configuration) -> Inventory:
     """Raises EngineError for a text that is none of what can be read."""
     if BEGIN in text:
-        return Imported(Estate(assets=tuple(_certificates(text, source))))
+        return Inventory(Estate(assets=tuple(_certificates(text, source))))
     if text.lstrip().startswith(("[", "{")):
         return _table(_json(text, source), source, mapping, configuration)
     head = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
     if any(mark in head for mark in ",;\t") and not WHOIS_NAME.match(text):
         return _table(_csv(text), source, mapping, configuration)
     if found := _whois(text, source):
-        return Imported(Estate(assets=(found,)))
+        return Inventory(Estate(assets=(found,)))
     raise EngineError(f"{source}: is neither CSV with a line of heads, nor JSON, nor a certificate in PEM, nor an answer of WHOIS")
 
 
@@ -91,7 +91,7 @@ def _csv(text: str) -> list[dict[str, Plain]]:
     return [{key: value for key, value in row.items() if key} for row in csv.DictReader(StringIO(text), delimiter=mark)]
 
 
-def _table(rows: Sequence[Mapping[str, Plain]], source: str, mapping: Columns, configuration: Configuration) -> Imported:
+def _table(rows: Sequence[Mapping[str, Plain]], source: str, mapping: Columns, configuration: Configuration) -> Inventory:
     heads = list(dict.fromkeys(key for row in rows for key in row))
     columns = {field: _columns(field, heads, mapping) for field in FIELDS}
     if not columns["name"]:
@@ -112,7 +112,7 @@ def _table(rows: Sequence[Mapping[str, Plain]], source: str, mapping: Columns, c
             targets.append(Target(asset.name, url, environment=asset.environment, owner=""))
     used = {name for names in columns.values() for name in names}
     unused = tuple(head for head in heads if head not in used)
-    return Imported(Estate(tuple(targets), assets=tuple(assets)), unused, tuple(strange), tuple(left))
+    return Inventory(Estate(tuple(targets), assets=tuple(assets)), unused, tuple(strange), tuple(left))
 
 
 def _columns(field: str, heads: Sequence[str], mapping: Columns) -> list[str]:

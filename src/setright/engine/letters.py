@@ -26,7 +26,7 @@ ENDED = "-ended"  # an event's end goes wherever the event goes
 ROWS = 25  # of a table; the rest is counted
 
 
-class Table(NamedTuple):
+class LetterTable(NamedTuple):
     """Rows under headings."""
 
     heads: tuple[str, ...]
@@ -55,7 +55,7 @@ class Letter(NamedTuple):
     to: tuple[str, ...]
     subject: str
     said: tuple[str, ...]
-    table: Table | None = None
+    table: LetterTable | None = None
     picture: tuple[bytes, str] | None = None
     links: tuple[tuple[str, str], ...] = ()
     buttons: tuple[Button, ...] = ()
@@ -63,7 +63,7 @@ class Letter(NamedTuple):
     channel: str = ""  # only by this one
 
 
-class Reached(NamedTuple):
+class Contact(NamedTuple):
     """Where somebody is reached: e-mail addresses and a chat's channel or user."""
 
     mail: tuple[str, ...] = ()
@@ -74,17 +74,17 @@ def key_of(*words: str) -> str:
     return sha256("\0".join(words).encode()).hexdigest()[:24]
 
 
-def reach(configuration: Configuration, name: str) -> Reached:
+def reach(configuration: Configuration, name: str) -> Contact:
     """An owner's contact or people, a person, or an address that is one already; nowhere where nobody is known by that name."""
     for owner in configuration.owners:
         if owner.is_called(name):
             own = (owner.contact,) if "@" in owner.contact else ()
             people = tuple(p.email for p in configuration.people if owner.name in p.teams and p.email)
-            return Reached(own or people, owner.channel)
+            return Contact(own or people, owner.channel)
     for person in configuration.people:
         if person.is_called(name) or name == person.email:
-            return Reached((person.email,) if person.email else (), person.slack)
-    return Reached((name,) if "@" in name else ())
+            return Contact((person.email,) if person.email else (), person.slack)
+    return Contact((name,) if "@" in name else ())
 
 
 def addressed(configuration: Configuration, routes: Mapping[str, Route], letters: Iterable[Letter], at: datetime) -> list[Message]:
@@ -147,7 +147,7 @@ def _anchor(address: str, words: str) -> str:
     return f"<p style='margin:18px 0 4px'><a href='{escape(address)}' style='{style}'>{escape(words)}</a></p>"
 
 
-def _table(table: Table) -> str:
+def _table(table: LetterTable) -> str:
     heads = "".join(f"<th align=left style='{CELL};color:#5b6675'>{escape(head)}</th>" for head in table.heads)
     rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows[:ROWS])
     more = "".join(f"<p style='color:#5b6675;font-size:13px'>{escape(each)}</p>" for each in _more(table))
@@ -158,7 +158,7 @@ def _cell(text: str) -> str:
     return f"<td style='{CELL}'>{escape(text)}</td>"
 
 
-def _more(table: Table) -> list[str]:
+def _more(table: LetterTable) -> list[str]:
     return [f"... and {len(table.rows) - ROWS} more; `setright findings` lists them"] if len(table.rows) > ROWS else []
 
 

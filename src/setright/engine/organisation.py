@@ -20,7 +20,7 @@ from setright.policy.assets import Traits, names_of_url, traits_of
 from setright.policy.decide import Decision
 from setright.policy.estate import Asset, Subject, lineage
 from setright.policy.exploit import Exploits, Signal, cves_in
-from setright.policy.owners import Evidence, Returns, declared, ranked
+from setright.policy.owners import Returns, Witness, declared, ranked
 from setright.policy.risk import Past
 from setright.policy.ruling import Case, ruled, speaks_at_all
 
@@ -114,12 +114,12 @@ class _Estate:
         own = Traits(target.environment, target.organisation, target.importance, target.exposure, target.tags, "the target's own")
         return own.over(traits_of(self.whole))
 
-    def owners(self, found: Found) -> Iterator[Evidence]:
+    def owners(self, found: Found) -> Iterator[Witness]:
         """Whom lists of assets name. A legal name of an organisation means whoever answers for that."""
         for asset in (*self.of(found.resource), *self.whole):
             if asset.owner:
                 legal = next((o.fallback for o in self._organisations if o.fallback and o.is_called(asset.owner)), asset.owner)
-                yield Evidence(legal, asset.signal, f"{asset.source or 'asset'}: {asset.name}: {asset.owner}")
+                yield Witness(legal, asset.signal, f"{asset.source or 'asset'}: {asset.name}: {asset.owner}")
 
 
 def _traits(place: _Place, resource: Resource, opened: list[exposure.Way]) -> Traits:
@@ -131,15 +131,15 @@ def _traits(place: _Place, resource: Resource, opened: list[exposure.Way]) -> Tr
     return told.over(Traits(exposure="internet", why=why)) if why else told
 
 
-def _last(configuration: Configuration, target: Target) -> Iterator[Evidence]:
+def _last(configuration: Configuration, target: Target) -> Iterator[Witness]:
     """Who is asked where nothing names anybody: the fallback of the organisation, or of one above it, else everybody's."""
     by_name = {each.name: each for each in configuration.organisations}
     for name in lineage(target.organisation, configuration.organisations):
         if name in by_name and by_name[name].fallback:
-            yield Evidence(by_name[name].fallback, "fallback", f"nobody is known to own it; {name} has it asked here")
+            yield Witness(by_name[name].fallback, "fallback", f"nobody is known to own it; {name} has it asked here")
             return
     if configuration.fallback:
-        yield Evidence(configuration.fallback, "fallback", "nobody is known to own it; such are asked here")
+        yield Witness(configuration.fallback, "fallback", "nobody is known to own it; such are asked here")
 
 
 def _cves(found: Found) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from setright.engine.store import Line, Store
+from setright.engine.store import ChannelState, Store
 from setright.engine.times import now
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message, Refused, Sender
@@ -118,5 +118,5 @@ def _failures(store: Store, channel: str) -> int:
     return line.failures if line else 0
 
 
-def _line(store: Store, channel: str) -> Line | None:
+def _line(store: Store, channel: str) -> ChannelState | None:
     return next((line for line in store.lines() if line.channel == channel), None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from setright.engine.scan import Found
 from setright.engine.witnesses import accounted, named
 from setright.model import Resource
-from setright.policy.owners import Evidence, Owner, Ownership, Returns, ranked
+from setright.policy.owners import Owner, Ownership, Returns, Witness, ranked
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.git import last_changers
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 CATALOGUE = "catalog-info.yaml"
 MAX_BYTES = 1_000_000
-Listed = Callable[[Found], Iterable[Evidence]]
+Listed = Callable[[Found], Iterable[Witness]]
 
 
-def nowhere_listed(found: Found) -> Iterable[Evidence]:
+def nowhere_listed(found: Found) -> Iterable[Witness]:
     """No list of assets."""
     return ()
 
@@ -40,11 +40,11 @@ class Claims:
 
     def __init__(
         self,
-        said: Sequence[Evidence],
+        said: Sequence[Witness],
         owners: Sequence[Owner],
         root: File | None,
         listed: Listed = nowhere_listed,
-        last: Sequence[Evidence] = (),
+        last: Sequence[Witness] = (),
         returns: Returns = Returns(),  # noqa: B008 - immutable
     ) -> None:
         self._said = list(said)
@@ -53,8 +53,8 @@ class Claims:
         self._listed = listed
         self._last = list(last)
         self._returns = returns
-        self._by_file: dict[str, list[Evidence]] = {}
-        self._entries: dict[str, list[Evidence]] = {}  # by folder
+        self._by_file: dict[str, list[Witness]] = {}
+        self._entries: dict[str, list[Witness]] = {}  # by folder
         self._by_resource: dict[int, tuple[Resource, Ownership]] = {}  # by the id of the resource that each holds
 
     def of(self, found: Found) -> Ownership:
@@ -79,10 +79,10 @@ class Claims:
         first, *rest = self.ranked(found) or [Ownership()]
         return first._replace(others=tuple(each for other in rest for each in other.evidence))
 
-    def _changed(self, locator: str) -> list[Evidence]:
+    def _changed(self, locator: str) -> list[Witness]:
         """Who changed the file last, where nothing better is known."""
         who = self._changers.get(locator) if self._root else None
-        return [Evidence(who, "last-change", f"last change of {locator} in git")] if who else []
+        return [Witness(who, "last-change", f"last change of {locator} in git")] if who else []
 
     @cached_property
     def _changers(self) -> dict[str, str]:
@@ -92,24 +92,24 @@ class Claims:
         except SurfaceError:  # no repository, or no git: nobody is known to have changed anything
             return {}
 
-    def _of(self, locator: str) -> list[Evidence]:
+    def _of(self, locator: str) -> list[Witness]:
         if locator not in self._by_file:
             self._by_file[locator] = list(self._of_file(locator))
         return self._by_file[locator]
 
-    def _of_file(self, locator: str) -> Iterator[Evidence]:
+    def _of_file(self, locator: str) -> Iterator[Witness]:
         if self._root is None:
             return
         yield from self._lists.of(locator)
         yield from self._entry(locator.rpartition("/")[0])
 
-    def _entry(self, folder: str) -> list[Evidence]:
+    def _entry(self, folder: str) -> list[Witness]:
         """What the entry of a software catalogue in the folder says, or in the nearest one above it."""
         if folder not in self._entries:
             file = f"{folder}/{CATALOGUE}" if folder else CATALOGUE
             owner = self._catalogue(file)
             above = self._entry(folder.rpartition("/")[0]) if folder and not owner else []
-            self._entries[folder] = [Evidence(owner, "catalogue", file)] if owner else above
+            self._entries[folder] = [Witness(owner, "catalogue", file)] if owner else above
         return self._entries[folder]
 
     @cached_property
@@ -151,14 +151,14 @@ class _CodeOwners:
             if words and not words[0].startswith(("[", "^[")):
                 self._lines.append((GitIgnoreSpec.from_lines(words[:1]), words[0], words[1:], number))
 
-    def of(self, locator: str) -> Iterator[Evidence]:
+    def of(self, locator: str) -> Iterator[Witness]:
         if not self._lines:
             return
         path = (self._below / locator).as_posix()
         for spec, pattern, owners, number in reversed(self._lines):
             if spec.match_file(path):
                 for owner in owners[:1]:  # who is named first is asked first
-                    yield Evidence(owner, "codeowners", f"{self._file} line {number}: {pattern} {owner}")
+                    yield Witness(owner, "codeowners", f"{self._file} line {number}: {pattern} {owner}")
                 return
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from setright.engine.error import EngineError
 from setright.engine.proposal import Words, mark, mark_of, message
 from setright.engine.propose import Draft
-from setright.integrations.forge import Forge, Pull, Wanted
+from setright.integrations.forge import Forge, Pull, PullDraft
 from setright.integrations.git import Commit, Repository, Signed, Worktree
 
 
@@ -57,7 +57,7 @@ def publish(repository: Repository, forge: Forge, tip: str, drafts: Sequence[Dra
         return Published("unchanged", there.url)
     if not same:
         repository.push(tip, goal.branch, was)
-    wanted = Wanted(goal.branch, goal.base, words.title, words.body, goal.labels)
+    wanted = PullDraft(goal.branch, goal.base, words.title, words.body, goal.labels)
     if there:
         return Published("updated", forge.update(there, wanted).url)
     return Published("opened", forge.open(wanted).url)

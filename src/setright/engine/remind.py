@@ -13,7 +13,7 @@ from typing import NamedTuple
 from setright.engine.advice import by_lane, general
 from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
-from setright.engine.letters import ENDED, Button, Letter, Table, addressed, key_of
+from setright.engine.letters import ENDED, Button, Letter, LetterTable, addressed, key_of
 from setright.engine.store import Item, Store
 from setright.engine.store import Known as KnownFinding
 from setright.engine.times import moment
@@ -163,7 +163,7 @@ def _by_letter(person: str, mine: Sequence[Waiting], asking: Asking) -> Reminder
 
 def _by_chat(waiting: Waiting, asking: Asking) -> Reminder:
     plan = waiting.plan
-    table = Table(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
+    table = LetterTable(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
     subject = f"Your yes is asked: {plan.document} on {plan.target}"
     buttons, key = _buttons(asking.token(plan, "")), key_of("ask", plan.hash)
     letter = Letter(key, "message.approval", plan.hash, (), subject, _said_of(waiting), table, buttons=buttons, channel="slack")
@@ -218,7 +218,7 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
     marks = tuple((item.id, item.reopened_count, rung.name) for item in items)
     key = key_of("due", control_id, rung.name, *to, *(f"{id_} {opening}" for id_, opening, _ in sorted(marks)))
     event = OVERDUE if rung.name.startswith("late") else "message.reminder"
-    table = Table(("what", "where", "finding"), rows)
+    table = LetterTable(("what", "where", "finding"), rows)
     return Reminder(Letter(key, event, control_id, to, subject, said, table, severity=worst.severity), marks)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from setright.engine.adopted import Place, find, leave, load
+from setright.engine.adopted import ListPlace, find, leave, load
 from setright.engine.extent import extents
 from setright.engine.scan import Excepted, Found, Scan, set_aside
 from setright.engine.world import World
@@ -44,12 +44,12 @@ class Ask(NamedTuple):
         return self._replace(scope=self.scope._replace(no_adopted=True)) if self.controls or self.scope.adopted_too else self
 
 
-def place_of(scope: Scope, root: Path | None) -> Place | None:
+def place_of(scope: Scope, root: Path | None) -> ListPlace | None:
     """The adopted list in force for a target with its sources at `root`; None: there is none. Raises EngineError."""
     if scope.no_adopted:
         return None
     file = Path(scope.adopted) if scope.adopted else find(root) if root else None
-    return Place(file, root, load(file)) if file else None
+    return ListPlace(file, root, load(file)) if file else None
 
 
 class Honoured(NamedTuple):

@@ -15,7 +15,7 @@ from setright.engine.channels import Event, Route, wants
 from setright.engine.redact import redact_text, shown
 from setright.engine.store import Approval, Fate, Foreign, Item, KeptTicket
 from setright.engine.ticket_others import is_ours, witness
-from setright.integrations.tickets import Anchor, Block, Code, Draft, Listing, Paragraph, Said, Ticket
+from setright.integrations.tickets import Anchor, Block, Code, Listing, Paragraph, Said, Ticket, TicketDraft
 from setright.model import SEVERITIES, Control, Plan
 
 LISTED = 50  # findings of one ticket; the rest is counted
@@ -76,7 +76,7 @@ def key_of(kept: KeptTicket) -> str:
     return f"setright-{kept.matter}" + (f"-{kept.number}" if kept.number > 1 else "")
 
 
-def draft(key: str, matter: Matter, control: Control | None, left: int, gone: int, ready: Sequence[Ready] = ()) -> Draft:
+def draft(key: str, matter: Matter, control: Control | None, left: int, gone: int, ready: Sequence[Ready] = ()) -> TicketDraft:
     """The ticket's text; `left` are open too, but excepted, unknown or not counted here, `gone` those put right so far.
 
     `ready` are plans that wait; those for what this ticket speaks of are shown with their diff and the way to answer.
@@ -98,10 +98,10 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     if items:
         body += [Paragraph("Open:"), Listing(_places(items))]  # last: it may be cut
     whose = f" ({matter.owner})" if matter.owner else ""
-    return Draft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
+    return TicketDraft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
 
 
-def draft_of_theirs(key: str, matter: Matter, told: Foreign, left: int, gone: int) -> Draft:
+def draft_of_theirs(key: str, matter: Matter, told: Foreign, left: int, gone: int) -> TicketDraft:
     """The text of a ticket for what another scanner sees and no control of ours speaks of: its words, and what to do by hand."""
     items = matter.items
     counts = [f"{len(items)} open"] + ([f"{left} left as they are"] if left else []) + ([f"{gone} gone"] if gone else [])
@@ -119,7 +119,7 @@ def draft_of_theirs(key: str, matter: Matter, told: Foreign, left: int, gone: in
     body += [Paragraph("Open:"), Listing(_places(items))] if items else []
     whose = f" ({matter.owner})" if matter.owner else ""
     severity = max((item.severity for item in items), key=SEVERITIES.index, default="info")
-    return Draft(key, matter.owner, f"Put right by hand: {redact_text(told.title)}{whose}", tuple(body), severity)
+    return TicketDraft(key, matter.owner, f"Put right by hand: {redact_text(told.title)}{whose}", tuple(body), severity)
 
 
 def _sentences(remedy: str) -> list[str]:
@@ -138,7 +138,7 @@ def _advised(advice: Advice, steps: tuple[str, ...]) -> list[Block]:
     return [*body, Paragraph(f"More: {advice.links[0]}")]
 
 
-def fingerprint(drafted: Draft) -> str:
+def fingerprint(drafted: TicketDraft) -> str:
     return sha256(msgspec.json.encode([drafted.title, drafted.body, drafted.severity])).hexdigest()[:24]
 
 

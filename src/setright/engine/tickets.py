@@ -36,7 +36,7 @@ from setright.engine.times import moment, stamp
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited
-from setright.integrations.tickets import Draft, Gone, Said, Ticket, TicketSystem, Written
+from setright.integrations.tickets import Gone, Said, Ticket, TicketDraft, TicketSystem, Written
 from setright.model import Control, Plain
 
 SETTLES = timedelta(minutes=15)  # a search engine that lags behind by more is broken
@@ -365,7 +365,7 @@ class _Work:
             self._unless_gone(lambda: self._system.update(self.kept.id, drafted), "updated")
             self.keep(told=fingerprint(drafted))
 
-    def _draft(self, states: Mapping[str, str] | None = None) -> Draft:
+    def _draft(self, states: Mapping[str, str] | None = None) -> TicketDraft:
         values = list((states or {}).values())
         control = self._channel.control(self._matter.control)
         counts = values.count("left"), values.count("gone")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from setright.model import Plain, Tree
 from setright.policy.assets import Traits
-from setright.policy.owners import Evidence, Owner
+from setright.policy.owners import Owner, Witness
 
 TAGS = ("Tags", "tags", "TagSet", "userLabels", "resource_labels")
 LABELS = ("labels", "metadata/labels", "metadata/annotations", "workload/labels", "workload/annotations")
@@ -43,16 +43,16 @@ OF_IMPORTANCE = ("critical", "high", "medium", "low")
 OF_EXPOSURE = ("internet", "partner", "internal", "isolated")
 
 
-def named(tree: Tree, owners: Sequence[Owner]) -> Iterator[Evidence]:
+def named(tree: Tree, owners: Sequence[Owner]) -> Iterator[Witness]:
     """Whom tags and labels name; an application's name counts only where an owner is called so."""
     for signal, where, name, value in _all(tree):
         if name in NAMES:
-            yield Evidence(value, signal, f"{where}: {name} = {value}")
+            yield Witness(value, signal, f"{where}: {name} = {value}")
         elif name in APPLICATIONS and any(owner.is_called(value) for owner in owners):
-            yield Evidence(value, "label", f"{where}: {name} = {value}")
+            yield Witness(value, "label", f"{where}: {name} = {value}")
 
 
-def accounted(name: str, tree: Tree, owners: Sequence[Owner]) -> Iterator[Evidence]:
+def accounted(name: str, tree: Tree, owners: Sequence[Owner]) -> Iterator[Witness]:
     """Whose account, namespace or cluster it stands in; `name` is the resource's own, ``Deployment/shop/web``."""
     if not any(owner.accounts for owner in owners):
         return
@@ -63,7 +63,7 @@ def accounted(name: str, tree: Tree, owners: Sequence[Owner]) -> Iterator[Eviden
     for owner in owners:
         for account in owner.accounts:
             if account in seen:
-                yield Evidence(owner.name, "account", f"account {account}")
+                yield Witness(owner.name, "account", f"account {account}")
 
 
 def traits(tree: Tree) -> Traits:

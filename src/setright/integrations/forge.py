@@ -19,7 +19,7 @@ class Place(NamedTuple):
     project: str
 
 
-class Wanted(NamedTuple):
+class PullDraft(NamedTuple):
     """A pull request as it shall be. `body` is Markdown."""
 
     branch: str
@@ -44,10 +44,10 @@ class Forge(Protocol):
     def pulls(self, branch: str, base: str) -> list[Pull]:
         """All there ever were from this branch of this repository into that one, newest first."""
 
-    def open(self, wanted: Wanted) -> Pull:
+    def open(self, wanted: PullDraft) -> Pull:
         """A new one; where the forge says that it exists already, that one, updated."""
 
-    def update(self, pull: Pull, wanted: Wanted) -> Pull:
+    def update(self, pull: Pull, wanted: PullDraft) -> Pull:
         """Title, description and labels as wanted; labels that people gave stay."""
 
 

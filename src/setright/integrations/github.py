@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.forge import Pull, Wanted
-from setright.integrations.http import Answer
+from setright.integrations.forge import Pull, PullDraft
+from setright.integrations.http import Response
 from setright.integrations.rest import Rest
 
 VERSION = "2022-11-28"
@@ -35,7 +35,7 @@ class GitHub:
             found += [_pull(each) for each in _data(answer, 200) if each["head"]["ref"] == branch]
         return found
 
-    def open(self, wanted: Wanted) -> Pull:
+    def open(self, wanted: PullDraft) -> Pull:
         body = {
             "title": wanted.title,
             "head": wanted.branch,
@@ -50,7 +50,7 @@ class GitHub:
                 return self.update(there, wanted)
         return self._labelled(_pull(_data(answer, 201)), wanted.labels)
 
-    def update(self, pull: Pull, wanted: Wanted) -> Pull:
+    def update(self, pull: Pull, wanted: PullDraft) -> Pull:
         answer = self._rest.call("PATCH", f"{self._repo}/pulls/{pull.number}", {"title": wanted.title, "body": wanted.body})
         return self._labelled(_pull(_data(answer, 200)), wanted.labels)
 
@@ -78,16 +78,16 @@ def _pull(data: Any) -> Pull:
     return Pull(data["number"], data["html_url"], state, data.get("body") or "")
 
 
-def _data(answer: Answer, status: int) -> Any:
+def _data(answer: Response, status: int) -> Any:
     return answer.data if answer.status == status and answer.data is not None else _refused(answer)
 
 
-def _refused(answer: Answer) -> NoReturn:
+def _refused(answer: Response) -> NoReturn:
     what_now = WHAT_NOW.get(answer.status, "run this again, or open it by hand from the branch")
     raise IntegrationError(f"GitHub answered {answer.status} ({_why(answer)}): {what_now}")
 
 
-def _why(answer: Answer) -> str:
+def _why(answer: Response) -> str:
     """GitHub's message with the errors below it."""
     if not isinstance(answer.data, dict):
         return "no reason given"

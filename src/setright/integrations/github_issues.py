@@ -13,10 +13,10 @@ import msgspec
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.github import rest
-from setright.integrations.http import Answer
+from setright.integrations.http import Response
 from setright.integrations.issues import by_key, described, hidden, remarked
 from setright.integrations.message import Refused
-from setright.integrations.tickets import Access, Draft, Gone, Said, Ticket, Wire, Written, key_in, utc
+from setright.integrations.tickets import Access, Gone, Said, Ticket, TicketDraft, Wire, Written, key_in, utc
 
 TITLE_CHARACTERS = 256
 BODY_CHARACTERS = 65_000  # of 65,536
@@ -66,7 +66,7 @@ class GitHubIssues:
         found = [self.get(id_) for id_ in self._listed().get(key_in(self._options.estate, key), [])]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
-    def create(self, draft: Draft) -> Ticket:
+    def create(self, draft: TicketDraft) -> Ticket:
         """Not where everybody could read it, nor where the label would be dropped in silence."""
         repository = self._options.repositories.get(draft.owner, self._options.repository)
         if why := self._why_none(repository):
@@ -87,7 +87,7 @@ class GitHubIssues:
         issue = self._issue(id_)
         return _ticket(issue)._replace(id=id_)
 
-    def update(self, id_: str, draft: Draft) -> None:
+    def update(self, id_: str, draft: TicketDraft) -> None:
         """The text, and the label of its severity where that is another now; what people put there stays."""
         there = {label["name"] for label in self._issue(id_)["labels"]} if self._options.labels else set()
         self._wire.write("PATCH", self._path(id_), self._text(draft))
@@ -115,7 +115,7 @@ class GitHubIssues:
             account = "an app"  # its tokens are nobody's
         return Access(account, {repository: self._why_none(repository) for repository in self._repositories})
 
-    def _text(self, draft: Draft) -> dict[str, Any]:
+    def _text(self, draft: TicketDraft) -> dict[str, Any]:
         key = key_in(self._options.estate, draft.key)
         return {"title": draft.title[:TITLE_CHARACTERS], "body": described(key, draft.body, BODY_CHARACTERS)}
 
@@ -181,7 +181,7 @@ def open_tickets(options: Options, dry: bool = False) -> GitHubIssues:
     return GitHubIssues(options, dry)
 
 
-def _read(answer: Answer) -> Ticket:
+def _read(answer: Response) -> Ticket:
     return _ticket(_object(answer))
 
 
@@ -196,7 +196,7 @@ def _ticket(issue: dict[str, Any]) -> Ticket:
     return ticket._replace(is_open=False, closed_by=who, closed_at=utc(issue.get("closed_at") or ""), closed_as=why)
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _object(answer: Response) -> dict[str, Any]:
     if not isinstance(answer.data, dict):
         raise IntegrationError(f"GitHub's answer is no JSON object; {CHECK}")
     return answer.data

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.forge import Pull, Wanted
-from setright.integrations.http import Answer
+from setright.integrations.forge import Pull, PullDraft
+from setright.integrations.http import Response
 from setright.integrations.rest import Rest
 
 STATES = {"opened": "open", "locked": "open", "closed": "closed", "merged": "merged"}
@@ -32,7 +32,7 @@ class GitLab:
             found += [_pull(each) for each in _data(answer, 200) if each["source_project_id"] == each["target_project_id"]]
         return found
 
-    def open(self, wanted: Wanted) -> Pull:
+    def open(self, wanted: PullDraft) -> Pull:
         body = {
             "source_branch": wanted.branch,
             "target_branch": wanted.base,
@@ -48,7 +48,7 @@ class GitLab:
                 return self.update(there, wanted)
         return _pull(_data(answer, 201))
 
-    def update(self, pull: Pull, wanted: Wanted) -> Pull:
+    def update(self, pull: Pull, wanted: PullDraft) -> Pull:
         body = {"title": wanted.title, "description": wanted.body, "add_labels": ",".join(wanted.labels)}
         return _pull(_data(self._rest.call("PUT", f"{self._requests}/{pull.number}", body), 200))
 
@@ -61,16 +61,16 @@ def _pull(data: Any) -> Pull:
     return Pull(data["iid"], data["web_url"], STATES[data["state"]], data.get("description") or "")
 
 
-def _data(answer: Answer, status: int) -> Any:
+def _data(answer: Response, status: int) -> Any:
     return answer.data if answer.status == status and answer.data is not None else _refused(answer)
 
 
-def _refused(answer: Answer) -> NoReturn:
+def _refused(answer: Response) -> NoReturn:
     what_now = WHAT_NOW.get(answer.status, "run this again, or open it by hand from the branch")
     raise IntegrationError(f"GitLab answered {answer.status} ({_why(answer)}): {what_now}")
 
 
-def _why(answer: Answer) -> str:
+def _why(answer: Response) -> str:
     """GitLab tells in `message` (a text, a list, or errors by field) or in `error`."""
     told = answer.data.get("message", answer.data.get("error")) if isinstance(answer.data, dict) else None
     if isinstance(told, dict):

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer
+from setright.integrations.http import Response
 from setright.integrations.issues import by_key, described, hidden, key_of, remarked
 from setright.integrations.message import Refused
 from setright.integrations.rest import Rest
-from setright.integrations.tickets import MOST_PAGES, Access, Draft, Gone, Said, Ticket, Wire, Written, key_in, utc
+from setright.integrations.tickets import MOST_PAGES, Access, Gone, Said, Ticket, TicketDraft, Wire, Written, key_in, utc
 
 TITLE_CHARACTERS = 255
 BODY_CHARACTERS = 65_000  # of 1,048,576; nobody reads more
@@ -69,7 +69,7 @@ class GitLabIssues:
         found = [self.get(id_) for id_ in self._listed().get(key_in(self._options.estate, key), [])]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
-    def create(self, draft: Draft) -> Ticket:
+    def create(self, draft: TicketDraft) -> Ticket:
         """Not where everybody could read it, nor where the label would be dropped in silence."""
         project = self._options.projects.get(draft.owner, self._options.project)
         if why := self._why_none(project):
@@ -97,7 +97,7 @@ class GitLabIssues:
             self._moved[id_] = _ticket(issue).id
         return _ticket(issue)._replace(id=id_)
 
-    def update(self, id_: str, draft: Draft) -> None:
+    def update(self, id_: str, draft: TicketDraft) -> None:
         """The text, and the label of its severity; what people put there stays."""
         severity = self._options.labels.get(draft.severity)
         others = sorted(set(self._options.labels.values()) - {severity})
@@ -121,7 +121,7 @@ class GitLabIssues:
         account = str(_object(self._wire.read("GET", "/user")).get("username", ""))
         return Access(account, {project: self._why_none(project) for project in self._projects})
 
-    def _text(self, draft: Draft) -> dict[str, Any]:
+    def _text(self, draft: TicketDraft) -> dict[str, Any]:
         key = key_in(self._options.estate, draft.key)
         return {"title": draft.title[:TITLE_CHARACTERS], "description": described(key, draft.body, BODY_CHARACTERS)}
 
@@ -206,7 +206,7 @@ def _ticket(issue: dict[str, Any]) -> Ticket:
     return ticket._replace(is_open=False, closed_by=who, closed_at=utc(issue.get("closed_at") or ""))
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _object(answer: Response) -> dict[str, Any]:
     if not isinstance(answer.data, dict):
         raise IntegrationError("GitLab's answer is no JSON object; check that the URL is the API's: https://HOST/api/v4")
     return answer.data

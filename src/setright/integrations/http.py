@@ -20,7 +20,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FOR_GOOD = (400, 405, 406, 409, 410, 411, 413, 414, 415, 422)  # sent once more it would be refused once more
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A response that came, whatever its status. `data` is None where the body is no JSON. Header names are in small letters."""
 
     status: int
@@ -46,7 +46,7 @@ def checked(url: str) -> str:
     return url.rstrip("/")
 
 
-def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> Answer:
+def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> Response:
     """Raises IntegrationError, naming the host, where nothing answers."""
     ours = {"User-Agent": f"setright/{__version__}", **headers}
     try:
@@ -63,7 +63,7 @@ def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str
         ) from error
 
 
-def taken(answer: Answer, who: str) -> Answer:
+def taken(answer: Response, who: str) -> Response:
     """The answer, where it says that the message was taken. Raises Refused for what no other try would change."""
     if 200 <= answer.status < 300:
         return answer
@@ -83,9 +83,9 @@ def _said(data: Any) -> str:
     return f": {text[:200]}" if text else ""
 
 
-def _answer(status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Answer:
+def _answer(status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Response:
     try:
         data = json.loads(body) if body else None
     except ValueError:
         data = None
-    return Answer(status, data, {name.lower(): value for name, value in headers})
+    return Response(status, data, {name.lower(): value for name, value in headers})

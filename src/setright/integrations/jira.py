@@ -15,18 +15,18 @@ from urllib.parse import quote
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer
+from setright.integrations.http import Response
 from setright.integrations.markup import adf, wiki
 from setright.integrations.message import Refused
 from setright.integrations.rest import MAX_PAGES, Rest
 from setright.integrations.tickets import (
     Access,
     Block,
-    Draft,
     Gone,
     Paragraph,
     Said,
     Ticket,
+    TicketDraft,
     Wire,
     Written,
     key_in,
@@ -87,7 +87,7 @@ class Jira:
         found = [self._read(issue) for issue in issues if self._key_of(issue) == key]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
-    def create(self, draft: Draft) -> Ticket:
+    def create(self, draft: TicketDraft) -> Ticket:
         """The property is made with the issue: there is no moment in which it has none."""
         key = key_in(self._options.estate, draft.key)
         fields = self._fields(draft) | {
@@ -105,7 +105,7 @@ class Jira:
         query = {"fields": ",".join(FIELDS), "expand": "changelog"}
         return self._read(_object(self._wire.read("GET", f"{self._api}/issue/{quote(id_)}", query=query)))
 
-    def update(self, id_: str, draft: Draft) -> None:
+    def update(self, id_: str, draft: TicketDraft) -> None:
         self._wire.write("PUT", f"{self._api}/issue/{quote(id_)}", {"fields": self._fields(draft)})
 
     def comment(self, id_: str, said: Said) -> None:
@@ -135,7 +135,7 @@ class Jira:
         lacking = [name for name in RIGHTS if not told.get(name, {}).get("havePermission")]
         return f"our account lacks {', '.join(lacking)}" if lacking else ""
 
-    def _fields(self, draft: Draft) -> dict[str, Plain]:
+    def _fields(self, draft: TicketDraft) -> dict[str, Plain]:
         body = self._body(shortened(draft.body, BODY_CHARACTERS))
         fields: dict[str, Plain] = {"summary": draft.title[:TITLE_CHARACTERS], "description": body}
         priority = self._options.priorities.get(draft.severity)
@@ -217,7 +217,7 @@ def _is_done(status: dict[str, Any]) -> bool:
     return bool(status["statusCategory"]["key"] == "done")
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _object(answer: Response) -> dict[str, Any]:
     if not isinstance(answer.data, dict):
         raise IntegrationError("Jira's answer is no JSON object; check the URL of the site")
     return answer.data

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer, checked, request, taken
+from setright.integrations.http import Response, checked, request, taken
 from setright.integrations.message import TEST, TESTED, Message
 from setright.integrations.plain import subject
 from setright.model import Plain
@@ -44,7 +44,7 @@ class PagerDuty:
             taken(answer, "PagerDuty")
 
 
-def _known(answer: Answer) -> None:
+def _known(answer: Response) -> None:
     """A key that is none of theirs gets 400, as a faulty event does; it is no reason to give the event up."""
     said = answer.data if isinstance(answer.data, dict) else {}
     wrong = [str(each) for each in said.get("errors") or ()]

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer, checked, request
+from setright.integrations.http import Response, checked, request
 
 LONGEST_WAIT_S = 90.0  # for a rate limit, all waits of one call together
 MAX_PAGES = 20
@@ -39,7 +39,7 @@ class Rest:
         body: Any = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Waits out a rate limit where that is short. Raises Limited where it is long, IntegrationError where nothing answers."""
         url = f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
         waited_s = 0.0
@@ -53,7 +53,7 @@ class Rest:
                 raise Limited(f"{self.base}: the rate limit is used up for {wait_s:.0f} s more; run this again then")
             time.sleep(wait_s)
 
-    def pages(self, path: str, query: Mapping[str, str], most: int = MAX_PAGES) -> Iterator[Answer]:
+    def pages(self, path: str, query: Mapping[str, str], most: int = MAX_PAGES) -> Iterator[Response]:
         """The pages of a list, by their Link headers; one that leads to another place ends it with IntegrationError."""
         answer = self.call("GET", path, query=query)
         yield answer
@@ -66,12 +66,12 @@ class Rest:
             answer = self.call("GET", following[1].removeprefix(self.base))
             yield answer
 
-    def _once(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer:
+    def _once(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Response:
         data = None if body is None else json.dumps(body).encode()
         return request(method, url, data, {**self._headers, **headers, **({"Content-Type": "application/json"} if data else {})})
 
 
-def _limited(answer: Answer) -> float | None:
+def _limited(answer: Response) -> float | None:
     """The seconds to wait; None where no rate limit was hit. A bare 403 is about rights."""
     headers = answer.headers
     told = headers.get("retry-after", "")

@@ -16,17 +16,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer
+from setright.integrations.http import Response
 from setright.integrations.message import Refused
 from setright.integrations.rest import Rest
 from setright.integrations.tickets import (
     Access,
     Block,
-    Draft,
     Gone,
     Said,
     Stale,
     Ticket,
+    TicketDraft,
     Wire,
     Written,
     key_in,
@@ -87,7 +87,7 @@ class Roundup:
         found = [self._read(row) for row in self._collection("issue", {"messages": ",".join(messages), "@sort": "id"})]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
-    def create(self, draft: Draft) -> Ticket:
+    def create(self, draft: TicketDraft) -> Ticket:
         """A message that an earlier try left behind is made again: it hangs on nothing, and nobody sees it."""
         given: dict[str, Plain] = {"title": draft.title, "messages": [self._message(self._key(draft), draft.body)]}
         if priority := self._options.priorities.get(draft.severity):
@@ -103,7 +103,7 @@ class Roundup:
             raise Gone(f"Roundup: issue {id_} is retired, or not for us to see")
         return self._read(rows[0])
 
-    def update(self, id_: str, draft: Draft) -> None:
+    def update(self, id_: str, draft: TicketDraft) -> None:
         here = _ids(self._attributes("issue", id_)[0])
         text = plain_text(shortened(draft.body, BODY_CHARACTERS))
         for message in self._messages(self._key(draft)):
@@ -145,7 +145,7 @@ class Roundup:
         if self._wire.dry:
             self._given[id_] = status
 
-    def _key(self, draft: Draft) -> str:
+    def _key(self, draft: TicketDraft) -> str:
         return key_in(self._options.estate, draft.key)
 
     def _message(self, word: str, body: tuple[Block, ...]) -> str:
@@ -207,7 +207,7 @@ def _utc(text: str) -> str:
     return utc(f"{datetime.strptime(text, '%Y-%m-%d.%H:%M:%S').replace(tzinfo=UTC):%Y-%m-%dT%H:%M:%S%z}")
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _object(answer: Response) -> dict[str, Any]:
     if not isinstance(answer.data, dict) or not isinstance(answer.data.get("data", {}), dict):
         raise IntegrationError("Roundup's answer is none of its REST API; check the URL of the tracker")
     return answer.data

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer, checked, request, taken
+from setright.integrations.http import Response, checked, request, taken
 from setright.integrations.message import Message, Refused
 from setright.model import Plain
 
@@ -75,7 +75,7 @@ class Sentinel:
             return
         _taken(answer)
 
-    def _posted(self, data: bytes) -> Answer:
+    def _posted(self, data: bytes) -> Response:
         """Renews a token that is refused, once, and waits out a rate limit that is short."""
         waited_s, renewed = 0.0, False
         while True:
@@ -151,12 +151,12 @@ def _token(url: str, options: Options) -> tuple[str, float]:
     raise IntegrationError(f"Entra ID gave no token: {answer.status} {why}; {meant}")
 
 
-def _wait_s(answer: Answer) -> float:
+def _wait_s(answer: Response) -> float:
     told = answer.headers.get("retry-after", "")
     return max(1.0, float(told)) if told.isdigit() else LONGEST_WAIT_S
 
 
-def _taken(answer: Answer) -> None:
+def _taken(answer: Response) -> None:
     """Raises Refused only for a row that is too large; whatever else is wrong is wrong with the rule or the rights."""
     error = answer.data.get("error") if isinstance(answer.data, dict) else None
     told = f"{error.get('code')}: {error.get('message')}"[:300] if isinstance(error, dict) else ""

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer
+from setright.integrations.http import Response
 from setright.integrations.message import Refused
 from setright.integrations.rest import Rest
-from setright.integrations.tickets import Access, Draft, Gone, Said, Ticket, Wire, Written, key_in, plain_text, shortened
+from setright.integrations.tickets import Access, Gone, Said, Ticket, TicketDraft, Wire, Written, key_in, plain_text, shortened
 
 TITLE_CHARACTERS = 160
 BODY_CHARACTERS = 3_900  # of the 4,000 of a description
@@ -75,7 +75,7 @@ class ServiceNow:
         found = [self._read(row) for row in _result(self._wire.read("GET", self._table, query=query), list)]
         return min(found, key=lambda ticket: not ticket.is_open, default=None)
 
-    def create(self, draft: Draft) -> Ticket:
+    def create(self, draft: TicketDraft) -> Ticket:
         given = self._fields(draft) | {"correlation_id": key_in(self._options.estate, draft.key), "correlation_display": "setright"}
         if group := self._group(self._options.groups.get(draft.owner, self._options.group)):
             given["assignment_group"] = group
@@ -85,7 +85,7 @@ class ServiceNow:
     def get(self, id_: str) -> Ticket:
         return self._read(_result(self._wire.read("GET", f"{self._table}/{id_}", query={"sysparm_fields": FIELDS}), dict))
 
-    def update(self, id_: str, draft: Draft) -> None:
+    def update(self, id_: str, draft: TicketDraft) -> None:
         self._wire.write("PATCH", f"{self._table}/{id_}", self._fields(draft))
 
     def comment(self, id_: str, said: Said) -> None:
@@ -121,7 +121,7 @@ class ServiceNow:
         if not self._wire.dry and str(_result(answer, dict).get("state")) != told["state"]:
             raise Refused(f"ServiceNow did not take the state {told['state']}; check it, and our right to write the field")
 
-    def _fields(self, draft: Draft) -> dict[str, str]:
+    def _fields(self, draft: TicketDraft) -> dict[str, str]:
         body = _harmless(plain_text(shortened(draft.body, BODY_CHARACTERS)))
         urgency = (URGENCIES | self._options.urgencies).get(draft.severity, "3")
         return {"short_description": draft.title[:TITLE_CHARACTERS], "description": body, "urgency": urgency}
@@ -168,7 +168,7 @@ def _credentials(options: Options) -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(f"{options.user}:{options.password}".encode()).decode()}
 
 
-def _result(answer: Answer, sort: type) -> Any:
+def _result(answer: Response, sort: type) -> Any:
     """What the answer holds. Raises IntegrationError for a page that is none of the API's: a login form, a sleeping instance."""
     result = answer.data.get("result") if isinstance(answer.data, dict) else None
     if not isinstance(result, sort):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer, checked, request
+from setright.integrations.http import Response, checked, request
 from setright.integrations.message import Message, Refused
 from setright.integrations.plain import subject, text
 from setright.model import Plain
@@ -99,12 +99,12 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _asked(url: str, body: Mapping[str, Plain], token: str) -> Answer:
+def _asked(url: str, body: Mapping[str, Plain], token: str) -> Response:
     headers = {"Content-Type": "application/json; charset=utf-8"} | ({"Authorization": f"Bearer {token}"} if token else {})
     return request("POST", url, msgspec.json.encode(body), headers)
 
 
-def _limited(answer: Answer) -> float | None:
+def _limited(answer: Response) -> float | None:
     """The seconds to wait; None where no rate limit was hit."""
     if answer.status != 429:
         return None
@@ -112,7 +112,7 @@ def _limited(answer: Answer) -> float | None:
     return max(1.0, float(told)) if told.isdigit() else LONGEST_WAIT_S
 
 
-def _taken(answer: Answer) -> None:
+def _taken(answer: Response) -> None:
     """Slack says most of what goes wrong with status 200."""
     said = answer.data if isinstance(answer.data, dict) else {}
     error = str(said.get("error", ""))

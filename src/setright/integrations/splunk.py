@@ -13,7 +13,7 @@ from uuid import uuid4
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer, checked, request
+from setright.integrations.http import Response, checked, request
 from setright.integrations.message import Message, Refused
 from setright.model import Plain
 
@@ -66,7 +66,7 @@ class Splunk:
         }
         return event | ({"index": self._options.index} if self._options.index else {})
 
-    def _await(self, answer: Answer) -> None:
+    def _await(self, answer: Response) -> None:
         """Until the indexer has the events on disk. Raises IntegrationError where it does not say so in time."""
         if not isinstance(answer.data, dict) or not isinstance(number := answer.data.get("ackId"), int):
             raise IntegrationError(
@@ -108,7 +108,7 @@ def cim(message: Message) -> dict[str, Plain]:
     return {key: value for key, value in {**body, **told}.items() if value not in (None, "")}
 
 
-def _taken(answer: Answer) -> Answer:
+def _taken(answer: Response) -> Response:
     """Raises Refused where the events are at fault, IntegrationError where the token, the index or the collector is."""
     if answer.status == 200:
         return answer

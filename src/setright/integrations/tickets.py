@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Answer, taken
+from setright.integrations.http import Response, taken
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited, Rest
 from setright.model import Plain
@@ -45,7 +45,7 @@ class Anchor(NamedTuple):
 Block = Paragraph | Listing | Code | Anchor
 
 
-class Draft(NamedTuple):
+class TicketDraft(NamedTuple):
     """A ticket as it shall be. `key` is the same for one matter for ever; `owner` empty: nobody is known."""
 
     key: str
@@ -115,9 +115,9 @@ class TicketSystem(Protocol):
     written: list[Written]
 
     def find(self, key: str) -> Ticket | None: ...
-    def create(self, draft: Draft) -> Ticket: ...
+    def create(self, draft: TicketDraft) -> Ticket: ...
     def get(self, id_: str) -> Ticket: ...
-    def update(self, id_: str, draft: Draft) -> None: ...
+    def update(self, id_: str, draft: TicketDraft) -> None: ...
     def comment(self, id_: str, said: Said) -> None: ...
     def close(self, id_: str, is_fixed: bool, /) -> None: ...
     def reopen(self, id_: str) -> None: ...
@@ -134,7 +134,7 @@ class Wire:
         self._rest, self._who = rest, who
         self._pause_s, self._free_at = pause_s, 0.0
 
-    def read(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Answer:
+    def read(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Response:
         """What stands there, or where that was moved to within the API. Raises Gone for what is not there."""
         answer = self._rest.call(method, path, body, query)
         there = answer.headers.get("location", "") if answer.status in MOVED else ""
@@ -142,7 +142,7 @@ class Wire:
             answer = self._rest.call(method, there.removeprefix(self.base), body)
         return self._checked(answer)
 
-    def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Answer]:
+    def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Response]:
         """A list by its Link headers, as a whole: raises IntegrationError where it does not end."""
         for number, answer in enumerate(self._rest.pages(path, query, MOST_PAGES)):
             if number == MOST_PAGES:
@@ -151,18 +151,18 @@ class Wire:
                 )
             yield self._checked(answer)
 
-    def write(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    def write(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Response:
         self.written.append(Written(method, f"{self.base}{path}", body))
         if self.dry:
-            return Answer(204, None, {})
+            return Response(204, None, {})
         self._pause()
         return self._checked(self._rest.call(method, path, body, headers=headers))
 
-    def make(self, path: str, body: Any) -> Answer:
+    def make(self, path: str, body: Any) -> Response:
         """A POST that must not be made twice. Raises Lost where nobody knows whether it worked. A dry run's answer is empty."""
         self.written.append(Written("POST", f"{self.base}{path}", body))
         if self.dry:
-            return Answer(201, {}, {})
+            return Response(201, {}, {})
         self._pause()
         try:
             answer = self._rest.call("POST", path, body)
@@ -182,7 +182,7 @@ class Wire:
             time.sleep(left_s)
         self._free_at = time.monotonic() + self._pause_s
 
-    def _checked(self, answer: Answer) -> Answer:
+    def _checked(self, answer: Response) -> Response:
         if answer.status in (404, 410):
             raise Gone(f"{self._who} answered {answer.status}; it is not there, or not for us to see")
         if answer.status == 412:

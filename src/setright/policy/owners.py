@@ -60,7 +60,7 @@ class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return name.casefold() in {known.casefold() for known in (self.name, self.contact, *self.handles) if known}
 
 
-class Evidence(NamedTuple):
+class Witness(NamedTuple):
     """One witness: whom it names, what sort of signal it is (a key of WEIGHTS), and where it stands."""
 
     owner: str
@@ -71,16 +71,16 @@ class Evidence(NamedTuple):
 class Returned(NamedTuple):
     """One witness that its owner said was wrong."""
 
-    evidence: Evidence
+    evidence: Witness
     at: datetime
 
 
 class Returns(NamedTuple):
     """What owners sent back: how far each witness is believed since, and by finding who said no and who was named instead."""
 
-    belief: Mapping[Evidence, float] = {}
+    belief: Mapping[Witness, float] = {}
     refused: Mapping[str, frozenset[str]] = {}
-    named: Mapping[str, tuple[Evidence, ...]] = {}
+    named: Mapping[str, tuple[Witness, ...]] = {}
 
 
 class Ownership(NamedTuple):
@@ -88,29 +88,29 @@ class Ownership(NamedTuple):
 
     owner: str = ""
     confidence: float = 0.0
-    evidence: tuple[Evidence, ...] = ()
-    others: tuple[Evidence, ...] = ()
+    evidence: tuple[Witness, ...] = ()
+    others: tuple[Witness, ...] = ()
 
     @property
     def why(self) -> str:
         return "; ".join(f"{each.signal}: {each.where}" for each in self.evidence) or "nothing names an owner"
 
 
-def declared(names: Sequence[str], tags: Sequence[str], owner: str, owners: Sequence[Owner]) -> list[Evidence]:
+def declared(names: Sequence[str], tags: Sequence[str], owner: str, owners: Sequence[Owner]) -> list[Witness]:
     """What the configuration says of a target: `names` are its name and its URL. Of the owners' rules the first counts."""
-    said = [Evidence(owner, "declared", "the target's owner in the configuration")] if owner else []
+    said = [Witness(owner, "declared", "the target's owner in the configuration")] if owner else []
     ruled = next((each for each in owners if each.owns(names, tags)), None)
-    return [*said, *([Evidence(ruled.name, "rule", f"targets or tags of owner {ruled.name}")] if ruled else [])]
+    return [*said, *([Witness(ruled.name, "rule", f"targets or tags of owner {ruled.name}")] if ruled else [])]
 
 
 def ranked(
-    evidence: Iterable[Evidence], owners: Sequence[Owner], sent_back: Collection[str] = (), belief: Mapping[Evidence, float] = {}
+    evidence: Iterable[Witness], owners: Sequence[Owner], sent_back: Collection[str] = (), belief: Mapping[Witness, float] = {}
 ) -> list[Ownership]:
     """Every owner that something names, the surest first; of equals the one named by the stronger single witness.
 
     `sent_back` are owners who said that it is not theirs, and come last; `belief` is what is left of a witness that was wrong.
     """
-    by_owner: dict[str, list[Evidence]] = {}
+    by_owner: dict[str, list[Witness]] = {}
     for each in evidence:
         mine = by_owner.setdefault(_known_as(each.owner, owners), [])
         if each not in mine:
@@ -123,16 +123,16 @@ def _known_as(name: str, owners: Sequence[Owner]) -> str:
     return next((owner.name for owner in owners if owner.is_called(name)), name)
 
 
-def believed(returned: Iterable[Returned], now: datetime) -> dict[Evidence, float]:
+def believed(returned: Iterable[Returned], now: datetime) -> dict[Witness, float]:
     """What is left of each witness: a tenth just after it was wrong, more as time passes; 1 of all that are not named here."""
-    left: dict[Evidence, float] = {}
+    left: dict[Witness, float] = {}
     for each in returned:
         doubt = (1 - SENT_BACK) * 0.5 ** (max(now - each.at, timedelta()) / HALF_LIFE)
         left[each.evidence] = max(LEAST, left.get(each.evidence, 1.0) * (1 - doubt))
     return left
 
 
-def _confidence(evidence: Sequence[Evidence], sent_back: bool, belief: Mapping[Evidence, float]) -> float:
+def _confidence(evidence: Sequence[Witness], sent_back: bool, belief: Mapping[Witness, float]) -> float:
     best: dict[str, float] = {}  # of each signal its most credible witness
     for each in evidence:
         best[each.signal] = max(best.get(each.signal, 0.0), belief.get(each, 1.0))

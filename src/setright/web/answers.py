@@ -31,7 +31,7 @@ class Told(NamedTuple):
     taken: bool
 
 
-class Runner:
+class AnswerRunner:
     """Runs what has all its approvals in a process of its own, one at a time; `words` are those of the command line after it."""
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ class Runner:
 class Answers:
     """Answers to what one app asks. `runner` None: somebody else runs what is approved."""
 
-    def __init__(self, app: App, runner: Runner | None) -> None:
+    def __init__(self, app: App, runner: AnswerRunner | None) -> None:
         self.app = app
         self._runner = runner
 

@@ -59,13 +59,13 @@ def command(**options: Any) -> None:
       setright serve --host 0.0.0.0 --port 8640 --run
     """
     try:
-        from setright.web.answers import Runner
+        from setright.web.answers import AnswerRunner
         from setright.web.server import Ways, serve
     except ImportError as error:
         raise EngineError(f"{error.name} is not installed; pip install 'setright[serve]'") from error
 
     wish = _Wish(**options)
-    runner = Runner(["--config", str(wish.config)] if wish.config else []) if wish.run else None
+    runner = AnswerRunner(["--config", str(wish.config)] if wish.config else []) if wish.run else None
     ways = Ways(runner, wish.metrics_to_all, (str(wish.config),) if wish.config else ())
     try:
         serve(App(load_configuration(wish.config)), (wish.host, wish.port), ways, wish.say)

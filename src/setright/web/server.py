@@ -28,7 +28,7 @@ from setright.engine.error import EngineError
 from setright.engine.links import form_key
 from setright.integrations import slack as slack_channel
 from setright.web import pages, slack
-from setright.web.answers import Answers, Runner, Told
+from setright.web.answers import AnswerRunner, Answers, Told
 from setright.web.api.doing import Doer
 from setright.web.api.routes import Api
 from setright.web.figures import figures
@@ -49,7 +49,7 @@ HEADERS = {
 class Ways(NamedTuple):
     """How the server was started: whether it runs what is approved, and whether anybody may read the figures."""
 
-    runner: Runner | None = None
+    runner: AnswerRunner | None = None
     metrics_to_all: bool = False
     configuration: tuple[str, ...] = ()  # its file, where one is named
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from setright.app import App
-    from setright.engine.adopted import Adopted, Key, Place
+    from setright.engine.adopted import Adopted, Key, ListPlace
     from setright.engine.contract import Report
     from setright.engine.scan import Scan
 
@@ -88,13 +88,13 @@ def _root(app: App, target: str) -> Path | None:
         return source_root(surface)
 
 
-def _place(app: App, scan: Scan, file: Path, old: Mapping[Key, Adopted]) -> Place:
+def _place(app: App, scan: Scan, file: Path, old: Mapping[Key, Adopted]) -> ListPlace:
     """What is no source tree is not opened a second time."""
-    from setright.engine.adopted import Place
+    from setright.engine.adopted import ListPlace
     from setright.engine.scan import SOURCE_FAMILIES
 
     sources = any(family in SOURCE_FAMILIES for _, family in scan.world.bindings)
-    return Place(file, _root(app, scan.target) if sources else None, old)
+    return ListPlace(file, _root(app, scan.target) if sources else None, old)
 
 
 def _near(file: Path) -> Path:

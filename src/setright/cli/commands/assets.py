@@ -12,7 +12,7 @@ from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
     from setright.engine.configuration import Target
-    from setright.engine.importing import Imported
+    from setright.engine.importing import Inventory
     from setright.model import Plain
     from setright.policy.estate import Asset
 
@@ -162,7 +162,7 @@ def _text(file: Path) -> str:
         raise Failure(f"{file}: {error}; save it as UTF-8") from error
 
 
-def _plain(told: Imported) -> dict[str, Plain]:
+def _plain(told: Inventory) -> dict[str, Plain]:
     """The file's tables, without what is empty."""
     from msgspec import to_builtins
 

@@ -55,14 +55,14 @@ def command(show: Shown, framework: str, number: int, rows: str, **wanted: str |
 def _report(app: App, framework: str, wanted: dict[str, str | int]) -> Report:
     from setright.cli.failure import Failure
     from setright.controls.frameworks import load_frameworks
-    from setright.engine.report.gather import Content, Wanted, report
+    from setright.engine.report.gather import Content, Coverage, report
     from setright.engine.times import now
 
     known = load_frameworks(app.content_roots)
     if framework not in known:
         raise Failure(f"there is no framework {framework!r}; there are {', '.join(sorted(known))}")
     titles = {i: (app.catalogue.control(i).title, app.catalogue.control(i).severity) for i in app.catalogue.ids()}
-    asked = Wanted(str(wanted["organisation"]), str(wanted["owner"]), int(wanted["within_days"]))
+    asked = Coverage(str(wanted["organisation"]), str(wanted["owner"]), int(wanted["within_days"]))
     return report(app.store, app.configuration, Content(known[framework], app.catalogue.cited(), titles), asked, now())
 
 

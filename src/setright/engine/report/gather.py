@@ -30,7 +30,7 @@ Place = tuple[str, str]  # control, target
 Looked = tuple[str, str, str, int, int]  # control, target, at, passed, unseen
 
 
-class Wanted(NamedTuple):
+class Coverage(NamedTuple):
     """Whose targets, and how old a look may be. Empty: everybody's."""
 
     organisation: str = ""
@@ -59,13 +59,13 @@ class Estate:
             self._known[url] = subject_of(self._configuration, self.declared.get(url) or Target(url, url))
         return self._known[url]
 
-    def has(self, url: str, wanted: Wanted) -> bool:
+    def has(self, url: str, wanted: Coverage) -> bool:
         subject = self.subject(url)
         return (not wanted.owner or subject.owner == wanted.owner) and (
             not wanted.organisation or wanted.organisation in subject.organisations
         )
 
-    def check(self, wanted: Wanted) -> None:
+    def check(self, wanted: Coverage) -> None:
         """Raises EngineError for an organisation or owner that the configuration does not name: a typing slip reports nothing."""
         for word, name, there in (
             ("organisation", wanted.organisation, [each.name for each in self._configuration.organisations]),
@@ -75,7 +75,7 @@ class Estate:
                 raise EngineError(f"there is no {word} {name!r} in setright.toml; there are: {', '.join(sorted({*there} - {''}))}")
 
 
-def report(store: Store, configuration: Configuration, content: Content, wanted: Wanted, now: datetime) -> Report:
+def report(store: Store, configuration: Configuration, content: Content, wanted: Coverage, now: datetime) -> Report:
     """Looks at no target. Raises EngineError where the store cannot be read, or for an owner or organisation that is not there."""
     estate = Estate(configuration)
     estate.check(wanted)
@@ -115,7 +115,7 @@ NEVER = _Rolled(Counts())
 class _Gathered:
     """What the store says of the targets in question. `excepted` are the findings that exceptions of the store leave open now."""
 
-    def __init__(self, store: Store, estate: Estate, wanted: Wanted, now: datetime) -> None:
+    def __init__(self, store: Store, estate: Estate, wanted: Coverage, now: datetime) -> None:
         self.store, self.estate, self.now = store, estate, now
         self._wanted = wanted
         self._is_whole = not (wanted.owner or wanted.organisation)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from setright.engine.store.calls import Call, Calls, Token
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.figures import End, Figures, Life
-from setright.engine.store.findings import Asset, Findings, Known, Seen, Wanted
+from setright.engine.store.findings import Findings, Known, Seen, StoredTarget, Wanted
 from setright.engine.store.imported import Foreign, ImportedFindings
 from setright.engine.store.jobs import Job, Jobs, Progress
 from setright.engine.store.looks import Look, Looks, Open, Seeing, Tally
-from setright.engine.store.outbox import Aside, Line, Outbox
+from setright.engine.store.outbox import Aside, ChannelState, Outbox
 from setright.engine.store.people import Item, People, SentBack, Standing
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
 from setright.engine.store.runs import Run, RunPlan, Runs, Work
@@ -19,8 +19,8 @@ from setright.engine.store.workers import Workers
 __all__ = [
     "Approval",
     "Aside",
-    "Asset",
     "Call",
+    "ChannelState",
     "End",
     "Fate",
     "Foreign",
@@ -29,7 +29,6 @@ __all__ = [
     "KeptTicket",
     "Known",
     "Life",
-    "Line",
     "Look",
     "Open",
     "PlanState",
@@ -41,6 +40,7 @@ __all__ = [
     "SentBack",
     "Standing",
     "Store",
+    "StoredTarget",
     "Tally",
     "Token",
     "Wanted",

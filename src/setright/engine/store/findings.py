@@ -29,7 +29,7 @@ KNOWN = f"SELECT id, control, resolved_at, {', '.join(TOLD)} FROM findings WHERE
 SEEN_AGAIN = "UPDATE findings SET last_seen_at = :at WHERE id IN"  # no index has that, as most have what is told
 
 
-class Asset(msgspec.Struct, frozen=True):
+class StoredTarget(msgspec.Struct, frozen=True):
     """A target as the store knows it."""
 
     name: str
@@ -85,16 +85,16 @@ class Seen(msgspec.Struct, frozen=True):
 class Findings(Database):
     """The findings' part of the store."""
 
-    def record_target(self, asset: Asset, at: datetime) -> None:
+    def record_target(self, asset: StoredTarget, at: datetime) -> None:
         row = {**msgspec.to_builtins(asset), "tags": as_json(asset.tags), "first_seen_at": stamp(at), "last_seen_at": stamp(at)}
         renewed = ", ".join(f"{name} = excluded.{name}" for name in row if name not in ("name", "first_seen_at"))
         with self.writing() as connection:
             connection.change(inserted("targets", row, f"ON CONFLICT (name) DO UPDATE SET {renewed}"), row)
 
-    def targets(self) -> list[Asset]:
+    def targets(self) -> list[StoredTarget]:
         with self.reading() as connection:
             rows = connection.rows("SELECT name, url, environment, owner, tags FROM targets ORDER BY name")
-        return [Asset(**row | {"tags": tuple(msgspec.json.decode(row["tags"]))}) for row in rows]
+        return [StoredTarget(**row | {"tags": tuple(msgspec.json.decode(row["tags"]))}) for row in rows]
 
     def record_scan(  # noqa: PLR0913 - what one transaction takes in
         self,

@@ -25,7 +25,7 @@ TAKE = """UPDATE channels SET holder = :holder, held_until = :until
 ENDED = "UPDATE channels SET held_until = '', failures = :failures, next_at = :next_at, error = :error WHERE channel = :channel"
 
 
-class Line(msgspec.Struct, frozen=True):
+class ChannelState(msgspec.Struct, frozen=True):
     """How a channel is doing. `failures` in a row; `next_at` the earliest next try, empty for at once; `read` of a ledger."""
 
     channel: str
@@ -113,7 +113,7 @@ class Outbox(Database):
         with self.reading() as connection:
             return [Aside(**row) for row in connection.rows(query, {"channel": channel})]
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ChannelState]:
         """Every channel that ever had anything to tell."""
         counts: dict[str, dict[str, int]] = defaultdict(dict)
         with self.reading() as connection:
@@ -153,6 +153,6 @@ def _row(message: Message, seq: int) -> dict[str, str | int]:
     return row | {"seq": seq, "body": as_json(message.body), "state": "waiting"}
 
 
-def _line(name: str, row: dict[str, str | int], counts: dict[str, int]) -> Line:
+def _line(name: str, row: dict[str, str | int], counts: dict[str, int]) -> ChannelState:
     failures, next_at, error = int(row.get("failures", 0)), str(row.get("next_at", "")), str(row.get("error", ""))
-    return Line(name, failures, next_at, error, counts.get("waiting", 0), counts.get("sent", 0), counts.get("refused", 0))
+    return ChannelState(name, failures, next_at, error, counts.get("waiting", 0), counts.get("sent", 0), counts.get("refused", 0))

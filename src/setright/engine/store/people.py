@@ -15,7 +15,7 @@ from setright.engine.store.plans import among
 from setright.engine.times import moment, stamp
 from setright.integrations.message import Message
 from setright.model import Plain, Verdict
-from setright.policy.owners import Evidence, Returned, Returns, believed
+from setright.policy.owners import Returned, Returns, Witness, believed
 
 ITEMS = """SELECT findings.id, control, title, severity, target, resource, first_seen_at, resolved_at, reopened_count,
     COALESCE(standings.owner, '') AS owner, COALESCE(standings.organisations, '[]') AS organisations, risk,
@@ -125,14 +125,14 @@ class People(Database):
     def returns(self, at: datetime) -> Returns:
         """What was sent back, as it counts at a time."""
         refused: dict[str, set[str]] = defaultdict(set)
-        named: dict[str, tuple[Evidence, ...]] = {}
+        named: dict[str, tuple[Witness, ...]] = {}
         wrong: list[Returned] = []
         for each in self.sent_back():
             refused[each.finding].add(each.owner)
-            wrong += [Returned(Evidence(*witness), moment(each.at)) for witness in each.evidence]
+            wrong += [Returned(Witness(*witness), moment(each.at)) for witness in each.evidence]
             if each.named:
                 refused[each.finding].discard(each.named)
-                named[each.finding] = (Evidence(each.named, "named", f"{each.by} said so on {each.at[:10]}: {each.reason}"),)
+                named[each.finding] = (Witness(each.named, "named", f"{each.by} said so on {each.at[:10]}: {each.reason}"),)
         return Returns(believed(wrong, at), {finding: frozenset(owners) for finding, owners in refused.items()}, named)
 
     def reminded(self) -> set[tuple[str, int, str]]:

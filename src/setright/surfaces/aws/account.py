@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from setright.model import Plain
 from setright.surfaces.aws.pace import Pace
-from setright.surfaces.aws.target import Target
+from setright.surfaces.aws.target import AwsTarget
 from setright.surfaces.base import SurfaceError
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Refused(SurfaceError):
 class Account:
     """Lives on one event loop. `calls` counts what was asked, retries not included."""
 
-    def __init__(self, target: Target, at_once: int = AT_ONCE, wait: Callable[[], float] | None = None) -> None:
+    def __init__(self, target: AwsTarget, at_once: int = AT_ONCE, wait: Callable[[], float] | None = None) -> None:
         from aiobotocore.session import AioSession
 
         self.target = target

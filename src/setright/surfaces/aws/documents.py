@@ -14,7 +14,7 @@ from setright.surfaces.aws.shapes import UNKNOWN, canonical, put, reach, value_o
 from setright.surfaces.base import SurfaceError
 
 
-class Known(NamedTuple):
+class Gathered(NamedTuple):
     """A resource that was found, and the groups that its document holds."""
 
     entry: Entry
@@ -26,15 +26,15 @@ class Known(NamedTuple):
         return self.entry.locator.format(**self.place._asdict())
 
 
-class Found(NamedTuple):
+class Spotted(NamedTuple):
     """A listed resource with the listing's own item."""
 
-    known: Known
+    known: Gathered
     item: Mapping[str, Plain]
 
 
 Item = tuple[Place, Mapping[str, Plain]]
-Listed = tuple[list[Found], list[Problem]]
+Listed = tuple[list[Spotted], list[Problem]]
 
 
 async def listed(account: Account, entry: Entry, groups: tuple[Path, ...], names: tuple[str, ...]) -> Listed:
@@ -42,17 +42,17 @@ async def listed(account: Account, entry: Entry, groups: tuple[Path, ...], names
     number = await account.id() if "{account}" in entry.locator or _speaks_of_account(entry) else ""
     regions = await account.regions() if entry.scope == "region" else (account.home,)
     answers = await together(_or_refusal(account, entry, number, region) for region in regions)
-    found: list[Found] = []
+    found: list[Spotted] = []
     problems: list[Problem] = []
     for region, answer in zip(regions, answers, strict=True):
         if isinstance(answer, Refused):
             problems.append(Problem(entry.locator.format(account=number or "*", region=region, id="*"), str(answer)))
         else:
-            found += [Found(Known(entry, place, groups), item) for place, item in answer if _asked(account, place, names)]
+            found += [Spotted(Gathered(entry, place, groups), item) for place, item in answer if _asked(account, place, names)]
     return found, problems
 
 
-async def read(account: Account, known: Known, item: Mapping[str, Plain] | None) -> Tree | None:
+async def read(account: Account, known: Gathered, item: Mapping[str, Plain] | None) -> Tree | None:
     """The tree of one resource, its groups read at once; None where the resource is gone.
 
     A group that may not be read is ``{"$unknown": why}`` in the tree. `item` None: the listing is asked for this one.
@@ -100,7 +100,7 @@ def _asked(account: Account, place: Place, names: tuple[str, ...]) -> bool:
     return in_region and (not names or any(fnmatchcase(place.id, name) for name in names))
 
 
-async def _item(account: Account, known: Known) -> Mapping[str, Plain] | None:
+async def _item(account: Account, known: Gathered) -> Mapping[str, Plain] | None:
     """What the listing says of one resource now."""
     listing, place = known.entry.list, known.place
     if listing is None:
@@ -112,14 +112,14 @@ async def _item(account: Account, known: Known) -> Mapping[str, Plain] | None:
     return items[0] if items else None
 
 
-async def _answers(account: Account, known: Known) -> dict[str, Plain]:
+async def _answers(account: Account, known: Gathered) -> dict[str, Plain]:
     """The answer to each call that the groups need, or the refusal. Raises Refused where the resource itself is gone."""
     asked = {_question(group, known.place): group for group in _reading(known)}
     got = await together(_answer(account, known, group) for group in asked.values())
     return dict(zip(asked, got, strict=True))
 
 
-def _reading(known: Known) -> Iterable[Group]:
+def _reading(known: Gathered) -> Iterable[Group]:
     return (known.entry.groups[path] for path in known.groups if known.entry.groups[path].read)
 
 
@@ -127,7 +127,7 @@ def _question(group: Group, place: Place) -> str:
     return f"{group.read} {filled(group.arguments, place)}"
 
 
-async def _answer(account: Account, known: Known, group: Group) -> Plain:
+async def _answer(account: Account, known: Gathered, group: Group) -> Plain:
     arguments = filled(known.entry.one, known.place) | filled(group.arguments, known.place)
     try:
         return await account.call(group.read, known.place.region, **arguments)

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from setright.model import Answer, Change, Document, Kept, Path, Plain, Problem, Reading, Steps, Tree, Want
 from setright.surfaces.aws import facts, writer
 from setright.surfaces.aws.account import Account, Refused
-from setright.surfaces.aws.documents import Found, Known, document, listed, read
+from setright.surfaces.aws.documents import Gathered, Spotted, document, listed, read
 from setright.surfaces.aws.entry import Entry, parse
 from setright.surfaces.aws.loop import Loop, together
 from setright.surfaces.aws.rules import ENDS
 from setright.surfaces.aws.shapes import normal
-from setright.surfaces.aws.target import Target
+from setright.surfaces.aws.target import AwsTarget
 from setright.surfaces.aws.target import parse as parse_target
 from setright.surfaces.base import SurfaceError
 
@@ -38,13 +38,13 @@ class Aws:
     families = ("aws",)
     arms = False
 
-    def __init__(self, target: Target, wait: Callable[[], float] | None = None) -> None:
+    def __init__(self, target: AwsTarget, wait: Callable[[], float] | None = None) -> None:
         self._wait = wait
         self.target = target.url
         self._where = target
         self._loop = Loop()
         self._entries: dict[str, Entry] = {}
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, Gathered] = {}
         self._written: dict[str, bytes] = {}
         self._account = self._opened()
 
@@ -141,7 +141,7 @@ class Aws:
         near = await self._near(entry, want.near)
         problems: list[Problem] = []
         if want.near:
-            found = [Found(known._replace(groups=_both(known, groups)), {}) for known in near]
+            found = [Spotted(known._replace(groups=_both(known, groups)), {}) for known in near]
         else:
             try:
                 found, problems = await listed(self._account, entry, groups, want.names)
@@ -159,7 +159,7 @@ class Aws:
                 documents.append(self._document(each.known.locator, result))
         return documents, problems
 
-    async def _near(self, entry: Entry, locators: Sequence[str]) -> list[Known]:
+    async def _near(self, entry: Entry, locators: Sequence[str]) -> list[Gathered]:
         """Those of the named documents that are of this kind."""
         known = [self._known[name] for name in locators if name in self._known and self._known[name].entry.kind == entry.kind]
         unseen = [name for name in locators if name not in self._known]
@@ -167,9 +167,9 @@ class Aws:
             return known
         number = await self._account.id()
         places = [entry.place(name, number, self._account.home) for name in unseen]
-        return known + [Known(entry, place, ()) for place in places if place]
+        return known + [Gathered(entry, place, ()) for place in places if place]
 
-    async def _tree(self, known: Known, item: Mapping[str, Plain] | None) -> Tree | str | None:
+    async def _tree(self, known: Gathered, item: Mapping[str, Plain] | None) -> Tree | str | None:
         """The resource, or why it cannot be read."""
         try:
             return await read(self._account, known, item)
@@ -183,24 +183,24 @@ class Aws:
             return Document(locator, ours, "json")
         return document(locator, tree)
 
-    async def _meta(self, known: Known) -> dict[str, Plain]:
+    async def _meta(self, known: Gathered) -> dict[str, Plain]:
         if not any(known.entry.groups[path].shape in ENDS for path in known.groups):
             return {}
         return {"rule-tags": await writer.rule_tags(self._account, known)}
 
-    def _one(self, locator: str) -> Known:
+    def _one(self, locator: str) -> Gathered:
         if locator not in self._known:
             raise SurfaceError(f"{locator}: was not read over this connection, so what of it to read is not known; read it first")
         return self._known[locator]
 
-    def _change(self, change: Change) -> tuple[Known, Tree, Tree]:
+    def _change(self, change: Change) -> tuple[Gathered, Tree, Tree]:
         if change.before is None or change.after is None:
             raise SurfaceError(f"{change.locator}: resources are neither made nor deleted here; do it by hand")
         before, after = normal(json.loads(change.before)), normal(json.loads(change.after))
         return writer.touched(self._one(change.locator), before, after), before, after
 
 
-def _both(known: Known, groups: tuple[Path, ...]) -> tuple[Path, ...]:
+def _both(known: Gathered, groups: tuple[Path, ...]) -> tuple[Path, ...]:
     """In the binding's order: a document once read never shrinks on one connection."""
     return tuple(path for path in known.entry.groups if path in groups or path in known.groups)
 

@@ -10,7 +10,7 @@ from setright.surfaces.base import SurfaceError
 TAKES = "aws://[PROFILE][?region=REGION,REGION][&endpoint=URL]"
 
 
-class Target(NamedTuple):
+class AwsTarget(NamedTuple):
     """`profile` None: what the environment says. `regions` empty: all that the account has enabled."""
 
     url: str
@@ -19,7 +19,7 @@ class Target(NamedTuple):
     endpoint: str | None
 
 
-def parse(url: str) -> Target:
+def parse(url: str) -> AwsTarget:
     """Raises SurfaceError on anything but ``aws://[PROFILE][?region=...][&endpoint=...]``."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -28,4 +28,4 @@ def parse(url: str) -> Target:
     if odd := query.keys() - {"region", "endpoint"}:
         raise SurfaceError(f"{url}: no such option: {', '.join(sorted(odd))}; write {TAKES}")
     regions = tuple(region for given in query.get("region", ()) for region in given.split(",") if region)
-    return Target(url, parts.netloc or None, regions, query.get("endpoint", [None])[-1])
+    return AwsTarget(url, parts.netloc or None, regions, query.get("endpoint", [None])[-1])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from setright.model import Path, Plain, Tree
 from setright.surfaces.aws import rules
 from setright.surfaces.aws.account import Account, Refused
-from setright.surfaces.aws.documents import Known, read
+from setright.surfaces.aws.documents import Gathered, read
 from setright.surfaces.aws.entry import Group, filled
 from setright.surfaces.aws.shapes import UNKNOWN, covers, normal, reach, request_of, without
 from setright.surfaces.base import Moved, Rejected, SurfaceError
@@ -28,13 +28,13 @@ class Shift(NamedTuple):
     after: Plain
 
 
-def touched(known: Known, *trees: Tree) -> Known:
+def touched(known: Gathered, *trees: Tree) -> Gathered:
     """The resource with every group that these trees speak of."""
     spoken = {path for path in known.entry.groups if any(reach(tree, path) is not None for tree in trees)}
     return known._replace(groups=tuple(p for p in known.entry.groups if p in spoken or p in known.groups))
 
 
-def shifts(known: Known, before: Tree, after: Tree) -> list[Shift]:
+def shifts(known: Gathered, before: Tree, after: Tree) -> list[Shift]:
     """What differs, group by group. Raises SurfaceError for what no call can change."""
     pairs = [(path, normal(reach(before, path)), normal(reach(after, path))) for path in known.groups]
     differing = [Shift(path, known.entry.groups[path], *_told(was), *_told(want)) for path, was, want in pairs if was != want]
@@ -47,7 +47,7 @@ def shifts(known: Known, before: Tree, after: Tree) -> list[Shift]:
     return differing
 
 
-async def apply(account: Account, known: Known, before: Tree, after: Tree, meta: Mapping[str, Plain] | None) -> None:
+async def apply(account: Account, known: Gathered, before: Tree, after: Tree, meta: Mapping[str, Plain] | None) -> None:
     """Writes what differs, group by group, and waits until reading shows it. `meta` is what `keep` noted, going back.
 
     Nothing locks a resource: between the comparison and the write lies one round trip in which somebody else's
@@ -68,7 +68,7 @@ async def apply(account: Account, known: Known, before: Tree, after: Tree, meta:
     _say_if_not_exact(known, differing)
 
 
-async def rehearse(account: Account, known: Known, before: Tree, after: Tree) -> None:
+async def rehearse(account: Account, known: Gathered, before: Tree, after: Tree) -> None:
     """Asks EC2 whether it would take the change (`DryRun`). Raises Rejected with what it said."""
     for shift in shifts(known, before, after):
         if shift.group.shape not in rules.ENDS:
@@ -81,7 +81,7 @@ async def rehearse(account: Account, known: Known, before: Tree, after: Tree) ->
                     raise Rejected(f"{known.locator}: {error}") from error
 
 
-async def rule_tags(account: Account, known: Known) -> dict[str, Plain]:
+async def rule_tags(account: Account, known: Gathered) -> dict[str, Plain]:
     """The tags of each rule that has some, by identity: no part of the tree, and lost with the rule."""
     return {rules.identity(rules.of_id(rule)): rule["Tags"] for rule in await _rules(account, known) if rule.get("Tags")}
 
@@ -99,7 +99,7 @@ def _ours(left: Shift, was: Plain) -> bool:
     return old.keys() & new.keys() <= now.keys() and all(rule in (old.get(key), new.get(key)) for key, rule in now.items())
 
 
-async def _all(account: Account, known: Known, differing: list[Shift], meta: Mapping[str, Plain]) -> None:
+async def _all(account: Account, known: Gathered, differing: list[Shift], meta: Mapping[str, Plain]) -> None:
     """In the binding's order; what is refused is tried again after the rest, since one setting may forbid another.
 
     (S3 takes no access list while ownership is enforced, and no public policy while those are blocked.)
@@ -124,7 +124,7 @@ async def _all(account: Account, known: Known, differing: list[Shift], meta: Map
         left = [shift for shift in left if shift.path in refused]
 
 
-async def _set(account: Account, known: Known, shift: Shift, meta: Mapping[str, Plain]) -> None:
+async def _set(account: Account, known: Gathered, shift: Shift, meta: Mapping[str, Plain]) -> None:
     group, region = shift.group, known.place.region
     one = filled(known.entry.one, known.place)
     if group.shape in rules.ENDS:
@@ -150,7 +150,7 @@ async def _tolerantly(account: Account, region: str, step: rules.Step) -> None:
             raise
 
 
-async def _rule_steps(account: Account, known: Known, shift: Shift, tags: Plain) -> list[rules.Step]:
+async def _rule_steps(account: Account, known: Gathered, shift: Shift, tags: Plain) -> list[rules.Step]:
     egress = shift.group.shape == "egress"
     ids = {
         rules.identity(rules.of_id(rule)): rule["SecurityGroupRuleId"]
@@ -164,13 +164,13 @@ async def _rule_steps(account: Account, known: Known, shift: Shift, tags: Plain)
         raise Moved(f"{known.locator}: a rule is not there any more: {error}. Plan again") from error
 
 
-async def _rules(account: Account, known: Known) -> list[Mapping[str, Plain]]:
+async def _rules(account: Account, known: Gathered) -> list[Mapping[str, Plain]]:
     ours = [{"Name": "group-id", "Values": [known.place.id]}]
     pages = await account.pages("ec2:DescribeSecurityGroupRules", known.place.region, Filters=ours)
     return [rule for page in pages for rule in page["SecurityGroupRules"]]
 
 
-async def _put_back(account: Account, known: Known, done: list[Shift]) -> str:
+async def _put_back(account: Account, known: Gathered, done: list[Shift]) -> str:
     """What became of the groups that were written before the refusal, in words."""
     said = ""
     for shift in reversed(done):
@@ -182,7 +182,7 @@ async def _put_back(account: Account, known: Known, done: list[Shift]) -> str:
     return said or "; nothing was written"
 
 
-async def _settle(account: Account, known: Known, want: Tree, paths: list[Path]) -> None:
+async def _settle(account: Account, known: Gathered, want: Tree, paths: list[Path]) -> None:
     """AWS shows a change to readers a while after it took it: looks again until it does."""
     pause_s, waited_s = FIRST_LOOK_S, 0.0
     while True:
@@ -214,7 +214,7 @@ def _falls_short(shift: Shift) -> bool:
     return shift.after is None and shift.group.nearest is not None
 
 
-def _say_if_not_exact(known: Known, differing: list[Shift]) -> None:
+def _say_if_not_exact(known: Gathered, differing: list[Shift]) -> None:
     """A way back that is not exact is an error, after all that can be done is done."""
     for shift in filter(_falls_short, differing):
         raise SurfaceError(

@@ -54,7 +54,7 @@ class Session:
     """A connection that stays open, and the means to open others like it. All errors are SurfaceError."""
 
     def __init__(self, url: str) -> None:
-        self.target = without_password(url)
+        self.target = safe_url(url)
         self._conninfo = make_conninfo(
             url,
             application_name="setright",
@@ -147,7 +147,7 @@ def said(error: psycopg.Error) -> str:
     return " ".join(primary.split())
 
 
-def without_password(url: str) -> str:
+def safe_url(url: str) -> str:
     """The URL as it may be shown: scheme ``postgres``, no password, neither before the host nor as a parameter."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
