@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def test_a_name_that_is_no_package_never_reaches_a_shell() -> None:
 
 def evidence(**outs: str) -> Evidence:
     modules = {"updates": updates.SIMULATE, "rules": firewall.RULES, "who": firewall.WHO, "ports": firewall.PORTS}
-    modules |= {"legacy": firewall.LEGACY, "waiting": restarts.WAITING}
+    modules |= {"legacy": firewall.LEGACY, "taken": firewall.TAKEN, "waiting": restarts.WAITING}
     modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
     modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
     return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
@@ -196,6 +197,22 @@ def test_tables_of_the_former_packet_filter_are_told() -> None:
     assert "legacy" not in (firewall.tell(evidence(who="nftables\n", ports="", legacy="")) or {})
 
 
+def test_what_routers_and_clusters_speak_beside_tcp_and_udp_is_let_in_and_told_in_the_plan() -> None:
+    told = firewall.tell(evidence(who="", ports="tcp 0.0.0.0:22\n", taken="1\n58\n89\n112\n132\n255\n", rules=rules()))
+    assert told is not None and told["protocols"] == ["ospf", "vrrp", "132"]
+    _, come = firewall.in_words(told, told | {"owners": ["nftables"], "input": "drop"}) or ("", "")
+    assert 'meta l4proto { 89, 112, 132 } accept comment "ospf, vrrp, 132"' in come
+
+
+@needs_root
+def test_a_program_that_takes_a_protocol_of_its_own_is_seen(tmp_path: Path) -> None:
+    """In a network of its own, where nothing else takes any."""
+    take = "import socket, subprocess, sys; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112); subprocess.run(['sh'])"
+    script = firewall.TAKEN.name
+    run = subprocess.run(["unshare", "--net", sys.executable, "-c", take], input=script, capture_output=True, text=True, timeout=60)
+    assert run.stdout.split() == ["112"]
+
+
 def match(port: object, field: str = "dport") -> Tree:
     return {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": field}}, "right": port}}
 
@@ -234,7 +251,8 @@ def test_nft_takes_whatever_we_let_in_and_reads_it_as_we_do(tmp_path: Path) -> N
     ]
     lines = []
     for let_in in ports:
-        text = firewall._rules("input", let_in) + firewall._rules("forward", [])
+        others = rng.sample([*firewall.PROTOCOLS, "132"], rng.randrange(3))
+        text = firewall._rules("input", {"listening": let_in, "protocols": others}) + firewall._rules("forward", {})
         (file := tmp_path / f"{len(lines)}.nft").write_text(f"flush ruleset\n{text}")
         lines.append(f"nft -c -f {file} && nft -f {file} && nft -j list ruleset || echo refused")
     run = subprocess.run(["unshare", "--net", "sh"], input="\n".join(lines), capture_output=True, text=True, timeout=300)

@@ -1,12 +1,13 @@
-"""Who owns the host's firewall and what it lets in. Source: nft(8) `list ruleset`, ufw(8), firewall-cmd(1), ss(8).
+"""Who owns the host's firewall and what it lets in. Source: nft(8) `list ruleset`, ufw(8), firewall-cmd(1), ss(8), raw(7).
 
     {"owners": ["ufw"], "input": "drop", "forward": "drop", "output": "accept", "loopback": true, "established": true,
-     "listening": ["tcp/22"], "unused": ["tcp/8080"], "legacy": ["ip filter"]}
+     "listening": ["tcp/22"], "protocols": ["ospf"], "unused": ["tcp/8080"], "legacy": ["ip filter"]}
 
-`unused` are ports that rules let in from anywhere and nothing listens on. `owners` are the services that load rules at a
-start; what the kernel holds may be of another, or of a container engine. `legacy` are tables with rules of the kernel's
-former packet filter, which nft does not show. Letting in only what listens now, and letting nothing through, are tables of
-our own beside theirs, loaded at a start by nftables.service.
+`protocols` are others than TCP, UDP and ICMP that a program or a tunnel takes: a router's, a cluster's, a VPN's. `unused` are
+ports that rules let in from anywhere and nothing listens on. `owners` are the services that load rules at a start; what the
+kernel holds may be of another, or of a container engine. `legacy` are tables with rules of the kernel's former packet filter,
+which nft does not show. Letting in only what listens now, and letting nothing through, are tables of our own beside theirs,
+loaded at a start by nftables.service.
 """
 
 from __future__ import annotations
@@ -37,6 +38,16 @@ elif command -v iptables-save >/dev/null; then iptables-save | sed 's/^/I /'
 else exit 127; fi""",
 )
 PORTS = Ask("run", "ss -Hltun 2>/dev/null | awk '{print $1, $5}' | sort -u; true")
+TAKEN = Ask(  # protocols by number, of programs, of tunnels that are up (their ARP hardware type), of IPsec
+    "run",
+    r"""{ awk 'FNR > 1 {sub(/.*:/, "", $2); print $2}' /proc/net/raw /proc/net/raw6 | while read -r n; do echo $((0x$n)); done
+for n in /sys/class/net/*; do
+  flags=$(cat $n/flags) && [ $((flags & 1)) = 1 ] || continue
+  case $(cat $n/type) in 768|769) echo 4; echo 41;; 776) echo 41;; 778|823) echo 47;; esac
+done
+[ -z "$(ip xfrm state count 2>/dev/null | grep -v ' 0$')" ] || { echo 50; echo 51; }
+} 2>/dev/null | sort -nu; true""",
+)
 LEGACY = Ask(
     "run",
     """for f in ip ip6; do
@@ -45,7 +56,9 @@ LEGACY = Ask(
   else sed "s/^/$f /" $n; fi
 done 2>/dev/null; true""",
 )
-ASKS = (WHO, RULES, PORTS, LEGACY)
+ASKS = (WHO, RULES, PORTS, TAKEN, LEGACY)
+PROTOCOLS = {"igmp": 2, "ipip": 4, "6in4": 41, "gre": 47, "esp": 50, "ah": 51, "eigrp": 88, "ospf": 89, "pim": 103, "vrrp": 112}
+OURS = frozenset({1, 6, 17, 58, 255})  # let in already, or only sent
 FOLDER, MAIN = "/etc/nftables.d", "/etc/nftables.conf"
 LINK, UNIT = "/etc/systemd/system/sysinit.target.wants/nftables.service", "/lib/systemd/system/nftables.service"
 KEPT = f"{FOLDER}/.setright"  # how the main file and the link were
@@ -94,6 +107,7 @@ def tell(evidence: Evidence) -> Tree | None:
     if not evidence.ran(WHO):
         return None
     told: Tree = {"owners": evidence.lines(WHO) or ["none"], "listening": list(listening(evidence))}
+    told |= {"protocols": others} if (others := _taken(evidence)) else {}
     told |= {"legacy": tables} if (tables := evidence.lines(LEGACY)) else {}
     text = evidence.text(RULES)
     if evidence.failed(RULES) or not evidence.ran(RULES):
@@ -113,6 +127,12 @@ def listening(evidence: Evidence) -> Iterator[str]:
         if not LOCAL.match(place):
             seen.add((protocol, int(place.rpartition(":")[2] or 0)))
     yield from (f"{protocol}/{port}" for protocol, port in sorted(seen, key=lambda each: (each[1], each[0])))
+
+
+def _taken(evidence: Evidence) -> list[Plain]:
+    """By the names that people know, or by number."""
+    names = {number: name for name, number in PROTOCOLS.items()}
+    return [names.get(number, str(number)) for number in map(int, evidence.lines(TAKEN)) if number not in OURS]
 
 
 def _nft(objects: list[dict[str, Plain]]) -> Tree:
@@ -165,15 +185,15 @@ def in_words(before: Tree, after: Tree) -> tuple[str, str] | None:
     moved, shut, opened = _moved(before, after)
     if not moved or len(shut) + len(opened) != len(moved):
         return None
-    gone = [_file(hook, before.get("listening", [])) for hook in opened]
-    come = [_file(hook, after.get("listening", [])) for hook in shut]
+    gone = [_file(hook, before) for hook in opened]
+    come = [_file(hook, after) for hook in shut]
     loads = f'# {MAIN}, where it does not say so yet; nftables.service loads it at each start\ninclude "{FOLDER}/setright*.nft"\n'
     return "\n".join(gone), "\n".join([*come, *([loads] if shut else [])])
 
 
-def _file(hook: str, ports: list[str]) -> str:
+def _file(hook: str, tree: Tree) -> str:
     name = CHAINS[hook][0]
-    return f"# {FOLDER}/{name}.nft\n" + _rules(hook, ports).removeprefix(f"table inet {name}\ndelete table inet {name}\n")
+    return f"# {FOLDER}/{name}.nft\n" + _rules(hook, tree).removeprefix(f"table inet {name}\ndelete table inet {name}\n")
 
 
 def _moved(before: Tree, after: Tree) -> tuple[list[str], list[str], list[str]]:
@@ -189,7 +209,7 @@ def deeds(before: Tree, after: Tree) -> str:
     moved, shut, opened = _moved(before, after)
     if not moved or len(shut) + len(opened) != len(moved):
         raise SurfaceError("state:firewall: only chains of nftables can be closed here; change the rest where it is made")
-    return "\n".join([*(_opening(hook) for hook in opened), *(_closing(hook, after["listening"]) for hook in shut)])
+    return "\n".join([*(_opening(hook) for hook in opened), *(_closing(hook, after) for hook in shut)])
 
 
 def back(before: Tree) -> str:
@@ -201,9 +221,9 @@ def _opening(hook: str) -> str:
     return OPENING.replace("NAME", CHAINS[hook][0])
 
 
-def _closing(hook: str, ports: list[str]) -> str:
+def _closing(hook: str, after: Tree) -> str:
     """Checked before it is loaded; the main file and the link are kept so that they come back exactly."""
-    text, file = _rules(hook, ports), f"{FOLDER}/{CHAINS[hook][0]}.nft"
+    text, file = _rules(hook, after), f"{FOLDER}/{CHAINS[hook][0]}.nft"
     return f"""command -v nft >/dev/null || {{ echo "nft is not installed; install nftables" >&2; exit 1; }}
 mkdir -p {FOLDER} && cat >{file} <<'END_OF_RULES' || exit 1
 {text}END_OF_RULES
@@ -215,16 +235,20 @@ echo "{MAIN} does not load, and would not at the next start: $said" >&2; exit 1;
 nft -f {file} || exit 1"""
 
 
-def _rules(hook: str, ports: list[str]) -> str:
+def _rules(hook: str, tree: Tree) -> str:
     """Our table for a hook, as nft reads it."""
     name, rules = CHAINS[hook]
-    return TABLE.replace("RULES", rules.replace("PORTS", _let_in(ports))).replace("NAME", name).replace("HOOK", hook)
+    return TABLE.replace("RULES", rules.replace("PORTS", _let_in(tree))).replace("NAME", name).replace("HOOK", hook)
 
 
-def _let_in(ports: list[str]) -> str:
-    words = [port.partition("/") for port in ports]
-    return "\n".join(
+def _let_in(tree: Tree) -> str:
+    words = [port.partition("/") for port in tree.get("listening", [])]
+    lines = [
         f"    {protocol} dport {{ {', '.join(number for kind, _, number in words if kind == protocol)} }} accept"
         for protocol in ("tcp", "udp")
         if any(kind == protocol for kind, _, _ in words)
-    )
+    ]
+    if others := tree.get("protocols", []):
+        numbers = ", ".join(str(PROTOCOLS.get(name, name)) for name in others)
+        lines.append(f'    meta l4proto {{ {numbers} }} accept comment "{", ".join(others)}"')
+    return "\n".join(lines)
