@@ -42,8 +42,8 @@ MUTATIONS = [
     ),
     Mutation(
         "bindings/aws/s3/bucket.yaml",
-        "at: versioning_configuration/status}",
-        "at: versioning_configuration/state}",
+        "at: versioning_configuration/status, alone: true}",
+        "at: versioning_configuration/state, alone: true}",
         f"{PROMISES}[aws/s3/versioning]",
         "a path that no Terraform resource has",
     ),

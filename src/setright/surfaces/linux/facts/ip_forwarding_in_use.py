@@ -54,12 +54,8 @@ RULES = Ask(
 grep -oE '\b(masquerade|snat( ip6?)? to|dnat( ip6?)? to|MASQUERADE|-j [SD]NAT --to-[a-z]*) *[0-9a-f.:]*' | sort -u | head -n 3
 ip xfrm policy 2>/dev/null | grep -om 1 'dir fwd'; true""",
 )
-WANTED = (
-    Ask("grep", "/etc/sysctl.d/*.conf", "forward"),
-    Ask("grep", "/etc/sysctl.conf", "forward"),
-    Ask("grep", "/etc/ufw/sysctl.conf", "forward"),
-)
-ON = re.compile(r"^\s*-?net[./]ipv[46][./](ip_forward|conf[./]all[./]forwarding)\s*=\s*1", re.MULTILINE)
+WANTED = tuple(Ask("file", name) for name in ("/etc/sysctl.d/*.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
+ON = re.compile(rb"^\s*-?net[./]ipv[46][./](ip_forward|conf[./]all[./]forwarding)\s*=\s*1", re.MULTILINE)
 DAYS = 7  # one that has passed nothing on for as long has no part in it; one that waits for another to fail is told by its rules
 
 
@@ -92,7 +88,7 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     if passed:
         return Answer(True, f"{passed} packets were passed on for others {evidence.since_boot()}", source)
     nothing = f"0 packets were passed on for others {evidence.since_boot()}; no bridge, no VPN, no containers"
-    meant = [name for ask in WANTED for name in evidence.names(ask) if ON.search(evidence.text(ask))]
+    meant = [found.name for ask in WANTED for found in evidence.all(ask) if ON.search(found.data or b"")]
     if meant and float(evidence.text(UPTIME).split()[0]) < DAYS * 86400:
         return Answer(None, f"{nothing}; but {meant[0]} switches forwarding on", source)
     return Answer(False, nothing, source)
