@@ -47,11 +47,15 @@ BRIDGES = (
     "incusbr*",
     "tailscale*",
 )
-# Rules that change addresses for others, and tunnels of IPsec, are there for packets that pass through.
+# Rules that change addresses for others, and tunnels of IPsec, are there for packets that pass through. What zones of firewalld
+# do is a setting, which may be wrong as any other.
+ZONE = "a zone of firewalld masquerades"
 RULES = Ask(
     "run",
-    r"""{ nft list ruleset; iptables-legacy-save -t nat; } 2>/dev/null |
-grep -oE '\b(masquerade|snat( ip6?)? to|dnat( ip6?)? to|MASQUERADE|-j [SD]NAT --to-[a-z]*) *[0-9a-f.:]*' | sort -u | head -n 3
+    rf"""{{ nft list ruleset; iptables-legacy-save -t nat; }} 2>/dev/null |
+awk '/^table / {{z = / firewalld /}} !z; z && /masquerade/ && !s++ {{print "{ZONE}"}}' |
+grep -oE '^{ZONE}|\b(masquerade|snat( ip6?)? to|dnat( ip6?)? to|MASQUERADE|-j [SD]NAT --to-[a-z]*) *[0-9a-f.:]*' |
+sort -u | head -n 3
 ip xfrm policy 2>/dev/null | grep -om 1 'dir fwd'; true""",
 )
 WANTED = tuple(Ask("file", name) for name in ("/etc/sysctl.d/*.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
@@ -76,7 +80,7 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     source = "/proc/net/snmp, interfaces, units"
     if units or bridges:
         return Answer(True, f"forwarding is what {some(units + bridges)} work by", source)
-    if rules := evidence.lines(RULES):
+    if rules := [rule for rule in evidence.lines(RULES) if rule != ZONE]:
         return Answer(True, f"rules for packets that pass through are loaded: {some(rules)}", "nft, iptables, ip xfrm")
     if not evidence.text(SNMP):
         if evidence.never_booted():
@@ -89,8 +93,9 @@ def answer(argument: str, evidence: Evidence) -> Answer:
         return Answer(True, f"{passed} packets were passed on for others {evidence.since_boot()}", source)
     nothing = f"0 packets were passed on for others {evidence.since_boot()}; no bridge, no VPN, no containers"
     meant = [found.name for ask in WANTED for found in evidence.all(ask) if ON.search(found.data or b"")]
+    meant = [f"{name} switches forwarding on" for name in meant] + [rule for rule in evidence.lines(RULES) if rule == ZONE]
     if meant and float(evidence.text(UPTIME).split()[0]) < DAYS * 86400:
-        return Answer(None, f"{nothing}; but {meant[0]} switches forwarding on", source)
+        return Answer(None, f"{nothing}; but {meant[0]}", source)
     return Answer(False, nothing, source)
 
 
