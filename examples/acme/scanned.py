@@ -76,7 +76,7 @@ class Scanned(Acme):
 
     def _controls(self, name: str) -> list[str]:
         """`--control` for each of ours that speaks of something matched on that target."""
-        urls = {"player-code": "player", "shop-code": "shop", "bank-test": "ssh://h2"}
+        urls = {"player-code": str(self.tree / "player"), "shop-code": str(self.tree / "shop"), "bank-test": "ssh://h2"}
         told = self.run("ann", "import", "--list", "--format", "json").json["imported"]
         ours = {control for each in told if _is_matched(each, urls[name]) for control in each["controls"]}
         return [word for control in sorted(ours) for word in ("--control", control)]

@@ -42,12 +42,12 @@ def is_open(each: dict[str, Any]) -> bool:
     return not each["put_right_at"] and not each["closed_at"]
 
 
-def test_a_folder_of_six_scanners_results_is_taken_in_target_by_target(done: dict[str, Any]) -> None:
+def test_a_folder_of_six_scanners_results_is_taken_in_target_by_target(group: Scanned, done: dict[str, Any]) -> None:
     ran, told = done["take_in"]
     assert ran.code == 0 and "README.md: not taken in" in ran.err
     assert {(each["target"], each["tool"]) for each in told["imported"]} == {
-        *(("player", tool) for tool in ("checkov", "trivy", "hadolint", "zizmor")),
-        *(("shop", tool) for tool in ("checkov", "trivy")),
+        *((str(group.tree / "player"), tool) for tool in ("checkov", "trivy", "hadolint", "zizmor")),
+        *((str(group.tree / "shop"), tool) for tool in ("checkov", "trivy")),
         *(("ssh://h2", tool) for tool in ("lynis", "oscap")),
     }
 
