@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from examples.acme.scenario import PROGRAM
 from lab.aws import ACCOUNT, Cloud, account, public_policy, seed
 
 from tests.journeys.loop import Journey, Look, Promises, Told, differences
@@ -100,3 +104,25 @@ class TestAws(Promises):
             ]
         assert not any("0.0.0.0/0" in rule and ": 22" in rule for rule in group(told.looks[1], "web"))
         assert any("0.0.0.0/0" in rule and ": 443" in rule for rule in group(told.looks[2], "web"))
+
+
+def test_an_account_goes_back_also_when_the_catalogue_cannot_be_read(tmp_path: Path) -> None:
+    own = tmp_path / "own/controls/acme"
+    own.mkdir(parents=True)
+    (tmp_path / "setright.toml").write_text('content = ["own"]\n')
+    words = ("--control", "aws/iam/password-*", "--control", "aws/ec2/ebs-encryption*", "--all", "--yes")
+    with account() as cloud:
+        seed(cloud, buckets=1)
+        before, target = look(cloud), f"aws://?region=us-east-1&endpoint={cloud.url}"
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SETRIGHT_STATE": str(tmp_path / "state"), **cloud.environment}
+
+        def told(*words: str) -> Any:
+            program = [*PROGRAM, *words, "--format", "json"]
+            return json.loads(subprocess.run(program, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120).stdout)
+
+        done = told("fix", target, *words)
+        assert {plan["outcome"] for plan in done["plans"]} == {"verified"} and look(cloud) != before
+        (own / "broken.yaml").write_text("id: [")
+        back = told("rollback", done["run"])
+        assert {plan["outcome"] for plan in back["plans"]} == {"reverted"}, [p["why"] for p in back["plans"]]
+        assert look(cloud) == before

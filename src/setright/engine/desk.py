@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from setright.bindings.error import BindingError
 from setright.controls.derive import resolve
+from setright.controls.error import ControlError
 from setright.engine.anew import AGAIN, HELD, Anew, followers, follows, left, moved_by_us, standing
 from setright.engine.batch import Batch
-from setright.engine.catalogue import Catalogue
+from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.execute import Execution
 from setright.engine.keys import secret_key
 from setright.engine.learn import snapshots_of
@@ -61,7 +64,15 @@ class RunDesk:
             plan = self._store.plan(plan_hash)
             token = f"{run}-{plan_hash[:12]}"
             surface = self._surface(plan.target)
-            self._introduce(surface, plan)
+            try:
+                self._introduce(surface, plan)
+            except (ControlError, BindingError):
+                if not self._store.kept(run, plan_hash):
+                    raise
+                with suppress(
+                    ControlError, BindingError
+                ):  # what the program brings may do to go back
+                    self._introduce(surface, plan, load_catalogue((content_root(),)))
             self._executions[run, plan_hash] = Execution(plan, surface, self.snapshots, token, self.rescan)
         return self._executions[run, plan_hash]
 
@@ -204,16 +215,19 @@ class RunDesk:
                 surface.close()
             self._surfaces.clear()
 
-    def _introduce(self, surface: Surface, plan: Plan) -> None:
+    def _introduce(self, surface: Surface, plan: Plan, catalogue: Catalogue | None = None) -> None:
         """Where documents hold only what was asked for, a new connection learns what that was: it reads them once."""
         if plan.keys and (id(surface), plan.hash) not in self._introduced:
-            controls, bindings = self._content(surface, plan)
+            controls, bindings = self._content(surface, plan, catalogue)
             surface.read(_wants(plan, bindings, controls))
             self._introduced.add((id(surface), plan.hash))
 
-    def _content(self, surface: Surface, plan: Plan) -> tuple[list[Control], dict[Slot, Binding]]:
-        controls = [resolve(self._catalogue().control(i), dict(plan.params)) for i in plan.controls]
-        return controls, bindings_for(self._catalogue().bindings, surface.families, controls)
+    def _content(
+        self, surface: Surface, plan: Plan, catalogue: Catalogue | None = None
+    ) -> tuple[list[Control], dict[Slot, Binding]]:
+        known = catalogue or self._catalogue()
+        controls = [resolve(known.control(i), dict(plan.params)) for i in plan.controls]
+        return controls, bindings_for(known.bindings, surface.families, controls)
 
     def _surface(self, target: str) -> Surface:
         with self._threads:
