@@ -69,9 +69,7 @@ class RunDesk:
             except (ControlError, BindingError):
                 if not self._store.kept(run, plan_hash):
                     raise
-                with suppress(
-                    ControlError, BindingError
-                ):  # what the program brings may do to go back
+                with suppress(ControlError, BindingError):  # what the program brings may do to go back
                     self._introduce(surface, plan, load_catalogue((content_root(),)))
             self._executions[run, plan_hash] = Execution(plan, surface, self.snapshots, token, self.rescan)
         return self._executions[run, plan_hash]
