@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from setright.controls.fears import told_by
 from setright.controls.page import effect
 from setright.controls.words import requirement
@@ -56,12 +58,12 @@ def general(control: Control) -> Advice:
     )
 
 
-def of_plans(plans: Iterable[Plan], control_of: Callable[[str], Control]) -> list[Advice]:
-    """One item for each control of the plans, in the order in which they come."""
+def of_plans(plans: Iterable[Plan], control_of: Callable[[str], Control], called: Callable[[str], str]) -> list[Advice]:
+    """One item for each control of the plans, in the order in which they come; `called` says how a target is named."""
     by_control: dict[str, list[Plan]] = {}
     for plan in plans:
         for control in plan.controls:
-            by_control.setdefault(control, []).append(plan)
+            by_control.setdefault(control, []).append(replace(plan, target=called(plan.target)))
     return [_planned(control_of(control), planned) for control, planned in by_control.items()]
 
 

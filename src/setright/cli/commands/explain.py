@@ -116,7 +116,8 @@ def _explain_plan(app: App, plan: Plan, show: Shown) -> None:
 
 def _say(app: App, plans: Sequence[Plan], without: Sequence[Control], show: Shown) -> None:
     """As action items; of controls that there is no plan for, what there is to say anywhere."""
+    from setright.cli.lines import from_here
     from setright.cli.output import emit
     from setright.engine.advice import general, markdown, of_plans
 
-    emit(markdown(of_plans(plans, app.catalogue.control) or map(general, without)), show)
+    emit(markdown(of_plans(plans, app.catalogue.control, from_here) or map(general, without)), show)

@@ -83,9 +83,10 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
         click.echo(json_text(playbook(plans, way)), nl=False)
         return
     if show.format == "markdown":
+        from setright.cli.lines import from_here
         from setright.engine.advice import markdown, of_plans
 
-        click.echo("# What to do\n\n" + markdown(of_plans(plans, app.catalogue.control)), nl=False)
+        click.echo("# What to do\n\n" + markdown(of_plans(plans, app.catalogue.control, from_here)), nl=False)
         return
     if show.format == "json":
         emit(json_text(plans_object(plans, report)), show._replace(file=file))
