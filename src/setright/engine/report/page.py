@@ -166,8 +166,8 @@ def _class_of(place: int, head: str, numbers: Sequence[int]) -> str:
         return ' class="n"'
     if head == "section":
         return ' class="id"'
-    if head == "where":
-        return ' class="where"'
+    if head in ("where", "why"):
+        return f' class="{head}"'
     return ' class="day"' if head in ("since", "due", "until", "last looked at") else ""
 
 
