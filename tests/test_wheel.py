@@ -28,16 +28,23 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def setright(wheel, tmp_path_factory):
-    """The program as installed in an environment of its own, beside our libraries but not our sources."""
+def home(wheel, tmp_path_factory):
+    """Where the wheel is installed, in an environment of its own."""
     home = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "venv"], check=True, timeout=120)
     pip = [sys.executable, "-m", "pip", "--python", home / "venv", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*pip, wheel], check=True, timeout=120)
+    return home
+
+
+@pytest.fixture(scope="module")
+def setright(home):
+    """The program as installed, beside our libraries but not our sources."""
     env = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib"), "SETRIGHT_STATE": str(home / "state"), "HOME": str(home)}
 
-    def run(*words):
-        return subprocess.run([home / "venv/bin/setright", *words], cwd=home, env=env, capture_output=True, text=True, timeout=120)
+    def run(*words, **more):
+        command = [home / "venv/bin/setright", *words]
+        return subprocess.run(command, cwd=home, env=env | more, capture_output=True, text=True, timeout=120)
 
     where = [home / "venv/bin/python", "-c", "import setright; print(setright.__file__)"]
     assert subprocess.run(where, env=env, capture_output=True, text=True, check=True).stdout.startswith(str(home))
@@ -56,6 +63,27 @@ def test_it_scans_and_shows_a_plan_from_elsewhere(setright):
     ran = setright("scan", str(ROOT / "examples/lab/source"), "--format", "json")
     assert ran.returncode == 1, ran.stderr
     assert {"aws/rds/not-public", "k8s/workload/privileged"} <= {f["control"] for f in json.loads(ran.stdout)["findings"]}
+
+
+def test_its_first_start_reads_no_content_file_and_a_later_one_those_that_changed(setright, home, tmp_path):
+    """What is YAML is the content alone, and what reads YAML is loaded when the first is read."""
+    (tmp_path / "main.tf").write_text('resource "aws_db_instance" "a" {\n  publicly_accessible = true\n}\n')
+    words = ("scan", str(tmp_path), "--control", "aws/rds/not-public", "--format", "json")
+
+    def titles(ran):
+        return [f["title"] for f in json.loads(ran.stdout)["findings"]]
+
+    ran = setright(*words, SETRIGHT_STATE=str(tmp_path / "state"), PYTHONPROFILEIMPORTTIME="1")
+    assert len(titles(ran)) == 1
+    assert " setright.app" in ran.stderr
+    assert " yaml" not in ran.stderr
+    (file,) = home.glob("venv/lib/*/site-packages/setright/content/controls/aws/rds/not-public.yaml")
+    before = file.read_text()
+    try:
+        file.write_text(before.replace("title: ", "title: The "))
+        assert titles(setright(*words))[0].startswith("The ")
+    finally:
+        file.write_text(before)
 
 
 def test_it_puts_right_and_goes_back_from_elsewhere(setright, tmp_path):

@@ -1,46 +1,24 @@
-"""The controls, bindings and baselines we ship and those of an organisation, read once and cached.
-
-The cache holds the files' plain mappings (msgpack), keyed by every file's place, size and time; a control's is decoded, and
-the control built, when something of its kind is judged, so start-up hardly grows with the catalogue.
+"""The controls, bindings and baselines we ship and those of an organisation. A control's mapping is decoded, and the control
+built, when something of its kind is judged, so start-up hardly grows with the catalogue.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path as File
 
 import msgspec
 
-from setright.bindings.load import load as load_bindings
-from setright.controls.baselines import Baseline, left_out, load_baseline, resolved, select
+from setright.controls.baselines import Baseline, left_out, resolved, select
 from setright.controls.chosen import Chosen
 from setright.controls.contradictions import contradictions, suspects
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
-from setright.controls.load import build, read
+from setright.controls.load import build
+from setright.engine.content import Content, Written, content_of, packed, write
+from setright.engine.content import content_root as content_root
 from setright.model import SEVERITIES, Binding, Control, Plain
-
-VERSION = 3  # of the cache's form
-
-
-class Written(msgspec.Struct, frozen=True, array_like=True):
-    """A control's file, what is asked of it before it is read, and its mapping as written (msgpack)."""
-
-    file: str
-    kind: str
-    severity: str
-    mapping: msgspec.Raw
-
-
-class Content(msgspec.Struct, frozen=True):
-    """All of one root. `print` says of which files it was read."""
-
-    print: str
-    controls: dict[str, Written]
-    bindings: list[Binding]
-    baselines: list[Baseline]
 
 
 class Catalogue:
@@ -48,11 +26,13 @@ class Catalogue:
 
     def __init__(
         self,
+        roots: Sequence[File],
         written: dict[str, Written],
         bindings: dict[str, Binding],
         baselines: dict[str, Baseline],
-        checked: Checked | None = None,
+        checked: Checked,
     ) -> None:
+        self._roots = roots
         self._written = written
         self._built: dict[str, Control] = {}
         self._checked = checked
@@ -72,7 +52,7 @@ class Catalogue:
 
     def file_of(self, control_id: str) -> File:
         self.control(control_id)
-        return File(self._written[control_id].file)
+        return next(file for root in self._roots if (file := root / "controls" / f"{control_id}.yaml").is_file())
 
     def for_families(
         self, families: Sequence[str], ids: Iterable[str], params: Mapping[str, Plain] | None = None, least: str = SEVERITIES[0]
@@ -103,13 +83,12 @@ class Catalogue:
         """The ids of a baseline; ``all`` is every control. Raises ControlError where they cannot all hold."""
         if baseline == "all":
             return self.ids()
-        known = self._checked.of(baseline) if self._checked else None
+        known = self._checked.of(baseline)
         if known is not None:
             return known
         chosen = select(self.baseline(baseline), self.cited(), self.baselines)
         self._agreed(self.baseline(baseline), chosen)
-        if self._checked:
-            self._checked.add(baseline, chosen)
+        self._checked.add(baseline, chosen)
         return chosen
 
     def left_out(self, baseline: str) -> dict[str, str]:
@@ -144,32 +123,32 @@ class Catalogue:
 
 
 class Checked:
-    """The controls of each baseline that were found to agree, kept beside the cache as long as no content changes."""
+    """The controls of each baseline that were found to agree, kept beside the cache as long as no content changes.
 
-    def __init__(self, cache: File, prints: Sequence[str]) -> None:
+    `agreed` are those that are known without looking, by baseline.
+    """
+
+    def __init__(self, cache: File | None, prints: Sequence[str], agreed: Mapping[str, list[str]]) -> None:
         self._cache = cache
         self._print = sha256("\n".join(prints).encode()).hexdigest()
+        self._agreed = agreed
 
     def of(self, baseline: str) -> list[str] | None:
         """The ids of its controls; None where they are not known to agree."""
+        if baseline in self._agreed or self._cache is None:
+            return self._agreed.get(baseline)
         try:
-            print_, *ids = self._file(baseline).read_text("utf-8").splitlines()
+            print_, *ids = self._file(self._cache, baseline).read_text("utf-8").splitlines()
         except (OSError, ValueError):  # none yet, of no text, or empty
             return None
         return ids if print_ == self._print else None
 
     def add(self, baseline: str, ids: Sequence[str]) -> None:
-        _write(self._file(baseline), "\n".join([self._print, *ids]).encode())
+        if self._cache:
+            write(self._file(self._cache, baseline), "\n".join([self._print, *ids]).encode())
 
-    def _file(self, baseline: str) -> File:
-        return self._cache / f"chosen-{sha256(baseline.encode()).hexdigest()[:16]}.txt"
-
-
-def content_root() -> File:
-    """Where the shipped content lies: inside the installed package, or beside `src` in a checkout."""
-    package = File(__file__).resolve().parent.parent
-    shipped = package / "content"
-    return shipped if shipped.is_dir() else package.parent.parent
+    def _file(self, cache: File, baseline: str) -> File:
+        return cache / f"chosen-{sha256(baseline.encode()).hexdigest()[:16]}.txt"
 
 
 def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogue:
@@ -177,75 +156,29 @@ def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogu
 
     Raises ControlError or BindingError at the first bad file, and where two files have one id.
     """
+    return _over([(root, content_of(root, cache)) for root in roots], cache)
+
+
+def ready(root: File) -> bytes:
+    """What a package ships of its content, so that a first start reads no more than that. Raises as `load_catalogue`."""
+    content = content_of(root, None)
+    known = _over([(root, content)], None)
+    return packed(root, content, {name: known.selected(name) for name in known.baselines})
+
+
+def _over(contents: Sequence[tuple[File, Content]], cache: File | None) -> Catalogue:
     written: dict[str, Written] = {}
     bindings: dict[str, Binding] = {}
     baselines: dict[str, Baseline] = {}
-    prints: list[str] = []
-    for root in roots:
-        prints.append(_fingerprint(root))
-        content = _content(root, prints[-1], cache)
+    for root, content in contents:
         if doubled := written.keys() & content.controls.keys():
             raise ControlError(f"{root}: {', '.join(sorted(doubled))}: another content root has a control of that id")
         written |= content.controls
         bindings |= {each.kind: each for each in content.bindings}
         baselines |= {each.id: each for each in content.baselines}
-    return Catalogue(written, bindings, resolved(baselines), Checked(cache, prints) if cache else None)
-
-
-def _content(root: File, print_: str, cache: File | None) -> Content:
-    kept = cache / f"catalogue-{sha256(str(root).encode()).hexdigest()[:16]}.msgpack" if cache else None
-    if kept and (found := _cached(kept, print_)):
-        return found
-    content = _read(root, print_)
-    if kept:
-        _write(kept, msgspec.msgpack.encode(content))
-    return content
-
-
-def _read(root: File, print_: str) -> Content:
-    controls = {}
-    for file in sorted((root / "controls").rglob("*.yaml")):
-        raw = read(file, root / "controls")
-        controls[raw["id"]] = Written(str(file), raw["kind"], raw["severity"], msgspec.Raw(msgspec.msgpack.encode(raw)))
-    baselines = [load_baseline(file) for file in sorted((root / "baselines").glob("*.yaml"))]
-    return Content(print_, controls, load_bindings(root / "bindings"), baselines)
-
-
-def _fingerprint(root: File) -> str:
-    files = [file for room in ("controls", "bindings", "baselines") for file in sorted(_files(str(root / room)))]
-    told = [f"{path}\0{size}\0{time_ns}\n" for path, size, time_ns in files]
-    return sha256("".join([str(VERSION), *told]).encode()).hexdigest()
-
-
-def _files(folder: str) -> Iterable[tuple[str, int, int]]:
-    if not os.path.isdir(folder):  # noqa: PTH112 - a thousand entries: os.scandir is four times quicker than pathlib
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path)
-            elif entry.name.endswith(".yaml"):
-                stat = entry.stat()
-                yield entry.path, stat.st_size, stat.st_mtime_ns
-
-
-def _cached(kept: File, print_: str) -> Content | None:
-    try:
-        held = msgspec.msgpack.decode(kept.read_bytes(), type=Content)
-    except (OSError, msgspec.DecodeError):  # none yet, or of another form
-        return None
-    return held if held.print == print_ else None
-
-
-def _write(kept: File, data: bytes) -> None:
-    """Written whole or not at all; a cache that cannot be written is no error."""
-    new = kept.with_suffix(f".{os.getpid()}")
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        new.write_bytes(data)
-        new.replace(kept)
-    except OSError:
-        new.unlink(missing_ok=True)
+    agreed = contents[0][1].agreed if len(contents) == 1 else {}
+    checked = Checked(cache, [content.print for _, content in contents], agreed)
+    return Catalogue([root for root, _ in contents], written, bindings, resolved(baselines), checked)
 
 
 def _near(name: str, names: Iterable[str]) -> str:
