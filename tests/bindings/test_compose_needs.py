@@ -53,6 +53,37 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert fixed("image: 'caddy:2', user: '1000'", DROPS)["cap_add"] == ["NET_BIND_SERVICE"]
 
 
+LIMITS = Edit(("deploy", "resources", "limits", "memory"), "512m")
+
+
+@pytest.mark.parametrize(
+    ("body", "limit"),
+    [
+        ("image: acme/a", "512m"),
+        ("image: acme/a, environment: {JAVA_OPTS: -Xms128m -Xmx768m}", "1536m"),
+        ("image: acme/a, environment: ['JAVA_OPTS=-Xmx128m']", "512m"),
+        ("image: acme/a, command: node --max-old-space-size=2048 a.js", "4g"),
+        ("image: redis, command: [redis-server, --maxmemory, 1gb]", "2g"),
+        ("image: acme/a, mem_reservation: 1gb", "1g"),
+        ("image: acme/a, deploy: {resources: {reservations: {memory: 700M}}}", "700m"),
+        ("image: acme/a, shm_size: 2gb", "2g"),
+        ("image: 'mcr.microsoft.com/mssql/server:2022-latest'", "4g"),
+        ("image: 'elasticsearch:7.17.1'", "2g"),
+        ("image: '${KAFKA:-confluentinc/cp-kafka:7.3.14}'", "2g"),
+    ],
+)
+def test_no_limit_is_below_what_a_service_surely_takes(body: str, limit: str) -> None:
+    assert fixed(body, LIMITS)["deploy"]["resources"]["limits"]["memory"] == limit
+
+
+def test_an_image_that_writes_its_own_files_keeps_its_root() -> None:
+    for image in ("confluentinc/cp-kafka:7.3.14", "apache/airflow:2.2.3", "zookeeper", "elasticsearch:7.17.1"):
+        with pytest.raises(BindingError, match="when it starts; put a volume there first"):
+            fixed(f"image: '{image}'", READS)
+    assert fixed("image: zookeeper, volumes: ['c:/conf']", READS)["read_only"] is True
+    assert fixed("image: zookeeper, entrypoint: sleep 9", READS)["read_only"] is True
+
+
 def test_what_a_variable_is_by_default_counts() -> None:
     airflow = "image: '${AIRFLOW_IMAGE_NAME:-apache/airflow:2.2.3}', command: celery worker"
     assert seen(airflow)["image-needs"]["root"] == "told"

@@ -13,7 +13,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, capabilities_of, covers, needs_of
+from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
 from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
@@ -145,6 +145,8 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         raise BindingError(
             f"{service.get('image', 'it')}: it writes to its root by {sign} when it starts; do that in its image first"
         )
+    if wanted.path == ("read_only",) and wanted.value is True and (own := _own_files(service, images, made)):
+        raise BindingError(f"{service.get('image', 'it')}: it writes to {own} when it starts; put a volume there first")
     if wanted.path == ("read_only",) and wanted.value is True:
         have = listed(service.get("tmpfs"))
         taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]
@@ -158,6 +160,13 @@ def _changes_root(service: Tree, needs: Needs) -> str:
     words = " ".join(str(each) for key in ("entrypoint", "command") for each in _words(service.get(key)))
     found = CHANGES.search(words) or (None if "writes" in needs else _takes_user(service))
     return found[0] if found else ""
+
+
+def _own_files(service: Tree, images: Images, made: Made) -> str:
+    """What its image writes of its own files when it starts, and no volume holds; empty for nothing."""
+    changed = () if service.get("entrypoint") else cautions_of(_base(service, made).image, images).get("changes", ())
+    mounted = _mounted(service)
+    return next((path for path in changed if not any(covers(each, path) for each in mounted)), "")
 
 
 def _mounted(service: Tree) -> list[str]:

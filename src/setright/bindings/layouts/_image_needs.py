@@ -80,6 +80,11 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
     return list(_told(image, images).get("capabilities", ()))
 
 
+def cautions_of(image: Plain, images: Images) -> Needs:
+    """What the image's entry tells of any version of it, however it is started: `changes` and `memory`."""
+    return {key: value for key, value in _entry(image, images)[0].items() if key in ("changes", "memory")}
+
+
 def covers(folder: str, path: str) -> bool:
     """Whether a path is a folder or stands below it."""
     whole = normpath(path) if ".." in path else path
@@ -87,9 +92,16 @@ def covers(folder: str, path: str) -> bool:
 
 
 def _told(image: Plain, images: Images) -> Needs:
-    """The entry of the longest name that fits, by itself or with its tag."""
+    """The image's entry, where that holds for its version."""
+    told, tag = _entry(image, images)
+    major = MAJOR.fullmatch(tag)
+    return {} if major and int(major[1]) < int(told.get("since", 0)) else told
+
+
+def _entry(image: Plain, images: Images) -> tuple[Needs, str]:
+    """The entry of the longest name that fits, by itself or with its tag, and the tag."""
     if not isinstance(image, str) or "$" in image:
-        return {}
+        return {}, ""
     reference = _plain_name(image.partition("@")[0])
     head, colon, tag = reference.rpartition(":")
     name, tag = (head, tag) if colon and "/" not in tag else (reference, "")
@@ -98,11 +110,9 @@ def _told(image: Plain, images: Images) -> Needs:
         [named] if named else [each for each in images if "*" in each and (fits(name, each) or (tag and fits(reference, each)))]
     )
     if not fitting:
-        return {}
+        return {}, tag
     told = images[max(fitting, key=len)]
-    told = images[str(told["like"])] if "like" in told else told
-    major = MAJOR.fullmatch(tag)
-    return {} if major and int(major[1]) < int(told.get("since", 0)) else told
+    return (images[str(told["like"])] if "like" in told else told), tag
 
 
 def _needs_of_script(started: Started) -> Needs:

@@ -24,6 +24,7 @@ from posixpath import join, normpath
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_build as build
+from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
@@ -65,7 +66,8 @@ def edit(
     old_version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "").startswith("2")
     made = build.dockerfile(locator, raw, sources)
     more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
-    placed = [_placed(resource, raw, each, old_version) for each in [*edits, *live]] + more
+    wanted = [_with_enough(raw, each, layout.get("images", {})) for each in [*edits, *live]]
+    placed = [_placed(resource, raw, each, old_version) for each in wanted] + more
     return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)]
 
 
@@ -170,6 +172,13 @@ def _shown(name: str, raw: Tree) -> Tree:
 
 
 # --- editing --------------------------------------------------------------------------------------------------------
+
+
+def _with_enough(raw: Tree, wanted: Edit, images: Images) -> Edit:
+    """A limit of memory that is at least what the service surely takes."""
+    if wanted.path != (*short.LIMITS_AT, "memory") or wanted.remove:
+        return wanted
+    return Edit(wanted.path, memory.enough(raw, wanted.value, images))
 
 
 def _placed(resource: Resource, raw: Tree, wanted: Edit, old_version: bool) -> Edit:

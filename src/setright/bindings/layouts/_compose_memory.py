@@ -1,0 +1,58 @@
+"""How much memory a service is told to take: by its own words, by what it reserves, or by what is known of its image.
+
+compose-spec.io, 05-services.md, mem_reservation, shm_size; deploy.md, reservations; 11-extension.md, byte values.
+"""
+
+from __future__ import annotations
+
+from setright.bindings.layouts._compose_build import filled
+from setright.bindings.layouts._image_needs import Images, cautions_of
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree
+from setright.patterns import late
+
+SIZE = late(r"(\d+(?:\.\d+)?)\s*([kmg]?)i?b?", 0)
+UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+MEGABYTE = UNITS["m"]
+BESIDES = 2  # how much a program takes for each byte of the part that is told
+PARTS = {  # words that tell the size of a heap, a cache or a pool of buffers, and the unit of a bare number
+    late(r"-Xmx(\d+)([kKmMgG]?)"): "",
+    late(r"max[-_]old[-_]space[-_]size[ =](\d+)()"): "m",
+    late(r"--maxmemory[ =](\d+)([kKmMgG]?)"): "",
+    late(r"(?:shared_buffers|buffer[-_]pool[-_]size)\s*=\s*(\d+)([kKmMgG]?)"): "",
+    late(r"wiredTigerCacheSizeGB[ =](\d+)()"): "g",
+}
+SPEAKS = ("command", "entrypoint", "environment")
+RESERVED = (("mem_reservation",), ("deploy", "resources", "reservations", "memory"), ("shm_size",))
+
+
+def enough(service: Tree, wanted: Plain, images: Images) -> Plain:
+    """The limit that is wanted, or what the service surely needs where that is more."""
+    limit = _bytes(wanted)
+    needed = max([_told(service), *(_bytes(look_up(service, path)) for path in RESERVED)])
+    known = cautions_of(filled(service.get("image", "")), images).get("memory")
+    needed = max(needed, _bytes(known))
+    if not limit or needed <= limit:
+        return wanted
+    megabytes = -(-needed // MEGABYTE)
+    return f"{megabytes // 1024}g" if megabytes % 1024 == 0 else f"{megabytes}m"
+
+
+def _told(service: Tree) -> int:
+    """What it takes by the sizes that its words tell, in bytes; 0 where they tell none."""
+    words = [str(each) for key in SPEAKS for each in _words(service.get(key))]
+    text = " ".join(words)
+    found = [int(size) * UNITS[(unit or bare).lower()] for part, bare in PARTS.items() for size, unit in part.findall(text)]
+    return BESIDES * max(found, default=0)
+
+
+def _words(value: Plain) -> list[Plain]:
+    if isinstance(value, dict):
+        return [f"{name}={each}" for name, each in value.items()]
+    return value if isinstance(value, list) else [value or ""]
+
+
+def _bytes(value: Plain) -> int:
+    """A size as Compose writes it, in bytes; 0 for what is none."""
+    found = SIZE.fullmatch(str(value).lower()) if isinstance(value, str | int) else None
+    return int(float(found[1]) * UNITS[found[2]]) if found else 0
