@@ -6,7 +6,7 @@ import pytest
 
 from setright import lenses
 from setright.bindings.layouts import cloudformation
-from setright.bindings.layouts._cloudformation_publishers import SERVICES
+from setright.bindings.layouts._cloudformation_publishers import BESIDES, SERVICES
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.model import Plain
@@ -14,7 +14,7 @@ from setright.model import Plain
 ROOT = File(__file__).parents[2] / "bindings"
 BUCKET: dict[str, Plain] = {
     "type": "AWS::S3::Bucket",
-    "evidence": {"readers": "readers", "handed-out": "handed-out", "logs": "logs"},
+    "evidence": {"readers": "readers", "handed-out": "handed-out", "logs": "logs", "edge": "edge"},
 }
 TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
 PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
@@ -117,6 +117,8 @@ def test_a_service_that_calls_from_here_is_seen(text: str, where: str) -> None:
     ("domain", "sign"),
     [
         ("!GetAtt Balancer.DNSName", "no"),
+        ("!GetAtt Plain.DNSName", "the balancer Plain"),
+        ("!GetAtt Both.DNSName", "no"),
         ("!GetAtt Data.RegionalDomainName", "no"),
         ("site.s3-website-eu-west-1.amazonaws.com", "a web site"),
         ('!Sub "${Data}.s3-website.${AWS::Region}.amazonaws.com"', "a web site"),
@@ -126,9 +128,21 @@ def test_a_service_that_calls_from_here_is_seen(text: str, where: str) -> None:
 def test_an_origin_that_speaks_no_https_is_seen(domain: str, sign: str) -> None:
     origins = f"[{{Id: a, DomainName: {domain}}}]"
     text = f"  Edge:\n    Type: AWS::CloudFront::Distribution\n    Properties: {{DistributionConfig: {{Origins: {origins}}}}}\n"
+    for name, listeners in {"Balancer": (), "Plain": ("HTTP",), "Both": ("HTTP", "HTTPS")}.items():
+        text += f"  {name}: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer}}\n"
+        for each in listeners:
+            body = f"{{LoadBalancerArn: !Ref {name}, Protocol: {each}}}"
+            text += f"  {name}{each}: {{Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {body}}}\n"
     assert told(EDGE, text)["plain-origin"] == sign
 
 
+@pytest.mark.parametrize(("domain", "by"), [("!GetAtt Data.RegionalDomainName", "by Edge"), ("example.org", "no")])
+def test_a_bucket_that_cloudfront_serves_is_seen(domain: str, by: str) -> None:
+    origins = f"{{DistributionConfig: {{Origins: [{{Id: a, DomainName: {domain}}}]}}}}"
+    assert told(BUCKET, DATA + f"  Edge: {{Type: AWS::CloudFront::Distribution, Properties: {origins}}}\n")["edge"] == by
+
+
+SHOP = "  Shop: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {T: !Ref Alarms}}}}\n"
 ALARMS = "  Alarms: {Type: AWS::SNS::Topic}\n"
 ALARM = "  Errors: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmActions: [!Ref Alarms]}}\n"
 MAIL = "  Mail: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Alarms, Protocol: email}}\n"
@@ -149,11 +163,14 @@ def let_in(principal: str, topic: str = "!Ref Alarms", effect: str = "Allow") ->
         (ALARM + let_in("'*'", effect="Deny"), "services"),
         ("", "others, as nothing here does"),
         (MAIL, "others, as nothing here does"),
-        (ALARM + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", "others, who know its name"),
-        (let_in("{Service: ses.amazonaws.com}"), "whom a policy lets in"),
-        (ALARM + let_in("{AWS: '*'}"), "whom a policy lets in"),
-        (ALARM + let_in("'*'", topic="!ImportValue shared"), "whom a policy lets in"),
-        (ALARM + "  Shop: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {T: !Ref Alarms}}}}\n", "Shop"),
+        ("Outputs:\n  Topic: {Value: !Ref Alarms}\n", "others, who know its name"),
+        (ALARM + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", "services; perhaps others, who know its name"),
+        (let_in("{Service: ses.amazonaws.com}"), f"{BESIDES}: whom a policy lets in"),
+        (let_in("{AWS: '*'}"), "whom a policy lets in"),
+        (ALARM + let_in("{AWS: '*'}"), f"{BESIDES}: whom a policy lets in"),
+        (ALARM + let_in("'*'", topic="!ImportValue shared"), f"{BESIDES}: whom a policy lets in"),
+        (SHOP, "Shop"),
+        (ALARM + SHOP, f"{BESIDES}: Shop"),
     ],
 )
 def test_who_publishes_to_a_topic_is_told(beside: str, who: str) -> None:
@@ -162,7 +179,7 @@ def test_who_publishes_to_a_topic_is_told(beside: str, who: str) -> None:
 
 def test_a_topic_with_a_name_may_be_published_to_by_whoever_knows_it() -> None:
     named = "  Alarms: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}\n"
-    assert told(TOPIC, named + ALARM) == {"publishers": "others, who know its name"}
+    assert told(TOPIC, named + ALARM) == {"publishers": "services; perhaps others, who know its name"}
 
 
 def test_the_key_of_a_topic_lets_in_every_service_that_counts_as_one() -> None:

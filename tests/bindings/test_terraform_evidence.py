@@ -217,9 +217,29 @@ def test_a_tenant_that_comes_later_is_seen_though_the_network_stays_the_same() -
 
 @pytest.mark.parametrize(
     ("domain", "sign"),
-    [("aws_lb.shop.dns_name", "no"), ("aws_s3_bucket_website_configuration.shop.website_endpoint", "a web site")],
+    [
+        ("aws_lb.shop.dns_name", "no"),
+        ("aws_lb.plain.dns_name", "the balancer aws_lb.plain"),
+        ("aws_lb.both.dns_name", "no"),
+        ("aws_s3_bucket_website_configuration.shop.website_endpoint", "a web site"),
+    ],
 )
 def test_an_origin_that_speaks_no_https_is_seen(domain: str, sign: str) -> None:
     edge = {"type": "aws_cloudfront_distribution", "evidence": {"plain-origin": "plain-origin"}}
     text = f'resource "aws_cloudfront_distribution" "shop" {{\n  origin {{\n    domain_name = {domain}\n  }}\n}}\n'
+    for name, listeners in {"shop": (), "plain": ("HTTP",), "both": ("HTTP", "HTTPS")}.items():
+        text += f'resource "aws_lb" "{name}" {{}}\n'
+        text += "".join(
+            f'resource "aws_lb_listener" "{name}_{each}" {{\n  load_balancer_arn = aws_lb.{name}.arn\n  protocol = "{each}"\n}}\n'
+            for each in listeners
+        )
     assert told(edge, text) == {"plain-origin": sign}
+
+
+@pytest.mark.parametrize(
+    ("domain", "by"), [("aws_s3_bucket.data.bucket_domain_name", "by aws_cloudfront_distribution.shop"), ("x", "no")]
+)
+def test_a_bucket_that_cloudfront_serves_is_seen(domain: str, by: str) -> None:
+    text = f'resource "aws_cloudfront_distribution" "shop" {{\n  origin {{\n    domain_name = {domain}\n  }}\n}}\n'
+    bucket = {"type": "aws_s3_bucket", "evidence": {"edge": "edge"}}
+    assert told(bucket, 'resource "aws_s3_bucket" "data" {}\n' + text) == {"edge": by}

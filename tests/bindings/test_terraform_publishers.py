@@ -4,7 +4,7 @@ import pytest
 from tests.bindings.test_terraform_users import told
 
 from setright.bindings.layouts._terraform_bundles import BUNDLES
-from setright.bindings.layouts._terraform_publishers import SERVICES
+from setright.bindings.layouts._terraform_publishers import BESIDES, SERVICES
 from setright.model import Plain
 
 TOPIC: dict[str, Plain] = {"type": "aws_sns_topic", "evidence": {"publishers": "publishers"}}
@@ -40,12 +40,21 @@ resource "aws_sns_topic_policy" "publish" {{
         (DATA.format(kind="Service", who="events.amazonaws.com", topic="alarms"), "services"),
         ("", "others, as nothing here does"),
         (MAIL, "others, as nothing here does"),
-        (ALARM + ROLE, "aws_iam_role_policy.app"),
-        (ALARM + OUTPUT, "whoever takes it from an output"),
-        (ALARM + DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="alarms"), "whom a policy lets in"),
-        (ALARM + DATA.format(kind="Service", who="ses.amazonaws.com", topic="alarms"), "whom a policy lets in"),
+        (ROLE, "aws_iam_role_policy.app"),
+        (ALARM + ROLE, f"{BESIDES}: aws_iam_role_policy.app"),
+        (OUTPUT, "whoever takes it from an output"),
+        (ALARM + OUTPUT, "services; perhaps whoever takes it from an output"),
+        (DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="alarms"), "whom a policy lets in"),
+        (
+            ALARM + DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="alarms"),
+            f"{BESIDES}: whom a policy lets in",
+        ),
+        (DATA.format(kind="Service", who="ses.amazonaws.com", topic="alarms"), f"{BESIDES}: whom a policy lets in"),
         (ALARM + DATA.format(kind="Service", who="ses.amazonaws.com", topic="other"), "services"),
-        (ALARM + 'resource "aws_sns_topic_policy" "p" {\n  arn = var.arn\n  policy = var.policy\n}\n', "whom a policy lets in"),
+        (
+            ALARM + 'resource "aws_sns_topic_policy" "p" {\n  arn = var.arn\n  policy = var.policy\n}\n',
+            f"{BESIDES}: whom a policy lets in",
+        ),
     ],
 )
 def test_who_publishes_to_a_topic_is_named(beside: str, who: str) -> None:

@@ -51,6 +51,7 @@ CALLING = {  # the resources by which a service comes to call a function
     "logs.amazonaws.com": "AWS::Logs::",
     "secretsmanager.amazonaws.com": "AWS::SecretsManager::",
 }
+BALANCER, LISTENER = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::Listener"
 WEB_SITE = re.compile(r"s3-website|\bWebsiteURL\b")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 
@@ -233,10 +234,25 @@ def _users(template: Tree, name: str, tree: Tree) -> str:
 
 
 def _plain_origin(template: Tree, name: str, tree: Tree) -> str:
-    """Whether a distribution fetches from what speaks HTTP only: the web site of a bucket."""
+    """Whether a distribution fetches from what speaks HTTP only: the web site of a bucket, or a balancer of the template."""
     origins = look_up(tree, ("DistributionConfig", "Origins"))
     named = [each.get("DomainName") for each in origins if isinstance(each, dict)] if isinstance(origins, list) else []
-    return "a web site" if any(WEB_SITE.search(function(each) or str(each)) for each in named) else "no"
+    if any(WEB_SITE.search(function(each) or str(each)) for each in named):
+        return "a web site"
+    balancers = [id_ for id_, _ in of_type(template, BALANCER) if any(uses(each, id_) for each in named)]
+    return next((f"the balancer {id_}" for id_ in balancers if not _speaks_tls(template, id_)), "no")
+
+
+def _speaks_tls(template: Tree, balancer: str) -> bool:
+    """Whether a listener of a load balancer may take HTTPS: not where there are listeners, and all take plain HTTP."""
+    there = [body for _, body in of_type(template, LISTENER) if uses(body.get("LoadBalancerArn"), balancer)]
+    return not there or any(body.get("Protocol") != "HTTP" for body in there)
+
+
+def _edge(template: Tree, name: str, tree: Tree) -> str:
+    """Whether CloudFront serves what is in a bucket, by a right that goes without one to a key: ``no``, or by what."""
+    edges = of_type(template, "AWS::CloudFront::Distribution")
+    return next((f"by {id_}" for id_, body in edges if uses(look_up(body, ("DistributionConfig", "Origins")), name)), "no")
 
 
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
@@ -254,4 +270,5 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "callers": _callers,
     "replaced": _replaced,
     "plain-origin": _plain_origin,
+    "edge": _edge,
 }

@@ -19,19 +19,25 @@ PUBLISHING = (  # the resources by which such a service comes to publish
     *("AWS::Budgets::Budget", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"),
     *("AWS::Events::Rule", "AWS::S3::Bucket"),
 )
+SERVICE, BESIDES, BY_NAME = ".amazonaws.com", "programs besides services", "others, who know its name"
 LISTENING = ("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy")
 
 
 def publishers(template: Tree, name: str, tree: Tree) -> str:
-    """``services`` where only services of AWS publish to a topic, and some do; else who else may."""
-    if "TopicName" in tree or uses(template.get("Outputs"), name):
-        return "others, who know its name"
+    """``services`` where only services of AWS publish to a topic, and some do; else who else may.
+
+    What nothing here tells of comes after ``; perhaps``, whom the key for services would shut out as programs besides services.
+    """
+    known = "TopicName" in tree or uses(template.get("Outputs"), name)
     named = {id_: resource_type(other) for id_, other in template["Resources"].items() if id_ != name and uses(other, name)}
     others = [id_ for id_, kind in named.items() if kind not in (*PUBLISHING, *LISTENING)]
     let_in = list(_let_in(template, name))
-    if others or not all(isinstance(each, str) and each in SERVICES for each in let_in):
-        return next(iter(others), "whom a policy lets in")
-    return "services" if let_in or set(named.values()) & set(PUBLISHING) else "others, as nothing here does"
+    if not all(isinstance(each, str) and each in SERVICES for each in let_in):
+        others.append("whom a policy lets in")
+    if set(named.values()) & set(PUBLISHING) or any(str(each).endswith(SERVICE) for each in let_in):
+        perhaps = f"services; perhaps {BY_NAME}" if known else "services"
+        return f"{BESIDES}: {others[0]}" if others else perhaps
+    return BY_NAME if known else next(iter(others), "others, as nothing here does")
 
 
 def _let_in(template: Tree, name: str) -> Iterator[Plain]:

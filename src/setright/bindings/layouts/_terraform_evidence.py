@@ -27,6 +27,7 @@ LAST_SNAPSHOT = (  # whose deletion makes a last snapshot unless it is told not 
 OBJECTS = ("aws_s3_object", "aws_s3_bucket_object")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
 METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
+EDGE, BALANCERS, LISTENERS = "aws_cloudfront_distribution", ("aws_lb", "aws_alb"), ("aws_lb_listener", "aws_alb_listener")
 WEB_SITE = late(r"s3-website|\bwebsite_endpoint\b")
 ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
 LATEST = late(
@@ -303,10 +304,26 @@ def _default_group(module: Module, block: Block, tree: Tree) -> str:
 
 
 def _plain_origin(module: Module, block: Block, tree: Tree) -> str:
-    """Whether a distribution fetches from what speaks HTTP only: the web site of a bucket."""
+    """Whether a distribution fetches from what speaks HTTP only: the web site of a bucket, or a balancer of the module."""
     origins = block.body.get("origin")
     named = [each.get("domain_name") for each in origins if isinstance(each, dict)] if isinstance(origins, list) else []
-    return "a web site" if any(WEB_SITE.search(getattr(each, "text", str(each))) for each in named) else "no"
+    told = [each.text if isinstance(each, Unknown) else str(each) for each in named]
+    if any(map(WEB_SITE.search, told)):
+        return "a web site"
+    balancers = [each for kind in BALANCERS for each in module.resources(kind) if any(refers(text, each.address) for text in told)]
+    return next((f"the balancer {each.address}" for each in balancers if not _speaks_tls(module, each)), "no")
+
+
+def _speaks_tls(module: Module, balancer: Block) -> bool:
+    """Whether a listener of a load balancer may take HTTPS: not where there are listeners, and all take plain HTTP."""
+    there = [each for each, keys in namers(module, balancer) if each.type in LISTENERS and "load_balancer_arn" in keys]
+    return not there or any(module.resolved(each.body.get("protocol", "HTTP")) != "HTTP" for each in there)
+
+
+def _edge(module: Module, block: Block, tree: Tree) -> str:
+    """Whether CloudFront serves what is in a bucket, by a right that goes without one to a key: ``no``, or by what."""
+    edges = [each.address for each, keys in namers(module, block) if each.type == EDGE and "origin" in keys]
+    return f"by {edges[0]}" if edges else "no"
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
@@ -325,5 +342,6 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "handed-out": handed_out,
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
+    "edge": _edge,
     "publishers": publishers,
 }

@@ -21,20 +21,26 @@ PUBLISHING = (  # the resources by which such a service comes to publish
     *("aws_budgets_budget", "aws_cloudtrail", "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"),
     *("aws_cloudwatch_event_target", "aws_s3_bucket_notification"),
 )
+SERVICE, BESIDES = ".amazonaws.com", "programs besides services"
 POLICY = "aws_sns_topic_policy"
 LISTENING = ("aws_sns_topic_subscription", POLICY)
 
 
 def publishers(module: Module, block: Block, tree: Tree) -> str:
-    """``services`` where only services of AWS publish to a topic, and some do; else who else may."""
-    if (others := handed_out(module, block, tree)) != "no":
-        return others
+    """``services`` where only services of AWS publish to a topic, and some do; else who else may.
+
+    What nothing here tells of comes after ``; perhaps``, whom the key for services would shut out as programs besides services.
+    """
+    taken = handed_out(module, block, tree)
     named = [each for each, _ in namers(module, block)]
-    others_here = [each.address for each in named if each.type not in (*PUBLISHING, *LISTENING) and not _is_for_topics(each)]
+    others = [each.address for each in named if each.type not in (*PUBLISHING, *LISTENING) and not _is_for_topics(each)]
     let_in = list(_let_in(module, block))
-    if others_here or not all(isinstance(each, str) and each in SERVICES for each in let_in):
-        return next(iter(others_here), "whom a policy lets in")
-    return "services" if let_in or any(each.type in PUBLISHING for each in named) else "others, as nothing here does"
+    if not all(isinstance(each, str) and each in SERVICES for each in let_in):
+        others.append("whom a policy lets in")
+    if any(each.type in PUBLISHING for each in named) or any(str(each).endswith(SERVICE) for each in let_in):
+        perhaps = "services" if taken == "no" else f"services; perhaps {taken}"
+        return f"{BESIDES}: {others[0]}" if others else perhaps
+    return taken if taken != "no" else next(iter(others), "others, as nothing here does")
 
 
 def _is_for_topics(other: Block) -> bool:
