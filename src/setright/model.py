@@ -222,6 +222,7 @@ class Resource(msgspec.Struct, frozen=True):
     deliberate: str = ""  # why this resource's values look meant (a Match block): its fixes are asked for
     only: tuple[str, ...] | None = None  # the first path segments it answers for (a Match block: its own); None: all
     known: tuple[Path, ...] | None = None  # the paths of which it is told what holds (a module's call: its inputs); None: all
+    parts: dict[Path, Tree] = {}  # the tree as it were if it held but one of its items: what clears fears of that one alone
 
 
 class Mismatch(msgspec.Struct, frozen=True):

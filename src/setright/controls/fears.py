@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from setright.controls.judge import matches
 from setright.controls.paths import leaves, show
 from setright.controls.words import requirement, value
-from setright.model import Answer, Control, Either, Requirement, Teller, Tree
+from setright.model import Answer, Control, Either, Mismatch, Path, Requirement, Resource, Teller, Tree
 
 MAX_SHOWN = 3
 SMALL_COST = "small-cost"  # a teller: it breaks nothing, and is a small part of what there is to pay already
@@ -19,15 +19,45 @@ def answered(clears: tuple[Requirement, ...], tree: Tree) -> Answer:
     return Answer(False if matches(clears, tree) else None, " and ".join(_stands(line, tree) for line in clears))
 
 
-def answer_of(teller: Teller, tree: Tree, facts: Mapping[str, Answer]) -> Answer:
-    """What the resource says of a fear, else the fact that is asked for."""
+def answer_of(teller: Teller, resource: Resource, places: Sequence[Path], facts: Mapping[str, Answer]) -> Answer:
+    """What the resource says of a fear, or all the parts of it at these places do; else the fact that is asked for."""
     if teller == SMALL_COST:
         return AGREED
     if isinstance(teller, str):
         return facts[teller]
     if isinstance(teller, Either):
-        return answered(teller.lines, tree) if matches(teller.lines, tree) else facts[teller.fact]
-    return answered(teller, tree)
+        told = _answer_of(teller.lines, resource, places)
+        return facts[teller.fact] if told.holds is None else told
+    return _answer_of(teller, resource, places)
+
+
+def _answer_of(clears: tuple[Requirement, ...], resource: Resource, places: Sequence[Path]) -> Answer:
+    whole = answered(clears, resource.tree)
+    own = [answered(clears, resource.parts[place]) for place in places]
+    if whole.holds is False or not own or any(each.holds is None for each in own):
+        return whole
+    return Answer(False, "; ".join(dict.fromkeys(each.text for each in own)))
+
+
+def places_of(resource: Resource, mismatches: Sequence[Mismatch]) -> tuple[Path, ...]:
+    """The places of the parts in which all that does not hold stands; none where some of it stands in no part."""
+    places = dict.fromkeys(_place(resource, each.path) for each in mismatches) if resource.parts else {}
+    return () if None in places else tuple(place for place in places if place is not None)
+
+
+def cleared(control: Control, resource: Resource, places: Sequence[Path]) -> Sequence[Path]:
+    """Those of the parts at these places of which every fear is cleared by what stands there; all where it is of the resource."""
+    tellers = [each.lines if isinstance(each, Either) else each for each in control.breaks_if.values() if each != SMALL_COST]
+    lines = [each for each in tellers if not isinstance(each, str)]
+    if len(lines) < len(tellers):
+        return ()
+    if all(matches(each, resource.tree) for each in lines):
+        return places
+    return [place for place in places if all(matches(each, resource.parts[place]) for each in lines)]
+
+
+def _place(resource: Resource, path: Path) -> Path | None:
+    return next((path[:end] for end in range(1, len(path)) if path[:end] in resource.parts), None)
 
 
 def facts_of(control: Control) -> list[str]:

@@ -11,8 +11,7 @@ from collections.abc import Sequence, Set
 from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
-from setright.bindings.view import edit as edits_on_documents
-from setright.controls.derive import NoRemedy, derive
+from setright.controls.derive import NoRemedy
 from setright.controls.judge import applies
 from setright.engine.carry import light
 from setright.engine.scan import Found
@@ -128,11 +127,11 @@ def _edits(world: World, found: Found) -> Placed | str | None:
     if resource is None:
         return None
     judgement = world.judgement(found.control, resource)
-    if judgement.verdict is not Verdict.FAIL:
+    mismatches = found.left(judgement)
+    if judgement.verdict is not Verdict.FAIL or not mismatches:
         return None
     try:
-        remedy = derive(found.control, judgement.mismatches, resource.tree)
-        return edits_on_documents(world.bindings[found.slot], found.slot[1], resource, (remedy.edits, remedy.live), world.sources)
+        return world.edits(found.control, found.slot, resource, mismatches)
     except (NoRemedy, BindingError) as error:
         return str(error)
 
@@ -148,7 +147,7 @@ def _holds(world: World, found: Found) -> bool:
     if resource is None or applies(found.control, resource) is False:
         return True
     judgement = world.judgement(found.control, resource)
-    return judgement.verdict is Verdict.PASS or (judgement.verdict is Verdict.FAIL and all(m.live for m in judgement.mismatches))
+    return judgement.verdict is Verdict.PASS or (judgement.verdict is Verdict.FAIL and all(m.live for m in found.left(judgement)))
 
 
 def _put_all(done: Composed, batch: Sequence[tuple[Found, Placed]]) -> None:

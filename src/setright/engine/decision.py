@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.controls.derive import NoRemedy, derive
-from setright.controls.fears import answer_of, costs, facts_of, named
+from setright.controls.fears import answer_of, costs, facts_of, named, places_of
 from setright.controls.judge import is_known
 from setright.engine.learn import Approved
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
-from setright.model import Answer, Control, Either, Teller, Verdict
+from setright.model import Answer, Control, Either, Path, Teller, Verdict
 from setright.policy.decide import Decision, Fear, decide
 from setright.policy.estate import Subject
 from setright.policy.exploit import Signal
@@ -166,7 +166,7 @@ class _Doubts:
         self._of: dict[int, tuple[Control, _Doubt]] = {}  # by the id of the control that each holds
         self._alike: dict[str, Teller] = {}  # the first teller of those that say the same
         self._ways: dict[tuple[int, tuple[Answer, ...], Past, str], _Way] = {}
-        self._told: dict[tuple[int, int], tuple[Found, Answer]] = {}  # by the ids of the resource and the teller, which are held
+        self._told: dict[tuple[int, int, tuple[Path, ...]], tuple[Found, Answer]] = {}  # by the ids of the resource and the teller
 
     def of(self, control: Control) -> _Doubt:
         known = self._of.get(id(control))
@@ -179,12 +179,13 @@ class _Doubts:
         """What the resource or a fact says to a teller."""
         if found.resource.known is not None and not _told(teller, found):
             return ASK
+        places = places_of(found.resource, found.finding.mismatches)
         if not isinstance(teller, tuple):
-            return answer_of(teller, found.resource.tree, answers)
-        at = id(found.resource), id(teller)
+            return answer_of(teller, found.resource, places, answers)
+        at = id(found.resource), id(teller), places
         known = self._told.get(at)
         if known is None:
-            known = self._told[at] = found, answer_of(teller, found.resource.tree, answers)
+            known = self._told[at] = found, answer_of(teller, found.resource, places, answers)
         return known[1]
 
     def way(self, control: Control, told: tuple[Answer, ...], past: Past, deliberate: str) -> _Way:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from setright.bindings.error import BindingError
 from setright.bindings.examples import MAIN
 from setright.bindings.view import locate
 from setright.controls.chosen import Chosen, chosen
-from setright.controls.fears import facts_of
+from setright.controls.derive import NoRemedy
+from setright.controls.fears import cleared, facts_of, places_of
 from setright.controls.judge import Judgement
+from setright.controls.paths import show
 from setright.engine.catalogue import Catalogue
 from setright.engine.world import Judged, Slot, World, load
 from setright.lenses import span
@@ -24,6 +28,8 @@ from setright.model import (
     Control,
     Finding,
     Location,
+    Mismatch,
+    Path,
     Plain,
     Problem,
     Reading,
@@ -50,6 +56,11 @@ class Found(NamedTuple):
     control: Control
     slot: Slot
     resource: Resource
+    items: tuple[Path, ...] = ()  # the parts of the resource that it is about; none: all
+
+    def left(self, judgement: Judgement) -> tuple[Mismatch, ...]:
+        """What of a judgement it is about."""
+        return judgement.mismatches if not self.items else _within(judgement, self.items)
 
 
 class Excepted(NamedTuple):
@@ -168,19 +179,55 @@ def _and_then(asked: Sequence[Want], controls: Iterable[Control]) -> list[Want]:
     return [replace(want, facts=tuple(sorted({REACHED, *facts}))) for want in asked[:1]] + [*asked[1:]]
 
 
-def finding_id(target: str, control: str, slot: Slot, resource: Resource) -> str:
+def finding_id(target: str, control: str, slot: Slot, resource: Resource, items: Sequence[Path] = ()) -> str:
     """Stable between runs. In a tree of sources the file counts too, since names repeat there."""
     file = resource.home[0] if slot[1] in SOURCE_FAMILIES else ""
-    return sha256("\0".join((target, control, slot[0], resource.name, file)).encode()).hexdigest()[:16]
+    words = (target, control, slot[0], resource.name, file, *(show(item) for item in items))
+    return sha256("\0".join(words).encode()).hexdigest()[:16]
 
 
 def _found(target: str, wrong: Sequence[Judged], world: World) -> Iterator[Found]:
     """The findings with their lines, which are asked for document by document, so that a lens parses each once."""
-    ids = [finding_id(target, control.id, slot, resource) for control, slot, resource, _ in wrong]
-    by_document = sorted(zip(ids, wrong, strict=True), key=lambda each: each[1][2].home[0])
-    places = {id_: _place(judged, world) for id_, judged in by_document}
-    for id_, (control, slot, resource, judgement) in zip(ids, wrong, strict=True):
-        yield Found(_finding(id_, target, control, judgement, resource.name, places[id_]), control, slot, resource)
+    parts = [part for judged in wrong for part in _parted(judged, world)]
+    ids = [finding_id(target, control.id, slot, resource, items) for (control, slot, resource, _), items in parts]
+    by_document = sorted(zip(ids, parts, strict=True), key=lambda each: each[1][0][2].home[0])
+    places = {id_: _place(judged, world) for id_, (judged, _) in by_document}
+    for id_, ((control, slot, resource, judgement), items) in zip(ids, parts, strict=True):
+        yield Found(_finding(id_, target, control, judgement, resource.name, places[id_]), control, slot, resource, items)
+
+
+def _parted(judged: Judged, world: World) -> Iterator[tuple[Judged, tuple[Path, ...]]]:
+    """What is wrong, apart where some parts can be put right and others cannot, or wait for somebody: those by the usual name."""
+    control, slot, resource, judgement = judged
+    places = places_of(resource, judgement.mismatches) if judgement.verdict is Verdict.FAIL else ()
+    if len(places) < 2:
+        yield judged, ()
+        return
+    sure, able = cleared(control, resource, places), _able(judged, world, places)
+    sorts: dict[tuple[bool, bool], list[Path]] = {}
+    for place in places:
+        sorts.setdefault((place not in sure, place not in able), []).append(place)
+    *apart, rest = [tuple(sorts[key]) for key in sorted(sorts)]
+    for items in (*apart, rest):
+        own = judgement._replace(mismatches=_within(judgement, items))
+        yield (control, slot, resource, own), items if items != rest else ()
+
+
+def _able(judged: Judged, world: World, places: Sequence[Path]) -> Sequence[Path]:
+    """Those of the parts for which an edit has a place."""
+    control, slot, resource, judgement = judged
+    able: list[Path] = []
+    for items in (places, *((place,) for place in places)):
+        with suppress(NoRemedy, BindingError):
+            world.edits(control, slot, resource, _within(judgement, items))
+            able += items
+        if len(able) == len(places):
+            return places
+    return able
+
+
+def _within(judgement: Judgement, items: Sequence[Path]) -> tuple[Mismatch, ...]:
+    return tuple(each for each in judgement.mismatches if any(each.path[: len(item)] == item for item in items))
 
 
 def _finding(id_: str, target: str, control: Control, judgement: Judgement, resource: str, location: Location) -> Finding:

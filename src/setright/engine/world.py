@@ -8,13 +8,15 @@ from contextlib import suppress
 from setright.bindings.error import BindingError
 from setright.bindings.families import TOLD, held
 from setright.bindings.source import Source
+from setright.bindings.view import edit as edits_on_documents
 from setright.bindings.view import module_of, reads, view
 from setright.controls.chosen import chosen
 from setright.controls.compile import Compiled
+from setright.controls.derive import derive
 from setright.controls.judge import Judgement
 from setright.lenses import LensError, get, lens
 from setright.lenses.edited import same
-from setright.model import Binding, Control, Document, Path, Problem, Resource, Verdict
+from setright.model import Binding, Control, Document, Edit, Mismatch, Path, Problem, Resource, Verdict
 
 Slot = tuple[str, str]  # kind, family
 Judged = tuple[Control, Slot, Resource, Judgement]
@@ -72,6 +74,11 @@ class World:
         """
         index = self._indexed(slot)
         return index.exact.get((name, home)) or index.named.get(name) or self._new_at(slot, home)
+
+    def edits(self, control: Control, slot: Slot, resource: Resource, mismatches: Sequence[Mismatch]) -> list[tuple[str, Edit]]:
+        """The edits on documents that end these mismatches. Raises NoRemedy or BindingError where there are none."""
+        remedy = derive(control, mismatches, resource.tree)
+        return edits_on_documents(self.bindings[slot], slot[1], resource, (remedy.edits, remedy.live), self.sources)
 
     def renamed(self) -> dict[tuple[Slot, str], str]:
         """What resources were called in the world as it was read, by the name that changes gave them."""

@@ -78,10 +78,18 @@ def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     but in a StatefulSet, whose first copy may wait for the next ones, one that it declares and is told to listen on.
     """
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
-    waits = template.get("kind") == "StatefulSet"
-    return bool(containers) and all(
-        _listens(each, [*ports, *(() if waits else _told(each))], len(containers) == 1) for each in containers
-    )
+    if len(containers) == 1:
+        return _listens(containers[0], _open_ports(containers[0], template.get("kind"), ports), True)
+    return bool(containers) and all(serves_alone(each, template.get("kind"), ports) for each in containers)
+
+
+def serves_alone(container: Tree, kind: Plain, ports: Sequence[int]) -> bool:
+    """As `probes_are_served`, of one container among others."""
+    return _listens(container, _open_ports(container, kind, ports), False)
+
+
+def _open_ports(container: Tree, kind: Plain, ports: Sequence[int]) -> list[int]:
+    return [*ports, *(() if kind == "StatefulSet" else _told(container))]
 
 
 def _listens(container: Tree, ports: Sequence[int], is_alone: bool) -> bool:

@@ -30,7 +30,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import _kustomize_patches, _pod_template
+from setright.bindings.layouts import _image_locks, _kustomize_patches, _pod_parts, _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
@@ -55,7 +55,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     sources, manifests, given, objects, patches = _filled_once(_Same(sources))
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
-        seen = [(each, replace(resource, tree=_open(resource.tree))) for each, resource in seen]
+        seen = [(each, replace(resource, tree=_open(resource.tree), parts={})) for each, resource in seen]
         added = [each for source in patches for each in _of_patch(kind, layout, source, objects, given)]
         _kustomize_patches.tell_bases([resource for _, resource in seen], [resource for _, resource in added])
         whole, seen = len(seen), [*seen, *added]
@@ -94,6 +94,7 @@ def _placed(
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     template = look_up(sources[locator].tree, base)
+    changes = [_image_locks.held(each, _pod_template.place(template, each.path), resource, template, sources) for each in changes]
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
     parts = _kustomize_patches.parted(resource, template, [each for each in changes if each.path != POLICIES])
     inner = [edit for raw, edits in parts for edit in _pod_template.placed(resource, raw, edits)]
@@ -163,22 +164,25 @@ def tell_surroundings(
     for placed, resource in seen:
         file, workload = placed[0], resource.tree["workload"]
         ports = served(resource.tree, workload["namespace"], file, near.get(folder(file), ()), far)
-        workload |= _claims(resource.tree, placed, sources.get(file), around, images)
+        claims, alone = _claims(resource.tree, placed, sources.get(file), around, images)
+        workload |= claims
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
         workload |= {"served": ports, "probes-are-served": probes_are_served(resource.tree, ports)}
+        resource.parts.update(_pod_parts.parts(resource.tree, alone, ports))
 
 
-def _claims(tree: Tree, placed: Placed, source: Source | None, around: Around, images: Images) -> Tree:
-    """What `told_of` says; told once of a template that is as it was, in surroundings that are as they were."""
+def _claims(tree: Tree, placed: Placed, source: Source | None, around: Around, images: Images) -> tuple[Tree, Mapping[Path, Tree]]:
+    """What `told_of` says, and of each container alone; told once of a template that is as it was, in such surroundings too."""
     file, place, manifest = placed
     spec, note = tree.get("spec"), f"claims {place}"
     last = source.notes.get(note) if source and isinstance(spec, dict) else None
     if last is None or last[0] is not spec or last[1] is not images or last[2] != around:
-        last = spec, images, around, told_of(tree, (file, manifest), around, images)
+        alone = _pod_parts.claims_alone(tree, lambda one: told_of(one, (file, manifest), around, images))
+        last = spec, images, around, (told_of(tree, (file, manifest), around, images), alone)
         if source:
             source.notes[note] = last
-    claims: Tree = last[3]
+    claims: tuple[Tree, Mapping[Path, Tree]] = last[3]
     return claims
 
 

@@ -86,7 +86,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     tell_surroundings(seen, objects, sources, layout.get("images", {}))
     for placed, resource in seen:
         if placed[2]["kind"] in MADE_ANEW:
-            resource.tree["workload"]["replaceable"] = False
+            for tree in (resource.tree, *resource.parts.values()):
+                tree["workload"]["replaceable"] = False
     return [resource for _, resource in seen]
 
 

@@ -97,7 +97,7 @@ def _message(found: Found, key: bytes) -> str:
 
 def _fingerprint(found: Found) -> str:
     """The finding's id where the tree is named from here: the same in every checkout."""
-    return finding_id(from_here(found.finding.target), found.control.id, found.slot, found.resource)
+    return finding_id(from_here(found.finding.target), found.control.id, found.slot, found.resource, found.items)
 
 
 def _location(found: Found) -> dict[str, Plain]:
