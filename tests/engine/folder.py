@@ -98,7 +98,7 @@ class Folder:
         """Nothing is open."""
 
     def _file(self, locator: str) -> Path:
-        return self.place / f"{locator.removeprefix('item:')}.json"
+        return self.place / f"{locator.rpartition(':')[2]}.json"
 
     def _data(self, locator: str) -> bytes | None:
         file = self._file(locator)

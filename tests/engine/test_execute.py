@@ -64,6 +64,33 @@ def test_documents_are_put_back_in_the_reverse_order(tmp_path, folder):
     assert run.restored(kept) == []
 
 
+def test_what_may_go_back_only_after_another_of_the_same_plan_goes_back_after_it(tmp_path, folder):
+    run = execution(tmp_path, folder, "x", "y")
+    kept = run.snapshot()
+    run.write(kept)
+    write = folder.write
+
+    def leaning(change):
+        if change.locator == "item:y" and folder.item("x")["a"] == 1:
+            raise SurfaceError("its service is masked")
+        write(change)
+
+    folder.write = leaning
+    run.restore(kept)
+    assert folder.writes()[2:] == ["restore item:x", "restore item:y"]
+    assert run.restored(kept) == []
+
+
+def test_what_cannot_go_back_keeps_nothing_else_from_it_and_is_said(tmp_path, folder):
+    run = execution(tmp_path, folder, "x", "y")
+    kept = run.snapshot()
+    run.write(kept)
+    folder.put("y", a=5)
+    with pytest.raises(SurfaceError, match="item:y: changed since"):
+        run.restore(kept)
+    assert folder.item("x")["a"] == 0
+
+
 def test_a_step_that_is_repeated_finds_its_work_done(tmp_path, folder):
     run = execution(tmp_path, folder, "x", "y")
     kept = run.snapshot()
@@ -127,6 +154,25 @@ def test_values_that_follow_an_edit_are_let_follow_when_verified_but_not_when_re
     folder.put("x", a="1 (as the API writes it)", b="as it was")
     assert run.verify(kept, {}) == []
     assert run.restored(kept) == ["item:x: a is not as it must be"]
+
+
+@pytest.mark.parametrize(
+    ("family", "ports", "a", "wrong"),
+    [
+        ("state", ["tcp/22", "udp/9"], 0, []),
+        ("state", ["tcp/22"], 7, ["state:x: a is not as it must be"]),
+        ("item", ["tcp/22", "udp/9"], 0, ["item:x: listening/1 is not as it must be"]),
+    ],
+)
+def test_of_what_a_host_says_of_itself_only_what_was_changed_must_be_back(tmp_path, folder, family, ports, a, wrong):
+    folder.put("x", a=0, listening=["tcp/22"])
+    plan = plan_of(folder, "x")
+    plan = replace(plan, changes=(replace(plan.changes[0], locator=f"{family}:x"),))
+    run = Execution(plan, folder, Snapshots(tmp_path / "state"), "token", nothing_found)
+    kept = run.snapshot()
+    run.write(kept)
+    folder.put("x", a=a, listening=ports)
+    assert run.restored(kept) == wrong
 
 
 def test_verify_compares_health_with_what_it_was(tmp_path, folder):

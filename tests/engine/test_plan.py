@@ -41,6 +41,20 @@ def test_the_document_that_closes_its_kind_comes_last(tmp_path):
     assert [each.document for each in plans] == ["item:a", "item:c", "item:b"]
 
 
+def test_a_service_and_what_starts_it_are_one_change(tmp_path):
+    binding = BINDING | {"mem": BINDING["mem"] | {"documents": ["unit:*", "/*"]}}
+    catalogue = content(tmp_path, {"t/item/a": SAFE}, binding)
+    units = ("unit:a.service", "unit:b.service", "unit:a.socket", "unit:a.timer", "/a.path", "/a.service")
+    there = {unit: Document(unit, json.dumps({"name": unit, "a": 0}).encode(), "json") for unit in units}
+    plans = planned(catalogue, memory(there))
+    assert sorted([c.locator for c in each.changes] for each in plans) == [
+        ["/a.path"],
+        ["/a.service"],
+        ["unit:a.service", "unit:a.socket", "unit:a.timer"],
+        ["unit:b.service"],
+    ]
+
+
 def test_what_needs_asking_stands_on_top_of_what_does_not(tmp_path):
     catalogue = content(tmp_path, {"t/item/a": SAFE, "t/item/b": FEARED})
     surface = memory(item("x", a=0, b=0))

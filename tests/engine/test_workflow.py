@@ -15,7 +15,7 @@ from setright.engine.ledger import verify
 from setright.engine.snapshots import Snapshots
 from setright.engine.stop import switch
 from setright.engine.workflow import protocol
-from setright.model import Answer, Plan
+from setright.model import Answer, Change, Plan
 from setright.surfaces.base import SurfaceError
 from tests.content import BINDING, content
 from tests.engine.folder import FAMILY, Estate, Folder
@@ -243,6 +243,27 @@ def test_a_rolled_back_run_left_every_byte_as_it_was(estate):
     assert [file.read_bytes() for file in files] == before
     assert told(made)[-1] == "reverted"
     assert [r.kind for r in made.store.runs()] == ["rollback", "apply"]
+
+
+@pytest.mark.parametrize("needs", [{"x": "y"}, {"y": "x"}, {"x": "z", "z": "y"}])
+def test_what_goes_back_only_once_another_has_goes_back_after_it(estate, needs):
+    made = estate({"t/item/a": SAFE})
+    folder = made.folders["t"]
+    before = {name: folder.put(name, a=0).read_bytes() for name in ("x", "y", "z")}
+    run = applied(made)
+    write = folder.write
+
+    def leaning(change: Change) -> None:
+        other = needs.get(change.locator.removeprefix("item:"))
+        if change.meta and other and folder.item(other)["a"] != 0:
+            raise SurfaceError(f"{other} is masked")
+        write(change)
+
+    folder.write = leaning
+    back = made.rollback(run.id, lambda plan, outcome: None)
+    assert outcomes(back) == ["reverted"] * 3
+    assert {name: (folder.place / f"{name}.json").read_bytes() for name in before} == before
+    assert told(made).count("reverted") == 3 and "unverified" not in told(made)
 
 
 def test_a_rollback_leaves_alone_what_somebody_changed_since(estate):

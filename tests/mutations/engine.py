@@ -79,8 +79,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "for k in self._kept(addresses)], exactly=True)\n",
-        "for k in self._kept(addresses)])\n",
+        "self._differences([(k, k.data) for k in kept], lambda locator, path: path not in mine.get(locator, (path,)))",
+        "self._differences([(k, k.data) for k in kept], self._follows)",
         f"{STEPS}test_values_that_follow_an_edit_are_let_follow_when_verified_but_not_when_restored",
         "a rollback that left the new value is called done",
     ),
@@ -114,8 +114,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}workflow/protocol.py",
-        "    if left:\n        return end(",
-        "    if False:\n        return end(",
+        "    if left:\n        return plan_hash,",
+        "    if False:\n        return plan_hash,",
         f"{RUNS}test_a_way_back_that_does_not_take_is_said",
         "a rollback that failed is called reverted",
     ),

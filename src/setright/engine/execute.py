@@ -16,14 +16,17 @@ from setright.engine.snapshots import Snapshots
 from setright.engine.times import moment, now
 from setright.lenses import LensError, get
 from setright.model import Change, Document, Kept, Plain, Plan, Verdict, digest
-from setright.surfaces.base import Moved, Surface
+from setright.surfaces.base import Moved, Surface, SurfaceError
 
 PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads answer old and new in turns
 PAUSE_S = 0.3
 STEADY = 2  # readings in a row that must be right where something reloads
 ABSENT = object()
+STATE = "state:"  # what a host says of itself as a whole
 NOTHING: Mapping[str, Any] = {}
 Rescan = Callable[[Surface, Plan], Scan]
+TreePath = tuple[Plain, ...]
+Follows = Callable[[str, TreePath], bool]  # whether a document's value at a path may be another than was meant
 
 
 class Execution:
@@ -134,18 +137,38 @@ class Execution:
             self.surface.disarm(self.token)
 
     def restore(self, addresses: Sequence[str]) -> None:
-        """Puts the prior state back, last written first, and makes it hold. Raises SurfaceError naming what could not be."""
+        """Puts the prior state back, last written first, and makes it hold. Raises SurfaceError naming what could not be.
+
+        What cannot be put back is tried again for as long as others can: neither of two units may start before the other may.
+        """
         kept = self._kept(addresses)
         metas = {k.locator: k.meta for k in kept}
-        for change in reversed(self._changes(kept)):
-            self.surface.write(change.inverse(metas[change.locator]))
+        left = [change.inverse(metas[change.locator]) for change in reversed(self._changes(kept))]
+        while left:
+            refused = [(change, error) for change in left if (error := self._refusal(change))]
+            if len(refused) == len(left):
+                raise refused[0][1]
+            left = [change for change, _ in refused]
         self.surface.reload(self.plan.steps)
 
+    def _refusal(self, change: Change) -> SurfaceError | None:
+        """What the target says to a change; None where it takes it."""
+        try:
+            self.surface.write(change)
+        except SurfaceError as error:
+            return error
+        return None
+
     def restored(self, addresses: Sequence[str]) -> list[str]:
-        """What is not as it was before the plan; empty when the rollback is verified. Looks for as long as PATIENCE_S."""
+        """What is not as it was before the plan; empty when the rollback is verified. Looks for as long as PATIENCE_S.
+
+        Of what a host says of itself as a whole, only what the plan changed: ports come and go, others mount.
+        """
         until = time.monotonic() + PATIENCE_S
+        kept = self._kept(addresses)
+        mine = {c.locator: _moved_paths(c) for c in self._changes(kept) if c.locator.startswith(STATE)}
         while True:
-            wrong = self._differences([(k, k.data) for k in self._kept(addresses)], exactly=True)
+            wrong = self._differences([(k, k.data) for k in kept], lambda locator, path: path not in mine.get(locator, (path,)))
             if not wrong or time.monotonic() > until:
                 return wrong
             time.sleep(PAUSE_S)
@@ -165,27 +188,28 @@ class Execution:
 
     def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
         made = self._changes(self._kept(addresses))
-        wrong = self._differences([(c, c.after) for c in made])
+        wrong = self._differences([(c, c.after) for c in made], self._follows)
         wrong += [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
         return wrong + self._still_found(made)
 
-    def _differences(self, expected: Sequence[tuple[Change | Kept, bytes | None]], exactly: bool = False) -> list[str]:
-        """Documents that are not as they must be. After an edit an API's other values may follow it; going back is exact."""
+    def _differences(self, expected: Sequence[tuple[Change | Kept, bytes | None]], let: Follows) -> list[str]:
+        """Documents that are not as they must be, but for values that are `let` be what they are."""
         now = self.surface.again([each.locator for each, _ in expected])
         return [
             words
             for each, want in expected
             if digest(want) != now[each.locator].digest
-            for words in _unlike(each, want, now[each.locator], set() if exactly else self._edited(each.locator))
+            for words in _unlike(each, want, now[each.locator], let)
         ]
 
     def _exact(self, made: Sequence[Change]) -> bool:
         now = self.surface.again([change.locator for change in made])
         return all(now[change.locator].digest == digest(change.after) for change in made)
 
-    def _edited(self, locator: str) -> set[str]:
-        """The last keys of the edits on a document: values of that name may follow (a running value its setting)."""
-        return {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for edits in c.edits for e in edits}
+    def _follows(self, locator: str, path: TreePath) -> bool:
+        """After an edit an API's other values may follow it: those of the same last key (a running value its setting)."""
+        edited = {str(e.path[-1]) for c in self.plan.changes if c.locator == locator for edits in c.edits for e in edits}
+        return not edited.isdisjoint(map(str, path))
 
     def _waits_for_restart(self) -> bool:
         return self.plan.effect.restart in ("service", "host")
@@ -207,21 +231,29 @@ def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[st
     return [(name, was, after.get(name, "nothing")) for name, was in before.items() if after.get(name) != was]
 
 
-def _unlike(each: Change | Kept, want: bytes | None, now: Document, edited: set[str]) -> list[str]:
+def _unlike(each: Change | Kept, want: bytes | None, now: Document, let: Follows) -> list[str]:
     """How a document differs from what it must be. Resources of an API may follow an edit with values of their own."""
     if each.locator.startswith("/") or want is None or now.data is None or each.lens != "json":
         return [f"{each.locator}: is not as written"]
     try:
-        wanted, have = dict(_leaves(get("json", want))), dict(_leaves(get("json", now.data)))
+        wrong = [path for path in _unequal(want, now.data) if not let(each.locator, path)]
     except LensError as error:
         return [f"{each.locator}: {error}"]
-    moved = {path for path in wanted.keys() | have.keys() if wanted.get(path, ABSENT) != have.get(path, ABSENT)}
-    return [
-        f"{each.locator}: {'/'.join(map(str, path))} is not as it must be" for path in moved if not edited & set(map(str, path))
-    ]
+    return [f"{each.locator}: {'/'.join(map(str, path))} is not as it must be" for path in wrong]
 
 
-def _leaves(node: Plain, path: tuple[Plain, ...] = ()) -> list[tuple[tuple[Plain, ...], Plain]]:
+def _moved_paths(change: Change) -> set[TreePath]:
+    """Where a change of a document of JSON changes it."""
+    return _unequal(change.before or b"{}", change.after or b"{}")
+
+
+def _unequal(one: bytes, other: bytes) -> set[TreePath]:
+    """The places where two documents of JSON have not the same."""
+    here, there = dict(_leaves(get("json", one))), dict(_leaves(get("json", other)))
+    return {path for path in here.keys() | there.keys() if here.get(path, ABSENT) != there.get(path, ABSENT)}
+
+
+def _leaves(node: Plain, path: TreePath = ()) -> list[tuple[TreePath, Plain]]:
     if isinstance(node, dict):
         return [leaf for key, value in node.items() for leaf in _leaves(value, (*path, key))]
     if isinstance(node, list):

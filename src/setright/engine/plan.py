@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -26,6 +26,7 @@ MAX_FOLLOWED = 3
 LIFE = timedelta(hours=24)
 MANAGED = "linux/managed-by"
 CLOSING = "closing"  # what a binding calls the document after which the others of its kind can be loaded no more
+TOGETHER = (".service", ".socket", ".timer", ".path", ".automount")  # units that start each other, by their name
 RESTARTS = ("none", "reload", "service", "host", "replace")
 DISRUPTIONS = ("low", "medium", "high")
 
@@ -130,7 +131,7 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
     made = []
     homes = {i: {fix.found.resource.home[0]} for i, fix in done.items()}  # of a fix that only reloads
     closing = {before.bindings[fix.found.slot].layouts[fix.found.slot[1]].get(CLOSING) for fix in done.values()}
-    groups = tied({i: composed.touched.get(i) or homes[i] for i in done})
+    groups = tied(_with_units({i: composed.touched.get(i) or homes[i] for i in done}))
     for locators, ids in sorted(groups, key=lambda group: not closing.isdisjoint(group[0])):
         changes = tuple(
             _planned(before, composed, locator, options.key, in_words)
@@ -139,6 +140,14 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
         )
         made.append(_plan(scan, before, changes, [done[i] for i in ids], options))
     return made
+
+
+def _with_units(touched: Mapping[str, Set[str]]) -> dict[str, set[str]]:
+    """A service and what starts it are one change: most stop together, and neither may start alone; systemd.socket(5)."""
+    return {
+        i: set(locators) | {each.rpartition(".")[0] for each in locators if each.startswith("unit:") and each.endswith(TOGETHER)}
+        for i, locators in touched.items()
+    }
 
 
 def _in_no_words(locator: str, before: bytes | None, after: bytes | None) -> None:

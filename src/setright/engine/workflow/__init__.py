@@ -29,15 +29,14 @@ from setright.engine.workflow.protocol import (
     desk,
     look_further,
     recorded,
-    rollback_plan,
     serve,
     standing,
 )
-from setright.engine.workflow.together import apply_together, rollback_together
+from setright.engine.workflow.together import apply_together, rollback_all
 from setright.model import Plain
 from setright.surfaces.base import Moved, Rejected
 
-SCHEMA = "setright-runs-5"  # raised when the order or the meaning of steps changes
+SCHEMA = "setright-runs-6"  # raised when the order or the meaning of steps changes
 LOOK_S = 0.1
 
 
@@ -104,9 +103,7 @@ def run_target(run: str, target: str, hashes: list[str], kind: str, why: str) ->
     ended: list[list[Plain]] = []
     batches = desk().batches(hashes, kind)
     if kind != "apply":
-        for batch in batches:
-            ended += rollback_together(run, batch, why) if len(batch) > 1 else [rollback_plan(run, batch[0], why)]
-        return ended
+        return rollback_all(run, batches, why)
     for number in range(2, MOST + 2):
         stood = standing(hashes) if len(batches) > 1 else []
         for batch in batches:

@@ -193,14 +193,19 @@ def refuse(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> 
     return end(run, plan_hash, "refused", why, kept)
 
 
-def rollback_plan(run: str, plan_hash: str, why: str) -> list[Plain]:
-    """The prior state of an applied plan, put back and verified."""
-    kept = list(snapshots_of(run, plan_hash))
-    return go_back(run, plan_hash, kept, False, why)
-
-
 def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> list[Plain]:
     """Restore, verify the rollback, and say so."""
+    return end(run, *way_back(run, plan_hash, kept, armed, why))
+
+
+def rollback_plan(run: str, plan_hash: str, why: str) -> list[Plain]:
+    """The prior state of an applied plan, put back and verified; how it stands then, which is not its end yet."""
+    kept = list(snapshots_of(run, plan_hash))
+    return [*way_back(run, plan_hash, kept, False, why)]
+
+
+def way_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> tuple[str, str, str, list[str]]:
+    """Restore and verify: the plan, ``reverted`` or ``unverified``, why, and the snapshots."""
     try:
         restore(run, plan_hash, kept, armed)
         left = restored(run, plan_hash, kept)
@@ -209,10 +214,10 @@ def go_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) ->
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001 - recorded: the prior state is kept, a person must look
-        return end(run, plan_hash, "unverified", f"{why}; the way back failed: {error}", kept)
+        return plan_hash, "unverified", f"{why}; the way back failed: {error}", kept
     if left:
-        return end(run, plan_hash, "unverified", f"{why}; not all came back: {'; '.join(left)}", kept)
-    return end(run, plan_hash, "reverted", why, kept)
+        return plan_hash, "unverified", f"{why}; not all came back: {'; '.join(left)}", kept
+    return plan_hash, "reverted", why, kept
 
 
 @DBOS.step()

@@ -44,8 +44,34 @@ def _alone(run: str, plan_hash: str, kept: list[str] | None, amiss: list[Plain] 
     return back(run, plan_hash, kept, False, why)
 
 
-def rollback_together(run: str, hashes: list[str], why: str) -> list[list[Plain]]:
-    """The prior states of applied plans, put back; what is not exactly as it was after that goes back alone."""
+def rollback_all(run: str, batches: list[list[str]], why: str) -> list[list[Plain]]:
+    """Batch after batch. What did not come back is tried again for as long as others do: a socket opens only where its service
+    may start, and many a service starts only where its socket may."""
+    ended: dict[str, list[Plain]] = {}
+    left: dict[str, list[Plain]] = {}  # how those stand that are not back
+    for batch in batches:
+        ended |= _rollback_together(run, batch, why) if len(batch) > 1 else {}
+        left |= _rollback_each(run, [h for h in batch if h not in ended], why, ended)
+    known = 0
+    while left and len(ended) > known:
+        known = len(ended)
+        left = _rollback_each(run, [*left], why, ended)
+    ended |= {h: protocol.end(run, *each) for h, each in left.items()}
+    return [ended[h] for batch in batches for h in batch]
+
+
+def _rollback_each(run: str, hashes: list[str], why: str, ended: dict[str, list[Plain]]) -> dict[str, list[Plain]]:
+    """One after another: what is back has `ended`, how the others stand is given."""
+    stands: dict[str, list[Plain]] = {}
+    for plan_hash in hashes:
+        stands[plan_hash] = protocol.rollback_plan(run, plan_hash, why)
+        if stands[plan_hash][1] == "reverted":
+            ended[plan_hash] = protocol.end(run, *stands.pop(plan_hash))
+    return stands
+
+
+def _rollback_together(run: str, hashes: list[str], why: str) -> dict[str, list[Plain]]:
+    """The prior states of applied plans, put back: those that are exactly as they were."""
     back: dict[str, list[str]] = {}
     try:
         back = restored_all(run, restore_all(run, hashes))
@@ -53,8 +79,7 @@ def rollback_together(run: str, hashes: list[str], why: str) -> list[list[Plain]
         raise
     except Exception:  # noqa: BLE001 - as above: the protocol of one says what is wrong
         back = {}
-    ended = {each[0]: each for each in end_all(run, back, "reverted", why)} if back else {}
-    return [ended[h] if h in ended else protocol.rollback_plan(run, h, why) for h in hashes]
+    return {each[0]: each for each in end_all(run, back, "reverted", why)} if back else {}
 
 
 @DBOS.step()
