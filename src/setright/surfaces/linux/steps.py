@@ -8,21 +8,9 @@ from __future__ import annotations
 import re
 import shlex
 
-import msgspec
-
 from setright.surfaces.base import SurfaceError
-
-
-class Checker(msgspec.Struct, frozen=True):
-    """A program's own checker. `files` are the whole set it reads, `main` where it starts; `{main}` in `command` is the
-    staged copy of that. `include` finds the lines that name further files, relative to `folder`."""
-
-    main: str
-    files: tuple[str, ...]
-    command: str
-    include: bytes = rb"$."  # matches nothing
-    folder: str = "/"
-
+from setright.surfaces.linux import servers
+from setright.surfaces.linux.checker import Checker
 
 # findmnt(8) also tells what was wrong before the change: a drive that is not plugged in must not keep us from the rest.
 FSTAB = """amiss() {
@@ -83,6 +71,7 @@ CHECKERS = {
         command="command -v firewall-offline-cmd >/dev/null || exit 0; firewall-offline-cmd --system-config {main} --check-config",
     ),
     "nft-c": Checker(main="/etc/nftables.conf", files=("/etc/nftables.conf",), command="nft -c -f {main}"),
+    **servers.CHECKERS,
 }
 SYSCTL_KEYS = "sysctl-keys"  # new keys of sysctl files must exist in the running kernel
 
@@ -146,7 +135,7 @@ else service chrony status >/dev/null 2>&1 && service chrony restart || true; fi
 """
 # Services whose own files we just wrote, or whose drop-in of ours is gone: they run on as before until they start again. One that
 # does not come up, or not for two seconds, fails the change; one that failed just now is tried again on the way back. systemd
-# itself does not notice a drop-in in a new folder.
+# itself does not notice a drop-in in a new folder, nor a mask until it reads the units anew: what is masked by then is left alone.
 CHANGED_UNITS = r"""[ -d /run/systemd/system ] || exit 0
 up=$(cut -d. -f1 /proc/uptime) now=$(date +%s)
 fresh() {
@@ -169,6 +158,7 @@ changed=$(printf '%s\n' "$shown" | awk -v up="$up" 'BEGIN {RS = ""; FS = "\n"} {
   if gone $files || fresh $files "/etc/systemd/system/$unit.d/60-setright.conf"; then echo "$unit"; fi
 done)
 systemctl daemon-reload || exit 1
+changed=$(for u in $changed; do [ "$(systemctl show -P LoadState -- $u)" != loaded ] || echo $u; done)
 [ -n "$changed" ] || exit 0
 systemctl restart $changed || exit 1
 sleep 2; systemctl -q is-active $changed
@@ -185,6 +175,7 @@ RELOADS = {
     "ufw-reload": "if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && command -v ufw >/dev/null; then ufw reload >/dev/null; fi\n",
     "firewalld-reload": "if firewall-cmd -q --state 2>/dev/null; then firewall-cmd -q --reload; fi\n",  # its unit does not wait
     "daemon-reexec": "if [ -d /run/systemd/system ]; then systemctl daemon-reexec; fi\n",
+    **servers.RELOADS,
     "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n",
 }
 AFTER_A_FALL = {"ssh-reload": SSH_START}  # what the dead-man's switch does besides: the reload may have ended the program
@@ -209,7 +200,9 @@ else service {unit} status >/dev/null 2>&1 && service {unit} {verb} || true; fi
 
 
 def activity(name: str) -> str:
-    """The script of a probe ``UNIT-active``: prints whether the service runs."""
+    """The script of a probe: ``UNIT-active`` prints whether the service runs, one of `servers.PROBES` by what it answers."""
+    if name in servers.PROBES:
+        return servers.PROBES[name]
     unit, _ = _generic(name, ("active",))
     return f"""if [ -d /run/systemd/system ]; then systemctl is-active {unit}
 elif service {unit} status >/dev/null 2>&1; then echo active; else echo inactive; fi
