@@ -104,6 +104,8 @@ def test_a_heredoc_that_is_a_script_has_commands_that_are_changed_by_hand() -> N
         ("git@x:y /c", "url"),
         ("a.tar.gz /c", "archive"),
         ("* /c", "archive"),
+        ("dist/*/a* /c", "archive"),
+        ("pkgs/*.rpm /c", "files"),
         ('["a", "b"]', "files"),
     ],
 )

@@ -64,10 +64,40 @@ def new_lines(text: str, key: str) -> list[str]:
         ('FROM debian:12\nCMD ["rspamd", "-f", "-u", "_rspamd"]\n', ["USER _rspamd"]),
         ('FROM python:3.13\nCMD ["gunicorn", "--user=web", "a:b"]\n', ["USER web"]),
         ("FROM nginx:1.26-alpine\nCOPY a b\n", ["RUN touch /var/run/nginx.pid \\"]),
+        ("FROM debian:12\nRUN chown -R postgres:postgres /data\nCMD x\n", ["USER postgres"]),
+        ("FROM debian:12\nRUN chown www-data /a && chown root /b\nCMD x\n", ["USER 33"]),
+        ("FROM debian:12\nRUN useradd -u 7 me && useradd you\nCOPY --chown=me:me a /a\nCMD x\n", ["USER 7"]),
+        ("FROM alpine\nRUN adduser -D -u 7 me && mkdir -p /var/lib/a /src/data\nCMD x\n", ["RUN chown -R me /var/lib/a", "USER 7"]),
+        ("FROM debian:12\nRUN useradd -u 7 me && mkdir /data && rm -r /data\nCMD x\n", ["USER 7"]),
+        ("FROM debian:12\nRUN useradd -u 7 me\nWORKDIR /root/\nCOPY a .\nCMD ./a\n", ["WORKDIR /app", "RUN chown -R me /app"]),
+        ("FROM mcr.microsoft.com/devcontainers/javascript-node:22\nCMD x\n", ["USER 1000"]),
     ],
 )
 def test_the_user_is_one_that_the_image_has_or_a_new_one(text: str, lines: list[str]) -> None:
     assert new_lines(text, "User")[: len(lines)] == lines
+
+
+def test_what_is_installed_elsewhere_than_in_the_home_of_root_may_run_as_another() -> None:
+    for text in (
+        "ENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN poetry install",
+        "RUN poetry config virtualenvs.create false && poetry install",
+    ):
+        assert "USER 10001" in fixed(f"FROM python:3.13\n{text}\nCMD ./a.sh\n", "User")
+
+
+@pytest.mark.parametrize(("begins", "is_refused"), [("acme/base:1", True), ("acme/other:1", False), ("debian:12", False)])
+def test_an_image_that_others_begin_from_stays_as_they_build_on_it(begins: str, is_refused: bool) -> None:
+    other = Source(
+        "web/Dockerfile", "dockerfile", lenses.get("dockerfile", f"FROM {begins}\nRUN apt-get install a\nCMD a\n".encode())
+    )
+    base = Source("base/Dockerfile", "dockerfile", lenses.get("dockerfile", b"FROM debian:12\nRUN apt-get install b\n"))
+    given = {"web/Dockerfile": other, "base/Dockerfile": base}
+    resource = next(each for each in dockerfile.view("docker/image", LAYOUT, given) if each.name == "base/Dockerfile")
+    if is_refused:
+        with pytest.raises(BindingError, match="web/Dockerfile begins from its image"):
+            dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
+    else:
+        assert dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
 
 
 @pytest.mark.parametrize("package", ["openssh-server", "openssh"])
@@ -119,6 +149,7 @@ def test_an_image_that_is_known_elsewhere_runs_as_it_does_there() -> None:
         ('FROM scratch\nEXPOSE 80\nENTRYPOINT ["/filer"]\n', r'"/filer", "--health".*"127\.0\.0\.1", "80"'),
         ("FROM debian:12\nRUN make\n", "take an exception"),
         ("FROM debian:12\nCMD /run.sh\n", "asks the program itself"),
+        ('FROM alpine\nEXPOSE 1313\nENTRYPOINT ["hugo"]\nCMD ["--help"]\n', "only tells how it is used"),
     ],
 )
 def test_what_to_write_by_hand_fits_the_image(text: str, step: str) -> None:
@@ -165,6 +196,14 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         'FROM debian:12\nADD https://a.org/gosu-amd64 /usr/sbin/gosu\nENTRYPOINT ["start.sh"]\n',
         "FROM debian:12\nRUN apt-get install -y nginx supervisor\nCMD /run.sh\n",
         'FROM acme/base\nENTRYPOINT ["tini", "--", "gosu", "app", "python", "app.py"]\n',
+        "FROM alpine\nRUN chown -R frr:frr /etc/frr\nCMD /start\n",
+        "FROM debian:12\nENV BUILDDIR=/root/rpmbuild\nCMD x\n",
+        "FROM debian:12\nENV USER root\nCMD x\n",
+        "FROM nginx\nENV DOCKER_HOST unix:///tmp/docker.sock\nCMD x\n",
+        "FROM python:3.13\nRUN poetry install\nCMD ./a.sh\n",
+        "FROM python:3.13\nRUN pip install --no-cache-dir --user flask\nCMD flask run\n",
+        "FROM debian:12\nWORKDIR /root\nRUN cp a /root/b\nCMD ./b\n",
+        "FROM scratch\nVOLUME /srv\nCOPY a /\nCMD /a\n",
     ],
 )
 def test_what_another_user_would_surely_break_is_refused(text: str) -> None:
@@ -200,6 +239,7 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ("FROM redis:7-alpine\n", ["nc", "-z", "127.0.0.1", "6379"], "base"),
         ("FROM redis:7-alpine\nCMD x\n", ["nc", "-z", "127.0.0.1", "6379"], "likely"),
         ("FROM debian\nCMD python worker.py\n", ["sh", "-c", "grep -qs '[w]orker.py' /proc/[0-9]*/cmdline"], "process"),
+        ("FROM debian\nCMD node -r esm ./bin/server\n", ["sh", "-c", "grep -qs '[s]erver' /proc/[0-9]*/cmdline"], "process"),
         (
             'FROM debian\nENTRYPOINT ["dotnet", "Shop.Worker.dll"]\n',
             ["sh", "-c", "grep -qs '[S]hop.Worker.dll' /proc/[0-9]*/cmdline"],

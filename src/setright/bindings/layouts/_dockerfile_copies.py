@@ -12,6 +12,7 @@ from setright.patterns import late
 
 REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
+ANY_KIND = late(r"\*(?:[^/]*/.*)?[^/.]*$")  # files of any name, so of any kind
 ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
 
 
@@ -25,7 +26,7 @@ def adds(each: Instruction) -> Plain:
         if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
             return "files"
         return Unknown(" ".join(words[:-1]))
-    return "archive" if any(ARCHIVE.search(word) or "*" in word for word in words[:-1]) else "files"
+    return "archive" if any(ARCHIVE.search(word) or ANY_KIND.search(word) for word in words[:-1]) else "files"
 
 
 def mark_relative(seen: list[Tree], instructions: Sequence[Instruction], start: int, images: Images) -> None:

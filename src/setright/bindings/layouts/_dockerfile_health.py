@@ -62,6 +62,8 @@ PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
+TAKES_MODULE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "-I", "-cp", "-classpath"})
+HELP = frozenset({"--help", "-h", "help", "--version", "version"})
 LASTS = late(
     r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
     r"|supervisord|cron|manager|operator|controller|monitor|relay|broker|master|minion|collect|dispatch|poller|receiver|forward|track"
@@ -82,6 +84,8 @@ class Check(NamedTuple):
 
 def check_of(image: Image) -> Check | None:
     """The check of the image; None where nothing tells how."""
+    if _only_tells(image):
+        return None
     exposed = _exposed(image)
     named, usual = _in_words(image)
     base_port = str(image.facts.get("port", ""))
@@ -92,8 +96,15 @@ def check_of(image: Image) -> Check | None:
     return _process(image) if not exposed else None
 
 
+def _only_tells(image: Image) -> bool:
+    """Whether it only tells how it is used where nobody gives it other words: a tool, and no server."""
+    return bool(HELP & set(program(image.whole)[1:][-1:]))
+
+
 def by_hand(image: Image) -> str:
     """What to write where nothing tells how to ask whether it works."""
+    if _only_tells(image):
+        return "by itself it only tells how it is used, as a tool for single commands does; take an exception for it"
     port = next((port for port in _ports(image) if port.isdigit()), "8080")
     if image.family == "windows":
         return f'write "HEALTHCHECK CMD curl.exe -fsS -o NUL http://localhost:{port}/ || exit 1" with a page that it serves'
@@ -192,7 +203,8 @@ def _process(image: Image) -> Check | None:
     words = program(image.whole)
     if image.facts.get("starts") == "own" or image.family not in ("debian", "redhat", "alpine", "busybox") or not words:
         return None
-    script = next((base(word) for word in words[1:] if not word.startswith("-") and word != "run"), "")
+    given = [each for before, each in pairwise(words) if before not in TAKES_MODULE]
+    script = next((base(word) for word in given if not word.startswith("-") and word != "run"), "")
     name = script if INTERPRETERS.fullmatch(base(words[0])) else base(words[0])
     text = " ".join(base(word) for word in words if not word.startswith("-"))
     if (

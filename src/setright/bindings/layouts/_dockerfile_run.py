@@ -194,7 +194,7 @@ def _command(command: Command, mounted: bool) -> Tree:
     tree: Tree = {"name": base(command.words[0].text), "sudo": command.sudo, "options": has}
     tree |= {"command": words[0].text} if words else {}
     tree |= {"words": [word.text for word in words[1:]], "asks": not any(map(YES.fullmatch, has)) and not _is_quiet(has)}
-    tree["cache"] = "mounted" if mounted else "kept"
+    tree["cache"] = "mounted" if mounted else "off" if "--no-cache" in has else "kept"  # of which pip knows --no-cache-dir
     return tree | ({"into": command.into} if command.into else {})
 
 

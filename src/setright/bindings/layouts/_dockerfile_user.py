@@ -8,13 +8,14 @@ where there is no shell to make somebody with. docs.docker.com/reference/dockerf
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from posixpath import join, normpath
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts._dockerfile_image import (
     STEPS_DOWN,
     Image,
@@ -54,6 +55,17 @@ NUMBERS = {  # users that every image of a family has
     "alpine": {"nobody": "65534"},
     "busybox": {"nobody": "65534"},
 }
+HOME = late(r"[\"']?/root/?[\"']?")
+SPEAKS_OF_HOME = late(r"(?:^|[\s:=\"',])(?:/root(?![\w-])|~)")
+BARE_VOLUME = (
+    "VOLUME {volume} belongs to root, and it has no shell to give it away by; put an empty folder there before it, as COPY"
+    " --from=STAGE --chown={user} /mnt {volume}, then write USER {user}"
+)
+FOR_DATA = late(
+    r"(?:/var/(?:lib|log|run|cache|spool|www)|/run|/srv)(?:/[\w.@+-]+)+"
+    r"|(?:/[\w.@+-]+)*/[\w.@+-]*(?:data|logs?|cache|uploads?|media|storage|backups?|output|db)"
+)
+BRINGS_ITSELF = late(r"/(?:usr|etc|build|src|tmp|go|root)/|/var/(?:lib|cache)/(?:apt|dpkg|apk|yum|dnf)\b")  # of those who build it
 SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
@@ -97,25 +109,50 @@ def with_number(instructions: Sequence[Instruction], image: Image) -> Iterator[E
 
 def with_user(locator: str, instructions: Sequence[Instruction], image: Image, wanted: str) -> Iterator[Edit]:
     """The edits that give it a USER; `wanted` is ``auto`` or says which. Raises BindingError where that would break it for sure."""
+    moved = _out_of_root(instructions, image) if wanted == "auto" else {}
+    instructions, image = _with(instructions, image, moved)
     if wanted == "auto":
         _refuse(locator, image)
     chosen = _chosen(image) if wanted == "auto" else Chosen(wanted)
     start, end = stages_of(instructions)[-1]
     behind = 1 + max((n for n in range(start, end) if instructions[n]["keyword"] in NEEDS_ROOT), default=start)
     at = next((n for n in range(behind, end) if instructions[n]["keyword"] in STARTS), end)
-    rooted = [n for n in range(behind, end) if instructions[n]["keyword"] == "USER"]
-    early, late = _volumes(image), _written(image)
+    said = [n for n in range(behind, end) if instructions[n]["keyword"] == "USER"]
+    early = _volumes(image)
+    late = [each for each in _written(image) if each not in early]
+    if early and not chosen.owner and image.family == "empty" and wanted == "auto":
+        raise BindingError(f"{locator}: {BARE_VOLUME.format(volume=early[0], user=chosen.user)}")
     touched = [str(each) for each in image.facts.get("makes", ())]
     volume = next((n for n in range(start, at) if early and instructions[n]["keyword"] == "VOLUME"), None)
     new: dict[int, list[Instruction]] = {}
     if volume is not None:
         new[volume] = _run(_commands(chosen, early, [], []))
         chosen, early = chosen._replace(makes=""), []
-    new.setdefault(min([at, *rooted]), []).extend(_run(_commands(chosen, early, late, touched)))
-    if not rooted:
+    new.setdefault(min([at, *said]), []).extend(_run(_commands(chosen, early, late, touched)))
+    if not said:
         new[at].append({"keyword": "USER", "value": chosen.user})
-    changed = {rooted[-1]: {**instructions[rooted[-1]], "value": chosen.user}} if rooted else {}
-    return placed(instructions, changed, new)
+    changed = {last_user: {**instructions[last_user], "value": chosen.user} for last_user in said[-1:]}
+    return placed(instructions, moved | changed, new)
+
+
+def _out_of_root(instructions: Sequence[Instruction], image: Image) -> dict[int, Instruction]:
+    """WORKDIR /root as one that others may enter, where nothing but that speaks of it and what is relative moves along."""
+    start, end = stages_of(instructions)[-1]
+    works = [n for n in range(start, end) if instructions[n]["keyword"] == "WORKDIR"]
+    places = [n for n in works if HOME.fullmatch(str(instructions[n]["value"]))]
+    said = [str(each["value"]) for each in image.whole if each["keyword"] not in ("LABEL", "FROM")]
+    speaking = [text for text in said if SPEAKS_OF_HOME.search(text)]
+    if not places or len(speaking) > len(places):
+        return {}
+    free = "/srv/app" if any(re.search(r"(?<!\S)/app\b", str(each["value"])) for each in image.whole) else "/app"
+    return {n: {**instructions[n], "value": free} for n in places}
+
+
+def _with(instructions: Sequence[Instruction], image: Image, moved: Mapping[int, Instruction]) -> tuple[list[Instruction], Image]:
+    """The instructions and the image with some of them changed."""
+    new = {id(instructions[n]): each for n, each in moved.items()}
+    after = [new.get(id(each), each) for each in instructions]
+    return after, image._replace(whole=[new.get(id(each), each) for each in image.whole])
 
 
 def _refuse(locator: str, image: Image) -> None:
@@ -124,12 +161,14 @@ def _refuse(locator: str, image: Image) -> None:
         raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
     if not image.family and not image.facts and not says_what_runs(image.whole):
         raise BindingError(f"{locator}: {ITS_OWN.format(image=from_of(image.whole[0])['image'])}")
-    if held := next((package for package in packages(image.whole) if package in _only_roots(name)), ""):
+    if held := next((each for each in (*packages(image.whole), *_owners(image.whole)) if each in _only_roots(name)), ""):
         raise BindingError(f"{locator}: it brings {held}, which works for root alone; say USER once it can do without")
     if held := _steps_down(image) or (_brings(image) if not _is_known(name) else ""):
         raise BindingError(
             f"{locator}: it brings {held}, with which what it starts gives up root by itself; say USER once it runs as another"
         )
+    if held := rooted.sign(image):
+        raise BindingError(f"{locator}: {held}")
     for each in image.whole:
         value = each["value"]
         if each["keyword"] == "ONBUILD":
@@ -183,7 +222,10 @@ def _chosen(image: Image) -> Chosen:
         return Chosen(str(runs_as))
     if told := _told_user(image):
         return Chosen(told, told)
-    if made := users_made(image.whole):
+    made = users_made(image.whole)
+    if owner := _owner(image, made):
+        return owner
+    if made:
         name, uid = list(made.items())[-1]
         return Chosen(uid or name, name)
     if own := image.facts.get("user"):
@@ -194,6 +236,27 @@ def _chosen(image: Image) -> Chosen:
         return Chosen(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
     has_shell = any(runs(image.whole)) and image.family != "empty"
     return Chosen(NOBODYS, NOBODYS if has_shell else "")
+
+
+def _owner(image: Image, made: Mapping[str, str]) -> Chosen | None:
+    """The user whom the Dockerfile gives files to, who is there since else its build would fail; None for root and numbers."""
+    named = [each for each in _owners(image.whole) if re.fullmatch(r"[a-z_][a-z0-9_-]*", each) and not is_root(each)]
+    if not named:
+        return None
+    name = named[-1]
+    known = {**NUMBERS.get(image.family, {}), str(image.facts.get("user", "")): str(image.facts.get("uid", "")), **made}
+    return Chosen(known.get(name) or name, name)
+
+
+def _owners(whole: Sequence[Instruction]) -> Iterator[str]:
+    """The users that files are given to, as they are written."""
+    for command in runs(whole):
+        if base(command.words[0].text) == "chown" and len(command.words) > 1:
+            words = [word.text.strip("\"'") for word in command.words[1:] if not word.text.startswith("-")]
+            yield from (words[0].partition(":")[0].partition(".")[0],) if words else ()
+    for each in whole:
+        given = [str(flag).removeprefix("--chown=") for flag in each.get("flags", ()) if str(flag).startswith("--chown=")]
+        yield from (owner.partition(":")[0] for owner in given)
 
 
 def _told_user(image: Image) -> str:
@@ -243,7 +306,20 @@ def _written(image: Image) -> list[str]:
     known = [str(each) for each in image.facts.get("owns", ())]
     work = workdir(image.whole)
     mine = _given_away(image)
-    return [*known, *([_quoted(work)] if work and work not in mine and not SYSTEM.fullmatch(work) else [])]
+    below = f"{work}/" if work != "/" else "//"
+    places = [work, *(each for each in _kept(image.whole) if not each.startswith(below) and each not in known)]
+    return [*known, *(_quoted(each) for each in dict.fromkeys(places) if each not in mine and not SYSTEM.fullmatch(each))]
+
+
+def _kept(whole: Sequence[Instruction]) -> Iterator[str]:
+    """The directories that RUNs make for what a program writes, and leave there."""
+    spoken = [[word.text.strip("\"'").rstrip("/") for word in command.words] for command in runs(whole)]
+    gone = {word for words in spoken if base(words[0]) in ("rm", "rmdir", "mv") for word in words[1:]}
+    for words in spoken:
+        if base(words[0]) == "mkdir":
+            yield from (
+                word for word in words[1:] if FOR_DATA.fullmatch(word) and not BRINGS_ITSELF.match(word) and word not in gone
+            )
 
 
 def workdir(whole: Sequence[Instruction]) -> str:

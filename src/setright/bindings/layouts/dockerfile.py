@@ -35,6 +35,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_copies as copies
 from setright.bindings.layouts import _dockerfile_form as form
 from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts import _dockerfile_run as run
 from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
@@ -225,6 +226,8 @@ class Place(NamedTuple):
 def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
     path, (locator, instructions) = edit.path, place[:2]
     if path == ("User",) and not edit.remove:
+        if other := rooted.begun_from(locator, place.image, place.sources):
+            raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
         yield from users.with_user(locator, instructions, place.image, str(edit.value))
     elif path == ("user-number",) and edit.remove:
         yield from users.with_number(instructions, place.image)

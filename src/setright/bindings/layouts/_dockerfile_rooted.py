@@ -1,0 +1,83 @@
+"""What tells that an image works for root alone: files that only root reads, sockets that only root opens, others that build on it.
+
+docs.docker.com/reference/dockerfile; where they install to: the manuals of poetry, pip, pipx, pipenv, rustup, nvm and Playwright.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from setright.bindings.layouts._dockerfile_image import Image, Instruction, from_of, says_what_runs, variables
+from setright.bindings.source import Source
+from setright.patterns import late
+
+HOME_OF_ROOT = late(r"(?:^|[\s:=\"',])/root(?:/|[\s:\"',]|$)")
+SOCKET = late(r"/(?:docker|containerd|crio|podman)\.sock\b")
+INTO_HOME = {  # what a RUN installs for the user that runs it, and what says of another place
+    late(r"\bpoetry\s+(?:-\S+\s+)*install\b"): late(r"virtualenvs[._-](?:in[_-]project|create|path)", re.I),
+    late(r"\bpip3?\s+install\s(?:[^&|;]*\s)?--user\b"): late(r"\bPYTHONUSERBASE\b"),
+    late(r"\bpipx\s+install\b"): late(r"\bPIPX_HOME\b"),
+    late(r"\bpipenv\s+(?:install|sync)\b(?![^&|;]*--system)"): late(r"\b(?:PIPENV_VENV_IN_PROJECT|WORKON_HOME)\b"),
+    late(r"\bsh\.rustup\.rs\b"): late(r"\b(?:CARGO_HOME|RUSTUP_HOME)\b"),
+    late(r"\bnvm\s+install\b"): late(r"\bNVM_DIR\b"),
+    late(r"\bplaywright\s+install\b"): late(r"\bPLAYWRIGHT_BROWSERS_PATH\b"),
+}
+WORKS = frozenset({"CMD", "ENTRYPOINT", "VOLUME"})
+
+
+def sign(image: Image) -> str:
+    """What tells it, as a clause behind the file's name; empty for nothing."""
+    known = variables(image.whole)
+    if held := next((name for name, value in known.items() if name == "USER" and value == "root"), ""):
+        return f"ENV {held}={known[held]}: its program is told that it is root"
+    if held := next((name for name, value in known.items() if HOME_OF_ROOT.search(value)), ""):
+        return f"ENV {held}={known[held]}: the program keeps files in /root, which only root reads; move them first"
+    for each in image.whole:
+        text = _text(each)
+        if SOCKET.search(text) and each["keyword"] in ("CMD", "ENTRYPOINT", "ENV", "VOLUME"):
+            return f"{each['keyword']} {text}: it asks the runtime of containers by its socket, which only root opens"
+        if each["keyword"] in WORKS and HOME_OF_ROOT.search(text):
+            return f"{each['keyword']} {text}: the program lives in /root, which only root reads; move it first"
+    return _installed(image, known)
+
+
+def _installed(image: Image, known: Mapping[str, str]) -> str:
+    """What a RUN installs into the home of root."""
+    if "HOME" in known:
+        return ""
+    said = "\n".join(_text(each) for each in image.whole)
+    user = "root"
+    for each in image.whole:
+        user = str(each["value"]) if each["keyword"] == "USER" else user
+        for installs, elsewhere in INTO_HOME.items():
+            found = installs.search(_text(each)) if each["keyword"] == "RUN" else None
+            if found and user.partition(":")[0] in ("root", "0") and not elsewhere.search(said):
+                return f"RUN {found[0]}: puts what the program needs into /root, which only root reads; install it elsewhere first"
+    return ""
+
+
+def _text(each: Instruction) -> str:
+    value = each["value"]
+    texts = value if isinstance(value, list) else [value, *each.get("heredocs", ())]
+    return " ".join(str(text) for text in texts)
+
+
+def begun_from(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
+    """Another Dockerfile of the tree that begins from this one's image, which starts nothing by itself; empty for none."""
+    if says_what_runs(image.whole):
+        return ""
+    folder, _, file = locator.rpartition("/")
+    names = (
+        {folder.rpartition("/")[2].lower(), *re.split(r"[._-]", file.lower())} - {"", "dockerfile", "docker"} - _named(image.whole)
+    )
+    for other, source in sorted(sources.items()):
+        if other != locator and source.lens == "dockerfile" and source.exists and _named(source.tree["instructions"]) & names:
+            return other
+    return ""
+
+
+def _named(instructions: Sequence[Instruction]) -> set[str]:
+    """The last words of the names of the images that it begins from and that are somebody's own."""
+    froms = [from_of(each)["image"].partition("@")[0] for each in instructions if each["keyword"] == "FROM"]
+    return {re.split(r"[:/]", re.sub(r":[^/:]*$", "", each))[-1].lower() for each in froms if "/" in each}
