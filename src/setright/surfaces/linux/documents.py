@@ -26,7 +26,15 @@ if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/n
 AUDITCTL = """command -v auditctl >/dev/null || exit 127
 case $(auditctl -s 2>/dev/null) in ''|*'enabled 2'*) exit 127 ;; esac; auditctl -l"""
 APT_CONFIG = "command -v apt-config >/dev/null || exit 127; apt-config dump"
-EFFECTIVE = {"sshd": Ask("run", SSHD), "audit-rules": Ask("run", AUDITCTL), "apt-conf": Ask("run", APT_CONFIG)}
+POSTCONF = "command -v postconf >/dev/null || exit 127; postconf -x 2>/dev/null"  # with the defaults of this release
+DOVECONF = "command -v doveconf >/dev/null || exit 127; doveconf -a 2>/dev/null | grep -E '^[a-z_]+ = '"
+EFFECTIVE = {
+    "sshd": Ask("run", SSHD),
+    "audit-rules": Ask("run", AUDITCTL),
+    "apt-conf": Ask("run", APT_CONFIG),
+    "postfix": Ask("run", POSTCONF),
+    "dovecot": Ask("run", DOVECONF),
+}
 NOT_INSTALLED = "ended with 127"
 HOMES = {"stat:~": "folders", "stat:~/.*": "dot-files"}  # of root and of every person's account
 PACKAGES = Ask("packages", "")

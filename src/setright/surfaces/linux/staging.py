@@ -10,9 +10,10 @@ from secrets import token_hex
 
 from setright.model import Change
 from setright.surfaces.base import Rejected
+from setright.surfaces.linux.checker import Checker
 from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
-from setright.surfaces.linux.steps import SYSCTL_KEYS, Checker, checker
+from setright.surfaces.linux.steps import SYSCTL_KEYS, checker
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import STATE, Ask, Transport
 

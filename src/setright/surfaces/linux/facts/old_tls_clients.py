@@ -81,9 +81,12 @@ def asks(argument: str) -> Sequence[Ask]:
 def answer(argument: str, evidence: Evidence) -> Answer:
     """Holds where one came. Does not where all that serve TLS record it, and none came for as long as 30 days."""
     now, rows = logins.now_of(evidence), [line.split("\t", 2) for line in evidence.lines(LOGS)]
-    texts = {name: "\n".join(evidence.text(ask) for ask in files).strip() for name, files in FILES.items()}
+    texts = dict.fromkeys(FILES, "") | {
+        name: "\n".join(evidence.text(ask) for ask in files).strip() for name, files in FILES.items() if argument in ("", name)
+    }
     known = servers(**texts)
-    source = ", ".join(dict.fromkeys(row[1] for row in rows if row[0] == "A")) or "configuration of servers"
+    mine = [row for row in rows if row[0] == "A" and (not argument or use(row[2], known))]
+    source = ", ".join(dict.fromkeys(row[1] for row in mine)) or "configuration of servers"
     old = [(row[2], told) for row in rows if row[0] == "O" and (told := use(row[2], known)) and told.is_old]
     recent = [(line, told) for line, told in old if _is_recent(line, now)]
     if recent:
@@ -123,7 +126,8 @@ def _none_seen(known: Sequence[Server], rows: Sequence[Sequence[str]], now: date
         return Answer(None, f"cannot be told: {how}, and let it run for {DAYS} days", source)
     if cut := [row[1] for row in rows if row[0] == "C"]:
         return Answer(None, f"cannot be told: {some(cut)} could not be read to its end", source)
-    total = sum(int(row[2]) for row in rows if row[0] == "N")
+    logs = {row[1] for row in rows if row[0] == "A" and use(row[2], known)}
+    total = sum(int(row[2]) for row in rows if row[0] == "N" and row[1] in logs)
     for server in known:
         starts = [when for row in rows if row[0] == "A" and use(row[2], [server]) and (when := _when(row[2], now))]
         if now is None or not starts:
