@@ -21,6 +21,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "approve": "Agree to plans that somebody asked for; without a hash, list those that wait.",
         "apply": "Run exactly the plan in a file; refuse it if anything moved.",
         "fix": "Scan, plan and put right what policy allows, verified.",
+        "lock": "Ask what image tags and action tags stand for, and write it into lock files.",
         "rollback": "Restore what a run changed, verified.",
         "lsp": "Serve an editor: findings, reasons and fixes in open source files.",
     },

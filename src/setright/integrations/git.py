@@ -152,6 +152,16 @@ class Worktree:
             file.write_bytes(data)
 
 
+def commit_of(url: str, ref: str) -> str:
+    """The commit behind a tag, or else a branch, of a repository elsewhere. Raises IntegrationError where it has neither."""
+    said = _git(Path.cwd(), "ls-remote", "--", url, f"refs/tags/{ref}", f"refs/tags/{ref}^{{}}", f"refs/heads/{ref}")
+    found = {name: commit for commit, _, name in (line.partition("\t") for line in said.splitlines())}
+    for name in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}"):  # an annotated tag is an object of its own
+        if name in found:
+            return found[name]
+    raise IntegrationError(f"{LOGIN_IN_URL.sub('', url)}: has no tag or branch {ref}; was it removed?")
+
+
 def _identity(author: str) -> dict[str, str]:
     if not author:
         return {}

@@ -244,10 +244,10 @@ def _with_empty(wanted: Edit, raw: Tree) -> Edit:
 def _pinned(resource: Resource) -> Edit:
     calls = resource.tree["calls"]
     if "commit" not in calls:
-        owner = "/".join(calls["name"].split("/")[:2])
+        owner, tag = "/".join(calls["name"].split("/")[:2]), calls.get("ref", "")
         raise BindingError(
-            f"{calls['name']}@{calls.get('ref', '')}: its commit is not in {LOCK} and not known here; ask `git ls-remote https://github.com/{owner}"
-            f" {calls.get('ref', '')}`, read what it holds, and write `{calls['name']}@{calls.get('ref', '')}: COMMIT` there"
+            f"{calls['name']}@{tag}: its commit is not in {LOCK} and not known here; `setright lock` asks for it"
+            f" (as `git ls-remote https://github.com/{owner} {tag}` shows it); read what it holds"
         )
     ref = calls.get("release") or calls["ref"]
     return Edit(("uses",), f"{calls['name']}@{calls['commit']}", remark=ref)

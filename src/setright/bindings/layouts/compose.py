@@ -28,6 +28,7 @@ from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
+from setright.bindings.layouts._image_locks import LOCKED, held_to
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up, same
@@ -65,6 +66,7 @@ def edit(
     locator, base = resource.home
     old_version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "").startswith("2")
     made = build.dockerfile(locator, raw, sources)
+    edits = [Edit(("image",), held_to(raw.get("image"), locator, sources)) if each.value == LOCKED else each for each in edits]
     more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
     wanted = [_with_enough(raw, each, layout.get("images", {})) for each in [*edits, *live]]
     placed = [_placed(resource, raw, each, old_version) for each in wanted] + more

@@ -28,7 +28,7 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
 }
 NAMES = late(  # a file that is configuration whatever it holds: Compose, workflows, overlays, Terraform's JSON
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
-    r"|[^/]*\.(?:tf|tfvars)\.json|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml)$"
+    r"|[^/]*\.(?:tf|tfvars)\.json|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml|images\.lock\.yml)$"
 )
 DOCKERFILE = late(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
 NO_DOCKERFILE = (

@@ -1,0 +1,48 @@
+"""The digests that a repository's lock file names for image tags.
+
+The lock is images.lock.yml, a mapping as ``nginx:1.27: sha256:6784fb08...``: an image as manifests name it, and the digest that
+was behind its tag. It holds for the files beside it and below; the deepest one wins. `setright lock` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts._documents import folder, mappings
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.patterns import late
+
+LOCK = "images.lock.yml"
+LOCKED = "locked"  # what controls ask a version to be: the digest that the lock names
+DIGEST = late(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
+VARIABLE = late(r"\$\{?\w|\{\{")
+
+
+def held_to(written: Plain, file: str, sources: Mapping[str, Source]) -> str:
+    """An image with the digest that the lock names for it. Raises BindingError, with what to do, where none does."""
+    if not isinstance(written, str) or VARIABLE.search(written) or "@" in written:
+        raise BindingError(f"{file}: {written}: is put together elsewhere; write the digest behind the tag where that is set")
+    for lock in _locks(file, sources):
+        digest = lock.get(written)
+        if isinstance(digest, str) and DIGEST.fullmatch(digest):
+            return f"{written}@{digest}"
+    raise BindingError(f"{file}: no {LOCK} names the digest of {written}; `setright lock` asks the registry for it")
+
+
+def held(wanted: Edit, place: Path, resource: Resource, template: Plain, sources: Mapping[str, Source]) -> Edit:
+    """An edit that asks for the locked version of one of a workload's images, as an edit on that image, which stands at `place`."""
+    if wanted.value != LOCKED:
+        return wanted
+    written, seen = look_up(template, place), look_up(resource.tree, (*wanted.path[:-1], "image"))
+    if written != seen:
+        raise BindingError(f"{resource.home[0]}: a kustomization makes {written} to {seen}; write its digest there")
+    return Edit(place, held_to(written, resource.home[0], sources))
+
+
+def _locks(file: str, sources: Mapping[str, Source]) -> list[Tree]:
+    """The locks that hold for a file, the nearest first."""
+    near = [(folder(s.locator), tree) for s, _, tree in mappings(sources) if s.locator.rpartition("/")[2] == LOCK]
+    return [tree for place, tree in sorted(near, key=lambda pair: -len(pair[0])) if not place or file.startswith(f"{place}/")]
