@@ -23,8 +23,9 @@ LAYOUT = {
 THERE = {"package": "systemd-timesyncd", "manager": "dpkg", "installed": False, "can": ["install", "remove"]}
 
 
-def sources(package: dict[str, Plain], *units: str) -> dict[str, Source]:
-    trees = {f"unit:{unit}": {"unit": unit, "enabled": "disabled", "active": "inactive"} for unit in units}
+def sources(package: dict[str, Plain], *units: str, masked: str = "") -> dict[str, Source]:
+    off = {"unit": "", "enabled": "disabled", "active": "inactive"}
+    trees = {f"unit:{unit}": off | {"unit": unit} | ({"enabled": "masked"} if unit == masked else {}) for unit in units}
     trees |= {"unit:systemd-journald.service": {"enabled": "static", "active": "active"}, "package:systemd-timesyncd": package}
     return {locator: Source(locator, "json", tree) for locator, tree in trees.items()}
 
@@ -37,6 +38,13 @@ def edits(given: dict[str, Source]) -> list[tuple[str, Edit]]:
 
 def test_one_that_is_installed_is_preferred_to_one_that_is_not() -> None:
     assert {locator for locator, _ in edits(sources(THERE, "chrony.service"))} == {"unit:chrony.service"}
+
+
+def test_what_somebody_masked_is_passed_over() -> None:
+    both = sources(THERE, "chrony.service", "systemd-timesyncd.service", masked="chrony.service")
+    assert {locator for locator, _ in edits(both)} == {"unit:systemd-timesyncd.service"}
+    with pytest.raises(BindingError, match=r"chrony.service was masked by somebody"):
+        edits(sources(THERE, "chrony.service", masked="chrony.service"))
 
 
 def test_where_none_is_the_package_named_is_installed_and_then_one_is_chosen() -> None:

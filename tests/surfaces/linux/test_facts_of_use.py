@@ -23,6 +23,7 @@ from setright.surfaces.linux.facts import (
     service_in_use,
     several_routers,
     sudo_by_programs,
+    unit_masked,
 )
 from setright.surfaces.linux.surface import Linux, open_root
 from setright.surfaces.linux.transport import Ask, Found
@@ -40,6 +41,17 @@ def told(module: object, argument: str, outs: dict[Ask, str], runs: Found = DAYS
 @pytest.mark.parametrize(("text", "holds"), [("91 4096\n", True), ("20 4194304\n", False), ("", None)])
 def test_a_disk_is_full_at_four_fifths(text: str, holds: bool | None) -> None:
     assert told(full, "/var/log", {full._used("/var/log"): text}).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("mask", "holds"), [("", False), ("L\t/etc/systemd/system/a.service\tl\t/dev/null\n", True),
+                        ("L\t/run/systemd/system/a.service\tl\t/dev/null\n", True),
+                        ("L\t/lib/systemd/system/b.service\tf\t\n", False)]
+)  # fmt: skip
+def test_a_mask_is_somebodys_decision(mask: str, holds: bool) -> None:
+    listing = "R\nL\t/lib/systemd/system/a.service\tf\t\n" + mask
+    assert told(unit_masked, "a", {Ask("unit", "a.service"): listing}).holds is holds
+    assert told(unit_masked, "c", {Ask("unit", "c.service"): listing}).holds is False
 
 
 @pytest.mark.parametrize(("count", "runs", "holds"), [(3, HOUR, True), (0, DAYS, False), (0, HOUR, None)])

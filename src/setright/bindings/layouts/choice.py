@@ -38,8 +38,7 @@ def edit(
         if each.path == ("surplus",) and each.remove:
             made += [pair for unit in resource.tree["surplus"] for pair in _set(unit, there[unit], OFF)]
         elif each.path == ("none",) and each.remove and there:
-            unit = next(iter(there))
-            made += _set(unit, there[unit], ON)
+            made += _set(*_free(there), ON)
         elif each.path == ("none",) and each.remove and _can_install(layout, sources):
             made.append((f"package:{layout['install']['package']}", Edit(("installed",), True)))
         else:
@@ -55,6 +54,14 @@ def _there(layout: Layout, sources: Sources) -> dict[str, Tree]:
     """What is installed, by preference."""
     found = ((unit, sources.get(f"unit:{unit}")) for unit in layout["prefer"])
     return {unit: source.tree for unit, source in found if source and source.exists and source.tree["enabled"] != "alias"}
+
+
+def _free(there: Mapping[str, Tree]) -> tuple[str, Tree]:
+    """The first that may be started; a mask is somebody's decision."""
+    for unit, tree in there.items():
+        if not str(tree["enabled"]).startswith("masked"):
+            return unit, tree
+    raise BindingError(f"{', '.join(there)} was masked by somebody; where that was a mistake, unmask it (systemctl unmask)")
 
 
 def _package(layout: Layout, sources: Sources) -> Tree:
