@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from setright.lenses import LensError, edited, get, put, span
 from setright.lenses.edited import look_up, same
 from setright.model import Edit, Unknown
+from tests.lenses.laws import hold
 from tests.sampling import examples
 
 DOC = ("documents", 0)
@@ -73,6 +74,53 @@ def test_keys_are_their_text() -> None:
 def test_a_cloudformation_tag_is_unknown_with_its_source() -> None:
     tree = one("a: !Ref Bucket # c\nb: !Sub\n  - ${x}\n  - {x: 1}\n# end\nc: [!GetAtt A.Arn]\n")
     assert tree == {"a": Unknown("!Ref Bucket"), "b": Unknown("!Sub\n  - ${x}\n  - {x: 1}"), "c": [Unknown("!GetAtt A.Arn")]}
+
+
+BRANCHES = """\
+a: !If [Prod, {b: 1}, !Ref "AWS::NoValue"]  # short
+c:
+  - !If
+    - Open  # to all
+    - d: 1
+      e: 2
+    - !Ref AWS::NoValue
+  # next
+  - f: !If
+      - Open
+      - - g: 1
+      - - h: 1
+# end
+"""
+
+
+def test_the_branches_of_a_choice_are_seen_as_in_its_long_form() -> None:
+    a, (c, f) = one(BRANCHES)["a"], one(BRANCHES)["c"]
+    assert a == {"Fn::If": ["Prod", {"b": 1}, Unknown('!Ref "AWS::NoValue"')]}
+    assert c == {"Fn::If": ["Open", {"d": 1, "e": 2}, Unknown("!Ref AWS::NoValue")]}
+    assert f == {"f": {"Fn::If": ["Open", [{"g": 1}], [{"h": 1}]]}}
+    assert one("a: !If [x, y]\nb: !If x\n") == {"a": Unknown("!If [x, y]"), "b": Unknown("!If x")}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "was", "now"),
+    [
+        (("a", "Fn::If", 1, "b"), 2, "{b: 1}", "{b: 2}"),
+        (("a", "Fn::If", 2), 2, '!Ref "AWS::NoValue"', "2"),
+        (("a",), 2, '!If [Prod, {b: 1}, !Ref "AWS::NoValue"]', "2"),
+        (("c", 0, "Fn::If", 1, "z"), 3, "e: 2\n", "e: 2\n      z: 3\n"),
+        (("c", 0, "Fn::If", 1), Unknown("!Ref X"), "d: 1\n      e: 2\n", "!Ref X\n"),
+        (("c", 1, "f", "Fn::If", 2, 0, "h"), 2, "h: 1", "h: 2"),
+        (("c", 1, "f"), 5, "!If\n      - Open\n      - - g: 1\n      - - h: 1", "5"),
+    ],
+)
+def test_a_branch_is_edited_in_its_place(path: tuple[str | int, ...], value: object, was: str, now: str) -> None:
+    assert changed(BRANCHES, Edit((*DOC, *path), value)) == BRANCHES.replace(was, now)
+    assert hold("yaml", BRANCHES.encode(), Edit((*DOC, *path), value))
+
+
+def test_a_choice_takes_no_key_beside_it() -> None:
+    with pytest.raises(LensError, match="line 1: .*takes no keys"):
+        changed(BRANCHES, Edit((*DOC, "a", "z"), 1))
 
 
 def test_documents_are_counted_with_the_empty_ones() -> None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence as Listing
 from difflib import SequenceMatcher
 from itertools import pairwise
 
+from msgspec import structs
+
 from setright.lenses import _json_write
 from setright.lenses._brackets import Brackets
 from setright.lenses._edit import Slot
 from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line_end, line_of, line_start, next_line
 from setright.lenses._yaml_places import content_end, content_start, pair_end, value_start
-from setright.lenses._yaml_read import Stream
+from setright.lenses._yaml_read import SHORT, Stream
 from setright.lenses._yaml_write import (
     FLOW_WORD,
     PLAIN,
@@ -121,6 +123,8 @@ class _Blocks(Brackets):
         return f"{key_text(key, beside.pairs[0][0].style, FLOW_WORD)}: {self.spelt(value, margin)}"
 
     def slot_of(self, node: Mapping, key: Scalar, slot: Slot) -> Slot:
+        if key.style == SHORT:
+            return structs.replace(slot, path=(*slot.path, key.text))
         indent = 0 if node.flow else column(self.text, first(node))
         return Slot((*slot.path, key.text), self.colon(key), indent, flow=node.flow)
 
@@ -131,6 +135,8 @@ class _Blocks(Brackets):
         return [Slot((*slot.path, i), at + 1, column(self.text, at), of_list=True) for i, at in enumerate(dashes)]
 
     def pairs(self, node: Mapping, dropped: Listing[int], added: Entries[str, Plain]) -> list[Splice]:
+        if node.pairs[0][0].style == SHORT:
+            raise LensError(f"line {line_of(self.text, node.start)}: a function takes no keys beside it; change it by hand")
         if node.flow:
             return super().pairs(node, dropped, added)
         places = [(key.start, pair_end(self.text, key, value)) for key, value in node.pairs]

@@ -2,7 +2,8 @@
 
 YAML 1.2 core schema, and beyond it what sigs.k8s.io/yaml and CloudFormation read: yes, no, on and off are booleans
 (y and n, on which they differ, stay strings), 0644 is octal, << merges. A number that they read differently (0899) is
-an Unknown. Keys are their text, as in JSON. yaml.org/spec/1.2.2, go-yaml v2 resolve.go.
+an Unknown. Keys are their text, as in JSON. CloudFormation's !If is read as the Fn::If that it is short for.
+yaml.org/spec/1.2.2, go-yaml v2 resolve.go.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from setright.model import Plain, Unknown
 BOM = "\ufeff"
 MAX_SHARED = 100_000  # nodes that aliases may add to a tree, beyond ten times its own
 CORE = "tag:yaml.org,2002:"
+CHOICE, CHOICE_KEY = "!If", "Fn::If"
+SHORT = "!"  # the style of a key that a tag stands for
 WORDS: dict[str, Plain] = {"": None, "~": None}
 WORDS |= dict.fromkeys(("null", "Null", "NULL"))
 WORDS |= {w: True for word in ("true", "yes", "on") for w in (word, word.title(), word.upper())}
@@ -162,10 +165,18 @@ class _Reader:
         if isinstance(node, Mapping):
             node.pairs = self._pairs(self.children)
         self.children = above
-        if node.opaque:
+        if node.opaque == CHOICE and isinstance(node, Sequence) and len(node.items) == 3 and anchor is None:
+            above[-1] = self._choice(node)
+        elif node.opaque:
             node.opaque = self.text[node.start : content_end(self.text, node)].strip()
         if anchor is not None:
             self.anchors[anchor] = (node, self.count + self.shared - before + 1)
+
+    def _choice(self, node: Sequence) -> Mapping:
+        """A choice between two values, told by its tag, as the mapping that it is short for."""
+        node.opaque = ""
+        key = Scalar(node.start, node.start + len(CHOICE), CHOICE_KEY, CHOICE_KEY, SHORT)
+        return Mapping(node.start, content_end(self.text, node), [(key, node)])
 
     def _alias(self, event: Any) -> None:
         start, name = event.start_mark.index, event.anchor

@@ -1,7 +1,8 @@
 """YAML: Kubernetes manifests, CloudFormation templates and the like; a file is `{"documents": [...]}`, in order.
 
 Keys are strings, as in JSON. A value with a tag of its own (``!Ref Bucket``) is an Unknown of its source text, and an
-Unknown in an edit is written as it is. An alias is seen as a copy; what it repeats is not edited through it. What plain
+Unknown in an edit is written as it is; only ``!If [...]`` is the mapping it is short for, `{"Fn::If": [...]}`, so that
+each of its branches can be edited. An alias is seen as a copy; what it repeats is not edited through it. What plain
 scalars mean is told in `_yaml_read`; what no edit names keeps its spelling.
 
 yaml.org/spec/1.2.2, read by libyaml.
