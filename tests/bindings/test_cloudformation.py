@@ -70,7 +70,7 @@ def test_properties_are_the_tree_and_functions_cannot_be_told() -> None:
         "Days": 5,
         "Nets": ["a", "b"],
         "Latest": Unknown('Ref: "Latest"'),
-        "Encryption": Unknown('!If [IsProd, {a: 1}, !Ref "AWS::NoValue"]'),
+        "Encryption": Unknown(r'Fn::If: ["IsProd", {"a": 1}, "!Ref \"AWS::NoValue\""]'),
         "Tags": [{"Key": "days", "Value": 5}],
     }
     assert resources["Logs"].home == ("t", ("documents", 0, "Resources", "Logs", "Properties"))

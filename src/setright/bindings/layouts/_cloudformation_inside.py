@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from setright.bindings.layouts._cloudformation_values import function, judged, of_type
+from setright.bindings.layouts._cloudformation_values import function, items, judged, lists_of_choice, of_type
 from setright.model import Path, Plain, Tree
 
 
@@ -24,9 +24,10 @@ def view(layout: Mapping[str, Plain], template: Tree) -> Iterator[tuple[str, Pat
         return
     how = layout["inside"]
     for owner, body in of_type(template, how["type"]):
-        items = body.get(how["at"])
-        for index, item in enumerate(items if isinstance(items, list) else []):
+        given = body.get(how["at"])
+        listed = lists_of_choice(given) or (items(given) if isinstance(given, list) else [])
+        for index, (at, item) in enumerate(listed):
             if isinstance(item, dict) and not function(item) and (how["as"] in item or "Statement" in item):
-                place: Path = ("Resources", owner, "Properties", how["at"], index)
+                place: Path = ("Resources", owner, "Properties", how["at"], *at)
                 told = item if how["as"] in item else {how["as"]: item}
                 yield f"{owner}.{how['at']}.{index}", place, judged(told, template)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_rules as rules
+from setright.bindings.layouts import _cloudformation_values as values
 from setright.bindings.layouts._cloudformation_values import is_named, properties, text
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -47,9 +48,10 @@ def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, 
         return _keyed(own, how, wanted, path, rest)
     if not rest or not isinstance(rest[0], int):
         return wanted
-    index = rest[0] - len(_own(own))
+    mine = values.lists_of_choice(own) or values.items(_own(own))
+    index = rest[0] - len(mine)
     resource = also[index][0] if 0 <= index < len(also) else None
-    rule = properties(template, resource) if resource else look_up(_own(own), rest[:1])
+    rule: Plain = properties(template, resource) if resource else look_up([each for _, each in mine], rest[:1])
     if wanted.remove and len(rest) == 1 and (narrower := rules.narrowed(rule, template)):
         if narrower.path[0] == "Parameters":
             return narrower
@@ -62,7 +64,8 @@ def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, 
 def _on_rule(resource: str | None, own: Plain, wanted: Edit, depth: int, template: Tree) -> Edit:
     path, rest = wanted.path[:depth], wanted.path[depth:]
     if resource is None:
-        return Edit((*path, *rest[1:]), wanted.value, wanted.remove) if isinstance(own, dict) else wanted
+        is_lone = isinstance(own, dict) and values.lists_of_choice(own) is None
+        return Edit((*path, *rest[1:]), wanted.value, wanted.remove) if is_lone else wanted
     if len(rest) > 1:
         return Edit(("Resources", resource, "Properties", *rest[1:]), wanted.value, wanted.remove)
     if is_named(template, resource):

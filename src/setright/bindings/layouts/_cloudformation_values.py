@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from setright.bindings.trees import look_up
-from setright.model import Plain, Tree, Unknown
+from setright.model import Edit, Path, Plain, Tree, Unknown
 
 REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
 CALLER = re.compile(  # a name that can be no star, whatever a function puts in
     r"""(?s)(?:!Sub|!Join|Fn::Sub:|Fn::Join:)[^*]*\barn:[^*]*|(?:!GetAtt|Fn::GetAtt:)[^*]*|(?:!Ref|Ref:)\s*['"]?AWS::AccountId['"]?"""
 )
-NO_VALUE = "AWS::NoValue"
+NO_VALUE, CHOICE = "AWS::NoValue", "Fn::If"
 POLICY = ("PolicyDocument", "KeyPolicy")
 
 
@@ -52,6 +52,8 @@ def judged(value: Plain, template: Tree) -> Plain:
     """A value as controls see it: functions are Unknown, parameters their defaults, AWS::NoValue and an empty text nothing."""
     if (script := _script(value)) is not None:
         return script
+    if (choice := lists_of_choice(value)) is not None:
+        return [judged(inner, template) for _, inner in choice]
     if (text := function(value)) is not None:
         default = default_of(template, referred(value)) if is_ref(value) else None
         return Unknown(text) if default is None else default
@@ -59,7 +61,70 @@ def judged(value: Plain, template: Tree) -> Plain:
         told = {key: judged(inner, template) for key, inner in value.items() if inner != "" and referred(inner) != NO_VALUE}
         told |= {key: _parsed(inner) for key, inner in told.items() if key.endswith(POLICY)}
         return told | {"Principal": _named(told["Principal"])} if "Principal" in told else told
-    return [judged(inner, template) for inner in value] if isinstance(value, list) else value
+    return [judged(inner, template) for _, inner in items(value)] if isinstance(value, list) else value
+
+
+# --- what a condition chooses ---------------------------------------------------------------------------------------
+
+
+def items(listed: Sequence[Plain]) -> list[tuple[Path, Plain]]:
+    """The items of a list with their places: of a choice between mappings each one, as controls are to hold in every case."""
+    found: list[tuple[Path, Plain]] = []
+    for index, item in enumerate(listed):
+        branches = _branches(item)
+        told = isinstance(item, dict) and any(isinstance(each, dict) and not function(each) for _, each in branches)
+        found += [((index, *at), each) for at, each in branches] if told else [((index,), item)]
+    return found
+
+
+def lists_of_choice(value: Plain) -> list[tuple[Path, Plain]] | None:
+    """The items of all lists between which a condition chooses, with their places; None where it is no such choice."""
+    branches = _branches(value)
+    if len(branches) < 2 or not all(isinstance(each, list) for _, each in branches):
+        return None
+    return [((*at, *place), item) for at, each in branches for place, item in items(each)]
+
+
+def has_choices(listed: Plain) -> bool:
+    return isinstance(listed, list) and any(_branches(item) for item in listed)
+
+
+def _branches(value: Plain) -> list[tuple[Path, Plain]]:
+    """What a condition chooses between, with the places; nothing where it is no choice."""
+    given = value.get(CHOICE) if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(given, list) or len(given) != 3:
+        return []
+    found: list[tuple[Path, Plain]] = []
+    for index, each in ((1, given[1]), (2, given[2])):
+        inner = _branches(each) or [((), each)]
+        found += [((CHOICE, index, *at), what) for at, what in inner if referred(what) != NO_VALUE]
+    return found
+
+
+def placed(raw: Plain, path: Path) -> Path:
+    """A path of the judged tree as the template has it: an item of a choice stands in its branch."""
+    at: Path = ()
+    for key in path:
+        listed = lists_of_choice(raw) or (items(raw) if isinstance(raw, list) else [])
+        if isinstance(key, int) and key < len(listed):
+            at, raw = (*at, *listed[key][0]), listed[key][1]
+        else:
+            new = isinstance(key, int) and isinstance(raw, list)
+            at, raw = (*at, len(raw) + int(key) - len(listed) if new else key), look_up(raw, (key,))
+    return at
+
+
+def without(raw: Plain, path: Path, is_yaml: bool) -> Edit:
+    """The removal of what stands at a path: of a branch in favour of no value, of the whole choice where that leaves none."""
+    if path[-2:-1] != (CHOICE,):
+        return Edit(path, remove=True)
+    other = look_up(raw, (*path[:-1], 3 - int(path[-1])))
+    if referred(other) == NO_VALUE:
+        return without(raw, path[:-2], is_yaml)
+    return Edit(path, written({"Ref": NO_VALUE}, is_yaml))
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
 
 
 def _named(callers: Plain) -> Plain:

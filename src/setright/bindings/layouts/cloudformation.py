@@ -32,6 +32,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside"}
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
+UNTOLD = Unknown("a list with items that cannot be told")
 Sibling = tuple[str, Path]  # logical id, path in its Properties
 
 
@@ -69,7 +70,8 @@ def _tree(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tr
     told = serverless.told(layout, template, name, properties)
     tree: Tree = {**values.judged(told, template), **offers.view(layout, template, name)}
     for attribute, how in _lists(layout):
-        listed = lists.view(look_up(tree, attribute), how, _also(template, name, how))
+        own = UNTOLD if "keyed" in how and values.has_choices(look_up(told, attribute)) else look_up(tree, attribute)
+        listed = lists.view(own, how, _also(template, name, how))
         tree = tree if listed is None else _with(tree, attribute, listed)
     for place, (sibling, at) in _siblings(layout, template, name).items():
         value = look_up(values.judged(values.properties(template, sibling), template), at)
@@ -92,12 +94,19 @@ def edit(
     locator, home = resource.home
     if locator not in sources or look_up(sources[locator].tree, home[:-1]) is None:
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
-    if home[-1] != "Properties":
-        return [(locator, Edit((*home, *each.path), each.value, each.remove)) for each in [*edits, *live]]
-    template = look_up(sources[locator].tree, home[:-3])
     is_yaml = sources[locator].lens == "yaml"
+    if home[-1] != "Properties":
+        return [(locator, _inner(look_up(sources[locator].tree, home), home, each, is_yaml)) for each in [*edits, *live]]
+    template = look_up(sources[locator].tree, home[:-3])
     placed = [e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)]
     return [(locator, Edit((*home[:-3], *each.path), each.value, each.remove)) for each in placed]
+
+
+def _inner(raw: Plain, home: Path, wanted: Edit, is_yaml: bool) -> Edit:
+    """The edit on what stands inside a resource."""
+    at = values.placed(raw, wanted.path)
+    own = values.without(raw, at, is_yaml) if wanted.remove else Edit(at, wanted.value)
+    return Edit((*home, *own.path), own.value, own.remove)
 
 
 def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
@@ -115,14 +124,14 @@ def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: 
         own = serverless.placed(layout, template, home, path)
         if item.remove and (common := serverless.in_globals(layout, template, home, own)):
             raise BindingError(f"{home}: {'/'.join(map(str, own))} is set for all by {'/'.join(map(str, common))}; change it there")
-        yield _placed(template, home, Edit(own, item.value, item.remove))
+        yield _placed(template, home, Edit(values.placed(values.properties(template, home), own), item.value, item.remove), is_yaml)
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands, or where it would."""
     locator, home = resource.home
     if home[-1] != "Properties":
-        return locator, (*home, *path)
+        return locator, (*home, *values.placed(look_up(sources[locator].tree, home) if locator in sources else None, path))
     template = look_up(sources[locator].tree, home[:-3]) if locator in sources else None
     if isinstance(template, dict):
         path = _in_list(layout, template, resource.name, Edit(path)).path
@@ -131,7 +140,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
         for place, (sibling, at) in _siblings(layout, template, resource.name).items():
             if path[: len(place)] == place:
                 return locator, (*home[:-2], sibling, "Properties", *at, *path[len(place) :])
-        path = serverless.placed(layout, template, resource.name, path)
+        path = values.placed(values.properties(template, resource.name), serverless.placed(layout, template, resource.name, path))
         if common := serverless.in_globals(layout, template, resource.name, path):
             return locator, (*home[:-3], *common)
     return locator, (*home, *path) if look_up(template, ("Resources", resource.name, "Properties")) else home[:-1]
@@ -246,19 +255,21 @@ def _targets(
     yield name, path, []
 
 
-def _placed(template: Tree, name: str, wanted: Edit) -> Edit:
+def _placed(template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Edit:
     """The edit's place in the template: below the resource's Properties, or at the parameter that alone sets the value."""
     raw: Plain = values.properties(template, name)
     for depth, key in enumerate(wanted.path, 1):
         raw = look_up(raw, (key,))
         text = values.function(raw)
-        if text is None or (values.referred(raw) == values.NO_VALUE and depth == len(wanted.path)):
+        is_choice = wanted.path[depth : depth + 1] == (values.CHOICE,)
+        if text is None or is_choice or (values.referred(raw) == values.NO_VALUE and depth == len(wanted.path)):
             continue
         parameter = values.referred(raw)
         if depth < len(wanted.path) or wanted.remove or not values.is_ref(raw) or values.default_of(template, parameter) is None:
             raise BindingError(f"{name}: {'/'.join(map(str, wanted.path))} is set by {text}; change it there")
         return _on_parameter(template, str(parameter), name, wanted)
-    return Edit(("Resources", name, "Properties", *wanted.path), wanted.value, wanted.remove)
+    own = values.without(values.properties(template, name), wanted.path, is_yaml) if wanted.remove else wanted
+    return Edit(("Resources", name, "Properties", *own.path), own.value, own.remove)
 
 
 def _on_parameter(template: Tree, parameter: str, name: str, wanted: Edit) -> Edit:
