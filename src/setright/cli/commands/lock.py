@@ -45,7 +45,7 @@ def command(ctx: click.Context, tree: Path, update: bool, github: str, show: Sho
     \b
     Examples:
       setright lock
-      setright lock deploy && setright fix deploy --all --control '*/image-digest'
+      setright lock deploy && setright fix deploy --all --control '*/*/image-digest'
       setright lock --update
 
     Exit code: 0 done, 2 usage, 3 something could not be asked.
