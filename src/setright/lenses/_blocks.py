@@ -196,12 +196,13 @@ def _in_place(text: str, start: int, end: int, new: str) -> Change:
 
 
 def _gone(text: str, node: Node) -> Change:
-    """A directive that has its lines to itself goes with them."""
+    """A directive that has its lines to itself goes with them; a comment behind it stays."""
     start = text.rfind("\n", 0, node.start) + 1
     newline = text.find("\n", node.end)
     end = len(text) if newline < 0 else newline + 1
-    if text[start : node.start].strip() or text[node.end : end].strip():
-        return Change(node.start, node.end, "")
+    behind = text[node.end : end].lstrip(" \t")
+    if text[start : node.start].strip() or behind.strip():
+        return Change(node.start, end - len(behind) if behind.startswith("#") else node.end, "")
     return Change(start, end, "")
 
 

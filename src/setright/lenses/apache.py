@@ -69,7 +69,7 @@ class Apache(Blocks):
         return f"{name} {written}".rstrip()
 
     def kin(self, name: str) -> str:
-        return re.match(r"[A-Z]*[a-z]*|", name)[0]  # type: ignore[index]
+        return re.match(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]*|", name)[0]  # type: ignore[index]
 
 
 def _logical(text: str) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,8 @@ from setright.lenses.error import LensError
 from setright.lenses.lines import Line, lines
 
 SET = re.compile(
-    r"[ \t]*(?P<name>[^\s={}#!\"]+)[ \t]*=[ \t]*(?P<value>\"(?:\\.|[^\"\\])*+\"|(?:[^\s#]|[ \t]++(?![\s#]|\Z)|(?<=\S)#)*+)"
+    r"[ \t]*(?P<name>[^\s={}#!\"]+)[ \t]*=[ \t]*"
+    r"(?P<value>\"(?:\\.|[^\"\\])*+\"(?=[ \t\r]*(?:#|\Z))|(?:[^\s#]|[ \t]++(?![\s#]|\Z))*+)"
 )
 OPEN = re.compile(r"[ \t]*(?P<name>[^\s={}#!]+)(?P<rest>[^#]*?)\{[ \t\r]*(?:#.*)?\Z")
 CLOSE = re.compile(r"[ \t]*\}[ \t\r]*(?:#.*)?\Z")
@@ -49,7 +50,7 @@ class Dovecot(Blocks):
         return top
 
     def word(self, name: str, said: str) -> str:
-        if not said or said != said.strip() or re.search(r"[\x00-\x1f\"\\]|(?:^|\s)[#<]", said):
+        if not said or said != said.strip() or re.search(r"[\x00-\x1f\"'\\#]|^<", said):
             raise LensError(f"{name}: {said!r} cannot be a value")
         return said
 
@@ -66,8 +67,10 @@ def _setting(line: Line, match: re.Match[str]) -> Node:
     if not REST.match(line.text, match.end()) or line.text.rstrip().endswith("\\"):
         raise LensError(f"line {line.number}: more stands behind the value than can be read")
     start, end = (line.start + place for place in match.span("value"))
-    value = match["value"]
-    said = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+    value, quoted = match["value"], len(match["value"]) > 1 and match["value"][0] == match["value"][-1] == '"'
+    if not quoted and re.search("[\"']", value) and "#" in line.text[match.end() :]:
+        raise LensError(f"line {line.number}: a quote inside a value, and a # behind it; put the whole value in quotes")
+    said = re.sub(r"\\(.)", r"\1", value[1:-1]) if quoted else value
     words = [Word(said, start, end)] if value else []
     return Node(match["name"], words, line.start + match.start("name"), start, end)
 

@@ -31,8 +31,8 @@ class Nginx(Blocks):
         body, words, at = top, list[Word](), GAP.match(text, 0).end()  # type: ignore[union-attr]
         while at < len(text):
             sign = text[at]
-            if sign in ";{" or (sign == "}" and not words):
-                _expect(text, at, bool(words) or (sign == "}" and bool(opened)))
+            if sign in ";{}":
+                _expect(text, at, bool(opened) and not words if sign == "}" else bool(words))
                 if sign == ";":
                     body.append(_node(words, at + 1))
                 elif sign == "{" and words[0].said.endswith("_by_lua_block"):

@@ -84,8 +84,9 @@ ANSWERS = """ss -Hltnp 2>/dev/null | awk -v names='%s' '$6 ~ "\\\\(\\"(" names "
   if (a == "0.0.0.0" || a == "*") a = "127.0.0.1"; else if (a == "[::]") a = "[::1]"
   if (!(p in seen)) { seen[p] = 1; print p, a } }' | sort -n | while read -r p a; do
   case $p in 25 | 587) how="-starttls smtp" ;; 143) how="-starttls imap" ;; 110) how="-starttls pop3" ;; *) how= ;; esac
+  echo "port $p listens"
   if command -v openssl >/dev/null && timeout 5 openssl s_client -connect "$a:$p" $how </dev/null 2>/dev/null |
-    grep -q 'Cipher is [^(]'; then echo "$p: TLS"; else echo "$p: listens"; fi
+    grep -q 'Cipher is [^(]'; then echo "port $p speaks TLS"; fi
 done
 """
 PROGRAMS = {"nginx": "nginx", "apache": "apache2|httpd", "postfix": "master", "dovecot": "dovecot"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
 from setright.surfaces.base import SurfaceError
-from setright.surfaces.linux import deadman, puts, staging, states
+from setright.surfaces.linux import deadman, puts, servers, staging, states
 from setright.surfaces.linux.ahead import Ahead, often
 from setright.surfaces.linux.documents import Part, built, part_of, parts, reading
 from setright.surfaces.linux.facts import asks_of, told
@@ -130,7 +130,7 @@ class Linux:
             return {}
         if steps.probe:
             time.sleep(max(0.0, self._reloaded_at + SETTLE_S - time.monotonic()))
-        seen = {name: self._probe(name) for name in steps.probe}
+        seen = {name: said for each in steps.probe for name, said in self._probe(each).items()}
         return seen | {f"next start: {name}": self._next_start(name) for name in steps.next_start}
 
     def reconnect(self) -> None:
@@ -201,10 +201,12 @@ class Linux:
     def _new_mode(self, locator: str) -> str:
         return next((mode for pattern, mode in self._modes.items() if matcher(pattern)(locator)), "0644")
 
-    def _probe(self, name: str) -> str:
+    def _probe(self, name: str) -> dict[str, str]:
+        """What is seen, by name; of a server each port by itself, so that one that answers besides is no harm."""
         if name == "ssh-banner":
-            return self._transport.banner()
-        return self._transport.run(PRELUDE + activity(name)).out.decode(errors="replace").strip()
+            return {name: self._transport.banner()}
+        said = self._transport.run(PRELUDE + activity(name)).out.decode(errors="replace").strip()
+        return dict.fromkeys(said.splitlines(), "yes") if name in servers.PROBES else {name: said}
 
     def _next_start(self, name: str) -> str:
         check = checker(name)
