@@ -151,3 +151,23 @@ def test_a_value_is_found_where_it_is_written() -> None:
     at = ("documents", 0, "services", "web")
     assert compose.locate({}, resource, ("environment", 1), given)[1] == (*at, "environment", "C")
     assert compose.locate({}, resource, ("deploy", "resources", "limits", "memory"), given)[1] == (*at, "mem_limit")
+
+
+@pytest.mark.parametrize(
+    ("port", "address", "is_refused"),
+    [
+        ("443:443", "127.0.0.1", True),
+        ("3478:3478/udp", "::1", True),
+        ("443:443", "203.0.113.9", False),
+        ("8443:443", "127.0.0.1", False),
+        ("80:80", "127.0.0.1", False),
+    ],
+)
+def test_a_port_for_other_hosts_is_not_hidden_from_them(port: str, address: str, is_refused: bool) -> None:
+    text = f"    ports: ['{port}']\n"
+    wanted = Edit(("ports", 0, "host_ip"), address)
+    if is_refused:
+        with pytest.raises(BindingError, match="is there for other hosts"):
+            fixed(text, wanted)
+    else:
+        assert address in fixed(text, wanted)
