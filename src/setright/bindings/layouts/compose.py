@@ -45,7 +45,6 @@ POLICY = ("deploy", "restart_policy")
 LOOPBACK = ("127.0.0.1", "::1", "[::1]", "localhost")
 FOR_OTHERS = (22, 25, 53, 110, 143, 443, 465, 500, 587, 853, 993, 995, 1194, 3478, 3479, 4500, 5060, 5061, 5349, 5350, 51820)
 # SSH, mail, names, TLS, VPNs, calls: what nobody asks his own host for
-)
 
 Found = tuple[str, str]  # file, service
 Services = Mapping[Found, tuple[Path, Tree]]
