@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
 
 
 def edited(tree: Tree, edits: Sequence[Edit]) -> Tree:
-    """A copy of the tree with the edits made in order. Raises LensError where a path leads through a scalar."""
-    new = deepcopy(tree)
+    """The tree with the edits made in order; what none of them leads through is the given tree's own, and nothing of that changes.
+
+    Raises LensError where a path leads through a scalar.
+    """
+    new = _Copied(tree)
     for edit in edits:
         _make(new, edit)
-    return new
+    return new.tree
 
 
 def look_up(tree: Plain, path: Path) -> tuple[bool, Plain]:
@@ -44,12 +47,28 @@ def same(a: Plain, b: Plain) -> bool:
     return bool(type(a) is type(b) and a == b)
 
 
-def _make(tree: Tree, edit: Edit) -> None:
-    node: Plain = tree
+class _Copied:
+    """A tree of which the collections that are changed are copied first, each once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree: Tree = copy(tree)
+        self._own: dict[int, Plain] = {id(self.tree): self.tree}  # by the id of each, which is held
+
+    def step(self, node: Plain, key: str | int, following: str | int) -> Plain:
+        """The child at a key of a copied node, copied; made where it is absent or null."""
+        child = _step(node, key, following)
+        if isinstance(child, dict | list) and id(child) not in self._own:
+            child = node[key] = copy(child)
+            self._own[id(child)] = child
+        return child
+
+
+def _make(new: _Copied, edit: Edit) -> None:
+    node: Plain = new.tree
     for key, following in zip(edit.path[:-1], edit.path[1:], strict=True):
         if edit.remove and not look_up(node, (key,))[0]:
             return
-        node = _step(node, key, following)
+        node = new.step(node, key, following)
     last = edit.path[-1]
     if edit.remove:
         if look_up(node, (last,))[0]:
