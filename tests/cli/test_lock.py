@@ -97,3 +97,12 @@ def test_a_lock_that_cannot_be_read_is_left_alone(setright, locked, text):
 def test_without_a_lock_the_way_to_one_is_told(setright, locked):
     planned = setright("plan", "--control", "compose/service/image-digest")
     assert "`setright lock` asks the registry for it" in " ".join(planned.out.split())
+
+
+def test_one_reason_is_told_once_with_what_it_is_true_of(setright, locked):
+    services = "".join(f"  s{n}:\n    image: 127.0.0.1:1/shop/s{n}:1\n" for n in range(5))
+    (setright.tree / "compose.yaml").write_text(f"services:\n{services}")
+    ran = setright(*locked)
+    assert ran.code == 3
+    told = [line for line in ran.err.splitlines() if "cannot be reached" in line]
+    assert len(told) == 1 and told[0].endswith(" and 2 more)")

@@ -11,10 +11,13 @@ from setright.cli.failure import CLEAN, UNREACHED, Failure
 from setright.cli.options import Selection, Shown, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from setright.app import App
     from setright.engine.locking import Asked, Lock
+
+
+NAMED = 3  # of those that share a reason
 
 
 class Written(NamedTuple):
@@ -58,8 +61,8 @@ def command(ctx: click.Context, tree: Path, update: bool, github: str, show: Sho
         emit(json_text({"schema": SCHEMA, "locks": [_told(each) for each in written]}), show)
     else:
         emit("\n".join(f"{each.file}: {each.locked} locked, {each.changed} of them new" for each in written), show)
-    for failed in (one for each in written for one in each.failed):
-        click.echo(f"setright: {failed.error}", err=True)
+    for line in _failures(one for each in written for one in each.failed):
+        click.echo(f"setright: {line}", err=True)
     ctx.exit(UNREACHED if any(each.failed for each in written) else CLEAN)
 
 
@@ -93,6 +96,16 @@ def _written(lock: Lock, ask: Callable[[str], str], *, renew: bool, show: Shown)
         lock.file.parent.mkdir(parents=True, exist_ok=True)
         save(text_of(lock, answers).decode(), str(lock.file))
     return Written(lock.file, len({**lock.known, **told}), changed, [each for each in answers if each.error])
+
+
+def _failures(failed: Iterable[Asked]) -> Iterator[str]:
+    """Why something could not be asked, each reason once, with what it is true of."""
+    reasons: dict[str, list[str]] = {}
+    for each in failed:
+        reasons.setdefault(each.error, []).append(each.name)
+    for why, names in reasons.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        yield why if len(names) == 1 else f"{why} ({', '.join(names[:NAMED])}{more})"
 
 
 def _told(written: Written) -> dict[str, Any]:
