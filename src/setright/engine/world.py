@@ -67,6 +67,18 @@ class World:
                 new.resources[slot] = self.resources[slot]
         return new
 
+    def part(self, locators: Set[str], slot: Slot) -> World:
+        """These of its documents alone, as one binding sees them; nothing is parsed again."""
+        new = World.__new__(World)
+        new.documents = {locator: d for locator in sorted(locators) if (d := self.documents.get(locator)) is not None}
+        new.bindings, new.problems = {slot: self.bindings[slot]}, []
+        new.sources = {locator: self.sources[locator] for locator in new.documents if locator in self.sources}
+        new._held = held(new.sources.values())
+        new.resources, new._index, new._first = {}, {}, new
+        new._verdicts, new._parsed = self._verdicts, self._parsed
+        new._view(slot)
+        return new
+
     def find(self, slot: Slot, name: str, home: tuple[str, Path]) -> Resource | None:
         """The resource of that name, at that place if there are several; None where it is gone.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from setright import __version__
-from setright.cli.formats.sarif_fixes import fixes
+from setright.cli.formats.sarif_fixes import Fixes
 from setright.cli.lines import from_here, pairs, unknown
 from setright.cli.output import json_text
 from setright.controls.page import page
@@ -29,12 +30,13 @@ def render(report: Report) -> str:
     each = [*((found, None) for found in report.found), *((left.found, left) for left in report.excepted)]
     controls = {found.control.id: found.control for found, _ in each}
     places = {control_id: number for number, control_id in enumerate(sorted(controls))}
+    fixes = Fixes(report, _artifact)
     run = {
         "tool": {"driver": _driver([controls[i] for i in places])},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {name: {"description": {"text": text}} for name, text in BASES.items()},
         "invocations": [{"executionSuccessful": not report.unreached, "toolExecutionNotifications": _notifications(report)}],
-        "results": [_result(found, places[found.control.id], report, left) for found, left in each],
+        "results": [_result(found, places[found.control.id], report, left, fixes) for found, left in each],
     }
     return json_text({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
@@ -60,10 +62,10 @@ def _rule(control: Control) -> dict[str, Plain]:
     }
 
 
-def _result(found: Found, rule: int, report: Report, left_open: Excepted | None) -> dict[str, Plain]:
+def _result(found: Found, rule: int, report: Report, left_open: Excepted | None, fixes: Fixes) -> dict[str, Plain]:
     finding = found.finding
     failed = finding.verdict is Verdict.FAIL
-    suggested = fixes(found, report, _artifact) if failed and not left_open and _in_source(found) else []
+    suggested = fixes.of(found) if failed and not left_open and _in_source(found) else []
     return {
         "ruleId": finding.control,
         "ruleIndex": rule,
@@ -120,10 +122,15 @@ def _artifact(found: Found, locator: str) -> dict[str, str] | None:
 
 def _below_here(target: str, locator: str) -> str:
     """The path as seen from the working directory, which is what code scanning resolves; else as the tree has it."""
-    tree = Path(target).resolve()
-    tree = tree.parent if tree.is_file() else tree
     here = Path.cwd()
+    tree = _tree(target, here)
     return os.path.relpath(tree / locator, here) if tree.is_relative_to(here) else locator
+
+
+@lru_cache(maxsize=64)  # every finding of a tree asks
+def _tree(target: str, here: Path) -> Path:
+    tree = (here / target).resolve()
+    return tree.parent if tree.is_file() else tree
 
 
 def _region(location: Location) -> dict[str, Plain]:

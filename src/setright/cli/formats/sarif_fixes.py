@@ -3,34 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
-from setright.engine.compose import compose
+from setright.engine.compose import Composed, Tried, compose
 from setright.engine.contract import Report
 from setright.engine.redact import redact_text
 from setright.engine.scan import Found, Scan
 from setright.engine.text_edits import text_edits
-from setright.engine.world import World
+from setright.engine.world import Slot, World
 from setright.model import Plain
 
 Artifact = Callable[[Found, str], dict[str, str] | None]
 
 
-def fixes(found: Found, report: Report, artifact: Artifact) -> list[dict[str, Plain]]:
-    """One fix, or none: where there is no remedy, or where it would write out a secret."""
-    scan = next(r.scan for r in report.results if r.scan and r.scan.target == found.finding.target)
-    near = _near(scan, found)
-    composed = compose(near, [found], [found.control])
-    changes = []
-    for locator in composed.edits:
-        before, after = (_text(world, locator) for world in (near, composed.world))
-        made = artifact(found, locator)
-        if before is None or after is None or made is None or composed.refused:
+class Fixes:
+    """The fixes of a report's findings, each by itself: what they stand in is looked at once, however many there are."""
+
+    def __init__(self, report: Report, artifact: Artifact) -> None:
+        self._artifact = artifact
+        self._near = {r.scan.target: _Near(r.scan) for r in reversed(report.results) if r.scan}
+
+    def of(self, found: Found) -> list[dict[str, Plain]]:
+        """One fix, or none: where there is no remedy, or where it would write out a secret."""
+        made = self._near[found.finding.target].made(found)
+        if made is None:
             return []
-        told = list(replacements(before, after))
-        if any(redact_text(_inserted(r), locator) != _inserted(r) for r in told):
-            return []
-        changes.append({"artifactLocation": made, "replacements": told})
-    return [{"description": {"text": found.control.title}, "artifactChanges": changes}] if changes else []
+        changes = []
+        for locator in made.edits:
+            before, after = (_text(world, locator) for world in (made.tried.first, made.world))
+            place = self._artifact(found, locator)
+            if before is None or after is None or place is None:
+                return []
+            told = list(replacements(before, after))
+            if any(redact_text(_inserted(r), locator) != _inserted(r) for r in told):
+                return []
+            changes.append({"artifactLocation": place, "replacements": told})
+        return [{"description": {"text": found.control.title}, "artifactChanges": changes}] if changes else []
+
+
+class _Near:
+    """Parts of a scan's world, so that making one fix does not see the whole tree again."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._parts: dict[tuple[Slot, frozenset[str]], Tried] = {}
+
+    def made(self, found: Found) -> Composed | None:
+        """The fix of a finding alone, made on no more documents than it needs; None where there is none."""
+        placed = self._whole.edits(found)
+        if placed is None or isinstance(placed, str):
+            return None
+        own = self._part(found, {found.resource.home[0], *(locator for locator, _ in placed)})
+        return (_alone(own, found) if own.edits(found) == placed else None) or _alone(self._part(found, self._beside(found)), found)
+
+    @cached_property
+    def _whole(self) -> Tried:
+        return Tried(self._scan.world)
+
+    @cached_property
+    def _folders(self) -> dict[str, set[str]]:
+        folders: dict[str, set[str]] = {}
+        for locator in self._scan.world.documents:
+            folders.setdefault(_folder(locator), set()).add(locator)
+        return folders
+
+    def _beside(self, found: Found) -> set[str]:
+        return self._folders[_folder(found.resource.home[0])]
+
+    def _part(self, found: Found, locators: set[str]) -> Tried:
+        key = found.slot, frozenset(locators)
+        if key not in self._parts:
+            self._parts[key] = Tried(self._scan.world.part(locators, found.slot))
+        return self._parts[key]
+
+
+def _alone(tried: Tried, found: Found) -> Composed | None:
+    composed = compose(tried.first, [found], [found.control], tried)
+    return None if composed.refused else composed
 
 
 def replacements(before: str, after: str) -> Iterator[dict[str, Plain]]:
@@ -53,11 +102,8 @@ def _inserted(replacement: dict[str, Plain]) -> str:
     return str(replacement["insertedContent"]["text"])
 
 
-def _near(scan: Scan, found: Found) -> World:
-    """The world of the finding's folder and kind alone, so that making one fix does not see the whole tree again."""
-    folder = found.resource.home[0].rpartition("/")[0]
-    documents = {locator: d for locator, d in scan.world.documents.items() if locator.rpartition("/")[0] == folder}
-    return World(documents, {found.slot: scan.world.bindings[found.slot]})
+def _folder(locator: str) -> str:
+    return locator.rpartition("/")[0]
 
 
 def _text(world: World, locator: str) -> str | None:
