@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from setright.app import Ask, Run
+from setright.cli import main
 from setright.cli.acting import Decision, act_on
 from setright.cli.options import Shown
 from setright.engine.desk import RunDesk
@@ -56,6 +58,14 @@ def ran(estate: Estate, *, approves: bool) -> Run:
 
 def ends(run: Run) -> list[tuple[int, str, str]]:
     return [(run.rounds.get(plan.hash, 1), plan.document, outcome.outcome) for plan, outcome in run.plans]
+
+
+def test_a_run_that_is_shown_tells_how_each_round_ended(estate: Callable[..., Estate], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = estate({"t/item/a": SAFE}, a=0)
+    run = ran(made, approves=True)
+    monkeypatch.chdir(made.state)
+    shown = CliRunner(env={"SETRIGHT_STATE": str(made.state)}).invoke(main, ["runs", "show", run.id]).stdout
+    assert shown.splitlines()[1:] == ["round 1: 1 verified", "round 2: 1 verified"]
 
 
 def events(estate: Estate) -> list[str]:

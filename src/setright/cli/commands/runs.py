@@ -9,7 +9,9 @@ import click
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
-    from setright.engine.store import Run
+    from collections.abc import Sequence
+
+    from setright.engine.store import Run, RunPlan
     from setright.model import Plain
 
 
@@ -39,7 +41,7 @@ def command(ctx: click.Context, /, number: int, show: Shown) -> None:
         return
     from setright.cli.screens.tables import table
 
-    rows = [(run.id, run.kind, run.state, run.started_at[:19].replace("T", " "), _outcomes(run)) for run in known]
+    rows = [(run.id, run.kind, run.state, run.started_at[:19].replace("T", " "), _outcomes(run.plans)) for run in known]
     with paper(show) as console:
         console.print(table(("run", "kind", "state", "started (UTC)", "plans"), rows) if rows else "no runs yet")
 
@@ -51,10 +53,10 @@ def _told(run: Run) -> dict[str, Plain]:
     return told
 
 
-def _outcomes(run: Run) -> str:
+def _outcomes(parts: Sequence[RunPlan]) -> str:
     from collections import Counter
 
-    counts = Counter(part.outcome or "not ended" for part in run.plans)
+    counts = Counter(part.outcome or "not ended" for part in parts)
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "none"
 
 
@@ -62,7 +64,7 @@ def _outcomes(run: Run) -> str:
 @click.argument("run", metavar="RUN")
 @shown("table", "json")
 def show_one(run: str, show: Shown) -> None:
-    """How far a run has come: its wave, its targets, what stopped it, and how each plan ended.
+    """How far a run has come: its wave, its targets, what stopped it, its rounds, and how each plan ended.
 
     \b
     Example:
@@ -84,11 +86,23 @@ def show_one(run: str, show: Shown) -> None:
     with paper(show) as console:
         at = f"wave {progress.wave} of {progress.waves}, " if progress.waves > 1 else ""
         doing = f" ({progress.stage})" if progress.stage not in ("", "apply") and found.state == "running" else ""
-        console.print(
-            f"{found.id}: {found.kind}, {found.state}{doing}: {at}{progress.done} of {progress.targets} targets; {_outcomes(found)}"
-        )
+        far = f"{at}{progress.done} of {progress.targets} targets; {_outcomes(found.plans)}"
+        console.print(f"{found.id}: {found.kind}, {found.state}{doing}: {far}")
         if progress.why:
             console.print(progress.why, markup=False)
-        for part in found.plans:
-            if part.outcome not in (None, "verified"):
-                console.print(f"  {part.hash[:12]} {part.outcome}: {part.error}", markup=False)
+        for number, parts in _rounds(found.plans):
+            if number:
+                console.print(f"round {number}: {_outcomes(parts)}")
+            for part in parts:
+                if part.outcome not in (None, "verified"):
+                    console.print(f"  {part.hash[:12]} {part.outcome}: {part.error}", markup=False)
+
+
+def _rounds(parts: Sequence[RunPlan]) -> list[tuple[int, list[RunPlan]]]:
+    """The plans by their round; no number where there was but one. One planned in the place of another is of that one's round."""
+    rounds: dict[int, list[RunPlan]] = {}
+    at = 1
+    for part in parts:
+        at = part.round or at
+        rounds.setdefault(at, []).append(part)
+    return sorted(rounds.items()) if len(rounds) > 1 else [(0, each) for each in rounds.values()]
