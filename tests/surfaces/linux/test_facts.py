@@ -146,7 +146,7 @@ PASSWD = "root:x:0:0::/root:/bin/bash\nops:x:1000:1000::/home/ops:/bin/bash\nbot
         ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers.d/ops": "ops ALL=(ALL) NOPASSWD:ALL\n"}, False),
         ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers": "%sudo ALL=(ALL:ALL) ALL\n", "etc/group": "sudo:x:27:ops\n"}, False),
         ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers": "%sudo ALL=(ALL:ALL) ALL\n", "etc/group": "sudo:x:27:\n"}, True),
-        ({"etc/shadow": "ops:$y$j9T$x:19000::::::\n", "etc/sudoers": "ops ALL=(ALL) ALL\n"}, False),
+        ({"etc/shadow": "ops:$y$j9T$x:19000::::::\n", "etc/sudoers": "Defaults use_pty\n\nops ALL=(ALL) ALL\n"}, False),
         ({"etc/shadow": "ops:!:19000::::::\n", "etc/sudoers": "ops ALL=(ALL) ALL\n"}, True),
         ({"home/bot/.ssh/authorized_keys": "k", "etc/sudoers": "bot ALL=(ALL) ALL\n"}, True),
     ],

@@ -14,7 +14,7 @@ OFTEN = True
 KEYS = (Ask("list", "/home/*/.ssh/authorized_keys"), Ask("list", "/etc/ssh/authorized_keys/*"))
 KEYED = Ask("run", f"{KEY_FILES}key_files | cut -f 1 | sort -u")
 SUDOERS = (Ask("file", "/etc/sudoers"), Ask("file", "/etc/sudoers.d/*"))
-RULE = re.compile(r"^\s*(%?[\w.-]+)\s+[^=]+=", re.MULTILINE)
+RULE = re.compile(r"^[ \t]*(%?[\w.-]+)[ \t]+[^=\n]+=", re.MULTILINE)
 
 
 def asks(argument: str) -> Sequence[Ask]:
