@@ -55,7 +55,9 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
     ("text", "told"),
     [
         (pod("image: 'app:1'"), NOTHING),
-        (pod("image: 'nginx:1'"), {"writes": "told"}),
+        (pod("image: 'nginx:1'"), {"can-leave-root": True, "any-user": True, "any-group": True, "writes": "told"}),
+        (pod("image: 'nginx:1', securityContext: {runAsUser: 0}"), {"writes": "told"}),
+        (pod("image: 'traefik:3'"), NOTHING),
         (pod("image: 'nginx:1', envFrom: [{configMapRef: {name: c}}]"), NOTHING),
         (pod("image: 'nginx:1', env: [{name: A, value: '{{ .Values.a }}'}]"), NOTHING),
         (pod("image: 'memcached:1'"), {**ROOT_FREE, "any-user": True, "writes": "told"}),
@@ -330,3 +332,68 @@ def test_a_well_known_program_that_does_not_call_the_api_is_told_by_its_name() -
     assert seen(pod("image: 'rabbitmq:4'")).tree["workload"]["uses-api"] is False
     configured = pod("image: 'rabbitmq:4', volumeMounts: [{name: c, mountPath: /etc/rabbitmq}]")
     assert seen(configured).tree["workload"]["uses-api"] is True
+
+
+LOW_PORTS = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}
+
+
+@pytest.mark.parametrize(
+    ("container", "more", "sysctls"),
+    [
+        ("image: 'nginx:1'", "", [LOW_PORTS]),
+        ("image: 'app:1', ports: [{containerPort: 443}]", "", [LOW_PORTS]),
+        ("image: 'app:1', ports: [{containerPort: 8443}]", "", None),
+        ("image: 'app:1', securityContext: {runAsUser: 7}, ports: [{containerPort: 443}]", "", None),
+        ("image: 'nginx:1'", "hostNetwork: true", None),
+        ("image: 'nginx:1'", "securityContext: {sysctls: [{name: a, value: '1'}]}", [{"name": "a", "value": "1"}, LOW_PORTS]),
+    ],
+)
+def test_who_leaves_root_may_go_on_to_open_low_ports(container: str, more: str, sysctls: Plain) -> None:
+    spec = fixed(pod(container, spec=more), LEAVES_ROOT)
+    assert spec.get("securityContext", {}).get("sysctls") == sysctls
+
+
+def test_who_leaves_root_may_go_on_to_write_where_it_writes() -> None:
+    spec = fixed(pod("image: 'nginx:1'"), LEAVES_ROOT)
+    assert spec["securityContext"]["runAsUser"] == 10001
+    assert [each["mountPath"] for each in spec["containers"][0]["volumeMounts"]] == ["/var/cache/nginx", "/run", "/tmp"]
+
+
+def test_root_whose_files_are_on_a_volume_stays_root() -> None:
+    text = "image: 'cassandra:5', volumeMounts: [{name: d, mountPath: /var/lib/cassandra}]"
+    claim = "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"
+    with pytest.raises(BindingError, match="belong"):
+        fixed(pod(text, spec=claim), LEAVES_ROOT)
+
+
+@pytest.mark.parametrize(
+    ("act", "is_told"),
+    [
+        ("lifecycle: {postStart: {exec: {command: [sh, -c, 'echo hello > /usr/share/message']}}}", False),
+        ("lifecycle: {postStart: {exec: {command: [/app/warm-up]}}}", False),
+        ("lifecycle: {preStop: {exec: {command: [sh, -c, 'nginx -s quit; while killall -0 nginx; do sleep 1; done']}}}", True),
+        ("livenessProbe: {exec: {command: [cat, /run/nginx.pid]}}", True),
+        ("livenessProbe: {exec: {command: [curl, -f, 'http://localhost']}}", True),
+        ("livenessProbe: {exec: {command: [sh, -c, 'test $(ls / | wc -l) -gt 1']}}", False),
+    ],
+)
+def test_what_runs_beside_a_program_may_write_too(act: str, is_told: bool) -> None:
+    told = claims(pod(f"image: 'nginx:1', {act}"))
+    assert ("writes" in told, "can-leave-root" in told) == (is_told, is_told)
+
+
+def test_a_shell_that_writes_beside_all_volumes_is_not_kept_from_it() -> None:
+    script = "image: 'app:1', command: [sh, -c, 'date > /srv/now']"
+    with pytest.raises(BindingError, match="writes to /srv/now"):
+        fixed(pod(script), READS)
+    assert fixed(pod(f"{script}, volumeMounts: [{{name: s, mountPath: /srv}}]"), READS)
+
+
+def test_a_shell_that_writes_to_a_folder_for_what_does_not_last_gets_one() -> None:
+    script = "image: 'app:1', command: [sh, -c, 'touch /tmp/healthy; sleep 30']"
+    assert fixed(pod(script), READS)["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+
+
+def test_what_runs_at_its_start_keeps_the_capabilities_that_it_uses() -> None:
+    text = pod("image: 'app:1', lifecycle: {postStart: {exec: {command: [sh, -c, 'chown -R 7 /data']}}}")
+    assert look_up(fixed(text, DROPS), ("containers", 0, *ADDED)) == ["CHOWN", "DAC_OVERRIDE", "FOWNER"]

@@ -29,7 +29,7 @@ MAJOR = late(r"v?(\d+)(?:[.-].*)?")
 PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets")  # where paths in words are for reading
 OWN_START = late(r"(?:^|/)s?bin(?:/|$)|entrypoint(?!-initdb)")  # what stands there may run before the program, or in its place
-OF_PATHS = ("writes", "anyone", "any-user")
+OF_PATHS = ("writes", "anyone", "any-user", "rootless")
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 TELLING = frozenset({"date", "done", "echo", "false", "hostname", "printf", "sleep", "true", ":"})
 TESTING = frozenset({"[", "test"})
@@ -42,6 +42,13 @@ ASKING = {  # programs that wait for others, with the options by which they do n
     "curl": late(CURL % (CURL_WORD, CURL_WORD)),
     **dict.fromkeys(("break", "continue", "exit", "fi", "for"), late(r".*")),
 }
+READING = frozenset(  # programs that keep nothing, and what a shell puts around them
+    {
+        *("cat", "cut", "grep", "head", "id", "kill", "killall", "ls", "pgrep", "pidof", "pkill", "ps", "stat", "tail", "tr", "wc"),
+        *("mongo", "mysql", "mysqladmin", "psql", "rabbitmq-diagnostics", "rabbitmqctl", "redis-cli", "valkey-cli"),
+        *("do", "else", "if", "then", "until", "while", "wait"),
+    }
+)
 SCRIPT: Needs = {"capabilities": [], "writes": [], "api": "none"}
 WAITING: Needs = {**SCRIPT, "anyone": True, "idle": True}
 TOLD = late(r"\$\(\([^()]*\)\)|\$\(\s*(?:date|hostname|seq [\d ]+)\s*\)|>&[12]")
@@ -55,6 +62,7 @@ class Started(msgspec.Struct, frozen=True):
     words: Sequence[str] = ()  # words in the place of its CMD
     values: Sequence[str] = ()  # of its environment
     mounted: Sequence[str] = ()  # where volumes stand
+    acts: Sequence[Sequence[str]] = ()  # commands that run in it beside its program: at its start and end, to ask how it is
     is_whole: bool = True  # not where more of its environment stands in another place
 
 
@@ -62,8 +70,15 @@ def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     """The fields of the image's entry that hold for a container that starts it so; nothing for one that is not known.
 
     A script in the place of its entry point that only tells the time, and that to volumes, needs the same little in every image;
-    one that waits until others answer needs nothing at all.
+    one that waits until others answer needs nothing at all. What runs beside it may write, or need its user.
     """
+    told = _needs_of_program(image, started, images)
+    if all(_is_quiet(act, told, started) for act in started.acts):
+        return told
+    return {key: value for key, value in told.items() if key not in (*OF_PATHS, "steps-to", "idle")}
+
+
+def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
     if started.entry and (script := _needs_of_script(started)):
         return script
     told = _told(image, images)
@@ -127,11 +142,30 @@ def _needs_of_script(started: Started) -> Needs:
     lines = [(each.words[0].text, " ".join(word.text for word in each.words[1:])) for each in found]
     if not all(name in TELLING or name in TESTING or (name in ASKING and ASKING[name].fullmatch(rest)) for name, rest in lines):
         return {}
-    written = [into for into in INTO.findall(text) if into != "/dev/null"]
-    if not all(any(covers(own, into) for own in started.mounted) for into in written):
+    if not _writes_to_volumes(text, started):
         return {}
     waits = any(name in ASKING for name, _ in lines) and not any(name in TESTING for name, _ in lines)
-    return WAITING if waits and not written else SCRIPT
+    writes = any(into != "/dev/null" for into in INTO.findall(text))
+    return WAITING if waits and not writes else SCRIPT
+
+
+def _is_quiet(act: Sequence[str], told: Needs, started: Started) -> bool:
+    """Whether a command surely only reads and asks, or writes to volumes alone."""
+    is_script = len(act) == 3 and _base(act[0]) in SHELLS and act[1].startswith("-") and act[1].endswith("c")
+    text = TOLD.sub("now", act[2] if is_script else " ".join(act))
+    found = commands(text)
+    if not found or any(each.sudo for each in found) or "$(" in text or "`" in text:
+        return False
+    known = (*TELLING, *TESTING, *READING, *told.get("programs", ()))
+    lines = [(_base(each.words[0].text), " ".join(word.text for word in each.words[1:])) for each in found]
+    return _writes_to_volumes(text, started) and all(
+        name in known or (name in ASKING and ASKING[name].fullmatch(rest)) for name, rest in lines
+    )
+
+
+def _writes_to_volumes(text: str, started: Started) -> bool:
+    written = [into for into in INTO.findall(text) if into != "/dev/null"]
+    return all(any(covers(own, into) for own in started.mounted) for into in written)
 
 
 def _plain_name(reference: str) -> str:

@@ -21,7 +21,7 @@ from itertools import count
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, covers, needs_of
-from setright.bindings.layouts._pod_words import needs_of_words, refused
+from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, scratch
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
@@ -38,6 +38,12 @@ KNOWN = ("workload", "image-needs")
 KEPT = ("workload", "image-capabilities")
 FILES_OF_OTHERS = "DAC_OVERRIDE"  # root's right to files that are not its own
 BINDS_LOW_PORTS = "NET_BIND_SERVICE"
+LOW_PORTS: Tree = {
+    "name": "net.ipv4.ip_unprivileged_port_start",
+    "value": "0",
+}  # of those that every node allows since Kubernetes 1.22
+FIRST_HIGH = 1024
+KNATIVE = ("Configuration", "Service")
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
 
 
@@ -76,7 +82,7 @@ def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
         "capabilities": all(_uses_none(tree, *each, len(pods) == 1) or each[1].get("capabilities") for each in pods),
         "can-leave-root": all(_can_leave_root(tree, *each, len(pods) == 1) for each in pods),
         "any-user": all(_is_any_user(tree, *each) for each in pods),
-        "any-group": all(needs.get("anyone") is True for _, needs in pods),
+        "any-group": all(needs.get("anyone") is True or _needs_no_root(each, needs) for each, needs in pods),
         "writes": all(look_up(each, READ_ONLY) is True or "writes" in needs for each, needs in pods),
         "idle": all(needs.get("idle") is True for _, needs in pods),
     }
@@ -98,8 +104,9 @@ def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
         _refuse_what_stops(resource, raw, each)
     ways = (_as_user, _given_back, _taken_back, _asking_little)
     more = [other for each in edits for way in ways for other in way(resource, raw, each)]
+    more += _low_ports(resource, raw, edits)
     more += _scratch(resource, raw, edits)
-    if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in ("Configuration", "Service"):
+    if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in KNATIVE:
         raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
     return [_own_user(resource, each) for each in edits] + more
 
@@ -114,6 +121,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     why = refused(container, wanted.path[4:], wanted.value)
     if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, _of(resource, wanted.path)):
         why = "keeps files on a volume that belong to the user of its image"
+    elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, _of(resource, wanted.path)):
+        why = "starts as root, to whom its files on a volume belong"
     elif wanted.path[3:] == USER and _has_files_of_its_user(_of(resource, wanted.path)):
         why = "starts as the user of its image, to whom its files belong; build one that any user may run"
     if why:
@@ -138,6 +147,7 @@ def _started(container: Tree) -> Started:
         [str(each) for each in words],
         [str(each) for each in values],
         _mounted(container),
+        acts(container),
         is_whole=is_told and not container.get("envFrom"),
     )
 
@@ -155,7 +165,11 @@ def _uses_none(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> boo
 
 
 def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
-    if is_unprivileged(container, needs) or (needs.get("anyone") and look_up(container, USER) is None):
+    if (
+        is_unprivileged(container, needs)
+        or (needs.get("anyone") and look_up(container, USER) is None)
+        or _needs_no_root(container, needs)
+    ):
         return True
     return _may_skip_root(tree, container, needs, is_alone)
 
@@ -163,6 +177,11 @@ def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -
 def _may_skip_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
     """Whether it may start as the user for which its image gives root up: nothing waits for it that root must hand over first."""
     return look_up(container, USER) is None and "steps-to" in needs and not _has_files(tree, container, needs, is_alone)
+
+
+def _needs_no_root(container: Tree, needs: Needs) -> bool:
+    """Whether its image starts as root for nothing but low ports and the folders it writes to, which others can be given too."""
+    return bool(needs.get("rootless")) and "writes" in needs and look_up(container, USER) is None
 
 
 def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
@@ -175,6 +194,11 @@ def _keeps_files_of_its_user(tree: Tree, container: Tree, needs: Needs) -> bool:
     """Whether its image keeps data that a user whom nobody knows could not read, on a volume that outlives it."""
     is_anyones = needs.get("anyone") or needs.get("any-user") or needs.get("user", 0) >= NOBODY
     return bool(needs.get("data")) and not is_anyones and _has_files(tree, container, needs, len(list(containers(tree))) == 1)
+
+
+def _is_root_for_its_files(tree: Tree, container: Tree, needs: Needs) -> bool:
+    """Whether it could not start as another user than root, and as one would not find the data that it keeps."""
+    return needs.get("user") == 0 and "steps-to" not in needs and _keeps_files_of_its_user(tree, container, needs)
 
 
 def _has_files_of_its_user(needs: Needs) -> bool:
@@ -192,7 +216,7 @@ def _is_without_data(tree: Tree, container: Tree) -> bool:
 def _is_any_user(tree: Tree, container: Tree, needs: Needs) -> bool:
     if needs.get("anyone"):
         return True
-    if look_up(container, USER) is None and needs.get("user", 0) >= NOBODY:
+    if (look_up(container, USER) is None and needs.get("user", 0) >= NOBODY) or _needs_no_root(container, needs):
         return True
     is_free = needs.get("any-user") and look_up(container, ("securityContext", "runAsGroup")) is None
     return bool(is_free) and _is_without_data(tree, container)
@@ -211,7 +235,8 @@ def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
         return []
     user = None
     if wanted.path[3:] == NON_ROOT:
-        user = needs.get("steps-to") or (NOBODY if needs.get("anyone") else needs.get("user") if "named" in needs else None)
+        is_root = needs.get("anyone") or needs.get("user") == 0
+        user = needs.get("steps-to") or (NOBODY if is_root else needs.get("user") if "named" in needs else None)
     elif _drops_all(wanted) and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
         user = needs.get("steps-to")
     return [Edit((*wanted.path[:3], *USER), user)] if user else []
@@ -249,6 +274,29 @@ def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     return [Edit(at, left) if left else Edit(at, remove=True)]
 
 
+def _low_ports(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
+    """The pod's leave to open low ports without root, where a container that does is another user from now on: a safe sysctl."""
+    shown = resource.tree
+    leaving = [e for e in edits if _leaves_root(e) and _opens_low_ports(look_up(shown, e.path[:3]), _of(resource, e.path))]
+    context = look_up(raw, ("spec", "securityContext"))
+    have = listed(context.get("sysctls")) if isinstance(context, dict) else []
+    is_there = any(isinstance(each, dict) and each.get("name") == LOW_PORTS["name"] for each in have)
+    if not leaving or is_there or look_up(raw, ("spec", "hostNetwork")) not in (None, False) or resource.tree["kind"] in KNATIVE:
+        return []
+    return [Edit(("spec", "securityContext", "sysctls", len(have)), LOW_PORTS)]
+
+
+def _leaves_root(edit: Edit) -> bool:
+    return not edit.remove and (edit.path[3:] == NON_ROOT or (edit.path[3:] == USER and edit.value != 0))
+
+
+def _opens_low_ports(container: Tree, needs: Needs) -> bool:
+    if is_unprivileged(container, needs):
+        return False
+    ports = [each.get("containerPort") for each in listed(container.get("ports")) if isinstance(each, dict)]
+    return BINDS_LOW_PORTS in needs.get("capabilities", ()) or any(isinstance(port, int) and port < FIRST_HIGH for port in ports)
+
+
 def _own_user(resource: Resource, wanted: Edit) -> Edit:
     """The image's own user in the place of one that nobody knows, where it is as high."""
     own = _of(resource, wanted.path).get("user", 0)
@@ -272,7 +320,8 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
     behind = len(volumes)
     is_alone = len(list(containers(raw))) == 1
     for wanted in edits:
-        if wanted.path[3:] != READ_ONLY or wanted.value is not True:
+        is_rootless = _leaves_root(wanted) and _of(resource, wanted.path).get("rootless")
+        if not is_rootless and (wanted.path[3:] != READ_ONLY or wanted.value is not True):
             continue
         container = look_up(raw, wanted.path[:3])
         mounts = len(listed(container.get("volumeMounts")))
@@ -285,10 +334,11 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
 
 def _unmounted(container: Tree, needs: Needs) -> list[Plain]:
     """What it writes to and no volume covers, and its own volumes in which none stands: runtimes do not all make those."""
-    if "writes" not in needs:
-        return []
     mounted = _mounted(container)
-    written = [path for path in needs["writes"] if not any(covers(each, path) for each in mounted)]
+    paths = dict.fromkeys([*needs.get("writes", ()), *scratch(container)])
+    written = [path for path in paths if not any(covers(each, path) for each in mounted)]
+    if "writes" not in needs:
+        return written
     own = [path for path in needs.get("volumes", ()) if not any(covers(each, path) or covers(path, each) for each in mounted)]
     return [*written, *own]
 

@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._image_needs import covers
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 from setright.patterns import late
 
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+SCRATCH = ("/tmp", "/var/tmp", "/run", "/var/run")  # noqa: S108 - in containers
+MAKING = frozenset({"mkdir", "tee", "touch"})
+INTO = late(r">[>|]?\s*([^\s;&|()]+)")
+PLAIN_PATH = late(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 OF_THE_NODE = late(
     r"(?:u?mount|modprobe|insmod|rmmod|nsenter|losetup|mknod|swapoff|ip6?tables(?:-\w+)?|nft|ipvsadm|tc|ethtool|chroot) \S.*"
@@ -55,6 +61,22 @@ def needs_of_words(container: Tree) -> Needs:
     return Needs(of_the_node, of_root, tuple(sorted(kept)))
 
 
+def written(container: Tree) -> list[str]:
+    """The files that its scripts surely write to, by their full paths; nothing of the system's own."""
+    found: list[str] = []
+    for text in _texts(container):
+        found += INTO.findall(text)
+        makes = [each.words for each in commands(text) if base(each.words[0].text) in MAKING]
+        found += [word.text for words in makes for word in words[1:]]
+    paths = [each.strip("\"'") for each in found]
+    return [each for each in paths if PLAIN_PATH.fullmatch(each) and not each.startswith(("/dev/", "/proc/", "/sys/"))]
+
+
+def scratch(container: Tree) -> list[str]:
+    """The folders for what does not last that its scripts write to."""
+    return [folder for folder in SCRATCH if any(covers(folder, each) for each in written(container))]
+
+
 def refused(container: Tree, path: tuple[Plain, ...], value: Plain) -> str:
     """Why a container would not start, or not do its work, with a value of its securityContext; empty where nothing tells so."""
     if path == ("runAsUser",) and value != 0 and look_up(container, ("securityContext", "runAsUser")) == 0:
@@ -68,28 +90,50 @@ def _stopped(needs: Needs, container: Tree, path: tuple[Plain, ...], value: Plai
     is_user = path == ("runAsNonRoot",) or (path == ("runAsUser",) and value != 0)
     if path == ("privileged",) and value is False:
         return needs.of_the_node
+    if path == ("runAsUser",) and value != 0 and (kept := _kept_elsewhere(container)):
+        return kept
     if is_user:
         return needs.of_the_node or needs.of_root or ("chown or a change of user" if needs.capabilities else "")
     if path[:2] == ("capabilities", "drop"):
         return "" if look_up(container, ("securityContext", "runAsUser")) else needs.of_the_node or needs.of_root
-    return needs.of_root if path == ("readOnlyRootFilesystem",) and value is True else ""
+    is_read_only = path == ("readOnlyRootFilesystem",) and value is True
+    return needs.of_root or _kept_elsewhere(container) if is_read_only else ""
+
+
+def _kept_elsewhere(container: Tree) -> str:
+    """A shell that writes where no volume is, nor an empty one belongs."""
+    mounts = [str(each.get("mountPath", "")) for each in listed(container.get("volumeMounts")) if _is_tree(each)]
+    known = (*SCRATCH, *mounts)
+    others = [each for each in written(container) if not any(covers(folder, each) for folder in known)]
+    return f"a shell that writes to {others[0]}" if others else ""
+
+
+def acts(container: Tree) -> list[list[str]]:
+    """The commands that run in a container beside its program: at its start, at its end, and to ask how it is."""
+    handlers = [look_up(container, ("lifecycle", key)) for key in ("postStart", "preStop")]
+    found = [listed(look_up(each, ("exec", "command"))) for each in (*handlers, *map(container.get, PROBES)) if _is_tree(each)]
+    return [[str(word) for word in words] for words in found if words]
 
 
 def _lines(container: Tree) -> Iterator[str]:
-    """The simple commands of a container's command line, and of the scripts that it gives to a shell."""
-    words = [str(each) for each in (*listed(container.get("command")), *listed(container.get("args")))]
-    if words and base(words[0]) not in SHELLS:
-        yield " ".join(words)
-        return
+    """The simple commands of a container's command lines, and of the scripts that it gives to a shell."""
+    for words in _command_lines(container):
+        if words and base(words[0]) not in SHELLS:
+            yield " ".join(words)
     for text in _texts(container):
         for each in commands(text):
             yield " ".join(word.text for word in each.words)
 
 
 def _texts(container: Tree) -> list[str]:
-    """The scripts among the words of a shell's command line."""
-    words = [str(each) for each in (*listed(container.get("command")), *listed(container.get("args")))]
-    return [each for each in words[1:] if not each.startswith("-")] if words and base(words[0]) in SHELLS else []
+    """The scripts among the words of a shell's command lines."""
+    shells = [words for words in _command_lines(container) if words and base(words[0]) in SHELLS]
+    return [each for words in shells for each in words[1:] if not each.startswith("-")]
+
+
+def _command_lines(container: Tree) -> list[list[str]]:
+    own = [str(each) for each in (*listed(container.get("command")), *listed(container.get("args")))]
+    return [own, *acts(container)]
 
 
 def _is_tree(value: Plain) -> bool:

@@ -32,6 +32,7 @@ LISTS = {  # blocks of which there may be several, and the lists that they make
     "env": "env",
     "env_from": "envFrom",
     "port": "ports",
+    "sysctl": "sysctls",
     "toleration": "tolerations",
     "rule": "rules",
     "subject": "subjects",
