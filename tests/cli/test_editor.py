@@ -190,7 +190,8 @@ def test_typing_is_judged_once_it_pauses(client: Client, setright: Program):
 
 
 def test_a_broken_text_is_survived(client: Client, setright: Program):
-    assert client.open(setright.file, 'resource "aws_db_instance" "shop" {\n  storage_encrypted = \n')["diagnostics"] == []
+    (told,) = client.open(setright.file, 'resource "aws_db_instance" "shop" {\n  storage_encrypted = \n')["diagnostics"]
+    assert "code" not in told and told["message"].startswith("Not judged: ")
     document = {"uri": setright.file.as_uri(), "version": 2}
     client.tell("textDocument/didChange", textDocument=document, contentChanges=[{"text": MAIN_TF}])
     assert len(client.diagnostics(setright.file.as_uri())["diagnostics"]) == 2
@@ -223,3 +224,10 @@ def test_without_its_package_it_says_how_to_install_it(setright: Program):
     code += "from setright.cli import main; main(prog_name='setright')"
     ran = subprocess.run([sys.executable, "-c", code, "lsp"], cwd=setright.tree, env=setright.env, capture_output=True, text=True)
     assert (ran.returncode, "pip install 'setright[editor]'" in ran.stderr) == (2, True)
+
+
+def test_a_text_that_is_half_typed_is_said_to_be_unjudged_and_where(client: Client, setright: Program):
+    (told,) = client.open(setright.file, MAIN_TF.rstrip().removesuffix("}") + "  engine = \n}\n")["diagnostics"]
+    assert told["message"].startswith("Not judged: ") and told["severity"] == 3
+    assert told["range"]["start"]["line"] == MAIN_TF.count("\n") - 1
+    assert {d["code"] for d in client.open(setright.file, MAIN_TF)["diagnostics"]} == {AUTO, ASK}

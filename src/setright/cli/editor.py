@@ -6,6 +6,7 @@ Source: Language Server Protocol 3.17. Everything is judged in memory; the serve
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,7 @@ LEVELS = {
     "low": lsp.DiagnosticSeverity.Information,
     "info": lsp.DiagnosticSeverity.Hint,
 }
+LINE = re.compile(r"\bline (\d+)")
 FIX_ALL = "source.fixAll.setright"
 SAFE = "Put right all that is safe in this file"
 
@@ -171,6 +173,7 @@ class Editor:
         sight = await self._sight(uri, anew=True)
         if sight and uri in self._open():
             told = [self._diagnostic(sight, found) for found in sight.found]
+            told += [self._unread(sight, each.why) for each in sight.scan.problems if each.locator == sight.locator]
             self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, sight.version))
 
     async def _sight(self, uri: str, anew: bool = False) -> Sight | None:
@@ -218,6 +221,12 @@ class Editor:
         link = lsp.CodeDescription(found.control.source) if found.control.source.startswith("https://") else None
         place = self._line_range(sight.text, _line(found))
         return lsp.Diagnostic(place, redact_text(message), level, found.control.id, link, "setright", data=found.finding.id)
+
+    def _unread(self, sight: Sight, why: str) -> lsp.Diagnostic:
+        """What could not be understood, so that silence is not taken for all being right."""
+        at = LINE.search(why)
+        place = self._line_range(sight.text, int(at[1]) - 1 if at else 0)
+        return lsp.Diagnostic(place, f"Not judged: {redact_text(why)}", lsp.DiagnosticSeverity.Information, source="setright")
 
     def _line_range(self, text: str, line: int) -> lsp.Range:
         ends = [match.span() for match in LINE_END.finditer(text)]
