@@ -14,7 +14,7 @@ from setright.model import Plain
 ROOT = File(__file__).parents[2] / "bindings"
 BUCKET: dict[str, Plain] = {
     "type": "AWS::S3::Bucket",
-    "evidence": {"readers": "readers", "handed-out": "handed-out", "logs": "logs", "edge": "edge"},
+    "evidence": {"readers": "readers", "handed-out": "handed-out", "logs": "logs", "edge": "edge", "old-versions": "old-versions"},
 }
 TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
 PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
@@ -186,3 +186,25 @@ def test_the_key_of_a_topic_lets_in_every_service_that_counts_as_one() -> None:
     offers = load_one(ROOT / "aws/sns/topic.yaml", ROOT).layouts["cloudformation"]["offers"]
     statements = offers["topic-key"]["makes"]["TopicKey"]["Properties"]["KeyPolicy"]["Statement"]
     assert set(statements[1]["Principal"]["Service"]) == SERVICES
+
+
+TRAIL = "  Trail: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref Data}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (DATA, "what nothing here tells"),
+        (DATA + TRAIL, "little"),
+        (DATA + policy("Allow") + TRAIL, "little"),
+        (
+            DATA + "    Properties: {LifecycleConfiguration: {Rules: [{ExpirationInDays: 9}]}}\n" + TRAIL,
+            "all that its rules expire",
+        ),
+        (DATA + TRAIL + READER, "Resize"),
+        (DATA + TRAIL + OUTPUT, "what whoever takes it from an output does"),
+        (DATA + TRAIL.replace("S3BucketName", "TrailName"), "Trail"),
+    ],
+)
+def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
+    assert told(BUCKET, text)["old-versions"] == what

@@ -243,3 +243,33 @@ def test_a_bucket_that_cloudfront_serves_is_seen(domain: str, by: str) -> None:
     text = f'resource "aws_cloudfront_distribution" "shop" {{\n  origin {{\n    domain_name = {domain}\n  }}\n}}\n'
     bucket = {"type": "aws_s3_bucket", "evidence": {"edge": "edge"}}
     assert told(bucket, 'resource "aws_s3_bucket" "data" {}\n' + text) == {"edge": by}
+
+
+KEPT = {"type": "aws_s3_bucket", "evidence": {"old-versions": "old-versions"}}
+TRAIL = 'resource "aws_cloudtrail" "all" {\n  s3_bucket_name = aws_s3_bucket.logs.id\n}\n'
+RULE = 'resource "aws_s3_bucket_lifecycle_configuration" "x" {\n  bucket = aws_s3_bucket.logs.id\n  rule {\n    WHAT {}\n  }\n}\n'
+WRITER = 'resource "aws_iam_role_policy" "app" {\n  policy = jsonencode({ Resource = aws_s3_bucket.logs.arn })\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "what nothing here tells"),
+        (TRAIL, "little"),
+        (TRAIL + RULE.replace("WHAT", "abort_incomplete_multipart_upload"), "little"),
+        (TRAIL + RULE.replace("WHAT", "expiration"), "all that its rules expire"),
+        (TRAIL + WRITER, "aws_iam_role_policy.app"),
+        (TRAIL + 'output "logs" {\n  value = aws_s3_bucket.logs.id\n}\n', "whoever takes it from an output"),
+        (TRAIL.replace("s3_bucket_name", "cloud_watch_logs_group_arn"), "aws_cloudtrail.all"),
+    ],
+)
+def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
+    assert told(KEPT, 'resource "aws_s3_bucket" "logs" {}\n' + text) == {"old-versions": what}
+
+
+@pytest.mark.parametrize(("label", "name"), [("tfstate", "acme"), ("this", "acme-terraform-state"), ("tf-state", "${var.name}")])
+def test_old_versions_of_a_state_come_to_little(label: str, name: str) -> None:
+    text = (
+        f'resource "aws_s3_bucket" "{label}" {{\n  bucket = "{name}"\n}}\noutput "x" {{\n  value = aws_s3_bucket.{label}.id\n}}\n'
+    )
+    assert told(KEPT, text) == {"old-versions": "little"}

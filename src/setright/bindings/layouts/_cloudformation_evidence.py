@@ -129,6 +129,31 @@ def _logs(template: Tree, name: str, tree: Tree) -> str:
     return "by a policy" if LOG_WRITER.search(str(tree.get("Policy"))) else "no"
 
 
+WRITTEN_ONCE = {
+    **LOGS_OF,
+    "AWS::CloudTrail::Trail": ("S3BucketName",),
+    "AWS::Config::DeliveryChannel": ("S3BucketName",),
+}
+
+
+def _old_versions(template: Tree, name: str, tree: Tree) -> str:
+    """What old versions of a bucket's objects come to: ``little`` where services write logs there, each once."""
+    if "Expiration" in str(tree.get("LifecycleConfiguration")):
+        return "all that its rules expire"
+    if uses(template.get("Outputs"), name):
+        return "what whoever takes it from an output does"
+    named = {id_: other for id_, other in template["Resources"].items() if id_ != name and uses(other, name)}
+    there = {id_: other for id_, other in named.items() if resource_type(other) != "AWS::S3::BucketPolicy"}
+    odd = [id_ for id_, other in there.items() if not _writes_once(other, name)]
+    return next(iter(odd), "little" if there else "what nothing here tells")
+
+
+def _writes_once(other: Plain, name: str) -> bool:
+    """Whether a resource speaks of a bucket only as the place for its logs."""
+    place = WRITTEN_ONCE.get(resource_type(other))
+    return place is not None and uses(look_up(other, ("Properties", *place)), name) == uses(other, name)
+
+
 def _refuses(statements: Plain) -> bool:
     listed = statements if isinstance(statements, list) else [statements]
     return all(isinstance(each, dict) and each.get("Effect") == "Deny" for each in listed)
@@ -271,4 +296,5 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "replaced": _replaced,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "old-versions": _old_versions,
 }

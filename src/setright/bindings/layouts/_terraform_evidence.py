@@ -216,6 +216,24 @@ def _logs(module: Module, block: Block, tree: Tree) -> str:
     return next(iter(writers), "by a policy" if LOG_WRITER.search(str(tree.get("Policy"))) else "no")
 
 
+WRITTEN_ONCE = {**LOGS_OF, "aws_cloudtrail": "s3_bucket_name", "aws_config_delivery_channel": "s3_bucket_name"}
+STATE = late(r"tf-?state|terraform[-_.]?state", re.I)
+
+
+def _old_versions(module: Module, block: Block, tree: Tree) -> str:
+    """What old versions of a bucket's objects come to: ``little`` of logs, each written once, and of Terraform's small state."""
+    rules = [block.body.get("lifecycle_rule"), *(each.body for each in _of(module, block, "aws_s3_bucket_lifecycle_configuration"))]
+    if "expiration" in str(rules):
+        return "all that its rules expire"
+    if STATE.search(f"{block.address} {block.body.get('bucket', block.body.get('bucket_prefix'))}"):
+        return "little"
+    if (others := handed_out(module, block, tree)) != "no":
+        return others
+    there = [(each, keys) for each, keys in namers(module, block) if not _is_about(each, keys)]
+    odd = [each.address for each, keys in there if not keys - {"depends_on"} <= {WRITTEN_ONCE.get(each.type, "")}]
+    return next(iter([*odd, *(each.address for each in _by_name(module, block))]), "little" if there else "what nothing here tells")
+
+
 def _is_about(other: Block, keys: frozenset[str]) -> bool:
     """Whether a resource only says how the bucket is kept; one that names it elsewhere sends its own logs to it."""
     if other.type == "data.aws_iam_policy_document":  # of a bucket, where it says for whom it is; else of a role
@@ -343,5 +361,6 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "old-versions": _old_versions,
     "publishers": publishers,
 }
