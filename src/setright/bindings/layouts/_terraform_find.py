@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_rules as rules
+from setright.bindings.layouts import _terraform_stops as stops
 from setright.bindings.layouts._terraform_dynamic import made
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
@@ -52,6 +53,7 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
         return keyed(module, block, spec.places[0])
     if any(place.items is not None for place in spec.places):
         found: list[Plain] = [item.tree for item in items(module, told, block, spec)]
+        found = stops.told(found, spec.places[0].stops)
         found += [Unknown(f"dynamic {name!r}") for name in _untold(module, block, spec)]
         return found or None
     for spot in _said(told, module, block, spec):

@@ -17,7 +17,8 @@ mapping at an `in:` makes the resource itself.
 `alone: true`: a resource beside that belongs to none here is told as one of its own, of which only this path is known.
 `else:` is what holds where the place says nothing. `describe: in` (or out): items are rules, whose description can be told from
 what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
-map. `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
+map. `stops: [22]`: items are numbered rules, which tell of these ports that a refusal before them stops everybody.
+`keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
 `with:` is what a new resource beside, or a new block of a key, says besides. A type data.TYPE are data blocks; with `at: ""` and
 `json: true` such a block is the policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}`
 are the paths that arguments of a module from a registry set, as far as they are told here; of its other attributes nothing is
@@ -56,7 +57,7 @@ SETTINGS = frozenset(
     }
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
-PLACE |= {"with", "alone", "else", "refers", "describe", "capital"}
+PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops"}
 MAKING = ("made-by", "made-of")  # of a module: inputs that turn the resource off, and those that it needs
 NOWHERE = ("",)
 MOST_KNOWN = 4096
@@ -86,6 +87,7 @@ class Place(NamedTuple):
     otherwise: Plain = None
     refers: str = ""
     describe: str = ""  # in or out: items are rules, whose description can be told from what they say
+    stops: tuple[int, ...] = ()  # ports of which numbered rules tell whether one before them refuses everybody
 
 
 class Spec(NamedTuple):
@@ -197,6 +199,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         otherwise=raw.get("else"),
         refers=raw.get("refers", ""),
         describe=raw.get("describe", ""),
+        stops=tuple(raw.get("stops", ())),
     )
 
 
