@@ -63,6 +63,7 @@ ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
 TAKES_MODULE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "-I", "-cp", "-classpath"})
+BUILDERS = frozenset({"cargo", "cmake", "go", "gradle", "make", "meson", "mvn", "ninja", "pytest", "tox"})
 HELP = frozenset({"--help", "-h", "help", "--version", "version"})
 LASTS = late(
     r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
@@ -101,6 +102,14 @@ def _only_tells(image: Image) -> bool:
     return bool(HELP & set(program(image.whole)[1:][-1:]))
 
 
+def _builds(image: Image) -> bool:
+    """Whether it starts a shell or a tool that builds, as images do in which others work."""
+    words = program(image.whole)
+    if not words or any("run" in word.lower() for word in words[1:]):
+        return False
+    return base(words[0]) in BUILDERS or (base(words[0]) in SHELLS and not words[1:])
+
+
 def by_hand(image: Image) -> str:
     """What to write where nothing tells how to ask whether it works."""
     if _only_tells(image):
@@ -114,7 +123,7 @@ def by_hand(image: Image) -> str:
             f' ["{next(iter(program(image.whole)), "/app")}", "--health"], or bring a tool for it: COPY --from=busybox:1.37-musl'
             f' /bin/busybox /busybox, then HEALTHCHECK CMD ["/busybox", "nc", "-z", "127.0.0.1", "{port}"]'
         )
-    if not says_what_runs(image.whole) and not image.facts.get("port"):
+    if _builds(image) or (not says_what_runs(image.whole) and not image.facts.get("port")):
         return (
             "it starts nothing that keeps running; where it is only built from, or for single commands, take an exception for it,"
             " else write CMD and the HEALTHCHECK that goes with it"

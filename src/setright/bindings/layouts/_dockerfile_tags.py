@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._dockerfile_image import IMAGE, Instruction, from_of, plain_name, stages_of
+from setright.bindings.layouts._image_locks import held_to
 from setright.bindings.source import Source
 from setright.model import Edit, Plain
 from setright.patterns import late
@@ -33,6 +34,13 @@ def tagged(locator: str, instructions: Sequence[Instruction], number: int, known
     if tag is None or "$" in written or ":" in name.rpartition("/")[2]:
         raise BindingError(f"{locator}: FROM {written}: {NO_TAG}")
     return Edit(("instructions", at, "value"), value.replace(written, f"{name}:{tag}", 1))
+
+
+def held(locator: str, instructions: Sequence[Instruction], number: int, sources: Mapping[str, Source]) -> Edit:
+    """The FROM of a stage with the digest that a lock file names. Raises BindingError where none does."""
+    at = stages_of(instructions)[number][0]
+    value, written = str(instructions[at]["value"]), from_of(instructions[at])["image"]
+    return Edit(("instructions", at, "value"), value.replace(written, held_to(written, locator, sources), 1))
 
 
 def _said_by(locator: str, instructions: Sequence[Instruction], argument: str, name: str, tag: str) -> Edit:

@@ -40,7 +40,23 @@ ITS_OWN = (
     "whom {image} runs as is not known, and it starts as it comes; ask with docker image inspect --format '{{{{.Config.User}}}}',"
     " and where that says nobody write a USER that its maker's page names"
 )
-AS_ROOT = frozenset({"sshd", "cron", "crond", "supervisord", "dockerd", "init", "systemd", "openvpn", "keepalived", "containerd"})
+AS_ROOT = frozenset(
+    {
+        "sshd",
+        "cron",
+        "crond",
+        "supervisord",
+        "dockerd",
+        "init",
+        "systemd",
+        "openvpn",
+        "keepalived",
+        "containerd",
+        "my_init",
+        "runsvdir",
+        "s6-svscan",
+    }
+)
 BY_ITSELF = frozenset({"gosu", "su-exec", "supervisor", "openssh-server", "cron", "cronie", "dcron", "s6", "s6-overlay", "runit"})
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 ONLY_ROOTS = frozenset(  # packages that work for root alone
@@ -159,6 +175,10 @@ def _refuse(locator: str, image: Image) -> None:
     name = base(words[0]) if (words := program(image.whole)) else ""
     if name in AS_ROOT:
         raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
+    if image.facts.get("as-root") and not says_what_runs(image.whole):
+        raise BindingError(
+            f"{locator}: {from_of(image.whole[0])['image']} starts as root by itself; its maker's page tells who else may run it"
+        )
     if not image.family and not image.facts and not says_what_runs(image.whole):
         raise BindingError(f"{locator}: {ITS_OWN.format(image=from_of(image.whole[0])['image'])}")
     if held := next((each for each in (*packages(image.whole), *_owners(image.whole)) if each in _only_roots(name)), ""):

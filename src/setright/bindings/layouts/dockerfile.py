@@ -49,6 +49,7 @@ from setright.bindings.layouts._dockerfile_image import (
     stages_of,
     variables,
 )
+from setright.bindings.layouts._image_locks import LOCKED
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
@@ -235,6 +236,8 @@ def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
         yield from _with_check(place, str(edit.value))
     elif len(path) == 3 and path[0] == "stages" and path[2] == "tag" and not edit.remove:
         yield tags.tagged(locator, instructions, int(path[1]), edit.value, place.sources)
+    elif edit.value == LOCKED:
+        yield tags.held(locator, instructions, int(path[1]), place.sources)
     elif path == ("pipes",):
         yield from form.with_pipefail(locator, instructions, place.images)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
