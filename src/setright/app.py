@@ -236,11 +236,12 @@ class App:
         known, saw = self._target(scanned.target), seeing(scanned.scan)
         seen = [i for i in scanned.scan.controls.ids if not saw.unseen.get(i)]
         try:
-            self.store.record_target(StoredTarget(known.name, known.url, known.environment, known.owner, known.tags), now())
             told = ([f.finding for f in scanned.scan.found], scanned.weighed, scanned.scan.controls)
             tell = self.courier.of_scan(*told) if self.configuration.integrations else lambda _: ()
-            self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
-            self.store.keep_standings(standings(scanned.weighed), now())
+            with self.store.together():
+                self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
+                self.store.record_target(StoredTarget(known.name, known.url, known.environment, known.owner, known.tags), now())
+                self.store.keep_standings(standings(scanned.weighed), now())
         except EngineError as error:
             return str(error)
         return ""

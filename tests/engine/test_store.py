@@ -149,6 +149,22 @@ def test_a_target_keeps_its_latest_description(store):
     assert store.targets() == [StoredTarget("web-1", "ssh://web-1", "production", "web team", ("pci",))]
 
 
+def test_what_is_written_together_is_kept_whole_or_not_at_all(store):
+    def keep(id_):
+        scan(store, T0, id_)
+        store.record_target(StoredTarget(f"web-{id_}", "ssh://web-1"), T0)
+
+    with pytest.raises(ZeroDivisionError), store.together():
+        keep("a")
+        assert store.finding("a") is None, "what is read meanwhile is what was kept before"
+        raise ZeroDivisionError
+    assert (store.finding("a"), store.targets()) == (None, [])
+    with store.together():
+        keep("b")
+    assert store.finding("b") is not None
+    assert [target.name for target in store.targets()] == ["web-b"]
+
+
 def test_a_plan_reads_back_as_it_was_made_and_by_the_start_of_its_hash(store):
     store.keep_plans([plan("abc1"), plan("abd2")])
     assert store.plan("abc1") == plan("abc1") == store.plan("abc")

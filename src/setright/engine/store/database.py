@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import local
 from typing import Any, Protocol
 
 import msgspec
@@ -25,7 +26,13 @@ from setright.model import Plain
 BUSY_TIMEOUT_S = 30
 ROWS_AT_ONCE = 2000
 UPGRADE_LOCK = 0x5E7216
-SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}")
+SETTINGS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+)
 HAS_TABLES = """SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = 'alembic_version' AND relkind = 'r'
     AND relnamespace = to_regnamespace(quote_ident(current_schema())))"""
 VALUE = re.compile(r":(\w+)")
@@ -58,6 +65,13 @@ class Connection:
             self._driver.change_each(self.raw.cursor(), sql, rows)
 
 
+class _Here(local):
+    """What a thread has open."""
+
+    together: ExitStack | None = None
+    connection: Connection | None = None
+
+
 class Driver(Protocol):
     """What tells the two sorts of database apart."""
 
@@ -82,6 +96,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite:///")
         self._driver = _Sqlite(url.removeprefix("sqlite:///")) if self.is_sqlite else _postgres(url)
         self._idle: list[Any] = []
+        self._here = _Here()
         self._bring_to_head()
 
     def close(self) -> None:
@@ -95,9 +110,24 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: all of it outlives a power cut, or none."""
+        """One transaction: all of it outlives a power cut, or none. What is `together` shares one."""
+        if self._here.together is not None:
+            if self._here.connection is None:
+                self._here.connection = self._here.together.enter_context(self._transaction(self._driver.begin_writing))
+            yield self._here.connection
+            return
         with self._transaction(self._driver.begin_writing) as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that this thread writes within is one transaction, which begins with the first; what it reads within is as before."""
+        with ExitStack() as whole:
+            self._here.together = whole
+            try:
+                yield
+            finally:
+                self._here.together = self._here.connection = None
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
