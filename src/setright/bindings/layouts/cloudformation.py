@@ -2,7 +2,8 @@
 
 The entry's `type:` is one resource type or several. A value that an intrinsic function gives is Unknown, but a Ref to a
 parameter with a literal Default is judged as that; AWS::NoValue is no value. An entry's other keys are attributes that live
-in a resource of their own, found by its reference to this one; `with:` is what a new one says besides:
+in a resource of their own, found by its reference to this one, or by the same name in the same words where `known-as:` is the
+property that names this one; `with:` is what a new one says besides:
 
     cloudformation:
       type: AWS::S3::Bucket
@@ -30,7 +31,7 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside"}
+SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside", "known-as"}
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 UNTOLD = Unknown("a list with items that cannot be told")
 Sibling = tuple[str, Path]  # logical id, path in its Properties
@@ -197,9 +198,11 @@ def _templates_in(source: Source) -> Iterator[tuple[Path, Tree, set[str]]]:
 def _siblings(layout: Mapping[str, Plain], template: Tree, name: str) -> dict[Path, Sibling]:
     """For each attribute that lives elsewhere: the resource that holds it for this one."""
     found: dict[Path, Sibling] = {}
+    own = values.properties(template, name).get(layout.get("known-as", ""))
     for attribute, how in _elsewhere(layout):
         for sibling, properties in values.of_type(template, how["in"]):
-            if values.referred(properties.get(how["by"])) == name:
+            tie = properties.get(how["by"])
+            if values.referred(tie) == name or (own and tie == own):
                 found[attribute] = (sibling, _segments(how.get("at", "")))
                 break
     return found
