@@ -91,6 +91,21 @@ def test_what_cannot_go_back_keeps_nothing_else_from_it_and_is_said(tmp_path, fo
     assert folder.item("x")["a"] == 0
 
 
+def test_what_cannot_be_written_and_never_was_is_as_before(tmp_path, folder):
+    run = execution(tmp_path, folder, "x", "y")
+    kept = run.snapshot()
+
+    def refusing(change):
+        raise SurfaceError("it may be immutable")
+
+    folder.write = refusing
+    run.restore(kept)
+    assert folder.log[-1] == "reload" and run.restored(kept) == []
+    folder.put("y", a=5)
+    with pytest.raises(SurfaceError, match="immutable"):
+        run.restore(kept)
+
+
 def test_a_step_that_is_repeated_finds_its_work_done(tmp_path, folder):
     run = execution(tmp_path, folder, "x", "y")
     kept = run.snapshot()

@@ -147,6 +147,8 @@ class Execution:
         while left:
             refused = [(change, error) for change in left if (error := self._refusal(change))]
             if len(refused) == len(left):
+                if self._stand([change for change, _ in refused]):
+                    break  # it was never written
                 raise refused[0][1]
             left = [change for change, _ in refused]
         self.surface.reload(self.plan.steps)
@@ -201,6 +203,13 @@ class Execution:
             if digest(want) != now[each.locator].digest
             for words in _unlike(each, want, now[each.locator], let)
         ]
+
+    def _stand(self, changes: Sequence[Change]) -> bool:
+        """Whether all that changes lead to stands there already."""
+        try:
+            return self._exact(changes)
+        except SurfaceError:
+            return False
 
     def _exact(self, made: Sequence[Change]) -> bool:
         now = self.surface.again([change.locator for change in made])

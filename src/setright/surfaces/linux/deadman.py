@@ -44,6 +44,7 @@ if sh {at}/restore >{at}/log 2>&1; then : >{at}/done; rm -f {at}/restore {at}/wa
     return f"""{PRELUDE}{SSHD_PID}
 main() {{
 umask 077
+command -v flock >/dev/null || {{ echo "flock is not installed (util-linux)" >&2; exit 1; }}
 mkdir -p {STATE} && exec 9<{STATE} && flock -w 20 9 || exit 1
 [ ! -e {at}/fired ] || exit {FIRED}
 for a in {FOLDER}/arm-*; do
