@@ -117,7 +117,8 @@ def check(target: str, token: str, ran: Ran) -> None:
         )
     if ran.status:
         raise SurfaceError(
-            f"{target}: the dead-man's switch cannot be set: {ran.err.strip()}; run as root, or see that {FOLDER} is writable and has room"
+            f"{target}: the dead-man's switch cannot be set: {ran.err.strip()}; "
+            f"run as root, or see that {FOLDER} is writable and has room"
         )
 
 
