@@ -380,25 +380,25 @@ def test_a_template_tells_what_may_ask_for_metadata(image, more, told):
     assert trees(INSTANCE, MACHINE.format(image=image, more=more))["M"]["source"]["metadata"] == told
 
 
-QUEUE: dict[str, Plain] = {"type": "AWS::SQS::Queue", "evidence": {"users": "users", "senders": "senders"}}
+QUEUE: dict[str, Plain] = {"type": "AWS::SQS::Queue", "evidence": {"senders": "senders"}}
 ORDERS = "Resources:\n  Orders:\n    Type: AWS::SQS::Queue\n"
 WORKER = "  Worker:\n    Type: AWS::Lambda::Function\n    Properties: {Queue: !Ref Orders}\n"
 SENDERS = "  Senders:\n    Type: AWS::SQS::QueuePolicy\n    Properties: {Queues: [!Ref Orders]}\n"
 
 
 @pytest.mark.parametrize(
-    ("more", "users", "senders"),
+    ("more", "senders"),
     [
-        (WORKER, "no", "no"),
-        ("", "others, as nothing here does", "no"),
-        (WORKER + "Outputs: {Queue: {Value: !GetAtt Orders.Arn}}\n", "others, who know its name", "no"),
-        (WORKER + SENDERS, "Senders", "a policy"),
-        (WORKER + SENDERS.replace("!Ref Orders", "https://sqs/other"), "no", "a policy"),
-        (WORKER + SENDERS.replace("!Ref Orders", "!Ref Other"), "no", "no"),
+        (WORKER, "no"),
+        ("", "others, as nothing here does"),
+        (WORKER + "Outputs: {Queue: {Value: !GetAtt Orders.Arn}}\n", "others, who know its name"),
+        (WORKER + SENDERS, "a policy"),
+        (WORKER + SENDERS.replace("!Ref Orders", "https://sqs/other"), "a policy"),
+        (WORKER + SENDERS.replace("!Ref Orders", "!Ref Other"), "no"),
     ],
 )
-def test_a_template_tells_who_uses_a_queue(more, users, senders):
-    assert trees(QUEUE, ORDERS + more)["Orders"]["source"] == {"users": users, "senders": senders}
+def test_a_template_tells_who_sends_to_a_queue(more, senders):
+    assert trees(QUEUE, ORDERS + more)["Orders"]["source"] == {"senders": senders}
 
 
 FAR: dict[str, Plain] = {"type": "AWS::S3::BucketPolicy", "evidence": {"bucket": "bucket"}}

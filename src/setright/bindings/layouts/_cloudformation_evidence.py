@@ -241,12 +241,12 @@ def _bucket(template: Tree, name: str, tree: Tree) -> str:
 
 
 def _senders(template: Tree, name: str, tree: Tree) -> str:
-    """Whether a policy of the template lets anybody send to a queue besides roles: ``no``, or ``a policy``."""
+    """Who may send to a queue besides roles that the template knows: ``no``, ``a policy``, or whoever else uses it."""
     for _, policy in of_type(template, "AWS::SQS::QueuePolicy"):
         queues = policy.get("Queues")
         if not isinstance(queues, list) or any(referred(queue) in (name, None) for queue in queues):
             return "a policy"
-    return "no"
+    return _users(template, name, tree)
 
 
 def _users(template: Tree, name: str, tree: Tree) -> str:
