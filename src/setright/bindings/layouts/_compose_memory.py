@@ -5,7 +5,7 @@ compose-spec.io, 05-services.md, mem_reservation, shm_size; deploy.md, reservati
 
 from __future__ import annotations
 
-from setright.bindings.layouts._compose_build import filled
+from setright.bindings.layouts._compose_build import Made, based_on, filled
 from setright.bindings.layouts._image_needs import Images, cautions_of
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
@@ -26,16 +26,16 @@ SPEAKS = ("command", "entrypoint", "environment")
 RESERVED = (("mem_reservation",), ("deploy", "resources", "reservations", "memory"), ("shm_size",))
 
 
-def enough(service: Tree, wanted: Plain, images: Images) -> Plain:
+def enough(service: Tree, wanted: Plain, images: Images, made: Made = None) -> Plain:
     """The limit that is wanted, or what the service surely needs where that is more."""
     limit = _bytes(wanted)
     needed = max([_told(service), *(_bytes(look_up(service, path)) for path in RESERVED)])
-    known = cautions_of(filled(service.get("image", "")), images).get("memory")
+    image = based_on(made).image if made else filled(service.get("image", ""))
+    known = cautions_of(image, images).get("memory")
     needed = max(needed, _bytes(known))
     if not limit or needed <= limit:
         return wanted
-    megabytes = -(-needed // MEGABYTE)
-    return f"{megabytes // 1024}g" if megabytes % 1024 == 0 else f"{megabytes}m"
+    return f"{-(-needed // MEGABYTE)}m"
 
 
 def _told(service: Tree) -> int:

@@ -71,7 +71,7 @@ def edit(
     made = build.dockerfile(locator, raw, sources)
     edits = [Edit(("image",), held_to(raw.get("image"), locator, sources)) if each.value == LOCKED else each for each in edits]
     more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
-    wanted = [_with_enough(raw, each, layout.get("images", {})) for each in [*edits, *live]]
+    wanted = [_with_enough(raw, each, layout.get("images", {}), made) for each in [*edits, *live]]
     placed = [_placed(resource, raw, each, old_version) for each in wanted] + more
     return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)]
 
@@ -179,11 +179,11 @@ def _shown(name: str, raw: Tree) -> Tree:
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
-def _with_enough(raw: Tree, wanted: Edit, images: Images) -> Edit:
+def _with_enough(raw: Tree, wanted: Edit, images: Images, made: build.Made) -> Edit:
     """A limit of memory that is at least what the service surely takes."""
     if wanted.path != (*short.LIMITS_AT, "memory") or wanted.remove:
         return wanted
-    return Edit(wanted.path, memory.enough(raw, wanted.value, images))
+    return Edit(wanted.path, memory.enough(raw, wanted.value, images, made))
 
 
 def _placed(resource: Resource, raw: Tree, wanted: Edit, old_version: bool) -> Edit:
