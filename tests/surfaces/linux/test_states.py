@@ -106,6 +106,27 @@ def evidence(**outs: str) -> Evidence:
     return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
 
 
+def test_what_listens_is_known_without_ss_too(tmp_path: Path) -> None:
+    for name in ("awk", "sort"):
+        (tmp_path / name).symlink_to(shutil.which(name) or "")
+    kinds, places = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}, ("0.0.0.0", "127.0.0.1", "::", "::1", "::ffff:127.0.0.1")
+    held, mine, open_ = [], set(), set()
+    try:
+        for kind, place in ((kind, place) for kind in kinds for place in places):
+            held.append(socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET, kinds[kind]))
+            held[-1].bind((place, 0))
+            if kind == "tcp":
+                held[-1].listen()
+            mine.add(f"{kind}/{held[-1].getsockname()[1]}")
+            open_ |= {f"{kind}/{held[-1].getsockname()[1]}"} if place in ("0.0.0.0", "::") else set()
+        for path in (os.environ["PATH"], str(tmp_path)):
+            out = subprocess.run(["/bin/sh", "-c", firewall.PORTS.name], env={"PATH": path}, capture_output=True, text=True).stdout
+            assert mine & set(firewall.listening(evidence(ports=out))) == open_
+    finally:
+        for each in held:
+            each.close()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -37,7 +37,16 @@ if command -v nft >/dev/null; then nft -j list ruleset || exit 14
 elif command -v iptables-save >/dev/null; then iptables-save | sed 's/^/I /'
 else exit 127; fi""",
 )
-PORTS = Ask("run", "ss -Hltun 2>/dev/null | awk '{print $1, $5}' | sort -u; true")
+PORTS = Ask(  # by the kernel's own lists where there is no ss: who let nothing in for want of it would shut us out; proc(5)
+    "run",
+    r"""if command -v ss >/dev/null; then ss -Hltun | awk '{print $1, $5}'
+else awk 'FNR > 1 && $4 == (FILENAME ~ /udp/ ? "07" : "0A") {print FILENAME, $2}' /proc/net/tcp /proc/net/tcp6 /proc/net/udp \
+  /proc/net/udp6 | while read -r list place; do
+    case ${place%:*} in ??????7F) at=127.0.0.1 ;; 0000000000000000FFFF0000??????7F) at=[::ffff:127.0.0.1] ;;
+      00000000000000000000000001000000) at=[::1] ;; *) at=* ;; esac
+    list=${list##*/}; echo "${list%6} $at:$((0x${place##*:}))"
+  done; fi 2>/dev/null | sort -u; true""",
+)
 TAKEN = Ask(  # protocols by number, of programs, of tunnels that are up (their ARP hardware type), of IPsec
     "run",
     r"""{ awk 'FNR > 1 {sub(/.*:/, "", $2); print $2}' /proc/net/raw /proc/net/raw6 | while read -r n; do echo $((0x$n)); done
