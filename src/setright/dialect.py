@@ -37,6 +37,12 @@ def read_mapping(file: Path) -> dict[str, Any]:
     return raw
 
 
+def plain_mapping(text: str) -> dict[str, Any] | None:
+    """The mapping that a text in YAML holds where nothing in it is odd: no anchors, tags or doubled keys."""
+    held = _plainly(text.encode())
+    return held if isinstance(held, dict) else None
+
+
 def _plainly(source: bytes) -> Any:
     """What nearly every file holds, built from libyaml's events; None for what the loader shall read, or refuse."""
     import yaml

@@ -79,7 +79,7 @@ def _has_expressions(value: Plain) -> bool:
 def _as_call(module: Module, raw: str, where: str) -> Unknown:
     """A text that takes no expressions as a call of jsonencode, which does. Raises BindingError where it says other than JSON."""
     told = policy.written(module, raw)
-    if not isinstance(told, dict | list) or _has_expressions(told) or "%{" in raw:
+    if not isinstance(told, dict | list) or _has_expressions(told) or "%{" in raw or raw.lstrip()[:1] not in policy.OPENS:
         raise BindingError(f"{where} is a document in the source; change it there")
     return Unknown(encoded(told, "  "))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.dialect import plain_mapping
 from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late
 
@@ -30,6 +31,7 @@ TOKEN = late(
 WORDS = {"true": True, "false": False, "null": None}
 CALLER = late(r"(?:\$\{)?(?:data\.)?(?!var\.|local\.|each\.|module\.|path\.)\w+\.[\w-]+(?:\[\w+\])?\.(?:\w*_?arn|account_id)\}?")
 DEPTH = 40
+OPENS = ("{", "[", "")  # how JSON begins
 
 
 def document(module: Module, raw: Plain) -> Plain:
@@ -97,14 +99,15 @@ def place(module: Module, raw: Plain, at: tuple[str, Path], rest: Path) -> tuple
 
 
 def _parsed(text: str) -> Plain:
-    """JSON with interpolations in its texts, each such text Unknown; Unknown for what is no JSON but for a comma too many."""
+    """JSON with interpolations in its texts, each such text Unknown, or plain YAML; else Unknown, but for a comma too many."""
     plain = HOLE.sub(lambda hole: json.dumps(hole[0], ensure_ascii=False)[1:-1], text)
     for each in (plain, TOO_MANY.sub(lambda found: found[1] or "", plain)):
         try:
             return _told(json.loads(each))
         except (ValueError, RecursionError):
             continue
-    return Unknown(text)
+    told = None if text.lstrip()[:1] in OPENS else plain_mapping(plain)
+    return Unknown(text) if told is None else _told(told)
 
 
 def _told(value: Plain) -> Plain:
