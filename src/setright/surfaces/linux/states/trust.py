@@ -29,12 +29,17 @@ cat /etc/sudoers $parts 2>/dev/null | sed -e ':a' -e '/\\$/N; s/\\\n/ /; ta' |
 sed -e 's/[[:space:]]\{1,\}/ /g; s/^ //; s/ $//; s/PASSWD: */PASSWD /g' |
 grep -Ev '^(#([^0-9i]|$)|#include|@include|$)' | sort -u; true""",
 )
+# ssh-keygen(1) is asked once for all, of each key with its account for a comment; what looks like a key in a line is one.
 KEYS = Ask(
     "run",
     rf"""{KEY_FILES}command -v ssh-keygen >/dev/null || exit 127
-key_files | while IFS='	' read -r n f; do
-  ssh-keygen -lf "$f" 2>/dev/null | awk -v n="$n" '{{print n, $2, $NF}}'
-done | sort -u; true""",
+key_files | awk -F '\t' '{{
+  while ((getline line < $2) > 0) {{
+    if (line ~ /^[ \t]*#/) continue
+    n = split(line, w, /[ \t"]+/)
+    for (i = 1; i < n; i++) if (w[i] ~ /^(ssh|ecdsa|sk)-/ && w[i + 1] ~ /^AAAA/) print w[i], w[i + 1], $1
+  }}
+  close($2) }}' | sort -u | ssh-keygen -lf - 2>/dev/null | awk '{{print $3, $2, $NF}}' | sort -u; true""",
 )
 JOBS = Ask(
     "run",
@@ -76,7 +81,7 @@ PLACES = Ask(
     rf"""{KEY_FILES}[ "$(id -u)" = 0 ] || exit 13
 say() {{ n=$1; shift; for f do [ ! -f "$f" ] || [ -L "$f" ] || printf '%s\t%s\n' "$n" "$f"; done; }}
 say sudo-rules /etc/sudoers /etc/sudoers.d/*
-key_files | cut -f 2 | sort -u | while read -r f; do say keys "$f"; done
+key_files | cut -f 2 | sort -u | tr '\n' '\0' | xargs -0 sh -c 'for f do [ -L "$f" ] || printf "keys\t%s\n" "$f"; done' sh
 say jobs /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/cron.hourly/* \
   /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/*
 say packet-rules {FIREWALLS}
