@@ -55,6 +55,22 @@ def test_what_tags_stand_for_is_written_down_and_fix_writes_it_into_the_files(se
     assert (setright.tree / ".github/workflows/ci.yml").read_text() == WORKFLOW.replace("@v2", f"@{github[1]} # v2")
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [
+        ("FROM --platform=linux/amd64 {}:1.4 AS web", "FROM --platform=linux/amd64 {}:1.4@{} AS web"),
+        ("ARG TAG=1.4\nFROM {}:$TAG", "ARG TAG=1.4\nFROM {}:$TAG"),  # where that is set stays for a person
+    ],
+)
+def test_bases_of_images_are_held_where_the_dockerfile_names_them(setright, images, begins, ends):
+    digest = push(images, "shop/web", "1.4", "as locked")
+    file = setright.tree / "Dockerfile"
+    file.write_text(begins.format(f"{images}/shop/web") + "\nCOPY app /app\n")
+    assert setright("lock").code == 0
+    setright("fix", "--all", "--yes", "--control", "docker/image/base-digest")
+    assert file.read_text() == ends.format(f"{images}/shop/web", digest) + "\nCOPY app /app\n"
+
+
 def test_a_lock_keeps_what_it_says_until_it_is_asked_to_update(setright, locked, images):
     first = push(images, "shop/web", "1.4", "one")
     lock = setright.tree / "images.lock.yml"
@@ -95,6 +111,7 @@ def test_a_lock_that_cannot_be_read_is_left_alone(setright, locked, text):
 
 
 def test_without_a_lock_the_way_to_one_is_told(setright, locked):
+    assert "1 by hand" in setright("scan", "--control", "compose/service/image-digest").out
     planned = setright("plan", "--control", "compose/service/image-digest")
     assert "`setright lock` asks the registry for it" in " ".join(planned.out.split())
 

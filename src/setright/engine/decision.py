@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from setright.bindings.error import BindingError
+from setright.bindings.source import LOCKED
 from setright.controls.derive import NoRemedy, derive
 from setright.controls.fears import answer_of, costs, facts_of, named, places_of
 from setright.controls.judge import is_known
@@ -110,8 +112,10 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
             derive(found.control, found.finding.mismatches, found.resource.tree)
             if found.control.secret:
                 raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
+            if any(each.value == LOCKED for each in found.control.fix):
+                scan.world.edits(found.control, found.slot, found.resource, found.finding.mismatches)
             fixable.append(found)
-        except NoRemedy as error:
+        except (NoRemedy, BindingError) as error:
             hands.append((found, str(error)))
     return fixable, hands
 

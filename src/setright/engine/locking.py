@@ -19,7 +19,13 @@ from setright.integrations.error import IntegrationError
 from setright.lenses import LensError, get, put
 from setright.model import Edit, Plain, Resource
 
-CONTROLS = ("k8s/workload/image-digest", "compose/service/image-digest", "actions/step/pinned", "actions/job/pinned-workflow")
+CONTROLS = (
+    "k8s/workload/image-digest",
+    "compose/service/image-digest",
+    "docker/image/base-digest",
+    "actions/step/pinned",
+    "actions/job/pinned-workflow",
+)
 IMAGES, ACTIONS = "images.lock.yml", ".github/actions.lock.yml"
 GITHUB = "https://github.com"
 ABOUT = b"# What stood behind each name when `setright lock` asked; `setright lock --update` asks again.\n"
@@ -99,14 +105,22 @@ def _lock(file: Path, used: Iterable[str]) -> Lock:
 
 
 def _images(kind: str, resource: Resource) -> Iterator[str]:
-    """The images that a workload or service names by a tag."""
+    """The images that a workload, a service or a stage names by a tag."""
     found: list[Plain] = []
     if kind == "k8s/workload":
         images = look_up(resource.tree, ("workload", "images"))
         found = [each.get("image") for each in images if isinstance(each, dict)] if isinstance(images, list) else []
     elif kind == "compose/service" and "build" not in resource.tree:
         found = [resource.tree.get("image")]
+    elif kind == "docker/image":
+        stages = resource.tree.get("stages")
+        bases = [each for each in stages if isinstance(each, dict) and each.get("external")] if isinstance(stages, list) else []
+        found = [":".join(filter(None, (each.get("image"), each.get("tag")))) for each in bases if _is_tagged(each)]
     return (each for each in found if isinstance(each, str) and BY_TAG.fullmatch(each))
+
+
+def _is_tagged(stage: Mapping[str, Plain]) -> bool:
+    return isinstance(stage.get("image"), str) and isinstance(stage.get("tag", ""), str) and "digest" not in stage
 
 
 def _actions(resource: Resource) -> Iterator[str]:

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import folder, mappings
-from setright.bindings.source import Source
+from setright.bindings.source import LOCKED, Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.patterns import late
 
 LOCK = "images.lock.yml"
-LOCKED = "locked"  # what controls ask a version to be: the digest that the lock names
 DIGEST = late(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
 VARIABLE = late(r"\$\{?\w|\{\{")
 

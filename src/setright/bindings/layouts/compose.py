@@ -28,9 +28,9 @@ from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
-from setright.bindings.layouts._image_locks import LOCKED, held_to
+from setright.bindings.layouts._image_locks import held_to
 from setright.bindings.layouts._image_needs import Images
-from setright.bindings.source import Source
+from setright.bindings.source import LOCKED, Source
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Resource, Tree
 

@@ -49,8 +49,7 @@ from setright.bindings.layouts._dockerfile_image import (
     stages_of,
     variables,
 )
-from setright.bindings.layouts._image_locks import LOCKED
-from setright.bindings.source import Source
+from setright.bindings.source import LOCKED, Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 Instructions = Sequence[Mapping[str, Plain]]
