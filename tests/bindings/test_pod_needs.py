@@ -57,6 +57,7 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
         (pod("image: 'app:1'"), NOTHING),
         (pod("image: 'nginx:1'"), {"can-leave-root": True, "any-user": True, "any-group": True, "writes": "told"}),
         (pod("image: 'nginx:1', securityContext: {runAsUser: 0}"), {"writes": "told"}),
+        (pod("image: 'nginx:1', volumeMounts: [{name: l, mountPath: /var/log/nginx}]"), {"writes": "told"}),
         (pod("image: 'traefik:3'"), NOTHING),
         (pod("image: 'nginx:1', envFrom: [{configMapRef: {name: c}}]"), NOTHING),
         (pod("image: 'nginx:1', env: [{name: A, value: '{{ .Values.a }}'}]"), NOTHING),

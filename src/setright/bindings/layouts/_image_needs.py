@@ -42,13 +42,16 @@ ASKING = {  # programs that wait for others, with the options by which they do n
     "curl": late(CURL % (CURL_WORD, CURL_WORD)),
     **dict.fromkeys(("break", "continue", "exit", "fi", "for"), late(r".*")),
 }
-READING = frozenset(  # programs that keep nothing, and what a shell puts around them
+SHOWING = frozenset(  # programs that show what there is
     {
-        *("cat", "cut", "grep", "head", "id", "kill", "killall", "ls", "pgrep", "pidof", "pkill", "ps", "stat", "tail", "tr", "wc"),
-        *("mongo", "mysql", "mysqladmin", "psql", "rabbitmq-diagnostics", "rabbitmqctl", "redis-cli", "valkey-cli"),
-        *("do", "else", "if", "then", "until", "while", "wait"),
+        *("cat", "cut", "df", "env", "grep", "head", "id", "ls", "printenv", "ps", "pwd", "sort", "stat", "tr", "uname", "uniq"),
+        *("uptime", "wc", "whoami"),
     }
 )
+READING = SHOWING | {  # programs that keep nothing
+    *("kill", "killall", "pgrep", "pidof", "pkill", "tail", "wait"),
+    *("mongo", "mysql", "mysqladmin", "psql", "rabbitmq-diagnostics", "rabbitmqctl", "redis-cli", "valkey-cli"),
+}
 SCRIPT: Needs = {"capabilities": [], "writes": [], "api": "none"}
 WAITING: Needs = {**SCRIPT, "anyone": True, "idle": True}
 TOLD = late(r"\$\(\([^()]*\)\)|\$\(\s*(?:date|hostname|seq [\d ]+)\s*\)|>&[12]")
@@ -131,8 +134,10 @@ def _entry(image: Plain, images: Images) -> tuple[Needs, str]:
 
 
 def _needs_of_script(started: Started) -> Needs:
-    """What a shell needs that is given nothing but words to say, and those to what is mounted, and others to wait for."""
+    """What a program needs that shows what there is, or a shell that says so, to volumes at most, and waits for others."""
     words = [*started.entry, *started.words]
+    if _base(words[0]) in (*SHOWING, "date", "echo", "printf"):
+        return SCRIPT
     if len(words) != 3 or _base(words[0]) not in SHELLS or not words[1].startswith("-") or not words[1].endswith("c"):
         return {}
     text = TOLD.sub("now", words[2])
@@ -140,7 +145,7 @@ def _needs_of_script(started: Started) -> Needs:
     if not found or any(each.sudo for each in found) or "$(" in text or "`" in text:
         return {}
     lines = [(each.words[0].text, " ".join(word.text for word in each.words[1:])) for each in found]
-    if not all(name in TELLING or name in TESTING or (name in ASKING and ASKING[name].fullmatch(rest)) for name, rest in lines):
+    if not all(name in (*TELLING, *TESTING, *SHOWING) or (name in ASKING and ASKING[name].fullmatch(rest)) for name, rest in lines):
         return {}
     if not _writes_to_volumes(text, started):
         return {}

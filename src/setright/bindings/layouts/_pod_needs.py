@@ -43,6 +43,7 @@ LOW_PORTS: Tree = {
     "value": "0",
 }  # of those that every node allows since Kubernetes 1.22
 FIRST_HIGH = 1024
+LOGS = "/var/log"
 KNATIVE = ("Configuration", "Service")
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
 
@@ -82,7 +83,7 @@ def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
         "capabilities": all(_uses_none(tree, *each, len(pods) == 1) or each[1].get("capabilities") for each in pods),
         "can-leave-root": all(_can_leave_root(tree, *each, len(pods) == 1) for each in pods),
         "any-user": all(_is_any_user(tree, *each) for each in pods),
-        "any-group": all(needs.get("anyone") is True or _needs_no_root(each, needs) for each, needs in pods),
+        "any-group": all(needs.get("anyone") is True or _needs_no_root(tree, each, needs) for each, needs in pods),
         "writes": all(look_up(each, READ_ONLY) is True or "writes" in needs for each, needs in pods),
         "idle": all(needs.get("idle") is True for _, needs in pods),
     }
@@ -168,7 +169,7 @@ def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -
     if (
         is_unprivileged(container, needs)
         or (needs.get("anyone") and look_up(container, USER) is None)
-        or _needs_no_root(container, needs)
+        or _needs_no_root(tree, container, needs)
     ):
         return True
     return _may_skip_root(tree, container, needs, is_alone)
@@ -179,9 +180,13 @@ def _may_skip_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) ->
     return look_up(container, USER) is None and "steps-to" in needs and not _has_files(tree, container, needs, is_alone)
 
 
-def _needs_no_root(container: Tree, needs: Needs) -> bool:
+def _needs_no_root(tree: Tree, container: Tree, needs: Needs) -> bool:
     """Whether its image starts as root for nothing but low ports and the folders it writes to, which others can be given too."""
-    return bool(needs.get("rootless")) and "writes" in needs and look_up(container, USER) is None
+    if not needs.get("rootless") or "writes" not in needs or look_up(container, USER) is not None:
+        return False
+    own = (*needs["writes"], LOGS)
+    kept = [path for path in _mounted(container) if any(covers(each, path) or covers(path, each) for each in own)]
+    return not kept or _is_without_data(tree, container)
 
 
 def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
@@ -216,7 +221,7 @@ def _is_without_data(tree: Tree, container: Tree) -> bool:
 def _is_any_user(tree: Tree, container: Tree, needs: Needs) -> bool:
     if needs.get("anyone"):
         return True
-    if (look_up(container, USER) is None and needs.get("user", 0) >= NOBODY) or _needs_no_root(container, needs):
+    if (look_up(container, USER) is None and needs.get("user", 0) >= NOBODY) or _needs_no_root(tree, container, needs):
         return True
     is_free = needs.get("any-user") and look_up(container, ("securityContext", "runAsGroup")) is None
     return bool(is_free) and _is_without_data(tree, container)
