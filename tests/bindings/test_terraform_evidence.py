@@ -273,3 +273,29 @@ def test_old_versions_of_a_state_come_to_little(label: str, name: str) -> None:
         f'resource "aws_s3_bucket" "{label}" {{\n  bucket = "{name}"\n}}\noutput "x" {{\n  value = aws_s3_bucket.{label}.id\n}}\n'
     )
     assert told(KEPT, text) == {"old-versions": "little"}
+
+
+@pytest.mark.parametrize(
+    ("inside", "beside", "what"),
+    [
+        ("", "", "no"),
+        ('source {\n    buildspec = "docker build -t app ."\n  }', "", "by aws_codebuild_project.app"),
+        (
+            "",
+            'data "aws_iam_policy_document" "x" {\n  statement {\n    actions = ["ecr:PutImage"]\n  }\n}\n',
+            "by data.aws_iam_policy_document.x",
+        ),
+        ("", 'data "aws_iam_policy_document" "x" {\n  statement {\n    actions = ["ecr:BatchGetImage"]\n  }\n}\n', "no"),
+    ],
+)
+def test_what_says_that_a_build_makes_images_is_named(inside: str, beside: str, what: str) -> None:
+    build = {"type": "aws_codebuild_project", "evidence": {"images-made": "images-made"}}
+    assert told(build, f'resource "aws_codebuild_project" "app" {{\n  {inside}\n}}\n{beside}') == {"images-made": what}
+
+
+@pytest.mark.parametrize(("tag", "who"), [("latest", "by aws_ecs_task_definition.app"), ("${var.tag}", "no"), ("latest-1", "no")])
+def test_who_takes_an_image_by_a_tag_that_moves_is_named(tag: str, who: str) -> None:
+    repository = {"type": "aws_ecr_repository", "evidence": {"moving-tags": "moving-tags"}}
+    image = f'jsonencode([{{ image = "${{aws_ecr_repository.app.repository_url}}:{tag}" }}])'
+    task = f'resource "aws_ecs_task_definition" "app" {{\n  container_definitions = {image}\n}}\n'
+    assert told(repository, 'resource "aws_ecr_repository" "app" {}\n' + task) == {"moving-tags": who}

@@ -280,6 +280,24 @@ def _edge(template: Tree, name: str, tree: Tree) -> str:
     return next((f"by {id_}" for id_, body in edges if uses(look_up(body, ("DistributionConfig", "Origins")), name)), "no")
 
 
+MAKES_IMAGES = re.compile(
+    r"ecr:(?:PutImage|InitiateLayerUpload|\*)|AmazonEC2ContainerRegistry(?:Full|Power)|\bdocker(?:\s+buildx)?\s+(?:build|push)\b"
+)
+
+
+def _images_made(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a build makes container images: ``by`` whatever in the template says so, its rights among it; else ``no``."""
+    rights = [id_ for id_, other in template["Resources"].items() if resource_type(other).startswith("AWS::IAM::")]
+    return next((f"by {id_}" for id_ in (name, *rights) if MAKES_IMAGES.search(str(template["Resources"][id_]))), "no")
+
+
+def _moving_tags(template: Tree, name: str, tree: Tree) -> str:
+    """Who takes an image of a repository by a tag that moves, which is pushed again and again: ``no``, or ``by`` what."""
+    moving = re.compile(rf"\$\{{{re.escape(name)}(?:\.RepositoryUri)?\}}:latest(?![\w.-])")
+    others = ((id_, other) for id_, other in template["Resources"].items() if id_ != name)
+    return next((f"by {id_}" for id_, other in others if moving.search(str(other))), "no")
+
+
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "public": _public,
     "publishers": publishers,
@@ -296,5 +314,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "replaced": _replaced,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "moving-tags": _moving_tags,
+    "images-made": _images_made,
     "old-versions": _old_versions,
 }

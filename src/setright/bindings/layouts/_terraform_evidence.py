@@ -344,6 +344,28 @@ def _edge(module: Module, block: Block, tree: Tree) -> str:
     return f"by {edges[0]}" if edges else "no"
 
 
+MAKES_IMAGES = late(
+    r"ecr:(?:PutImage|InitiateLayerUpload|\*)|AmazonEC2ContainerRegistry(?:Full|Power)|\bdocker(?:\s+buildx)?\s+(?:build|push)\b"
+)
+
+
+def _images_made(module: Module, block: Block, tree: Tree) -> str:
+    """Whether a build makes container images: ``by`` whatever in the module says so, its rights among it; else ``no``."""
+    rights = (
+        each
+        for kind in sorted(module.types)
+        if kind.startswith("aws_iam_") or POLICY.fullmatch(kind)
+        for each in module.resources(kind)
+    )
+    return next((f"by {each.address}" for each in (block, *rights) if MAKES_IMAGES.search(str(each.body))), "no")
+
+
+def _moving_tags(module: Module, block: Block, tree: Tree) -> str:
+    """Who takes an image of a repository by a tag that moves, which is pushed again and again: ``no``, or ``by`` what."""
+    moving = re.compile(rf"{re.escape(block.address)}\.repository_url\s*\}}:latest(?![\w.-])")
+    return next((f"by {each.address}" for each, _ in namers(module, block) if moving.search(str(each.body))), "no")
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
     "public-google": google.public,
@@ -361,6 +383,8 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "moving-tags": _moving_tags,
+    "images-made": _images_made,
     "old-versions": _old_versions,
     "publishers": publishers,
 }
