@@ -38,6 +38,7 @@ TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
 NO_RECOMMENDS, CERTIFICATES = "--no-install-recommends", "ca-certificates"
 ASK_OVER_TLS = frozenset({"curl", "git", "wget"})  # which only recommend the certificates that they check servers by
+PYTHON = late(r"python[\d.]*")
 SUDO = late(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
 YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
 
@@ -45,7 +46,7 @@ YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-
 def told(each: Instruction) -> Tree:
     """What a RUN in shell form says."""
     texts = [] if _is_script(each) else [str(each["value"])]
-    found = [command for text in [*texts, *each.get("heredocs", ())] for command in commands(text)]
+    found = [_without_interpreter(command) for text in [*texts, *each.get("heredocs", ())] for command in commands(text)]
     mounted = any(str(flag).startswith("--mount=type=cache") for flag in each.get("flags", ()))
     lists = "" if mounted else _lists(str(each["value"]), found)
     tree: Tree = {"commands": [_command(command, mounted) for command in found], "updates": _updates(found)}
@@ -149,7 +150,14 @@ def _words(locator: str, each: Instruction, number: int) -> Sequence[Word]:
     found = [] if each.get("heredocs") else commands(str(each["value"]))
     if number >= len(found):
         raise BindingError(f"{locator}: a command in a heredoc is changed by hand")
-    return found[number].words
+    return _without_interpreter(found[number]).words
+
+
+def _without_interpreter(command: Command) -> Command:
+    """The command that `python -m` runs, as pip is called in its own documentation."""
+    name, *following = [word.text for word in command.words]
+    is_module = PYTHON.fullmatch(base(name)) and following[:1] == ["-m"] and len(following) > 1
+    return command._replace(words=command.words[2:]) if is_module else command
 
 
 def _is_script(each: Instruction) -> bool:
