@@ -282,6 +282,11 @@ def test_a_tagged_value_gives_way_with_its_tag() -> None:
     )
 
 
+def test_a_range_of_addresses_stays_without_quotes() -> None:
+    assert changed("a: 0.0.0.0/0\nb: '::/0'\n", Edit((*DOC, "a"), "10.0.0.0/8")) == "a: 10.0.0.0/8\nb: '::/0'\n"
+    assert changed("a: 0.0.0.0/0\n", Edit((*DOC, "a"), "x")) == "a: x\n"
+
+
 def test_a_literal_block_stays_one() -> None:
     source = "conf: |\n  a\n  b\nz: 1\n"
     assert changed(source, Edit((*DOC, "conf"), "a\nc\n")) == "conf: |\n  a\n  c\nz: 1\n"

@@ -19,6 +19,7 @@ from setright.lenses._yaml_read import SHORT, Stream
 from setright.lenses._yaml_write import (
     FLOW_WORD,
     PLAIN,
+    RANGE,
     WORD,
     block,
     column,
@@ -279,8 +280,10 @@ class _Blocks(Brackets):
         if isinstance(want, dict | list):
             return flow(want, self.style)
         quote = node.style if isinstance(node, Scalar) and node.style in ("'", '"') and isinstance(want, str) else ""
-        was_text = isinstance(node, Scalar) and not node.style and isinstance(node.value, str) and " " in node.text
-        return scalar(want, quote, self.style.quote, PLAIN if was_text else WORD)
+        was = node.text if isinstance(node, Scalar) and not node.style and isinstance(node.value, str) else ""
+        is_range = isinstance(want, str) and RANGE.fullmatch(was) and RANGE.fullmatch(want)
+        word = PLAIN if " " in was else RANGE if is_range else WORD
+        return scalar(want, quote, self.style.quote, word)
 
     def _literal(self, node: Scalar, want: str, slot: Slot) -> str | None:
         if node.style.startswith(">"):

@@ -22,6 +22,7 @@ WORD = late(
 )
 FLOW_WORD = late(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
 PLAIN = late(r"(?!.*(?:: |:$| #))[A-Za-z/.$](?:[\x20-\x7e]*[\x21-\x7e])?")  # no other than text, where plain text stood
+RANGE = late(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}/[0-9]{1,2}")  # of addresses: no number to any program
 LOADED = late(r"(?i:true|false|yes|no|on|off|y|n|null)")
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 ESCAPED = late('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]')
