@@ -17,6 +17,7 @@ from setright.surfaces.linux.steps import SYSCTL_KEYS, checker
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import STATE, Ask, Transport
 
+CARET = re.compile(r"\s*\^[\^~]*\s*")
 KEY = re.compile(r"^\s*-?([A-Za-z0-9_./-]+)\s*=", re.MULTILINE)
 
 
@@ -39,8 +40,24 @@ def _check(transport: Transport, name: str, check: Checker, changed: Mapping[str
     at = f"{STATE}/stage-{token_hex(8)}"
     ran = transport.run(_script(at, staged({p: d for p, d in files.items() if d is not None}, check, at), check))
     if ran.status:
-        said = (ran.err or ran.out.decode(errors="replace")).replace(at, "").strip()
-        raise Rejected(f"{transport.target}: {name} refuses the change: {said or f'status {ran.status}'}")
+        said = _said((ran.err or ran.out.decode(errors="replace")).replace(at, "")) or f"status {ran.status}"
+        raise Rejected(f"{transport.target}: {name} refuses the change: {said}{_not_ours(said, files, changed, check)}")
+
+
+def _said(text: str) -> str:
+    """Each line once, without those that show a place by a caret and what stands above it."""
+    rows = text.strip().splitlines()
+    shown = {i for at, row in enumerate(rows) if CARET.fullmatch(row) for i in (at - 1, at)}
+    return "\n".join(dict.fromkeys(row for i, row in enumerate(rows) if i not in shown))
+
+
+def _not_ours(said: str, files: Mapping[str, bytes | None], changed: Mapping[str, bytes | None], check: Checker) -> str:
+    """Where to begin, if what is wrong stands in a file that the change does not touch."""
+    named = [path for path in files if re.search(rf"{re.escape(path)}(?![\w./-])", said)]
+    if not named or any(path in changed for path in named):
+        return ""
+    how = f" (`{check.mend.format(file=named[0])}`)" if check.mend else ""
+    return f". {named[0]} was so before: put it right{how} and try again"
 
 
 def staged(files: Mapping[str, bytes], check: Checker, at: str) -> dict[str, bytes]:

@@ -51,6 +51,7 @@ CHECKERS = {
         command="visudo -cf {main}",
         include=rb"(?m)^([@#]include(?:dir)?[ \t]+)([^\r\n]*)",
         folder="/etc",
+        mend="visudo -f {file}",
     ),
     "pwck": Checker(main="/etc/passwd", files=("/etc/passwd", "/etc/shadow"), command=PWCK),
     "fstab-verify": Checker(main="/etc/fstab", files=("/etc/fstab",), command=FSTAB),
