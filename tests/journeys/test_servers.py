@@ -1,0 +1,76 @@
+"""Real nginx, Apache, Postfix and Dovecot: what they serve is put right, seen from outside, and back as it was after a rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab.hosts import Lab
+
+from tests.hosts import Program, hosts
+
+pytestmark = [pytest.mark.root, pytest.mark.slow]
+
+KINDS = [word for name in ("nginx", "apache", "postfix", "dovecot") for word in ("--control", f"linux/{name}/*")]
+SITE = """server {
+    listen 443 ssl;
+    ssl_certificate cert.pem;
+    ssl_certificate_key key.pem;
+    ssl_protocols TLSv1 TLSv1.2 TLSv1.3;
+    ssl_ciphers DEFAULT@SECLEVEL=0;
+}
+"""
+START = f"""exec </dev/null >/tmp/start 2>&1; set -x
+cat >/etc/nginx/sites-available/default <<'END'
+{SITE}END
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=h1 -keyout /etc/nginx/key.pem -out /etc/nginx/cert.pem; nginx
+sed -i 's/^Listen 80/Listen 8080/; s/Listen 443/Listen 8443/' /etc/apache2/ports.conf
+sed -i 's/:443/:8443/' /etc/apache2/sites-available/default-ssl.conf; a2enmod ssl; a2ensite default-ssl; apache2ctl start
+sed -i 's/^inet_protocols.*/inet_protocols = ipv4/' /etc/postfix/main.cf; postfix start
+sed -i 's/^ssl = yes/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf; dovecot
+sleep 1
+"""
+SEEN = """client() { timeout 5 openssl s_client -connect 127.0.0.1:"$@" 2>/dev/null | tr -d '\\r'; }
+tls() { client $1 -cipher DEFAULT@SECLEVEL=0 $2 </dev/null | grep -c 'Cipher is [^(]'; }
+get() { printf 'GET / HTTP/1.0\\r\\n\\r\\n' | client $1 -quiet | sed -n 's/^Server: //p'; }
+echo $(tls 443 -tls1) $(tls 443 -tls1_2) $(tls 993) $(get 443) $(get 8443) $(postconf -h disable_vrfy_command)
+"""
+
+
+class Serving(Lab):
+    """Hosts with a web and a mail server of each sort."""
+
+    also = ("nginx-light", "apache2", "postfix", "dovecot-imapd", "openssl")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Serving]:
+    with hosts(1, Serving) as lab:
+        yield lab
+
+
+def test_servers_are_put_right_and_back(lab: Serving, tmp_path: Path) -> None:
+    setright = Program(lab, tmp_path)
+    lab.command(1, START)
+
+    def seen() -> str:
+        return str(lab.command(1, SEEN).stdout.strip())
+
+    before = seen()
+    assert before.startswith("1 1 0 nginx/1.") and "Apache/2." in before and before.endswith("no")
+    code, told, errors = setright("fix", "ssh://h1", *KINDS, "--all")
+    assert code == 0 and {plan["outcome"] for plan in told["plans"]} == {"verified"}, errors
+    assert seen() == "0 1 1 nginx Apache yes"
+    _, again, _ = setright("fix", "ssh://h1", *KINDS, "--all")
+    assert again["plans"] == []
+    setright("rollback", told["run"])
+    assert seen() == before
+
+
+def test_a_server_that_would_not_start_again_is_left_alone(lab: Serving, tmp_path: Path) -> None:
+    setright = Program(lab, tmp_path)
+    lab.command(1, "sed -i 's/ssl_certificate cert.pem/ssl_certificate gone.pem/' /etc/nginx/sites-available/default")
+    _, told, _ = setright("fix", "ssh://h1", "--control", "linux/nginx/*", "--all")
+    assert {plan["outcome"] for plan in told["plans"]} == {"refused"}
+    assert "gone.pem" in str(told["plans"][0])
