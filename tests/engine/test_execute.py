@@ -91,7 +91,7 @@ def test_what_cannot_go_back_keeps_nothing_else_from_it_and_is_said(tmp_path, fo
     assert folder.item("x")["a"] == 0
 
 
-def test_what_cannot_be_written_and_never_was_is_as_before(tmp_path, folder):
+def test_what_cannot_be_written_and_never_was_is_as_before(tmp_path, folder, monkeypatch):
     run = execution(tmp_path, folder, "x", "y")
     kept = run.snapshot()
 
@@ -101,6 +101,10 @@ def test_what_cannot_be_written_and_never_was_is_as_before(tmp_path, folder):
     folder.write = refusing
     run.restore(kept)
     assert folder.log[-1] == "reload" and run.restored(kept) == []
+    monkeypatch.setattr(execute, "HALF", ("item:",))
+    with pytest.raises(SurfaceError, match="immutable"):
+        run.restore(kept)
+    monkeypatch.undo()
     folder.put("y", a=5)
     with pytest.raises(SurfaceError, match="immutable"):
         run.restore(kept)

@@ -23,6 +23,7 @@ PAUSE_S = 0.3
 STEADY = 2  # readings in a row that must be right where something reloads
 ABSENT = object()
 STATE = "state:"  # what a host says of itself as a whole
+HALF = (STATE, "package:")
 NOTHING: Mapping[str, Any] = {}
 Rescan = Callable[[Surface, Plan], Scan]
 TreePath = tuple[Plain, ...]
@@ -205,9 +206,9 @@ class Execution:
         ]
 
     def _stand(self, changes: Sequence[Change]) -> bool:
-        """Whether all that changes lead to stands there already."""
+        """Whether all that changes lead to stands there already. A package, or what is told of many things, may be half there."""
         try:
-            return self._exact(changes)
+            return not any(change.locator.startswith(HALF) for change in changes) and self._exact(changes)
         except SurfaceError:
             return False
 

@@ -98,6 +98,19 @@ def test_a_name_that_is_no_package_never_reaches_a_shell() -> None:
         packages.install("dpkg", "telnet; reboot")
 
 
+@pytest.mark.parametrize(
+    ("abbreviated", "said"),
+    [("ii ", ""), ("rc ", ""), ("iW ", ""), ("iF ", "b"), ("iU ", "b"), ("iH ", "b"), ("iHR", "b"), ("iiR", "b")],
+)
+def test_nothing_is_installed_where_apt_would_go_on_with_what_was_cut_off(abbreviated: str, said: str) -> None:
+    told = f"dpkg-query() {{ printf 'ii  a\\n{abbreviated} b\\nii  c\\n'; }}\n{packages.UNFINISHED}echo installs"
+    done = subprocess.run(["sh", "-c", told], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == ((1, "") if said else (0, "installs\n"))
+    assert (f"was begun: {said} - run" in done.stderr) == bool(said)
+    assert packages.UNFINISHED in packages.install("dpkg", "x")
+    assert packages.UNFINISHED not in packages.install("dpkg", "x", {"version": "1"}), "that is a way back"
+
+
 def evidence(**outs: str) -> Evidence:
     modules = {"updates": updates.SIMULATE, "rules": firewall.RULES, "who": firewall.WHO, "ports": firewall.PORTS}
     modules |= {"legacy": firewall.LEGACY, "taken": firewall.TAKEN, "waiting": restarts.WAITING}

@@ -11,8 +11,15 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.transport import Ask
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
-APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o Dpkg::Options::=--force-confold"
+# Others install too, each night by themselves: then apt waits. apt.conf(5), apt-get(8).
+APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o DPkg::Lock::Timeout=30 -o Dpkg::Options::=--force-confold"
 TRY = "LC_ALL=C apt-get -s -o Debug::NoLocking=1"
+# What apt-get would go on with by itself, though nobody was shown that: what is half there, or must be installed anew.
+UNFINISHED = r"""half=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | awk '$1 ~ /^.[HUF]|^..R/ {print $2}')
+if [ -n "$half" ]; then
+  echo "E: not all is installed that was begun:" $half "- run \`dpkg --configure -a\`, or install it anew" >&2; exit 1
+fi
+"""
 FAILED = "[ ! -d /run/systemd/system ] || systemctl list-units --failed --plain --no-legend | cut -d' ' -f1"
 
 
@@ -45,7 +52,7 @@ def install(manager: str, name: str, kept: Mapping[str, Plain] | None = None) ->
         return f"dnf -y -q install {quoted}{f'-{shlex.quote(version)}' if version else ''} >&2 || exit 1"
     wanted = f"{quoted}={shlex.quote(version)}" if version else quoted
     return f"""{_there(quoted)} && exit 0
-others=$({TRY} install --no-install-recommends {wanted} | awk '$1 == "Remv" {{print $2}}')
+{"" if version else UNFINISHED}others=$({TRY} install --no-install-recommends {wanted} | awk '$1 == "Remv" {{print $2}}')
 if [ -n "$others" ]; then echo "installing it would remove" $others >&2; exit 1; fi
 failed() {{ {FAILED}; }}
 was=$(failed)

@@ -136,9 +136,10 @@ ADVICE = {
 
 
 def sorry(target: str, path: str, why: str) -> SurfaceError:
-    """The error for a failed write: what, why, what now. `why` is the system's own text."""
-    advice = next((text for key, text in ADVICE.items() if key in why), "nothing was changed")
-    return SurfaceError(f"{target}: {path}: {_reason(why) or 'the write failed'}; {advice}")
+    """The error for a failed write: what, why, what now. `why` is the system's own text. A package may be half there then."""
+    untouched = "" if path.startswith("package:") else "; nothing was changed"
+    advice = next((f"; {text}" for key, text in ADVICE.items() if key in why), untouched)
+    return SurfaceError(f"{target}: {path}: {_reason(why) or 'the write failed'}{advice}")
 
 
 def _reason(said: str) -> str:
