@@ -208,3 +208,19 @@ TRAIL = "  Trail: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref
 )
 def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
     assert told(BUCKET, text)["old-versions"] == what
+
+
+@pytest.mark.parametrize(("action", "what"), [("'ecr:PutImage'", "by Role"), ("'ecr:BatchGetImage'", "no")])
+def test_what_says_that_a_build_makes_images_is_named(action: str, what: str) -> None:
+    build: dict[str, Plain] = {"type": "AWS::CodeBuild::Project", "evidence": {"images-made": "images-made"}}
+    role = (
+        f"  Role: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyDocument: {{Statement: [{{Action: {action}}}]}}}}]}}}}\n"
+    )
+    assert told(build, "  App: {Type: AWS::CodeBuild::Project}\n" + role) == {"images-made": what}
+
+
+@pytest.mark.parametrize(("tag", "who"), [("latest", "by Task"), ("${Tag}", "no")])
+def test_who_takes_an_image_by_a_tag_that_moves_is_named(tag: str, who: str) -> None:
+    repository: dict[str, Plain] = {"type": "AWS::ECR::Repository", "evidence": {"moving-tags": "moving-tags"}}
+    task = f'{{Type: AWS::ECS::TaskDefinition, Properties: {{Image: !Sub "${{App.RepositoryUri}}:{tag}"}}}}'
+    assert told(repository, f"  App: {{Type: AWS::ECR::Repository}}\n  Task: {task}\n") == {"moving-tags": who}
