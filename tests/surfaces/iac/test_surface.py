@@ -115,6 +115,20 @@ def test_a_name_that_no_report_could_tell_is_a_problem_and_the_rest_is_read(tree
     assert [(p.locator, "rename it" in p.why) for p in reading.problems] == [(said, True)]
 
 
+def test_what_the_repository_leaves_out_above_the_folder_is_left_out(tree, tmp_path):
+    inner = tmp_path / "repository" / "deploy" / "tree"
+    (inner / "eu").mkdir(parents=True)
+    (tmp_path / ".gitignore").write_text("*\n")  # above the repository
+    (tmp_path / "repository" / ".git").mkdir()
+    for name in ("main", "cache", "kept"):
+        (inner / "eu" / f"{name}.tf").write_bytes(BUCKET)
+    (tmp_path / "repository" / ".gitignore").write_text("/deploy/*/eu/cache.tf\nkept.tf\n")
+    (inner.parent / ".gitignore").write_text("!kept.tf\n")
+    assert [d.locator for d in SourceTree(inner).read(ALL).documents] == ["eu/kept.tf", "eu/main.tf"]
+    (tmp_path / "repository" / ".gitignore").write_text("deploy/\n")  # who names a folder that is left out means it
+    assert len(SourceTree(inner).read(ALL).documents) == 3
+
+
 @pytest.mark.parametrize("unread", ["us", "us/.gitignore"])
 def test_what_may_not_be_read_is_a_problem_and_the_rest_is_read(tree, unread):
     (tree.root / "us").mkdir()

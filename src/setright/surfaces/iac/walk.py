@@ -48,15 +48,19 @@ NO_DOCKERFILE = (
     ".lock",
 )
 FROM = late(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
-Ignore: TypeAlias = "tuple[str, pathspec.GitIgnoreSpec]"
+Ignore: TypeAlias = (
+    "tuple[str, str, pathspec.GitIgnoreSpec]"  # the folder below the root, or the way down to the root, and what it says
+)
 
 
 def files(root: Path, tell: Callable[[str, str], None]) -> Iterator[tuple[str, str]]:
-    """(path relative to the root, lens) of every candidate, in order; what .gitignore names is left out.
+    """(path relative to the root, lens) of every candidate, in order; what .gitignore names is left out, also one above the root
+    in its repository, unless that names the root itself.
 
     `tell` hears of each folder (``charts/``; empty: the tree itself) and .gitignore that cannot be read, and why.
     """
-    yield from _folder(str(root), "", [], tell)
+    above = _above(Path(root).resolve(), tell)
+    yield from _folder(str(root), "", [] if any(_ignored("", [each]) for each in above) else above, tell)
 
 
 def holds_configuration(path: str, lens: str, data: bytes) -> bool:
@@ -126,25 +130,42 @@ def _folder(root: str, inner: str, ignores: Sequence[Ignore], tell: Callable[[st
                 yield path, lens
 
 
+def _above(root: Path, tell: Callable[[str, str], None]) -> list[Ignore]:
+    """What the .gitignore files of the repository say that the root is a folder of, from its top down; nothing where it is the top
+    or there is no repository."""
+    folders = [root, *root.parents]
+    top = next((i for i, folder in enumerate(folders) if os.path.exists(folder / ".git")), 0)  # noqa: PTH110 - False also where we may not look
+    found: list[Ignore] = []
+    for folder in reversed(folders[1 : top + 1]):
+        if os.path.isfile(folder / ".gitignore"):  # noqa: PTH113
+            found += [("", f"{root.relative_to(folder).as_posix()}/", spec) for spec in _spec(folder / ".gitignore", tell)]
+    return found
+
+
 def _ignore(root: str, inner: str, entries: Sequence[os.DirEntry[str]], tell: Callable[[str, str], None]) -> Iterator[Ignore]:
     """What the folder's own .gitignore says; nothing where there is none."""
     if not any(entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in entries):
         return
+    yield from (
+        (inner, "", spec) for spec in _spec(Path(root, f"{inner}.gitignore"), lambda _, why: tell(f"{inner}.gitignore", why))
+    )
+
+
+def _spec(file: Path, tell: Callable[[str, str], None]) -> Iterator[pathspec.GitIgnoreSpec]:
     import pathspec
 
-    path = f"{inner}.gitignore"
     try:
-        lines = Path(root, path).read_text(errors="replace").splitlines()
+        lines = file.read_text(errors="replace").splitlines()
     except OSError as error:
-        tell(path, str(error.strerror))
+        tell(str(file), str(error.strerror))
         return
-    yield inner, pathspec.GitIgnoreSpec.from_lines(lines)
+    yield pathspec.GitIgnoreSpec.from_lines(lines)
 
 
 def _ignored(path: str, ignores: Sequence[Ignore]) -> bool:
     """The nearest .gitignore that says anything decides."""
-    for inner, spec in reversed(ignores):
-        told = spec.check_file(path[len(inner) :]).include
+    for inner, down, spec in reversed(ignores):
+        told = spec.check_file(down + path[len(inner) :]).include
         if told is not None:
             return bool(told)
     return False
