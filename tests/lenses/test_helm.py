@@ -162,3 +162,24 @@ def test_what_charts_are_begun_with_is_read() -> None:
 def test_what_charts_are_begun_with_is_edited() -> None:
     assert hold("helm", SCAFFOLD, Edit((*SPEC, "env", 0, "value"), "c"))
     assert hold("helm", SCAFFOLD, Edit((*SPEC, "replicas"), 2))
+
+
+ODD_END = b"""\
+spec:
+  containers:
+    - name: a
+      env:
+        - name: X
+        {{- if .Values.more }}
+        {{ toYaml .Values.more | nindent 8 }}
+        {{- end }}
+  {{- with .Values.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+"""
+
+
+def test_an_end_that_yaml_cannot_take_leaves_the_others_where_they_are() -> None:
+    edited = put("helm", ODD_END, [Edit((*SPEC, "hostPID"), False)])
+    assert edited == ODD_END + b"  hostPID: false\n"

@@ -9,7 +9,7 @@ without them is refused. No edit touches an action.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ OF_ITEMS = frozenset(
     )
 )
 VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*")
+LINE = re.compile(r"line (\d+):")
+TRIALS = 4  # masks that are tried before every end is a comment
 INDENT = re.compile(r"n?indent\s+(\d+)")
 FIRST, LAST, PAD = "\ue000", "\uf8fe", "\uf8ff"
 MARK = re.compile(f"(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
@@ -136,16 +138,26 @@ def _blocks(lines: Sequence[str]) -> list[tuple[int, ...]]:
 
 @recent
 def _masked(source: bytes) -> _Masked:
-    """The template masked so that what ends a block ends it for YAML too; where that is no YAML, as a comment."""
-    masked = _mask(source, ends=True)
-    try:
-        yaml.get(masked.text.encode())
-    except LensError:
-        return _mask(source, ends=False)
-    return masked
+    """The template masked so that what ends a block ends it for YAML too; an odd one as a comment, or all where that is no YAML."""
+    odd: set[int] = set()
+    for _ in range(TRIALS):
+        masked = _mask(source, odd)
+        try:
+            yaml.get(masked.text.encode())
+        except LensError as error:
+            last = int(told[1]) if (told := LINE.match(str(error))) else 0
+            lines = masked.text.split("\n")[:last]
+            ends = [n for n, line in enumerate(lines) if any(masked.told.get(c) == END for c in line.strip()[:1])]
+            if not ends:
+                break
+            odd.add(ends[-1])
+        else:
+            return masked
+    return _mask(source, None)
 
 
-def _mask(source: bytes, ends: bool) -> _Masked:
+def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
+    """With comments in place of the `end` of these lines; None: of all."""
     try:
         text = source.decode()
     except UnicodeDecodeError as error:
@@ -161,6 +173,7 @@ def _mask(source: bytes, ends: bool) -> _Masked:
         if number in others and VERSION.fullmatch(line):  # one object, for clusters of another age
             lines.append(line.replace(line.strip(), _marked(masked, line.strip(), "#")))
         else:
+            ends = odd is not None and number not in odd
             lines.append(_line(line, lines, written[number + 1 :], scopes, masked, ends))
     return masked._replace(text="\n".join(lines))
 
