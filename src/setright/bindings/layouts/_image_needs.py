@@ -142,6 +142,8 @@ def _needs_of_script(started: Started) -> Needs:
         return {}
     text = TOLD.sub("now", words[2])
     found = commands(text)
+    if text.strip() in SHOWING:  # `env` by itself is no command before another one
+        return SCRIPT
     if not found or any(each.sudo for each in found) or "$(" in text or "`" in text:
         return {}
     lines = [(each.words[0].text, " ".join(word.text for word in each.words[1:])) for each in found]
