@@ -100,3 +100,12 @@ def test_markdown_cannot_be_broken_by_what_is_found(setright: Program):
     row = next(line for line in out.splitlines() if line.startswith("| medium"))
     assert "<b>" not in row
     assert row.replace("\\|", "").count("|") == 6
+
+
+def test_a_name_cannot_end_its_heading_in_markdown(setright: Program):
+    manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a``b\n\n# All is well"}}
+    manifest["spec"] = {"hostNetwork": True, "containers": [{"name": "a", "image": "a:1"}]}
+    (setright.tree / "service.yaml").write_text(json.dumps(manifest))
+    out = setright("scan", ".", "--control", "k8s/workload/host-network", "--format", "markdown").out
+    assert [line for line in out.splitlines() if line.startswith("#")] == ["# Findings", out.splitlines()[4]]
+    assert out.splitlines()[4].startswith("## ```") and "All is well" in out.splitlines()[4]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from setright.cli.lines import from_here, pairs, spot, unknown
@@ -71,8 +72,11 @@ def _unread(report: Report) -> list[str]:
 
 
 def _inline(text: str) -> str:
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{shown(text)}{fence}".replace("|", "\\|")
+    """Text as code, on one line whatever it holds: a heading or a cell would end with its line."""
+    flat = " ".join(shown(text).split())
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
+    pad = " " if flat[:1] == "`" or flat[-1:] == "`" else ""
+    return f"{fence}{pad}{flat}{pad}{fence}".replace("|", "\\|")
 
 
 def _cell(text: str) -> str:

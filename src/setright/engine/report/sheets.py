@@ -65,7 +65,7 @@ def told(report: Report, number: int) -> dict[str, Plain]:
 
 def markdown(report: Report, number: int) -> Iterator[str]:
     """For an issue or a wiki; of each list so many items, 0: all."""
-    yield f"# {report.framework.title}\n\n{stamp(report.made_at)[:16]}Z, {len(report.targets)} targets. "
+    yield f"# {_flat(report.framework.title)}\n\n{stamp(report.made_at)[:16]}Z, {len(report.targets)} targets. "
     yield ", ".join(f"{report.states[state]} {state}" for state in STATES) + ".\n\n"
     yield "A pass speaks of our checks that bear on a section; what is unknown or not tested never counts as passed.\n\n"
     yield _line(("section", "state", "held", "failed", "excepted", "unknown", "last look")) + _line(["---"] * 7)
