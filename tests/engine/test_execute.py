@@ -101,10 +101,9 @@ def test_what_cannot_be_written_and_never_was_is_as_before(tmp_path, folder, mon
     folder.write = refusing
     run.restore(kept)
     assert folder.log[-1] == "reload" and run.restored(kept) == []
-    monkeypatch.setattr(execute, "HALF", ("item:",))
-    with pytest.raises(SurfaceError, match="immutable"):
+    with monkeypatch.context() as patch, pytest.raises(SurfaceError, match="immutable"):
+        patch.setattr(execute, "HALF", ("item:",))
         run.restore(kept)
-    monkeypatch.undo()
     folder.put("y", a=5)
     with pytest.raises(SurfaceError, match="immutable"):
         run.restore(kept)

@@ -102,9 +102,11 @@ def test_a_name_that_is_no_package_never_reaches_a_shell() -> None:
     ("abbreviated", "said"),
     [("ii ", ""), ("rc ", ""), ("iW ", ""), ("iF ", "b"), ("iU ", "b"), ("iH ", "b"), ("iHR", "b"), ("iiR", "b")],
 )
-def test_nothing_is_installed_where_apt_would_go_on_with_what_was_cut_off(abbreviated: str, said: str) -> None:
-    told = f"dpkg-query() {{ printf 'ii  a\\n{abbreviated} b\\nii  c\\n'; }}\n{packages.UNFINISHED}echo installs"
-    done = subprocess.run(["sh", "-c", told], capture_output=True, text=True)
+def test_nothing_is_installed_where_apt_would_go_on_with_what_was_cut_off(tmp_path: Path, abbreviated: str, said: str) -> None:
+    (tmp_path / "dpkg-query").write_text(f"#!/bin/sh\nprintf 'ii  a\\n{abbreviated} b\\nii  c\\n'\n")
+    (tmp_path / "dpkg-query").chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", f"{packages.UNFINISHED}echo installs"], capture_output=True, text=True, env=path)
     assert (done.returncode, done.stdout) == ((1, "") if said else (0, "installs\n"))
     assert (f"was begun: {said} - run" in done.stderr) == bool(said)
     assert packages.UNFINISHED in packages.install("dpkg", "x")
