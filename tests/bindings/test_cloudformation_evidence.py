@@ -224,3 +224,20 @@ def test_who_takes_an_image_by_a_tag_that_moves_is_named(tag: str, who: str) -> 
     repository: dict[str, Plain] = {"type": "AWS::ECR::Repository", "evidence": {"moving-tags": "moving-tags"}}
     task = f'{{Type: AWS::ECS::TaskDefinition, Properties: {{Image: !Sub "${{App.RepositoryUri}}:{tag}"}}}}'
     assert told(repository, f"  App: {{Type: AWS::ECR::Repository}}\n  Task: {task}\n") == {"moving-tags": who}
+
+
+GATEWAY = "  Gateway: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: !Ref Public}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("", "others, as nothing here does"),
+        (GATEWAY, "no"),
+        (GATEWAY + "  Web: {Type: AWS::EC2::Instance, Properties: {SubnetId: !Ref Public}}\n", "Web"),
+        (GATEWAY + "Outputs: {Public: {Value: !Ref Public}}\n", "whoever takes it from an output"),
+    ],
+)
+def test_who_starts_something_in_a_subnet_is_named(text: str, who: str) -> None:
+    subnet: dict[str, Plain] = {"type": "AWS::EC2::Subnet", "evidence": {"starters": "starters"}}
+    assert told(subnet, "  Public: {Type: AWS::EC2::Subnet}\n" + text) == {"starters": who}

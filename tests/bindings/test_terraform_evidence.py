@@ -299,3 +299,21 @@ def test_who_takes_an_image_by_a_tag_that_moves_is_named(tag: str, who: str) -> 
     image = f'jsonencode([{{ image = "${{aws_ecr_repository.app.repository_url}}:{tag}" }}])'
     task = f'resource "aws_ecs_task_definition" "app" {{\n  container_definitions = {image}\n}}\n'
     assert told(repository, 'resource "aws_ecr_repository" "app" {}\n' + task) == {"moving-tags": who}
+
+
+GATEWAY = 'resource "aws_nat_gateway" "g" {\n  subnet_id = aws_subnet.public.id\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("", "others, as nothing here does"),
+        (GATEWAY, "no"),
+        (GATEWAY + 'resource "aws_instance" "i" {\n  subnet_id = aws_subnet.public.id\n}\n', "aws_instance.i"),
+        (GATEWAY + 'output "o" {\n  value = aws_subnet.public.id\n}\n', "whoever takes it from an output"),
+        (GATEWAY + 'data "aws_subnets" "all" {}\n', "data.aws_subnets.all"),
+    ],
+)
+def test_who_starts_something_in_a_subnet_is_named(text: str, who: str) -> None:
+    subnet = {"type": "aws_subnet", "evidence": {"starters": "starters"}}
+    assert told(subnet, 'resource "aws_subnet" "public" {}\n' + text) == {"starters": who}

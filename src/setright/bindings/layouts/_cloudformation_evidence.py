@@ -280,6 +280,25 @@ def _edge(template: Tree, name: str, tree: Tree) -> str:
     return next((f"by {id_}" for id_, body in edges if uses(look_up(body, ("DistributionConfig", "Origins")), name)), "no")
 
 
+STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public addresses that it gives
+    f"AWS::{each}"
+    for each in (
+        *("EC2::SubnetRouteTableAssociation", "EC2::SubnetNetworkAclAssociation", "EC2::NatGateway", "EC2::VPCEndpoint"),
+        *("ElasticLoadBalancing::LoadBalancer", "ElasticLoadBalancingV2::LoadBalancer", "EFS::MountTarget"),
+        *("RDS::DBSubnetGroup", "ElastiCache::SubnetGroup"),
+    )
+)
+
+
+def _starters(template: Tree, name: str, tree: Tree) -> str:
+    """Who starts something in a subnet that may take its public addresses: ``no`` where all that knows it does not."""
+    if uses(template.get("Outputs"), name):
+        return "whoever takes it from an output"
+    named = {id_: resource_type(other) for id_, other in template["Resources"].items() if id_ != name and uses(other, name)}
+    odd = [id_ for id_, kind in named.items() if kind not in STARTS_NOTHING]
+    return next(iter(odd), "no" if named else "others, as nothing here does")
+
+
 MAKES_IMAGES = re.compile(
     r"ecr:(?:PutImage|InitiateLayerUpload|\*)|AmazonEC2ContainerRegistry(?:Full|Power)|\bdocker(?:\s+buildx)?\s+(?:build|push)\b"
 )
@@ -314,6 +333,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "replaced": _replaced,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "starters": _starters,
     "moving-tags": _moving_tags,
     "images-made": _images_made,
     "old-versions": _old_versions,

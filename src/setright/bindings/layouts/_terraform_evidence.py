@@ -15,7 +15,7 @@ from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_publishers import publishers
-from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
+from setright.bindings.layouts._terraform_users import handed_out, namers, starters, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -383,6 +383,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "starters": starters,
     "moving-tags": _moving_tags,
     "images-made": _images_made,
     "old-versions": _old_versions,

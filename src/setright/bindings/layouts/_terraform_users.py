@@ -74,6 +74,23 @@ def _addresses(value: Plain) -> Iterator[str]:
             yield from _addresses(item)
 
 
+STARTS_NOTHING = (  # what is in a subnet without taking the public addresses that it gives
+    *("aws_route_table_association", "aws_nat_gateway", "aws_lb", "aws_alb", "aws_elb", "aws_vpc_endpoint", "aws_efs_mount_target"),
+    *("aws_network_acl", "aws_network_acl_association", "aws_db_subnet_group", "aws_elasticache_subnet_group", "aws_ec2_tag"),
+)
+LOOKS_UP = ("data.aws_subnets", "data.aws_subnet_ids", "data.aws_subnet")
+
+
+def starters(module: Module, block: Block, tree: Tree) -> str:
+    """Who starts something in a subnet that may take its public addresses: ``no`` where all that knows it does not."""
+    if (others := handed_out(module, block, tree)) != "no":
+        return others
+    there = [each for each, _ in namers(module, block)]
+    found = [each.address for kind in LOOKS_UP for each in module.resources(kind)]
+    odd = [each.address for each in there if each.type not in STARTS_NOTHING]
+    return next(iter([*odd, *found]), "no" if there else "others, as nothing here does")
+
+
 # --- what is made to be deleted -------------------------------------------------------------------------------------
 
 
