@@ -301,6 +301,15 @@ def test_who_takes_an_image_by_a_tag_that_moves_is_named(tag: str, who: str) -> 
     assert told(repository, 'resource "aws_ecr_repository" "app" {}\n' + task) == {"moving-tags": who}
 
 
+def test_a_build_in_another_directory_that_pushes_a_tag_that_moves_is_seen() -> None:
+    repository = {"type": "aws_ecr_repository", "evidence": {"moving-tags": "moving-tags"}}
+    texts = {
+        "ecr/main.tf": 'resource "aws_ecr_repository" "app" {}\n',
+        "build/main.tf": 'locals {\n  spec = "docker push $URL:latest"\n}\n',
+    }
+    assert told(repository, texts) == {"moving-tags": "by build/main.tf"}
+
+
 GATEWAY = 'resource "aws_nat_gateway" "g" {\n  subnet_id = aws_subnet.public.id\n}\n'
 
 

@@ -360,10 +360,15 @@ def _images_made(module: Module, block: Block, tree: Tree) -> str:
     return next((f"by {each.address}" for each in (block, *rights) if MAKES_IMAGES.search(str(each.body))), "no")
 
 
+PUSHES = late(r"\bdocker\s+(?:image\s+)?push\s+[\w.${}/-]+:latest\b")
+
+
 def _moving_tags(module: Module, block: Block, tree: Tree) -> str:
-    """Who takes an image of a repository by a tag that moves, which is pushed again and again: ``no``, or ``by`` what."""
+    """Who takes an image of a repository by a tag that moves, or pushes one: ``no``, or ``by`` what."""
     moving = re.compile(rf"{re.escape(block.address)}\.repository_url\s*\}}:latest(?![\w.-])")
-    return next((f"by {each.address}" for each, _ in namers(module, block) if moving.search(str(each.body))), "no")
+    takers = (each.address for each, _ in namers(module, block) if moving.search(str(each.body)))
+    pushers = (where for other in module.tree.values() for where, each in other.sources.items() if PUSHES.search(str(each.tree)))
+    return next((f"by {who}" for each in (takers, pushers) for who in each), "no")
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
