@@ -15,13 +15,13 @@ from setright.patterns import late
 HOME_OF_ROOT = late(r"(?:^|[\s:=\"',])/root(?:/|[\s:\"',]|$)")
 SOCKET = late(r"/(?:docker|containerd|crio|podman)\.sock\b")
 INTO_HOME = {  # what a RUN installs for the user that runs it, and what says of another place
-    late(r"\bpoetry\s+(?:-\S+\s+)*install\b"): late(r"virtualenvs[._-](?:in[_-]project|create|path)", re.I),
+    late(r"\bpoetry\s+(?:-\S+\s+)*install\b"): late(r"virtualenvs[._-](?:in[_-]project|create|path)|\bVIRTUAL_ENV\b", re.I),
     late(r"\bpip3?\s+install\s(?:[^&|;]*\s)?--user\b"): late(r"\bPYTHONUSERBASE\b"),
     late(r"\bpipx\s+install\b"): late(r"\bPIPX_HOME\b"),
     late(r"\bpipenv\s+(?:install|sync)\b(?![^&|;]*--system)"): late(r"\b(?:PIPENV_VENV_IN_PROJECT|WORKON_HOME)\b"),
     late(r"\bsh\.rustup\.rs\b"): late(r"\b(?:CARGO_HOME|RUSTUP_HOME)\b"),
     late(r"\bnvm\s+install\b"): late(r"\bNVM_DIR\b"),
-    late(r"\bplaywright\s+install\b"): late(r"\bPLAYWRIGHT_BROWSERS_PATH\b"),
+    late(r"\bplaywright\s+install\b"): late(r"\bPLAYWRIGHT_BROWSERS_PATH\b|/playwright\b"),
 }
 WORKS = frozenset({"CMD", "ENTRYPOINT", "VOLUME"})
 
