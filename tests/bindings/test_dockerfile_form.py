@@ -91,6 +91,11 @@ def test_a_pipe_is_unguarded_where_nothing_says_pipefail(text: str, pipes: str |
     assert seen(text).get("pipes") == pipes
 
 
+@pytest.mark.parametrize("image", ["alpine:3.21", "rockylinux:9"])
+def test_where_sh_is_the_same_shell_its_words_are_read_alike(image: str) -> None:
+    assert "SHELL" in fixed(f'FROM {image}\nRUN a | b\nRUN echo -e "a\\nb" > c\n', Edit(("pipes",), "guarded"))
+
+
 @pytest.mark.parametrize("text", ["FROM acme/a\nRUN a | b\n", 'FROM debian:12\nRUN a | b\nRUN echo "a\\nb" > c\n'])
 def test_no_shell_is_said_that_is_not_there_or_reads_other_words(text: str) -> None:
     with pytest.raises(BindingError):

@@ -90,12 +90,14 @@ def with_pipefail(locator: str, instructions: Sequence[Instruction], images: Ima
     new: dict[int, list[Mapping[str, Plain]]] = {}
     for at in pipes(instructions):
         end = next(end for start, end in stages_of(instructions) if start <= at < end)
-        shell = SHELLS.get(image_of(instructions[: at + 1], images).family)
+        family = image_of(instructions[: at + 1], images).family
+        shell = SHELLS.get(family)
         if shell is None:
             raise BindingError(
                 f'{locator}: which shell its image has is not known; write SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
             )
-        if odd := next((x for x in instructions[at:end] if READ_OTHERWISE.search(str(x["value"]))), None):
+        following = instructions[at:end] if family == "debian" else ()  # elsewhere the same shell reads them before and after
+        if odd := next((x for x in following if READ_OTHERWISE.search(str(x["value"]))), None):
             raise BindingError(f"{locator}: {odd['value']}: bash reads \\ after echo in another way; write printf there first")
         new[at] = [{"keyword": "SHELL", "value": list(shell)}]
     return placed(instructions, {}, new)
