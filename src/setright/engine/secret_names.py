@@ -62,7 +62,7 @@ NO_SECRETS = late(r"(?i)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|(?:send
 PLAIN_VALUES = frozenset(
     """true false yes no on off null none nil ~ required optional requisite sufficient include substack disabled enabled
     default ldap nis db winbind [notfound=return] both extended standard no-export no-advertise additive internet ask prompt never
-    always any scram-sha-256 md5 sha1 sha256 sha512 sha-256 sha-512 yescrypt bcrypt files systemd compat sss""".split()  # noqa: SIM905
+    always any cannot only scram-sha-256 md5 sha1 sha256 sha512 sha-256 sha-512 yescrypt bcrypt files systemd compat sss""".split()  # noqa: SIM905
 )
 REFERENCE = late(
     r"\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Z_][A-Z0-9_]*|\{\{[^{}]*\}\}|%[A-Za-z_]+%|<secret sha256:[0-9a-f]{8}>|![A-Z][A-Za-z:]*\b.*"

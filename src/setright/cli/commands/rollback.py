@@ -30,7 +30,7 @@ def command(ctx: click.Context, run: str | None, plans: tuple[str, ...], show: S
     from setright.engine.runs import last_by
 
     if bool(run) is bool(plans):
-        raise click.UsageError("name either a RUN or --plan", ctx)
+        raise click.UsageError("name either a RUN (`setright runs` lists them) or --plan", ctx)
     app = show.open()
     run = run or last_by(app.store.runs(), [app.store.plan(each).hash for each in plans])
     with live(show.quiet) as say:

@@ -33,7 +33,8 @@ def draw(console: Console, plans: Sequence[Plan], titles: Mapping[str, str], eve
     for plan in changing if everything else changing[:PLANS]:
         _plan(console, plan, titles, several, everything)
     if len(changing) > PLANS and not everything:
-        heading(console, f"... and {len(changing) - PLANS} more plans; --all-findings shows them")
+        more = len(changing) - PLANS
+        heading(console, f"... and {more} more {'plans' if more > 1 else 'plan'}; --all-findings shows all")
     _by_hand(console, [plan for plan in plans if plan.lane == "hand"], titles, several, everything)
 
 
