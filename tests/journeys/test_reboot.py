@@ -149,6 +149,24 @@ def test_a_drive_that_is_not_plugged_in_does_not_keep_us_from_the_rest(
             surface.close()
 
 
+def test_another_name_of_a_unit_does_not_keep_us_from_the_rest(
+    lab: Booted, told: Told, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many a service on the bus is linked to under its name there; two that own one name are an error to systemd."""
+    for name, value in environment(lab, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    alias = "/etc/systemd/system/dbus-org.freedesktop.login1.service"
+    with lab.inside():
+        assert lab.command(1, f"ln -s /lib/systemd/system/systemd-logind.service {alias}").returncode == 0
+        surface = open_ssh("ssh://h1")
+        try:
+            old = surface.again([DROP_IN])[DROP_IN].data
+            surface.validate([Change(DROP_IN, "text", old, b"[Service]\nNoNewPrivileges=yes\n")], Steps(validate=("unit-verify",)))
+        finally:
+            surface.close()
+            lab.command(1, f"rm {alias}")
+
+
 FALLS = """cd /etc/systemd/system; printf '[Socket]\\nListenStream=/run/falls.sock\\n' >falls.socket
 printf '[Service]\\nExecStart=/bin/sh -c "trap %s TERM; while :; do sleep 0.1; done"\\n' "'exit 3'" >falls.service
 systemctl daemon-reload; systemctl start falls.socket falls.service"""

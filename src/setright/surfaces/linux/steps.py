@@ -20,9 +20,14 @@ now=$(amiss {main}); was=$(amiss /etc/fstab)
 new=$(printf '%s\n' "$now" | while IFS= read -r l; do printf '%s\n' "$was" | grep -qFx -e "$l" || printf '%s\n' "$l"; done)
 [ -z "$new" ] || { printf '%s\n' "$new" >&2; exit 1; }
 """
-# systemd-analyze(1) reads the units with their drop-ins, staged ones first; what it said of them before does not count.
+# systemd-analyze(1) reads the units with their drop-ins, staged ones first; what it said of them before does not count. A link that
+# gives a unit another name is one here too: two units would be at odds over what only one may own.
 UNITS = """command -v systemd-analyze >/dev/null || exit 0
 cd {main} 2>/dev/null || exit 0
+for u in *.*; do
+  [ -L "/etc/systemd/system/$u" ] && to=$(readlink -f "/etc/systemd/system/$u") && [ -f "$to" ] || continue
+  [ "${to##*/}" = "$u" ] || ln -sf "$to" "$u"
+done
 set -- $(for u in *.*; do [ ! -e "$u" ] || [ "$u" = "${u%.wants}" ] || continue; echo "${u%.d}"; done | grep '[.]' | sort -u)
 [ $# -gt 0 ] || exit 0
 cd /
