@@ -8,10 +8,12 @@ Amazon S3 User Guide, the meaning of "public"; Amazon EC2 User Guide, instance m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
+from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_publishers import publishers
@@ -182,19 +184,42 @@ def _readers(module: Module, block: Block, tree: Tree) -> str:
     return next(iter(odd), "no" if there else "others, as nothing here does")
 
 
+WORD = late(r"[\w.-]+")
+
+
 def _by_name(module: Module, block: Block) -> list[Block]:
     """What says the name of a bucket as a text, and no more than how it is kept."""
-    if "said" not in module.notes:
-        kinds = (kind for kind in sorted(module.types) if not ABOUT_IT.fullmatch(kind) and kind not in NAMES_BUCKETS)
-        said = [(each, str(each.body)) for kind in kinds for each in module.resources(kind)]
-        module.notes["said"] = said, "\n".join(text for _, text in said)
-    said, everything = module.notes["said"]
+    said = module.notes["said"] if "said" in module.notes else module.notes.setdefault("said", _said(module))
     raw = block.body.get("bucket")
-    names = [
-        each for each in (getattr(raw, "text", ""), module.resolved(raw)) if isinstance(each, str) and each and each in everything
-    ]
-    whole = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, names))})(?![\w.-])")
-    return [each for each, text in said if whole.search(text)] if names else []
+    names = [each for each in (getattr(raw, "text", ""), module.resolved(raw)) if isinstance(each, str) and each]
+    places = {place for each in names for place in said.naming(each)}
+    return [said.blocks[place] for place in sorted(places)]
+
+
+class _Said(NamedTuple):
+    """The blocks of a module with their texts, and by each word of those in which it stands."""
+
+    blocks: list[Block]
+    texts: list[str]
+    words: dict[str, list[int]]
+
+    def naming(self, name: str) -> Iterable[int]:
+        """Where a name stands by itself, and not in a longer word."""
+        if WORD.fullmatch(name):
+            return self.words.get(name, ())
+        whole = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+        return [place for place, text in enumerate(self.texts) if name in text and whole.search(text)]
+
+
+def _said(module: Module) -> _Said:
+    kinds = (kind for kind in sorted(module.types) if not ABOUT_IT.fullmatch(kind) and kind not in NAMES_BUCKETS)
+    blocks = [each for kind in kinds for each in module.resources(kind)]
+    texts = [str(each.body) for each in blocks]
+    words: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        for word in set(WORD.findall(text)):
+            words.setdefault(word, []).append(place)
+    return _Said(blocks, texts, words)
 
 
 LOGS_OF = {  # the arguments by which a service writes its logs into a bucket, and has no right to a key of KMS
@@ -281,7 +306,7 @@ def _metadata(module: Module, block: Block, tree: Tree) -> str:
 
 def _script(module: Module, raw: Plain) -> str:
     value = module.resolved(raw)
-    text = value.text if isinstance(value, Unknown) else str(value or "")
+    text = value.text if isinstance(value, Unknown) else unpacked(str(value or ""))
     if METADATA.search(text):
         return "its first script"
     return "a script that is told elsewhere" if isinstance(value, Unknown) and ELSEWHERE.search(text) else ""

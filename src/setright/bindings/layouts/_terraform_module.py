@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -72,7 +72,11 @@ class Module:
         self.tree = tree if tree is not None else {folder: self}
         self.sources = sources
         self.overridden = overridden
-        self.types = frozenset(kind for source in sources.values() for kind in _blocks(source))
+        self._holding: dict[str, list[Source]] = {}  # by type, the files that have blocks of it
+        for source in sources.values():
+            for kind in _blocks(source):
+                self._holding.setdefault(kind, []).append(source)
+        self.types = frozenset(self._holding)
         self.told = _Told()  # what the whole tree tells its modules
         self.calls: tuple[Call, ...] = ()  # who calls it
         self._given: dict[str, Plain] = {}  # what they give its variables, where that is known
@@ -83,7 +87,7 @@ class Module:
     def resources(self, kind: str) -> list[Block]:
         """The resource blocks of a type, data blocks of data.TYPE, or calls of module.SOURCE, without those counted to none."""
         if kind not in self._by_type:
-            blocks = [block for source in self.sources.values() for block in _blocks(source).get(kind, ())]
+            blocks = [block for source in self._holding.get(kind, ()) for block in _blocks(source)[kind]]
             self._by_type[kind] = [block for block in blocks if not same(self.resolved(block.body.get("count")), 0)]
             self._at |= {(block.locator, block.path): block for block in self._by_type[kind]}
         return self._by_type[kind]
@@ -171,20 +175,33 @@ class Module:
             return None
         return found[0]
 
-    def _variables(self, name: str) -> Iterator[tuple[str, Path, Plain]]:
-        for locator, source in self.sources.items():
-            variables = source.tree.get("variable", {})
-            blocks = variables.get(name, ()) if isinstance(variables, dict) else ()
-            for index, body in enumerate(blocks):
-                if "default" in body:
-                    yield locator, ("variable", name, index, "default"), body["default"]
+    def _variables(self, name: str) -> Sequence[tuple[str, Path, Plain]]:
+        return self._defaults.get(name, ())
 
-    def _locals(self, name: str) -> Iterator[tuple[str, Path, Plain]]:
+    def _locals(self, name: str) -> Sequence[tuple[str, Path, Plain]]:
+        return self._local_values.get(name, ())
+
+    @cached_property
+    def _defaults(self) -> dict[str, list[tuple[str, Path, Plain]]]:
+        """By variable, where it has a default."""
+        found: dict[str, list[tuple[str, Path, Plain]]] = {}
+        for locator, source in self.sources.items():
+            for name, blocks in _mapping(source.tree.get("variable")).items():
+                for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
+                    if "default" in body:
+                        found.setdefault(name, []).append((locator, ("variable", name, index, "default"), body["default"]))
+        return found
+
+    @cached_property
+    def _local_values(self) -> dict[str, list[tuple[str, Path, Plain]]]:
+        """By local, where it is given its value."""
+        found: dict[str, list[tuple[str, Path, Plain]]] = {}
         for locator, source in self.sources.items():
             blocks = source.tree.get("locals", ())
             for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
-                if name in body:
-                    yield locator, ("locals", index, name), body[name]
+                for name, value in _mapping(body).items():
+                    found.setdefault(name, []).append((locator, ("locals", index, name), value))
+        return found
 
     def editable(self, value: Unknown, where: str) -> tuple[str, Path]:
         """Where a value is to be changed that stands behind a variable or local which nothing else uses. Raises BindingError."""
