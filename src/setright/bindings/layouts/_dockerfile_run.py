@@ -180,9 +180,11 @@ def _updates(found: Sequence[Command]) -> str:
 
 
 def _yum_cache(found: Sequence[Command]) -> str:
-    words = _called(found)
-    if not any(name in YUM and word in INSTALLS for name, word in words):
+    """Whether what yum and its like downloaded is removed behind the last command that installs."""
+    installing = [n for n, each in enumerate(found) if any(name in YUM and word in INSTALLS for name, word in _called([each]))]
+    if not installing:
         return ""
+    words = _called(found[installing[-1] + 1 :])
     removed = any((name in YUM and word == "clean") or (name == "rm" and word.startswith("/var/cache/")) for name, word in words)
     return "removed" if removed else "kept"
 
