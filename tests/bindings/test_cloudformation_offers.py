@@ -1,5 +1,7 @@
 """What a template may get besides, serverless resources, rules that are told and narrowed, and what clears fears."""
 
+from base64 import b64encode
+
 import pytest
 
 from setright.bindings.error import BindingError
@@ -372,6 +374,7 @@ LATEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
         (LATEST, "IamInstanceProfile: {Name: a}", "no"),
         (LATEST, 'UserData: {"Fn::Base64": "curl http://169.254.169.254/latest"}', "its first script"),
         (LATEST, 'UserData: {"Fn::Base64": !Sub "docker run x"}', "its first script"),
+        (LATEST, f'UserData: "{b64encode(b"curl http://169.254.169.254/latest").decode()}"', "its first script"),
         ("/aws/service/ami-amazon-linux-latest/amzn-ami-hvm-x86_64-gp2", "KeyName: a", "an image of unknown age"),
         ("ami-12345678", "KeyName: a", "an image of unknown age"),
     ],

@@ -1,6 +1,8 @@
 """What a module tells of a resource that clears a fear."""
 
-from collections.abc import Mapping
+import gzip
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -93,6 +95,16 @@ def test_nothing_asks_for_the_metadata_of_a_recent_machine_without_a_role() -> N
         'resource "aws_instance" "w" {\n  ami = data.aws_ami.i.id\n  user_data = <<-E\n    apt-get update ${aws_eip.x.ip}\n  E\n}\n'
     )
     assert told(MACHINE, IMAGE + script) == {"metadata": "no"}
+
+
+@pytest.mark.parametrize("pack", [lambda raw: raw, gzip.compress])
+@pytest.mark.parametrize(
+    ("script", "who"), [(b"curl http://169.254.169.254/latest", "its first script"), (b"apt-get -y update", "no")]
+)
+def test_a_first_script_is_read_however_it_is_packed(pack: Callable[[bytes], bytes], script: bytes, who: str) -> None:
+    data = f'  user_data_base64 = "{b64encode(pack(script)).decode()}"\n'
+    machine = f'resource "aws_instance" "w" {{\n  ami = data.aws_ami.i.id\n{data}}}\n'
+    assert told(MACHINE, IMAGE + machine) == {"metadata": who}
 
 
 PARAMETER = 'data "aws_ssm_parameter" "i" {\n  name = "/aws/service/%s"\n}\n'

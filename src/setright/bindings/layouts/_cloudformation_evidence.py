@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred, resource_type, uses
+from setright.bindings.layouts._documents import unpacked
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
@@ -210,7 +211,8 @@ def _metadata(template: Tree, name: str, tree: Tree) -> str:
     body, image, own = tree.get("LaunchTemplateData", tree), _image(template, name), template["Resources"][name]
     if not isinstance(body, dict):
         return "its role"
-    if METADATA.search(str(look_up(own, ("Properties",)))) or METADATA.search(str(own.get("Metadata"))):
+    script = unpacked(str(body.get("UserData")))
+    if any(METADATA.search(text) for text in (str(look_up(own, ("Properties",))), str(own.get("Metadata")), script)):
         return "its first script"
     if TOKENS_ALREADY.fullmatch(image) and not {"MetadataOptions", "LaunchTemplate"} & body.keys():
         return "no"

@@ -1,13 +1,19 @@
-"""What layouts of YAML files share: the documents of a file, and edits on a thing that stands at one place in them."""
+"""What layouts share: the documents of YAML files, edits on a thing at one place in them, and scripts that are packed."""
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Resource, Tree
+from setright.patterns import late
+
+PACKED = late(r"[A-Za-z0-9+/]{16,}={0,2}")
+MAX_SCRIPT_BYTES = 1_000_000
 
 
 def mappings(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
@@ -37,3 +43,17 @@ def listed(value: Plain) -> list[Plain]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def unpacked(text: str) -> str:
+    """What a start script in base64 says, be it packed by gzip besides; any other text as it is."""
+    packed = "".join(text.split())
+    if len(packed) % 4 or not PACKED.fullmatch(packed):
+        return text
+    raw = base64.b64decode(packed)
+    if raw.startswith(b"\x1f\x8b"):
+        try:
+            raw = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(raw, MAX_SCRIPT_BYTES)
+        except zlib.error:
+            return text
+    return raw.decode("latin-1")
