@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
+from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -369,33 +370,6 @@ def _edge(module: Module, block: Block, tree: Tree) -> str:
     return f"by {edges[0]}" if edges else "no"
 
 
-MAKES_IMAGES = late(
-    r"ecr:(?:PutImage|InitiateLayerUpload|\*)|AmazonEC2ContainerRegistry(?:Full|Power)|\bdocker(?:\s+buildx)?\s+(?:build|push)\b"
-)
-
-
-def _images_made(module: Module, block: Block, tree: Tree) -> str:
-    """Whether a build makes container images: ``by`` whatever in the module says so, its rights among it; else ``no``."""
-    rights = (
-        each
-        for kind in sorted(module.types)
-        if kind.startswith("aws_iam_") or POLICY.fullmatch(kind)
-        for each in module.resources(kind)
-    )
-    return next((f"by {each.address}" for each in (block, *rights) if MAKES_IMAGES.search(str(each.body))), "no")
-
-
-PUSHES = late(r"\bdocker\s+(?:image\s+)?push\s+[\w.${}/-]+:latest\b")
-
-
-def _moving_tags(module: Module, block: Block, tree: Tree) -> str:
-    """Who takes an image of a repository by a tag that moves, or pushes one: ``no``, or ``by`` what."""
-    moving = re.compile(rf"{re.escape(block.address)}\.repository_url\s*\}}:latest(?![\w.-])")
-    takers = (each.address for each, _ in namers(module, block) if moving.search(str(each.body)))
-    pushers = (where for other in module.tree.values() for where, each in other.sources.items() if PUSHES.search(str(each.tree)))
-    return next((f"by {who}" for each in (takers, pushers) for who in each), "no")
-
-
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "public": _public,
     "public-google": google.public,
@@ -414,8 +388,8 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
     "plain-origin": _plain_origin,
     "edge": _edge,
     "starters": starters,
-    "moving-tags": _moving_tags,
-    "images-made": _images_made,
+    "moving-tags": images.moving_tags,
+    "images-made": images.made,
     "old-versions": _old_versions,
     "publishers": publishers,
 }
