@@ -338,3 +338,5 @@ GATEWAY = 'resource "aws_nat_gateway" "g" {\n  subnet_id = aws_subnet.public.id\
 def test_who_starts_something_in_a_subnet_is_named(text: str, who: str) -> None:
     subnet = {"type": "aws_subnet", "evidence": {"starters": "starters"}}
     assert told(subnet, 'resource "aws_subnet" "public" {}\n' + text) == {"starters": who}
+    apart = {"network/main.tf": 'resource "aws_subnet" "public" {}\n' + GATEWAY, "app/main.tf": 'data "aws_subnet_ids" "x" {}\n'}
+    assert told(subnet, apart) == {"starters": "data.aws_subnet_ids.x"}

@@ -82,11 +82,14 @@ LOOKS_UP = ("data.aws_subnets", "data.aws_subnet_ids", "data.aws_subnet")
 
 
 def starters(module: Module, block: Block, tree: Tree) -> str:
-    """Who starts something in a subnet that may take its public addresses: ``no`` where all that knows it does not."""
+    """Who starts something in a subnet that may take its public addresses: ``no`` where all that knows it does not.
+
+    Whoever looks subnets up, anywhere in the tree, may find this one.
+    """
     if (others := handed_out(module, block, tree)) != "no":
         return others
     there = [each for each, _ in namers(module, block)]
-    found = [each.address for kind in LOOKS_UP for each in module.resources(kind)]
+    found = [each.address for other in module.tree.values() for kind in LOOKS_UP for each in other.resources(kind)]
     odd = [each.address for each in there if each.type not in STARTS_NOTHING]
     return next(iter([*odd, *found]), "no" if there else "others, as nothing here does")
 
