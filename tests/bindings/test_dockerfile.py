@@ -114,6 +114,20 @@ def test_what_add_does_is_told(value: str, adds: str) -> None:
     assert isinstance(seen("FROM a\nADD $X /c\n")["stages"][0]["instructions"][1]["adds"], Unknown)
 
 
+@pytest.mark.parametrize(
+    ("text", "adds"),
+    [
+        ("FROM a\nARG U=https://a.org\nADD $U/a.conf /etc/a.conf\n", "url"),
+        ("ARG U=https://a.org\nFROM a\nARG U\nADD ${U}/a.conf /etc/a.conf\n", "url"),
+        ("FROM a\nENV D dist\nADD $D/a /a\n", "files"),
+        ("FROM a\nARG V\nADD dist/$V /a.jar\n", "files"),
+    ],
+)
+def test_what_add_adds_by_variables_is_told_by_their_values(text: str, adds: str) -> None:
+    assert seen(text)["stages"][0]["instructions"][-1]["adds"] == adds
+    assert isinstance(seen("FROM a\nARG U\nADD $U/a.conf /etc/a.conf\n")["stages"][0]["instructions"][2]["adds"], Unknown)
+
+
 def test_new_options_stand_behind_the_old_ones() -> None:
     path = ("stages", 0, "instructions", 1, "commands")
     text = "FROM a\nRUN apt-get update && \\\n  apt-get install -y -t x \\\n  a\n"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from setright.bindings.layouts._dockerfile_image import Image, Images, Instruction, from_of, image_of
+from setright.bindings.layouts._dockerfile_image import Image, Images, Instruction, from_of, image_of, substituted
 from setright.bindings.layouts._dockerfile_user import joined
 from setright.model import Edit, Plain, Tree, Unknown
 from setright.patterns import late
@@ -16,12 +16,14 @@ ANY_KIND = late(r"\*(?:[^/]*/.*)?[^/.]*$")  # files of any name, so of any kind
 ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
 
 
-def adds(each: Instruction) -> Plain:
-    """What an ADD adds: files, url or archive."""
+def adds(each: Instruction, known: Mapping[str, str]) -> Plain:
+    """What an ADD adds: files, url or archive; `known` are the variables that are set before it."""
     value = each["value"]
-    words = value if isinstance(value, list) else value.split()
+    words = [substituted(str(word), known) for word in (value if isinstance(value, list) else str(value).split())]
     if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
         return "url" if "heredocs" not in each else "files"
+    if any(word.startswith("$") for word in words[:-1]):  # which may be the address of another host
+        return Unknown(" ".join(words[:-1]))
     if any("$" in word for word in words[:-1]):
         if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
             return "files"

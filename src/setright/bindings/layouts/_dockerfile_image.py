@@ -61,7 +61,7 @@ def image_of(instructions: Sequence[Instruction], images: Images) -> Image:
     while at >= 0:
         start, end = stages[at]
         whole = [*instructions[start:end], *whole]
-        told = _filled(from_of(instructions[start])["image"], dict(_variables(instructions[: stages[0][0]], ("ARG",))))
+        told = substituted(from_of(instructions[start])["image"], dict(_variables(instructions[: stages[0][0]], ("ARG",))))
         names = [from_of(instructions[each])["name"].lower() for each, _ in stages[:at]]
         at = len(names) - 1 - names[::-1].index(told.lower()) if told.lower() in names else -1
     facts = facts_of(told, images)
@@ -135,6 +135,12 @@ def variables(whole: Sequence[Instruction]) -> dict[str, str]:
     return dict(_variables(whole, ("ENV",)))
 
 
+def set_before(instructions: Sequence[Instruction], given: Mapping[str, str]) -> dict[str, str]:
+    """The variables that ARG and ENV of a stage set; an ARG without a default has the one that is `given` for all stages."""
+    bare = [str(each["value"]) for each in instructions if each["keyword"] == "ARG" and "=" not in str(each["value"])]
+    return {name: given[name] for name in bare if name in given} | dict(_variables(instructions, ("ARG", "ENV")))
+
+
 def program(whole: Sequence[Instruction]) -> list[str]:
     """The words of what the container starts, without wrappers and shells; empty where the base image says it."""
     entry, command = (_last(whole, keyword) for keyword in ("ENTRYPOINT", "CMD"))
@@ -172,8 +178,9 @@ def _unwrapped(words: list[str]) -> list[str]:
     return words
 
 
-def _filled(image: str, known: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), image)
+def substituted(text: str, known: Mapping[str, str]) -> str:
+    """A text with its variables, as far as they are known."""
+    return VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), text)
 
 
 def _variables(whole: Sequence[Instruction], keywords: Sequence[str]) -> Iterator[tuple[str, str]]:

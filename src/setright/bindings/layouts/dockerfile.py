@@ -46,6 +46,7 @@ from setright.bindings.layouts._dockerfile_image import (
     from_of,
     image_of,
     packages,
+    set_before,
     stages_of,
     variables,
 )
@@ -176,9 +177,11 @@ def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str
     user = "root"
     stage["instructions"] = []
     work = "/"
-    for each in instructions:
+    for n, each in enumerate(instructions):
         user = each["value"] if each["keyword"] == "USER" else user
         stage["instructions"].append(_instruction(each, user))
+        if each["keyword"] == "ADD":
+            stage["instructions"][-1]["adds"] = copies.adds(each, set_before(instructions[:n], arguments))
         if each["keyword"] == "WORKDIR":
             stage["instructions"][-1]["from"] = work
             work = users.joined(work, str(each["value"]))
@@ -198,8 +201,6 @@ def _instruction(each: Mapping[str, Plain], user: str) -> Tree:
     out: Tree = {**each, "user": user}
     if each["keyword"] == "RUN" and isinstance(each["value"], str):
         out |= run.told(each)
-    if each["keyword"] == "ADD":
-        out["adds"] = copies.adds(each)
     if words := form.exec_form(each):
         out["exec-form"] = list(words)
     return out
