@@ -118,6 +118,11 @@ def test_a_branch_is_edited_in_its_place(path: tuple[str | int, ...], value: obj
     assert hold("yaml", BRANCHES.encode(), Edit((*DOC, *path), value))
 
 
+def test_a_choice_is_not_merged_in() -> None:
+    with pytest.raises(LensError, match="line 2: << needs a mapping"):
+        one("a:\n  <<: !If [x, y, z]\n")
+
+
 def test_a_choice_takes_no_key_beside_it() -> None:
     with pytest.raises(LensError, match="line 1: .*takes no keys"):
         changed(BRANCHES, Edit((*DOC, "a", "z"), 1))

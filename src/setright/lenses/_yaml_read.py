@@ -83,6 +83,10 @@ def _lone_return(text: str) -> int:
     return m.start() if m else -1
 
 
+def _is_short(node: Mapping) -> bool:
+    return bool(node.pairs) and node.pairs[0][0].style == SHORT
+
+
 class _Reader:
     """Builds nodes from events, without recursion: nesting is the file's to choose."""
 
@@ -215,7 +219,7 @@ class _Reader:
         """Only mappings can be merged in."""
         for each in node.items if isinstance(node, Sequence) else [node]:
             target = each.target if isinstance(each, Alias) else each
-            if not isinstance(target, Mapping) or target.opaque:
+            if not isinstance(target, Mapping) or target.opaque or _is_short(target):
                 raise LensError(f"line {line_of(self.text, each.start)}: << needs a mapping, or a list of them")
 
     def _wrong(self, error: yaml.YAMLError) -> LensError:
