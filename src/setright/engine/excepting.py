@@ -34,7 +34,7 @@ def end_of(text: str, at: datetime) -> datetime:
         if text.endswith("d"):
             until = at + timedelta(days=int(text[:-1]))
         else:
-            until = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
+            until = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1, seconds=-1)  # all of that day
     except (ValueError, OverflowError) as error:
         raise EngineError(f"{text!r} is no end; give a date as 2026-12-31, or days as 30d") from error
     if until <= at:

@@ -43,6 +43,5 @@ def command(run: str, show: Shown) -> None:
     if show.format == "json":
         click.echo(json_text(told), nl=False)
     elif not show.quiet:
-        click.echo(
-            f"{place}: {len(packed)} bytes, SHA-256 {told['sha256']}\ncheck it: setright ledger verify --pack {place} --key KEY"
-        )
+        click.echo(f"{place}: {len(packed)} bytes, SHA-256 {told['sha256']}")
+        click.echo(f"check it: setright ledger verify --pack {place} --key ledger.pub   (setright ledger key -o ledger.pub)")

@@ -94,7 +94,9 @@ def _is_pack_whole(pack: Path, key_file: Path | None, ledger_file: Path | None, 
     from setright.engine.evidence.check import check
 
     if key_file is None or ledger_file:
-        raise click.UsageError("--pack needs --key PEM and no FILE: the pack's own copy of the key proves nothing")
+        raise click.UsageError(
+            "--pack needs --key PEM and no FILE: the pack's own copy of the key proves nothing; `setright ledger key` prints it"
+        )
     try:
         checked = check(pack.read_bytes(), _key(key_file))
     except OSError as error:

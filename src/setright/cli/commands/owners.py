@@ -36,7 +36,7 @@ def list_(show: Shown) -> None:
     """
     from collections import Counter
 
-    from setright.cli.output import emit, json_text, paper
+    from setright.cli.output import emit, hint, json_text, paper
     from setright.cli.screens.tables import table
     from setright.engine.contract import SCHEMA
 
@@ -54,6 +54,8 @@ def list_(show: Shown) -> None:
     with paper(show) as console:
         cells = [tuple(map(str, row)) for row in rows]
         console.print(table(("owner", "contact", "open", "critical or high"), cells) if cells else "nobody, and nothing is open")
+    if counts[""]:
+        hint("Owners that were declared since count with the next scan.", show)
 
 
 @command.command("show")

@@ -68,7 +68,7 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     if unreached:
         names = sorted({name for letter in unreached for name in letter.to})
         hint(f"Not reached: {', '.join(names) or 'any chat'}; name a contact of theirs, and a channel ([integrations.NAME]).", show)
-    hint(f"{number} posted; {due.held} wait for working hours; {len(due.unowned)} belong to nobody.", show)
+    hint(f"{number} posted; {due.held} wait for working hours; {len(due.unowned)} belong to nobody (setright owners list).", show)
 
 
 def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[Reminder]:
