@@ -83,7 +83,8 @@ def _versions(words: Sequence[str]) -> list[str]:
 def _versions_written(value: Plain, before: Sequence[str]) -> list[str]:
     """Ranges are known to Postfix 3.6 and later: they are written where one stands already."""
     if any(word.startswith(">=") for word in before):
-        return [f">={value[0]}", *(word for word in before if not word.startswith(">="))]
+        ranged = [f">={value[0]}", *(word for word in before if not word.startswith(">="))]
+        return ranged if _versions(ranged) == list(value) else ranged[:1]
     off = [each for each in OLDER if each not in value and f"!{each}" not in before]
     return [*(word for word in before if word.startswith("!")), *(f"!{each}" for each in off)]
 

@@ -1,0 +1,110 @@
+"""Directives in blocks as resources: what holds everywhere, what a block says itself, and how arguments say a value."""
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _directive_forms as forms
+from setright.bindings.layouts import blocks
+from setright.bindings.source import Source
+from setright.lenses import get
+from setright.model import Edit, Unknown
+
+NGINX = {
+    "main": "/etc/nginx/nginx.conf",
+    "documents": ["/etc/nginx/nginx.conf", "/etc/nginx/sites-enabled/*"],
+    "includes": ["include"],
+    "through": ["http"],
+    "home": ["http"],
+    "names": {"server": ["server_name", "listen"]},
+    "keys": {"ssl_protocols": "words", "autoindex": "word"},
+    "tls": {"listen": "ssl"},
+    "of-tls": ["ssl_protocols"],
+}
+SITE = "/etc/nginx/sites-enabled/shop"
+
+
+def nginx(main: str, site: str = "") -> dict[str, Source]:
+    texts = {NGINX["main"]: main, SITE: site}
+    return {name: Source(name, "nginx", get("nginx", text.encode())) for name, text in texts.items() if text}
+
+
+def seen(sources):
+    return {each.name: (each.tree, each.only) for each in blocks.view("linux/nginx", NGINX, sources)}
+
+
+def test_a_block_answers_for_what_it_says_itself_and_takes_the_rest_from_above():
+    told = seen(
+        nginx(
+            "http { ssl_protocols TLSv1; include sites-enabled/*; }",
+            "server { listen 443 ssl; server_name a b; } server { listen 80; location /x/ { autoindex on; } }",
+        )
+    )
+    assert told["nginx"] == ({"ssl_protocols": ["TLSv1"]}, ("ssl_protocols", "autoindex"))
+    assert told["nginx server 80 location /x/"] == ({"ssl_protocols": ["TLSv1"], "autoindex": "on"}, ("autoindex",))
+    assert len(told) == 2
+
+
+def test_what_is_about_tls_is_judged_where_tls_is_spoken_by_it():
+    assert seen(nginx("http { server { listen 80; } }"))["nginx"][1] == ("autoindex",)
+    told = seen(nginx("http { server { listen 443 ssl; ssl_protocols TLSv1.2; } server { listen 80; ssl_protocols TLSv1; } }"))
+    assert told["nginx"][1] == ("autoindex",)
+    assert [only for _, only in told.values()] == [("autoindex",), ("ssl_protocols",)]
+
+
+def test_what_an_included_file_says_that_was_not_read_is_unknown():
+    tree = seen(nginx("http { include /opt/site.conf; autoindex off; server { listen 443 ssl; } }"))["nginx"][0]
+    assert (
+        tree["autoindex"] == "off" and isinstance(tree["ssl_protocols"], Unknown) and "/opt/site.conf" in tree["ssl_protocols"].text
+    )
+
+
+def test_includes_that_go_round_in_circles_end():
+    assert seen(nginx("http { include sites-enabled/*; }", "include /etc/nginx/sites-enabled/*; autoindex on;"))
+
+
+def test_an_edit_goes_where_the_directive_stands_else_to_its_home():
+    sources = nginx("http { include sites-enabled/*; }", "server { listen 443 ssl; ssl_protocols TLSv1; }")
+    whole, server = blocks.view("linux/nginx", NGINX, sources)
+    assert blocks.edit(NGINX, server, [Edit(("ssl_protocols",), ["TLSv1.2"])], [], sources) == [
+        (SITE, Edit(("server", "ssl_protocols"), ["TLSv1.2"]))
+    ]
+    assert blocks.edit(NGINX, whole, [Edit(("autoindex",), "off")], [], sources) == [
+        (NGINX["main"], Edit(("http", "autoindex"), ["off"]))
+    ]
+    assert blocks.locate(NGINX, server, ("ssl_protocols",), sources) == (SITE, ("server", "ssl_protocols"))
+    with pytest.raises(BindingError, match="scan again"):
+        blocks.edit(NGINX, server, [Edit(("autoindex",), "off")], [], nginx("http { }"))
+
+
+@pytest.mark.parametrize(
+    ("form", "words", "value", "wanted", "written"),
+    [
+        ("protocols", "all -SSLv3", forms.TLS, ["TLSv1.2", "TLSv1.3"], "all -SSLv3 -TLSv1 -TLSv1.1"),
+        ("protocols", "TLSv1 TLSv1.2", ["TLSv1.2"], ["TLSv1.2"], "TLSv1 TLSv1.2"),  # without a sign the last one counts
+        ("protocols", "-all +TLSv1 +TLSv1.2", ["TLSv1", "TLSv1.2"], ["TLSv1.2"], "-all +TLSv1.2"),
+        ("protocols", "TLSv1", ["TLSv1"], ["TLSv1.2", "TLSv1.3"], "-all +TLSv1.2 +TLSv1.3"),
+        ("versions", "!SSLv2 !SSLv3", forms.TLS, ["TLSv1.2", "TLSv1.3"], "!SSLv2 !SSLv3 !TLSv1 !TLSv1.1"),
+        ("versions", ">=TLSv1.1", ["TLSv1.1", "TLSv1.2", "TLSv1.3"], ["TLSv1.2", "TLSv1.3"], ">=TLSv1.2"),
+        ("versions", ">=TLSv1 <=TLSv1.1", ["TLSv1", "TLSv1.1"], ["TLSv1.2", "TLSv1.3"], ">=TLSv1.2"),
+        ("versions", "TLSv1 TLSv1.2", ["TLSv1", "TLSv1.2"], ["TLSv1.2"], "!SSLv2 !SSLv3 !TLSv1 !TLSv1.1 !TLSv1.3"),
+        ("options", "Indexes FollowSymLinks", {"Indexes": "on", "FollowSymLinks": "on"}, {"Indexes": "off"}, "FollowSymLinks"),
+        ("options", "+Indexes", {"Indexes": "on"}, {"Indexes": "off"}, "-Indexes"),
+        ("options", "Indexes", {"Indexes": "on"}, {"Indexes": "off"}, "None"),
+        ("colons", "A:B", ["A", "B"], ["B"], "B"),
+        ("switch", "ON", "on", "off", "Off"),
+        ("word", "on", "on", "off", "off"),
+    ],
+)
+def test_arguments_say_a_value_and_a_value_is_said_in_their_style(form, words, value, wanted, written):
+    before = words.split()
+    told = forms.read(form, before)
+    assert (list(told) if isinstance(value, tuple) else told) == (list(value) if isinstance(value, tuple) else value)
+    if form == "options":
+        wanted = {**told, **wanted}
+    assert forms.written(form, wanted, before) == written.split()
+    if form != "options":
+        assert forms.read(form, written.split()) == wanted
+
+
+def test_a_value_with_a_variable_cannot_be_told():
+    assert isinstance(forms.read("word", ["${TOKENS}"]), Unknown)
