@@ -1,15 +1,22 @@
 """Audit rules as a set: however they are written, what they say is compared."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
+from tests.content import shipped
 
 from setright import lenses
 from setright.bindings.layouts import audit_rules
 from setright.bindings.layouts.audit_rules import said
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
-from setright.model import Edit, Unknown
+from setright.engine.plan import Options, plan
+from setright.engine.scan import scan
+from setright.model import Document, Edit, Unknown
+from setright.surfaces.linux.documents import AUDITCTL
+from setright.surfaces.memory import Memory
 
 ROOT = Path(__file__).parents[2] / "bindings"
 LAYOUT = dict(load_one(ROOT / "linux/audit-rules.yaml", ROOT).layouts["linux"])
@@ -49,6 +56,39 @@ def test_what_is_loaded_is_seen_beside_the_files() -> None:
     assert rules.tree["rules"] == ["watch w /a", "watch a /a", "watch w /b"]
     assert rules.effective == {"rules": ["watch w /a", "watch a /a"], "unloaded": ["watch w /b"]}
     assert "unloaded" not in rules.tree
+
+
+def test_of_locked_rules_only_what_was_never_loaded_is_told_and_the_rest_by_the_files() -> None:
+    """`auditctl -e 2`: nothing can be loaded before a restart."""
+    sources = {
+        FILE: Source(FILE, "audit-rules", lenses.get("audit-rules", b"-w /a -p wa\n-w /b -p w\n")),
+        "effective:audit-rules": Source("effective:audit-rules", "audit-rules", lenses.get("audit-rules", b"-w /a -p wa\n-e 2\n")),
+    }
+    (rules,) = audit_rules.view("linux/audit-rules", LAYOUT, sources)
+    assert rules.effective == {"unloaded": ["watch w /b"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("enabled 1", "-w /a -p wa\n"), ("enabled 2", "-w /a -p wa\n-e 2\n"), ("", None)],
+)
+def test_a_lock_is_told_with_the_rules(tmp_path: Path, status: str, told: str | None) -> None:
+    program = tmp_path / "auditctl"
+    program.write_text(f"#!/bin/sh\ncase $1 in -s) printf '{status}' ;; -l) echo '-w /a -p wa' ;; esac\n")
+    program.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", AUDITCTL], capture_output=True, text=True, env=path)
+    assert (done.returncode, done.stdout or None) == (0 if told else 127, told)
+
+
+def test_rules_that_are_not_loaded_yet_break_no_promise_of_what_is_loaded() -> None:
+    """A plan is made before anything is loaded; the reload comes with it."""
+    texts = {FILE: b"-w /etc/shadow -p wa\n", "effective:audit-rules": b"-w /etc/shadow -p wa\n"}
+    surface = Memory({name: Document(name, text, "audit-rules") for name, text in texts.items()}, ("linux",))
+    controls = [shipped().control(f"linux/audit-rules/{name}") for name in ("loaded", "mounts", "time")]
+    (only,) = plan(scan(surface, shipped(), controls), surface, Options(together=True)).plans
+    assert (only.document, only.controls) == (NEW, ("linux/audit-rules/mounts", "linux/audit-rules/time"))
+    assert only.steps.reload == ("audit-rules-load",)
 
 
 def test_only_what_is_missing_is_added_and_it_says_what_was_asked() -> None:

@@ -18,7 +18,7 @@ from setright.engine.scan import Found
 from setright.engine.world import World
 from setright.lenses import LensError, get, put
 from setright.lenses.edited import look_up
-from setright.model import Control, Document, Edit, Path, Resource, Tree, Verdict
+from setright.model import Control, Document, Edit, Mismatch, Path, Resource, Tree, Verdict
 
 MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
 STILL_WRONG = "still wrong after its fix"
@@ -147,7 +147,12 @@ def _holds(world: World, found: Found) -> bool:
     if resource is None or applies(found.control, resource) is False:
         return True
     judgement = world.judgement(found.control, resource)
-    return judgement.verdict is Verdict.PASS or (judgement.verdict is Verdict.FAIL and all(m.live for m in found.left(judgement)))
+    return _stands(judgement.verdict, found.left(judgement))
+
+
+def _stands(verdict: Verdict, mismatches: Sequence[Mismatch]) -> bool:
+    """Whether all is right but for what runs: in a world that is only thought of nothing was loaded yet."""
+    return verdict is Verdict.PASS or (verdict is Verdict.FAIL and all(m.live for m in mismatches))
 
 
 def _put_all(done: Composed, batch: Sequence[tuple[Found, Placed]]) -> None:
@@ -297,12 +302,12 @@ def _unlike(right: set[Right], gone: Set[tuple[str, str, str]]) -> set[Right]:
 
 
 def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[Right]:
-    """What passes, as (control, family, resource by its first name, document); with `homes` only of these documents."""
+    """What stands, as (control, family, resource by its first name, document); with `homes` only of these documents."""
     renamed = world.renamed()
     return {
         (control.id, slot[1], renamed.get((slot, resource.name), resource.name), resource.home[0])
         for control, slot, resource, judgement in world.judged(controls, homes)
-        if judgement.verdict is Verdict.PASS
+        if _stands(judgement.verdict, judgement.mismatches)
     }
 
 

@@ -4,7 +4,7 @@
 
 A rule is taken apart into the least it says, so that order, grouping and the names of keys do not matter: a watch by letter of its
 permissions, a rule by system call and architecture, with its filters sorted. Its entry in a binding takes `documents`, `lens`,
-`effective` (what `auditctl -l` prints) and
+`effective` (what `auditctl -l` prints, with ``-e 2`` where it is locked) and
 
     new, closing    the files for new rules, and for ``-e 2``, by custom the last one
     keys            glob over what a rule says -> the key it is given when we write it
@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source, listed
-from setright.model import Edit, Path, Plain, Resource, Unknown
+from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 Layout = Mapping[str, Plain]
 Sources = Mapping[str, Source]
@@ -39,7 +39,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     options = {name: value for file in files for name, value in file.tree["set"].items()}
     effective = sources.get(str(layout.get("effective")))
     rules = _parts([rule for file in files for rule in file.tree["rules"]])
-    loaded = _loaded(effective.tree["rules"], rules) if effective is not None and effective.exists else None
+    loaded = _loaded(effective.tree, rules) if effective is not None and effective.exists else None
     if "programs" in layout:
         return _unwatched(kind, layout, sources, rules, loaded)
     tree = {"rules": rules, "set": options}
@@ -139,11 +139,12 @@ def _parts(rules: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(part for rule in rules for part in said(rule)))
 
 
-def _loaded(running: Sequence[str], rules: Sequence[str]) -> dict[str, Plain]:
-    """What the kernel has, and what it lacks of what is written."""
-    have = _parts(running)
+def _loaded(running: Tree, rules: Sequence[str]) -> dict[str, Plain]:
+    """What the kernel has, and what it lacks of what is written. Only a restart changes locked rules: until then files tell."""
+    have = _parts(running["rules"])
     missing = [part for part in rules if part not in have]
-    return {"rules": have} | ({"unloaded": missing} if missing else {})
+    lacks = {"unloaded": missing} if missing else {}
+    return lacks if running["set"].get("e") == "2" else {"rules": have} | lacks
 
 
 def _unwatched(
@@ -160,7 +161,7 @@ def _unwatched(
             return {"unwatched": names}
         return {"unwatched": Unknown(told.tree["cut"])} if "cut" in told.tree else {}
 
-    effective = missing(loaded["rules"]) if loaded is not None else None
+    effective = missing(loaded["rules"]) if loaded is not None and "rules" in loaded else None
     return [Resource(kind, kind.rpartition("/")[2], missing(rules), (str(layout["new"]), ()), effective)]
 
 

@@ -22,9 +22,10 @@ from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found
 
 SSHD = """command -v sshd >/dev/null || exit 127
 if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
-# A container may not ask for audit rules; where they are locked (-e 2) only a restart can change what runs: then the files tell.
+# A container may not ask for audit rules. Where they are locked only a restart can change what runs, and that is said too.
 AUDITCTL = """command -v auditctl >/dev/null || exit 127
-case $(auditctl -s 2>/dev/null) in ''|*'enabled 2'*) exit 127 ;; esac; auditctl -l"""
+said=$(auditctl -s 2>/dev/null); [ -n "$said" ] || exit 127
+auditctl -l || exit; case $said in *'enabled 2'*) echo '-e 2' ;; esac"""
 APT_CONFIG = "command -v apt-config >/dev/null || exit 127; apt-config dump"
 POSTCONF = "command -v postconf >/dev/null || exit 127; postconf -x 2>/dev/null"  # with the defaults of this release
 DOVECONF = "command -v doveconf >/dev/null || exit 127; doveconf -a 2>/dev/null | grep -E '^[a-z_]+ = '"
