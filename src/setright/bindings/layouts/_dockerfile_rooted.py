@@ -71,10 +71,8 @@ def begun_from(locator: str, image: Image, sources: Mapping[str, Source]) -> str
     names = (
         {folder.rpartition("/")[2].lower(), *re.split(r"[._-]", file.lower())} - {"", "dockerfile", "docker"} - _named(image.whole)
     )
-    for other, source in sorted(sources.items()):
-        if other != locator and source.lens == "dockerfile" and source.exists and _named(source.tree["instructions"]) & names:
-            return other
-    return ""
+    others = {name: each for name, each in sources.items() if each.lens == "dockerfile" and each.exists and name != locator}
+    return next((name for name in sorted(others) if _named(others[name].tree["instructions"]) & names), "")
 
 
 def _named(instructions: Sequence[Instruction]) -> set[str]:
