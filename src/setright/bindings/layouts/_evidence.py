@@ -13,13 +13,14 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
     deep-syscalls   it may call what the runtime's seccomp profile refuses
     runs-as-root    not every container is sure to run as another user
     replaceable     its copies can be replaced at any time: what they keep is on disks that wait for the next copy, which does not
-                    start before the last one ended, and it is no Job that may be there still
+                    start before the last one ended, and it is no Job or pod by itself that may be there still
     pulled          every image comes from a registry, and nobody wrote that it may be one the node has
     copies          how many of it there are, where that is told
 
 and those of `_pod_needs`, by what is known of its images.
 
-Kubernetes documentation: Configure Service Accounts, Images, Jobs (a Job's template is immutable), Persistent Volumes.
+Kubernetes documentation: Configure Service Accounts, Images, Jobs (a Job's template is immutable), Pods (of one only its
+image can be updated), Persistent Volumes.
 """
 
 from __future__ import annotations
@@ -311,7 +312,7 @@ def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> b
         kept -= {"hostPath"}
     if kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers):
         return False
-    return manifest.get("kind") != "Job" or _is_made_anew(manifest)
+    return manifest.get("kind") not in ("Job", "Pod") or _is_made_anew(manifest)
 
 
 def _is_of_each_node(volume: Tree, containers: Sequence[Tree]) -> bool:
@@ -329,11 +330,11 @@ def _ends_first(manifest: Tree) -> bool:
     return look_up(manifest, ("spec", "strategy", "type")) == "Recreate" or surge in (0, "0", "0%")
 
 
-def _is_made_anew(job: Tree) -> bool:
-    """Whether no Job of that name is there when it is applied again: a Job that is there refuses another template."""
-    hooks = look_up(job, ("metadata", "annotations"))
+def _is_made_anew(manifest: Tree) -> bool:
+    """Whether no Job or pod of that name is there when it is applied again: one that is there refuses another template."""
+    hooks = look_up(manifest, ("metadata", "annotations"))
     is_hook = isinstance(hooks, dict) and any(RECREATED.search(str(key)) for key in hooks)
-    ends = [look_up(job, path) for path in (("metadata", "generateName"), ("spec", "ttlSecondsAfterFinished"))]
+    ends = [look_up(manifest, path) for path in (("metadata", "generateName"), ("spec", "ttlSecondsAfterFinished"))]
     return is_hook or ends != [None, None]
 
 
