@@ -186,7 +186,7 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
         hint(f"An earlier run was cut off; its plan {outcome.plan[:12]} is now {outcome.outcome}", show)
     waits = [plan for plan, outcome in ended if outcome.outcome == "refused" and outcome.why.startswith("waits for approval")]
     if waits:
-        hint(f"\n{len(waits)} wait{'s' if len(waits) == 1 else ''} for a yes: --all, or setright apply --approve HASH", show)
+        hint(f"\n{len(waits)} wait{'s' if len(waits) == 1 else ''} for a yes: setright apply --approve HASH, fix --all", show)
     done = [plan for plan, outcome in ended if outcome.outcome == "verified"]
     if run and done:
         hint(f"\nRun {run.id}; setright rollback {run.id} undoes it", show)

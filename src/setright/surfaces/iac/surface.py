@@ -32,7 +32,7 @@ class SourceTree:
             raise SurfaceError(f"{place}: {error.strerror}; let this user read the directories that lead there") from error
         if not there:
             raise SurfaceError(
-                f"{place}: there is no such file or directory; give a path, or a target such as host:local or ssh://host"
+                f"{place}: there is no such file or directory; give a path, a name of setright.toml, or such as host:local or ssh://host"
             )
         self.target = target or str(place)
         self._only = place.name if place.is_file() else None
