@@ -14,6 +14,7 @@ NGINX = {
     "documents": ["/etc/nginx/nginx.conf", "/etc/nginx/sites-enabled/*"],
     "includes": ["include"],
     "through": ["http"],
+    "apart": ["stream"],
     "home": ["http"],
     "names": {"server": ["server_name", "listen"]},
     "keys": {"ssl_protocols": "words", "autoindex": "word"},
@@ -51,11 +52,21 @@ def test_what_is_about_tls_is_judged_where_tls_is_spoken_by_it():
     assert [only for _, only in told.values()] == [("autoindex",), ("ssl_protocols",)]
 
 
+def test_what_stands_apart_is_judged_by_what_it_says_and_takes_nothing_from_the_rest():
+    told = seen(nginx("http { } stream { ssl_protocols TLSv1; server { listen 443 ssl; } }"))
+    assert told["nginx"][1] == ("autoindex",) and told["nginx stream"] == ({"ssl_protocols": ["TLSv1"]}, ("ssl_protocols",))
+
+
 def test_what_an_included_file_says_that_was_not_read_is_unknown():
     tree = seen(nginx("http { include /opt/site.conf; autoindex off; server { listen 443 ssl; } }"))["nginx"][0]
     assert (
         tree["autoindex"] == "off" and isinstance(tree["ssl_protocols"], Unknown) and "/opt/site.conf" in tree["ssl_protocols"].text
     )
+
+
+def test_blocks_of_one_name_are_told_apart():
+    text = "http { server { server_name a; listen 80; autoindex on; } server { server_name a; listen 443 ssl; autoindex on; } }"
+    assert list(seen(nginx(text))) == ["nginx", "nginx server a", "nginx server a (2)"]
 
 
 def test_includes_that_go_round_in_circles_end():

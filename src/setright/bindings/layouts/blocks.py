@@ -9,6 +9,7 @@ Its entry in a binding takes `lens`, `documents` and
     directory   what relative includes start from; a mapping of `main`s to folders where it differs
     includes    the directives that include documents
     through     blocks that what stands in them holds beyond: one with ``!`` before its argument is passed over
+    apart       blocks that take nothing from what holds everywhere
     home        the block of `main` that new directives go to
     keys        the directives of the kind, each with the form of its arguments, see `_directive_forms`
     names       by block the directives that name it: the first that stands there; others are named by their arguments
@@ -19,7 +20,7 @@ Its entry in a binding takes `lens`, `documents` and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, join
 
 import msgspec
@@ -54,6 +55,7 @@ class Scope(msgspec.Struct):
     inner: list[Scope] = msgspec.field(default_factory=list)
     unread: list[str] = msgspec.field(default_factory=list)
     tls: bool = False
+    apart: bool = False
 
 
 def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
@@ -63,7 +65,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
         return []
     told = sources.get(layout.get("effective", ""))
     tree = {key: [*words] for key, words in (told.tree if told and told.exists else {}).items()}
-    return list(_resources(kind, layout, whole, _values(layout, {key: tuple(tree[key]) for key in tree}), True))
+    return list(_told_apart(_resources(kind, layout, whole, _values(layout, {key: tuple(tree[key]) for key in tree}), True)))
 
 
 def edit(
@@ -79,6 +81,14 @@ def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> 
     if place is None:
         return resource.home[0], (*resource.home[1], *path[:1])
     return place.locator, place.path
+
+
+def _told_apart(resources: Iterable[Resource]) -> Iterator[Resource]:
+    """The second of one name is called so: one host is often served by two blocks."""
+    seen: dict[str, int] = {}
+    for each in resources:
+        seen[each.name] = seen.get(each.name, 0) + 1
+        yield each if seen[each.name] == 1 else msgspec.structs.replace(each, name=f"{each.name} ({seen[each.name]})")
 
 
 def _whole(kind: str, layout: Layout, sources: Sources) -> Scope | None:
@@ -104,7 +114,7 @@ def _fill(scope: Scope, known: tuple[Layout, Sources, str], at: tuple[str, Path]
         if isinstance(value, dict):
             inside = (locator, (*base, key))
             if name not in layout.get("through", ()):
-                inner = Scope(_named(layout, scope, name, value), *inside)
+                inner = Scope(_named(layout, scope, name, value), *inside, apart=name in layout.get("apart", ()))
                 _fill(inner, known, inside, value, depth)
                 scope.inner.append(inner)
             elif not str(next(iter(value[ARGS]), "")).startswith("!"):
@@ -160,7 +170,7 @@ def _resources(kind: str, layout: Layout, scope: Scope, above: Tree, everywhere:
 
 def _reaches_tls(scope: Scope, key: str) -> bool:
     """Whether TLS is spoken by what a scope says, there or in a block that does not say otherwise."""
-    return scope.tls or any(key not in inner.own and _reaches_tls(inner, key) for inner in scope.inner)
+    return scope.tls or any(key not in inner.own and not inner.apart and _reaches_tls(inner, key) for inner in scope.inner)
 
 
 def _values(layout: Layout, words: Mapping[str, tuple[str, ...]]) -> Tree:
