@@ -244,9 +244,39 @@ def beside(told: Entry, module: Module, block: Block, place: Place) -> Iterator[
     if told.alone:
         yield from [block] if _picked(block.body, place) else []
         return
-    for other in module.resources(place.beside):
-        if belongs(told, module, block, other, place) and _picked(other.body, place):
-            yield other
+    yield from (other for _, other in tied(told, module, block, place.beside, place) if _picked(other.body, place))
+
+
+def tied(told: Entry, module: Module, block: Block, kind: str, place: Place) -> Iterator[tuple[int, Block]]:
+    """The resources of a type that belong to the block by a place's tie, each with where it stands among them."""
+    note = f"ties {kind} {place.by}"
+    others = module.resources(kind)
+    if note not in module.notes:
+        ties: dict[tuple[str, str], list[int]] = {}
+        for at, other in enumerate(others):
+            for key in _ties(module, other, place):
+                ties.setdefault(key, []).append(at)
+        module.notes[note] = ties
+    own = block.body.get(told.known_as or place.by)
+    keys = [("at", block.address), ("each", block.address), *([_alike(module.resolved(own))] if own is not None else [])]
+    for at in sorted({at for key in keys for at in module.notes[note].get(key, ())}):
+        if belongs(told, module, block, others[at], place):
+            yield at, others[at]
+
+
+def _ties(module: Module, other: Block, place: Place) -> set[tuple[str, str]]:
+    """What a block can have that the resource belongs to, as few as tell that most have it not."""
+    tie, each = other.body.get(place.by), other.body.get("for_each")
+    texts = [one.text for one in (tie if isinstance(tie, list) else [tie]) if isinstance(one, Unknown)]
+    keys = {("at", named[1]) for text in texts if (named := ADDRESS.match(text))}
+    if isinstance(each, Unknown):
+        keys.add(("each", each.text.strip()))
+    return keys if tie is None else keys | {_alike(module.resolved(tie))}
+
+
+def _alike(value: Plain) -> tuple[str, str]:
+    """The same for values that are the same."""
+    return ("is", value) if isinstance(value, str) else ("text", value.text) if isinstance(value, Unknown) else ("some", "")
 
 
 def belongs(told: Entry, module: Module, block: Block, other: Block, place: Place) -> bool:
@@ -264,6 +294,7 @@ def belongs(told: Entry, module: Module, block: Block, other: Block, place: Plac
     return tie is not None and own is not None and same(module.resolved(tie), module.resolved(own))
 
 
+ADDRESS = re.compile(r'(?:"\$\{\s*)?((?:data\.)?[\w-]+\.[\w-]+)')
 BEFORE = re.compile(r'(?:"\$\{\s*)?')  # and what stands behind an address, in a reference to it
 BEHIND = re.compile(r'(?:\s*\[[^\[\]]*\]|\.\d+)?(?:\.\w+)+(?:\s*\}")?')
 
@@ -282,7 +313,14 @@ def referred(kind: str) -> re.Pattern[str]:
 
 def doubts(told: Entry, module: Module, block: Block, place: Place) -> Iterator[str]:
     """Resources of which it cannot be told whether they belong to the block."""
-    for other in () if told.alone else module.resources(place.beside):
+    if not told.alone:
+        note = f"doubts {told.type} {place.beside} {place.by}"
+        yield from module.notes[note] if note in module.notes else module.notes.setdefault(note, [*_doubts(told, module, place)])
+
+
+def _doubts(told: Entry, module: Module, place: Place) -> Iterator[str]:
+    """They are the same for all blocks of a type."""
+    for other in module.resources(place.beside):
         tie = module.resolved(other.body.get(place.by))
         if isinstance(tie, Unknown) and not re.match(rf'(?:"\$\{{\s*)?(?:data\.)?{re.escape(told.type)}\.', tie.text):
             yield f"{other.address} may be for it: {place.by} = {tie.text}"

@@ -116,9 +116,13 @@ def _alone(module: Module, entries: Sequence[Entry], lone: Sequence[Entry]) -> I
     """The blocks beside that belong to none of the entry's types, or to one that shows another in their place."""
     for told in lone:
         places = [place for spec in told.specs for place in spec.places]
+        homes_of: dict[int, list[Block]] = {}
+        for of, home in _told(module, entries):
+            for at in {at for place in places for at, _ in find.tied(of, module, home, told.type, place)}:
+                homes_of.setdefault(at, []).append(home)
         shown: set[tuple[Plain, ...]] = set()
-        for block in module.resources(told.type):
-            homes = [home for of, home in _told(module, entries) if any(find.belongs(of, module, home, block, p) for p in places)]
+        for at, block in enumerate(module.resources(told.type)):
+            homes = homes_of.get(at, [])
             is_list = any(place.items is not None for place in places)
             if not homes or not (is_list or any((home.locator, *home.path) not in shown for home in homes)):
                 yield told, block
