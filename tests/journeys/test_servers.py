@@ -27,14 +27,15 @@ cat >/etc/nginx/sites-available/default <<'END'
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=h1 -keyout /etc/nginx/key.pem -out /etc/nginx/cert.pem; nginx
 sed -i 's/^Listen 80/Listen 8080/; s/Listen 443/Listen 8443/' /etc/apache2/ports.conf
 sed -i 's/:443/:8443/' /etc/apache2/sites-available/default-ssl.conf; a2enmod ssl; a2ensite default-ssl; apache2ctl start
-sed -i 's/^inet_protocols.*/inet_protocols = ipv4/' /etc/postfix/main.cf; postfix start
+sed -i 's/^inet_protocols.*/inet_protocols = ipv4/' /etc/postfix/main.cf; postconf -e 'relayhost = [192.0.2.1]'; postfix start
 sed -i 's/^ssl = yes/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf; dovecot
 sleep 1
 """
 SEEN = """client() { timeout 5 openssl s_client -connect 127.0.0.1:"$@" 2>/dev/null | tr -d '\\r'; }
 tls() { client $1 -cipher DEFAULT@SECLEVEL=0 $2 </dev/null | grep -c 'Cipher is [^(]'; }
 get() { printf 'GET / HTTP/1.0\\r\\n\\r\\n' | client $1 -quiet | sed -n 's/^Server: //p'; }
-echo $(tls 443 -tls1) $(tls 443 -tls1_2) $(tls 993) $(get 443) $(get 8443) $(postconf -h disable_vrfy_command)
+echo $(tls 443 -tls1) $(tls 443 -tls1_2) $(tls 993) $(get 443) $(get 8443) $(postconf -h disable_vrfy_command) \\
+  $(ss -Hltn | awk '/:25 / {print $4}')
 """
 
 
@@ -58,10 +59,10 @@ def test_servers_are_put_right_and_back(lab: Serving, tmp_path: Path) -> None:
         return str(lab.command(1, SEEN).stdout.strip())
 
     before = seen()
-    assert before.startswith("1 1 0 nginx/1.") and "Apache/2." in before and before.endswith("no")
+    assert before.startswith("1 1 0 nginx/1.") and "Apache/2." in before and before.endswith("no 0.0.0.0:25")
     code, told, errors = setright("fix", "ssh://h1", *KINDS, "--all")
     assert code == 0 and {plan["outcome"] for plan in told["plans"]} == {"verified"}, errors
-    assert seen() == "0 1 1 nginx Apache yes"
+    assert seen() == "0 1 1 nginx Apache yes 127.0.0.1:25"
     _, again, _ = setright("fix", "ssh://h1", *KINDS, "--all")
     assert again["plans"] == []
     setright("rollback", told["run"])

@@ -37,6 +37,17 @@ def _within(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in names)
 
 
+# What it listens on changes only when it starts again.
+POSTFIX_RELOAD = """command -v postfix >/dev/null && postfix status 2>/dev/null || exit 0
+case $(postconf -hx inet_interfaces 2>/dev/null) in
+  loopback-only | localhost | 127.0.0.1 | '[::1]') want=here ;;
+  *) want=others ;;
+esac
+is=$(ss -Hltnp 2>/dev/null | awk '/"master"/ { if ($4 !~ /^(127[.]|[[]::1[]])/) o = 1 } END { print o ? "others" : "here" }')
+if [ "$want" = "$is" ]; then postfix reload 2>/dev/null
+elif [ -d /run/systemd/system ]; then systemctl restart postfix
+else postfix stop 2>/dev/null; postfix start 2>/dev/null >/dev/null; fi
+"""
 CHECKERS = {
     "nginx-t": Checker(
         main="/etc/nginx/nginx.conf",
@@ -73,10 +84,7 @@ RELOADS = {
 if [ -d /run/systemd/system ]; then if systemctl -q is-active $u; then systemctl reload $u; fi
 else service $u status >/dev/null 2>&1 && service $u reload >/dev/null || true; fi
 """,
-    "postfix-reload": "if command -v postfix >/dev/null && postfix status 2>/dev/null; then postfix reload 2>/dev/null; fi\n",
-    "postfix-restart": """command -v postfix >/dev/null && postfix status 2>/dev/null || exit 0
-if [ -d /run/systemd/system ]; then systemctl restart postfix; else postfix stop 2>/dev/null; postfix start 2>/dev/null; fi
-""",
+    "postfix-reload": POSTFIX_RELOAD,
 }
 # Each port that the program listens on, and whether it speaks TLS there; mail ports are asked to begin it.
 ANSWERS = """ss -Hltnp 2>/dev/null | awk -v names='%s' '$6 ~ "\\\\(\\"(" names ")\\"" {
