@@ -7,7 +7,7 @@ import pytest
 
 from setright import lenses
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import terraform
+from setright.bindings.layouts import _terraform_find, terraform
 from setright.bindings.layouts._terraform_spec import snake, unsnake
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Unknown
@@ -109,6 +109,17 @@ def test_a_resource_beside_belongs_by_reference_or_by_name(by: str) -> None:
 @pytest.mark.parametrize("by", ["aws_s3_bucket.logs2.id", '"other"', "data.aws_s3_bucket.logs.id"])
 def test_what_belongs_to_another_is_left_to_it(by: str) -> None:
     assert "VersioningConfiguration" not in seen(PLAIN + version(by))[0].tree
+
+
+def test_what_belongs_is_looked_for_among_what_names_it_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = _terraform_find.belongs
+    monkeypatch.setattr(_terraform_find, "belongs", lambda *given: asked.append(given[3].address) or real(*given))
+    text = "".join((PLAIN + version("aws_s3_bucket.logs.id")).replace("logs", f"b{n}").replace('"v"', f'"v{n}"') for n in range(50))
+    found = seen(text.replace('bucket = "acme"', "force_destroy = true"))
+    assert [each.tree["VersioningConfiguration"]["Status"] for each in found] == ["Enabled"] * 50
+    assert sorted(set(asked)) == sorted(f"aws_s3_bucket_versioning.v{n}" for n in range(50))
+    assert len(asked) <= 4 * 50
 
 
 def test_what_may_belong_is_unknown_and_not_guessed() -> None:
