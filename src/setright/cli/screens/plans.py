@@ -89,7 +89,10 @@ def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool
 def _diff(console: Console, plan: Plan, everything: bool) -> None:
     lines = [line for change in plan.changes for line in diff_lines(change.diff)]
     for line in lines if everything else lines[:DIFF_LINES]:
-        console.print(Text.assemble("  ", line), soft_wrap=True)  # a broken line would be another diff
+        if console.is_terminal:
+            indented(console, line, 2)
+        else:
+            console.print(Text.assemble("  ", line), soft_wrap=True)  # a line broken in two would be another diff
     if len(lines) > DIFF_LINES and not everything:
         indented(console, Text(f"... and {len(lines) - DIFF_LINES} more lines; --all-findings shows them", "dim"), 2)
     if not lines:
