@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -163,23 +163,17 @@ class Module:
                 yield self.tree[folder], locator, (*path, name), body[name]
             silent = silent or name not in body
         if silent:
-            yield from ((self, at, path, raw) for at, path, raw in self._variables(name))
+            yield from ((self, at, path, raw) for at, path, raw in self._defaults.get(name, ()))
 
     def definition(self, value: Unknown) -> tuple[str, Path, Plain] | None:
         """Where the one variable or local that a value names is given its value here; None where that is not told."""
         named = NAMED_VALUE.fullmatch(value.text)
         if named is None:
             return None
-        found = list(self._variables(named[2]) if named[1] == "var" else self._locals(named[2]))
+        found = (self._defaults if named[1] == "var" else self._local_values).get(named[2], [])
         if len(found) != 1 or (named[1] == "var" and named[2] in self.overridden):
             return None
         return found[0]
-
-    def _variables(self, name: str) -> Sequence[tuple[str, Path, Plain]]:
-        return self._defaults.get(name, ())
-
-    def _locals(self, name: str) -> Sequence[tuple[str, Path, Plain]]:
-        return self._local_values.get(name, ())
 
     @cached_property
     def _defaults(self) -> dict[str, list[tuple[str, Path, Plain]]]:
