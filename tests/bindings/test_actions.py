@@ -6,7 +6,7 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import actions
-from setright.bindings.source import Source
+from setright.bindings.source import ACTIONS_LOCK, Source
 from setright.lenses import get, put
 from setright.model import Edit, Resource, Unknown
 
@@ -15,7 +15,7 @@ HEAD = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
 
 
 def sources(text: str, name: str = CI, lock: str = "") -> dict[str, Source]:
-    files = {name: text} | ({actions.LOCK: lock} if lock else {})
+    files = {name: text} | ({ACTIONS_LOCK: lock} if lock else {})
     return {file: Source(file, "yaml", get("yaml", body.encode())) for file, body in files.items()}
 
 

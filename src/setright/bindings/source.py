@@ -12,6 +12,7 @@ import msgspec
 from setright.model import Plain, Tree
 from setright.patterns import fits
 
+IMAGES_LOCK, ACTIONS_LOCK = "images.lock.yml", ".github/actions.lock.yml"  # what tags of others stand for, in a tree of sources
 LOCKED = "locked"  # a value that a control asks for: what a lock file among the documents says
 WILD = re.compile(r"[*?\[]")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from setright.bindings.source import ACTIONS_LOCK, IMAGES_LOCK
 from setright.bindings.trees import look_up
 from setright.engine.abreast import abreast
 from setright.engine.error import EngineError
@@ -26,7 +27,6 @@ CONTROLS = (
     "actions/step/pinned",
     "actions/job/pinned-workflow",
 )
-IMAGES, ACTIONS = "images.lock.yml", ".github/actions.lock.yml"
 GITHUB = "https://github.com"
 ABOUT = b"# What stood behind each name when `setright lock` asked; `setright lock --update` asks again.\n"
 BY_TAG = re.compile(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?", re.ASCII)  # without a digest or a variable
@@ -61,7 +61,7 @@ def locks(root: Path, scans: Iterable[Scan]) -> tuple[Lock, Lock]:
             for resource in resources:
                 images |= set(_images(kind, resource))
                 actions |= set(_actions(resource)) if kind.startswith("actions/") else set()
-    return _lock(root / IMAGES, images), _lock(root / ACTIONS, actions)
+    return _lock(root / IMAGES_LOCK, images), _lock(root / ACTIONS_LOCK, actions)
 
 
 def asked(names: Sequence[str], ask: Callable[[str], str]) -> Iterator[Asked]:

@@ -6,16 +6,16 @@ was behind its tag. It holds for the files beside it and below; the deepest one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from posixpath import join
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._documents import folder, mappings
-from setright.bindings.source import LOCKED, Source
+from setright.bindings.layouts._documents import folder
+from setright.bindings.source import IMAGES_LOCK, LOCKED, Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.patterns import late
 
-LOCK = "images.lock.yml"
 DIGEST = late(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
 VARIABLE = late(r"\$\{?\w|\{\{")
 
@@ -28,7 +28,7 @@ def held_to(written: Plain, file: str, sources: Mapping[str, Source]) -> str:
         digest = lock.get(written)
         if isinstance(digest, str) and DIGEST.fullmatch(digest):
             return f"{written}@{digest}"
-    raise BindingError(f"{file}: no {LOCK} names the digest of {written}; `setright lock` asks the registry for it")
+    raise BindingError(f"{file}: no {IMAGES_LOCK} names the digest of {written}; `setright lock` asks the registry for it")
 
 
 def held(wanted: Edit, place: Path, resource: Resource, template: Plain, sources: Mapping[str, Source]) -> Edit:
@@ -41,7 +41,11 @@ def held(wanted: Edit, place: Path, resource: Resource, template: Plain, sources
     return Edit(place, held_to(written, resource.home[0], sources))
 
 
-def _locks(file: str, sources: Mapping[str, Source]) -> list[Tree]:
+def _locks(file: str, sources: Mapping[str, Source]) -> Iterator[Tree]:
     """The locks that hold for a file, the nearest first."""
-    near = [(folder(s.locator), tree) for s, _, tree in mappings(sources) if s.locator.rpartition("/")[2] == LOCK]
-    return [tree for place, tree in sorted(near, key=lambda pair: -len(pair[0])) if not place or file.startswith(f"{place}/")]
+    place = file
+    while place:
+        place = folder(place)
+        lock = sources.get(join(place, IMAGES_LOCK))
+        if lock and lock.lens == "yaml" and isinstance(tree := look_up(lock.tree, ("documents", 0)), dict):
+            yield tree

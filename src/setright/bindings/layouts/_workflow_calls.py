@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts._documents import mappings
-from setright.bindings.source import Source
+from setright.bindings.source import ACTIONS_LOCK, Source
 from setright.model import Tree
 from setright.patterns import late
 
@@ -31,7 +31,6 @@ class Known(NamedTuple):
 
 NOTHING = Known({}, {})
 
-LOCK = ".github/actions.lock.yml"
 BRANCHES = ("main", "master")
 COMMIT = late(r"[0-9a-f]{40}")
 USES = late(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
@@ -78,7 +77,7 @@ def _released(name: str, ref: str, given: Sequence[str], known_here: Known) -> T
 
 def locks(sources: Mapping[str, Source]) -> dict[str, Tree]:
     """What each lock file says, by the folder of the repository that it is of; the deepest first."""
-    found = {s.locator[: -len(LOCK)]: d for s, _, d in mappings(sources) if s.locator.endswith(LOCK)}
+    found = {s.locator[: -len(ACTIONS_LOCK)]: d for s, _, d in mappings(sources) if s.locator.endswith(ACTIONS_LOCK)}
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
 

@@ -20,7 +20,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_calls import LOCK, Known, calls, locks
+from setright.bindings.layouts._workflow_calls import Known, calls, locks
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
     expressions,
@@ -31,7 +31,7 @@ from setright.bindings.layouts._workflow_text import (
     with_property,
     with_variable,
 )
-from setright.bindings.source import Source
+from setright.bindings.source import ACTIONS_LOCK, Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 
@@ -246,7 +246,7 @@ def _pinned(resource: Resource) -> Edit:
     if "commit" not in calls:
         owner, tag = "/".join(calls["name"].split("/")[:2]), calls.get("ref", "")
         raise BindingError(
-            f"{calls['name']}@{tag}: its commit is not in {LOCK} and not known here; `setright lock` asks for it"
+            f"{calls['name']}@{tag}: its commit is not in {ACTIONS_LOCK} and not known here; `setright lock` asks for it"
             f" (as `git ls-remote https://github.com/{owner} {tag}` shows it); read what it holds"
         )
     ref = calls.get("release") or calls["ref"]
