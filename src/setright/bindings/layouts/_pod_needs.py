@@ -235,9 +235,11 @@ def _of(resource: Resource, path: Path) -> Needs:
 
 def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     """The user's number where the image starts as root or says its user by name, of which the kubelet cannot tell who it is."""
-    needs, told = _of(resource, wanted.path), (look_up(raw, wanted.path[:3]), look_up(raw, ("spec",)))
-    if wanted.remove or any(look_up(each, USER) is not None for each in told):
+    if wanted.remove or not (wanted.path[3:] == NON_ROOT or _drops_all(wanted)):
         return []
+    if any(look_up(raw, (*of, *USER)) is not None for of in (wanted.path[:3], wanted.path[:1])):
+        return []
+    needs = _of(resource, wanted.path)
     user = None
     if wanted.path[3:] == NON_ROOT:
         is_root = needs.get("anyone") or needs.get("user") == 0
@@ -269,11 +271,13 @@ def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     Where it has none yet, the edit keeps a fix of the same round from giving it some.
     """
     is_user = wanted.path[3:] == NON_ROOT or (wanted.path[3:] == USER and wanted.value != 0)
+    if wanted.remove or not is_user:
+        return []
     stays_root = wanted.path[3:] == NON_ROOT and look_up(raw, (*wanted.path[:3], *USER)) == 0
     have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
     kept = (look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), [])
     left = [each for each in have if each not in kept or each == BINDS_LOW_PORTS]
-    if wanted.remove or not is_user or stays_root or not kept or (have and left == have):
+    if stays_root or not kept or (have and left == have):
         return []
     at = (*wanted.path[:3], *ADDS)
     return [Edit(at, left) if left else Edit(at, remove=True)]
@@ -320,14 +324,14 @@ def _asking_little(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
 
 def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[Edit]:
     """An empty volume for each path that an image writes to, beside a root file system that is read-only now."""
+    becoming = [each for each in edits if (each.path[3:] == READ_ONLY and each.value is True) or _is_rootless_then(resource, each)]
+    if not becoming:
+        return
     volumes = listed(look_up(raw, ("spec", "volumes")))
     taken = {str(each.get("name")) for each in volumes if isinstance(each, dict)}
     behind = len(volumes)
     is_alone = len(list(containers(raw))) == 1
-    for wanted in edits:
-        is_rootless = _leaves_root(wanted) and _of(resource, wanted.path).get("rootless")
-        if not is_rootless and (wanted.path[3:] != READ_ONLY or wanted.value is not True):
-            continue
+    for wanted in becoming:
         container = look_up(raw, wanted.path[:3])
         mounts = len(listed(container.get("volumeMounts")))
         for path in _unmounted(container, _of(resource, wanted.path)):
@@ -335,6 +339,10 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
             yield Edit((*wanted.path[:3], "volumeMounts", mounts), {"name": name, "mountPath": path})
             yield Edit(("spec", "volumes", behind), {"name": name, "emptyDir": {}})
             taken, behind, mounts = {*taken, name}, behind + 1, mounts + 1
+
+
+def _is_rootless_then(resource: Resource, wanted: Edit) -> bool:
+    return _leaves_root(wanted) and bool(_of(resource, wanted.path).get("rootless"))
 
 
 def _unmounted(container: Tree, needs: Needs) -> list[Plain]:

@@ -34,6 +34,7 @@ KEPT = {  # the capabilities by which root does it
     **dict.fromkeys(("chown", "chgrp"), ("CHOWN", "DAC_OVERRIDE", "FOWNER")),
     **dict.fromkeys(("gosu", "su-exec", "su", "runuser", "setpriv"), ("SETGID", "SETUID")),
 }
+TELLING = ("privileged", "runAsUser", "runAsNonRoot", "capabilities", "readOnlyRootFilesystem")  # what the words may speak against
 
 
 class Needs(NamedTuple):
@@ -81,6 +82,8 @@ def refused(container: Tree, path: tuple[Plain, ...], value: Plain) -> str:
     """Why a container would not start, or not do its work, with a value of its securityContext; empty where nothing tells so."""
     if path == ("runAsUser",) and value != 0 and look_up(container, ("securityContext", "runAsUser")) == 0:
         return "is root because somebody wrote so; find out what for first"
+    if path[0] not in TELLING:
+        return ""
     told = _stopped(needs_of_words(container), container, path, value)
     return f"runs {told}, which would fail then; do that in another way first" if told else ""
 
