@@ -16,6 +16,7 @@ from setright.engine.plan import Options, plan
 from setright.engine.scan import scan
 from setright.model import Document, Edit, Unknown
 from setright.surfaces.linux.documents import AUDITCTL
+from setright.surfaces.linux.steps import reloading
 from setright.surfaces.memory import Memory
 
 ROOT = Path(__file__).parents[2] / "bindings"
@@ -79,6 +80,16 @@ def test_a_lock_is_told_with_the_rules(tmp_path: Path, status: str, told: str | 
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["sh", "-c", AUDITCTL], capture_output=True, text=True, env=path)
     assert (done.returncode, done.stdout or None) == (0 if told else 127, told)
+
+
+@pytest.mark.parametrize(("status", "said"), [("enabled 1", ""), ("enabled 2", "until the host restarts\n"), ("", "")])
+def test_a_reload_of_locked_rules_says_that_the_kernel_keeps_those_it_has(tmp_path: Path, status: str, said: str) -> None:
+    for name, text in (("auditctl", f"printf '{status}'"), ("augenrules", "echo No rules")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", reloading("audit-rules-load")], capture_output=True, text=True, env=path)
+    assert done.returncode == 0 and done.stdout.endswith(said) and bool(done.stdout) is bool(said)
 
 
 def test_rules_that_are_not_loaded_yet_break_no_promise_of_what_is_loaded() -> None:

@@ -30,6 +30,7 @@ class Folder:
         self.refuses = ""  # what the checker says
         self.ignores_writes = False  # an API that says yes and does nothing
         self.no_way_back = False
+        self.keeps: list[str] = []  # what a reload cannot make hold
         self.probes: Callable[[], Mapping[str, str]] = dict
         self.after_write: Callable[[Change], None] = lambda change: None
 
@@ -84,6 +85,9 @@ class Folder:
 
     def reload(self, steps: Steps) -> None:
         self.log.append("reload")
+
+    def late(self) -> list[str]:
+        return self.keeps
 
     def probe(self, steps: Steps) -> Mapping[str, str]:
         return self.probes()

@@ -100,6 +100,19 @@ def test_what_the_checker_refuses_is_not_written(estate):
     assert told(made) == ["snapshot", "refused"]
 
 
+def test_what_holds_only_after_a_restart_is_said_there_and_back(estate):
+    made, folder, file = one(estate)
+    before = file.read_bytes()
+    folder.keeps = ["the kernel keeps it"]
+    run = applied(made)
+    assert (outcomes(run), why(run)) == (["unverified"], "the kernel keeps it")
+    back = made.rollback(run.id, lambda plan, outcome: None)
+    assert outcomes(back) == ["unverified"] and "the kernel keeps it" in why(back)
+    assert file.read_bytes() == before
+    folder.keeps = []
+    assert outcomes(made.rollback(run.id, lambda plan, outcome: None)) == ["reverted"]
+
+
 def test_a_health_probe_that_changes_takes_the_change_back(estate):
     made, folder, file = one(estate)
     before = file.read_bytes()

@@ -91,8 +91,11 @@ class Execution:
                     raise
                 raise Lapsed(str(error)) from error
 
-    def reload(self) -> None:
+    def reload(self) -> list[str]:
+        """What the target cannot make hold before it starts again."""
         self.surface.reload(self.plan.steps)
+        late: Callable[[], Sequence[str]] = getattr(self.surface, "late", tuple)
+        return list(late())
 
     def verify(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
         """What is not as it must be; empty when the control holds, nothing else moved, and health is as before.
@@ -137,8 +140,9 @@ class Execution:
         if armed:
             self.surface.disarm(self.token)
 
-    def restore(self, addresses: Sequence[str]) -> None:
-        """Puts the prior state back, last written first, and makes it hold. Raises SurfaceError naming what could not be.
+    def restore(self, addresses: Sequence[str]) -> list[str]:
+        """Puts the prior state back, last written first, and makes it hold; what of it cannot yet. Raises SurfaceError naming what
+        could not be put back.
 
         What cannot be put back is tried again for as long as others can: neither of two units may start before the other may.
         """
@@ -152,7 +156,7 @@ class Execution:
                     break  # it was never written
                 raise refused[0][1]
             left = [change for change, _ in refused]
-        self.surface.reload(self.plan.steps)
+        return self.reload()
 
     def _refusal(self, change: Change) -> SurfaceError | None:
         """What the target says to a change; None where it takes it."""

@@ -139,6 +139,7 @@ def apply_plan(run: str, plan_hash: str, stood: bool = False, last: bool = False
     `stood`: its documents were as planned when the run began. `last`: it is not planned again where they moved since.
     """
     kept: list[str] = []
+    late: list[str] = []
     armed = written = False
     try:
         kept, health, lapsed = begin(run, plan_hash)
@@ -150,22 +151,22 @@ def apply_plan(run: str, plan_hash: str, stood: bool = False, last: bool = False
         lapsed = write(run, plan_hash, kept, armed)
         if lapsed:
             return refuse(run, plan_hash, kept, armed, lapsed)
-        reload(run, plan_hash)
+        late = reload(run, plan_hash)
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001 - the one place: whatever went wrong is recorded and undone
         why = str(error) or type(error).__name__
         return (go_back if written else refuse)(run, plan_hash, kept, armed, why)
-    return settle(run, plan_hash, kept, health, armed)
+    return settle(run, plan_hash, kept, health, armed, late)
 
 
-def settle(run: str, plan_hash: str, kept: list[str], health: dict[str, str], armed: bool) -> list[Plain]:
-    """What is written, verified; then kept or taken back."""
+def settle(run: str, plan_hash: str, kept: list[str], health: dict[str, str], armed: bool, late: Sequence[str] = ()) -> list[Plain]:
+    """What is written, verified; then kept or taken back. `late`: what the reload could not make hold."""
     try:
         wrong = verify(run, plan_hash, kept, health)
         if not wrong:
             confirm(run, plan_hash, armed)
-            waits = pending(run, plan_hash)
+            waits = [*(late or ()), *pending(run, plan_hash)]
             return end(run, plan_hash, "unverified" if waits else "verified", "; ".join(waits), kept)
         why = "; ".join(wrong)
     except SQLAlchemyError:
@@ -207,7 +208,7 @@ def rollback_plan(run: str, plan_hash: str, why: str) -> list[Plain]:
 def way_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -> tuple[str, str, str, list[str]]:
     """Restore and verify: the plan, ``reverted`` or ``unverified``, why, and the snapshots."""
     try:
-        restore(run, plan_hash, kept, armed)
+        late = restore(run, plan_hash, kept, armed)
         left = restored(run, plan_hash, kept)
         if armed:
             confirm_quietly(run, plan_hash)
@@ -217,6 +218,8 @@ def way_back(run: str, plan_hash: str, kept: list[str], armed: bool, why: str) -
         return plan_hash, "unverified", f"{why}; the way back failed: {error}", kept
     if left:
         return plan_hash, "unverified", f"{why}; not all came back: {'; '.join(left)}", kept
+    if late:
+        return plan_hash, "unverified", f"{why}; {'; '.join(late)}", kept
     return plan_hash, "reverted", why, kept
 
 
@@ -305,10 +308,12 @@ def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
 
 
 @DBOS.step()
-def reload(run: str, plan_hash: str) -> None:
+def reload(run: str, plan_hash: str) -> list[str]:
+    """What it could not make hold."""
     at("reload")
-    desk().execution(run, plan_hash).reload()
+    late = desk().execution(run, plan_hash).reload()
     at("reloaded")
+    return late
 
 
 @DBOS.step()
@@ -343,14 +348,15 @@ def snapshots_of(run: str, plan_hash: str) -> list[str]:
 
 
 @DBOS.step()
-def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> None:
-    """Over a new connection where the old one is gone; where we may be locked out, until the dead-man's switch has let us in."""
+def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> list[str]:
+    """Over a new connection where the old one is gone; where we may be locked out, until the dead-man's switch has let us in.
+    What could not be made to hold."""
     at("restore")
     record("restoring", {"run": run, "plan": plan_hash})
     until = time.monotonic() + (2 * ARMED_FOR_S if armed else 3 * RETRY_S)
     while True:
         try:
-            desk().execution(run, plan_hash).restore(kept)
+            late = desk().execution(run, plan_hash).restore(kept)
             break
         except SurfaceError:
             desk().forget(plan_hash)
@@ -358,6 +364,7 @@ def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> None:
                 raise
             time.sleep(RETRY_S)
     at("restored")
+    return late
 
 
 @DBOS.step()

@@ -122,7 +122,10 @@ fi
 )
 # augenrules(8): rules cannot change any more once the kernel was told so (enabled 2): then they hold after the next start.
 AUDIT_RULES = """command -v augenrules >/dev/null || exit 0
-case $(auditctl -s 2>/dev/null) in ''|*'enabled 2'*) exit 0 ;; esac
+case $(auditctl -s 2>/dev/null) in
+  '') exit 0 ;;
+  *'enabled 2'*) echo 'the audit rules are locked (-e 2): the kernel keeps those that it has until the host restarts'; exit 0 ;;
+esac
 augenrules --load >/dev/null
 """
 AUDITD = """p=$(pidof auditd) && kill -HUP $p; true
@@ -184,6 +187,7 @@ RELOADS = {
     **servers.RELOADS,
     "daemon-reload": "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi\n",
 }
+SAYS_LATE = ("audit-rules-load",)  # they print what they could not make hold
 AFTER_A_FALL = {"ssh-reload": SSH_START}  # what the dead-man's switch does besides: the reload may have ended the program
 GENERIC = re.compile(r"([A-Za-z0-9@_.-]+)-(reload|restart|active)")
 

@@ -20,7 +20,7 @@ from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.patterns import matcher
 from setright.surfaces.linux.script import PRELUDE
-from setright.surfaces.linux.steps import activity, checker, reloading
+from setright.surfaces.linux.steps import SAYS_LATE, activity, checker, reloading
 from setright.surfaces.linux.sudo import Password
 from setright.surfaces.linux.transport import Answers, Ask, Transport, nothing
 
@@ -48,6 +48,7 @@ class Linux:
         self._keys: dict[str, set[str]] = {}
         self._modes: dict[str, str] = dict(NEW_MODES)
         self._reloaded_at = 0.0
+        self._late: list[str] = []
         self._ahead: Ahead | None = None
         self._meanwhile: Callable[[], None] = nothing
 
@@ -120,9 +121,14 @@ class Linux:
 
     def reload(self, steps: Steps) -> None:
         """In an offline root nothing runs that could be reloaded."""
+        self._late = []
         for name in steps.reload if self._transport.live else ():
-            self._run(name, reloading(name))
+            self._late += self._run(name, reloading(name)).splitlines() if name in SAYS_LATE else []
             self._reloaded_at = time.monotonic()
+
+    def late(self) -> list[str]:
+        """What the last reload could not make hold."""
+        return self._late
 
     def probe(self, steps: Steps) -> Mapping[str, str]:
         """After a reload health is what is seen at the end of a while, so that an answer of the old program does not count."""
@@ -213,11 +219,12 @@ class Linux:
         ran = self._transport.run(PRELUDE + check.command.replace("{main}", check.main))
         return "would work" if ran.status == 0 else (ran.err or ran.out.decode(errors="replace")).strip()
 
-    def _run(self, name: str, script: str) -> None:
+    def _run(self, name: str, script: str) -> str:
         ran = self._transport.run(f"{PRELUDE}main() {{\n{script}}}\nmain </dev/null\n")
         if ran.status:
             said = (ran.err or ran.out.decode(errors="replace")).strip()
             raise SurfaceError(f"{self.target}: {name} failed: {said or f'status {ran.status}'}")
+        return ran.out.decode(errors="replace")
 
 
 def open_local() -> Linux:
