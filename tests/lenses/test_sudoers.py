@@ -54,7 +54,7 @@ def test_one_setting_changes_in_odd_but_valid_files(before: str, edit: Edit, aft
 
 def test_a_file_is_read_with_aliases_comments_and_continued_lines() -> None:
     text = b'User_Alias A = b, \\\n  c\n#includedir /etc/sudoers.d\nDefaults env_keep += "X" # y\n#1000 ALL=(ALL) ALL # why\n'
-    text += b'"%a b",ops H = (root) NOPASSWD: /x "#1", !/y\n# NOPASSWD: ALL\n'
+    text += b'"%a b",ops H = (root) NOPASSWD: /x "1", !/y\n# NOPASSWD: ALL\n'
     assert sudoers.get(text) == {
         "defaults": {},
         "late": {},
@@ -62,12 +62,23 @@ def test_a_file_is_read_with_aliases_comments_and_continued_lines() -> None:
         "include": ["/etc/sudoers.d/"],
         "rules": [
             {"users": ["#1000"], "grant": "ALL=(ALL) ALL"},
-            {"users": ["%a b", "ops"], "grant": 'H = (root) /x "#1", !/y', "nopasswd": True, "negates": True},
+            {"users": ["%a b", "ops"], "grant": 'H = (root) /x "1", !/y', "nopasswd": True, "negates": True},
         ],
     }
 
 
-@pytest.mark.parametrize("text", ["Defaults =\n", "ops\n", "Defaults a b=\n", "\n=\n"])
+WRONG = [
+    "ops ALL=(ALL",
+    "ops ALL=ALL) ALL",
+    "ops ALL=((ALL)) ALL",
+    "ops ALL=(root) (x) ALL",
+    "ops ALL=bin/ls",
+    "ops ALL=NOPASS: ALL",
+]
+WRONG += ["ops ALL=/bin/ls,", "ops ALL=", "ops ALL=NOPASSWD: CWD=/ ALL", "ops ALL=~/x", "ops ALL : web=ALL"]
+
+
+@pytest.mark.parametrize("text", ["Defaults =\n", "ops\n", "Defaults a b=\n", "\n=\n", *(f"{line}\n" for line in WRONG)])
 def test_what_sudo_would_not_read_is_refused_by_line(text: str) -> None:
     with pytest.raises(LensError, match="line"):
         sudoers.get(text.encode())
@@ -195,3 +206,22 @@ def test_sudo_reads_the_same_before_and_after_an_edit(seed: int, tmp_path: Path)
     assert shown(sudoers.get(after)) == told(file)
     assert not any(told(file)[1])
     assert all(after.count(mark) == text.count(mark) for mark in (b"# for ever\n", b"# NOPASSWD: ALL\n"))
+
+
+RULES = ["ops ALL=() ALL", "ops web*=(:adm) /bin/x (y", "ops ALL=FOLLOW:/bin/ls ^-l$"]
+RULES += ["ops a, b=ROLE=x TYPE=y /bin/a=b : c = ^/bin/.*$, !list"]
+
+
+@pytest.mark.skipif(not shutil.which("visudo"), reason="needs sudo")
+@pytest.mark.parametrize("line", [*WRONG, *RULES])
+def test_a_rule_is_read_where_visudo_has_no_objection(line: str, tmp_path: Path) -> None:
+    (file := tmp_path / "sudoers").write_text(f"{line}\n")
+    done = subprocess.run(["visudo", "-cf", str(file)], capture_output=True, timeout=20)
+    assert bool(done.returncode) is (line in WRONG)
+    if line in RULES:
+        assert sudoers.get(file.read_bytes())["rules"]
+
+
+def test_a_long_rule_that_sudo_would_not_read_is_refused_at_once() -> None:
+    with pytest.raises(LensError):
+        sudoers.get(b"ops ALL=" + b"(a,b : c)  NOPASSWD :  /bin/ls   ^-l$   , " * 2000 + b"(\n")

@@ -31,7 +31,17 @@ PARAMETER = re.compile(
 BETWEEN = re.compile(rf"{B}*,?{B}*")
 ALIAS = re.compile(rf"{B}*(?:User|Runas|Host|Cmnd|Cmd)_Alias{B}")
 WHO = rf"!*(?:{QUOTED}|(?:\\[^\n]|#(?=-?[0-9])|[^\s,=:!\"\\#])+)"
-RULE = re.compile(rf"{B}*(?P<users>{WHO}(?:{B}*,{B}*{WHO})*){B}+(?P<grant>[^=\s][^=]*={B}*\S[\s\S]*)")
+WHOM = rf"(?:{QUOTED}|!{B}*|\\[^\n]|#(?=-?[0-9])|[^\s,=:!\"\\#()@])+"
+RUNAS = rf"\((?:{B}*{WHOM}(?:{B}*,{B}*{WHOM})*)?(?:{B}*:(?:{B}*{WHOM}(?:{B}*,{B}*{WHOM})*)?)?{B}*\)"
+OPTION = rf"(?:ROLE|TYPE|APPARMOR_PROFILE|PRIVS|LIMITPRIVS|NOTBEFORE|NOTAFTER|TIMEOUT|CWD|CHROOT){B}*={B}*(?:{QUOTED}|{WHOM}){B}+"
+TAGS = rf"(?:(?:(?:NO)?(?:PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|MAIL|INTERCEPT)|FOLLOW|NOFOLLOW){B}*:{B}*)"
+DIGEST = rf"sha(?:224|256|384|512){B}*:{B}*[A-Za-z0-9+/=]+"
+EXPRESSION = r"\^(?:\\[^\n]|[^\n\\$]|\$(?![\s,:]|$))*\$"
+ARGUMENTS = rf"(?:{B}+(?:{EXPRESSION}|(?:\\[\s\S]|[^,:=#\\\n])*))?"
+PROGRAM = rf"(?:[A-Z][A-Z0-9_]*(?!{B}*=)|(?:{EXPRESSION}|/(?:\\[\s\S]|[^\s,:#\\])*|sudoedit|list){ARGUMENTS})"
+SPEC = rf"(?>(?:{RUNAS}{B}*)?(?:{OPTION})*{TAGS}*(?:{DIGEST}(?:{B}*,{B}*{DIGEST})*{B}+)?(?:!{B}*)*(?!{TAGS}){PROGRAM})"
+GRANT = rf"{WHOM}(?:{B}*,{B}*{WHOM})*{B}*={B}*{SPEC}(?:{B}*,{B}*{SPEC})*"
+RULE = re.compile(rf"{B}*(?P<users>{WHO}(?:{B}*,{B}*{WHO})*){B}+(?P<grant>{GRANT}(?:{B}*:{B}*{GRANT})*){B}*")
 TAG = re.compile(rf"\bNOPASSWD{B}*:{B}*")
 NAME = re.compile(r"[a-z_]+")
 
