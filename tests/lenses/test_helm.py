@@ -63,7 +63,10 @@ def test_a_new_key_stands_behind_the_end_of_the_block_above_it() -> None:
 
 
 def test_a_key_that_would_not_always_be_filled_in_is_refused() -> None:
-    odd = DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"{{ end }}\n{{- end }}")
+    at_the_margin = DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"{{ end }}\n{{- end }}")
+    after = put("helm", at_the_margin, [Edit((*SPEC, "hostPID"), False)])
+    assert after == at_the_margin.replace(b"{{ end }}\n{{- end }}", b"{{ end }}\n  hostPID: false\n{{- end }}")
+    odd = DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"  {{- end }}{{/* why */}}\n{{- end }}")
     with pytest.raises(LensError, match="would stand in a block"):
         put("helm", odd, [Edit((*SPEC, "hostPID"), False)])
 
@@ -155,13 +158,43 @@ def test_what_charts_are_begun_with_is_read() -> None:
         '{{- include "shop.labels" . | nindent 4 }}',
         "{{- toYaml .Values.podLabels | nindent 4 }}",
     ]
-    assert seen["spec"]["env"] == [{"name": "A", "value": "b"}]
+    assert seen["spec"]["env"][0] == {"name": "A", "value": "b"}
+    assert [each.text for each in seen["spec"]["env"][1:]] == ["{{ toYaml .Values.more | nindent 4 }}"]
     assert [each.text[:11] for each in seen["spec"]["volumes"]] == ["{{- toYaml ", "{{- include"]
 
 
 def test_what_charts_are_begun_with_is_edited() -> None:
     assert hold("helm", SCAFFOLD, Edit((*SPEC, "env", 0, "value"), "c"))
     assert hold("helm", SCAFFOLD, Edit((*SPEC, "replicas"), 2))
+
+
+AT_THE_MARGIN = b"""\
+metadata:
+  labels:
+    app: shop
+{{ include "shop.labels" . | indent 4 }}
+spec:
+  resources:
+{{ toYaml .Values.resources | indent 4 }}
+  volumes:
+  - name: a
+{{ toYaml .Values.volumes | indent 2 }}
+    {{- with .Values.nodeSelector }}
+  nodeSelector:
+{{ toYaml . | indent 4 }}
+    {{- end }}
+"""
+
+
+def test_what_is_filled_in_stands_where_it_is_indented_to() -> None:
+    [seen] = get("helm", AT_THE_MARGIN)["documents"]
+    assert list(seen["metadata"]["labels"]) == ["app", '{{ include "shop.labels" . | indent 4 }}']
+    assert seen["spec"]["resources"].text == "{{ toYaml .Values.resources | indent 4 }}"
+    assert [each if isinstance(each, dict) else each.text[:9] for each in seen["spec"]["volumes"]] == [{"name": "a"}, "{{ toYaml"]
+    assert seen["spec"]["nodeSelector"].text == "{{ toYaml .Values.nodeSelector | indent 4 }}"
+    assert put("helm", AT_THE_MARGIN, [Edit((*SPEC, "hostPID"), False)]) == AT_THE_MARGIN + b"  hostPID: false\n"
+    edited = put("helm", AT_THE_MARGIN, [Edit((*SPEC, "volumes", 0, "emptyDir"), {})])
+    assert edited == AT_THE_MARGIN.replace(b"name: a\n", b"name: a\n    emptyDir: {}\n")
 
 
 ODD_END = b"""\

@@ -38,7 +38,7 @@ LINE = re.compile(r"line (\d+):")
 TRIALS = 4  # masks that are tried before every end is a comment
 INDENT = re.compile(r"n?indent\s+(\d+)")
 FIRST, LAST, PAD = "\ue000", "\uf8fe", "\uf8ff"
-MARK = re.compile(f"(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
+MARK = re.compile(f" *(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
 MARKED = re.compile(f"[{FIRST}-{PAD}]")
 
 
@@ -99,7 +99,7 @@ def _told(text: str, masked: _Masked) -> str:
 
 def _hidden(edit: Edit, masked: _Masked) -> Edit:
     """The edit with names of keys as they are masked."""
-    keys = {told: mark.rstrip(PAD + ": ") for mark, told in ((masked.marks[c][0], masked.told[c]) for c in masked.marks)}
+    keys = {told: mark.strip(PAD + ": ") for mark, told in ((masked.marks[c][0], masked.told[c]) for c in masked.marks)}
     return Edit(tuple(keys.get(key, key) if isinstance(key, str) else key for key in edit.path), edit.value, edit.remove)
 
 
@@ -168,20 +168,21 @@ def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
     scopes: list[str] = []
     lines: list[str] = []
     written = _without_comments(text, masked).split("\n")
-    others = _other_arms(written)
+    blocks = _blocks(written)
+    others = _other_arms(written, blocks)
     for number, line in enumerate(written):
         if number in others and VERSION.fullmatch(line):  # one object, for clusters of another age
             lines.append(line.replace(line.strip(), _marked(masked, line.strip(), "#")))
         else:
-            ends = odd is not None and number not in odd
-            lines.append(_line(line, lines, written[number + 1 :], scopes, masked, ends))
+            within = lines[blocks[number][-1] + 1 :] if blocks[number] and odd is not None and number not in odd else []
+            lines.append(_line(line, lines, written[number + 1 :], scopes, masked, within))
     return masked._replace(text="\n".join(lines))
 
 
-def _other_arms(lines: Sequence[str]) -> set[int]:
+def _other_arms(lines: Sequence[str], blocks: Sequence[Sequence[int]]) -> set[int]:
     """The lines that stand in the second or a later arm of a choice."""
     words = [WORD.match(line.strip()) for line in lines]
-    return {n for n, around in enumerate(_blocks(lines)) if any((word := words[at]) and word[1] == "else" for at in around)}
+    return {n for n, around in enumerate(blocks) if any((word := words[at]) and word[1] == "else" for at in around)}
 
 
 def _without_comments(text: str, masked: _Masked) -> str:
@@ -195,8 +196,8 @@ def _without_comments(text: str, masked: _Masked) -> str:
     return LONG.sub(commented, text)
 
 
-def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[str], masked: _Masked, ends: bool) -> str:
-    """A line with marks for its actions. `scopes` are what dots stand for in the blocks around it."""
+def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[str], masked: _Masked, within: Sequence[str]) -> str:
+    """A line with marks for its actions. `scopes` are what dots stand for in the blocks around it, `within` the block that ends."""
     actions = list(ACTION.finditer(line))
     if not actions:
         return line
@@ -205,13 +206,22 @@ def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[st
     if ACTION.sub("", body).strip():
         return ACTION.sub(lambda match: _marked(masked, match[0], "", scopes), line)
     if not any(speaks):
-        if ends and ENDS.fullmatch(body) and _form(line, above) == ":":
-            return line.replace(body, _marked(masked, body, ":", told=END))
+        column = _column_of_pairs(within) if ENDS.fullmatch(body) else None
+        if column is not None and column + len(f"{FIRST}: ") <= len(line.rstrip()):
+            return _marked(masked, line.rstrip(), ":", told=END, deeper=column) + line[len(line.rstrip()) :]
         return line.replace(body, _marked(masked, body, "#"))
-    form = _form(line, above)
-    if form == "-" and _depth(line) != len(line) - len(line.lstrip()):
-        return line.replace(body, _marked(masked, body, "#"))  # YAML would take it for an item of no list
-    return line.replace(body, _marked(masked, body, form or _among(line, above, below), scopes))
+    form = _form(line, above) or _among(line, above, below)
+    deeper = max(_depth(line) - (len(line) - len(line.lstrip())), 0)  # what it writes stands there, wherever it is written
+    if deeper + len(f"- {FIRST}: ") > len(body):
+        return line.replace(body, _marked(masked, body, "#"))
+    return line.replace(body, _marked(masked, body, form, scopes, deeper=deeper))
+
+
+def _column_of_pairs(within: Sequence[str]) -> int | None:
+    """Where the pairs stand of which a block, masked, is made; None for one of items, of a value, or of nothing."""
+    outermost = min(_content(within), key=lambda each: len(each) - len(each.lstrip()), default="")
+    is_value = MARKED.match(outermost.lstrip()) and ": " not in outermost
+    return None if not outermost or is_value or outermost.lstrip().startswith("- ") else len(outermost) - len(outermost.lstrip())
 
 
 def _is_silent(action: str, scopes: list[str]) -> bool:
@@ -266,13 +276,13 @@ def _content(above: Sequence[str]) -> Iterator[str]:
     return (each for each in reversed(above) if each.strip() and not each.lstrip().startswith("#"))
 
 
-def _marked(masked: _Masked, action: str, form: str, scopes: Sequence[str] = (), told: str = "") -> str:
-    """A mark of the action's length: a comment ("#"), a pair (":"), an item ("-") or a scalar ("")."""
+def _marked(masked: _Masked, action: str, form: str, scopes: Sequence[str] = (), told: str = "", deeper: int = 0) -> str:
+    """A mark of the action's length, so much deeper: a comment ("#"), a pair (":"), an item ("-") or a scalar ("")."""
     character = chr(ord(FIRST) + len(masked.marks))
     if character > LAST:
         raise LensError("has more actions than can be told apart")
     start, end = {"#": ("#", ""), ":": ("", ": "), "-": ("- ", ""), "": ("", "")}[form]
-    mark = f"{start}{character}{end}".ljust(len(action), PAD)
+    mark = (" " * deeper + f"{start}{character}{end}").ljust(len(action), PAD)
     if len(mark) != len(action):
         raise LensError(f"{action}: is too short to be told from its surroundings")
     masked.marks[character] = (mark, action)
