@@ -22,6 +22,7 @@ OF_THE_SHELL = frozenset({".", ":", "alias", "cd", "eval", "export", "read", "se
 SHELLS = {"debian": ["/bin/bash", "-o", "pipefail", "-c"], "redhat": ["/bin/bash", "-o", "pipefail", "-c"]}
 SHELLS |= {"alpine": ["/bin/ash", "-eo", "pipefail", "-c"], "busybox": ["/bin/ash", "-eo", "pipefail", "-c"]}
 READ_OTHERWISE = late(r"\becho\s[^|;&]*\\\w")  # what dash takes for a tabulator or a new line, and bash for two letters
+QUOTED = late(r"(['\"])((?:(?!\1).)*)\1")
 PIPEFAIL = late(r"\bpipefail\b")
 
 
@@ -52,6 +53,13 @@ def is_alike(image: Image) -> bool:
     words = [str(word) for word in _words(said[-1]["value"])]
     name = next((word for word in words if word != "exec"), "")
     return re.fullmatch(r"[\w-]+", name) is not None and name not in copied
+
+
+def quoted(text: str) -> str:
+    """A text as the value of a label; quotes around the whole of it go."""
+    whole = QUOTED.fullmatch(text)
+    escaped = re.sub(r'[\\"$]', r"\\\g<0>", whole[2] if whole else text)
+    return f'"{escaped}"'
 
 
 def _words(value: Plain) -> Sequence[Plain]:

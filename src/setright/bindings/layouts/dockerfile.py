@@ -353,8 +353,7 @@ def _on_instruction(locator: str, each: Mapping[str, Plain], at: int, edit: Edit
     if not path and edit.remove:
         yield Edit(("instructions", at), remove=True)
     elif path == ("keyword",) and each["keyword"] == "MAINTAINER":
-        name = str(each["value"]).strip("\"'").replace("\\", "\\\\").replace('"', '\\"')
-        yield Edit(("instructions", at), {"keyword": edit.value, "value": f'maintainer="{name}"'})
+        yield Edit(("instructions", at), {"keyword": edit.value, "value": f"maintainer={form.quoted(str(each['value']))}"})
     elif path == ("yum-cache",):
         yield Edit(("instructions", at, "value"), run.without_yum_cache(locator, each))
     elif path == ("lists",):
