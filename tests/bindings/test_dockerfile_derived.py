@@ -251,9 +251,13 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ),
         ("FROM alpine AS a\nEXPOSE 80\nFROM a\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
     ],
+        ('FROM alpine\nEXPOSE 80 81\nENTRYPOINT ["/sbin/tini", "--"]\n', ["nc", "-z", "127.0.0.1", "80"], "presumed"),
+        ("FROM debian\nCMD /app/bin/server\n", ["sh", "-c", "grep -qs '[s]erver' /proc/[0-9]*/cmdline"], "presumed"),
+        ("FROM debian\nCMD /usr/local/bin/server\n", ["sh", "-c", "grep -qs '[s]erver' /proc/[0-9]*/cmdline"], "process"),
+        ("FROM debian\nCMD poetry run worker\n", ["sh", "-c", "grep -qs '[p]oetry' /proc/[0-9]*/cmdline"], "presumed"),
 )
 def test_the_check_asks_the_port_that_is_told(text: str, check: list[str], evidence: str) -> None:
-    assert seen(text)["check"] == {"evidence": evidence}
+    assert seen(text)["check"] == {"evidence": evidence, "alone": True}
     after = lenses.get("dockerfile", fixed(text, "Healthcheck").encode())["instructions"]
     assert [each["value"] for each in after if each["keyword"] == "HEALTHCHECK"] == [f"CMD {json.dumps(check)}"]
 

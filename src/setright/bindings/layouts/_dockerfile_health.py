@@ -8,7 +8,7 @@ docs.docker.com/reference/dockerfile, HEALTHCHECK; bash(1), REDIRECTION.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -62,6 +62,9 @@ PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
+BECOMES_ANOTHER = frozenset({"bundle", "env", "exec", "gradlew", "mvnw", "nohup", "pipenv", "poetry"})  # who runs under its name
+START_SCRIPT = late(r"(?!/(?:usr/(?:local/)?|go/)?s?bin/)\S*\bbin/[^/]+|(?:\S*/)?(?:boot|entrypoint|init|launch|run|start|wrapper)")
+ONLY_WRAP = frozenset({"catatonit", "dumb-init", "tini"})
 TAKES_MODULE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "-I", "-cp", "-classpath"})
 BUILDERS = frozenset({"cargo", "cmake", "go", "gradle", "make", "meson", "mvn", "ninja", "pytest", "tox"})
 HELP = frozenset({"--help", "-h", "help", "--version", "version"})
@@ -77,10 +80,14 @@ NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.
 
 
 class Check(NamedTuple):
-    """The words of a check, and what tells of its port: exposed, several, named, usual, base or likely; or process."""
+    """The words of a check, and what tells of its port: exposed, several, named, usual, base or likely; or process.
+
+    It is presumed where the image starts nothing by itself, or what it starts may go on under another name.
+    """
 
     words: tuple[str, ...]
     evidence: str
+    port: str = ""
 
 
 def check_of(image: Image) -> Check | None:
@@ -93,8 +100,16 @@ def check_of(image: Image) -> Check | None:
     from_base = "likely" if says_what_runs(image.whole) else "base"
     for evidence, port in (("exposed", exposed), ("named", named), ("usual", usual), (from_base, base_port)):
         if port and (words := _asks(image, port)):
-            return Check(words, "several" if evidence == "exposed" and not _is_alone(image) else evidence)
+            told_by = "several" if evidence == "exposed" and not _is_alone(image) else evidence
+            return Check(words, "presumed" if _starts_nothing(image) else told_by, port)
     return _process(image) if not exposed else None
+
+
+def _starts_nothing(image: Image) -> bool:
+    """Whether it only has an init for what others name."""
+    said = [each for each in image.whole if each["keyword"] in ("CMD", "ENTRYPOINT")]
+    words = [str(word) for each in said for word in (each["value"] if isinstance(each["value"], list) else [each["value"]])]
+    return bool(words) and all(base(word) in ONLY_WRAP or word.startswith("-") for word in words)
 
 
 def _only_tells(image: Image) -> bool:
@@ -225,10 +240,5 @@ def _process(image: Image) -> Check | None:
     ):
         return None
     seen = f"[{name[0]}]{name[1:]}"
-    return Check(("sh", "-c", f"grep -qs '{seen}' /proc/[0-9]*/cmdline"), "process")
-
-
-def told(image: Image) -> Mapping[str, Plain]:
-    """What a control asks of it: ``{evidence: exposed}``; empty where there is no check."""
-    check = check_of(image)
-    return {"evidence": check.evidence} if check else {}
+    may_change = base(words[0]) in BECOMES_ANOTHER or bool(START_SCRIPT.fullmatch(words[0]))
+    return Check(("sh", "-c", f"grep -qs '{seen}' /proc/[0-9]*/cmdline"), "presumed" if may_change else "process")

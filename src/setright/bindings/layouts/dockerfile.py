@@ -6,7 +6,7 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     User: app                        # the last USER of the last stage and those it begins from, else its base's as known
     Healthcheck: CMD curl ...        # their last HEALTHCHECK
     user-number: "10001"             # the same by its number, where it is said by name and that is known
-    check: {evidence: exposed}       # what tells how to ask whether it works, see _dockerfile_health
+    check: {evidence: exposed, alone: true}       # what tells how to ask whether it works, see _dockerfile_health, _dockerfile_uses
     ExposedPorts: [{port: "80", protocol: tcp}]
     stages:
       - image: debian, tag: "12", digest: sha256:..., name: build, external: true      # not another stage, not scratch
@@ -39,6 +39,7 @@ from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts import _dockerfile_run as run
 from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
+from setright.bindings.layouts import _dockerfile_uses as uses
 from setright.bindings.layouts._dockerfile_image import (
     IMAGE,
     Image,
@@ -67,7 +68,8 @@ SAID_BY = {"User": "USER", "user-number": "USER", "Healthcheck": "HEALTHCHECK", 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each Dockerfile, named by its path."""
     files = [source for name, source in sorted(sources.items()) if source.lens == "dockerfile" and source.exists]
-    trees = [(source.locator, _tree(source.tree["instructions"], _images(layout))) for source in files]
+    others = uses.services(sources) if files else {}
+    trees = [(file.locator, _tree(file.tree["instructions"], _images(layout), others.get(file.locator, ()))) for file in files]
     return [Resource(kind, locator, tree, (locator, ())) for locator, tree in trees]
 
 
@@ -114,7 +116,7 @@ def _images(layout: Mapping[str, Plain]) -> Images:
 # --- seeing ---------------------------------------------------------------------------------------------------------
 
 
-def _tree(instructions: Instructions, images: Images) -> Tree:
+def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) -> Tree:
     stages = stages_of(instructions)
     names = [from_of(instructions[start])["name"].lower() for start, _ in stages]
     arguments = dict(_arguments(instructions[: stages[0][0]] if stages else instructions))
@@ -129,7 +131,10 @@ def _tree(instructions: Instructions, images: Images) -> Tree:
     if any(form.pipes(instructions)):
         tree["pipes"] = "unguarded"
     if stages:
-        tree |= _about(image_of(instructions, images))
+        tree |= _about(image := image_of(instructions, images))
+        check = health.check_of(image)
+        alone = check is not None and uses.is_alone(instructions, others, check.port)
+        tree["check"] = {"evidence": check.evidence, "alone": alone} if check else {}
     for each in instructions[slice(*stages[-1])] if stages else ():
         if each["keyword"] == "EXPOSE":
             tree["ExposedPorts"] += [_port(word) for word in each["value"].split()]
@@ -140,8 +145,7 @@ def _about(image: Image) -> Tree:
     """What holds for the image with all stages that it begins from."""
     user = users.user_now(image)
     checks = [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
-    tree: Tree = {"check": health.told(image)}
-    tree |= {"lists-used-later": run.needs_lists(image.whole), "workdir-known": _workdir_is_known(image)}
+    tree: Tree = {"lists-used-later": run.needs_lists(image.whole), "workdir-known": _workdir_is_known(image)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
     tree |= {"starts": "alike" if form.is_alike(image) else "otherwise"}
@@ -227,6 +231,8 @@ class Place(NamedTuple):
 def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
     path, (locator, instructions) = edit.path, place[:2]
     if path == ("User",) and not edit.remove:
+        if uses.is_action(locator, place.sources):
+            raise BindingError(f"{locator}: GitHub starts an action's container as root, and asks that its Dockerfile says no USER")
         if other := rooted.begun_from(locator, place.image, place.sources):
             raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
         yield from users.with_user(locator, instructions, place.image, str(edit.value))

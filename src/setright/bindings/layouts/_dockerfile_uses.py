@@ -1,0 +1,66 @@
+"""What else in the tree starts the image that a Dockerfile builds: services of Compose files, and GitHub for an action.
+
+compose-spec.io, build.md and 05-services.md; docs.github.com, Dockerfile support for GitHub Actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import join, normpath
+
+from setright.bindings.layouts._compose_build import ELSEWHERE
+from setright.bindings.layouts._dockerfile_image import Instruction, from_of, stages_of
+from setright.bindings.layouts._documents import folder, listed, mappings
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree
+from setright.patterns import late
+
+ACTION = late(r"(?:^|/)action\.ya?ml")
+PORT = late(r"(\d+)(?:/tcp)?")
+NUMBER = late(r"(?<![\d.])\d{2,5}(?![\d.])")
+Services = Mapping[str, Sequence[Tree]]
+
+
+def services(sources: Mapping[str, Source]) -> Services:
+    """The services of Compose files that build each Dockerfile and start something else in it."""
+    found: dict[str, list[Tree]] = {}
+    for source, _, document in mappings(sources):
+        theirs = document.get("services")
+        for service in theirs.values() if isinstance(theirs, dict) else ():
+            if isinstance(service, dict) and (service.get("command") or service.get("entrypoint")):
+                for built in _built(source.locator, service.get("build")):
+                    found.setdefault(built, []).append(service)
+    return found
+
+
+def _built(file: str, build: Plain) -> Iterator[str]:
+    told = {"context": build} if isinstance(build, str) else build if isinstance(build, dict) else {}
+    context, name = str(told.get("context", ".")), str(told.get("dockerfile", "Dockerfile"))
+    if told and not ELSEWHERE.search(context) and "$" not in name:
+        yield normpath(join(folder(file), context, name))
+
+
+def is_alone(instructions: Sequence[Instruction], others: Sequence[Tree], port: str) -> bool:
+    """Whether what services start in the last stage has checks of its own, or says that it serves this port."""
+    stages = stages_of(instructions)
+    last = from_of(instructions[stages[-1][0]])["name"].lower() if stages else ""
+    mine = [each for each in others if str(look_up(each, ("build", "target")) or last).lower() == last]
+    return all(each.get("healthcheck") or (port and port in _served(each)) for each in mine)
+
+
+def _served(service: Tree) -> set[str]:
+    """The ports of the container that a service speaks of."""
+    given = listed(service.get("ports"))
+    ports = [each.get("target") if isinstance(each, dict) else str(each).rpartition(":")[2] for each in given]
+    numbers = (PORT.fullmatch(str(each)) for each in [*ports, *listed(service.get("expose"))])
+    return {*(found[1] for found in numbers if found), *NUMBER.findall(f"{service.get('command')} {service.get('entrypoint')}")}
+
+
+def is_action(locator: str, sources: Mapping[str, Source]) -> bool:
+    """Whether GitHub builds it for an action beside it, whose container it starts as root for the workspace."""
+    for source, _, document in mappings(sources):
+        runs = document.get("runs") if ACTION.search(source.locator) else None
+        if isinstance(runs, dict) and normpath(join(folder(source.locator), str(runs.get("image")))) == locator:
+            return True
+    return False

@@ -1,0 +1,58 @@
+"""What else in the tree starts an image, and what that keeps from its Dockerfile."""
+
+from __future__ import annotations
+
+import pytest
+from tests.bindings.test_dockerfile_derived import LAYOUT
+
+from setright import lenses
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import dockerfile
+from setright.bindings.source import Source
+from setright.model import Edit, Plain
+
+WEB = "FROM python:3.13 AS base\nFROM base AS dev\nFROM base AS prod\nEXPOSE 8000\nCMD python app.py\n"
+
+
+def tree_of(**files: str) -> dict[str, Source]:
+    lens = {True: "dockerfile", False: "yaml"}
+    named = {name.replace("_", "/"): text for name, text in files.items()}
+    named = {name if name.endswith("Dockerfile") else f"{name}.yml": text for name, text in named.items()}
+    return {
+        name: Source(name, lens[name.endswith("Dockerfile")], lenses.get(lens[name.endswith("Dockerfile")], text.encode()))
+        for name, text in named.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "is_alone"),
+    [
+        ("{build: ./web}", True),
+        ("{build: ./web, command: celery worker}", False),
+        ("{build: {context: web}, entrypoint: [rq, worker]}", False),
+        ("{build: ./web, command: celery worker, healthcheck: {test: pgrep celery}}", True),
+        ("{build: ./web, command: flask run, ports: ['80:8000']}", True),
+        ("{build: ./web, command: flask run, ports: [{target: 8000, published: 80}]}", True),
+        ("{build: ./web, command: 'gunicorn -b :8000 a'}", True),
+        ("{build: ./web, command: 'gunicorn -b :80 a'}", False),
+        ("{build: {context: ./web, target: dev}, command: celery worker}", True),
+        ("{build: {context: ./web, target: prod}, command: celery worker}", False),
+        ("{build: ./other, command: celery worker}", True),
+        ("{build: 'https://x.y/z.git', command: celery worker}", True),
+    ],
+)
+def test_a_service_that_starts_something_else_is_seen(service: str, is_alone: bool) -> None:
+    given = tree_of(web_Dockerfile=WEB, compose=f"services:\n  worker: {service}\n")
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    assert resource.tree["check"] == {"evidence": "exposed", "alone": is_alone}
+
+
+@pytest.mark.parametrize(("image", "is_refused"), [("Dockerfile", True), ("docker://alpine:3", False), ("../Dockerfile", False)])
+def test_an_action_stays_with_root(image: Plain, is_refused: bool) -> None:
+    given = tree_of(a_Dockerfile="FROM alpine:3\nENTRYPOINT /a\n", a_action=f"runs: {{using: docker, image: '{image}'}}\n")
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    if is_refused:
+        with pytest.raises(BindingError, match="GitHub starts an action's container as root"):
+            dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
+    else:
+        assert dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
