@@ -53,6 +53,7 @@ def new_lines(text: str, key: str) -> list[str]:
         ("FROM scratch\nCOPY a /\nCMD x\n", ["USER 65532"]),
         ("FROM acme/base\nCMD x\n", ["USER 65532"]),
         ("FROM acme/base\nRUN make\nWORKDIR /a\nCMD x\n", ["RUN chown -R 65532 /a", "USER 65532"]),
+        ('FROM acme/base\nVOLUME /a\nENTRYPOINT ["tini", "bash"]\n', ["RUN mkdir -p /a \\", "&& chown -R 65532 /a", "USER 65532"]),
         ("FROM acme/base\nRUN apk add a\nCMD x\n", ["RUN adduser -D -u 10001 app", "USER 10001"]),
         ("FROM debian:12\nRUN useradd -r -u 7 me\nCMD x\n", ["USER 7"]),
         ("FROM debian:12\nRUN adduser --system --group me && adduser me dialout\nCMD x\n", ["USER me"]),
@@ -250,11 +251,11 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
             "process",
         ),
         ("FROM alpine AS a\nEXPOSE 80\nFROM a\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
-    ],
         ('FROM alpine\nEXPOSE 80 81\nENTRYPOINT ["/sbin/tini", "--"]\n', ["nc", "-z", "127.0.0.1", "80"], "presumed"),
         ("FROM debian\nCMD /app/bin/server\n", ["sh", "-c", "grep -qs '[s]erver' /proc/[0-9]*/cmdline"], "presumed"),
         ("FROM debian\nCMD /usr/local/bin/server\n", ["sh", "-c", "grep -qs '[s]erver' /proc/[0-9]*/cmdline"], "process"),
         ("FROM debian\nCMD poetry run worker\n", ["sh", "-c", "grep -qs '[p]oetry' /proc/[0-9]*/cmdline"], "presumed"),
+    ],
 )
 def test_the_check_asks_the_port_that_is_told(text: str, check: list[str], evidence: str) -> None:
     assert seen(text)["check"] == {"evidence": evidence, "alone": True}

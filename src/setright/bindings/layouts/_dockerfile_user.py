@@ -17,6 +17,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts._dockerfile_image import (
+    SHELLS,
     STEPS_DOWN,
     Image,
     Instruction,
@@ -29,6 +30,7 @@ from setright.bindings.layouts._dockerfile_image import (
     stages_of,
     users_made,
 )
+from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
 from setright.patterns import late
@@ -136,7 +138,7 @@ def with_user(locator: str, instructions: Sequence[Instruction], image: Image, w
     said = [n for n in range(behind, end) if instructions[n]["keyword"] == "USER"]
     early = _volumes(image)
     late = [each for each in _written(image) if each not in early]
-    if early and not chosen.owner and image.family == "empty" and wanted == "auto":
+    if early and not chosen.owner and chosen.user == NOBODYS and wanted == "auto":
         raise BindingError(f"{locator}: {BARE_VOLUME.format(volume=early[0], user=chosen.user)}")
     touched = [str(each) for each in image.facts.get("makes", ())]
     volume = next((n for n in range(start, at) if early and instructions[n]["keyword"] == "VOLUME"), None)
@@ -254,8 +256,14 @@ def _chosen(image: Image) -> Chosen:
         few = image.facts.get("tools") == "few"
         makes = "" if few else USABLE[image.family].format(uid=NUMBER, name=NAME)
         return Chosen(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
-    has_shell = any(runs(image.whole)) and image.family != "empty"
+    has_shell = image.family != "empty" and (any(runs(image.whole)) or _starts_shell(image))
     return Chosen(NOBODYS, NOBODYS if has_shell else "")
+
+
+def _starts_shell(image: Image) -> bool:
+    """Whether what it starts names a shell, which it must have then."""
+    said = [each["value"] for each in image.whole if each["keyword"] in ("CMD", "ENTRYPOINT")]
+    return any(isinstance(value, str) or any(base(str(word)) in SHELLS for word in listed(value)) for value in said)
 
 
 def _owner(image: Image, made: Mapping[str, str]) -> Chosen | None:
