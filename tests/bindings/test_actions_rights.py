@@ -45,6 +45,9 @@ READS = Edit(("permissions",), {"contents": "read"})
     [
         ("uses: actions/setup-node@v4", None),
         ("run: make test", None),
+        ("uses: docker://alpine:3", None),
+        ("uses: julia-actions/setup-julia@v2", None),
+        ("uses: actions-rs/audit-check@v1", {"contents": "read", "checks": "write", "issues": "write"}),
         ("run: git -C docs push", {"contents": "write"}),
         ("uses: softprops/action-gh-release@v2", {"contents": "write"}),
         ("uses: github/codeql-action/init@v3", {"contents": "read", "security-events": "write"}),

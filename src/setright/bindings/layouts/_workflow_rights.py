@@ -144,6 +144,8 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
     if name == "actions/github-script":
         script = str(inputs.get("script", ""))
         return _asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None
+    if name.startswith("docker://"):
+        return None if TOKEN.search(str(step)) else {}
     fitting = [pattern for pattern in table if fits(name, pattern)]
     return table[max(fitting, key=len)] if fitting else None
 
