@@ -29,13 +29,15 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, omit_defaults=True):
     """A value that is set but cannot be told here: a variable, an intrinsic function, something we may not read.
 
-    `text` is the source as written (``var.acl``) or why it cannot be told. In JSON it is ``{"$unknown": text}``.
+    `text` is the source as written (``var.acl``) or why it cannot be told. In JSON it is ``{"$unknown": text}``. Where it is
+    surely one of a few, a condition's branches, `either` has them, None for no value; what holds of each of them holds.
     """
 
     text: str = msgspec.field(name="$unknown")
+    either: tuple[Any, ...] = ()
 
 
 def revived(value: Plain) -> Plain:
@@ -43,8 +45,9 @@ def revived(value: Plain) -> Plain:
     if isinstance(value, list):
         return [revived(item) for item in value]
     if isinstance(value, dict):
-        unknown = value.keys() == {"$unknown"} and isinstance(value["$unknown"], str)
-        return Unknown(value["$unknown"]) if unknown else {key: revived(item) for key, item in value.items()}
+        unknown = {"$unknown"} <= value.keys() <= {"$unknown", "either"} and isinstance(value["$unknown"], str)
+        told = {key: revived(item) for key, item in value.items()}
+        return Unknown(value["$unknown"], tuple(told.get("either", ()))) if unknown else told
     return value
 
 

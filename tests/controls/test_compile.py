@@ -18,6 +18,7 @@ leaf = st.one_of(
     st.integers(-3, 9),
     st.sampled_from(["", "a", "true", "0640", "ALL"]),
     st.builds(Unknown, st.just("var.x")),
+    st.builds(Unknown, st.just("!If x"), st.sampled_from([("a", None), (True, "true"), (1, 9), (None, Unknown("var.x"))])),
 )
 tree = st.recursive(
     leaf,

@@ -36,6 +36,26 @@ def test_an_unknown_is_neither_pass_nor_fail_and_says_what_it_is():
     assert "var.x" in judgement.why_unknown
 
 
+@pytest.mark.parametrize(
+    ("either", "verdict"),
+    [((365, 400), Verdict.PASS), ((14, 7), Verdict.FAIL), ((365, 7), Verdict.UNKNOWN), ((365, None), Verdict.UNKNOWN)],
+)
+def test_one_of_a_few_is_told_where_the_same_holds_of_each(either, verdict):
+    made = control(require={"days": {"at-least": 365}})
+    assert told(made, {"days": Unknown("!If [c, a, b]", either)}).verdict is verdict
+
+
+def test_what_is_absent_in_one_branch_is_not_surely_there():
+    made = control(require={"key": {"present": True}})
+    assert told(made, {"key": Unknown("!If [c, !Ref k, none]", (Unknown("!Ref k"), None))}).verdict is Verdict.UNKNOWN
+    assert told(made, {"key": Unknown("!Ref k")}).verdict is Verdict.PASS
+
+
+def test_of_a_few_that_are_all_wrong_each_is_named():
+    made = control(require={"days": {"at-least": 365}})
+    assert told(made, {"days": Unknown("!If [c, a, b]", (14, 7))}).mismatches[0].have == "14 or 7"
+
+
 def test_what_fails_fails_whatever_is_unknown_beside_it():
     assert told(control(require={"a": 1, "b": 1}), {"a": 2, "b": Unknown("var.x")}).verdict is Verdict.FAIL
 

@@ -69,6 +69,8 @@ def _told(requirement: Requirement) -> Callable[[Plain], bool | None]:
         value = tree.get(key)
         if known is not None and value.__class__ is str:
             return known(value)
+        if value.__class__ is Unknown:
+            return matches((requirement,), tree)
         return holds(default if value is None else value, want)
 
     return told
@@ -135,10 +137,10 @@ def _each(path: Path, test: Sure) -> Sure:
 def _test(requirement: Requirement) -> Sure:
     default, want, holds = requirement.default, requirement.want, OPERATORS[requirement.op].holds
     if isinstance(want, Param):
-        return lambda value: (default if value is None else value) is not None
+        return lambda value: value.__class__ is not Unknown and (default if value is None else value) is not None
     if requirement.op == "equals" and isinstance(want, str | int | bool):
         return _equals(default, text(want))
-    return lambda value: holds(default if value is None else value, want) is True
+    return lambda value: value.__class__ is not Unknown and holds(default if value is None else value, want) is True
 
 
 def _equals(default: Plain, want: str) -> Sure:

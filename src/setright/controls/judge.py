@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from setright.controls.operators import OPERATORS, every
+from setright.controls.operators import OPERATORS, every, text
 from setright.controls.paths import items, leaves, reach, show
 from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown, Verdict
 
@@ -92,6 +92,8 @@ def against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> It
         told = _holds(requirement, value)
         if told is not True:
             have = value if value is not None else requirement.default
+            if told is False and isinstance(have, Unknown):
+                have = " or ".join(dict.fromkeys(text(each) for each in have.either if each is not None))
             if told is None and not isinstance(have, Unknown):
                 have = Unknown("a list with items that cannot be told")
             yield Mismatch((*base, *path), requirement.want, have, requirement.op, live)
@@ -106,6 +108,9 @@ def _places(tree: Plain, requirement: Requirement) -> Iterator[tuple[Path, Plain
 
 def _holds(requirement: Requirement, value: Plain) -> bool | None:
     have = requirement.default if value is None else value
+    if isinstance(have, Unknown) and have.either:
+        told = {_holds(requirement, each) for each in have.either}
+        return told.pop() if len(told) == 1 else None
     if isinstance(requirement.want, Param):
         return have is not None
     return OPERATORS[requirement.op].holds(have, requirement.want)
