@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from setright.bindings.layouts._cloudformation_values import default_of, is_ref, referred, uses
+from setright.bindings.layouts._cloudformation_told import default_of
+from setright.bindings.layouts._cloudformation_values import is_ref, referred, uses
 from setright.model import Edit, Plain, Tree, Unknown
 
 WORDS = "template-description"  # set by a fix: the description that the rule's own values give

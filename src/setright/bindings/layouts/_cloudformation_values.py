@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from setright.bindings.layouts import _cloudformation_told as told
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -55,13 +56,24 @@ def judged(value: Plain, template: Tree) -> Plain:
     if (choice := lists_of_choice(value)) is not None:
         return [judged(inner, template) for _, inner in choice]
     if (text := function(value)) is not None:
-        default = default_of(template, referred(value)) if is_ref(value) else None
-        return Unknown(text) if default is None else default
+        return _given(value, text, template)
     if isinstance(value, dict):
-        told = {key: judged(inner, template) for key, inner in value.items() if inner != "" and referred(inner) != NO_VALUE}
-        told |= {key: _parsed(inner) for key, inner in told.items() if key.endswith(POLICY)}
-        return told | {"Principal": _named(told["Principal"])} if "Principal" in told else told
+        tree = {key: judged(inner, template) for key, inner in value.items() if inner != "" and referred(inner) != NO_VALUE}
+        tree |= {key: _parsed(inner) for key, inner in tree.items() if key.endswith(POLICY)}
+        return tree | {"Principal": _named(tree["Principal"])} if "Principal" in tree else tree
     return [judged(inner, template) for _, inner in items(value)] if isinstance(value, list) else value
+
+
+def _given(value: Plain, text: str, template: Tree) -> Plain:
+    """What a function gives, as far as the template tells."""
+    if is_ref(value):
+        default = told.default_of(template, referred(value))
+        return Unknown(text) if default is None else default
+    if (whole := told.text_of(value)) is not None:
+        return whole
+    if choices := told.mapped(value, template) or _chosen(value, template):
+        return told.one_of(text, choices)
+    return Unknown(text)
 
 
 # --- what a condition chooses ---------------------------------------------------------------------------------------
@@ -72,8 +84,8 @@ def items(listed: Sequence[Plain]) -> list[tuple[Path, Plain]]:
     found: list[tuple[Path, Plain]] = []
     for index, item in enumerate(listed):
         branches = _branches(item)
-        told = isinstance(item, dict) and any(isinstance(each, dict) and not function(each) for _, each in branches)
-        found += [((index, *at), each) for at, each in branches] if told else [((index,), item)]
+        is_told = isinstance(item, dict) and any(isinstance(each, dict) and not function(each) for _, each in branches)
+        found += [((index, *at), each) for at, each in branches] if is_told else [((index,), item)]
     return found
 
 
@@ -101,6 +113,26 @@ def _branches(value: Plain) -> list[tuple[Path, Plain]]:
     return found
 
 
+def _chosen(value: Plain, template: Tree) -> list[Plain]:
+    """The values between which a condition chooses, None for no value; empty where it is no choice, or not between values."""
+    given = value.get(CHOICE) if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(given, list) or len(given) != 3:
+        return []
+    found: list[Plain] = []
+    for each in given[1:]:
+        inner = None if referred(each) == NO_VALUE else judged(each, template)
+        found += inner.either if isinstance(inner, Unknown) and inner.either else [inner]
+    return [] if any(isinstance(each, dict | list) for each in found) else found
+
+
+def is_choice(value: Plain) -> bool:
+    """Whether a condition chooses between values that stand there, or none: what can be one value instead."""
+    given = value.get(CHOICE) if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(given, list) or len(given) != 3:
+        return False
+    return all(is_choice(each) or referred(each) == NO_VALUE or not isinstance(each, dict | list | Unknown) for each in given[1:])
+
+
 def placed(raw: Plain, path: Path) -> Path:
     """A path of the judged tree as the template has it: an item of a choice stands in its branch."""
     at: Path = ()
@@ -112,6 +144,14 @@ def placed(raw: Plain, path: Path) -> Path:
             new = isinstance(key, int) and isinstance(raw, list)
             at, raw = (*at, len(raw) + int(key) - len(listed) if new else key), look_up(raw, (key,))
     return at
+
+
+def kept(raw: Plain, wanted: Plain, template: Tree) -> Plain:
+    """A list that is to be, in which items that a function gives stay as they are written."""
+    if not isinstance(raw, list) or not isinstance(wanted, list):
+        return wanted
+    given = [(judged(each, template), each) for each in raw if function(each) is not None]
+    return [next((own for seen, own in given if seen == item), item) for item in wanted]
 
 
 def without(raw: Plain, path: Path, is_yaml: bool) -> Edit:
@@ -150,23 +190,12 @@ def _script(value: Plain) -> str | None:
 def _parsed(policy: Plain) -> Plain:
     """A policy that may be written as one text, its statements as a list; as it is where that is no policy."""
     try:
-        told = json.loads(policy) if isinstance(policy, str) else policy
+        whole = json.loads(policy) if isinstance(policy, str) else policy
     except ValueError:
         return policy
-    if not isinstance(told, dict):
+    if not isinstance(whole, dict):
         return policy
-    return {**told, "Statement": [told["Statement"]]} if isinstance(told.get("Statement"), dict) else told
-
-
-def default_of(template: Tree, name: str | None) -> Plain:
-    """The literal default of a parameter; None where it has none that can be told."""
-    parameter = look_up(template, ("Parameters", name or ""))
-    if not isinstance(parameter, dict) or isinstance(parameter.get("Default"), dict | Unknown):
-        return None
-    default, sort = parameter.get("Default"), str(parameter.get("Type"))
-    if sort == "CommaDelimitedList" or sort.startswith("List<"):
-        return [part.strip() for part in default.split(",")] if isinstance(default, str) else None
-    return None if sort.startswith("AWS::SSM") else default
+    return {**whole, "Statement": [whole["Statement"]]} if isinstance(whole.get("Statement"), dict) else whole
 
 
 def uses(node: Plain, parameter: str) -> int:

@@ -27,6 +27,7 @@ from setright.bindings.layouts import _cloudformation_lists as lists
 from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts import _cloudformation_values as values
+from setright.bindings.layouts._cloudformation_told import default_of
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -267,11 +268,14 @@ def _placed(template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Edit:
         is_choice = wanted.path[depth : depth + 1] == (values.CHOICE,)
         if text is None or is_choice or (values.referred(raw) == values.NO_VALUE and depth == len(wanted.path)):
             continue
+        if depth == len(wanted.path) and values.is_choice(raw):
+            break
         parameter = values.referred(raw)
-        if depth < len(wanted.path) or wanted.remove or not values.is_ref(raw) or values.default_of(template, parameter) is None:
+        if depth < len(wanted.path) or wanted.remove or not values.is_ref(raw) or default_of(template, parameter) is None:
             raise BindingError(f"{name}: {'/'.join(map(str, wanted.path))} is set by {text}; change it there")
         return _on_parameter(template, str(parameter), name, wanted)
-    own = values.without(values.properties(template, name), wanted.path, is_yaml) if wanted.remove else wanted
+    whole = Edit(wanted.path, values.kept(raw, wanted.value, template))
+    own = values.without(values.properties(template, name), wanted.path, is_yaml) if wanted.remove else whole
     return Edit(("Resources", name, "Properties", *own.path), own.value, own.remove)
 
 
