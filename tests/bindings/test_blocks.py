@@ -1,14 +1,18 @@
 """Directives in blocks as resources: what holds everywhere, what a block says itself, and how arguments say a value."""
 
+from pathlib import Path
+
 import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _directive_forms as forms
 from setright.bindings.layouts import blocks
+from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.lenses import get
-from setright.model import Edit, Unknown
+from setright.model import Edit, Resource, Unknown
 
+ROOT = Path(__file__).parents[2] / "bindings"
 NGINX = {
     "main": "/etc/nginx/nginx.conf",
     "documents": ["/etc/nginx/nginx.conf", "/etc/nginx/sites-enabled/*"],
@@ -119,3 +123,33 @@ def test_arguments_say_a_value_and_a_value_is_said_in_their_style(form, words, v
 
 def test_a_value_with_a_variable_cannot_be_told():
     assert isinstance(forms.read("word", ["${TOKENS}"]), Unknown)
+
+
+def postfix(main: str, master: str, effective: str = "") -> dict[str, Resource]:
+    layout = dict(load_one(ROOT / "linux/postfix.yaml", ROOT).layouts["linux"])
+    texts = {"/etc/postfix/main.cf": ("postfix", main), "/etc/postfix/master.cf": ("postfix-master", master)}
+    texts |= {"effective:postfix": ("postfix", effective)} if effective else {}
+    sources = {name: Source(name, lens, get(lens, text.encode())) for name, (lens, text) in texts.items()}
+    return {each.name: each for each in blocks.view("linux/postfix", layout, sources)}
+
+
+def test_a_service_of_postfix_answers_for_what_it_sets_itself():
+    smtpd = "inet n - y - - smtpd"
+    told = postfix(
+        "smtpd_tls_auth_only = yes\n", f"smtp {smtpd}\nsubmission {smtpd}\n -o smtpd_sasl_auth_enable=yes\n10.0.0.1:26 {smtpd}\n"
+    )
+    assert list(told) == ["postfix", "postfix submission inet", "postfix 10.0.0.1:26 inet"]
+    submission = told["postfix submission inet"]
+    assert submission.only == ("smtpd_sasl_auth_enable", "smtpd_tls_auth_only") and submission.tree["smtpd_tls_auth_only"] == "yes"
+    assert told["postfix 10.0.0.1:26 inet"].tree["inet_interfaces"] == ["10.0.0.1"]
+
+
+def test_a_parameter_of_postfix_that_stands_for_another_is_what_postfix_says_or_unknown():
+    told = postfix(
+        "mynetworks = $ours\n",
+        "submission inet n - y - - smtpd -o smtpd_relay_restrictions=$mua\n",
+        "mynetworks = 127.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks\n",
+    )
+    assert told["postfix"].tree["mynetworks"] == ["127.0.0.0/8"]
+    assert isinstance(told["postfix submission inet"].tree["smtpd_relay_restrictions"], Unknown)
+    assert isinstance(postfix("mynetworks = $ours\n", "")["postfix"].tree["mynetworks"], Unknown)

@@ -16,6 +16,9 @@ Its entry in a binding takes `lens`, `documents` and
     tls         by directive the argument that has TLS spoken there
     of-tls      keys that count only where TLS is spoken
     effective   the document of what the program itself says: it tells the defaults of this release
+    besides     documents that the program reads besides `main`, whose blocks answer for what they set
+    brings      by key the keys that a block answers for, too, where it sets that one
+    variables   what variables begin with: a value that has one is what the program itself says, or cannot be told
 """
 
 from __future__ import annotations
@@ -100,7 +103,9 @@ def _whole(kind: str, layout: Layout, sources: Sources) -> Scope | None:
     home = tuple(layout.get("home", ()))
     whole = Scope(kind.rpartition("/")[2], main, home)
     folder = layout.get("directory", dirname(main))
-    _fill(whole, (layout, sources, folder if isinstance(folder, str) else folder[main]), (main, ()), sources[main].tree, 0)
+    known = (layout, sources, folder if isinstance(folder, str) else folder[main])
+    for name in (main, *(name for name in layout.get("besides", ()) if name in sources and sources[name].exists)):
+        _fill(whole, known, (name, ()), sources[name].tree, 0)
     return whole
 
 
@@ -158,14 +163,22 @@ def _matches(locator: str, pattern: str) -> bool:
 
 def _resources(kind: str, layout: Layout, scope: Scope, above: Tree, everywhere: bool) -> Iterator[Resource]:
     own = _values(layout, {key: place.words for key, place in scope.own.items()})
+    own |= _unsaid(layout, scope, above if everywhere else {})
     barred = {key: Unknown(f"what {scope.unread[0]} says, which was not read") for key in layout["keys"]} if scope.unread else {}
     tree = {**above, **{key: why for key, why in barred.items() if key not in above}, **own}
     idle = [key for key in layout.get("of-tls", ()) if not _reaches_tls(scope, key)]
-    answers = tuple(key for key in (layout["keys"] if everywhere else own) if key not in idle)
+    mine = [*own, *(each for key in own for each in layout.get("brings", {}).get(key, ()))]
+    answers = tuple(dict.fromkeys(key for key in (layout["keys"] if everywhere else mine) if key not in idle))
     if answers or everywhere:
         yield Resource(kind, scope.name, tree, (scope.locator, scope.base), only=answers)
     for inner in scope.inner:
         yield from _resources(kind, layout, inner, tree, False)
+
+
+def _unsaid(layout: Layout, scope: Scope, told: Tree) -> Tree:
+    """The values that have variables: as the program itself says, where it does."""
+    said = {key: " ".join(place.words) for key, place in scope.own.items()} if "variables" in layout else {}
+    return {key: told.get(key, Unknown(f"what {words} stands for")) for key, words in said.items() if layout["variables"] in words}
 
 
 def _reaches_tls(scope: Scope, key: str) -> bool:

@@ -71,7 +71,7 @@ CHECKERS = {
         include=rb"(?im)^([ \t]*(?:Include(?:Optional)?|ServerRoot)[ \t]+)([^\r\n]*)",
         folder="/etc/apache2",
     ),
-    "postfix-check": Checker(main="/etc/postfix/main.cf", files=("/etc/postfix/main.cf",), command=POSTFIX),
+    "postfix-check": Checker(main="/etc/postfix/main.cf", files=_within("/etc/postfix", "main.cf", "master.cf"), command=POSTFIX),
     "doveconf-n": Checker(
         main="/etc/dovecot/dovecot.conf",
         files=("/etc/dovecot/*.conf", "/etc/dovecot/conf.d/*.conf"),
