@@ -249,6 +249,7 @@ Resources:
         - {IpProtocol: tcp, FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: !GetAtt App.GroupId}
         - {IpProtocol: "-1", CidrIpv6: "0000:0000:0000:0000:0000:0000:0000:0000/0"}
         - {IpProtocol: udp, FromPort: 8000, ToPort: 8010, CidrIp: 10.1.0.0/16}
+        - {IpProtocol: tcp, FromPort: !If [A, 80, 443], ToPort: !If [A, 80, 443], CidrIp: {Fn::ImportValue: !Sub "${Net}-Range"}}
   Alone:
     Type: AWS::EC2::SecurityGroupIngress
     Properties: {GroupId: !ImportValue group, IpProtocol: tcp, FromPort: 8080, ToPort: 8080, CidrIp: 0.0.0.0/0}
@@ -262,6 +263,7 @@ Resources:
         (1, "PostgreSQL from App"),
         (2, "All incoming traffic"),
         (3, "UDP ports 8000-8010 from 10.1.0.0/16"),
+        (4, "Incoming TCP"),
     ],
 )
 def test_a_rule_is_described_by_what_it_says(index, words):

@@ -65,12 +65,12 @@ def is_everybody(addresses: Plain) -> bool:
 
 
 def _service(rule: Tree) -> str:
-    protocol = str(_told(rule.get("IpProtocol"))).lower()
+    protocol = str(_told(rule.get("IpProtocol")) or "IP").lower()
     first, last = _told(rule.get("FromPort")), _told(rule.get("ToPort"))
     if protocol in ("-1", "all"):
         return ALL_TRAFFIC
     name = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}.get(protocol, protocol.upper())
-    if name.startswith("ICMP") or first is None:
+    if name.startswith("ICMP") or None in (first, last):
         return name
     if str(first) != str(last):
         return f"{name} ports {first}-{last}"
@@ -82,14 +82,14 @@ def _place(rule: Tree, side: str) -> str:
     for key in PLACES:
         value = rule.get(key if key.startswith("Cidr") else side + key)
         if value is not None:
-            return "" if is_everybody(value) else str(_told(value))
+            return "" if is_everybody(value) else str(_told(value) or "")
     return ""
 
 
 def _told(value: Plain) -> Plain:
-    """A value, or the name of what gives it."""
+    """A value, or the name of what gives it; None where that has none."""
     if name := referred(value):
         return name.removeprefix("AWS::")
     if isinstance(value, Unknown):
-        return " ".join(re.findall(r"\w+", value.text.partition(" ")[2])[:3]) or "a function"
-    return "a function" if isinstance(value, dict | list) else value
+        return " ".join(re.findall(r"\w+", value.text.partition(" ")[2])[:3]) or None
+    return None if isinstance(value, dict | list) else value
