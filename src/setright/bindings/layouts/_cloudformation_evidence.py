@@ -191,6 +191,11 @@ def _replaced(template: Tree, name: str, tree: Tree) -> str:
     return "new first"
 
 
+def _read_back(template: Tree, name: str, tree: Tree) -> str:
+    """Whether who deploys reads back what is there, as a plan of Terraform's does: CloudFormation compares templates."""
+    return "no"
+
+
 def _closed(policy: Plain) -> bool:
     """Whether every statement surely lets in only those it names, or only on a condition."""
     statements = look_up(policy, ("Statement",))
@@ -333,6 +338,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
     "throw-away": _throw_away,
     "callers": _callers,
     "replaced": _replaced,
+    "read-back": _read_back,
     "plain-origin": _plain_origin,
     "edge": _edge,
     "starters": _starters,
