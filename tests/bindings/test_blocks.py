@@ -1,5 +1,7 @@
 """Directives in blocks as resources: what holds everywhere, what a block says itself, and how arguments say a value."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.lenses import get
 from setright.model import Edit, Resource, Unknown
+from setright.surfaces.linux.documents import NGINX as NGINX_SAYS
 
 ROOT = Path(__file__).parents[2] / "bindings"
 NGINX = {
@@ -153,3 +156,25 @@ def test_a_parameter_of_postfix_that_stands_for_another_is_what_postfix_says_or_
     assert told["postfix"].tree["mynetworks"] == ["127.0.0.0/8"]
     assert isinstance(told["postfix submission inet"].tree["smtpd_relay_restrictions"], Unknown)
     assert isinstance(postfix("mynetworks = $ours\n", "")["postfix"].tree["mynetworks"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("nginx version: nginx/1.22.1", None),
+        ("nginx version: nginx/1.27.3", ["TLSv1.2", "TLSv1.3"]),
+        ("nginx version: nginx/1.28.0 (Ubuntu)", ["TLSv1.2", "TLSv1.3"]),
+        ("nginx version: nginx/1.9.15", None),
+        ("nginx: [emerg] no", None),
+    ],
+)
+def test_the_release_of_nginx_tells_what_it_speaks_where_no_directive_says(tmp_path, version, told):
+    (tmp_path / "nginx").write_text(f"#!/bin/sh\necho '{version}' >&2\n")
+    (tmp_path / "nginx").chmod(0o755)
+    done = subprocess.run(["sh", "-c", NGINX_SAYS], capture_output=True, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == (0 if told else 127)
+    sources = nginx("http { server { listen 443 ssl; } }")
+    if told:
+        sources |= {"effective:nginx": Source("effective:nginx", "nginx", get("nginx", done.stdout))}
+    (whole,) = blocks.view("linux/nginx", {**NGINX, "effective": "effective:nginx"}, sources)
+    assert whole.tree.get("ssl_protocols") == told and "ssl_protocols" in whole.only

@@ -29,12 +29,17 @@ auditctl -l || exit; case $said in *'enabled 2'*) echo '-e 2' ;; esac"""
 APT_CONFIG = "command -v apt-config >/dev/null || exit 127; apt-config dump"
 POSTCONF = "command -v postconf >/dev/null || exit 127; postconf -x 2>/dev/null"  # with the defaults of this release
 DOVECONF = "command -v doveconf >/dev/null || exit 127; doveconf -a 2>/dev/null | grep -E '^[a-z_]+ = '"
+# Since 1.27.3 (CHANGES) TLS 1.0 and 1.1 are off where no directive names them; older releases leave it to the control's default.
+NGINX = """command -v nginx >/dev/null || exit 127
+v=$(nginx -v 2>&1); case $v in *nginx/[1-9]*) v=${v##*nginx/} ;; *) exit 127 ;; esac
+case $(printf '%s\\n' 1.27.3 "${v%% *}" | sort -V) in 1.27.3*) echo 'ssl_protocols TLSv1.2 TLSv1.3;' ;; *) exit 127 ;; esac"""
 EFFECTIVE = {
     "sshd": Ask("run", SSHD),
     "audit-rules": Ask("run", AUDITCTL),
     "apt-conf": Ask("run", APT_CONFIG),
     "postfix": Ask("run", POSTCONF),
     "dovecot": Ask("run", DOVECONF),
+    "nginx": Ask("run", NGINX),
 }
 NOT_INSTALLED = "ended with 127"
 HOMES = {"stat:~": "folders", "stat:~/.*": "dot-files"}  # of root and of every person's account
