@@ -300,8 +300,8 @@ def test_knative_is_given_no_volumes() -> None:
         kubernetes.edit(WORKLOAD, seen(text), [READS], [], sources(text))
 
 
-@pytest.mark.parametrize(("image", "asks"), [("registry.k8s.io/pause", {"cpu": "10m"}), ("nginx", None)])
-def test_what_idles_asks_for_little_beside_its_limit(image: str, asks: Plain) -> None:
+@pytest.mark.parametrize(("image", "asks"), [("registry.k8s.io/pause", {"cpu": "10m"}), ("nginx", {"cpu": "50m"})])
+def test_a_limit_is_not_what_a_container_asks_for(image: str, asks: Plain) -> None:
     resources = fixed(pod(f"image: '{image}'"), Edit((*PATH, "resources", "limits", "cpu"), 1))["containers"][0]["resources"]
     assert resources.get("requests") == asks
 

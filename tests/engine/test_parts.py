@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from setright.controls.derive import resolve
-from setright.engine.plan import plan
+from setright.engine.plan import Options, plan
 from setright.engine.scan import Scan, scan
 from setright.model import Document, Plan
 from setright.surfaces.memory import Memory
@@ -88,3 +88,11 @@ def test_what_waits_keeps_the_name_that_it_has_when_it_is_alone():
 def test_containers_that_are_alike_are_one_finding():
     for pod in (memory(KNOWN, KNOWN), memory(UNKNOWN, UNKNOWN)):
         assert len(looked(pod, WRITES).found) == 1
+
+
+def test_what_a_control_asks_for_goes_before_what_a_fix_brings_besides():
+    surface = memory("image: registry.k8s.io/pause:3.10", UNKNOWN)
+    seen = looked(surface, "k8s/workload/cpu-limit", "k8s/workload/cpu-request")
+    [whole] = plan(seen, surface, Options(together=True)).plans
+    asked = [edit for each in whole.changes[0].edits for edit in each if edit.path[-2:] == ("requests", "cpu")]
+    assert [edit.value for edit in asked] == ["50m", "50m"]

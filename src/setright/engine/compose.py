@@ -98,10 +98,8 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
     taken = _Taken()
     later: list[Found] = []
     absent = [found for found in left if current(done.world, found) is None]
-    for found in left:
-        placed = _placed(done, found)
-        if placed is None:
-            continue
+    wanted = [(found, placed) for found in left if (placed := _placed(done, found)) is not None]
+    for found, placed in sorted(wanted, key=_brings_more):
         if taken.clashes(placed):
             later.append(found)
         else:
@@ -110,6 +108,12 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
     _put_all(done, batch)
     to_do = [f for f in [*(f for f, _ in batch), *later] if f.finding.id not in done.refused and not _holds(done.world, f)]
     return [*to_do, *(absent if batch else [f for f in absent if not _holds(done.world, f)])]
+
+
+def _brings_more(wanted: tuple[Found, Placed]) -> bool:
+    """Whether a fix edits more than what it found wrong: that gives way to what another fix is there for."""
+    found, placed = wanted
+    return len(placed) > len(found.finding.mismatches)
 
 
 def _placed(done: Composed, found: Found) -> Placed | None:

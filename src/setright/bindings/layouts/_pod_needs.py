@@ -45,7 +45,8 @@ LOW_PORTS: Tree = {
 FIRST_HIGH = 1024
 LOGS = "/var/log"
 KNATIVE = ("Configuration", "Service")
-LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}
+LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}  # of what idles
+MODEST: Mapping[Path, str] = {("cpu",): "50m", ("memory",): "64Mi"}
 
 
 def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
@@ -314,12 +315,12 @@ def _own_user(resource: Resource, wanted: Edit) -> Edit:
 
 
 def _asking_little(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
-    """A request beside the limit of an image that idles; the API server takes the limit for one where there is none."""
+    """A request beside a limit: the API server takes the limit for one where there is none, and nodes would soon be full."""
     requests = (*wanted.path[:3], "resources", "requests", *wanted.path[5:])
     is_limit = wanted.path[3:5] == ("resources", "limits") and wanted.path[5:] in LITTLE and not wanted.remove
-    if not is_limit or not _of(resource, wanted.path).get("idle") or look_up(raw, requests) is not None:
+    if not is_limit or isinstance(asked := look_up(raw, requests[:-1]), Unknown) or (asked or {}).get(requests[-1]) is not None:
         return []
-    return [Edit(requests, LITTLE[wanted.path[5:]])]
+    return [Edit(requests, (LITTLE if _of(resource, wanted.path).get("idle") else MODEST)[wanted.path[5:]])]
 
 
 def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[Edit]:
