@@ -14,6 +14,7 @@ from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred, resource_type, uses
 from setright.bindings.layouts._documents import unpacked
+from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
@@ -324,7 +325,15 @@ def _moving_tags(template: Tree, name: str, tree: Tree) -> str:
     return next((f"by {id_}" for id_, other in others if moving.search(str(other))), "no")
 
 
-FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], str]] = {
+def _can_ask(template: Tree, name: str, tree: Tree) -> Plain:
+    """Whether a route can ask who calls."""
+    api = referred(properties(template, name).get("ApiId")) or ""
+    is_http = resource_type(template["Resources"].get(api)) == "AWS::Serverless::HttpApi"
+    return can_ask(tree.get("RouteKey"), "HTTP" if is_http else properties(template, api).get("ProtocolType"))
+
+
+FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
+    "can-ask": _can_ask,
     "public": _public,
     "publishers": publishers,
     "senders": _senders,

@@ -16,6 +16,7 @@ from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._terraform_find import refers
+from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_publishers import publishers
 from setright.bindings.layouts._terraform_users import handed_out, namers, starters, throw_away
@@ -370,7 +371,8 @@ def _edge(module: Module, block: Block, tree: Tree) -> str:
     return f"by {edges[0]}" if edges else "no"
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], str]] = {
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
+    "can-ask": can_ask,
     "public": _public,
     "public-google": google.public,
     "shielded": google.shielded,
