@@ -34,6 +34,7 @@ BUCKET: dict[str, Plain] = {
 }
 ROLE = 'resource "aws_iam_role" "r" {\n  name = "r"\n}\n'
 FN = 'resource "fn" "f" {\n  role = aws_iam_role.r.arn\n}\n'
+FN_WITH_VAR = 'resource "fn" "f" {\n  role = aws_iam_role.r.arn\n\n  failed {\n    target = var.to\n  }\n}\n'
 
 
 def put_right(
@@ -198,3 +199,29 @@ def test_who_makes_roles_wherever_a_module_is_deployed_may_make_one_in_it(files:
     given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
     told = terraform.view("k", KEY, given)[0].tree["template"]
     assert isinstance(told, dict) and told.get("makes") == (["AWS::IAM::Role"] if made else None)
+
+
+@pytest.mark.parametrize(
+    ("files", "changed"),
+    [
+        ({"main.tf": FN_WITH_VAR, "v.tf": 'variable "to" {\n  default = null\n}\n'}, ""),
+        (
+            {
+                "call.tf": 'module "m" {\n  source = "./m"\n  to     = null\n}\n',
+                "m/main.tf": FN_WITH_VAR,
+                "m/v.tf": 'variable "to" {}\n',
+            },
+            "",
+        ),
+        ({"main.tf": FN_WITH_VAR.replace("var.", "local."), "l.tf": "locals {\n  to = null\n}\n"}, "l.tf"),
+    ],
+)
+def test_what_a_resource_of_the_module_tells_is_written_where_it_is_known_alone(files: dict[str, str], changed: str) -> None:
+    name = "m/fn.f" if "m/main.tf" in files else "fn.f"
+    try:
+        after = put_right(FUNCTION, files | {"role.tf": ROLE, "m/role.tf": ROLE}, name, "queue")
+    except BindingError as error:
+        assert "give it a value where it is set" in str(error)
+        assert not changed
+    else:
+        assert "to = queue.failed.arn" in after[changed]

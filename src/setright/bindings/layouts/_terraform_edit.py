@@ -14,7 +14,7 @@ from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_find import Item, Spot
-from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_versions import constraint, usable, version
 from setright.bindings.trees import look_up, same, set_at
@@ -22,6 +22,7 @@ from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
 
 Placed = tuple[str, Edit]
+ANYTHING = re.compile("")
 REFERENCE = late(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
 
 
@@ -132,10 +133,19 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
     if want == {} and spot.raw:
         raise BindingError(f"{spot.locator}: {spot.owner.address} is there already and is for something else")
     if isinstance(spot.raw, Unknown):
-        locator, path = module.editable(spot.raw, f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}")
-        yield locator, Edit(path, want)
+        yield _behind(module, spot.raw, want, f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}")
     elif not same(spot.raw, want):
         yield spot.locator, Edit(spot.path, want)
+
+
+def _behind(module: Module, raw: Unknown, want: Plain, where: str) -> Placed:
+    """An edit where a value is set. Raises BindingError for an expression there that only a local of the module may have."""
+    locator, path = module.editable(raw, where)
+    if mentions(want, ANYTHING) and (path[0] != "locals" or locator not in module.sources):
+        raise BindingError(
+            f"{where} is {raw.text}, which cannot be told of a resource of the module; give it a value where it is set"
+        )
+    return locator, Edit(path, want)
 
 
 def _own_value(place: Place, value: Plain) -> Plain:
@@ -267,8 +277,7 @@ def _on_keyed(module: Module, block: Block, spec: Spec, edit: Edit) -> Iterator[
         if edit.remove:
             yield block.locator, Edit(block.path + path, remove=True)
         elif isinstance(raw, Unknown):
-            locator, where = module.editable(raw, f"{block.locator}: {block.address}: {key}")
-            yield locator, Edit(where, edit.value)
+            yield _behind(module, raw, edit.value, f"{block.locator}: {block.address}: {key}")
         else:
             yield block.locator, Edit((*block.path, *path, place.keyed[1]), edit.value)
         return
