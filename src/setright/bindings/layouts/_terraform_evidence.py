@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
+from setright.bindings.layouts import _terraform_clusters as clusters
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts._documents import unpacked
@@ -393,5 +394,6 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "moving-tags": images.moving_tags,
     "images-made": images.made,
     "old-versions": _old_versions,
+    "deployers": clusters.deployers,
     "publishers": publishers,
 }
