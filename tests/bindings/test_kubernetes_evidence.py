@@ -315,6 +315,19 @@ def test_who_waits_for_the_next_copies_is_not_asked_where_it_is_told_to_listen()
     assert seen(text.replace("StatefulSet", "Deployment"))[0].tree["workload"]["probes-are-served"] is True
 
 
+@pytest.mark.parametrize(
+    ("image", "port", "copies", "is_served"),
+    [("a/b:1", 8080, 3, False), ("a/b:1", 8080, 1, True), ("redis:7", 6379, 3, True), ("rabbitmq:3", 5672, 3, False)],
+)
+def test_copies_that_look_for_each_other_are_asked_where_they_listen_by_themselves(
+    image: str, port: int, copies: int, is_served: bool
+) -> None:
+    text = owner("StatefulSet", f"replicas: {copies}").replace("image: 'a/b:1'", f"image: '{image}', ports: [{{containerPort: {port}}}]")
+    text = text.replace("template: {spec", "template: {metadata: {labels: {app: web}}, spec")
+    [resource] = seen(text + service(f"{{port: {port}}}"))
+    assert (resource.tree["workload"]["served"], resource.tree["workload"]["probes-are-served"]) == ([port], is_served)
+
+
 def test_a_probe_asks_the_port_that_another_one_asks() -> None:
     text = pod("ports: [{containerPort: 80}, {containerPort: 9000, name: up}], livenessProbe: {httpGet: {port: up}}")
     [resource] = seen(text)

@@ -42,7 +42,7 @@ def parts(tree: Tree, alone: Mapping[Path, Tree], served: Sequence[int]) -> dict
     workload, found = tree["workload"], {}
     for place, own in alone.items():
         shared = {key: value for key, value in workload.items() if key not in OF_ONE and (key not in OF_FILES or key not in own)}
-        probes = serves_alone(look_up(tree, place), tree.get("kind"), served)
+        probes = serves_alone(look_up(tree, place), tree, served)
         found[place] = {**tree, "workload": {**shared, **own, "probes-are-served": probes}}
     return found
 

@@ -17,6 +17,7 @@ WAYS = ("httpGet", "tcpSocket", "grpc")
 FROM_START = ("livenessProbe", "startupProbe")  # without an answer to them a container is started again
 LISTENING = late(r"(?:^|[\s=,'\"]|//)(?:0\.0\.0\.0:|\[::\]:|\*:|:)?(\d{2,5})(?=$|[\s,;/'\"])")  # on every address
 OF_LISTENING = late(r"^(?:(?:APP|API|BIND|CONTAINER|GRPC|HTTP|LISTEN|SERVER|SERVICE|WEB)_?)*(?:PORT|LISTEN|BIND|ADDR|ADDRESS)$")
+FIND_PEERS_FIRST = (5672, 7687, 9092)  # RabbitMQ, Neo4j and Kafka: nobody is answered before the others are found
 COUNTS_SILENT = (3306,)  # MySQL shuts out who connected often and said nothing (max_connect_errors), here the node
 
 Placed = tuple[str, Tree]  # the file, and the Service
@@ -74,31 +75,35 @@ def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
 def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     """Whether every container without a readiness probe listens on the port that is asked, and takes connections that ask nothing.
 
-    That is one that a Service sends requests to or another probe asks from the start, or where its image is known to listen; or,
-    but in a StatefulSet, whose first copy may wait for the next ones, one that it declares and is told to listen on.
+    That is one that a Service sends requests to or another probe asks from the start, or where its image is known to listen; or
+    one that it declares and is told to listen on. Of the copies of a StatefulSet, the next of which wait until one is ready and which
+    find each other by a name that only ready ones have, nothing but what another probe asks, or where images listen by themselves.
     """
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
     if len(containers) == 1:
-        return _listens(containers[0], _open_ports(containers[0], template.get("kind"), ports), True)
-    return bool(containers) and all(serves_alone(each, template.get("kind"), ports) for each in containers)
+        return _listens(containers[0], ports, True, _has_peers(template))
+    return bool(containers) and all(serves_alone(each, template, ports) for each in containers)
 
 
-def serves_alone(container: Tree, kind: Plain, ports: Sequence[int]) -> bool:
+def serves_alone(container: Tree, template: Tree, ports: Sequence[int]) -> bool:
     """As `probes_are_served`, of one container among others."""
-    return _listens(container, _open_ports(container, kind, ports), False)
+    return _listens(container, ports, False, _has_peers(template))
 
 
-def _open_ports(container: Tree, kind: Plain, ports: Sequence[int]) -> list[int]:
-    return [*ports, *(() if kind == "StatefulSet" else _told(container))]
+def _has_peers(template: Tree) -> bool:
+    return template.get("kind") == "StatefulSet" and look_up(template, ("workload", "copies")) != 1
 
 
-def _listens(container: Tree, ports: Sequence[int], is_alone: bool) -> bool:
+def _listens(container: Tree, ports: Sequence[int], is_alone: bool, has_peers: bool) -> bool:
+    open_ports = [*ports, *(() if has_peers else _told(container))]
     if container.get("readinessProbe"):
-        return bool(ports or container.get("livenessProbe"))
-    port = probed(container, ports, is_alone)
-    if port is not None and port == _asked(container, FROM_START):
-        return True
-    return port is not None and port not in COUNTS_SILENT and (port in ports or port == usual_port(container))
+        return bool(open_ports or container.get("livenessProbe"))
+    port = probed(container, open_ports, is_alone)
+    if port is None or port == _asked(container, FROM_START):
+        return port is not None
+    if has_peers and (port in FIND_PEERS_FIRST or port != usual_port(container)):
+        return False
+    return port not in COUNTS_SILENT and (port in open_ports or port == usual_port(container))
 
 
 def _told(container: Tree) -> list[int]:
