@@ -322,7 +322,9 @@ def test_who_waits_for_the_next_copies_is_not_asked_where_it_is_told_to_listen()
 def test_copies_that_look_for_each_other_are_asked_where_they_listen_by_themselves(
     image: str, port: int, copies: int, is_served: bool
 ) -> None:
-    text = owner("StatefulSet", f"replicas: {copies}").replace("image: 'a/b:1'", f"image: '{image}', ports: [{{containerPort: {port}}}]")
+    text = owner("StatefulSet", f"replicas: {copies}").replace(
+        "image: 'a/b:1'", f"image: '{image}', ports: [{{containerPort: {port}}}]"
+    )
     text = text.replace("template: {spec", "template: {metadata: {labels: {app: web}}, spec")
     [resource] = seen(text + service(f"{{port: {port}}}"))
     assert (resource.tree["workload"]["served"], resource.tree["workload"]["probes-are-served"]) == ([port], is_served)
@@ -423,8 +425,9 @@ subjects: [{kind: ServiceAccount, name: operator, namespace: a}, {kind: ServiceA
 TOKEN = Edit(("spec", "automountServiceAccountToken"), False)
 
 
-def test_a_token_is_not_taken_from_an_account_that_holds_roles() -> None:
-    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", (BOUND % "operator").encode()))}
+@pytest.mark.parametrize("text", [BOUND % "operator", (BOUND % "default").replace("{name: web}", "{name: web, namespace: b}")])
+def test_a_token_is_not_taken_from_an_account_that_holds_roles(text: str) -> None:
+    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
     [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
     with pytest.raises(BindingError, match="gives a role to its account"):
         kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
@@ -435,3 +438,24 @@ def test_another_account_goes_without(account: str) -> None:
     files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", (BOUND % account).encode()))}
     [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
     assert kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
+
+
+@pytest.mark.parametrize(
+    ("image", "container", "is_caller"),
+    [
+        ("quay.io/coreos/etcd-operator:v0.9.4", "", True),
+        ("quay.io/external_storage/nfs-client-provisioner-arm:latest", "", True),
+        ("controller:latest", "args: [--enable-leader-election]", True),
+        ("jacobalberty/unifi-controller:v7", "", False),
+        ("a/b:1", "command: [sh, -c, 'sleep 1; kubectl -n a delete pod b']", True),
+        ("a/operators-web:1", "args: [--kubectl=false]", False),
+    ],
+)
+def test_a_token_is_not_taken_from_who_is_there_to_call_the_api(image: str, container: str, is_caller: bool) -> None:
+    text = pod(container, image=image)
+    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
+    assert resource.tree["workload"].get("calls-api", False) is is_caller
+    if is_caller:
+        with pytest.raises(BindingError, match="is there to call the Kubernetes API"):
+            kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)

@@ -4,6 +4,7 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
 
     uses-api        it may call the Kubernetes API: a binding for the account it gets, an account that the tree does not make, or
                     signs of it
+    calls-api       it is there to call the API: an operator, a controller, a script of kubectl
     holds-roles     a binding in the tree gives a role to its account, which it cannot use without a token
     uses-node       privileged, more capabilities than a runtime gives, the node's namespaces, sockets or devices
     has-node-rights of those, privileged or more capabilities than a runtime gives
@@ -90,6 +91,7 @@ class Around(msgspec.Struct, frozen=True):
     """What of the rest of the tree matters to every workload."""
 
     bound: frozenset[str] = frozenset()  # service accounts that a binding names
+    defaults: frozenset[tuple[str, str]] = frozenset()  # folders and namespaces whose account `default` it names
     idle: frozenset[tuple[str, str, str]] = frozenset()  # those (chart, namespace, name) that the tree makes and binds to nothing
     scaled: frozenset[str] = frozenset()  # workloads that an autoscaler names
     mended: tuple[str, ...] = ()  # Dockerfiles that prepare programs to gain rights
@@ -103,6 +105,7 @@ def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) 
     scalers = [each for each in objects if each.get("kind") in SCALERS]
     return Around(
         frozenset(_text(subject.get("name")) for each in objects for subject in _subjects(each)),
+        frozenset(_defaults(placed)),
         frozenset(_idle(placed)),
         frozenset(str(look_up(each, ("spec", "scaleTargetRef", "name"))) for each in scalers),
         tuple(locator for locator, source in sources.items() if source.lens == "dockerfile" and _mends(source.tree)),
@@ -113,6 +116,13 @@ def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) 
         ),
         any(re.match(r"skaffold/|kind\.x-k8s\.io/", str(each.get("apiVersion"))) for each in objects),
     )
+
+
+def _defaults(placed: Sequence[tuple[str, Tree]]) -> Iterator[tuple[str, str]]:
+    for file, each in placed:
+        for subject in _subjects(each):
+            if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
+                yield folder(file), str(subject.get("namespace", "default"))
 
 
 def _idle(placed: Sequence[tuple[str, Tree]]) -> Iterator[tuple[str, str, str]]:
@@ -167,7 +177,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         "runs-as-root": not all(is_unprivileged(*each) for each in pods),
         "replaceable": _is_replaceable(tree, manifest, containers),
         **claims_of(tree, known),
-        **({"holds-roles": True} if _text(_account(tree)) in around.bound - {"default"} else {}),
+        **({"holds-roles": True} if _holds_roles(tree, file, manifest, around) else {}),
         **({"image-needs": known} if known else {}),
         **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
     }
@@ -177,6 +187,8 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in names):
         return claims
     said, values = " ".join(map(_said, containers)), " ".join(map(_values, containers))
+    if any(_programs.surely_calls_api(str(each["image"]), _said(each), _values(each)) for each in containers):
+        claims["calls-api"] = True
     words = " ".join([*(_programs.program(str(each)) for each in names), PING_OF_CLIENT.sub(r"\1", said)])
     callers = " ".join([*(_programs.program(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), said])
     calls_api = _programs.API.search(callers) or bool(_programs.VALUES_OF_API.search(values))
@@ -236,6 +248,15 @@ def _strings(value: Plain) -> Iterator[str]:
 def _account(tree: Tree) -> Plain:
     spec = _spec(tree)
     return spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+
+
+def _holds_roles(tree: Tree, file: str, manifest: Tree, around: Around) -> bool:
+    """Whether a binding names its account: `default` in its own namespace, or in its folder where none is named."""
+    account = _text(_account(tree))
+    if account != "default":
+        return account in around.bound
+    namespace = str(look_up(manifest, ("metadata", "namespace")) or "default")
+    return any(own == namespace and (own != "default" or place == folder(file)) for place, own in around.defaults)
 
 
 def _may_use_api(tree: Tree, file: str, around: Around) -> bool:

@@ -117,6 +117,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     """What could not do its work then, by its own words or by the roles that its account holds, is for somebody who knows it."""
     if wanted.path == TOKEN and wanted.value is False and look_up(resource.tree, ("workload", "holds-roles")) is True:
         raise BindingError(f"{resource.name}: a binding gives a role to its account, which it cannot use without its token")
+    if wanted.path == TOKEN and wanted.value is False and look_up(resource.tree, ("workload", "calls-api")) is True:
+        raise BindingError(f"{resource.name}: is there to call the Kubernetes API, which it cannot do without its token")
     container = look_up(raw, wanted.path[:3])
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return

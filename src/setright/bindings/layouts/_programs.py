@@ -43,6 +43,14 @@ DEEP_SYSCALLS = SomeOf(
     r"|node-?feature|node-problem|device-plugin|gpu-operator|dcgm|kubelet|kube-proxy|containerd|crio|cri-o|calico|cilium|flannel|weave|istio"
     r"|singularity|apptainer|slurm|openmpi|mpi\b"
 )
+CALLERS = late(  # images that are there to call the API; a controller may be one of other things
+    r"(?:.*/)?(?:.+[-_])?(?:operator|provisioner|autoscaler|descheduler|controller-manager|kubectl|attacher|resizer|snapshotter)"
+    r"|(?:.*/)?(?:kube-(?:state-metrics|rbac-proxy)|metrics-server|external-dns|cert-manager-\w+|k8s-sidecar|tiller|kured|reloader)"
+)
+ARCHITECTURE = late(r"[-_](?:linux[-_])?(?:amd64|arm64|arm|ppc64le|s390x)$")
+CONTROLLER = late(r"(?:.*[/_-])?controller")
+LEADS = late(r"metadata\.namespace|leader-?elect|kube-?config|in-?cluster")
+ASKS_API = late(r"(?:^|[\s;&|(])(?:/\S*/)?kubectl (?:-\S+ )*(?:get|apply|create|delete|patch|scale|label|annotate|rollout|exec|wait|logs)\b")
 # The same in options and in values of the environment, which for the most part name what a program talks to, not what it is.
 VALUES_OF_API = late(
     r"kube|k8s|operator|in-?_?cluster|serviceaccount|pod_?namespace|metadata\.namespace|leader[_-]?elect|vault|conjur|spire|istio|dapr"
@@ -132,6 +140,13 @@ def _is_told_otherwise(container: Tree, name: str) -> bool:
 def keeps_nothing(image: Plain) -> bool:
     """Whether it is a program that has no data of its own, whatever is mounted."""
     return isinstance(image, str) and STATELESS.fullmatch(program(image)) is not None
+
+
+def surely_calls_api(image: str, said: str, values: str) -> bool:
+    """Whether a program is there to call the Kubernetes API, by its image's name, its words, or its options and environment."""
+    name = ARCHITECTURE.sub("", program(image))
+    is_controller = CONTROLLER.fullmatch(name) is not None and LEADS.search(values) is not None
+    return CALLERS.fullmatch(name) is not None or is_controller or ASKS_API.search(said) is not None
 
 
 def is_pulled(image: Plain) -> bool:

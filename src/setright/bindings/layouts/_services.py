@@ -76,8 +76,8 @@ def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     """Whether every container without a readiness probe listens on the port that is asked, and takes connections that ask nothing.
 
     That is one that a Service sends requests to or another probe asks from the start, or where its image is known to listen; or
-    one that it declares and is told to listen on. Of the copies of a StatefulSet, the next of which wait until one is ready and which
-    find each other by a name that only ready ones have, nothing but what another probe asks, or where images listen by themselves.
+    one that it declares and is told to listen on. Of the copies of a StatefulSet, which start one after another and find each
+    other by a name that only ready ones have, it is what another probe asks, or where their image listens by itself.
     """
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
     if len(containers) == 1:
