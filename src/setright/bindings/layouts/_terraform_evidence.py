@@ -41,7 +41,6 @@ LATEST = late(
 PARAMETER = late(r'(?:"\$\{\s*)?(?:nonsensitive\(\s*)?data\.aws_ssm_parameter\.([\w-]+)')
 TOKENS_ALREADY = late(r"amazon: .*\bal20(?:2[3-9]|[3-9]\d)-", re.DOTALL)  # Amazon Linux, whose images ask for tokens since 2023
 ELSE_TOLD = ("launch_template", "dynamic")
-AMAZON = ("amazon", "137112412989")
 OLD_IMAGE = late(
     r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
 )
@@ -67,8 +66,10 @@ def _public(module: Module, block: Block, tree: Tree) -> str:
 
 
 def _ways(module: Module, block: Block, tree: Tree) -> Iterator[str]:
-    if {"website", "dynamic"} & block.body.keys() or any(_of(module, block, "aws_s3_bucket_website_configuration")):
+    if "website" in block.body or any(_of(module, block, "aws_s3_bucket_website_configuration")):
         yield "a web site"
+    elif "dynamic" in block.body:
+        yield "what a dynamic block makes"
     canned = tree.get("AccessControl")
     if canned in CANNED_PUBLIC or isinstance(canned, Unknown) or "grant" in block.body or any(_grants(module, block)):
         yield "an access list"
@@ -328,7 +329,7 @@ def _images(module: Module, block: Block) -> list[str]:
 def _name(image: Tree) -> str:
     """What an image is looked for by, after whose it is."""
     owners = image.get("owners")
-    whose = "amazon" if isinstance(owners, list) and all(owner in AMAZON for owner in owners) else "anybody"
+    whose = "amazon" if isinstance(owners, list) and all(owner in ("amazon", "137112412989") for owner in owners) else "anybody"
     return f"{whose}: {image.get('filter')}"
 
 
