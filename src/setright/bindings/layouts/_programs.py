@@ -50,7 +50,10 @@ CALLERS = late(  # images that are there to call the API; a controller may be on
 ARCHITECTURE = late(r"[-_](?:linux[-_])?(?:amd64|arm64|arm|ppc64le|s390x)$")
 CONTROLLER = late(r"(?:.*[/_-])?controller")
 LEADS = late(r"metadata\.namespace|leader-?elect|kube-?config|in-?cluster")
-ASKS_API = late(r"(?:^|[\s;&|(])(?:/\S*/)?kubectl (?:-\S+ )*(?:get|apply|create|delete|patch|scale|label|annotate|rollout|exec|wait|logs)\b")
+ASKS_API = late(
+    r"(?:^|[\s;&|(])(?:/\S*/)?kubectl [^;&|\n]*?\b"
+    r"(?:get|apply|create|delete|patch|scale|label|annotate|rollout|exec|wait|logs)\b"
+)
 # The same in options and in values of the environment, which for the most part name what a program talks to, not what it is.
 VALUES_OF_API = late(
     r"kube|k8s|operator|in-?_?cluster|serviceaccount|pod_?namespace|metadata\.namespace|leader[_-]?elect|vault|conjur|spire|istio|dapr"
