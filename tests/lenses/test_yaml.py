@@ -262,6 +262,18 @@ def test_strings_that_could_be_read_otherwise_are_quoted() -> None:
         assert '"' in after
 
 
+def test_what_only_merges_take_over_is_edited_where_they_stay_as_they_shall_be() -> None:
+    source = "a: &x\n  b: 1\nc:\n  <<: *x\n  d: 1\ne:\n  <<: [*x]\n  k: 5\n"  # e has its own k
+    with pytest.raises(LensError, match="a: is &x, used in 2 other places"):
+        changed(source, Edit((*DOC, "a", "k"), 2))
+    everywhere = [Edit((*DOC, key, "k"), 5) for key in "ac"]
+    assert changed(source, *everywhere) == source.replace("  b: 1\n", "  b: 1\n  k: 5\n")
+    own = source.replace("d: 1", "b: 1").replace("k: 5", "b: 2")
+    assert changed(own, Edit((*DOC, "a", "b"), 9)) == own.replace("&x\n  b: 1", "&x\n  b: 9")
+    apart = changed(source, Edit((*DOC, "a", "k"), 7), Edit((*DOC, "c", "k"), 8))
+    assert apart == source.replace("  b: 1\n", "  b: 1\n  k: 7\n").replace("  d: 1\n", "  d: 1\n  k: 8\n")
+
+
 def test_an_edit_through_an_alias_or_under_a_shared_anchor_is_refused() -> None:
     source = "a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\ne: *x\n"
     with pytest.raises(LensError, match="line 5: .*change its anchor on line 1"):

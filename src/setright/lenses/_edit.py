@@ -32,12 +32,18 @@ class Editor:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.lent: dict[int, Entries[str, Plain]] = {}  # what is wanted of mappings that others take over through <<
+        self.lending = ""  # why not, where others turn out not to want that
 
     def value(self, node: Node, have: Plain, want: Plain, slot: Slot) -> list[Splice]:
         """The splices after which a node says what is wanted of it. Raises LensError where it has no place of its own."""
         if same(have, want):
             return []
-        self._refuse_shared(node, slot.path)
+        if isinstance(node, Mapping) and 0 < node.uses == node.merges and isinstance(want, dict):
+            self.lent[id(node)] = want
+            self.lending = self.lending or self._shared(node, slot.path)
+        else:
+            self._refuse_shared(node, slot.path)
         if isinstance(node, Mapping) and isinstance(have, dict) and isinstance(want, dict):
             if any(is_merge(key) or key.text in want for key, _ in node.pairs):
                 return self._mapping(node, have, want, slot)
@@ -77,8 +83,17 @@ class Editor:
         dropped = [i for name, i in own.items() if name not in want]
         for i in dropped:
             self._refuse_anchors_in(node.pairs[i][1], slot.path)
+        taken |= self._lent_to(node)
         added = {k: v for k, v in want.items() if k not in own and not (k in taken and same(taken[k], v))}
         return splices + (self.pairs(node, dropped, added) if dropped or added else [])
+
+    def _lent_to(self, node: Mapping) -> dict[str, Plain]:
+        """What a mapping will take over from those that change here."""
+        found: dict[str, Plain] = {}
+        for value in (value for key, value in node.pairs if is_merge(key)):
+            for each in value.items if isinstance(value, Sequence) else [value]:
+                found = {**self.lent.get(id(each.target), {}), **found} if isinstance(each, Alias) else found
+        return found
 
     def slot_of(self, node: Mapping, key: Scalar, slot: Slot) -> Slot:
         """Where the value of a key stands."""
@@ -119,9 +134,10 @@ class Editor:
                 f"{self._place(node, path)}: repeats *{node.name}; change its anchor on line {line}, for all who use it"
             )
         if node.uses:
-            raise LensError(
-                f"{self._place(node, path)}: is &{node.anchor}, used in {node.uses} other places; change it by hand, for all"
-            )
+            raise LensError(self._shared(node, path))
+
+    def _shared(self, node: Scalar | Mapping | Sequence, path: Path) -> str:
+        return f"{self._place(node, path)}: is &{node.anchor}, used in {node.uses} other places; change it by hand, for all"
 
     def _refuse_anchors_in(self, node: Node, path: Path) -> None:
         """What goes may hold no anchor that others use."""

@@ -34,7 +34,7 @@ class Scalar(msgspec.Struct):
 class Mapping(msgspec.Struct):
     """Keys and values in the order of the text. `end` is past the last token; a block's content may end before it.
 
-    `opaque` is the source text of a collection whose tag makes it a value that cannot be told.
+    `opaque` is the source text of a collection whose tag makes it a value that cannot be told; `merges` counts the uses by ``<<``.
     """
 
     start: int
@@ -44,6 +44,7 @@ class Mapping(msgspec.Struct):
     anchor: str | None = None
     uses: int = 0
     opaque: str = ""
+    merges: int = 0
 
 
 class Sequence(msgspec.Struct):

@@ -13,9 +13,21 @@ from msgspec import structs
 from setright.lenses import _json_write
 from setright.lenses._brackets import Brackets
 from setright.lenses._edit import Slot
-from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line_end, line_of, line_start, next_line
+from setright.lenses._nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Splice,
+    line_end,
+    line_of,
+    line_start,
+    next_line,
+    plain,
+    spliced,
+)
 from setright.lenses._yaml_places import content_end, content_start, pair_end, value_start
-from setright.lenses._yaml_read import SHORT, Stream
+from setright.lenses._yaml_read import SHORT, Stream, read
 from setright.lenses._yaml_write import (
     FLOW_WORD,
     PLAIN,
@@ -32,6 +44,7 @@ from setright.lenses._yaml_write import (
     scalar,
     style_of,
 )
+from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.model import Plain
 from setright.patterns import late
@@ -53,7 +66,10 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
     for i, node in enumerate(stream.documents):
         splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
     splices = _settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
-    return [_ended(stream.text, each, editor.style.newline) for each in splices] + _stripped(stream, splices)
+    splices = [_ended(stream.text, each, editor.style.newline) for each in splices] + _stripped(stream, splices)
+    if editor.lending and not same([plain(node) for node in read(spliced(stream.text, splices).encode()).documents], list(want)):
+        raise LensError(editor.lending)
+    return splices
 
 
 def _ended(text: str, splice: Splice, newline: str) -> Splice:

@@ -221,6 +221,7 @@ class _Reader:
             target = each.target if isinstance(each, Alias) else each
             if not isinstance(target, Mapping) or target.opaque or _is_short(target):
                 raise LensError(f"line {line_of(self.text, each.start)}: << needs a mapping, or a list of them")
+            target.merges += isinstance(each, Alias)
 
     def _wrong(self, error: yaml.YAMLError) -> LensError:
         mark = getattr(error, "problem_mark", None)
