@@ -102,6 +102,19 @@ def test_options_and_the_environment_tell_what_it_needs(container: str, signs: s
     assert differs(pod(container)).keys() == signs
 
 
+@pytest.mark.parametrize(
+    ("image", "signs"),
+    [
+        ("weaveworksdemos/carts:0.4.8", set()),
+        ("docker.io/istio/examples-bookinfo-details-v1:1.18.0", set()),
+        ("weaveworks/weave-npc:2.8", {"uses-api", "raw-sockets", "deep-syscalls"}),
+        ("example/vault-demo:1", {"uses-api", "gains-rights"}),
+    ],
+)
+def test_who_shows_how_something_is_used_is_no_sign_of_what_it_needs(image: str, signs: set[str]) -> None:
+    assert differs(pod(image=image)).keys() == signs
+
+
 ACCOUNT = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: '%s'}\n"
 BINDING = "---\nkind: RoleBinding\nsubjects: [{kind: ServiceAccount, name: '%s'}]\n"
 NAMED = '{{ include "shop.account" . }}'

@@ -189,8 +189,8 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     said, values = " ".join(map(_said, containers)), " ".join(map(_values, containers))
     if any(_programs.surely_calls_api(str(each["image"]), _said(each), _values(each)) for each in containers):
         claims["calls-api"] = True
-    words = " ".join([*(_programs.program(str(each)) for each in names), PING_OF_CLIENT.sub(r"\1", said)])
-    callers = " ".join([*(_programs.program(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), said])
+    words = " ".join([*(_programs.speaking(str(each)) for each in names), PING_OF_CLIENT.sub(r"\1", said)])
+    callers = " ".join([*(_programs.speaking(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), said])
     calls_api = _programs.API.search(callers) or bool(_programs.VALUES_OF_API.search(values))
     return claims | {
         "uses-api": calls_api or _may_use_api(tree, file, around),

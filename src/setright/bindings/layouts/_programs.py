@@ -110,6 +110,7 @@ LISTENS = late(r"(?i)port|listen|bind|addr|sock|conf|:\d")
 PORT_OF = late(r"PORT$|LISTEN|BIND|ADDR")
 HOST = late(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
 OF_MAKERS = late(r"^(?:kubernetes|google[-_]containers|(?:kubernetes-)?e2e-test-images)/")
+SHOWS = late(r"demos?\b|\b(?:examples?|samples?|tutorials?|hello)(?![a-z])")
 DEVELOPERS_OWN = late(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
 
 
@@ -118,6 +119,12 @@ def program(image: str) -> str:
     bare = HOST.sub("", image.partition("@")[0], count=1)
     name, _, _ = bare.rpartition(":") if ":" in bare.rpartition("/")[2] else (bare, "", "")
     return OF_MAKERS.sub("", name.lower(), count=1)
+
+
+def speaking(image: str) -> str:
+    """What of an image's name tells what its program does: of what shows how something is used not who shows it."""
+    maker, _, name = program(image).rpartition("/")
+    return name if SHOWS.search(maker.rpartition("/")[2]) or SHOWS.search(name) else program(image)
 
 
 def usual_port(container: Tree) -> int | None:
