@@ -15,6 +15,7 @@ from lab.hosts import BASE, Lab
 
 from setright.model import Change, Document, Want
 from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux import packed
 from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.surface import Linux, open_local, open_root
 from tests.surfaces.linux.conftest import SSHD, HereShell, Place, files
@@ -64,6 +65,27 @@ def test_what_is_not_there_is_a_document_that_a_plan_may_make(place: Place) -> N
     assert by_locator(read.documents) == {name("/etc/none.conf"): None}
     assert surface.again([name("/etc/none.conf")])[name("/etc/none.conf")].data is None
     assert root.exists()
+
+
+def test_files_of_two_names_and_of_odd_or_long_ones_are_read_in_their_order(place: Place) -> None:
+    surface, name, root = place
+    long = "/".join("d" * 60 for _ in range(4))
+    (root / long).mkdir(parents=True)
+    held = {"b.conf": b"one\n", "c\\.conf": b"two", "-o.conf": b"", "z.conf": b"last"}
+    for file, data in held.items():
+        (root / file).write_bytes(data)
+    (root / "a.conf").hardlink_to(root / "b.conf")
+    (root / long / "x.conf").write_bytes(b"deep")
+    read = surface.read([files(name("/*.conf")), files(name(f"/{long}/x.conf")), files(name("/b.conf"))])
+    assert read.problems == ()
+    known = {d.locator.removeprefix(name("/")): d.data for d in read.documents}
+    assert known == {"a.conf": b"one\n", f"{long}/x.conf": b"deep", **held}
+    assert [d for d in known if "/" not in d] == sorted(d for d in known if "/" not in d)
+
+
+def test_an_archive_that_was_cut_short_leaves_its_files_unread() -> None:
+    rows = b"0\t/etc/a\n1\t/etc/b\n\n"
+    assert list(packed.files(rows + b"x")) == [(0, "/etc/a", None), (1, "/etc/b", None)]
 
 
 def test_what_is_no_file_or_too_large_is_a_problem(place: Place) -> None:

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 
+from setright.surfaces.linux import packed
 from setright.surfaces.linux.patterns import fixed_folder, is_glob, matcher, shell_words
 from setright.surfaces.linux.sysctl import path_of
 from setright.surfaces.linux.transport import COMMANDS, LIMIT_BYTES, Answers, Ask, Found
@@ -34,13 +35,6 @@ each() {
     [ -e "$f" ] || [ -L "$f" ] || continue
     $look "$ask" "$f"
   done
-}
-file() {
-  [ -e "$2" ] || return
-  if [ -L "$2" ]; then begin "$1" "$2	$(readlink -f -- "$2")"; else begin "$1" "$2"; fi
-  if [ ! -f "$2" ]; then end irregular
-  elif [ ! -r "$2" ]; then end barred
-  else head -c "$limit" -- "$2" 2>/dev/null; end $?; fi
 }
 lines() {
   begin "$1" "$2"
@@ -109,11 +103,11 @@ def question(asks: Sequence[Ask], nonce: str) -> str:
             lines.append(PACKAGES)
         elif ask.what == "home":
             lines.append(f"begin {ask.name} -; homes {ask.name} '{nonce}{STATS}'; end 0")
-    lines += _stats(asks, nonce) + _sysctls(asks) + _units(asks)
+    lines += ["pack", *_stats(asks, nonce), *_sysctls(asks), *_units(asks)]
     first = f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"
     runs = commands["run"]
     body = "\n".join([first, *_side_by_side(commands["walk"], runs[::2], lines + runs[1::2])])
-    return f"{PRELUDE}{FRAMES}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
+    return f"{PRELUDE}{FRAMES}{packed.SCRIPT}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
 
 
 def _side_by_side(*sides: Sequence[str]) -> list[str]:
@@ -191,6 +185,8 @@ def answers(asks: Sequence[Ask], nonce: str, out: bytes) -> Answers:
         else:
             for ask, each in SORTERS[head](asks, nonce, data):
                 found[ask].append(each)
+    for ask in (ask for ask in asks if ask.what == "file"):
+        found[ask].sort(key=lambda each: each.name)  # as the shell has them: packed ones come after the others
     return found
 
 
@@ -258,7 +254,13 @@ def _sort_packages(manager: str) -> Sorter:
     return lambda asks, nonce, data: [(Ask("packages", ""), Found(manager, data))]
 
 
+def _sort_packed(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+    for number, name, held in packed.files(data):
+        yield asks[number], _one(asks[number], name, held or b"", "0" if held is not None else "gone")
+
+
 SORTERS = {
+    "files": _sort_packed,
     "stat": _sort_stats,
     "folders": _sort_homes("folders"),
     "dot-files": _sort_homes("dot-files"),
