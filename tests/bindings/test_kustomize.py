@@ -190,6 +190,17 @@ def test_what_is_for_an_added_container_stands_at_it_alone() -> None:
         assert (file, edit.path[-5:]) == (resource.home[0], (*context, "runAsNonRoot"))
 
 
+def test_a_container_may_be_added_behind_one_that_is_changed() -> None:
+    changed = SIDECAR.replace("- {name: proxy,", "- {name: manager, args: [-v]}\n      - {name: proxy,")
+    files = sources({**PATCHED, "top/proxy.yaml": changed})
+    _, patch = kubernetes.view("k8s/workload", WORKLOAD, files)
+    assert [each["name"] for each in patch.tree["spec"]["containers"]] == ["proxy"]
+    wanted = Edit(("spec", "containers", 0, "securityContext", "runAsNonRoot"), True)
+    [(_, edit)] = kubernetes.edit(WORKLOAD, patch, [wanted], [], files)
+    assert edit.path[-5:] == ("spec", "containers", 1, "securityContext", "runAsNonRoot")
+    assert kubernetes.locate(WORKLOAD, patch, wanted.path, files)[1] == edit.path
+
+
 def test_a_profile_is_for_the_whole_pod_at_its_base() -> None:
     files = sources(PATCHED)
     base, patch = kubernetes.view("k8s/workload", WORKLOAD, files)

@@ -29,7 +29,7 @@ def base_of(patch: tuple[str, Tree], objects: Sequence[tuple[str, Tree]]) -> tup
 
 
 def patched(patch: Tree, base: Tree, inner: Path) -> Tree | None:
-    """The base with those containers alone that the patch's pod template, at `inner` in both, adds first; None for none."""
+    """The base with those containers alone that the patch's pod template, at `inner` in both, adds; None for none."""
     at = (*inner, "spec")
     spec, own = look_up(base, at), look_up(patch, at)
     added = {key: _added(look_up(own, (key,)), look_up(spec, (key,))) for key in LISTS}
@@ -58,6 +58,32 @@ def tell_bases(bases: Sequence[Resource], patched: Sequence[Resource]) -> None:
             base.tree["workload"].setdefault("ports-of-patches", []).extend(ports)
 
 
+def as_shown(resource: Resource, template: Tree) -> Tree:
+    """The template of a patch with the containers that it adds first, as its resource shows them."""
+    spec = {key: [template["spec"][key][i] for i in order] for key, order in _orders(resource, template).items()}
+    return {**template, "spec": {**template["spec"], **spec}} if spec else template
+
+
+def as_written(resource: Resource, template: Plain, path: Path) -> Path:
+    """A path in that, as one in the template."""
+    order = _orders(resource, template).get(str(path[1]), []) if path[:1] == ("spec",) and len(path) > 2 else []
+    at = path[2] if order else None
+    return (*path[:2], order[at], *path[3:]) if isinstance(at, int) and at < len(order) else path
+
+
+def _orders(resource: Resource, template: Plain) -> dict[str, list[int]]:
+    """By the lists of a patch's containers, where those stand that its resource shows first, second and so on."""
+    if "is-patch" not in (look_up(resource.tree, ("workload",)) or {}):
+        return {}
+    lists = {key: listed(look_up(template, ("spec", key))) for key in LISTS}
+    shown = {key: [each.get("name") for each in listed(look_up(resource.tree, ("spec", key)))] for key in LISTS}
+    return {
+        key: sorted(range(len(own)), key=lambda i: not isinstance(own[i], dict) or own[i].get("name") not in shown[key])
+        for key, own in lists.items()
+        if own
+    }
+
+
 def parted(resource: Resource, template: Tree, edits: Sequence[Edit]) -> list[tuple[Tree, list[Edit]]]:
     """The edits with the template that they are for. Where other documents say containers of these pods too, nothing but a seccomp
     profile, and that at the base, may go to the pod for the sake of those that the template says."""
@@ -83,14 +109,10 @@ def _named(manifest: Tree) -> Plain:
 
 
 def _added(patch: Plain, base: Plain) -> list[Plain]:
-    """The containers before the first that the base has too: their places in the list are their places in the file."""
+    """The containers that the base has none of that name for."""
     names = {each.get("name") for each in listed(base) if isinstance(each, dict)}
-    found: list[Plain] = []
-    for each in patch if isinstance(patch, list) else []:
-        if not isinstance(each, dict) or not each.keys() >= {"name", "image"} or "$patch" in each or each["name"] in names:
-            break
-        found.append(each)
-    return found
+    own = [each for each in listed(patch) if isinstance(each, dict) and each.keys() >= {"name", "image"}]
+    return [each for each in own if "$patch" not in each and each["name"] not in names]
 
 
 def _with(tree: Tree, path: Path, value: Plain) -> Tree:

@@ -93,11 +93,13 @@ def _placed(
         return moved(resource, changes[0], names, kustomized, sources)
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
-    template = look_up(sources[locator].tree, base)
+    written = look_up(sources[locator].tree, base)
+    template = _kustomize_patches.as_shown(resource, written)
     changes = [_image_locks.held(each, _pod_template.place(template, each.path), resource, template, sources) for each in changes]
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
     parts = _kustomize_patches.parted(resource, template, [each for each in changes if each.path != POLICIES])
     inner = [edit for raw, edits in parts for edit in _pod_template.placed(resource, raw, edits)]
+    inner = [replace(each, path=_kustomize_patches.as_written(resource, written, each.path)) for each in inner]
     return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
 
 
@@ -107,7 +109,9 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     is_template = locator in sources and sources[locator].lens == "helm"
     if layout.get("shape") == POD_TEMPLATE:
         seen = filled(sources, locator) if is_template else sources
-        path = _pod_template.place(look_up(seen[locator].tree, base) if locator in seen else None, path)
+        written = look_up(seen[locator].tree, base) if locator in seen else None
+        template = _kustomize_patches.as_shown(resource, written) if isinstance(written, dict) else None
+        path = _kustomize_patches.as_written(resource, written, _pod_template.place(template, path))
     if not is_template:
         return locator, (*base, *path)
     try:
