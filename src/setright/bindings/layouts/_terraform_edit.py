@@ -297,16 +297,14 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
     if not rest or not isinstance(rest[0], int) or not 0 <= rest[0] < len(found):
         raise BindingError(f"{block.locator}: {block.address}: {'/'.join(map(str, edit.path))}: new items are written by hand")
     item = found[rest[0]]
-    if item.made:
+    is_words = rest[1:] in ((rules.IN_PLACE,), (rules.ANEW,))
+    if item.made and not is_words:
         raise BindingError(f"{item.locator}: {block.address}: {item.made} is a dynamic block; change what it is made of")
     if edit.remove and len(rest) == 1:
         yield item.locator, _without(module, item)
         return
-    if rest[1:] in ((rules.IN_PLACE,), (rules.ANEW,)):
-        body = look_up(module.sources[item.locator].tree, item.path)
-        together = [_named(other, body) for other in found if (other.locator, other.path) == (item.locator, item.path)]
-        words = rules.description(together, body, item.place.describe == "out")
-        yield item.locator, Edit((*item.path, "description"), words)
+    if is_words:
+        yield item.locator, Edit((*item.path, "description"), _words(module, block, found, item))
         return
     own = (item.place.items or {}).get("/".join(map(str, rest[1:])))
     spread = (item.place.spread or {}).get(str(rest[1])) if len(rest) == 2 else None
@@ -319,6 +317,19 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
         raise BindingError(
             f"{item.locator}: {block.address}: {'/'.join(map(str, edit.path))}: shares its block with others; split it"
         )
+
+
+def _words(module: Module, block: Block, found: Sequence[Item], item: Item) -> Plain:
+    """The description of a rule, or of all that a dynamic block makes."""
+    body = look_up(module.sources[item.locator].tree, item.path)
+    mine = [other for other in found if (other.locator, other.path) == (item.locator, item.path)]
+    outgoing = item.place.describe == "out"
+    if not item.made:
+        return rules.description([_named(other, body) for other in mine], body, outgoing)
+    words = rules.made_description([other.tree for other in mine], body, outgoing)
+    if words is None:
+        raise BindingError(f"{item.locator}: {block.address}: {item.made} is a dynamic block; describe there what it makes")
+    return words
 
 
 def _named(item: Item, body: Tree) -> Tree:

@@ -14,6 +14,7 @@ from setright.model import Plain, Tree, Unknown
 IN_PLACE, ANEW = "template-description", "module-description"  # set by a fix: the description that the rule's own values give
 ENDS = ("CidrIp", "CidrIpv6", "SecurityGroupId", "PrefixListId")
 PROTOCOLS = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}
+OTHER_ENDS = ("ipv6_cidr_blocks", "security_groups", "prefix_list_ids", "self")
 MOST = 3  # places that are named
 REFERENCE = re.compile(r"^(?:data\.)?(?:var|local|module|[a-z]\w*)\.([\w-]+)")
 
@@ -23,9 +24,43 @@ def description(items: list[Tree], own: Tree, outgoing: bool) -> str:
     places = list(dict.fromkeys(_end(item, outgoing) for item in items if _end(item, outgoing)))
     if own.get("self") is True:
         places.append("this group")
+    return NOT_ALLOWED.sub("", f"{_service(items[0])} {'to' if outgoing else 'from'} {_ends(places)}")[:255]
+
+
+def _ends(places: list[str]) -> str:
     more = f" and {len(places) - MOST} more" if len(places) > MOST else ""
-    ends = ", ".join(places[:MOST]) + more if places else "anywhere"
-    return NOT_ALLOWED.sub("", f"{_service(items[0])} {'to' if outgoing else 'from'} {ends}")[:255]
+    return ", ".join(places[:MOST]) + more if places else "anywhere"
+
+
+def made_description(items: list[Tree], content: Tree, outgoing: bool) -> Plain:
+    """What all the rules let in or out that a dynamic block makes, by its content; None where their ports are not told."""
+    ports = [rule.get(key) for rule in items for key in ("FromPort", "ToPort")]
+    first, last = content.get("from_port"), content.get("to_port")
+    protocol, networks = content.get("protocol"), content.get("cidr_blocks")
+    if any(port is None or isinstance(port, Unknown) for port in ports) or isinstance(protocol, Unknown):
+        return None
+    places = networks if isinstance(networks, list) else None
+    if any(content.get(key) for key in OTHER_ENDS) or not places or any(isinstance(place, Unknown) for place in places):
+        ends = "the places that are listed"
+    else:
+        ends = _ends(["anywhere" if place in ANYWHERE else str(place) for place in places])
+    if not isinstance(first, Unknown) and not isinstance(last, Unknown):
+        service = _service({"IpProtocol": protocol, "FromPort": first, "ToPort": last})
+        return NOT_ALLOWED.sub("", f"{service} {'to' if outgoing else 'from'} {ends}")[:255]
+    name = PROTOCOLS.get(_told(protocol), _told(protocol).upper())
+    said = f"port {_said(first)}" if _is_same(first, last) else f"ports {_said(first)}-{_said(last)}"
+    return Unknown(f'"{name} {said} {"to" if outgoing else "from"} {NOT_ALLOWED.sub("", ends)}"')
+
+
+def _is_same(first: Plain, last: Plain) -> bool:
+    return isinstance(first, Unknown) and isinstance(last, Unknown) and first.text == last.text
+
+
+def _said(port: Plain) -> str:
+    """A port in a text: as it is, or the expression that tells it."""
+    if not isinstance(port, Unknown):
+        return str(port)
+    return port.text.strip('"') if port.text.startswith('"') else f"${{{port.text}}}"
 
 
 def _service(rule: Tree) -> str:

@@ -1,0 +1,35 @@
+"""What a rule of a security group is for, where a dynamic block makes it."""
+
+import pytest
+
+from setright.bindings.layouts._terraform_rules import made_description
+from setright.model import Tree, Unknown
+
+PORT = Unknown("each.value.port")
+MADE: list[Tree] = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}, {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"from_port": PORT, "to_port": PORT, "cidr_blocks": ["::/0"]}, Unknown('"TCP port ${each.value.port} from anywhere"')),
+        (
+            {"from_port": PORT, "to_port": 90, "cidr_blocks": Unknown("each.value.from")},
+            Unknown('"TCP ports ${each.value.port}-90 from the places that are listed"'),
+        ),
+        (
+            {"from_port": Unknown('"${p.value}"'), "to_port": Unknown('"${p.value}"')},
+            Unknown('"TCP port ${p.value} from the places that are listed"'),
+        ),
+        ({"from_port": 443, "to_port": 443, "self": True}, "HTTPS from the places that are listed"),
+    ],
+)
+def test_a_description_says_what_each_rule_is_told(content: Tree, words: str | Unknown) -> None:
+    assert made_description(MADE, {"protocol": "tcp", **content}, False) == words
+
+
+def test_rules_whose_ports_are_not_told_are_not_described() -> None:
+    assert (
+        made_description([{"FromPort": None, "ToPort": 80}], {"protocol": "tcp", "from_port": PORT, "to_port": PORT}, False) is None
+    )
+    assert made_description(MADE, {"protocol": Unknown("x.value"), "from_port": PORT, "to_port": PORT}, False) is None
