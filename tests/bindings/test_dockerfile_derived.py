@@ -239,6 +239,8 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ("FROM alpine\nEXPOSE 22 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
         ("FROM alpine\nEXPOSE 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
         ("FROM alpine\nCMD gunicorn -b 0.0.0.0:99 a\n", ["nc", "-z", "127.0.0.1", "99"], "named"),
+        ("FROM alpine\nEXPOSE 443 53/tcp 53/udp\nCMD x\n", ["nc", "-z", "127.0.0.1", "53"], "several"),
+        ("FROM alpine\nEXPOSE 80 443 443/udp\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
         ('FROM alpine\nCMD ["uvicorn", "a", "--port", "99"]\n', ["nc", "-z", "127.0.0.1", "99"], "named"),
         ("FROM alpine\nCMD exec flask run\n", ["nc", "-z", "127.0.0.1", "5000"], "usual"),
         ("FROM redis:7-alpine\n", ["nc", "-z", "127.0.0.1", "6379"], "base"),

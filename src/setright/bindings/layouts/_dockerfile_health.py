@@ -159,20 +159,20 @@ def with_check(instructions: Sequence[Instruction], value: str, flags: Sequence[
     return placed(instructions, {there[-1]: new}, {}) if there else placed(instructions, {}, {at: [new]})
 
 
-def _ports(image: Image) -> list[str]:
-    """The TCP ports of EXPOSE, as written: a number or a variable."""
+def _ports(image: Image, protocols: Sequence[str] = ("", "tcp")) -> list[str]:
+    """The ports of EXPOSE, as written: a number or a variable."""
     words = [word for each in image.whole if each["keyword"] == "EXPOSE" for word in str(each["value"]).split()]
     told = [word.strip("\"'").partition("/") for word in words]
-    return [port for port, _, protocol in told if protocol.lower() in ("", "tcp")]
+    return [port for port, _, protocol in told if protocol.lower() in protocols]
 
 
 def _exposed(image: Image) -> str:
     """The first port of EXPOSE that programs usually serve on, else the first one, as the shell of the container writes it.
 
-    That of SSH comes last; empty where no port can be told.
+    One that it also serves by UDP, as for names, comes first, that of SSH last; empty where no port can be told.
     """
-    known = variables(image.whole)
-    for port in sorted(_ports(image), key=lambda each: (each == "22", each not in USUAL)):
+    known, both = variables(image.whole), {*_ports(image, ("udp",))} - {"443"}
+    for port in sorted(_ports(image), key=lambda each: (each == "22", each not in both, each not in USUAL)):
         name = re.fullmatch(r"\$\{?(\w+)\}?", port)
         if port.isdigit() or (name and known.get(name[1], "").isdigit()):
             return f"${name[1]}" if name else port
