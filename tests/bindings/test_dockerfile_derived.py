@@ -209,6 +209,8 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM python:3.13\nRUN pip install --no-cache-dir --user flask\nCMD flask run\n",
         "FROM debian:12\nWORKDIR /root\nRUN cp a /root/b\nCMD ./b\n",
         "FROM scratch\nVOLUME /srv\nCOPY a /\nCMD /a\n",
+        'FROM gcr.io/distroless/static\nCOPY etcd /bin/\nCOPY var/lib/etcd /var/lib/etcd\nCMD ["/bin/etcd"]\n',
+        'FROM gcr.io/distroless/static\nCOPY mkdir etcd /bin/\nRUN mkdir -p /var/lib/etcd\nCMD ["/bin/etcd"]\n',
     ],
 )
 def test_what_another_user_would_surely_break_is_refused(text: str) -> None:
@@ -237,10 +239,10 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ("FROM debian\nEXPOSE 80/udp 81\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/81"], "exposed"),
         ("FROM debian\nENV PORT=80\nEXPOSE ${PORT}\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT"], "exposed"),
         ("FROM alpine\nEXPOSE 22 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
-        ("FROM alpine\nEXPOSE 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
-        ("FROM alpine\nCMD gunicorn -b 0.0.0.0:99 a\n", ["nc", "-z", "127.0.0.1", "99"], "named"),
         ("FROM alpine\nEXPOSE 443 53/tcp 53/udp\nCMD x\n", ["nc", "-z", "127.0.0.1", "53"], "several"),
         ("FROM alpine\nEXPOSE 80 443 443/udp\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
+        ("FROM alpine\nEXPOSE 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
+        ("FROM alpine\nCMD gunicorn -b 0.0.0.0:99 a\n", ["nc", "-z", "127.0.0.1", "99"], "named"),
         ('FROM alpine\nCMD ["uvicorn", "a", "--port", "99"]\n', ["nc", "-z", "127.0.0.1", "99"], "named"),
         ("FROM alpine\nCMD exec flask run\n", ["nc", "-z", "127.0.0.1", "5000"], "usual"),
         ("FROM redis:7-alpine\n", ["nc", "-z", "127.0.0.1", "6379"], "base"),

@@ -76,13 +76,14 @@ NUMBERS = {  # users that every image of a family has
 HOME = late(r"[\"']?/root/?[\"']?")
 SPEAKS_OF_HOME = late(r"(?:^|[\s:=\"',])(?:/root(?![\w-])|~)")
 BARE_VOLUME = (
-    "VOLUME {volume} belongs to root, and it has no shell to give it away by; put an empty folder there before it, as COPY"
+    "{volume} belongs to root, and it has no shell to give it away by; put an empty folder there before it, as COPY"
     " --from=STAGE --chown={user} /mnt {volume}, then write USER {user}"
 )
 FOR_DATA = late(
     r"(?:/var/(?:lib|log|run|cache|spool|www)|/run|/srv)(?:/[\w.@+-]+)+"
     r"|(?:/[\w.@+-]+)*/[\w.@+-]*(?:data|logs?|cache|uploads?|media|storage|backups?|output|db)"
 )
+OF_PROGRAMS = late(r"/var/(?:lib|log|run|cache|spool)(?:/[\w.@+-]+)+")
 BRINGS_ITSELF = late(r"/(?:usr|etc|build|src|tmp|go|root)/|/var/(?:lib|cache)/(?:apt|dpkg|apk|yum|dnf)\b")  # of those who build it
 SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
@@ -138,8 +139,8 @@ def with_user(locator: str, instructions: Sequence[Instruction], image: Image, w
     said = [n for n in range(behind, end) if instructions[n]["keyword"] == "USER"]
     early = _volumes(image)
     late = [each for each in _written(image) if each not in early]
-    if early and not chosen.owner and chosen.user == NOBODYS and wanted == "auto":
-        raise BindingError(f"{locator}: {BARE_VOLUME.format(volume=early[0], user=chosen.user)}")
+    if not chosen.owner and chosen.user == NOBODYS and wanted == "auto" and (his := [*early, *_data(image)]):
+        raise BindingError(f"{locator}: {BARE_VOLUME.format(volume=his[0], user=chosen.user)}")
     touched = [str(each) for each in image.facts.get("makes", ())]
     volume = next((n for n in range(start, at) if early and instructions[n]["keyword"] == "VOLUME"), None)
     new: dict[int, list[Instruction]] = {}
@@ -348,6 +349,19 @@ def _kept(whole: Sequence[Instruction]) -> Iterator[str]:
             yield from (
                 word for word in words[1:] if FOR_DATA.fullmatch(word) and not BRINGS_ITSELF.match(word) and word not in gone
             )
+
+
+def _data(image: Image) -> list[str]:
+    """The directories for data that are made or filled for an image without a shell, and given to nobody."""
+    filled = [
+        str(words[-1]).rstrip("/")
+        for each in image.whole
+        if each["keyword"] in ("ADD", "COPY") and not any(str(flag).startswith("--chown") for flag in each.get("flags", ()))
+        for words in (each["value"] if isinstance(each["value"], list) else str(each["value"]).split(),)
+        if words
+    ]
+    mine = _given_away(image)
+    return [each for each in (*_kept(image.whole), *filter(OF_PROGRAMS.fullmatch, filled)) if each not in mine]
 
 
 def workdir(whole: Sequence[Instruction]) -> str:
