@@ -26,6 +26,7 @@ PORTS = """
 SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
 ALL_TRAFFIC = "All traffic"
 ALL = re.compile(r"[0.]+/0|[0:]+/0")
+NAMES = re.compile(r"!(?:GetAtt|Ref)\s+['\"]?(\w+)")  # within another function
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
 
@@ -91,5 +92,7 @@ def _told(value: Plain) -> Plain:
     if name := referred(value):
         return name.removeprefix("AWS::")
     if isinstance(value, Unknown):
+        if named := NAMES.search(value.text):
+            return named[1]
         return " ".join(re.findall(r"\w+", value.text.partition(" ")[2])[:3]) or None
     return None if isinstance(value, dict | list) else value
