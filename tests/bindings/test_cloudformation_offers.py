@@ -212,6 +212,9 @@ def policy(statement: str) -> str:
         (policy('{Effect: Allow, Principal: "*"}'), "a policy"),
         (policy('{Effect: Allow, Principal: {AWS: ["*"]}}'), "a policy"),
         (policy("{Effect: Allow, Principal: !Ref Whom}"), "a policy"),
+        (policy("{Effect: Allow, Principal: {AWS: !Join ['', ['arn:aws:iam::', !FindInMap [A, b, c], ':root']]}}"), "no"),
+        (policy("{Effect: Allow, Principal: {AWS: {'Fn::Sub': 'arn:aws:iam::${A}:root'}}}"), "no"),
+        (policy("{Effect: Allow, Principal: {AWS: [!Ref Whom]}}"), "a policy"),
         (policy("!If [a, b, c]"), "a policy"),
         (policy('{Effect: Allow, Principal: "*"}').replace("!Ref Data", "!ImportValue x"), "a policy"),
         (policy('{Effect: Allow, Principal: "*"}').replace("!Ref Data", "!Ref Logs"), "no"),
@@ -250,6 +253,7 @@ Resources:
         - {IpProtocol: "-1", CidrIpv6: "0000:0000:0000:0000:0000:0000:0000:0000/0"}
         - {IpProtocol: udp, FromPort: 8000, ToPort: 8010, CidrIp: 10.1.0.0/16}
         - {IpProtocol: tcp, FromPort: !If [A, 80, 443], ToPort: !If [A, 80, 443], CidrIp: {Fn::ImportValue: !Sub "${Net}-Range"}}
+        - {IpProtocol: tcp, FromPort: 80, ToPort: 80, SourceSecurityGroupId: !Select [0, !GetAtt Balancer.SecurityGroups]}
   Alone:
     Type: AWS::EC2::SecurityGroupIngress
     Properties: {GroupId: !ImportValue group, IpProtocol: tcp, FromPort: 8080, ToPort: 8080, CidrIp: 0.0.0.0/0}
@@ -264,6 +268,7 @@ Resources:
         (2, "All incoming traffic"),
         (3, "UDP ports 8000-8010 from 10.1.0.0/16"),
         (4, "Incoming TCP"),
+        (5, "HTTP from Balancer"),
     ],
 )
 def test_a_rule_is_described_by_what_it_says(index, words):

@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_publishers import publishers
-from setright.bindings.layouts._cloudformation_values import function, of_type, properties, referred, resource_type, uses
+from setright.bindings.layouts._cloudformation_values import (
+    CALLER,
+    function,
+    of_type,
+    properties,
+    referred,
+    resource_type,
+    uses,
+)
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
@@ -208,8 +216,14 @@ def _narrow(statement: Tree) -> bool:
     if statement.get("Effect") == "Deny" or statement.get("Condition"):
         return True
     principal = statement.get("Principal")
-    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
-    return named is not None and not isinstance(named, Unknown) and "*" not in (named if isinstance(named, list) else [named])
+    named = principal.get("AWS", []) if isinstance(principal, dict) and function(principal) is None else principal
+    return named is not None and all(_is_somebody(each) for each in (named if isinstance(named, list) else [named]))
+
+
+def _is_somebody(principal: Plain) -> bool:
+    """Whether it surely names somebody, whatever a function puts in."""
+    text = function(principal)
+    return principal != "*" if text is None else CALLER.fullmatch(text) is not None
 
 
 def _metadata(template: Tree, name: str, tree: Tree) -> str:
@@ -332,7 +346,16 @@ def _can_ask(template: Tree, name: str, tree: Tree) -> Plain:
     return can_ask(tree.get("RouteKey"), "HTTP" if is_http else properties(template, api).get("ProtocolType"))
 
 
+def _logs_role(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a stage waits for what gives API Gateway a role to write logs: ``here``, or ``elsewhere``."""
+    waits = template["Resources"][name].get("DependsOn")
+    accounts = dict(of_type(template, "AWS::ApiGateway::Account"))
+    is_here = any(each in accounts for each in (waits if isinstance(waits, list) else [waits]) if isinstance(each, str))
+    return "here" if is_here else "elsewhere, as far as this tells"
+
+
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
+    "logs-role": _logs_role,
     "can-ask": _can_ask,
     "public": _public,
     "publishers": publishers,
