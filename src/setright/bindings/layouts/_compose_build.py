@@ -7,7 +7,7 @@ from posixpath import join, normpath
 from typing import NamedTuple
 
 from setright.bindings.layouts import _programs
-from setright.bindings.layouts._dockerfile_image import from_of, image_of, plain_name, program
+from setright.bindings.layouts._dockerfile_image import from_of, image_of, plain_name, program, stages_of
 from setright.bindings.layouts._dockerfile_user import AS_ROOT, is_root, user_now
 from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
@@ -41,14 +41,26 @@ Made = Sequence[Mapping[str, Plain]] | None  # the instructions that build a ser
 
 
 def dockerfile(file: str, service: Tree, sources: Mapping[str, Source]) -> list[Mapping[str, Plain]] | None:
-    """The instructions that build a service's image; None where they are elsewhere, or stop at a stage that is named."""
+    """The instructions that build a service's image, up to the stage that it names; None where they are elsewhere."""
     build = service.get("build")
     told = {"context": build} if isinstance(build, str) else build if isinstance(build, dict) else {}
     context, name = told.get("context", "."), told.get("dockerfile", "Dockerfile")
-    if not told or told.keys() & {"target", "dockerfile_inline"} or ELSEWHERE.search(f"{context}") or "$" in str(name):
+    if not told or "dockerfile_inline" in told or ELSEWHERE.search(f"{context}") or "$" in str(name):
         return None
     source = sources.get(normpath(join(folder(file), str(context), str(name))))
-    return source.tree["instructions"] if source is not None and source.lens == "dockerfile" else None
+    if source is None or source.lens != "dockerfile":
+        return None
+    return _until(source.tree["instructions"], told.get("target"))
+
+
+def _until(instructions: list[Mapping[str, Plain]], target: Plain) -> list[Mapping[str, Plain]] | None:
+    """The instructions up to the end of a stage, by its name or number; None where there is no such stage."""
+    if target is None:
+        return instructions
+    stages = stages_of(instructions)
+    names = [{str(n), from_of(instructions[start])["name"].lower()} for n, (start, _) in enumerate(stages)]
+    end = next((stages[n][1] for n, called in enumerate(names) if str(target).lower() in called), None)
+    return instructions[:end] if end is not None else None
 
 
 def filled(value: Plain) -> str:
