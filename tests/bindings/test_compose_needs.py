@@ -159,6 +159,8 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
         ("image: nginx, command: [nginx, -p, /srv]", {"capabilities": "told", "root": "told", "data": False}),
         ("image: nginx, volumes: ['./a.conf:/etc/nginx/nginx.conf']", {"capabilities": "told", "root": "told", "data": False}),
         ("image: redis, env_file: .env", {"capabilities": "told", "root": "told", "data": True}),
+        ("image: redis, command: '--a /data/$$b'", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
+        ("image: redis, command: --a $B", {"capabilities": "told", "root": "told", "data": True}),
         ("image: redis, command: --dir /data", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
         ("image: nginx, command: sh -c 'apt-get update && nginx'", {}),
         ("image: 'prom/prometheus:v1.8.2'", {}),

@@ -12,6 +12,7 @@ import shlex
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
+from setright.bindings.layouts._dockerfile_image import SHELLS
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
 from setright.model import Edit, Plain, Tree
@@ -182,13 +183,15 @@ def _has_folders_of_the_host(service: Tree) -> bool:
 
 
 def _words(command: Plain) -> list[str]:
-    """The words of a command in either form."""
-    if not isinstance(command, str):
-        return [str(each) for each in listed(command)]
-    try:
-        return shlex.split(command)
-    except ValueError:  # a quotation that does not end
-        return command.split()
+    """The words of a command in either form; a doubled dollar is one that only a shell would fill in."""
+    if isinstance(command, str):
+        try:
+            words = shlex.split(command)
+        except ValueError:  # a quotation that does not end
+            words = command.split()
+    else:
+        words = [str(each) for each in listed(command)]
+    return words if any(word.rpartition("/")[2] in SHELLS for word in words[:2]) else [word.replace("$$", "") for word in words]
 
 
 def _values(environment: Plain) -> list[str]:
