@@ -106,7 +106,7 @@ def question(asks: Sequence[Ask], nonce: str) -> str:
     lines += ["pack", *_stats(asks, nonce), *_sysctls(asks), *_units(asks)]
     first = f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"
     runs = commands["run"]
-    body = "\n".join([first, *_side_by_side(commands["walk"], runs[::2], lines + runs[1::2])])
+    body = "\n".join([first, *_side_by_side(*([each] for each in commands["walk"]), runs[::2], lines + runs[1::2])])
     return f"{PRELUDE}{FRAMES}{packed.SCRIPT}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
 
 

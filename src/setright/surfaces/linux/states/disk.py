@@ -1,4 +1,4 @@
-"""What one walk over all local file systems shows: files that everybody can write, that nobody owns, that lend rights.
+"""What a walk over all local file systems shows: files that everybody can write, that nobody owns, that lend rights.
 
     {"world-writable": [...], "open-folders": [...], "unowned": [...], "setuid": [...], "setuid-unknown": [...],
      "programs-not-roots": [...], "devices": [...]}
@@ -34,6 +34,7 @@ SORTS = {
     "b": "devices",
 }
 # What costs most for each file stands behind what settles most files: find(1) swaps tests, but none with one that prints or prunes.
+# /usr, where most files are, is walked beside the rest; what it prints waits in a pipe.
 WALK = Ask(
     "walk",
     rf"""[ "$(id -u)" = 0 ] || exit 13
@@ -45,8 +46,10 @@ $tops
 "*) ;; *) tops="/ $tops" ;; esac
 known() {{ getent "$1" | awk -F : -v t="$2" '$3 ~ /^[0-9]+$/ && !seen[$3]++ {{printf "%s-%s %s", n++ ? " -o " : "", t, $3}}'; }}
 users=$(known passwd uid) groups=$(known group gid)
+usr=; [ -L /usr ] || [ "$(stat -c %d / 2>/dev/null)" != "$(stat -c %d /usr 2>/dev/null)" ] || usr=/usr
 walk() {{
-  timeout {LIMIT_S} find $tops -xdev -ignore_readdir_race -type d \( \( {PRUNED} \) -prune \) -o \( \
+  skip=$1; shift
+  timeout {LIMIT_S} find "$@" -xdev -ignore_readdir_race -type d \( \( {PRUNED} $skip \) -prune \) -o \( \
     -perm /6002 \( \
       \( -type f -perm -0002 -printf 'w\t%p\0' \) , \( -type d -perm -0002 ! -perm -1000 -printf 'd\t%p\0' \) , \
       \( -type f -perm /6000 -printf 's\t%p\0' \) \) , \
@@ -61,33 +64,42 @@ owned() {{
   elif command -v rpm >/dev/null; then while read -r f; do rpm -qf "$f" >/dev/null 2>&1 && echo "$f"; done; fi
 }}
 if [ -n "$users" ] && [ -n "$groups" ] && [ "$(find / -maxdepth 0 -printf x)" = x ]; then
-  found=$(walk | tr '\n\0' '?\n'; echo ended)
+  found=$({{ [ -z "$usr" ] || walk '' /usr; printf '\0told\0'; }} | {{ walk "${{usr:+-o -path /usr}}" $tops; cat; }} |
+    tr '\n\0' '?\n'; echo ended)
 else
-  found=$(printf 'cut\nended')
+  found=$(printf 'cut\n\ntold\nended')
 fi
-case $found in *ended) ;; *) exit 14 ;; esac
+case $found in *"
+told
+"*ended) ;; *) exit 14 ;; esac
 printf '%s\n' "$found" | awk '$0 != "ended" && ++seen[substr($0, 1, 2)] <= {4 * MOST}'
 mine=$(printf '%s\n' "$found" | sed -n 's/^s\t//p')
 has=$(printf '%s\n' "$mine" | owned | sort -u)
 printf '%s\n' "$mine" | grep -vFx -e "$has" | sed -n '/./s/^/n\t/p'
+true""",
+)
+OTHERS = Ask(
+    "walk",
+    rf"""[ "$(id -u)" = 0 ] || exit 13
+[ "$(find / -maxdepth 0 -printf x)" = x ] || {{ echo cut; exit; }}
 find {PROGRAMS} -xdev \( -type f -o -type d \) \( ! -user root -o -perm /022 \) ! -perm -1000 -printf 'p\t%p\n' 2>/dev/null
 true""",
 )
-ASKS = (WALK,)
+ASKS = (WALK, OTHERS)
 CUT = Unknown(f"the walk over the file systems did not come to its end (it has {LIMIT_S} s, and needs find of GNU)")
 
 
 def tell(evidence: Evidence) -> Tree | None:
     """None where nothing runs, or not as root: what we may not enter we cannot judge."""
-    if not evidence.ran(WALK) or evidence.failed(WALK):
+    if not evidence.ran(WALK) or evidence.failed(WALK) or evidence.failed(OTHERS):
         return None
     found: dict[str, list[str]] = {name: [] for name in SORTS.values()}
-    lines = evidence.lines(WALK)
-    for line in lines:
+    lines, others = evidence.lines(WALK), evidence.lines(OTHERS)
+    for line in (*lines, *others):
         sort, _, path = line.partition("\t")
         if sort in SORTS and path:
             found[SORTS[sort]].append(path.partition("\t")[0])
-    untold = {name: CUT for sort, name in SORTS.items() if sort != "p"} if "cut" in lines else {}
+    untold = {name: CUT for sort, name in SORTS.items() if "cut" in (others if sort == "p" else lines)}
     return {"disk": "/"} | untold | {name: sorted(set(paths))[:MOST] for name, paths in found.items() if paths}
 
 
