@@ -36,7 +36,8 @@ def _answer_of(clears: tuple[Requirement, ...], resource: Resource, places: Sequ
     own = [answered(clears, resource.parts[place]) for place in places]
     if whole.holds is False or not own or any(each.holds is None for each in own):
         return whole
-    return Answer(False, "; ".join(dict.fromkeys(each.text for each in own)))
+    texts = "; ".join(dict.fromkeys(each.text for each in own))
+    return Answer(False, f"{texts} in {', '.join(map(show, places))}")
 
 
 def places_of(resource: Resource, mismatches: Sequence[Mismatch]) -> tuple[Path, ...]:
