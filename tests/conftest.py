@@ -1,10 +1,15 @@
 """What every test shares."""
 
+import logging
+
 import pytest
 from hypothesis import settings
 
 settings.register_profile("shared", deadline=None)  # other work on the machine must not fail a law
 settings.load_profile("shared")
+
+# Without a handler it makes one that keeps the standard error of one test, which the next find closed.
+logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
