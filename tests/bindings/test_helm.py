@@ -94,6 +94,12 @@ def test_an_image_is_what_the_chart_makes_of_it(monkeypatch: pytest.MonkeyPatch,
         edited((*CONTAINER, "image"), "nginx:2")
 
 
+def test_an_object_may_have_the_version_that_a_helper_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = 'apiVersion: {{ include "common.capabilities.pod.apiVersion" . }}'
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace("apiVersion: v1", version))
+    assert seen().tree["kind"] == "Pod"
+
+
 def test_what_another_template_may_add_cannot_be_told() -> None:
     side = seen().tree["spec"]["containers"][1]
     assert isinstance(side["livenessProbe"], Unknown)

@@ -81,7 +81,6 @@ def test_no_edit_takes_an_action_away(path: tuple[str | int, ...]) -> None:
     "source",
     [
         b"a: {{ unfinished\n",
-        b"{{- if .a }}\nk: 1\n{{- else }}\nk: 2\n{{- end }}\n",
         "a: \ue000\n".encode(),
         b"a: \xff\n",
     ],
@@ -195,6 +194,42 @@ def test_what_is_filled_in_stands_where_it_is_indented_to() -> None:
     assert put("helm", AT_THE_MARGIN, [Edit((*SPEC, "hostPID"), False)]) == AT_THE_MARGIN + b"  hostPID: false\n"
     edited = put("helm", AT_THE_MARGIN, [Edit((*SPEC, "volumes", 0, "emptyDir"), {})])
     assert edited == AT_THE_MARGIN.replace(b"name: a\n", b"name: a\n    emptyDir: {}\n")
+
+
+CHOICE = b"""\
+spec:
+  {{- if .Values.own }}
+  probe: {{- include "render" (dict "value" .Values.own "context" $) | nindent 4 }}
+  {{- else if .Values.probe.enabled }}
+  probe: {{- include "render" (dict "value" (omit .Values.probe "enabled") "context" $) | nindent 4 }}
+    tcpSocket:
+      port: http
+  {{- else }}
+  none: true
+  {{- end }}
+  labels: {{- include "shop.labels" (dict "context" $) | nindent 4 }}
+    part: shop
+  {{- if .Values.a }}
+  resources:
+    {{- if .Values.b }}
+    limits: {}
+    {{- end }}
+  {{- else }}
+  resources: {}
+  {{- end }}
+"""
+
+
+def test_a_key_that_stands_in_both_arms_of_a_choice_has_no_value_that_is_told() -> None:
+    spec = get("helm", CHOICE)["documents"][0]["spec"]
+    assert list(spec) == ["probe", "none", "labels", "resources"]
+    assert isinstance(spec["probe"], Unknown) and isinstance(spec["resources"], Unknown) and spec["none"] is True
+    assert list(spec["labels"]) == ['{{- include "shop.labels" (dict "context" $) | nindent 4 }}', "part"]
+    assert put("helm", CHOICE, [Edit((*SPEC, "hostPID"), False)]) == CHOICE + b"  hostPID: false\n"
+    edited = put("helm", CHOICE, [Edit((*SPEC, "labels", "tier"), "web")])
+    assert edited == CHOICE.replace(b"    part: shop\n", b"    part: shop\n    tier: web\n")
+    apart = b"{{- if .a }}\nk: 1\n{{- else }}\n---\nk: 2\n{{- end }}\n"
+    assert get("helm", apart) == {"documents": [{"k": 1}, {"k": 2}]}
 
 
 ODD_END = b"""\

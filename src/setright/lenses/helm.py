@@ -2,8 +2,8 @@
 
 An action that stands for a value is an Unknown of its source text, with the target of `with` in the place of its dot; one among
 the pairs of a mapping is a pair of its own, one among the items of a list an item. What decides and repeats (`if`, `with`,
-`range`, `end`) is passed over, so both arms of a choice are seen, but for an `apiVersion` in the second; a file that is no YAML
-without them is refused. No edit touches an action.
+`range`, `end`) is passed over, so both arms of a choice are seen; the value of a key that stands in both is an Unknown, but for
+an `apiVersion`, which the first tells. A file that is no YAML then is refused. No edit touches an action.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from setright.lenses import yaml
+from setright.lenses._helm_arms import arms
 from setright.lenses._recent import recent
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -38,7 +39,8 @@ LINE = re.compile(r"line (\d+):")
 TRIALS = 4  # masks that are tried before every end is a comment
 INDENT = re.compile(r"n?indent\s+(\d+)")
 FIRST, LAST, PAD = "\ue000", "\uf8fe", "\uf8ff"
-MARK = re.compile(f" *(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
+KEYED = re.compile(r"(\s*(?:- )?)[^\s{#]+:[ ]+\{\{[^\n]*\bnindent\s+(\d+)\s*-?\}\}\s*")
+MARK = re.compile(f"\n? *(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
 MARKED = re.compile(f"[{FIRST}-{PAD}]")
 
 
@@ -48,6 +50,7 @@ class _Masked(NamedTuple):
     text: str
     marks: dict[str, tuple[str, str]]  # the character -> the mark, the action
     told: dict[str, str]  # the character -> the action as people are told it
+    owners: Sequence[int] = ()  # by the lines of the text, the template's lines that they stand for
 
 
 def get(source: bytes) -> Tree:
@@ -150,7 +153,7 @@ def _masked(source: bytes) -> _Masked:
             ends = [n for n, line in enumerate(lines) if any(masked.told.get(c) == END for c in line.strip()[:1])]
             if not ends:
                 break
-            odd.add(ends[-1])
+            odd.add(masked.owners[ends[-1]])
         else:
             return masked
     return _mask(source, None)
@@ -170,19 +173,46 @@ def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
     written = _without_comments(text, masked).split("\n")
     blocks = _blocks(written)
     others = _other_arms(written, blocks)
+    twice = arms(written, [_words(line) for line in written], _depth)
     for number, line in enumerate(written):
-        if number in others and VERSION.fullmatch(line):  # one object, for clusters of another age
+        if number in twice.gone or number in twice.values:
+            lines.append(_untold(line, twice.values.get(number, ""), scopes, masked))
+        elif number in others and VERSION.fullmatch(line):  # one object, for clusters of another age
             lines.append(line.replace(line.strip(), _marked(masked, line.strip(), "#")))
         else:
-            within = lines[blocks[number][-1] + 1 :] if blocks[number] and odd is not None and number not in odd else []
+            own = slice(blocks[number][-1] + 1, number) if blocks[number] and odd is not None and number not in odd else slice(0)
+            within = lines[own] if any(_content(lines[own])) else written[own]
             lines.append(_line(line, lines, written[number + 1 :], scopes, masked, within))
-    return masked._replace(text="\n".join(lines))
+    owners = [number for number, line in enumerate(lines) for _ in line.split("\n")]
+    return masked._replace(text="\n".join(lines), owners=owners)
 
 
 def _other_arms(lines: Sequence[str], blocks: Sequence[Sequence[int]]) -> set[int]:
     """The lines that stand in the second or a later arm of a choice."""
     words = [WORD.match(line.strip()) for line in lines]
     return {n for n, around in enumerate(blocks) if any((word := words[at]) and word[1] == "else" for at in around)}
+
+
+def _words(line: str) -> list[str]:
+    """What decides and repeats among the actions of a line."""
+    words = [match[1] for each in ACTION.finditer(line) if (match := WORD.match(each[0]))]
+    return [word for word in words if word in (*OPENS, *CLOSES, "else")]
+
+
+def _untold(line: str, value: str, scopes: list[str], masked: _Masked) -> str:
+    """A line of a key that stands in another arm too: with a value that is not told, or none at all."""
+    for action in ACTION.finditer(line):
+        _is_silent(action[0], scopes)
+    if not line.strip():
+        return line
+    if not value:
+        return line.replace(line.strip(), _marked(masked, line.strip(), "#"))
+    ahead = " " if line.lstrip().startswith("- ") else ""
+    return (
+        line[: line.rindex(value)]
+        + _marked(masked, value, "", told=f"{value} {{{{else}}}}", ahead=ahead)
+        + line[line.rindex(value) + len(value) :]
+    )
 
 
 def _without_comments(text: str, masked: _Masked) -> str:
@@ -203,18 +233,29 @@ def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[st
         return line
     speaks = [not _is_silent(each[0], scopes) for each in actions]
     body = line.strip()
+    opened = _column_below(line, below) if len(actions) == 1 else None
+    if opened is not None and len(f"\n{FIRST}: ") + opened <= len(actions[0][0]):
+        return ACTION.sub(lambda match: _marked(masked, match[0], ":", scopes, ahead="\n" + " " * opened), line)
     if ACTION.sub("", body).strip():
         return ACTION.sub(lambda match: _marked(masked, match[0], "", scopes), line)
     if not any(speaks):
         column = _column_of_pairs(within) if ENDS.fullmatch(body) else None
         if column is not None and column + len(f"{FIRST}: ") <= len(line.rstrip()):
-            return _marked(masked, line.rstrip(), ":", told=END, deeper=column) + line[len(line.rstrip()) :]
+            return _marked(masked, line.rstrip(), ":", told=END, ahead=" " * column) + line[len(line.rstrip()) :]
         return line.replace(body, _marked(masked, body, "#"))
     form = _form(line, above) or _among(line, above, below)
     deeper = max(_depth(line) - (len(line) - len(line.lstrip())), 0)  # what it writes stands there, wherever it is written
     if deeper + len(f"- {FIRST}: ") > len(body):
         return line.replace(body, _marked(masked, body, "#"))
-    return line.replace(body, _marked(masked, body, form, scopes, deeper=deeper))
+    return line.replace(body, _marked(masked, body, form, scopes, ahead=" " * deeper))
+
+
+def _column_below(line: str, below: Sequence[str]) -> int | None:
+    """Where the pairs stand that an action writes below its key and that go on below it; None where it is all there is."""
+    keyed = KEYED.fullmatch(line)
+    following = next((each for each in below if _says(each)), "")
+    is_more = keyed is not None and bool(following) and _depth(following) == int(keyed[2]) > len(keyed[1])
+    return int(keyed[2]) if keyed and is_more and not following.lstrip().startswith("- ") else None
 
 
 def _column_of_pairs(within: Sequence[str]) -> int | None:
@@ -273,16 +314,17 @@ def _depth(line: str) -> int:
 
 def _content(above: Sequence[str]) -> Iterator[str]:
     """The lines that say something, the nearest first."""
-    return (each for each in reversed(above) if each.strip() and not each.lstrip().startswith("#"))
+    lines = (each for element in reversed(above) for each in reversed(element.split("\n")))
+    return (each for each in lines if each.strip() and not each.lstrip().startswith("#"))
 
 
-def _marked(masked: _Masked, action: str, form: str, scopes: Sequence[str] = (), told: str = "", deeper: int = 0) -> str:
-    """A mark of the action's length, so much deeper: a comment ("#"), a pair (":"), an item ("-") or a scalar ("")."""
+def _marked(masked: _Masked, action: str, form: str, scopes: Sequence[str] = (), told: str = "", ahead: str = "") -> str:
+    """A mark of the action's length, `ahead` in it: a comment ("#"), a pair (":"), an item ("-") or a scalar ("")."""
     character = chr(ord(FIRST) + len(masked.marks))
     if character > LAST:
         raise LensError("has more actions than can be told apart")
     start, end = {"#": ("#", ""), ":": ("", ": "), "-": ("- ", ""), "": ("", "")}[form]
-    mark = (" " * deeper + f"{start}{character}{end}").ljust(len(action), PAD)
+    mark = (ahead + f"{start}{character}{end}").ljust(len(action), PAD)
     if len(mark) != len(action):
         raise LensError(f"{action}: is too short to be told from its surroundings")
     masked.marks[character] = (mark, action)

@@ -307,10 +307,10 @@ def _parted(source: Source) -> Iterator[tuple[Path, Tree]]:
 def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree, given: Tree) -> Resource | None:
     """The resource that an object is, with what is `given` to it; None for one of another kind, or without what makes it one."""
     api, sort = manifest.get("apiVersion"), manifest.get("kind")
-    if not isinstance(api, str) or not isinstance(sort, str) or sort not in layout["kinds"]:
+    if not isinstance(sort, str) or sort not in layout["kinds"]:
         return None
-    if not any(fits(api, pattern) for pattern in layout["api"]):
-        return None
+    if not isinstance(api, Unknown) and not any(fits(str(api), pattern) for pattern in layout["api"]):
+        return None  # a helper of a chart gives what its cluster knows of a kind
     inner = tuple(str(layout["kinds"][sort]).split("/")) if layout["kinds"][sort] else ()
     manifest = _in_namespace(manifest, given)
     tree = look_up(manifest, inner)
