@@ -118,6 +118,9 @@ def test_an_expression_moves_into_the_environment() -> None:
     [
         "      - run: \"sh -c 'echo ${{ github.head_ref }}'\"\n",
         "      - run: |\n          cat <<'E'\n          ${{ github.head_ref }}\n          E\n",
+        "      - run: |\n          bash <<E\n          ${{ github.head_ref }}\n          E\n",
+        "      - run: |\n          cat <<A <<B\n          ${{ github.head_ref }}\n          A\n          B\n",
+        "      - run: |\n          cat <<E\n          ${{ github.head_ref }}\n",
         "      - {shell: pwsh, run: 'echo ${{ github.head_ref }}'}\n",
         "      - uses: actions/github-script@v7\n        with: {script: 'a(${{ github.head_ref }})'}\n",
     ],
@@ -139,6 +142,14 @@ def test_where_no_shell_would_fill_it_in_an_expression_stays(steps: str) -> None
 def test_quotes_and_strings_of_the_shell_are_told_apart(script: str, new: str) -> None:
     steps = f"      - run: |\n          {script}\n"
     assert f"          {new}\n        env:" in fixed(steps, Edit(("expressions", 0), remove=True))
+
+
+def test_here_documents_that_are_only_kept_are_filled_in_as_text() -> None:
+    script = "          cat > a <<E\n          it's ${{ github.head_ref }}\n          E\n          echo '${{ github.head_ref }}'\n"
+    steps = fixed(f"      - run: |\n{script}", Edit(("expressions", 0), remove=True))
+    assert 'it\'s ${HEAD_REF}\n          E\n          echo "${HEAD_REF}"\n' in steps
+    [step] = seen("step", HEAD + f"      - run: |\n{script}".replace("'${{ github.head_ref }}'", '"${{ github.head_ref }}"'))
+    assert step.tree["expressions"][0]["quoted"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import NamedTuple
 
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
@@ -31,6 +32,8 @@ GIVEN = late(  # what callers, other steps or whoever makes a branch can write
 MATRIX = late(r"\bmatrix\.[\w-]+")
 PART = late(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 HERE = late(r"(?<!<)<<(?!<)")
+HERE_DOCUMENT = late(r"<<(-?)[ \t]*(['\"]?)([A-Za-z_]\w*)\2")
+KEEPS_TEXT = late(r"(?:^|[;&|({])[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^;&|\n]*\Z", re.M)  # what takes a here-document as it is
 PLAIN = late(r"[\w./:@=+,-]*")
 JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
 QUOTES = late(r"\\.|'|\"|(?:(?<=\s)|\A)#[^\n]*", re.S)
@@ -55,7 +58,7 @@ def expressions(script: Plain, is_javascript: bool = False, dynamic: Collection[
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
         if filled := _filled(match[1], dynamic):
             value, who = filled
-            quote = _quote_at(str(script), match.start(), JS_QUOTES if is_javascript else QUOTES)
+            quote = _quote_at(script, match.start(), JS_QUOTES) if is_javascript else _shell_quote(script, match.start())
             quoted = found.get(match[0], {}).get("quoted", True) and (quote == '"' or (is_javascript and bool(quote)))
             found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
     return list(found.values())
@@ -109,18 +112,59 @@ def variable_for(value: str, taken: Plain) -> str:
 
 def with_variable(script: str, text: str, name: str) -> str | None:
     """The script with a shell variable for the expression; None where the shell would not fill it in there."""
-    if any(not _quote_at(script, match.start(), QUOTES) for match in HERE.finditer(script)):
+    found = _here_documents(script)
+    if found is None:
         return None
+    documents, code = found
     for match in reversed(list(re.finditer(re.escape(text), script))):
         start, end = match.span()
         new = f"${{{name}}}"
-        if _quote_at(script, start, QUOTES) == "'":
+        around = next((each for each in documents if each.start <= start < each.end), None)
+        if around is not None and not around.is_filled:
+            return None
+        if around is None and _quote_at(code, start, QUOTES) == "'":
             opening, closing = script.rfind("'", 0, start), script.find("'", end)
             if closing < 0 or not PLAIN.fullmatch(script[opening + 1 : start] + script[end:closing]):
                 return None
             start, end, new = opening, closing + 1, f'"{script[opening + 1 : start]}{new}{script[end:closing]}"'
         script = script[:start] + new + script[end:]
     return script
+
+
+class HereDocument(NamedTuple):
+    """Where the text of a here-document stands, and whether the shell fills variables into it for a program that only keeps it."""
+
+    start: int
+    end: int
+    is_filled: bool
+
+
+def _here_documents(script: str) -> tuple[list[HereDocument], str] | None:
+    """The here-documents of a script, and that without them, as long as before; None for what is not understood."""
+    code, at = script, 0
+    found: list[HereDocument] = []
+    while match := HERE.search(code, at):
+        at = match.end()
+        if _quote_at(code, match.start(), QUOTES):
+            continue
+        told, line_end = HERE_DOCUMENT.match(code, match.start()), code.find("\n", at)
+        if told is None or line_end < 0 or HERE.search(code, at, line_end):
+            return None
+        indent = r"[ \t]*" if told[1] else ""
+        last = re.compile(rf"^{indent}{told[3]}$", re.M).search(code, line_end + 1)
+        if last is None:
+            return None
+        is_kept = KEEPS_TEXT.search(code[: match.start()]) is not None
+        found.append(HereDocument(line_end + 1, last.start(), is_kept and not told[2]))
+        code = f"{code[: line_end + 1]}{' ' * (last.end() - line_end - 1)}{code[last.end() :]}"
+    return found, code
+
+
+def _shell_quote(script: str, at: int) -> str:
+    """The quote that is open at a place of a shell's script; in a here-document it is as in double quotes, or in none."""
+    documents, code = _here_documents(script) or ([], script)
+    around = next((each for each in documents if each.start <= at < each.end), None)
+    return _quote_at(code, at, QUOTES) if around is None else '"' if around.is_filled else ""
 
 
 def with_property(script: str, text: str, name: str) -> str | None:
