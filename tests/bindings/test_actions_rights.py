@@ -209,6 +209,22 @@ def test_a_variable_of_the_environment_needs_no_second_one() -> None:
     assert seen("step", job('run: echo "${{ env.NAME }}"'))[0].tree["expressions"][0]["quoted"] is True
 
 
+@pytest.mark.parametrize(
+    ("script", "is_one_word"),
+    [
+        ("git checkout ${{ github.ref_name }}", True),
+        ("git checkout ${{ github.event.release.tag_name }}", True),
+        ("git checkout ${{ format('{0} {1}', github.ref_name, 1) }}", False),
+        ("make '${{ inputs.target }}'", True),
+        ("make ${{ inputs.target }}", False),
+        ("make '${{ inputs.target }}' ${{ inputs.target }}", False),
+    ],
+)
+def test_what_stays_one_word_is_told(script: str, is_one_word: bool) -> None:
+    [step] = seen("step", job(f'run: "{script}"'))
+    assert step.tree["expressions"][0]["quoted"] is is_one_word
+
+
 @pytest.mark.parametrize(("on", "releases"), [("release", True), ("{push: {tags: [v]}}", True), ("{push: {branches: [a]}}", False)])
 def test_a_workflow_tells_whether_it_releases(on: str, releases: bool) -> None:
     [step] = seen("step", job("run: x").replace("on: push", f"on: {on}"))

@@ -29,6 +29,10 @@ GIVEN = late(  # what callers, other steps or whoever makes a branch can write
     r"(?!(?:[\w-]+\.)*(?:number|id|node_id|sha|action|draft|merged|state|private|fork|size|created_at|updated_at|default_branch)\b)[\w.-]+"
     r"|(?:steps|needs)\.[\w-]+\.outputs\.[\w-]+|\benv\.\w+"
 )
+ONE_WORD = late(  # what names a branch, a tag, somebody or a repository, and so has no white space and no wild card
+    r"github\.(?:ref_name|base_ref|head_ref|ref|actor|triggering_actor)|github\.event\.release\.tag_name"
+    r"|github\.event\.repository\.(?:name|full_name)|github\.event\.pull_request\.(?:base|head)\.ref"
+)
 MATRIX = late(r"\bmatrix\.[\w-]+")
 PART = late(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 HERE = late(r"(?<!<)<<(?!<)")
@@ -52,14 +56,15 @@ def expressions(script: Plain, is_javascript: bool = False, dynamic: Collection[
     """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
-    it only stands in double quotes, of JavaScript in any.
+    it stays one word wherever it stands: in quotes, or since it never has more.
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
         if filled := _filled(match[1], dynamic):
             value, who = filled
             quote = _quote_at(script, match.start(), JS_QUOTES) if is_javascript else _shell_quote(script, match.start())
-            quoted = found.get(match[0], {}).get("quoted", True) and (quote == '"' or (is_javascript and bool(quote)))
+            is_word = quote in ("'", '"') or (is_javascript and bool(quote)) or bool(ONE_WORD.fullmatch(match[1].strip()))
+            quoted = found.get(match[0], {}).get("quoted", True) and is_word
             found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
     return list(found.values())
 
