@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
+from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_values import (
     CALLER,
@@ -355,6 +356,7 @@ def _logs_role(template: Tree, name: str, tree: Tree) -> str:
 
 
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
+    "code": code,
     "logs-role": _logs_role,
     "can-ask": _can_ask,
     "public": _public,
