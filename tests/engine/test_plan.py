@@ -166,6 +166,14 @@ def test_a_fix_that_breaks_what_was_right_is_left_out(tmp_path):
     assert "t/item/right" in only.reason
 
 
+def test_a_fix_by_which_a_control_no_longer_speaks_of_the_resource_breaks_nothing(tmp_path):
+    small = {"where": {"a": 0}, "require": {"b": 2}}
+    catalogue = content(tmp_path, {"t/item/grow": {"require": {"a": 1}}, "t/item/small": small})
+    (only,) = planned(catalogue, memory(item("x", a=0, b=2)))
+    assert only.lane == "auto"
+    assert len(only.changes) == 1
+
+
 def test_what_cannot_be_undone_is_never_automatic(tmp_path):
     catalogue = content(tmp_path, {"t/item/a": SAFE | {"effect": {"restart": "none", "undo": "none"}}})
     (only,) = planned(catalogue, memory(item("x", a=0)))

@@ -68,7 +68,7 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
     """
     tried = tried or Tried(world)
     done = _composed(Composed(world, tried), fixes)
-    broken = _unlike(_right(world, controls) - _right(done.world, controls), _taken_away(done, fixes))
+    broken = _unlike(_lost(_right(world, controls), done.world, controls), _taken_away(done, fixes))
     flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
     useless = [f for f in fixes if done.refused.get(f.finding.id) == STILL_WRONG and f.finding.id in done.touched]
     if not broken and not flipped and not useless:
@@ -307,12 +307,29 @@ def _unlike(right: set[Right], gone: Set[tuple[str, str, str]]) -> set[Right]:
 
 def _right(world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[Right]:
     """What stands, as (control, family, resource by its first name, document); with `homes` only of these documents."""
+    return {right for right, stands in _said(world, controls, homes).items() if stands}
+
+
+def _lost(right: set[Right], world: World, controls: Sequence[Control], homes: Set[str] | None = None) -> set[Right]:
+    """What was right and is not now; of what is there still, only where the control still speaks of it, or cannot tell."""
+    said = _said(world, controls, homes)
     renamed = world.renamed()
-    return {
-        (control.id, slot[1], renamed.get((slot, resource.name), resource.name), resource.home[0])
-        for control, slot, resource, judgement in world.judged(controls, homes)
-        if _stands(judgement.verdict, judgement.mismatches)
+    there = {
+        (slot[1], renamed.get((slot, each.name), each.name), each.home[0])
+        for slot, resources in world.resources.items()
+        for each in resources
     }
+    return {each for each in right if not said.get(each, each[1:] in there)}
+
+
+def _said(world: World, controls: Sequence[Control], homes: Set[str] | None) -> dict[Right, bool]:
+    """Of all that the controls speak of, whether it stands."""
+    renamed = world.renamed()
+    said: dict[Right, bool] = {}
+    for control, slot, resource, judgement in world.judged(controls, homes):
+        right = (control.id, slot[1], renamed.get((slot, resource.name), resource.name), resource.home[0])
+        said[right] = said.get(right, False) or _stands(judgement.verdict, judgement.mismatches)
+    return said
 
 
 def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Control], homes: Set[str]) -> Composed:
@@ -320,11 +337,10 @@ def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Contr
     right = _right(kept.world, controls, homes)
     for found in fixes:
         trial = _composed(kept.copy(), [found])
-        right_then = _right(trial.world, controls, homes)
-        if broken := _unlike(right - right_then, _taken_away(trial, [found])):
+        if broken := _unlike(_lost(right, trial.world, controls, homes), _taken_away(trial, [found])):
             kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted({b[0] for b in broken}))}"
         elif trial.refused.get(found.finding.id) == STILL_WRONG:
             kept.refused[found.finding.id] = STILL_WRONG
         else:
-            kept, right = trial, right_then
+            kept, right = trial, _right(trial.world, controls, homes)
     return kept
