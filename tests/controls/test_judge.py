@@ -166,6 +166,10 @@ def test_a_list_that_cannot_be_told_is_unknown(require):
     assert told(control(require=require), {"xs": Unknown("var.xs")}).verdict is Verdict.UNKNOWN
 
 
+def test_what_cannot_be_told_is_not_there_for_sure_either():
+    assert told(control(require={"x": {"absent": True}}), {"x": Unknown("var.x")}).verdict is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize("teller", ["", None, {}, {"cleared-by": {}}])
 def test_a_fear_that_nothing_answers_is_a_slip_of_the_pen(teller):
     """``{it loads modules, or sets parameters: ask}`` without quotes are two sentences, and the first has no answer."""

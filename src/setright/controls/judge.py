@@ -92,7 +92,7 @@ def against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> It
         told = _holds(requirement, value)
         if told is not True:
             have = value if value is not None else requirement.default
-            if told is False and isinstance(have, Unknown):
+            if told is False and isinstance(have, Unknown) and have.either:
                 have = " or ".join(dict.fromkeys(text(each) for each in have.either if each is not None))
             if told is None and not isinstance(have, Unknown):
                 have = Unknown("a list with items that cannot be told")
