@@ -69,6 +69,32 @@ def test_a_job_that_writes_gets_the_rights_that_its_steps_need(step: str, rights
     assert after["jobs"]["a"].get("permissions") == rights
 
 
+TWO = job("run: make") + "  b:\n    runs-on: ubuntu-24.04\n    steps:\n      - {}\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "other", "token"),
+    [
+        ("", "uses: acme/unknown@v1", "default"),
+        ("", "uses: actions/setup-go@v5", "limited"),
+        ("permissions: {contents: read}\n", "uses: acme/unknown@v1", "limited"),
+        ("", "run: ./a ${{ github.token }}", "default"),
+    ],
+)
+def test_a_job_that_is_known_waits_for_no_other(head: str, other: str, token: str) -> None:
+    known, unknown = seen("job", head + TWO.format(other))
+    assert (known.tree["token"], unknown.tree["token"]) == (token, "limited")
+
+
+def test_a_known_job_gets_what_it_needs() -> None:
+    text = TWO.format("uses: acme/unknown@v1").replace("run: make", "run: git push")
+    given = {CI: Source(CI, "yaml", get("yaml", text.encode()))}
+    known = next(each for each in actions.view("actions/job", LAYOUTS["job"], given) if each.name == "a")
+    placed = actions.edit(LAYOUTS["job"], known, [READS], [], given)
+    assert [edit.value for _, edit in placed] == [{"contents": "write"}]
+    assert known.tree["uses-git"]
+
+
 @pytest.mark.parametrize(
     ("step", "rights"),
     [

@@ -2,7 +2,8 @@
 
 actions/workflow   the file; `on` as a mapping of events; `token` is limited, or has the default rights where a job says none;
                    `token-needs` is known where all steps tell what they do with it; setting `permissions` gives them that
-actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services
+actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services; its
+                   `token` has the default rights where its needs are told and another job's are not: it need not wait
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
@@ -38,7 +39,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
 WITH_TEXTS = ("ref", "script", "repository")
-TOLD_ONLY = ("token-needs", "id", "workflow", "job", "calls", "expressions", "commands", "images", "token")
+TOLD_ONLY = ("token-needs", "id", "workflow", "job", "calls", "expressions", "commands", "images", "token", "rights", "uses-git")
 POSIX = ("bash", "sh")
 
 
@@ -105,8 +106,9 @@ def _workflows(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> It
 
 
 def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    locked = locks(sources)
+    locked, table = locks(sources), layout.get("rights", {})
     for file, place, workflow in _files(sources):
+        waits = workflow.get("permissions") is None and not rights.all_known(workflow, table)
         for name, raw in workflow["jobs"].items():
             if isinstance(raw, dict):
                 images = [_image(each) for each in (raw.get("container"), *_values(raw.get("services"))) if each is not None]
@@ -114,6 +116,9 @@ def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterato
                 if isinstance(credentials := look_up(raw, ("container", "credentials")), dict):
                     tree["container"] = {**tree["container"], "credentials": credentials}
                 tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file)
+                needed = rights.needs(workflow, raw, table) if waits and raw.get("permissions") is None else None
+                tree["token"] = "limited" if needed is None else "default"
+                tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": rights.uses_git(raw)}
                 yield file, name, (*place, "jobs", name), tree
 
 
@@ -219,6 +224,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -
     if wanted.path == ("permissions",) and resource.kind == "actions/workflow" and not wanted.remove:
         moves = isinstance(raw.get("permissions"), dict) and "write" in raw["permissions"].values()
         return [*(rights.moved if moves else rights.limited)(raw, table)]
+    if wanted.path == ("permissions",) and resource.kind == "actions/job" and resource.tree["token"] == "default":  # noqa: S105
+        return [Edit(wanted.path, resource.tree["rights"])]
     if wanted.path == ("calls", "pinned"):
         return [_pinned(resource)]
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
