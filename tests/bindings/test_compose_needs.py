@@ -121,6 +121,8 @@ def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str
         ("image: acme/a, user: '1000', command: chown a b", None),
         ("image: acme/a, user: '0', entrypoint: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]", ["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
         ("image: acme/a, command: [gosu, app, serve]", ["SETGID", "SETUID"]),
+        ("image: acme/a, environment: {USER_UID: 1000}", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]),
+        ("image: acme/a, environment: ['OWNER=${UID}', APP_UUID=1]", None),
         ("image: acme/a, environment: [PUID=1000, PGID=1000]", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]),
     ],
 )

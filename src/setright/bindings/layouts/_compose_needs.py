@@ -27,7 +27,7 @@ ROOTS_WORK = {"CHOWN": OWNERS, "DAC_OVERRIDE": OWNERS, "FOWNER": OWNERS, "SETGID
 CHANGES = re.compile(
     r"\b(?:apt-get|apt|apk|yum|dnf|pip3?|gem)\s+(?:-\S+\s+)*(?:install|add|update|upgrade)\b|\b(?:user|group)(?:add|mod)\b|\badduser\b"
 )
-TAKES_USER = re.compile(r"\bP[UG]ID\b")
+TAKES_USER = re.compile(r"(?:P|USER_|USERMAP_|RUN_|APP_|LOCAL_|HOST_)?[UG]ID")  # names of variables
 BECOMES_USER = re.compile(
     r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
 )  # images that start another user whether told or not
@@ -90,7 +90,8 @@ def _spoken(service: Tree) -> list[str]:
 
 def _takes_user(service: Tree) -> re.Match[str] | None:
     """What says that it starts as root, makes a user and has that one run the program, which root then stops."""
-    return TAKES_USER.search(str(service.get("environment", ""))) or BECOMES_USER.match(str(service.get("image", "")))
+    found = (TAKES_USER.fullmatch(name) for name in _names(service.get("environment")))
+    return next(filter(None, found), None) or BECOMES_USER.match(str(service.get("image", "")))
 
 
 def _needs_no_root(service: Tree, made: Made) -> bool:
@@ -192,6 +193,11 @@ def _words(command: Plain) -> list[str]:
     else:
         words = [str(each) for each in listed(command)]
     return words if any(word.rpartition("/")[2] in SHELLS for word in words[:2]) else [word.replace("$$", "") for word in words]
+
+
+def _names(environment: Plain) -> list[str]:
+    """The names of the variables in either form."""
+    return [str(each).partition("=")[0] for each in (environment if isinstance(environment, dict) else listed(environment))]
 
 
 def _values(environment: Plain) -> list[str]:
