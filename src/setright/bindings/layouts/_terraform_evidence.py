@@ -20,6 +20,7 @@ from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_publishers import publishers
+from setright.bindings.layouts._terraform_readers import read_by
 from setright.bindings.layouts._terraform_users import handed_out, namers, starters, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
@@ -41,9 +42,7 @@ LATEST = late(
 PARAMETER = late(r'(?:"\$\{\s*)?(?:nonsensitive\(\s*)?data\.aws_ssm_parameter\.([\w-]+)')
 TOKENS_ALREADY = late(r"amazon: .*\bal20(?:2[3-9]|[3-9]\d)-", re.DOTALL)  # Amazon Linux, whose images ask for tokens since 2023
 ELSE_TOLD = ("launch_template", "dynamic")
-OLD_IMAGE = late(
-    r"precise|trusty|xenial|12\.04|14\.04|16\.04|centos[-_ ]?[567]|rhel[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I
-)
+OLD_IMAGE = late(r"precise|trusty|xenial|1[246]\.04|(?:centos|rhel)[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I)
 
 
 def view(layout: Mapping[str, Plain], module: Module, block: Block, tree: Tree) -> Tree:
@@ -396,5 +395,6 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "images-made": images.made,
     "old-versions": _old_versions,
     "deployers": clusters.deployers,
+    "read-by": read_by,
     "publishers": publishers,
 }
