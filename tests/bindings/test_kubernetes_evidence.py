@@ -95,7 +95,8 @@ def test_what_a_program_talks_to_is_no_sign_of_what_it_is(container: str) -> Non
         ("env: [{name: PUPPETEER_EXECUTABLE_PATH, value: /usr/bin/x}]", {"gains-rights", "deep-syscalls"}),
         ("livenessProbe: {exec: {command: [sh, -c, ping -c1 gateway]}}", {"gains-rights", "raw-sockets"}),
         ("securityContext: {capabilities: {add: [SYS_MODULE]}}", {"deep-syscalls", "uses-node"}),
-        ("securityContext: {runAsUser: 7, capabilities: {add: [NET_BIND_SERVICE]}}", {"gains-rights", "runs-as-root"}),
+        ("securityContext: {runAsUser: 7, capabilities: {add: [CHOWN]}}", {"gains-rights", "runs-as-root"}),
+        ("securityContext: {runAsUser: 7, capabilities: {add: [NET_BIND_SERVICE]}}", {"runs-as-root"}),
     ],
 )
 def test_options_and_the_environment_tell_what_it_needs(container: str, signs: set[str]) -> None:

@@ -198,6 +198,8 @@ UNPRIVILEGED = Edit((*PATH, "securityContext", "privileged"), False)
         ("securityContext: {runAsUser: 0}", Edit((*PATH, "securityContext", "runAsUser"), 10001), "somebody wrote so"),
         ("command: [/bin/sh, -c, 'apk add --no-cache curl && curl http://a']", READS, "apk"),
         ("command: [bash, -c, 'apt-get update && apt-get install -y jq']", DROPS, "apt-get"),
+        ("env: [{name: PUID, value: '1000'}, {name: PGID, value: '1000'}]", LEAVES_ROOT, "PUID"),
+        ("env: [{name: PUID, value: '1000'}, {name: PGID, value: '1000'}]", READS, "PUID"),
     ],
 )
 def test_what_a_container_says_that_it_does_is_not_taken_from_it(container: str, edit: Edit, word: str) -> None:
@@ -352,6 +354,40 @@ LOW_PORTS = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}
 def test_who_leaves_root_may_go_on_to_open_low_ports(container: str, more: str, sysctls: Plain) -> None:
     spec = fixed(pod(container, spec=more), LEAVES_ROOT)
     assert spec.get("securityContext", {}).get("sysctls") == sysctls
+
+
+def test_who_has_its_low_ports_by_its_files_opens_them_without() -> None:
+    text = "image: 'app:1', securityContext: {runAsUser: 7, capabilities: {add: [%s]}}"
+    gains_none = Edit((*PATH, "securityContext", "allowPrivilegeEscalation"), False)
+    assert fixed(pod(text % "NET_BIND_SERVICE"), gains_none)["securityContext"] == {"sysctls": [LOW_PORTS]}
+    assert "securityContext" not in fixed(pod(text % "CHOWN"), gains_none)
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "user", "is_refused"),
+    [
+        ("/var/log", "readOnly: true", "", True),
+        ("/var/run/docker.sock", "", "", True),
+        ("/var/lib/kubelet/device-plugins", "", "", True),
+        ("/sys", "readOnly: true", "", False),
+        ("/srv/data", "", "", False),
+        ("/var/log", "", "securityContext: {runAsUser: 7}", False),
+    ],
+)
+def test_what_only_root_may_use_on_a_node_is_used_by_root(path: str, mode: str, user: str, is_refused: bool) -> None:
+    volumes = f"volumes: [{{name: d, hostPath: {{path: {path}}}}}], {user}"
+    text = pod(f"image: 'app:1', volumeMounts: [{{name: d, mountPath: /d, {mode}}}]", spec=volumes)
+    if is_refused:
+        with pytest.raises(BindingError, match="for root alone"):
+            fixed(text, LEAVES_ROOT)
+    else:
+        assert fixed(text, LEAVES_ROOT)["securityContext"]["runAsNonRoot"] is True
+
+
+@pytest.mark.parametrize(("mode", "group"), [("", 10001), ("readOnly: true", None)])
+def test_another_user_than_before_gets_a_group_for_its_disks(mode: str, group: int | None) -> None:
+    text = pod(f"image: 'app:1', volumeMounts: [{{name: d, mountPath: /d, {mode}}}]", spec=CLAIM)
+    assert fixed(text, HIGH)["securityContext"].get("fsGroup") == group
 
 
 def test_who_leaves_root_may_go_on_to_write_where_it_writes() -> None:

@@ -34,9 +34,9 @@ import msgspec
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images, Needs
+from setright.bindings.layouts._pod_needs import binds_by_its_files, is_unprivileged, kept_of_images, needs_of_images
 from setright.bindings.layouts._pod_needs import claims as claims_of
 from setright.bindings.layouts._pod_needs import containers as containers_of
-from setright.bindings.layouts._pod_needs import is_unprivileged, kept_of_images, needs_of_images
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -194,7 +194,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     calls_api = _programs.API.search(callers) or bool(_programs.VALUES_OF_API.search(values))
     return claims | {
         "uses-api": calls_api or _may_use_api(tree, file, around),
-        "gains-rights": _gains_rights(pods, words, values, around),
+        "gains-rights": _gains_rights(pods, words, values, around, _spec(tree).get("hostNetwork") not in (None, False)),
         "raw-sockets": _programs.RAW_SOCKETS.search(words)
         or bool(_programs.VALUES_OF_PACKETS.search(values))
         or any("NET_RAW" in _added(each) for each in containers),
@@ -298,15 +298,18 @@ def _added(container: Tree) -> list[str]:
     return [str(each).removeprefix("CAP_") for each in listed(names)]
 
 
-def _gains_rights(pods: Sequence[tuple[Tree, Needs]], words: str, values: str, around: Around) -> bool:
+def _gains_rights(pods: Sequence[tuple[Tree, Needs]], words: str, values: str, around: Around, shares_network: bool) -> bool:
     """Also where someone said so, or a Dockerfile of the tree prepares such programs in an image of that name.
 
-    Who is not root has capabilities that are added to it by programs alone that may gain them.
+    Who is not root has capabilities that are added to it by programs alone that may gain them; for low ports there is another way
+    but where the pod has the network of its node.
     """
     allowed = [look_up(each, ("securityContext", "allowPrivilegeEscalation")) for each, _ in pods]
     if True in allowed or all(each is False for each in allowed):
         return True in allowed
-    if any(_added(each) and is_unprivileged(each, needs) for each, needs in pods):
+    if any(
+        _added(each) and is_unprivileged(each, needs) and (shares_network or not binds_by_its_files(each)) for each, needs in pods
+    ):
         return True
     names = {_programs.program(each["image"]).rpartition("/")[2] for each, _ in pods}
     built = [locator.lower().split("/") for locator in around.mended]

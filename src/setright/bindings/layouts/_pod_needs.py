@@ -21,16 +21,17 @@ from itertools import count
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, covers, needs_of
+from setright.bindings.layouts._pod_volumes import has_disk_of_node, is_without_data, mounted, of_root_of_node, writes_to_disks
 from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, scratch
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 NOBODY = 10001  # a user that no node and no image gives to anybody
 CONTAINERS = ("containers", "initContainers")
-WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
 READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
 NON_ROOT = ("securityContext", "runAsNonRoot")
 USER = ("securityContext", "runAsUser")
+GAINS = ("securityContext", "allowPrivilegeEscalation")
 TOKEN = ("spec", "automountServiceAccountToken")
 DROPS = ("securityContext", "capabilities", "drop")
 ADDS = (*DROPS[:2], "add")
@@ -67,11 +68,7 @@ def kept_of_images(tree: Tree, known: Mapping[str, Needs], images: Images) -> di
 
 def _among_others(tree: Tree, used: list[str]) -> list[str]:
     """Root that finds files of others on a disk of its node needs its right to them."""
-    return sorted({*used, FILES_OF_OTHERS}) if used and _has_disk_of_node(tree) else used
-
-
-def _has_disk_of_node(tree: Tree) -> bool:
-    return any("hostPath" in each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict))
+    return sorted({*used, FILES_OF_OTHERS}) if used and has_disk_of_node(tree) else used
 
 
 def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
@@ -107,6 +104,7 @@ def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     ways = (_as_user, _given_back, _taken_back, _asking_little)
     more = [other for each in edits for way in ways for other in way(resource, raw, each)]
     more += _low_ports(resource, raw, edits)
+    more += _group_of_volumes(resource, raw, [*edits, *more])
     more += _scratch(resource, raw, edits)
     if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in KNATIVE:
         raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
@@ -127,11 +125,19 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         why = "keeps files on a volume that belong to the user of its image"
     elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, _of(resource, wanted.path)):
         why = "starts as root, to whom its files on a volume belong"
+    elif _leaves_root(wanted) and (path := _of_root_of_node(resource, raw, wanted.path)):
+        why = f"uses {path} of its node, which is for root alone"
     elif wanted.path[3:] == USER and _has_files_of_its_user(_of(resource, wanted.path)):
         why = "starts as the user of its image, to whom its files belong; build one that any user may run"
     if why:
         where = container.get("name", wanted.path[2])
         raise BindingError(f"{resource.name}: container {where} {why}")
+
+
+def _of_root_of_node(resource: Resource, raw: Tree, path: Path) -> str:
+    """A place on its node that a container could not use as another user than root, which it may be now; empty for none."""
+    is_root = not is_unprivileged(look_up(resource.tree, path[:3]), _of(resource, path))
+    return of_root_of_node(raw, look_up(raw, path[:3])) if is_root else ""
 
 
 def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
@@ -150,22 +156,17 @@ def _started(container: Tree) -> Started:
         [str(each) for each in entry],
         [str(each) for each in words],
         [str(each) for each in values],
-        _mounted(container),
+        mounted(container),
         acts(container),
         is_whole=is_told and not container.get("envFrom"),
     )
-
-
-def _mounted(container: Tree) -> list[str]:
-    mounts = [each for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
-    return [str(each.get("mountPath", "")).rstrip("/") or "/" for each in mounts]
 
 
 def _uses_none(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
     """Root that stays root needs the right to other users' files where it finds some, on a disk of its node."""
     if is_unprivileged(container, needs) or _may_skip_root(tree, container, needs, is_alone):
         return True
-    return needs.get("capabilities") == [] and not _has_disk_of_node(tree)
+    return needs.get("capabilities") == [] and not has_disk_of_node(tree)
 
 
 def _can_leave_root(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
@@ -188,14 +189,14 @@ def _needs_no_root(tree: Tree, container: Tree, needs: Needs) -> bool:
     if not needs.get("rootless") or "writes" not in needs or look_up(container, USER) is not None:
         return False
     own = (*needs["writes"], LOGS)
-    kept = [path for path in _mounted(container) if any(covers(each, path) or covers(path, each) for each in own)]
-    return not kept or _is_without_data(tree, container)
+    kept = [path for path in mounted(container) if any(covers(each, path) or covers(path, each) for each in own)]
+    return not kept or is_without_data(tree, container)
 
 
 def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
     """Whether a volume stands where the image keeps its files, of which some may be another user's."""
-    kept = [path for path in _mounted(container) if any(covers(own, path) or covers(path, own) for own in needs.get("volumes", ()))]
-    return bool(kept) and not (is_alone and _is_without_data(tree, container))
+    kept = [path for path in mounted(container) if any(covers(own, path) or covers(path, own) for own in needs.get("volumes", ()))]
+    return bool(kept) and not (is_alone and is_without_data(tree, container))
 
 
 def _keeps_files_of_its_user(tree: Tree, container: Tree, needs: Needs) -> bool:
@@ -214,20 +215,13 @@ def _has_files_of_its_user(needs: Needs) -> bool:
     return 0 < needs.get("user", 0) < NOBODY and not needs.keys() & {"anyone", "any-user", "writes"}
 
 
-def _is_without_data(tree: Tree, container: Tree) -> bool:
-    """Whether its volumes hold no files that others wrote."""
-    mounts = {each.get("name") for each in listed(container.get("volumeMounts")) if isinstance(each, dict)}
-    volumes = {each.get("name"): each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)}
-    return all(name in volumes and volumes[name].keys() <= WITHOUT_DATA for name in mounts)
-
-
 def _is_any_user(tree: Tree, container: Tree, needs: Needs) -> bool:
     if needs.get("anyone"):
         return True
     if (look_up(container, USER) is None and needs.get("user", 0) >= NOBODY) or _needs_no_root(tree, container, needs):
         return True
     is_free = needs.get("any-user") and look_up(container, ("securityContext", "runAsGroup")) is None
-    return bool(is_free) and _is_without_data(tree, container)
+    return bool(is_free) and is_without_data(tree, container)
 
 
 def _of(resource: Resource, path: Path) -> Needs:
@@ -286,16 +280,34 @@ def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     return [Edit(at, left) if left else Edit(at, remove=True)]
 
 
+def _group_of_volumes(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
+    """A group for the pod's disks where a container becomes a user who could not write to what root wrote there."""
+    given = [each for each in edits if each.path[3:] == USER and each.value != 0 and not each.remove]
+    users = [each.value for each in given if writes_to_disks(raw, look_up(raw, each.path[:3]))]
+    is_told = look_up(raw, ("spec", "securityContext", "fsGroup")) is not None
+    if not users or is_told or resource.tree["kind"] in KNATIVE:
+        return []
+    return [Edit(("spec", "securityContext", "fsGroup"), users[0])]
+
+
 def _low_ports(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """The pod's leave to open low ports without root, where a container that does is another user from now on: a safe sysctl."""
     shown = resource.tree
     leaving = [e for e in edits if _leaves_root(e) and _opens_low_ports(look_up(shown, e.path[:3]), _of(resource, e.path))]
+    leaving += [e for e in edits if e.path[3:] == GAINS and e.value is False and binds_by_its_files(look_up(shown, e.path[:3]))]
     context = look_up(raw, ("spec", "securityContext"))
     have = listed(context.get("sysctls")) if isinstance(context, dict) else []
     is_there = any(isinstance(each, dict) and each.get("name") == LOW_PORTS["name"] for each in have)
     if not leaving or is_there or look_up(raw, ("spec", "hostNetwork")) not in (None, False) or resource.tree["kind"] in KNATIVE:
         return []
     return [Edit(("spec", "securityContext", "sysctls", len(have)), LOW_PORTS)]
+
+
+def binds_by_its_files(container: Tree) -> bool:
+    """Whether it is no root and has one capability added, for low ports: such a user has it by programs that gain it alone."""
+    return is_unprivileged(container, {}) and [str(each).removeprefix("CAP_") for each in listed(look_up(container, ADDS))] == [
+        BINDS_LOW_PORTS
+    ]
 
 
 def _leaves_root(edit: Edit) -> bool:
@@ -350,12 +362,12 @@ def _is_rootless_then(resource: Resource, wanted: Edit) -> bool:
 
 def _unmounted(container: Tree, needs: Needs) -> list[Plain]:
     """What it writes to and no volume covers, and its own volumes in which none stands: runtimes do not all make those."""
-    mounted = _mounted(container)
+    there = mounted(container)
     paths = dict.fromkeys([*needs.get("writes", ()), *scratch(container)])
-    written = [path for path in paths if not any(covers(each, path) for each in mounted)]
+    written = [path for path in paths if not any(covers(each, path) for each in there)]
     if "writes" not in needs:
         return written
-    own = [path for path in needs.get("volumes", ()) if not any(covers(each, path) or covers(path, each) for each in mounted)]
+    own = [path for path in needs.get("volumes", ()) if not any(covers(each, path) or covers(path, each) for each in there)]
     return [*written, *own]
 
 

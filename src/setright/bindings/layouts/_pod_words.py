@@ -16,6 +16,8 @@ from setright.model import Plain, Tree
 from setright.patterns import late
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+STEPS_DOWN = frozenset({"PUID", "PGID"})  # images that start as root, make an account of these numbers, and go on as that
+STEPPING = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
 SCRATCH = ("/tmp", "/var/tmp", "/run", "/var/run")  # noqa: S108 - in containers
 MAKING = frozenset({"mkdir", "tee", "touch"})
 INTO = late(r">[>|]?\s*([^\s;&|()]+)")
@@ -55,11 +57,19 @@ def needs_of_words(container: Tree) -> Needs:
         of_the_node = of_the_node or (name if OF_THE_NODE.fullmatch(line) else "")
         of_root = of_root or (name if OF_ROOT.fullmatch(line) else "")
         kept |= set(KEPT.get(name, ()))
+    if steps_down(container):
+        kept |= set(STEPPING)
     if not of_the_node and any(WRITES_TO_NODE.search(text) for text in _texts(container)):
         of_the_node = "a shell that writes below /sys or /proc/sys"
     if any(each.get("mountPropagation") == "Bidirectional" for each in listed(container.get("volumeMounts")) if _is_tree(each)):
         of_the_node = of_the_node or "a mount that its node sees (Bidirectional)"
     return Needs(of_the_node, of_root, tuple(sorted(kept)))
+
+
+def steps_down(container: Tree) -> bool:
+    """Whether it is told whom it shall become by itself, once it has started as root."""
+    names = {str(each.get("name")) for each in listed(container.get("env")) if _is_tree(each)}
+    return names >= STEPS_DOWN
 
 
 def written(container: Tree) -> list[str]:
@@ -84,6 +94,9 @@ def refused(container: Tree, path: tuple[Plain, ...], value: Plain) -> str:
         return "is root because somebody wrote so; find out what for first"
     if path[0] not in TELLING:
         return ""
+    is_user = path == ("runAsNonRoot",) or (path == ("runAsUser",) and value != 0)
+    if steps_down(container) and (is_user or path == ("readOnlyRootFilesystem",)):
+        return "starts as root to make the account that PUID and PGID name, and goes on as that"
     told = _stopped(needs_of_words(container), container, path, value)
     return f"runs {told}, which would fail then; do that in another way first" if told else ""
 

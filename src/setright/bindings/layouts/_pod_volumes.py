@@ -1,0 +1,61 @@
+"""What the volumes of a pod tell of the user that its containers must be.
+
+Kubernetes documentation: Volumes (hostPath), Persistent Volumes, Configure a Security Context (fsGroup).
+"""
+
+from __future__ import annotations
+
+from setright.bindings.layouts._documents import listed
+from setright.bindings.trees import look_up
+from setright.model import Plain, Tree
+from setright.patterns import late
+
+WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
+CLAIM = "persistentVolumeClaim"
+OF_ROOT_ALONE = late(r"/(?:dev|etc|run|var/run|usr|opt/cni|var/lib/(?:kubelet|cni))(?:/.*)?")  # others may not write there
+HIDDEN_BY_ROOT = late(r"/var/(?:log|lib/(?:docker|containerd))(?:/.*)?|/(?:var/)?run/.*\.sock")  # nor read
+
+
+def mounted(container: Tree) -> list[str]:
+    """Where volumes stand in a container."""
+    return [str(each.get("mountPath", "")).rstrip("/") or "/" for each in _mounts(container)]
+
+
+def has_disk_of_node(tree: Tree) -> bool:
+    """Whether a pod has a directory of its node."""
+    return any("hostPath" in each for each in _volumes(tree).values())
+
+
+def is_without_data(tree: Tree, container: Tree) -> bool:
+    """Whether its volumes hold no files that others wrote."""
+    volumes = _volumes(tree)
+    names = {each.get("name") for each in _mounts(container)}
+    return all(name in volumes and volumes[name].keys() <= WITHOUT_DATA for name in names)
+
+
+def writes_to_disks(tree: Tree, container: Tree) -> bool:
+    """Whether it mounts a claim, one that a StatefulSet makes too, and not for reading."""
+    volumes = _volumes(tree)
+    return any(
+        CLAIM in volumes.get(each.get("name"), {CLAIM: {}}) for each in _mounts(container) if each.get("readOnly") is not True
+    )
+
+
+def of_root_of_node(tree: Tree, container: Tree) -> str:
+    """A place on its node that a container could use as root alone; empty for none."""
+    volumes = _volumes(tree)
+    for mount in _mounts(container):
+        path = look_up(volumes.get(mount.get("name"), {}), ("hostPath", "path"))
+        if not isinstance(path, str):
+            continue
+        if HIDDEN_BY_ROOT.fullmatch(path) or (OF_ROOT_ALONE.fullmatch(path) and mount.get("readOnly") is not True):
+            return path
+    return ""
+
+
+def _mounts(container: Tree) -> list[Tree]:
+    return [each for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
+
+
+def _volumes(tree: Tree) -> dict[Plain, Tree]:
+    return {each.get("name"): each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)}
