@@ -17,7 +17,7 @@ Its entry in a binding takes `lens`, `documents` and
     of-tls      keys that count only where TLS is spoken
     effective   the document of what the program itself says: it tells the defaults of this release
     besides     documents that the program reads besides `main`, whose blocks answer for what they set
-    brings      by key the keys that a block answers for, too, where it sets that one
+    entails     by key the keys that a block answers for, too, where it sets that one
     variables   what variables begin with: a value that has one is what the program itself says, or cannot be told
 """
 
@@ -167,7 +167,7 @@ def _resources(kind: str, layout: Layout, scope: Scope, above: Tree, everywhere:
     barred = {key: Unknown(f"what {scope.unread[0]} says, which was not read") for key in layout["keys"]} if scope.unread else {}
     tree = {**above, **{key: why for key, why in barred.items() if key not in above}, **own}
     idle = [key for key in layout.get("of-tls", ()) if not _reaches_tls(scope, key)]
-    mine = [*own, *(each for key in own for each in layout.get("brings", {}).get(key, ()))]
+    mine = [*own, *(each for key in own for each in layout.get("entails", {}).get(key, ()))]
     answers = tuple(dict.fromkeys(key for key in (layout["keys"] if everywhere else mine) if key not in idle))
     if answers or everywhere:
         yield Resource(kind, scope.name, tree, (scope.locator, scope.base), only=answers)
