@@ -76,6 +76,11 @@ def test_a_choice_with_a_reference_is_left_to_its_author() -> None:
         fixed(LOGS, f"{HEAD}      RetentionInDays: !If [Prod, 14, !Ref Days]\n", Edit(("RetentionInDays",), 365))
 
 
+def test_a_choice_of_which_one_is_right_is_left_to_its_author() -> None:
+    with pytest.raises(BindingError, match="is set by Fn::If"):
+        fixed(LOGS, f"{HEAD}      RetentionInDays: !If [Prod, 365, 7]\n", Edit(("RetentionInDays",), 365))
+
+
 def test_items_that_a_function_gives_stay_as_they_are_written() -> None:
     wanted = Edit(("Tags",), ["aws", 14, "c"])
     after = fixed(LOGS, f"{HEAD}      Tags:\n        - !Sub ${{AWS::Partition}}\n        - Ref: Days\n", wanted)

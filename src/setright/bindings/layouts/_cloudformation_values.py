@@ -125,12 +125,20 @@ def _chosen(value: Plain, template: Tree) -> list[Plain]:
     return [] if any(isinstance(each, dict | list) for each in found) else found
 
 
-def is_choice(value: Plain) -> bool:
-    """Whether a condition chooses between values that stand there, or none: what can be one value instead."""
+def is_choice(value: Plain, wanted: Plain) -> bool:
+    """Whether a condition chooses between values that stand there, or none, and none is the wanted one, which can replace it.
+
+    Where one of them is, the author has it so for some of the places that the template is for.
+    """
     given = value.get(CHOICE) if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(given, list) or len(given) != 3:
         return False
-    return all(is_choice(each) or referred(each) == NO_VALUE or not isinstance(each, dict | list | Unknown) for each in given[1:])
+    return all(
+        is_choice(each, wanted)
+        or referred(each) == NO_VALUE
+        or (not isinstance(each, dict | list | Unknown) and text(each) != text(wanted))
+        for each in given[1:]
+    )
 
 
 def placed(raw: Plain, path: Path) -> Path:

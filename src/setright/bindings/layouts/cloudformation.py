@@ -268,7 +268,7 @@ def _placed(template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Edit:
         is_choice = wanted.path[depth : depth + 1] == (values.CHOICE,)
         if text is None or is_choice or (values.referred(raw) == values.NO_VALUE and depth == len(wanted.path)):
             continue
-        if depth == len(wanted.path) and values.is_choice(raw):
+        if depth == len(wanted.path) and values.is_choice(raw, wanted.value):
             break
         parameter = values.referred(raw)
         if depth < len(wanted.path) or wanted.remove or not values.is_ref(raw) or default_of(template, parameter) is None:
