@@ -86,6 +86,47 @@ def test_a_job_that_is_known_waits_for_no_other(head: str, other: str, token: st
     assert (known.tree["token"], unknown.tree["token"]) == (token, "limited")
 
 
+OWN = {
+    "reads": "runs: {using: composite, steps: [{uses: actions/setup-go@v5}, {uses: ./.github/actions/deep}]}",
+    "deep": "runs: {using: composite, steps: [{run: make, shell: bash}]}",
+    "writes": "runs: {using: composite, steps: [{uses: softprops/action-gh-release@v2}]}",
+    "handed": "inputs: {token: {default: '${{ github.token }}'}}\nruns: {using: composite, steps: [{run: ./a, shell: bash}]}",
+    "script": "runs: {using: node20, main: a.js}",
+    "loops": "runs: {using: composite, steps: [{uses: ./.github/actions/loops}]}",
+}
+CALLED = {
+    "test": "on: workflow_call\njobs: {a: {runs-on: x, steps: [{run: make}]}}",
+    "said": "on: workflow_call\npermissions: {contents: read}\njobs: {a: {permissions: {packages: write}, runs-on: x, steps: []}}",
+    "open": "on: workflow_call\njobs: {a: {runs-on: x, steps: [{uses: acme/unknown@v1}]}}",
+}
+
+
+@pytest.mark.parametrize(
+    ("uses", "rights"),
+    [
+        ("./.github/actions/reads", {}),
+        ("./.github/actions/writes", {"contents": "write"}),
+        ("./.github/actions/handed", None),
+        ("./.github/actions/script", None),
+        ("./.github/actions/loops", None),
+        ("./.github/actions/gone", None),
+        ("./.github/workflows/test.yml", {}),
+        ("./.github/workflows/said.yml", {"packages": "write"}),
+        ("./.github/workflows/open.yml", None),
+    ],
+)
+def test_what_the_tree_itself_brings_tells_its_needs(uses: str, rights: dict[str, str] | None) -> None:
+    called = "workflows" in uses
+    text = f"on: push\njobs:\n  a:\n    uses: {uses}\n" if called else job(f"uses: {uses}")
+    files = {f"sub/.github/actions/{name}/action.yml": each for name, each in OWN.items()} | {"sub/" + CI: text}
+    files |= {f"sub/.github/workflows/{name}.yml": each for name, each in CALLED.items()}
+    given = {file: Source(file, "yaml", get("yaml", each.encode())) for file, each in files.items()}
+    workflow = next(each for each in actions.view("actions/workflow", LAYOUTS["workflow"], given) if each.name == "sub/" + CI)
+    assert workflow.tree["token-needs"] == ("unknown" if rights is None else "known")
+    placed = actions.edit(LAYOUTS["workflow"], workflow, [READS], [], given)
+    assert [edit.value for _, edit in placed[1:]] == ([{"contents": "read", **rights}] if rights else [])
+
+
 def test_a_known_job_gets_what_it_needs() -> None:
     text = TWO.format("uses: acme/unknown@v1").replace("run: make", "run: git push")
     given = {CI: Source(CI, "yaml", get("yaml", text.encode()))}

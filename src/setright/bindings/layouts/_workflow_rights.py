@@ -17,6 +17,7 @@ Rights = Mapping[str, Mapping[str, str]]
 
 TOKEN = late(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
 CALLS_GITHUB = late(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
+MAX_DEPTH = 4  # as many actions of the tree as may call each other
 WIDE = {"contents": "write", "issues": "write", "pull-requests": "write"}  # what something that is handed the token may use
 ASKS = {  # what a script asks of GitHub, and the rights for it
     "contents": late(
@@ -64,9 +65,44 @@ OIDC = {  # the input with which the action asks for no token of the workflow's 
 }
 
 
+def with_own(table: Rights, files: Mapping[str, Tree]) -> Rights:
+    """The table with the actions and workflows of the tree itself, by what `uses` calls them (``./.github/actions/a``)."""
+    whole = dict(table)
+    for _ in range(MAX_DEPTH):
+        found = {name: rights for name, tree in files.items() if (rights := _of_own(tree, whole)) is not None}
+        if found.items() <= whole.items():
+            break
+        whole |= found
+    return whole
+
+
+def _of_own(tree: Tree, table: Rights) -> Mapping[str, str] | None:
+    """What an action of steps, or a workflow that others call, uses; None where that cannot be told."""
+    runs, jobs = tree.get("runs"), tree.get("jobs")
+    if isinstance(runs, dict):
+        is_handed = runs.get("using") != "composite" or TOKEN.search(str(tree.get("inputs")))
+        return None if is_handed else needs({}, {"steps": runs.get("steps")}, table)
+    found: dict[str, str] = {}
+    for job in jobs.values() if isinstance(jobs, dict) else ():
+        said = job.get("permissions", tree.get("permissions")) if isinstance(job, dict) else None
+        rights = said if isinstance(said, dict) else needs(tree, job, table) if isinstance(job, dict) and said is None else None
+        if rights is None:
+            return None
+        found = joined(found, rights)
+    return found
+
+
+def joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """The rights of both; where one writes what the other reads, that to write."""
+    return {**one, **{key: value for key, value in other.items() if one.get(key) != "write"}}
+
+
 def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     """The rights that a job needs beyond reading the repository; None where that cannot be told."""
-    if job.get("uses") is not None or TOKEN.search(str([workflow.get("env"), job.get("env")])):
+    if job.get("uses") is not None:
+        own = table.get(str(job["uses"])) if str(job["uses"]).startswith("./") else None
+        return None if own is None else {key: value for key, value in own.items() if (key, value) != ("contents", "read")}
+    if TOKEN.search(str([workflow.get("env"), job.get("env")])):
         return None
     found: dict[str, str] = {}
     for step in listed(job.get("steps")):
@@ -82,6 +118,8 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     found: dict[str, str] = (
         dict(WIDE) if job.get("uses") is None and TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
     )
+    if job.get("uses") is not None:
+        return dict(needs(workflow, job, table) or {})
     for step in listed(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
@@ -144,6 +182,8 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
     if name == "actions/github-script":
         script = str(inputs.get("script", ""))
         return _asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None
+    if name.startswith("./"):
+        return None if TOKEN.search(str(step)) else table.get(name.rstrip("/"))
     if name.startswith("docker://"):
         return None if TOKEN.search(str(step)) else {}
     fitting = [pattern for pattern in table if fits(name, pattern)]

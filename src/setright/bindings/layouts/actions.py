@@ -14,7 +14,7 @@ A value that an expression gives cannot be told. docs.github.com, Workflow synta
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -70,8 +70,9 @@ def edit(
     raw = written(resource, sources)
     locator, base_path = resource.home
     placed: list[Edit] = []
+    table = _tables(sources, layout)(locator) if any(each.path[0] == "permissions" for each in [*edits, *live]) else {}
     for each in [*edits, *live]:
-        new = _placed(resource, raw, each, layout.get("rights", {}))
+        new = _placed(resource, raw, each, table)
         placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
     return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in _last(placed)]
 
@@ -98,16 +99,34 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[str, Path, Tree]]:
             yield source.locator, place, document
 
 
+def _tables(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Callable[[str], rights.Rights]:
+    """What is known of the rights that steps of a workflow need, with the actions and workflows of its own repository."""
+    own: dict[str, dict[str, Tree]] = {}
+    for source, _, document in mappings(sources):
+        root, hidden, rest = source.locator.rpartition(".github/")
+        if hidden and isinstance(document.get("runs" if ACTION.search(source.locator) else "jobs"), dict):
+            own.setdefault(root, {})[f"./.github/{rest.rpartition('/')[0] if 'runs' in document else rest}"] = document
+    table: rights.Rights = layout.get("rights", {})
+    whole = {root: rights.with_own(table, files) for root, files in own.items()}
+
+    def table_of(file: str) -> rights.Rights:
+        return whole.get(file.rpartition(".github/")[0], table)
+
+    return table_of
+
+
 def _workflows(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
+    table_of = _tables(sources, layout)
     for file, place, raw in _files(sources):
         told_of = {"on": _events(raw["on"]), "token": "default" if raw.get("permissions") is None else "limited"}
-        told_of["token-needs"] = "known" if rights.all_known(raw, layout.get("rights", {})) else "unknown"
+        told_of["token-needs"] = "known" if rights.all_known(raw, table_of(file)) else "unknown"
         yield file, file, place, {**raw, **told_of}
 
 
 def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    locked, table = locks(sources), layout.get("rights", {})
+    locked, table_of = locks(sources), _tables(sources, layout)
     for file, place, workflow in _files(sources):
+        table = table_of(file)
         waits = workflow.get("permissions") is None and not rights.all_known(workflow, table)
         for name, raw in workflow["jobs"].items():
             if isinstance(raw, dict):
