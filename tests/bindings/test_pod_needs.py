@@ -356,6 +356,13 @@ def test_who_leaves_root_may_go_on_to_open_low_ports(container: str, more: str, 
     assert spec.get("securityContext", {}).get("sysctls") == sysctls
 
 
+def test_who_writes_to_its_own_files_when_it_starts_may_go_on() -> None:
+    with pytest.raises(BindingError, match="writes to /conf when it starts"):
+        fixed(pod("image: 'zookeeper:3.9'"), READS)
+    covered = "volumeMounts: [{name: c, mountPath: /conf}], image: 'zookeeper:3.9'"
+    assert fixed(pod(covered), READS)["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+
+
 def test_who_has_its_low_ports_by_its_files_opens_them_without() -> None:
     text = "image: 'app:1', securityContext: {runAsUser: 7, capabilities: {add: [%s]}}"
     gains_none = Edit((*PATH, "securityContext", "allowPrivilegeEscalation"), False)

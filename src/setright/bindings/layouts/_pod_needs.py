@@ -127,6 +127,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         why = "starts as root, to whom its files on a volume belong"
     elif _leaves_root(wanted) and (path := _of_root_of_node(resource, raw, wanted.path)):
         why = f"uses {path} of its node, which is for root alone"
+    elif wanted.path[3:] == READ_ONLY and wanted.value is True and (path := _changed(container, _of(resource, wanted.path))):
+        why = f"writes to {path} when it starts"
     elif wanted.path[3:] == USER and _has_files_of_its_user(_of(resource, wanted.path)):
         why = "starts as the user of its image, to whom its files belong; build one that any user may run"
     if why:
@@ -138,6 +140,11 @@ def _of_root_of_node(resource: Resource, raw: Tree, path: Path) -> str:
     """A place on its node that a container could not use as another user than root, which it may be now; empty for none."""
     is_root = not is_unprivileged(look_up(resource.tree, path[:3]), _of(resource, path))
     return of_root_of_node(raw, look_up(raw, path[:3])) if is_root else ""
+
+
+def _changed(container: Tree, needs: Needs) -> str:
+    """A file of its image's own that it writes when it starts, where no volume stands; empty for none."""
+    return next((str(own) for own in needs.get("changes", ()) if not any(covers(each, own) for each in mounted(container))), "")
 
 
 def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
