@@ -241,3 +241,23 @@ GATEWAY = "  Gateway: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: !Ref P
 def test_who_starts_something_in_a_subnet_is_named(text: str, who: str) -> None:
     subnet: dict[str, Plain] = {"type": "AWS::EC2::Subnet", "evidence": {"starters": "starters"}}
     assert told(subnet, "  Public: {Type: AWS::EC2::Subnet}\n" + text) == {"starters": who}
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        ("", "no"),
+        ("  Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {Dimensions: [{Name: TableName, Value: !Ref Data}]}}\n", "no"),
+        (
+            "  Shop: {Type: AWS::Serverless::Function, Properties: {Policies: [{DynamoDBReadPolicy: {TableName: !Ref Data}}]}}\n",
+            "by Shop",
+        ),
+        ("Globals: {Function: {Environment: {Variables: {TABLE: !Ref Data}}}}\n", "by Globals"),
+        ("Outputs: {Table: {Value: !GetAtt Data.Arn}}\n", "by Outputs"),
+    ],
+)
+def test_a_table_has_readers_where_something_names_it(beside: str, who: str) -> None:
+    text = "Resources:\n  Data:\n    Type: AWS::DynamoDB::Table\n" + beside
+    given = {"t": Source("t", "yaml", lenses.get("yaml", text.encode()))}
+    seen = cloudformation.view("k", {"type": "AWS::DynamoDB::Table", "evidence": {"read-by": "read-by"}}, given)
+    assert seen[0].tree["source"]["read-by"] == who
