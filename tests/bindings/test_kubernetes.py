@@ -174,12 +174,13 @@ def test_what_is_read_off_the_object_is_not_edited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "is_taken"), [("2Gi", True), ("1Gi", True), ("1024Mi", True), ("512Mi", False), ("1000M", False), ("odd", False)]
+    ("limit", "taken"),
+    [("2Gi", "2Gi"), ("1Gi", "1Gi"), ("1024Mi", "1024Mi"), ("512Mi", "2048Mi"), ("1000M", "2048Mi"), ("odd", "")],
 )
-def test_a_limit_below_the_request_is_refused(limit: str, is_taken: bool) -> None:
+def test_a_limit_below_the_request_is_raised_over_it_or_refused(limit: str, taken: str) -> None:
     edit = Edit((*CONTAINER, "resources", "limits", "memory"), limit)
-    if is_taken:
-        assert f"limits: {{memory: {limit}}}" in fixed(POD, edit)
+    if taken:
+        assert f"limits: {{memory: {taken}}}" in fixed(POD, edit)
     else:
         with pytest.raises(BindingError, match="below the request of 1Gi"):
             fixed(POD, edit)

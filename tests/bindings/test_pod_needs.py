@@ -356,6 +356,22 @@ def test_who_leaves_root_may_go_on_to_open_low_ports(container: str, more: str, 
     assert spec.get("securityContext", {}).get("sysctls") == sysctls
 
 
+@pytest.mark.parametrize(
+    ("container", "name", "limit"),
+    [
+        ("image: 'app:1', env: [{name: JAVA_OPTS, value: -Xmx1g}]", "memory", "2048Mi"),
+        ("image: 'app:1', args: [--max-old-space-size=200]", "memory", None),
+        ("image: 'zookeeper:3.9'", "memory", "2048Mi"),
+        ("image: 'app:1', resources: {requests: {cpu: 1500m}}", "cpu", 3),
+        ("image: 'app:1', resources: {requests: {cpu: 100m}}", "cpu", None),
+    ],
+)
+def test_a_limit_is_as_much_as_a_container_is_told_to_take(container: str, name: str, limit: Plain) -> None:
+    wanted = {"memory": "512Mi", "cpu": 1}[name]
+    resources = fixed(pod(container), Edit((*PATH, "resources", "limits", name), wanted))["containers"][0]["resources"]
+    assert resources["limits"] == {name: wanted if limit is None else limit}
+
+
 def test_who_writes_to_its_own_files_when_it_starts_may_go_on() -> None:
     with pytest.raises(BindingError, match="writes to /conf when it starts"):
         fixed(pod("image: 'zookeeper:3.9'"), READS)

@@ -28,11 +28,11 @@ RESERVED = (("mem_reservation",), ("deploy", "resources", "reservations", "memor
 
 def enough(service: Tree, wanted: Plain, images: Images, made: Made = None) -> Plain:
     """The limit that is wanted, or what the service surely needs where that is more."""
-    limit = _bytes(wanted)
-    needed = max([_told(service), *(_bytes(look_up(service, path)) for path in RESERVED)])
+    limit = in_bytes(wanted)
+    needed = max([_told(service), *(in_bytes(look_up(service, path)) for path in RESERVED)])
     image = based_on(made).image if made else filled(service.get("image", ""))
     known = cautions_of(image, images).get("memory")
-    needed = max(needed, _bytes(known))
+    needed = max(needed, in_bytes(known))
     if not limit or needed <= limit:
         return wanted
     return f"{-(-needed // MEGABYTE)}m"
@@ -40,8 +40,11 @@ def enough(service: Tree, wanted: Plain, images: Images, made: Made = None) -> P
 
 def _told(service: Tree) -> int:
     """What it takes by the sizes that its words tell, in bytes; 0 where they tell none."""
-    words = [str(each) for key in SPEAKS for each in _words(service.get(key))]
-    text = " ".join(words)
+    return told_by(" ".join(str(each) for key in SPEAKS for each in _words(service.get(key))))
+
+
+def told_by(text: str) -> int:
+    """What a program takes by the sizes that words for it tell, in bytes; 0 where they tell none."""
     found = [int(size) * UNITS[(unit or bare).lower()] for part, bare in PARTS.items() for size, unit in part.findall(text)]
     return BESIDES * max(found, default=0)
 
@@ -52,7 +55,7 @@ def _words(value: Plain) -> list[Plain]:
     return value if isinstance(value, list) else [value or ""]
 
 
-def _bytes(value: Plain) -> int:
+def in_bytes(value: Plain) -> int:
     """A size as Compose writes it, in bytes; 0 for what is none."""
     found = SIZE.fullmatch(str(value).lower()) if isinstance(value, str | int) else None
     return int(float(found[1]) * UNITS[found[2]]) if found else 0

@@ -6,22 +6,18 @@ Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext, 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._pod_needs import besides
+from setright.bindings.layouts._pod_sizes import enough, quantity
 from setright.bindings.layouts._services import probed
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 READ_ONLY = ("kind", "workload")
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|m|k|[MGTPE]i?|Ki)")
-UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
-    f"{letter}{i}": (1e3 if not i else 2.0**10) ** power for power, letter in enumerate("MGTPE", 2) for i in ("", "i")
-}
 PROBES = ("livenessProbe", "readinessProbe")
 PATIENT = {"periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
 STARTING = {"periodSeconds": 10, "failureThreshold": 360}  # an hour: programs that load models or mend data take their time
@@ -45,7 +41,7 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     found: list[Edit] = []
     edits = besides(resource, raw, edits)
     for wanted in edits:
-        each = _dropped(raw, _probe(resource, raw, wanted))
+        each = enough(resource, raw, _dropped(raw, _probe(resource, raw, wanted)))
         _refuse(resource.name, raw, each)
         if resource.tree["kind"] in KNATIVE and each.path[1:2] != ("containers",):
             raise BindingError(
@@ -234,15 +230,9 @@ def _set(mapping: Tree | None) -> Tree:
 def _refuse_below_request(name: str, raw: Tree, wanted: Edit) -> None:
     """The API server takes no limit that is below what the container asks for."""
     asked = look_up(raw, (*wanted.path[:-2], "requests", wanted.path[-1]))
-    if asked is not None and not (_quantity(asked) or math.inf) <= (_quantity(wanted.value) or 0):
+    if asked is not None and not (quantity(asked) or math.inf) <= (quantity(wanted.value) or 0):
         shown = asked.text if isinstance(asked, Unknown) else asked
         raise BindingError(f"{name}: a limit of {wanted.value} is below the request of {shown}; set a higher one")
-
-
-def _quantity(value: Plain) -> float | None:
-    """A Kubernetes quantity as a number; None for what is none."""
-    m = QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
-    return float(m[1]) * UNITS[m[2]] if m else None
 
 
 def told(value: Plain) -> Plain:
