@@ -14,7 +14,7 @@ from setright.app import Ask, Run
 from setright.cli import main
 from setright.cli.acting import Decision, act_on
 from setright.cli.options import Shown
-from setright.engine.desk import RunDesk
+from setright.engine.desk import RunDesk, found_more
 from setright.engine.error import EngineError
 from setright.engine.rounds import MOST, Further
 from setright.engine.workflow import protocol
@@ -176,3 +176,18 @@ def test_a_round_is_told_apart_with_what_waits_there_and_what_is_left_to_a_perso
     assert "Ask the one who knows." in second
     assert "left on t: evidence says this would break: somebody uses it (seen today)" in told.err
     assert acted.code == 0, "what waits was not to run"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "anew"),
+    [
+        ("reverted", "linux/a/b still fail on b", True),
+        ("reverted", "linux/a/b still fail on b; linux/a/c still fail on c", True),
+        ("reverted", "linux/a/b still fail on b; port 22: was 'answers', is 'nothing'", False),
+        ("unverified", "linux/a/b still fail on b; the way back failed: no", False),
+        ("refused", "", False),
+        (None, None, False),
+    ],
+)
+def test_a_plan_that_found_more_of_its_kind_is_planned_anew(outcome, why, anew):
+    assert found_more(outcome, why) is anew

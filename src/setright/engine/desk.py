@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +30,8 @@ from setright.engine.workflow import Outcome
 from setright.engine.world import Slot
 from setright.model import Binding, Control, Plain, Plan, Want
 from setright.surfaces.base import Surface, SurfaceError
+
+STILL_THERE = re.compile(r"\S+ still fail on .+")  # as `Execution.verify` says it
 
 
 class RunDesk:
@@ -167,7 +170,9 @@ class RunDesk:
         brought = [plan for plan in verified if self._brings(plan)]
         if not brought:
             return
-        amiss = self._store.plans_of([plan_hash for plan_hash, outcome in had.items() if outcome != "verified"])
+        amiss = self._store.plans_of(
+            [p.hash for p in whole.plans if p.outcome != "verified" and not found_more(p.outcome, p.error)]
+        )
         known, rounds = {i for plan in amiss for i in plan.findings}.union(wanted.left), at()
         plans = rounds.planned(self._surface(brought[0].target), wanted, known)
         new = [plan for plan in plans if plan.hash not in had]
@@ -232,6 +237,12 @@ class RunDesk:
             if target not in self._surfaces:
                 self._surfaces[target] = self._open(target)
             return self._surfaces[target]
+
+
+def found_more(outcome: str | None, why: str | None) -> bool:
+    """Whether a plan went back since its findings were still there, all else being right: what was brought meanwhile may be of
+    their kind. It is planned anew, then; what comes out the same is no new plan."""
+    return outcome == "reverted" and all(STILL_THERE.fullmatch(each) for each in (why or "").split("; "))
 
 
 def _ending(run: str, outcome: Outcome, plan: Plan) -> tuple[str, Plain]:
