@@ -204,7 +204,7 @@ def test_who_makes_roles_wherever_a_module_is_deployed_may_make_one_in_it(files:
 @pytest.mark.parametrize(
     ("files", "changed"),
     [
-        ({"main.tf": FN_WITH_VAR, "v.tf": 'variable "to" {\n  default = null\n}\n'}, ""),
+        ({"main.tf": FN_WITH_VAR, "v.tf": 'variable "to" {\n  default = "old"\n}\n'}, ""),
         (
             {
                 "call.tf": 'module "m" {\n  source = "./m"\n  to     = null\n}\n',
@@ -225,3 +225,10 @@ def test_what_a_resource_of_the_module_tells_is_written_where_it_is_known_alone(
         assert not changed
     else:
         assert "to = queue.failed.arn" in after[changed]
+
+
+def test_a_variable_that_nobody_gives_a_value_still_comes_first() -> None:
+    files = {"main.tf": FN_WITH_VAR, "v.tf": 'variable "to" {\n  default = null\n}\n', "role.tf": ROLE}
+    after = put_right(FUNCTION, files, "fn.f", "queue")
+    assert "    target = coalesce(var.to, queue.failed.arn)\n" in after["main.tf"]
+    assert "v.tf" not in after

@@ -23,6 +23,7 @@ from setright.patterns import late
 
 Placed = tuple[str, Edit]
 ANYTHING = re.compile("")
+VARIABLE = late(r"var\.[A-Za-z_][\w-]*")
 REFERENCE = late(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
 
 
@@ -133,7 +134,9 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
     if want == {} and spot.raw:
         raise BindingError(f"{spot.locator}: {spot.owner.address} is there already and is for something else")
     if isinstance(spot.raw, Unknown):
-        yield _behind(module, spot.raw, want, f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}")
+        otherwise = _unless_given(module, spot.raw, want)
+        where = f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}"
+        yield (spot.locator, Edit(spot.path, otherwise)) if otherwise else _behind(module, spot.raw, want, where)
     elif not same(spot.raw, want):
         yield spot.locator, Edit(spot.path, want)
 
@@ -143,9 +146,15 @@ def _behind(module: Module, raw: Unknown, want: Plain, where: str) -> Placed:
     locator, path = module.editable(raw, where)
     if mentions(want, ANYTHING) and (path[0] != "locals" or locator not in module.sources):
         raise BindingError(
-            f"{where} is {raw.text}, which cannot be told of a resource of the module; give it a value where it is set"
+            f"{where} is {raw.text}, which cannot name a resource of the module; give it a value where it is set"
         )
     return locator, Edit(path, want)
+
+
+def _unless_given(module: Module, raw: Unknown, want: Plain) -> Unknown | None:
+    """What a variable without a value is given by others, else an expression of the module; None for all else."""
+    place = module.definition(raw) if isinstance(want, Unknown) and VARIABLE.fullmatch(raw.text) else None
+    return Unknown(f"coalesce({raw.text}, {want.text})") if place and place[2] is None and isinstance(want, Unknown) else None
 
 
 def _own_value(place: Place, value: Plain) -> Plain:
