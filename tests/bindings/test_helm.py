@@ -94,6 +94,25 @@ def test_an_image_is_what_the_chart_makes_of_it(monkeypatch: pytest.MonkeyPatch,
         edited((*CONTAINER, "image"), "nginx:2")
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        'omit .Values.context "enabled" | toYaml | nindent 8',
+        'include "common.compatibility.renderSecurityContext" (dict "secContext" .Values.context "context" $) | nindent 8',
+        'include "common.tplvalues.render" (dict "value" .Values.context "context" $) | nindent 8',
+    ],
+)
+def test_a_value_with_a_switch_is_seen_and_set_where_it_is_on(monkeypatch: pytest.MonkeyPatch, action: str) -> None:
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace('include "shop.security" . | nindent 8', action))
+    for switch, told in (("true", {"runAsUser": 7}), ("false", None)):
+        monkeypatch.setitem(FILES, "shop/values.yaml", VALUES + f"context:\n  enabled: {switch}\n  runAsUser: 7\n")
+        context = seen().tree["spec"]["containers"][0]["securityContext"]
+        assert isinstance(context, Unknown) if told is None else context.items() >= told.items()
+    monkeypatch.setitem(FILES, "shop/values.yaml", VALUES + "context:\n  enabled: true\n")
+    changed = edited((*CONTAINER, "securityContext", "readOnlyRootFilesystem"), True)
+    assert changed["shop/values.yaml"].endswith("context:\n  enabled: true\n  readOnlyRootFilesystem: true\n")
+
+
 def test_an_object_may_have_the_version_that_a_helper_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     version = 'apiVersion: {{ include "common.capabilities.pod.apiVersion" . }}'
     monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace("apiVersion: v1", version))

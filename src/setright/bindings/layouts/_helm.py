@@ -1,7 +1,8 @@
 """Charts: what their templates say with the values of values.yaml filled in, and where such a value is set.
 
-A template's value that is one of `.Values` (``{{ .Values.image.pullPolicy }}``, ``{{- toYaml .Values.resources | nindent 12 }}``)
-is seen as values.yaml has it, and edited there. An image is seen as several of them and Chart.yaml make it
+A template's value that is one of `.Values` (``{{ .Values.image.pullPolicy }}``, ``{{- toYaml .Values.resources | nindent 12 }}``),
+also by way of the helpers of Bitnami's library, is seen as values.yaml has it, and edited there. An image is seen as several of
+them and Chart.yaml make it
 (``{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}``). Whatever else is filled in cannot be told.
 
 helm.sh/docs/chart_template_guide.
@@ -21,7 +22,10 @@ from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
 
 VALUE = late(
-    r"\{\{-?\s*(?:toYaml\s+)?\(?\$?\.Values\.([\w.-]+)\)?(?:\s*\|\s*(?:toYaml|quote|squote|trim|n?indent\s+\d+|default\s+\"?[\w.]*\"?))*\s*-?\}\}"
+    r"\{\{-?\s*(?:(?:toYaml\s+)?\(?|(?P<switched>\(?omit\s+"
+    r"|include\s+\"common\.(?:tplvalues\.render|compatibility\.renderSecurityContext)\"\s+\(\s*dict\s+\"\w+\"\s+))"
+    r"\$?\.Values\.(?P<place>[\w.-]+)(?:(?:\s+\"\w+\")*\)?|\s+\"context\"\s+[$.]\s*\))"
+    r"(?:\s*\|\s*(?:toYaml|quote|squote|trim|n?indent\s+\d+|default\s+\"?[\w.]*\"?))*\s*-?\}\}"
 )
 PART = late(
     r"\{\{-?\s*(?:\(?\$?\.Values\.([\w.-]+)\)?|\$?\.Chart\.(\w+))"
@@ -133,7 +137,15 @@ def _seen(node: Plain, given: _Given) -> Plain:
     if not isinstance(node, Unknown) or (place := _named(node)) is None:
         return node
     within = look_up(given.values, place[:-1])
-    return node if within is None or place[-1] not in within else look_up(given.values, place)
+    return node if within is None or place[-1] not in within else _switched(node, look_up(given.values, place))
+
+
+def _switched(node: Unknown, value: Plain) -> Plain:
+    """What a helper makes of a value that has a switch of its own: the rest of it, and nothing that is told where that is off."""
+    match = VALUE.fullmatch(node.text)
+    if not match or not match["switched"] or not isinstance(value, dict) or "enabled" not in value:
+        return value
+    return {key: each for key, each in value.items() if key != "enabled"} if value["enabled"] is True else node
 
 
 def _image(node: Plain, given: _Given) -> Plain:
@@ -161,4 +173,4 @@ def _of_chart(name: str) -> str:
 def _named(value: Unknown) -> Path | None:
     """The value of values.yaml that an action writes as it is."""
     match = VALUE.fullmatch(value.text)
-    return tuple(match[1].split(".")) if match else None
+    return tuple(match["place"].split(".")) if match else None
