@@ -145,9 +145,7 @@ def _behind(module: Module, raw: Unknown, want: Plain, where: str) -> Placed:
     """An edit where a value is set. Raises BindingError for an expression there that only a local of the module may have."""
     locator, path = module.editable(raw, where)
     if mentions(want, ANYTHING) and (path[0] != "locals" or locator not in module.sources):
-        raise BindingError(
-            f"{where} is {raw.text}, which cannot name a resource of the module; give it a value where it is set"
-        )
+        raise BindingError(f"{where} is {raw.text}, which cannot name a resource of the module; give it a value where it is set")
     return locator, Edit(path, want)
 
 
