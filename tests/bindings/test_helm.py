@@ -113,6 +113,16 @@ def test_a_value_with_a_switch_is_seen_and_set_where_it_is_on(monkeypatch: pytes
     assert changed["shop/values.yaml"].endswith("context:\n  enabled: true\n  readOnlyRootFilesystem: true\n")
 
 
+@pytest.mark.parametrize(("more", "count"), [("[]", 2), ("[{name: c, image: b}]", 3)])
+def test_containers_that_values_add_are_none_or_cannot_be_told(monkeypatch: pytest.MonkeyPatch, more: str, count: int) -> None:
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE + "    {{- toYaml .Values.more | nindent 4 }}\n")
+    monkeypatch.setitem(FILES, "shop/values.yaml", VALUES + f"more: {more}\n")
+    containers = seen().tree["spec"]["containers"]
+    assert len(containers) == count and all(isinstance(each, dict) for each in containers[:2])
+    assert isinstance(containers[-1], Unknown) is (count == 3)
+    assert edited((*CONTAINER, "imagePullPolicy"), "Always")
+
+
 def test_an_object_may_have_the_version_that_a_helper_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     version = 'apiVersion: {{ include "common.capabilities.pod.apiVersion" . }}'
     monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace("apiVersion: v1", version))

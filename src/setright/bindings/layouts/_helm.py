@@ -133,11 +133,18 @@ def _seen(node: Plain, given: _Given) -> Plain:
         odd = [key for key in seen if "{{" in key]
         return {**({name: Unknown(odd[0]) for name in INCLUDED} if odd else {}), **seen}
     if isinstance(node, list):
-        return [_seen(inner, given) for inner in node]
+        return _items(node, [_seen(inner, given) for inner in node])
     if not isinstance(node, Unknown) or (place := _named(node)) is None:
         return node
     within = look_up(given.values, place[:-1])
     return node if within is None or place[-1] not in within else _switched(node, look_up(given.values, place))
+
+
+def _items(node: list[Plain], seen: list[Plain]) -> list[Plain]:
+    """The items of a list: what is filled in among them adds some of its own, which stand in another place, or none at its end."""
+    while seen and seen[-1] == [] and isinstance(node[len(seen) - 1], Unknown):
+        seen.pop()
+    return [own if isinstance(own, Unknown) and isinstance(each, list) else each for own, each in zip(node, seen, strict=False)]
 
 
 def _switched(node: Unknown, value: Plain) -> Plain:
