@@ -45,6 +45,11 @@ def test_a_service_that_starts_something_else_is_seen(service: str, is_alone: bo
     given = tree_of(web_Dockerfile=WEB, compose=f"services:\n  worker: {service}\n")
     (resource,) = dockerfile.view("docker/image", LAYOUT, given)
     assert resource.tree["check"] == {"evidence": "exposed", "alone": is_alone}
+    if is_alone:
+        assert dockerfile.edit(LAYOUT, resource, [Edit(("Healthcheck",), "auto")], [], given)
+    else:
+        with pytest.raises(BindingError, match="starts something else from its image"):
+            dockerfile.edit(LAYOUT, resource, [Edit(("Healthcheck",), "auto")], [], given)
 
 
 @pytest.mark.parametrize(("image", "is_refused"), [("Dockerfile", True), ("docker://alpine:3", False), ("../Dockerfile", False)])

@@ -62,6 +62,10 @@ NO_SUDO = (
     "run what needs root before the USER instruction, or put USER root before it and the other user again behind it; then leave"
     " sudo out of the image"
 )
+NOT_ALONE = (
+    "a service of a Compose file starts something else from its image, which the check does not fit; give that service a"
+    " `healthcheck` of its own first, or disable it there"
+)
 SAID_BY = {"User": "USER", "user-number": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}
 
 
@@ -87,6 +91,8 @@ def edit(
     instructions = sources[locator].tree["instructions"]
     if not stages_of(instructions):
         raise BindingError(f"{locator}: has no FROM, so that it builds nothing; write it first")
+    if resource.tree.get("check", {}).get("alone") is False and Edit(("Healthcheck",), "auto") in edits:
+        raise BindingError(f"{locator}: {NOT_ALONE}")
     place = Place(locator, instructions, image_of(instructions, _images(layout)), sources, _images(layout))
     return [(locator, small) for each in [*edits, *live] for small in _edits(place, each)]
 
