@@ -198,6 +198,7 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM alpine\nRUN apk add su-exec=0.2-r3\nCMD ./run.sh\n",
         'FROM debian:12\nADD https://a.org/gosu-amd64 /usr/sbin/gosu\nENTRYPOINT ["start.sh"]\n',
         "FROM debian:12\nRUN apt-get install -y nginx supervisor\nCMD /run.sh\n",
+        "FROM debian:12\nRUN apt-get install -y postfix\nCMD /run.sh\n",
         'FROM acme/base\nENTRYPOINT ["tini", "--", "gosu", "app", "python", "app.py"]\n',
         "FROM alpine\nRUN chown -R frr:frr /etc/frr\nCMD /start\n",
         "FROM docker:17.12-dind\nCOPY a /etc/a\n",

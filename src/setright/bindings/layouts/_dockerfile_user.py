@@ -59,7 +59,11 @@ AS_ROOT = frozenset(
         "s6-svscan",
     }
 )
-BY_ITSELF = frozenset({"gosu", "su-exec", "supervisor", "openssh-server", "cron", "cronie", "dcron", "s6", "s6-overlay", "runit"})
+BY_ITSELF = frozenset(
+    {"gosu", "su-exec", "supervisor", "openssh-server", "cron", "cronie", "dcron", "s6", "s6-overlay", "runit"}
+    | {"bind9", "chrony", "dovecot", "dovecot-core", "dovecot-imapd", "exim4", "fail2ban", "isc-dhcp-server", "nfs-kernel-server"}
+    | {"ntp", "postfix", "proftpd", "pure-ftpd", "rsyslog", "samba", "vsftpd"}
+)
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 ONLY_ROOTS = frozenset(  # packages that work for root alone
     {"iptables", "nftables", "ipset", "conntrack", "wireguard-tools", "keepalived", "openvpn", "strongswan", "hostapd", "dnsmasq"}
