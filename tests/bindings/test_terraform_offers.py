@@ -232,3 +232,14 @@ def test_a_variable_that_nobody_gives_a_value_still_comes_first() -> None:
     after = put_right(FUNCTION, files, "fn.f", "queue")
     assert "    target = coalesce(var.to, queue.failed.arn)\n" in after["main.tf"]
     assert "v.tf" not in after
+
+
+def test_a_value_goes_where_it_can_be_said_before_there_is_anything() -> None:
+    places: Plain = [{"at": "crypt/on", "values": {"OWNED": True}}, {"at": "crypt/sort"}]
+    layout: dict[str, Plain] = {"type": "stream", "Sort": places}
+    text = 'resource "stream" "s" {\n  name = "s"\n}\n'
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    (resource,) = terraform.view("k", layout, given)
+    for value, written in (("OWNED", "    on = true\n"), ("MANAGED", '    sort = "MANAGED"\n')):
+        placed = terraform.edit(layout, resource, [Edit(("Sort",), value)], [], given)
+        assert written in lenses.put("hcl", text.encode(), [edit for _, edit in placed]).decode()

@@ -170,7 +170,8 @@ def _own_value(place: Place, value: Plain) -> Plain:
 def _new(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit, fresh: dict[Path, Tree]) -> Iterator[Placed]:
     """Where there is no value yet: in a resource that belongs to the block, in the block itself, or in a new resource."""
     rest = tuple(snake(str(part)) for part in edit.path[len(spec.path) :] if isinstance(part, str))
-    place = _first_place(told, module, block, spec)
+    saying = tuple(place for place in spec.places if _can_say(place, edit.value))
+    place = _first_place(told, module, block, Spec(spec.path, saying or spec.places))
     if place.at == NOWHERE or (rest and _is_flag(place)):
         raise BindingError(
             f"{block.locator}: {block.address}: {'/'.join(map(str, edit.path))} cannot be set here; change it by hand"
