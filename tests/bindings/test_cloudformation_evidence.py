@@ -252,6 +252,10 @@ def test_who_starts_something_in_a_subnet_is_named(text: str, who: str) -> None:
             "  Shop: {Type: AWS::Serverless::Function, Properties: {Policies: [{DynamoDBReadPolicy: {TableName: !Ref Data}}]}}\n",
             "by Shop",
         ),
+        (
+            "  All: {Type: AWS::IAM::Policy, Properties: {PolicyDocument: {Statement: {Action: 'dynamodb:*', Resource: '*'}}}}\n",
+            "by All",
+        ),
         ("Globals: {Function: {Environment: {Variables: {TABLE: !Ref Data}}}}\n", "by Globals"),
         ("Outputs: {Table: {Value: !GetAtt Data.Arn}}\n", "by Outputs"),
     ],

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_publishers import publishers
+from setright.bindings.layouts._cloudformation_readers import read_by
 from setright.bindings.layouts._cloudformation_values import (
     CALLER,
     function,
@@ -206,17 +207,6 @@ def _read_back(template: Tree, name: str, tree: Tree) -> str:
     return "no"
 
 
-READING_NOTHING = ("AWS::SecretsManager::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::")
-
-
-def _read_by(template: Tree, name: str, tree: Tree) -> str:
-    """``by`` who reads a secret or a table by rights of its own, which do not reach as far as a key that is new; else ``no``."""
-    common = [part for part in ("Outputs", "Globals") if uses(template.get(part), name)]
-    others = ((id_, other) for id_, other in template["Resources"].items() if id_ != name and uses(other, name))
-    readers = (id_ for id_, other in others if not resource_type(other).startswith(READING_NOTHING))
-    return next((f"by {each}" for each in (*common, *readers)), "no")
-
-
 def _closed(policy: Plain) -> bool:
     """Whether every statement surely lets in only those it names, or only on a condition."""
     statements = look_up(policy, ("Statement",))
@@ -384,7 +374,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "callers": _callers,
     "replaced": _replaced,
     "read-back": _read_back,
-    "read-by": _read_by,
+    "read-by": read_by,
     "plain-origin": _plain_origin,
     "edge": _edge,
     "starters": _starters,
