@@ -372,9 +372,24 @@ def test_a_limit_is_as_much_as_a_container_is_told_to_take(container: str, name:
     assert resources["limits"] == {name: wanted if limit is None else limit}
 
 
+@pytest.mark.parametrize(("words", "is_refused"), [("chown -R 1000:1000 /d", True), ("chown -R 0:0 /d", False), ("ls /d", False)])
+def test_who_is_given_files_stays_the_user_that_they_are_given_to(words: str, is_refused: bool) -> None:
+    mount = "volumeMounts: [{name: d, mountPath: /d}]"
+    text = pod(
+        f"image: 'app:1', {mount}", spec=f"{CLAIM}, initContainers: [{{name: i, image: b, command: [sh, -c, '{words}'], {mount}}}]"
+    )
+    if is_refused:
+        with pytest.raises(BindingError, match="gives to user 1000"):
+            fixed(text, HIGH)
+    else:
+        assert fixed(text, HIGH)["containers"][0]["securityContext"]["runAsUser"] == 10001
+
+
 def test_who_writes_to_its_own_files_when_it_starts_may_go_on() -> None:
     with pytest.raises(BindingError, match="writes to /conf when it starts"):
         fixed(pod("image: 'zookeeper:3.9'"), READS)
+    with pytest.raises(BindingError, match="when it starts"):
+        fixed(pod("image: 'docker.elastic.co/elasticsearch/elasticsearch:7.2.0', command: [sh, -c, x]"), READS)
     covered = "volumeMounts: [{name: c, mountPath: /conf}], image: 'zookeeper:3.9'"
     assert fixed(pod(covered), READS)["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
 

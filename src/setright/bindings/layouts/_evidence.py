@@ -34,7 +34,13 @@ import msgspec
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images, Needs
-from setright.bindings.layouts._pod_needs import binds_by_its_files, is_unprivileged, kept_of_images, needs_of_images
+from setright.bindings.layouts._pod_needs import (
+    binds_by_its_files,
+    cautions_of_images,
+    is_unprivileged,
+    kept_of_images,
+    needs_of_images,
+)
 from setright.bindings.layouts._pod_needs import claims as claims_of
 from setright.bindings.layouts._pod_needs import containers as containers_of
 from setright.bindings.source import Source
@@ -179,6 +185,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         **claims_of(tree, known),
         **({"holds-roles": True} if _holds_roles(tree, file, manifest, around) else {}),
         **({"image-needs": known} if known else {}),
+        **({"image-cautions": cautions} if (cautions := cautions_of_images(tree, images)) else {}),
         **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
     }
     if (copies := _copies(manifest, around)) is not None:

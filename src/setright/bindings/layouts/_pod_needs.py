@@ -16,12 +16,12 @@ Kubernetes documentation: Configure a Security Context, Volumes (emptyDir), Imag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _pod_volumes
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, covers, needs_of
-from setright.bindings.layouts._pod_volumes import has_disk_of_node, is_without_data, mounted, of_root_of_node, writes_to_disks
+from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
+from setright.bindings.layouts._pod_volumes import given_to, has_disk_of_node, is_without_data, mounted, name_of_volume
 from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, scratch
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -54,6 +54,12 @@ def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
     """What is known of the image of each container, by its place: ``containers/0``."""
     known = {place: needs_of(each.get("image"), _started(each), images) for place, each in containers(tree)}
     return {place: needs for place, needs in known.items() if needs}
+
+
+def cautions_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
+    """What any version of each container's image takes and changes, however it is started, by its place."""
+    found = {place: cautions_of(each.get("image"), images) for place, each in containers(tree)}
+    return {place: cautions for place, cautions in found.items() if cautions}
 
 
 def kept_of_images(tree: Tree, known: Mapping[str, Needs], images: Images) -> dict[str, list[str]]:
@@ -127,7 +133,9 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         why = "starts as root, to whom its files on a volume belong"
     elif _leaves_root(wanted) and (path := _of_root_of_node(resource, raw, wanted.path)):
         why = f"uses {path} of its node, which is for root alone"
-    elif wanted.path[3:] == READ_ONLY and wanted.value is True and (path := _changed(container, _of(resource, wanted.path))):
+    elif wanted.path[3:] == USER and wanted.value != 0 and (user := given_to(raw, container)) not in ("", str(wanted.value)):
+        why = f"has files that another container gives to user {user}"
+    elif wanted.path[3:] == READ_ONLY and wanted.value is True and (path := _changed(container, cautions(resource, wanted.path))):
         why = f"writes to {path} when it starts"
     elif wanted.path[3:] == USER and _has_files_of_its_user(_of(resource, wanted.path)):
         why = "starts as the user of its image, to whom its files belong; build one that any user may run"
@@ -139,7 +147,13 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
 def _of_root_of_node(resource: Resource, raw: Tree, path: Path) -> str:
     """A place on its node that a container could not use as another user than root, which it may be now; empty for none."""
     is_root = not is_unprivileged(look_up(resource.tree, path[:3]), _of(resource, path))
-    return of_root_of_node(raw, look_up(raw, path[:3])) if is_root else ""
+    return _pod_volumes.of_root_of_node(raw, look_up(raw, path[:3])) if is_root else ""
+
+
+def cautions(resource: Resource, path: Path) -> Needs:
+    """What `cautions_of_images` says of the container that a path leads into."""
+    told: Needs = (look_up(resource.tree, ("workload", "image-cautions")) or {}).get("/".join(map(str, path[1:3])), {})
+    return told
 
 
 def _changed(container: Tree, needs: Needs) -> str:
@@ -290,7 +304,7 @@ def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
 def _group_of_volumes(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """A group for the pod's disks where a container becomes a user who could not write to what root wrote there."""
     given = [each for each in edits if each.path[3:] == USER and each.value != 0 and not each.remove]
-    users = [each.value for each in given if writes_to_disks(raw, look_up(raw, each.path[:3]))]
+    users = [each.value for each in given if _pod_volumes.writes_to_disks(raw, look_up(raw, each.path[:3]))]
     is_told = look_up(raw, ("spec", "securityContext", "fsGroup")) is not None
     if not users or is_told or resource.tree["kind"] in KNATIVE:
         return []
@@ -357,7 +371,7 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
         container = look_up(raw, wanted.path[:3])
         mounts = len(listed(container.get("volumeMounts")))
         for path in _unmounted(container, _of(resource, wanted.path)):
-            name = _name(path, "" if is_alone else str(container.get("name")), taken)
+            name = name_of_volume(path, "" if is_alone else str(container.get("name")), taken)
             yield Edit((*wanted.path[:3], "volumeMounts", mounts), {"name": name, "mountPath": path})
             yield Edit(("spec", "volumes", behind), {"name": name, "emptyDir": {}})
             taken, behind, mounts = {*taken, name}, behind + 1, mounts + 1
@@ -376,11 +390,3 @@ def _unmounted(container: Tree, needs: Needs) -> list[Plain]:
         return written
     own = [path for path in needs.get("volumes", ()) if not any(covers(each, path) or covers(path, each) for each in there)]
     return [*written, *own]
-
-
-def _name(path: str, container: str, taken: set[str]) -> str:
-    """A name for a volume after its path, as short as none has it yet."""
-    words = [*filter(None, path.split("/"))]
-    named = [f"{container}-{words[-1]}" if container else words[-1], "-".join(filter(None, [container, *words]))]
-    free = [each for each in named if each not in taken]
-    return free[0] if free else next(each for each in (f"{named[1]}-{n}" for n in count(2)) if each not in taken)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from setright.bindings.layouts._compose_memory import in_bytes, told_by
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._pod_needs import cautions
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Resource, Tree
 
@@ -38,8 +39,8 @@ def enough(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
     asked = quantity(look_up(container, ("resources", "requests", name))) or 0
     needed = OVER_REQUEST * asked if asked > limit else 0
     if name == "memory":
-        known = look_up(resource.tree, ("workload", "image-needs", "/".join(map(str, wanted.path[1:3])), "memory"))
-        needed = max(needed, told_by(" ".join(_words(container))), in_bytes(known))
+        known = in_bytes(cautions(resource, wanted.path).get("memory"))
+        needed = max(needed, told_by(" ".join(_words(container))), known)
     return Edit(wanted.path, _written(str(name), needed)) if needed > limit else wanted
 
 

@@ -5,6 +5,8 @@ Kubernetes documentation: Volumes (hostPath), Persistent Volumes, Configure a Se
 
 from __future__ import annotations
 
+from itertools import count
+
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
@@ -12,6 +14,7 @@ from setright.patterns import late
 
 WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
 CLAIM = "persistentVolumeClaim"
+GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
 OF_ROOT_ALONE = late(r"/(?:dev|etc|run|var/run|usr|opt/cni|var/lib/(?:kubelet|cni))(?:/.*)?")  # others may not write there
 HIDDEN_BY_ROOT = late(r"/var/(?:log|lib/(?:docker|containerd))(?:/.*)?|/(?:var/)?run/.*\.sock")  # nor read
 
@@ -41,6 +44,17 @@ def writes_to_disks(tree: Tree, container: Tree) -> bool:
     )
 
 
+def given_to(tree: Tree, container: Tree) -> str:
+    """The number of the user to whom a container that starts before gives what this one mounts too; empty for none."""
+    mine = {each.get("name") for each in _mounts(container)}
+    for other in listed(look_up(tree, ("spec", "initContainers"))):
+        if isinstance(other, dict) and other is not container and mine & {each.get("name") for each in _mounts(other)}:
+            text = " ".join(str(each) for key in ("command", "args") for each in listed(other.get(key)))
+            if (found := GIVES.search(text)) and found[1] != "0":
+                return found[1]
+    return ""
+
+
 def of_root_of_node(tree: Tree, container: Tree) -> str:
     """A place on its node that a container could use as root alone; empty for none."""
     volumes = _volumes(tree)
@@ -51,6 +65,14 @@ def of_root_of_node(tree: Tree, container: Tree) -> str:
         if HIDDEN_BY_ROOT.fullmatch(path) or (OF_ROOT_ALONE.fullmatch(path) and mount.get("readOnly") is not True):
             return path
     return ""
+
+
+def name_of_volume(path: str, container: str, taken: set[str]) -> str:
+    """A name for a volume after its path, as short as none has it yet."""
+    words = [*filter(None, path.split("/"))]
+    named = [f"{container}-{words[-1]}" if container else words[-1], "-".join(filter(None, [container, *words]))]
+    free = [each for each in named if each not in taken]
+    return free[0] if free else next(each for each in (f"{named[1]}-{n}" for n in count(2)) if each not in taken)
 
 
 def _mounts(container: Tree) -> list[Tree]:
