@@ -123,7 +123,8 @@ class Linux:
         """In an offline root nothing runs that could be reloaded."""
         self._late = []
         for name in steps.reload if self._transport.live else ():
-            self._late += self._run(name, reloading(name)).splitlines() if name in SAYS_LATE else []
+            said = self._run(name, reloading(name))
+            self._late += said.splitlines() if name in SAYS_LATE else []
             self._reloaded_at = time.monotonic()
 
     def late(self) -> list[str]:
