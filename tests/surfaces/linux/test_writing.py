@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from lab.hosts import Lab
 
-from setright.model import Change, Kept
+from setright.model import Change, Kept, Steps
 from setright.surfaces.base import Moved, SurfaceError
+from setright.surfaces.linux import steps
+from setright.surfaces.linux import surface as surfaces
 from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.surface import Linux
 from setright.surfaces.linux.writes import put, scripted
@@ -317,3 +319,14 @@ def test_what_cannot_be_written_is_refused_before_anything_is(web: Linux, host: 
     finally:
         host.command(1, unlock)
     assert web.keep(["/srv/x/app.conf"])[0].data == b"a\n"
+
+
+def test_every_reload_runs_and_only_what_holds_late_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = f"echo ran >>{tmp_path}/reloads; echo not before a restart"
+    monkeypatch.setattr(steps, "RELOADS", {"one-reload": script, "late-reload": script})
+    monkeypatch.setattr(surfaces, "SAYS_LATE", ("late-reload",))
+    surface = Linux(HereShell())
+    for names, late in ((("one-reload", "late-reload"), ["not before a restart"]), (("one-reload",), [])):
+        surface.reload(Steps(reload=names))
+        assert surface.late() == late
+    assert (tmp_path / "reloads").read_text() == "ran\n" * 3
