@@ -322,7 +322,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is(web: Linux, host: 
 
 
 def test_every_reload_runs_and_only_what_holds_late_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = f"echo ran >>{tmp_path}/reloads; echo not before a restart"
+    script = f"echo ran >>{tmp_path}/reloads; echo not before a restart\n"
     monkeypatch.setattr(steps, "RELOADS", {"one-reload": script, "late-reload": script})
     monkeypatch.setattr(surfaces, "SAYS_LATE", ("late-reload",))
     surface = Linux(HereShell())
