@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
-from setright.bindings.layouts import _terraform_clusters as clusters
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts._documents import unpacked
+from setright.bindings.layouts._terraform_deployers import deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -394,7 +394,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "moving-tags": images.moving_tags,
     "images-made": images.made,
     "old-versions": _old_versions,
-    "deployers": clusters.deployers,
+    "deployers": deployers,
     "read-by": read_by,
     "publishers": publishers,
 }

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_calls as calls
-from setright.bindings.layouts import _terraform_clusters as clusters
+from setright.bindings.layouts import _terraform_deployers as deployers
 from setright.bindings.layouts import _terraform_evidence as evidence
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
@@ -136,8 +136,8 @@ def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Modul
         tree |= offers.view(layout, module, block)
         tree |= evidence.view(layout, module, block, tree)
     called = told.type.startswith("module.")
-    if called:
-        tree |= clusters.view(layout, module, block)
+    if called or told.alone:
+        tree |= deployers.view(layout, module, block)
     only = tuple(str(spec.path[0]) for spec in told.specs if called or spec.path[0] in tree) if told.alone else None
     is_part = told.alone and all(len(spec.path) > 1 for spec in told.specs)  # of what its first step holds
     known = tuple(spec.path for spec in told.specs) if called or is_part else None

@@ -1,0 +1,127 @@
+"""Who in a tree puts something into a service by the service's own address, from where Terraform runs.
+
+registry.terraform.io: hashicorp/kubernetes, hashicorp/helm, gavinbunney/kubectl, hashicorp/azurerm (what it does by the data planes
+of Key Vault, Storage and App Configuration), cyrilgdn/postgresql, petoju/mysql, betr-io/mssql, brainly/redshift, cyrilgdn/rabbitmq,
+kreuzwerker/docker; developer.hashicorp.com/terraform: local-exec.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_users import of
+from setright.bindings.trees import same
+from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
+
+LOCAL = ("null_resource", "terraform_data")
+NOTHING = late(r"(?!)")
+
+
+class Plane(NamedTuple):
+    """How a service is filled: by resources and data of such types, commands in local-exec, or arguments of its own."""
+
+    through: re.Pattern[str] = NOTHING
+    by_hand: re.Pattern[str] = NOTHING
+    ties: tuple[str, ...] = ()  # the arguments that tell which one is filled; without any, each may be
+    own: tuple[str, ...] = ()
+
+
+CLUSTER = Plane(
+    late(r"(?:data\.)?(?:kubernetes|helm|kubectl|k8s|argocd|flux)_\w+"),
+    late(r"\b(?:kubectl|helm|eksctl)\b|update-kubeconfig|get-credentials"),
+)
+DATABASE = Plane(
+    late(r"(?:data\.)?(?:postgresql|mysql|mssql|sqlserver|sql|redshift)_\w+"),
+    late(r"\b(?:psql|mysql|mariadb|sqlcmd|pg_restore|pg_dump|mysqldump|liquibase|flyway)\b|invoke-sqlcmd", re.I),
+)
+VAULT = Plane(
+    late(r"(?:data\.)?azurerm_key_vault_(?:secrets?|key|certificates?\w*|managed_storage_account\w*)"),
+    late(r"\baz\s+keyvault\s+(?:secret|key|certificate|storage)\b"),
+    ("key_vault_id",),
+)
+STORAGE = Plane(
+    late(
+        r"(?:data\.)?azurerm_storage_(?:blobs?|containers?|queues?|shares?|share_\w+|tables?|table_\w+|data_lake_gen2_\w+|"
+        r"account_static_website|account_queue_properties)"
+    ),
+    late(r"\baz\s+storage\s+(?:blob|container|copy|directory|queue|share|file|entity|table|fs)\b|\bazcopy\b"),
+    ("storage_account_name", "storage_account_id"),
+    ("static_website", "queue_properties"),
+)
+SETTINGS = Plane(
+    late(r"(?:data\.)?azurerm_app_configuration_(?:keys?|feature)"), late(r"\baz\s+appconfig\b"), ("configuration_store_id",)
+)
+REGISTRY = Plane(
+    late(r"(?:data\.)?docker_registry_\w+|docker_(?:image|tag)"),
+    late(r"\bdocker\s+(?:image\s+)?(?:push|login|buildx)\b|\bpodman\b|\bbuildah\b|\bskopeo\b|\bcrane\b|\baz\s+acr\b"),
+)
+APP = Plane(by_hand=late(r"\baz\s+(?:webapp|functionapp)\b|\bfunc\s+azure\b"), own=("zip_deploy_file",))
+BROKER = Plane(late(r"(?:data\.)?rabbitmq_\w+"), late(r"\brabbitmqadmin\b"))
+PLANES: Mapping[str, Plane] = {
+    **dict.fromkeys(("aws_eks_cluster", "azurerm_kubernetes_cluster", "google_container_cluster"), CLUSTER),
+    **dict.fromkeys(("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster"), DATABASE),
+    **dict.fromkeys(("azurerm_mssql_server", "azurerm_sql_server", "azurerm_mariadb_server"), DATABASE),
+    **{f"azurerm_{sort}_{server}": DATABASE for sort in ("postgresql", "mysql") for server in ("server", "flexible_server")},
+    **dict.fromkeys(("azurerm_storage_account", "azurerm_storage_account_network_rules"), STORAGE),
+    "azurerm_key_vault": VAULT,
+    "azurerm_app_configuration": SETTINGS,
+    "azurerm_container_registry": REGISTRY,
+    "aws_mq_broker": BROKER,
+}
+BY_MANAGEMENT = ("container", "queue", "share", "table")  # of Storage, where the account's id is given
+
+
+def view(layout: Mapping[str, Plain], module: Module, block: Block) -> Tree:
+    """What is told of what a call of a module makes, or of what only a part stands of here, for the kind's tree."""
+    named = [key for key, function in layout.get("evidence", {}).items() if function == "deployers"]
+    made = layout["type"] if isinstance(layout["type"], str) else layout["type"][0]
+    return {"source": {key: _told(_plane(made), module, block) for key in named}} if named else {}
+
+
+def deployers(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` what the tree, wherever it is, puts something into a service: ``no`` where nothing does."""
+    return _told(_plane(block.type), module, block)
+
+
+def _plane(kind: str) -> Plane:
+    return PLANES.get(kind, APP)
+
+
+def _told(plane: Plane, module: Module, block: Block) -> str:
+    by_itself = ["provisioner"] if _is_local(plane, block) else [key for key in plane.own if key in block.body]
+    if by_itself:
+        return f"by its {by_itself[0]}"
+    found = ((home, each) for home in module.tree.values() for each in _through(plane, home))
+    return next((f"by {each.address}" for home, each in found if _is_into(plane, module, block, home, each)), "no")
+
+
+def _through(plane: Plane, module: Module) -> list[Block]:
+    """What fills services of a kind, in one directory: looked for once."""
+    key = f"deployers {plane.through.pattern} {plane.by_hand.pattern}"
+    if key not in module.notes:
+        kinds = [kind for kind in sorted(module.types) if kind in LOCAL or plane.through.fullmatch(kind)]
+        there = [each for kind in kinds for each in module.resources(kind)]
+        module.notes[key] = [each for each in there if each.type not in LOCAL or _is_local(plane, each)]
+    found: list[Block] = module.notes[key]
+    return found
+
+
+def _is_local(plane: Plane, block: Block) -> bool:
+    return "provisioner" in block.body and plane.by_hand.search(str(block.body["provisioner"])) is not None
+
+
+def _is_into(plane: Plane, module: Module, block: Block, home: Module, other: Block) -> bool:
+    """Whether something surely or maybe goes into this one, and not by Azure's management."""
+    named = next((key for key in plane.ties if key in other.body), None)
+    if named == "storage_account_id" and other.type.rpartition("_")[2] in BY_MANAGEMENT:
+        return False
+    tie = home.resolved(other.body.get(named)) if named is not None else None
+    if tie is None or not block.type.startswith("azurerm_") or block.type not in PLANES:
+        return True
+    if isinstance(tie, Unknown) and re.search(rf"(?<!data\.)\b{block.type}\.", tie.text):
+        return home is module and of(block).search(tie.text) is not None
+    return isinstance(tie, Unknown) or same(tie, module.resolved(block.body.get("name")))

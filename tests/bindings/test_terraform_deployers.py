@@ -1,0 +1,99 @@
+"""Who in a tree puts something into a service by the service's own address."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Plain
+
+CLUSTER: dict[str, Plain] = {
+    "type": "aws_eks_cluster",
+    "evidence": {"deployers": "deployers"},
+    "modules": {"terraform-aws-modules/eks/aws": {"Public": {"at": "cluster_endpoint_public_access"}}},
+}
+MADE = 'resource "aws_eks_cluster" "main" {\n  name = "main"\n}\n'
+CALLED = 'module "eks" {\n  source = "terraform-aws-modules/eks/aws"\n  cluster_endpoint_public_access = true\n}\n'
+RELEASE = 'resource "helm_release" "web" {\n  chart = "web"\n}\n'
+LOCAL = 'resource "null_resource" "x" {\n  provisioner "local-exec" {\n    command = "%s"\n  }\n}\n'
+
+
+@pytest.mark.parametrize("cluster", [MADE, CALLED])
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        ("", "no"),
+        ('resource "aws_iam_role" "r" {\n  name = "r"\n}\n', "no"),
+        (LOCAL % "make", "no"),
+        (RELEASE, "by helm_release.web"),
+        ('resource "kubernetes_namespace_v1" "a" {\n  count = 2\n}\n', "by kubernetes_namespace_v1.a"),
+        (LOCAL % "aws eks update-kubeconfig --name main", "by null_resource.x"),
+    ],
+)
+def test_who_deploys_into_a_cluster_is_named_wherever_it_stands(cluster: str, beside: str, who: str) -> None:
+    files = {"infra/main.tf": cluster, "apps/main.tf": beside}
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    (found,) = terraform.view("k", CLUSTER, given)
+    assert found.tree["source"] == {"deployers": who}
+
+
+VAULT = 'resource "azurerm_key_vault" "main" {\n  name = "main"\n}\nresource "azurerm_key_vault" "other" {\n  name = "other"\n}\n'
+ACCOUNT = 'resource "azurerm_storage_account" "main" {\n  name = "main"\n%s}\n'
+DATABASE = 'resource "aws_db_instance" "main" {\n  publicly_accessible = true\n}\n'
+APP = 'resource "azurerm_linux_web_app" "main" {\n  name = "main"\n%s}\n'
+SECRET = 'resource "azurerm_key_vault_secret" "s" {\n  key_vault_id = %s\n}\n'
+MADE_IN = 'resource "azurerm_storage_%s" "c" {\n  storage_account_%s\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        (VAULT, "no"),
+        (VAULT + SECRET % "azurerm_key_vault.main.id", "by azurerm_key_vault_secret.s"),
+        (VAULT + SECRET % "azurerm_key_vault.other.id", "no"),
+        (VAULT + SECRET % "var.vault", "by azurerm_key_vault_secret.s"),
+        (VAULT + 'resource "azurerm_key_vault_access_policy" "p" {\n  key_vault_id = azurerm_key_vault.main.id\n}\n', "no"),
+        (ACCOUNT % "", "no"),
+        (ACCOUNT % "  static_website {\n  }\n", "by its static_website"),
+        (ACCOUNT % "" + MADE_IN % ("container", "name = azurerm_storage_account.main.name"), "by azurerm_storage_container.c"),
+        (ACCOUNT % "" + MADE_IN % ("container", 'name = "main"'), "by azurerm_storage_container.c"),
+        (ACCOUNT % "" + MADE_IN % ("container", 'name = "another"'), "no"),
+        (ACCOUNT % "" + MADE_IN % ("container", "id = azurerm_storage_account.main.id"), "no"),  # by Azure's management
+        (
+            ACCOUNT % "" + MADE_IN % ("data_lake_gen2_filesystem", "id = azurerm_storage_account.main.id"),
+            "by azurerm_storage_data_lake_gen2_filesystem.c",
+        ),
+        (ACCOUNT % "" + LOCAL % "az storage blob upload -f a", "by null_resource.x"),
+        (DATABASE + 'resource "aws_db_subnet_group" "a" {\n  name = "a"\n}\n', "no"),
+        (DATABASE + 'resource "postgresql_role" "a" {\n  name = "a"\n}\n', "by postgresql_role.a"),
+        (DATABASE + LOCAL % "psql -f schema.sql", "by null_resource.x"),
+        (APP % "", "no"),
+        (APP % '  zip_deploy_file = "a.zip"\n', "by its zip_deploy_file"),
+    ],
+)
+def test_who_fills_a_service_by_its_own_address_is_named(text: str, who: str) -> None:
+    kind = text.split('"')[1]
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    found, *_ = terraform.view("k", {"type": kind, "evidence": {"deployers": "deployers"}}, given)
+    assert found.tree["source"]["deployers"] == who
+
+
+RULES = "azurerm_storage_account_network_rules"
+
+
+def test_rules_that_stand_without_their_account_have_who_fills_some_account() -> None:
+    layout: dict[str, Plain] = {
+        "type": "azurerm_storage_account",
+        "evidence": {"deployers": "deployers"},
+        "Default": {
+            "in": "azurerm_storage_account_network_rules",
+            "by": "storage_account_id",
+            "at": "default_action",
+            "alone": True,
+        },
+    }
+    rules = f'resource "{RULES}" "r" {{\n  storage_account_id = var.id\n  default_action = "Allow"\n}}\n'
+    text = rules + MADE_IN % ("container", "name = var.name")
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    (found,) = terraform.view("k", layout, given)
+    assert found.tree == {"Default": "Allow", "source": {"deployers": "by azurerm_storage_container.c"}}
