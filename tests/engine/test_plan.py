@@ -7,6 +7,7 @@ from setright.engine.change import Lapsed, changes
 from setright.engine.harness import broken_promises
 from setright.engine.plan import Options, plan, plan_hash
 from setright.engine.scan import scan
+from setright.engine.world import World
 from setright.model import Answer, Document, Edit, Effect, Steps
 from setright.surfaces.memory import Memory
 from tests.content import BINDING, content, item, shipped
@@ -348,3 +349,17 @@ spec:
     (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
     (change,) = changes(only, surface.again(["web.yaml"]))
     assert change.after.count(b"namespace: apps") == 2
+
+
+def test_a_few_fixes_that_stand_in_each_others_way_cost_few_tries(tmp_path, monkeypatch):
+    """Some documents have opposites: they are found by halves of each document's fixes, not by trying each fix alone."""
+    controls = {f"t/item/{key}": {"require": {key: 1}} for key in "abcdefgh"}
+    catalogue = content(tmp_path, controls | {"t/item/opposite": {"where": {"odd": True}, "require": {"a": 2}}})
+    zeros = dict.fromkeys("abcdefgh", 0)
+    documents = {k: d for n in range(30) for k, d in item(f"x{n}", odd=n < 10, **zeros).items()}
+    worlds, after = [], World.after
+    monkeypatch.setattr(World, "after", lambda *given: worlds.append(1) or after(*given))
+    plans = planned(catalogue, memory(documents))
+    assert sorted({p.lane for p in plans}) == ["auto", "hand"]
+    assert sum(len(p.findings) for p in plans if p.lane == "auto") == 30 * 8, "all but one of each pair of opposites"
+    assert len(worlds) < 40, "each alone would be over 90"

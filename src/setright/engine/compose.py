@@ -68,16 +68,26 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
     """
     tried = tried or Tried(world)
     done = _composed(Composed(world, tried), fixes)
-    broken = _unlike(_lost(_right(world, controls), done.world, controls), _taken_away(done, fixes))
-    flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
-    useless = [f for f in fixes if done.refused.get(f.finding.id) == STILL_WRONG and f.finding.id in done.touched]
-    if not broken and not flipped and not useless:
+    trouble = _trouble(done, fixes, _lost(_right(world, controls), done.world, controls))
+    if not trouble:
         return done
-    homes = {home for _, _, _, home in broken}.union(*(done.touched.get(f.finding.id, ()) for f in [*flipped, *useless]))
-    suspects = [f for f in fixes if done.touched.get(f.finding.id, set()) & homes or f.resource.home[0] in homes]
+    suspects = _touching(done, fixes, trouble)
     doubted = {id(f) for f in suspects}
     kept = _composed(Composed(world, tried), [f for f in fixes if id(f) not in doubted])
-    return _one_by_one(kept, suspects, controls, homes)
+    return _sifted(kept, suspects, controls, trouble)
+
+
+def _trouble(done: Composed, fixes: Sequence[Found], lost: set[Right]) -> set[str]:
+    """The documents in which these fixes broke something, did not last, or did not help."""
+    flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
+    useless = [f for f in fixes if done.refused.get(f.finding.id) == STILL_WRONG and f.finding.id in done.touched]
+    homes = {home for _, _, _, home in _unlike(lost, _taken_away(done, fixes))}
+    return homes.union(*({f.resource.home[0], *done.touched.get(f.finding.id, ())} for f in [*flipped, *useless]))
+
+
+def _touching(done: Composed, fixes: Sequence[Found], homes: Set[str]) -> list[Found]:
+    """The fixes whose edits or resources stand in these documents."""
+    return [f for f in fixes if done.touched.get(f.finding.id, set()) & homes or f.resource.home[0] in homes]
 
 
 def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
@@ -332,15 +342,39 @@ def _said(world: World, controls: Sequence[Control], homes: Set[str] | None) -> 
     return said
 
 
-def _one_by_one(kept: Composed, fixes: Sequence[Found], controls: Sequence[Control], homes: Set[str]) -> Composed:
-    """The fixes each on top of the others, without those that do not help or make what is right wrong: opposites end here."""
+def _sifted(kept: Composed, suspects: Sequence[Found], controls: Sequence[Control], homes: Set[str]) -> Composed:
+    """The fixes on top of the others, without those that do not help or make what is right wrong: opposites end here.
+
+    Many at once, and where there is trouble by halves of each document's, so that few culprits among many cost few tries.
+    """
     right = _right(kept.world, controls, homes)
-    for found in fixes:
-        trial = _composed(kept.copy(), [found])
-        if broken := _unlike(_lost(right, trial.world, controls, homes), _taken_away(trial, [found])):
-            kept.refused[found.finding.id] = f"its fix would break {', '.join(sorted({b[0] for b in broken}))}"
-        elif trial.refused.get(found.finding.id) == STILL_WRONG:
-            kept.refused[found.finding.id] = STILL_WRONG
-        else:
+    waiting = _halves(suspects)
+    while waiting:
+        batch = waiting.pop()
+        trial = _composed(kept.copy(), batch)
+        lost = _lost(right, trial.world, controls, homes)
+        trouble = _trouble(trial, batch, lost)
+        if not trouble:
             kept, right = trial, _right(trial.world, controls, homes)
+        elif len(batch) > 1:
+            mine = {id(f) for f in _touching(trial, batch, trouble)}
+            others = [f for f in batch if id(f) not in mine]
+            waiting += [*_halves([f for f in batch if id(f) in mine]), *([others] if others else [])]
+        else:
+            kept.refused[batch[0].finding.id] = _why(batch[0], _unlike(lost, _taken_away(trial, batch)))
     return kept
+
+
+def _why(found: Found, broken: Set[Right]) -> str:
+    return f"its fix would break {', '.join(sorted({b[0] for b in broken}))}" if broken else STILL_WRONG
+
+
+def _halves(fixes: Sequence[Found]) -> list[Sequence[Found]]:
+    """The later halves of each document's fixes, then the first, where the next is taken from; each alone where none has two."""
+    by_home: dict[str, list[Found]] = {}
+    for found in fixes:
+        by_home.setdefault(found.resource.home[0], []).append(found)
+    if all(len(mine) == 1 for mine in by_home.values()):
+        return [[found] for found in reversed(fixes)]
+    cut = [(mine, (len(mine) + 1) // 2) for mine in by_home.values()]
+    return [[f for mine, at in cut for f in mine[at:]], [f for mine, at in cut for f in mine[:at]]]
