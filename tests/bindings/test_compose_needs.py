@@ -76,7 +76,17 @@ def test_no_limit_is_below_what_a_service_surely_takes(body: str, limit: str) ->
     assert fixed(body, LIMITS)["deploy"]["resources"]["limits"]["memory"] == limit
 
 
+def test_an_image_that_keeps_data_keeps_its_root_where_no_volume_holds_that() -> None:
+    for body in ("image: grafana/grafana", "image: 'grafana/loki:3.0.0', command: -config.file=/etc/loki/local-config.yaml"):
+        with pytest.raises(BindingError, match="put a volume there first"):
+            fixed(body, Edit(("read_only",), True))
+    assert fixed("image: grafana/grafana, volumes: ['g:/var/lib/grafana']", Edit(("read_only",), True))["tmpfs"] == ["/tmp"]
+    assert fixed("image: grafana/loki, volumes: ['./l.yaml:/etc/loki/l.yaml']", Edit(("read_only",), True))["read_only"] is True
+
+
 def test_an_image_that_writes_its_own_files_keeps_its_root() -> None:
+    with pytest.raises(BindingError, match="redis-session.ini when it starts"):
+        fixed("image: nextcloud, environment: {REDIS_HOST: redis}", Edit(("read_only",), True))
     for image in ("confluentinc/cp-kafka:7.3.14", "apache/airflow:2.2.3", "zookeeper", "elasticsearch:7.17.1"):
         with pytest.raises(BindingError, match="when it starts; put a volume there first"):
             fixed(f"image: '{image}'", READS)
@@ -167,7 +177,8 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
         ("image: nginx, command: sh -c 'apt-get update && nginx'", {}),
         ("image: 'prom/prometheus:v1.8.2'", {}),
         ("image: mysql:8.4", {"capabilities": "told", "root": "told", "data": True}),  # /tmp holds what queries sort
-        ("image: wordpress", {"capabilities": "told", "root": "told", "data": False}),
+        ("image: wordpress", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
+        ("image: adminer, environment: [ADMINER_PLUGINS=tables-filter]", {"capabilities": "told", "root": "told", "data": False}),
         ("image: localhost:5000/nginx", {}),
         ("image: nginx, build: .", {}),
         ("image: nginx, entrypoint: /x", {}),

@@ -65,7 +65,8 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
         (pod("image: 'minio/minio', args: [server, /storage]"), {"uses-capabilities": False}),
         (pod("image: 'registry.k8s.io/pause'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told", "idle": True}),
         (pod("image: 'minio/minio'", spec="volumes: [{name: d, hostPath: {path: /srv}}]"), NOTHING),
-        (pod("image: 'grafana/grafana'"), ROOT_FREE),
+        (pod("image: 'grafana/grafana'"), {**ROOT_FREE, "writes": "told"}),
+        (pod("image: 'grafana/grafana', env: [{name: GF_LOG_MODE, value: file}]"), ROOT_FREE),
         (pod("image: 'redis:7'"), {**ROOT_FREE, "writes": "told"}),
         (pod("image: 'app:1', securityContext: {runAsUser: 7}"), ROOT_FREE),
         (pod("image: 'memcached:1', securityContext: {runAsUser: 0}"), {"uses-capabilities": False, "writes": "told"}),
@@ -273,6 +274,8 @@ def test_what_an_image_writes_to_gets_an_empty_volume() -> None:
 
 def test_containers_get_volumes_of_their_own() -> None:
     again = Edit(("spec", "containers", 1, "securityContext", "readOnlyRootFilesystem"), True)
+    grafana = fixed(pod("image: 'grafana/grafana:11'"), READS)["containers"][0]
+    assert [each["mountPath"] for each in grafana["volumeMounts"]] == ["/tmp", "/var/lib/grafana"]
     spec = fixed(pod("image: 'nginxinc/nginx-unprivileged'", "image: 'nginxinc/nginx-unprivileged'"), READS, again)
     assert [each["name"] for each in spec["volumes"]] == ["c0-tmp", "c1-tmp"]
     assert [each["volumeMounts"][0]["name"] for each in spec["containers"]] == ["c0-tmp", "c1-tmp"]
@@ -390,6 +393,8 @@ def test_who_writes_to_its_own_files_when_it_starts_may_go_on() -> None:
         fixed(pod("image: 'zookeeper:3.9'"), READS)
     with pytest.raises(BindingError, match="when it starts"):
         fixed(pod("image: 'docker.elastic.co/elasticsearch/elasticsearch:7.2.0', command: [sh, -c, x]"), READS)
+    with pytest.raises(BindingError, match="writes to /var/www/html when it starts"):
+        fixed(pod("image: adminer, env: [{name: ADMINER_DESIGN, value: nette}]"), READS)
     covered = "volumeMounts: [{name: c, mountPath: /conf}], image: 'zookeeper:3.9'"
     assert fixed(pod(covered), READS)["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
 

@@ -46,7 +46,14 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
     if not base.is_whole:
         return {}
     words, values, mounted = _words(service.get("command")), _values(service.get("environment")), _mounted(service)
-    started = Started((), words or base.words, values, [*mounted, *base.added], is_whole=not service.get("env_file"))
+    started = Started(
+        (),
+        words or base.words,
+        values,
+        [*mounted, *base.added],
+        is_whole=not service.get("env_file"),
+        names=_names(service.get("environment")),
+    )
     needs = needs_of(base.image, started, images)
     if base.runs:
         needs = {key: value for key, value in needs.items() if key not in OF_PATHS}
@@ -165,10 +172,11 @@ def _changes_root(service: Tree, needs: Needs) -> str:
 
 
 def _own_files(service: Tree, images: Images, made: Made) -> str:
-    """What its image writes of its own files when it starts, and no volume holds; empty for nothing."""
-    changed = () if service.get("entrypoint") else cautions_of(_base(service, made).image, images).get("changes", ())
-    mounted = _mounted(service)
-    return next((path for path in changed if not any(covers(each, path) for each in mounted)), "")
+    """What its image writes of its own files when it starts, or keeps, and no volume holds; empty for nothing."""
+    names = _names(service.get("environment"))
+    changed = () if service.get("entrypoint") else cautions_of(_base(service, made).image, images, names).get("changes", ())
+    written, mounted = (*changed, *known(service, images, made).get("keeps", ())), _mounted(service)
+    return next((path for path in written if not any(covers(each, path) for each in mounted)), "")
 
 
 def _mounted(service: Tree) -> list[str]:

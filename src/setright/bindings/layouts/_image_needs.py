@@ -29,7 +29,7 @@ MAJOR = late(r"v?(\d+)(?:[.-].*)?")
 PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets")  # where paths in words are for reading
 OWN_START = late(r"(?:^|/)s?bin(?:/|$)|entrypoint(?!-initdb)")  # what stands there may run before the program, or in its place
-OF_PATHS = ("writes", "anyone", "any-user", "rootless")
+OF_PATHS = ("writes", "keeps", "anyone", "any-user", "rootless")
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 TELLING = frozenset({"date", "done", "echo", "false", "hostname", "printf", "sleep", "true", ":"})
 TESTING = frozenset({"[", "test"})
@@ -67,6 +67,7 @@ class Started(msgspec.Struct, frozen=True):
     mounted: Sequence[str] = ()  # where volumes stand
     acts: Sequence[Sequence[str]] = ()  # commands that run in it beside its program: at its start and end, to ask how it is
     is_whole: bool = True  # not where more of its environment stands in another place
+    names: Sequence[str] = ()  # of the variables of its environment
 
 
 def needs_of(image: Plain, started: Started, images: Images) -> Needs:
@@ -88,7 +89,9 @@ def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
     if not told or not _is_own_program(told, started):
         return {}
     is_told = started.is_whole and not any("$" in word for word in (*started.entry, *started.words))
-    if not is_told or _is_configured(told, started) or any(not _is_known(path, told, started) for path in _paths(started)):
+    changed = (path for path in _changed_by(told, started.names) if not any(covers(own, path) for own in started.mounted))
+    elsewhere = any(not _is_known(path, told, started) for path in _paths(started)) or any(changed)
+    if not is_told or _is_configured(told, started) or elsewhere:
         return {key: value for key, value in told.items() if key not in OF_PATHS}
     return {**told, "api": "none"} if told.get("api") == "configured" else told
 
@@ -98,9 +101,11 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
     return list(_told(image, images).get("capabilities", ()))
 
 
-def cautions_of(image: Plain, images: Images) -> Needs:
-    """What the image's entry tells of any version of it, however it is started: `changes` and `memory`."""
-    return {key: value for key, value in _entry(image, images)[0].items() if key in ("changes", "memory")}
+def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Needs:
+    """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, and `memory`."""
+    told = _entry(image, images)[0]
+    changes = [*told.get("changes", ()), *_changed_by(told, names)]
+    return ({"changes": changes} if changes else {}) | ({"memory": told["memory"]} if "memory" in told else {})
 
 
 def covers(folder: str, path: str) -> bool:
@@ -182,6 +187,11 @@ def _plain_name(reference: str) -> str:
     return MOVED[old] + bare[len(old) :] if old else bare
 
 
+def _changed_by(told: Needs, names: Sequence[str]) -> list[str]:
+    """What it writes of its own files because its environment has these variables."""
+    return [path for name, path in told.get("changes-by", {}).items() if name in names]
+
+
 def _is_own_program(told: Needs, started: Started) -> bool:
     """Whether it starts what the entry speaks of. Without the image's own entry point nothing gives up root for it."""
     programs = told.get("programs", ())
@@ -208,5 +218,5 @@ def _paths(started: Started) -> list[str]:
 
 def _is_known(path: str, told: Needs, started: Started) -> bool:
     """Whether a path that it is told of is for reading, or one that it may write anyway."""
-    own = (*READ_ANYWAY, *told.get("writes", ()), *told.get("volumes", ()), *started.mounted)
+    own = (*READ_ANYWAY, *(each for key in ("writes", "keeps", "volumes") for each in told.get(key, ())), *started.mounted)
     return any(covers(folder, path) for folder in own) or _base(path) in told.get("programs", ())

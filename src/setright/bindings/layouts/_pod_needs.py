@@ -58,7 +58,7 @@ def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
 
 def cautions_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
     """What any version of each container's image takes and changes, however it is started, by its place."""
-    found = {place: cautions_of(each.get("image"), images) for place, each in containers(tree)}
+    found = {place: cautions_of(each.get("image"), images, _started(each).names) for place, each in containers(tree)}
     return {place: cautions for place, cautions in found.items() if cautions}
 
 
@@ -171,7 +171,8 @@ def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
 
 def _started(container: Tree) -> Started:
     entry, words = listed(container.get("command")), listed(container.get("args"))
-    values = [each.get("value", "") for each in listed(container.get("env")) if isinstance(each, dict)]
+    variables = [each for each in listed(container.get("env")) if isinstance(each, dict)]
+    values = [each.get("value", "") for each in variables]
     is_told = not any(isinstance(each, Unknown) for each in (*entry, *words, *values))
     return Started(
         [str(each) for each in entry],
@@ -180,6 +181,7 @@ def _started(container: Tree) -> Started:
         mounted(container),
         acts(container),
         is_whole=is_told and not container.get("envFrom"),
+        names=[str(each.get("name")) for each in variables],
     )
 
 
@@ -216,7 +218,8 @@ def _needs_no_root(tree: Tree, container: Tree, needs: Needs) -> bool:
 
 def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> bool:
     """Whether a volume stands where the image keeps its files, of which some may be another user's."""
-    kept = [path for path in mounted(container) if any(covers(own, path) or covers(path, own) for own in needs.get("volumes", ()))]
+    owns = (*needs.get("volumes", ()), *needs.get("keeps", ()))
+    kept = [path for path in mounted(container) if any(covers(own, path) or covers(path, own) for own in owns)]
     return bool(kept) and not (is_alone and is_without_data(tree, container))
 
 
@@ -232,8 +235,9 @@ def _is_root_for_its_files(tree: Tree, container: Tree, needs: Needs) -> bool:
 
 
 def _has_files_of_its_user(needs: Needs) -> bool:
-    """Whether its image has a user of its own, and nobody knows whether another finds all that it writes to."""
-    return 0 < needs.get("user", 0) < NOBODY and not needs.keys() & {"anyone", "any-user", "writes"}
+    """Whether its image has a user of its own, and nobody knows whether another finds all that it writes to, or may write there."""
+    is_anyones = needs.keys() & {"anyone", "any-user", "writes"} and "keeps" not in needs
+    return 0 < needs.get("user", 0) < NOBODY and not is_anyones
 
 
 def _is_any_user(tree: Tree, container: Tree, needs: Needs) -> bool:
@@ -384,7 +388,7 @@ def _is_rootless_then(resource: Resource, wanted: Edit) -> bool:
 def _unmounted(container: Tree, needs: Needs) -> list[Plain]:
     """What it writes to and no volume covers, and its own volumes in which none stands: runtimes do not all make those."""
     there = mounted(container)
-    paths = dict.fromkeys([*needs.get("writes", ()), *scratch(container)])
+    paths = dict.fromkeys([*needs.get("writes", ()), *needs.get("keeps", ()), *scratch(container)])
     written = [path for path in paths if not any(covers(each, path) for each in there)]
     if "writes" not in needs:
         return written
