@@ -226,6 +226,19 @@ class Resource(msgspec.Struct, frozen=True):
     only: tuple[str, ...] | None = None  # the first path segments it answers for (a Match block: its own); None: all
     known: tuple[Path, ...] | None = None  # the paths of which it is told what holds (a module's call: its inputs); None: all
     parts: dict[Path, Tree] = {}  # the tree as it were if it held but one of its items: what clears fears of that one alone
+    layer: Layer | None = None  # where several documents make one thing: what of it this one says
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """One of several documents that make a thing: a base, or a patch that is laid over it. What another one says is told of that.
+
+    `own` are the paths that it says; `before` is the tree without it (None: it is the first). `made` is what comes of it, once for
+    each build, with the paths that later documents say.
+    """
+
+    own: tuple[Path, ...]
+    before: Tree | None
+    made: tuple[tuple[Tree, tuple[Path, ...]], ...]
 
 
 class Mismatch(msgspec.Struct, frozen=True):

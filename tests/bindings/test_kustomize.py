@@ -154,7 +154,7 @@ spec:
     spec:
       containers:
       - {name: proxy, image: "a/proxy:1", ports: [{containerPort: 8443}]}
-      - {name: manager, image: "a/manager:2"}
+      - {name: manager}
 """
 OVERLAY = "namespace: shop\nresources: [../base]\npatches: [{path: proxy.yaml}]\n"
 BASE = {"base/manager.yaml": MANAGER, "base/kustomization.yaml": "resources: [manager.yaml]\n"}
@@ -178,8 +178,8 @@ def test_a_container_that_a_patch_adds_is_seen_by_itself() -> None:
         ("spec:\n      containers:", "spec:\n      sidecars:"),
     ],
 )
-def test_other_patches_stay_no_workload(old: str, new: str) -> None:
-    assert [each.home[0] for each in seen({**PATCHED, "top/proxy.yaml": SIDECAR.replace(old, new)})] == ["base/manager.yaml"]
+def test_other_patches_add_no_workload(old: str, new: str) -> None:
+    assert {each.name for each in seen({**PATCHED, "top/proxy.yaml": SIDECAR.replace(old, new)})} == {"Deployment/shop/manager"}
 
 
 def test_what_is_for_an_added_container_stands_at_it_alone() -> None:
@@ -193,7 +193,7 @@ def test_what_is_for_an_added_container_stands_at_it_alone() -> None:
 def test_a_container_may_be_added_behind_one_that_is_changed() -> None:
     changed = SIDECAR.replace("- {name: proxy,", "- {name: manager, args: [-v]}\n      - {name: proxy,")
     files = sources({**PATCHED, "top/proxy.yaml": changed})
-    _, patch = kubernetes.view("k8s/workload", WORKLOAD, files)
+    _, patch, _ = kubernetes.view("k8s/workload", WORKLOAD, files)
     assert [each["name"] for each in patch.tree["spec"]["containers"]] == ["proxy"]
     wanted = Edit(("spec", "containers", 0, "securityContext", "runAsNonRoot"), True)
     [(_, edit)] = kubernetes.edit(WORKLOAD, patch, [wanted], [], files)

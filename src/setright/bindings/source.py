@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,6 +30,18 @@ class Source(msgspec.Struct, frozen=True):
     tree: Tree
     exists: bool = True
     notes: dict[str, Plain] = msgspec.field(default_factory=dict)
+
+
+class Same(NamedTuple):
+    """Sources that are told from others by being the very same, so that every object that moves asks the tree once."""
+
+    sources: Mapping[str, Source]
+
+    def __hash__(self) -> int:
+        return id(self.sources)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.sources is other.sources
 
 
 def listed(layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Source]:

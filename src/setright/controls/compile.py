@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from fnmatch import translate
 
-from setright.controls.judge import PASS, Judgement, against, answers, checked, concluded, matches
+from setright.controls.judge import PASS, Judgement, against, answered_for, answers, checked, concluded, matches
 from setright.controls.operators import OPERATORS, every, text
 from setright.controls.paths import EACH
 from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown
@@ -39,6 +39,8 @@ class Compiled:
             mismatches += self._wrong(resource.effective, True)
         if self.control.check:
             mismatches += checked(self.control, resource)
+        if mismatches and resource.layer:
+            mismatches = answered_for(self.control, resource.layer, mismatches, resource.kind)
         return concluded(mismatches) if mismatches else PASS
 
     def _wrong(self, tree: Tree, live: bool) -> list[Mismatch]:

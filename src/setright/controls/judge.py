@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from setright.controls.operators import OPERATORS, every, text
 from setright.controls.paths import items, leaves, reach, show
-from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown, Verdict
+from setright.model import Control, Layer, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown, Verdict
 
 
 class Judgement(NamedTuple):
@@ -51,7 +51,31 @@ def judge(control: Control, resource: Resource) -> Judgement:
         mismatches += _mismatches(control, resource.effective, True)
     if control.check:
         mismatches += checked(control, resource)
+    if resource.layer:
+        mismatches = answered_for(control, resource.layer, mismatches, resource.kind)
     return concluded(mismatches)
+
+
+def answered_for(control: Control, layer: Layer, mismatches: Sequence[Mismatch], kind: str) -> list[Mismatch]:
+    """What a layer of a thing brings about: what it says itself, or what holds without it; unless later layers mend that or
+    say it themselves, in all that is made of it."""
+    if layer.before is not None:
+        known = _wrong_at(control, layer.before, kind)
+        mismatches = [each for each in mismatches if each.path not in known or _is_said(each.path, layer.own)]
+    made = [(_wrong_at(control, tree, kind), said) for tree, said in layer.made] if mismatches else []
+    return [each for each in mismatches if any(each.path in wrong and not _is_said(each.path, said) for wrong, said in made)]
+
+
+def _wrong_at(control: Control, tree: Tree, kind: str) -> set[Path]:
+    """The paths of what does not hold of a tree that the control may speak of."""
+    if matches(control.where, tree) is False:
+        return set()
+    wrong = [*_mismatches(control, tree, False), *(checked(control, Resource(kind, "", tree, ("", ()))) if control.check else ())]
+    return {each.path for each in wrong}
+
+
+def _is_said(path: Path, said: Sequence[Path]) -> bool:
+    return any(path[: len(each)] == each for each in said)
 
 
 def concluded(mismatches: Sequence[Mismatch]) -> Judgement:

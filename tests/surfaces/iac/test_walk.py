@@ -40,6 +40,7 @@ def test_the_families_of_source_trees_are_the_same_everywhere() -> None:
         ("action.yml", "runs: {}\n", True),
         (".gitlab-ci.yml", "a: {}\n", True),
         ("ci/build.gitlab-ci.yml", "a: {}\n", True),
+        ("overlays/prod/ops.yaml", "- op: add\n  path: /spec/replicas\n  value: 1\n", True),
         ("kustomization.yaml", "resources: []\n", True),
         ("app.yaml", MANIFEST, True),
         ("mkdocs.yml", "site_name: a\n", False),

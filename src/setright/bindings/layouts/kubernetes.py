@@ -24,23 +24,23 @@ Kubernetes API reference, PodTemplateSpec, PodSecurityContext, SecurityContext.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import _image_locks, _kustomize_patches, _pod_parts, _pod_template
+from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
+from setright.bindings.layouts._kustomize_layers import Layer, Patch, builds, layered
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, served
-from setright.bindings.source import Source
+from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
@@ -52,7 +52,12 @@ Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and t
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each object of the kinds: ``Deployment/web``, outside the default namespace ``Deployment/prod/web``."""
-    sources, manifests, given, objects, patches = _filled_once(_Same(sources))
+    sources, manifests, given, objects, patches = _filled_once(Same(sources))
+
+    def make(placed: Placed) -> Resource | None:
+        return _resource(kind, layout, *placed, given.get(placed[0], {}))
+
+    inner = partial(_inner, layout)
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
         seen = [(each, replace(resource, tree=_open(resource.tree), parts={})) for each, resource in seen]
@@ -65,9 +70,16 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             if each.get("kind") == "NetworkPolicy"
         ]
         tell_policies([resource for _, resource in seen], policies)
-        tell_surroundings(seen, [(locator, each) for locator, _, each in objects], sources, layout.get("images", {}))
+        made = _kustomize_seen.over(seen[:whole], _patches_once(Same(sources)), inner, make)
+        laid = [((*b.placed[:2], each.layer.whole), each.resource) for b in made for one in b.made for each in one or ()]
+        tell_surroundings([*seen, *laid], [(locator, each) for locator, _, each in objects], sources, layout.get("images", {}))
+        _kustomize_seen.tell_claims(made)
         seen[whole:] = [(each, _kustomize_patches.alone(resource)) for each, resource in seen[whole:]]
-    return [resource for _, resource in seen]
+    else:
+        made = _kustomize_seen.over(seen, _patches_once(Same(sources)), inner, make)
+    answers, laid_over = _kustomize_seen.answering(made)
+    own = [replace(each, layer=answers[id(each)]) if id(each) in answers else each for _, each in seen]
+    return [*own, *laid_over]
 
 
 def edit(
@@ -85,19 +97,28 @@ def edit(
 def _placed(
     layout: Mapping[str, Plain], resource: Resource, changes: Sequence[Edit], sources: Mapping[str, Source]
 ) -> list[tuple[str, Edit]]:
+    if _kustomize_seen.is_patch(resource):
+        placed, layer = _laid(resource, sources)
+        at = _inner(layout, placed[2])
+        if layout.get("shape") == POD_TEMPLATE:
+            template = look_up(layer.whole, at)
+            changes = _pod_template.placed(resource, template, _held(resource, template, changes, sources))
+        return [_kustomize_seen.written(layer, replace(each, path=(*at, *each.path))) for each in changes]
     locator, base = resource.home
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
         raise BindingError(f"{locator}: {resource.name} is not there any more; scan again")
     if [each.path for each in changes] == [NAMESPACE]:
-        kustomized, names = _read_once(_Same(sources))
+        kustomized, names = _read_once(Same(sources))
         return moved(resource, changes[0], names, kustomized, sources)
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     written = look_up(sources[locator].tree, base)
     template = _kustomize_patches.as_shown(resource, written)
-    changes = [_image_locks.held(each, _pod_template.place(template, each.path), resource, template, sources) for each in changes]
+    changes = _held(resource, template, changes, sources)
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
-    parts = _kustomize_patches.parted(resource, template, [each for each in changes if each.path != POLICIES])
+    changes = [each for each in changes if each.path != POLICIES]
+    _refuse_for_builds(layout, resource, changes, sources)
+    parts = _kustomize_patches.parted(resource, template, changes)
     inner = [edit for raw, edits in parts for edit in _pod_template.placed(resource, raw, edits)]
     inner = [replace(each, path=_kustomize_patches.as_written(resource, written, each.path)) for each in inner]
     return [(locator, each) for each in (*outer, *(Edit((*base, *e.path), e.value, e.remove) for e in inner))]
@@ -105,6 +126,9 @@ def _placed(
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
     """Where a value stands: what a container has from its pod, at the pod."""
+    if _kustomize_seen.is_patch(resource):
+        placed, layer = _laid(resource, sources)
+        return _kustomize_seen.place(layer, _inner(layout, placed[2]), path, layout.get("shape") == POD_TEMPLATE)
     locator, base = resource.home
     is_template = locator in sources and sources[locator].lens == "helm"
     if layout.get("shape") == POD_TEMPLATE:
@@ -119,6 +143,32 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     except BindingError:
         return locator, (*base, *path)
     return place, edit.path
+
+
+def _held(resource: Resource, template: Tree, changes: Sequence[Edit], sources: Mapping[str, Source]) -> list[Edit]:
+    return [_image_locks.held(each, _pod_template.place(template, each.path), resource, template, sources) for each in changes]
+
+
+def _laid(resource: Resource, sources: Mapping[str, Source]) -> tuple[Placed, Layer]:
+    """The object and the patch over it that a resource is. Raises BindingError where it is gone."""
+    same = Same(sources)
+    _, _, given, objects, _ = _filled_once(same)
+    for placed, layer in layered(objects, _patches_once(same), resource.home):
+        if _name(str(placed[2].get("kind")), _in_namespace(placed[2], given.get(placed[0], {}))) == resource.name:
+            return placed, layer
+    raise BindingError(f"{resource.home[0]}: {resource.name} is not there any more; scan again")
+
+
+def _refuse_for_builds(
+    layout: Mapping[str, Plain], resource: Resource, changes: Sequence[Edit], sources: Mapping[str, Source]
+) -> None:
+    """Raises BindingError for what the patches of a build speak against."""
+    if resource.layer is None:
+        return
+    (file, at), built = resource.home, _patches_once(Same(sources))
+    for place, manifest in _objects(sources[file]):
+        if str(manifest.get("kind")) in layout["kinds"] and (*place, *_inner(layout, manifest)) == at:
+            _kustomize_seen.refuse_against(resource, manifest, built.get(file, ()), _inner(layout, manifest), changes)
 
 
 def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
@@ -198,20 +248,8 @@ def _is_chosen(workload: Resource, policy: Tree, file: str) -> bool:
     return bool(namespace == own) and chooses(policy, labels if isinstance(labels, dict) else {})
 
 
-class _Same(NamedTuple):
-    """Sources that are told from others by being the very same, so that every object that moves asks the tree once."""
-
-    sources: Mapping[str, Source]
-
-    def __hash__(self) -> int:
-        return id(self.sources)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.sources is other.sources
-
-
 @lru_cache(maxsize=1)
-def _filled_once(same: _Same) -> tuple[Mapping[str, Source], list[Source], Mapping[str, Tree], list[Placed], list[Source]]:
+def _filled_once(same: Same) -> tuple[Mapping[str, Source], list[Source], Mapping[str, Tree], list[Placed], list[Source]]:
     """What every kind is seen in: the sources with charts filled in, the manifests, what is given to each, all objects, patches."""
     sources = filled(same.sources)
     kustomized = built(sources)
@@ -222,7 +260,13 @@ def _filled_once(same: _Same) -> tuple[Mapping[str, Source], list[Source], Mappi
 
 
 @lru_cache(maxsize=1)
-def _read_once(same: _Same) -> tuple[Built, Names]:
+def _patches_once(same: Same) -> dict[str, list[list[Patch]]]:
+    """By file, the patches of each build."""
+    return builds(same.sources)
+
+
+@lru_cache(maxsize=1)
+def _read_once(same: Same) -> tuple[Built, Names]:
     """What kustomizations say, and what names objects by their namespace or is sealed for it."""
     kustomized = built(same.sources)
     manifests = _manifests(same.sources, kustomized)
@@ -268,7 +312,7 @@ def _of_patch(
         if found is None:
             continue
         base, manifest = found
-        inner = tuple(filter(None, str(layout["kinds"][sort]).split("/")))
+        inner = _inner(layout, manifest)
         whole = _kustomize_patches.patched(patch, manifest, inner)
         resource = _resource(kind, layout, source.locator, place, whole, given.get(base, {})) if whole else None
         if resource:
@@ -311,7 +355,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
         return None
     if not isinstance(api, Unknown) and not any(fits(str(api), pattern) for pattern in layout["api"]):
         return None  # a helper of a chart gives what its cluster knows of a kind
-    inner = tuple(str(layout["kinds"][sort]).split("/")) if layout["kinds"][sort] else ()
+    inner = _inner(layout, manifest)
     manifest = _in_namespace(manifest, given)
     tree = look_up(manifest, inner)
     if not isinstance(tree, dict):
@@ -320,6 +364,11 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     if layout.get("shape") == POD_TEMPLATE:
         tree = _pod_template.shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
     return Resource(kind, _name(sort, manifest), tree, (locator, (*place, *inner)))
+
+
+def _inner(layout: Mapping[str, Plain], manifest: Tree) -> Path:
+    """Where the tree of the kind stands in an object."""
+    return tuple(filter(None, str(layout["kinds"][manifest["kind"]]).split("/")))
 
 
 def _in_namespace(manifest: Tree, given: Tree) -> Tree:

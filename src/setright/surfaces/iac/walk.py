@@ -23,8 +23,9 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
         (b"services:", b"image:"),
         (b"services:", b"build:"),
         (b"jobs:", b"runs-on:"),
+        (b"op:", b"path:", b"/"),  # a patch
     ),
-    "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::")),
+    "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::"), (b'"op"', b'"path"', b'"/')),
 }
 NAMES = late(  # a file that is configuration whatever it holds: Compose, workflows, overlays, Terraform's JSON
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"

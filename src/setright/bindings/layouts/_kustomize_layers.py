@@ -1,0 +1,174 @@
+"""What kustomizations build of an object: the patches that each lays over it, one after the other, from the base outwards.
+
+kubectl.docs.kubernetes.io, kustomization file: patches, patchesStrategicMerge, patchesJson6902.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import basename, join, normpath
+
+import msgspec
+
+from setright.bindings.layouts._documents import folder, listed, mappings
+from setright.bindings.layouts._kustomize import MAX_DEPTH, NAMES
+from setright.bindings.layouts._kustomize_merge import BY_PLACE, patched
+from setright.bindings.source import Source
+from setright.bindings.trees import look_up
+from setright.model import Path, Plain, Tree
+from setright.patterns import fits
+
+MERGED_BY_NAME = re.compile(r"v1|(?:apps|batch|extensions|policy|autoscaling|[a-z.]+\.k8s\.io)/.*")  # other lists are replaced
+WORDS = re.compile(r"[\w.*-]*")
+WITHIN = ("resources", "bases", "components")
+
+
+class Patch(msgspec.Struct, frozen=True):
+    """A patch, where it stands, and which objects it is for; `target` None: the one that it names itself."""
+
+    home: tuple[str, Path]
+    says: Plain
+    target: Tree | None
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """An object with one more patch: the object as it is by then, and the paths that the patch says."""
+
+    patch: Patch
+    whole: Tree
+    own: tuple[Path, ...]
+
+
+def builds(sources: Mapping[str, Source]) -> dict[str, list[list[Patch]]]:
+    """By the file of an object, the patches of each build that it goes into, in their order."""
+    found = {source.locator: tree for source, _, tree in mappings(sources) if basename(source.locator) in NAMES}
+    patches = {file: list(_patches(file, tree, sources)) for file, tree in found.items()}
+    if not any(patches.values()):
+        return {}
+    inner = {each for file, tree in found.items() for each, is_file in _within(found, file, tree) if not is_file}
+    built: dict[str, list[list[Patch]]] = {}
+    for file in sorted(found.keys() - inner):
+        for named, chain in _reached(found, file, (), 0):
+            built.setdefault(named, []).append([each for kustomization in chain for each in patches[kustomization]])
+    return built
+
+
+def layered(
+    objects: Sequence[tuple[str, Path, Tree]], built: Mapping[str, list[list[Patch]]], home: tuple[str, Path]
+) -> Iterator[tuple[tuple[str, Path, Tree], Layer]]:
+    """Every object with the patch that stands at a place, or around it."""
+    for placed in objects:
+        for patches in built.get(placed[0], ()):
+            for layer in layers(placed[2], patches) or ():
+                locator, at = layer.patch.home
+                if (locator, at) == (home[0], home[1][: len(at)]):
+                    yield placed, layer
+
+
+def layers(manifest: Tree, patches: Sequence[Patch]) -> list[Layer] | None:
+    """An object with the patches that are for it, one by one; None where one removes it, or cannot be followed."""
+    found: list[Layer] = []
+    for patch in patches:
+        if not _is_for(patch, manifest):
+            continue
+        if isinstance(patch.says, dict) and not MERGED_BY_NAME.fullmatch(str(manifest.get("apiVersion"))):
+            return None
+        whole = found[-1].whole if found else manifest
+        laid = patched(whole, patch.says)
+        if laid is None:
+            return None
+        found.append(Layer(patch, *(_without_added(*laid) if _is_file_of_merges(patch) else laid)))
+    return found
+
+
+def _is_file_of_merges(patch: Patch) -> bool:
+    return isinstance(patch.says, dict) and len(patch.home[1]) == 2
+
+
+def _without_added(whole: Tree, own: tuple[Path, ...]) -> tuple[Tree, tuple[Path, ...]]:
+    """The object without the containers that a patch adds, which stand last."""
+    added = [(path[:-1], look_up(whole, path)) for path in own if len(path) > 2 and path[-2] in BY_PLACE]
+    for path, each in added:
+        whole = _less(whole, path, each)
+    return whole, tuple(each for each in own if len(each) < 2 or each[-2] not in BY_PLACE)
+
+
+def _less(tree: Tree, path: Path, item: Plain) -> Tree:
+    key, rest = str(path[0]), path[1:]
+    return {**tree, key: _less(tree[key], rest, item) if rest else [each for each in tree[key] if each is not item]}
+
+
+def _reached(found: Mapping[str, Tree], file: str, above: tuple[str, ...], depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every file that a kustomization builds, with the kustomizations on its way out. A component changes all that is beside it."""
+    beside = [each for each, is_file in _within(found, file, found[file], ("components",)) if not is_file]
+    chain = (*beside, file, *above)
+    for each, is_file in _within(found, file, found[file]):
+        if is_file:
+            yield each, chain
+        elif each != file and depth < MAX_DEPTH:
+            yield from _reached(found, each, tuple(k for k in chain if k != each), depth + 1)
+
+
+def _within(found: Mapping[str, Tree], file: str, tree: Tree, keys: Sequence[str] = WITHIN) -> Iterator[tuple[str, bool]]:
+    """What a kustomization names: other kustomizations, and files."""
+    for key in keys:
+        for each in listed(tree.get(key)):
+            path = normpath(join(folder(file), str(each)))
+            inner = next((join(path, name) for name in NAMES if join(path, name) in found), None)
+            yield inner or path, inner is None
+
+
+def _patches(file: str, tree: Tree, sources: Mapping[str, Source]) -> Iterator[Patch]:
+    for i, each in enumerate(listed(tree.get("patchesStrategicMerge"))):
+        yield from _read(file, ("patchesStrategicMerge", i), each, None, sources)
+    for key in ("patches", "patchesJson6902"):
+        for i, each in enumerate(listed(tree.get(key))):
+            if isinstance(each, dict):
+                target = each.get("target")
+                told = each.get("path") or each.get("patch")
+                place = (key, i, "patch") if not each.get("path") else (key, i)
+                yield from _read(file, place, told, target if isinstance(target, dict) else None, sources)
+
+
+def _read(file: str, place: Path, told: Plain, target: Tree | None, sources: Mapping[str, Source]) -> Iterator[Patch]:
+    """The patches of a file that is named, or of text that stands in the kustomization itself and was read with it."""
+    base: Path = ()
+    if isinstance(told, str):
+        locator = normpath(join(folder(file), told))
+        source = sources.get(locator)
+        tree: Plain = source.tree if source and source.lens in ("yaml", "json") else {}
+    else:
+        locator, base, tree = file, ("documents", 0, *place), told
+    several = look_up(tree, ("documents",))
+    roots = enumerate(several) if isinstance(several, list) else [(None, tree)]
+    for i, each in roots:
+        at = base if i is None else (*base, "documents", i)
+        if each and (isinstance(each, dict) or (isinstance(each, list) and target is not None)):
+            yield Patch((locator, at), each, target)
+
+
+def _is_for(patch: Patch, manifest: Tree) -> bool:
+    if patch.target is None:
+        says = patch.says
+        return all(look_up(says, path) == look_up(manifest, path) for path in (("kind",), ("metadata", "name"))) and _group(
+            says
+        ) == _group(manifest)
+    told = {
+        "kind": manifest.get("kind"),
+        "name": look_up(manifest, ("metadata", "name")),
+        "namespace": look_up(manifest, ("metadata", "namespace")),
+        "group": _group(manifest),
+        "version": str(manifest.get("apiVersion")).rpartition("/")[2],
+    }
+    return all(key in told and _fits(want, told[key]) for key, want in patch.target.items() if want)
+
+
+def _fits(pattern: Plain, value: Plain) -> bool:
+    """Whether a target's expression is for a value; one that is more than words and `.*` is taken to be for none."""
+    words = str(pattern).removeprefix("^").removesuffix("$").replace(".*", "*").split("|")
+    return isinstance(value, str) and any(WORDS.fullmatch(each) is not None and fits(value, each) for each in words)
+
+
+def _group(manifest: Tree) -> str:
+    return str(manifest.get("apiVersion")).rpartition("/")[0]

@@ -1,0 +1,130 @@
+"""What the patches of overlays make of their bases: each says no more than it brings about, and no less."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import kubernetes
+from setright.bindings.load import load
+from setright.bindings.source import Source
+from setright.controls.compile import Compiled
+from setright.controls.derive import derive
+from setright.controls.judge import judge
+from setright.controls.load import build, read
+from setright.lenses import get, put
+from setright.model import Edit, Mismatch, Resource
+
+ROOT = File(__file__).parents[2]
+[WORKLOAD] = [b.layouts["kubernetes"] for b in load(ROOT / "bindings") if b.kind == "k8s/workload"]
+CONTROLS = {
+    name: build(read(ROOT / f"controls/k8s/workload/{name}.yaml", ROOT / "controls"))
+    for name in ("privileged", "host-network", "run-as-non-root")
+}
+BASE = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: "a/web:1"
+        securityContext: {privileged: true}
+      - {name: side, image: "a/side:1"}
+"""
+HEAD = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: "
+MENDED = HEAD + "{containers: [{name: web, securityContext: {privileged: false}}]}}}\n"
+SPOILT = HEAD + "{hostNetwork: true, containers: [{name: side, securityContext: {privileged: true}}]}}}\n"
+AT = "/spec/template/spec/containers/1/securityContext"
+OPERATIONS = f"- {{op: add, path: {AT}, value: {{privileged: true}}}}\n"
+MERGE = "resources: [../base]\npatches: [{path: patch.yaml}]\n"
+TARGET = "resources: [../base]\npatches: [{path: patch.yaml, target: {kind: Deployment, name: we.*}}]\n"
+PLAIN = "resources: [../base]\n"
+
+
+def sources(patch: str, overlay: str = MERGE, **more: str) -> dict[str, Source]:
+    files = {"base/web.yaml": BASE, "base/kustomization.yaml": "resources: [web.yaml]\n"}
+    files |= {"top/patch.yaml": patch, "top/kustomization.yaml": overlay}
+    files |= {f"{name}/kustomization.yaml": text for name, text in more.items()}
+    return {name: Source(name, "yaml", get("yaml", text.encode())) for name, text in files.items()}
+
+
+def wrong(rule: str, files: dict[str, Source]) -> list[tuple[Resource, Mismatch]]:
+    found = kubernetes.view("k8s/workload", WORKLOAD, files)
+    assert all(judge(CONTROLS[rule], each) == Compiled(CONTROLS[rule]).judge(each) for each in found)
+    return [(each, mismatch) for each in found for mismatch in judge(CONTROLS[rule], each).mismatches]
+
+
+def homes(rule: str, files: dict[str, Source]) -> list[str]:
+    return [each.home[0] for each, _ in wrong(rule, files)]
+
+
+def test_what_every_build_mends_is_not_told_of_the_base() -> None:
+    assert homes("privileged", sources(MENDED)) == []
+    assert homes("privileged", sources(MENDED, other=PLAIN)) == ["base/web.yaml"]
+
+
+def test_what_a_patch_says_is_told_of_the_patch() -> None:
+    assert homes("host-network", sources(SPOILT)) == ["top/patch.yaml"]
+    assert homes("privileged", sources(SPOILT)) == ["base/web.yaml", "top/patch.yaml"]
+    assert homes("run-as-non-root", sources(SPOILT)) == ["base/web.yaml", "base/web.yaml"]
+
+
+@pytest.mark.parametrize(("patch", "overlay"), [(SPOILT, MERGE), (SPOILT, TARGET), (OPERATIONS, TARGET)])
+def test_it_is_put_right_where_it_is_said(patch: str, overlay: str) -> None:
+    files = sources(patch, overlay)
+    control = CONTROLS["privileged"]
+    _, (resource, mismatch) = wrong("privileged", files)
+    assert (
+        "privileged: true" in patch.splitlines()[-1]
+        and kubernetes.locate(WORKLOAD, resource, mismatch.path, files)[0] == "top/patch.yaml"
+    )
+    edits = kubernetes.edit(WORKLOAD, resource, derive(control, [mismatch], resource.tree).edits, [], files)
+    after = put("yaml", patch.encode(), [edit for _, edit in edits]).decode()
+    assert after == patch.replace("privileged: true", "privileged: false")
+    assert homes("privileged", sources(after, overlay)) == ["base/web.yaml"]
+
+
+@pytest.mark.parametrize(
+    "target", ["{kind: StatefulSet}", "{kind: Deployment, name: we}", "{name: '(a+)+'}", "{labelSelector: app=web}"]
+)
+def test_a_patch_for_others_is_no_patch_of_it(target: str) -> None:
+    overlay = TARGET.replace("{kind: Deployment, name: we.*}", target)
+    assert homes("host-network", sources(SPOILT, overlay)) == []
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        MENDED.replace("{name: web, sec", "{$patch: delete, name: web, sec"),
+        "- {op: remove, path: /spec/template/spec/containers/0}\n",
+        "- {op: copy, from: /spec, path: /other}\n",
+        "- {op: replace, path: /spec/nothing/there, value: 1}\n",
+    ],
+)
+def test_a_patch_that_cannot_be_followed_mends_nothing(patch: str) -> None:
+    assert homes("privileged", sources(patch, TARGET)) == ["base/web.yaml"]
+
+
+def test_what_a_build_speaks_against_is_left_to_a_person() -> None:
+    root = HEAD + "{containers: [{name: web, securityContext: {runAsUser: 0}}]}}}\n"
+    files = sources(root)
+    base = kubernetes.view("k8s/workload", WORKLOAD, files)[0]
+    wanted = Edit(("spec", "containers", 0, "securityContext", "runAsNonRoot"), True)
+    with pytest.raises(BindingError, match=r"as top/patch\.yaml has it"):
+        kubernetes.edit(WORKLOAD, base, [wanted], [], files)
+    large = HEAD + "{containers: [{name: web, resources: {requests: {memory: 4Gi}}}]}}}\n"
+    files = sources(large)
+    base = kubernetes.view("k8s/workload", WORKLOAD, files)[0]
+    with pytest.raises(BindingError, match=r"as top/patch\.yaml has it"):
+        kubernetes.edit(WORKLOAD, base, [Edit(("spec", "containers", 0, "resources", "limits", "memory"), "512Mi")], [], files)
+
+
+def test_an_item_that_the_patch_does_not_speak_of_is_refused() -> None:
+    files = sources(SPOILT)
+    patch = kubernetes.view("k8s/workload", WORKLOAD, files)[-1]
+    with pytest.raises(BindingError, match="does not speak of it"):
+        kubernetes.edit(WORKLOAD, patch, [Edit(("spec", "containers", 0, "tty"), False)], [], files)
