@@ -60,8 +60,6 @@ def test_callers_are_believed_where_they_agree_and_left_to_people(setters: dict[
         ('var.d == "d" ? "On" : "Off"', "On"),
         ('!local.o.t ? "On" : local.o.a', "Off"),
         ('var.none != null ? "On" : "Off"', "Off"),
-        ('var.d ? "On" : "Off"', Unknown('var.d ? "On" : "Off"')),
-        ('var.open ? "On" : "Off"', Unknown('var.open ? "On" : "Off"')),
     ],
 )
 def test_an_expression_that_leads_into_a_known_value_is_told(expression: str, told: Plain) -> None:
@@ -122,3 +120,38 @@ CIDRS = ("0.0.0.0/0", "10.0.0.0/8")
 @pytest.mark.parametrize("each", ["var.rules", "[for r in local.rules : r]", "merge(local.named, {})"])
 def test_what_a_dynamic_block_makes_of_others_is_not(each: str) -> None:
     assert seen(DYNAMIC % (each, "iterator = rule", "1"), GROUP)[0].tree["Ingress"] == [Unknown("dynamic 'ingress'")]
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ('var.unset ? "On" : "Off"', Unknown('var.unset ? "On" : "Off"', ("On", "Off"))),
+        ('data.a.b.c ? "On" : "Off"', Unknown('data.a.b.c ? "On" : "Off"', ("On", "Off"))),
+        ('data.a.b.c == "p" && !var.x ? "Off" : "Off"', "Off"),
+        (
+            'data.a.b.c ? "On" : data.a.b.d ? "Off" : null',
+            Unknown('data.a.b.c ? "On" : data.a.b.d ? "Off" : null', ("On", "Off", None)),
+        ),
+        ('"${data.a.b.c ? "On" : "Off"}"', Unknown('"${data.a.b.c ? "On" : "Off"}"', ("On", "Off"))),
+        ('f("a ? b : c") ? "Off" : "Off"', "Off"),
+        ('data.a.b.c ? "On" : local.o.a', Unknown('data.a.b.c ? "On" : local.o.a', ("On", "Off"))),
+        ('data.a.b.c ? var.unset : "Off"', Unknown('data.a.b.c ? var.unset : "Off"', (Unknown("var.unset"), "Off"))),
+        ("data.a.b.c ? var.unset : data.x.y.z", Unknown("data.a.b.c ? var.unset : data.x.y.z")),
+        ('data.a.b.c ? "${var.unset}-On" : [1]', Unknown('data.a.b.c ? "${var.unset}-On" : [1]')),
+        ('"why? so: ${data.a.b.c}"', Unknown('"why? so: ${data.a.b.c}"')),
+    ],
+)
+def test_a_choice_that_nothing_decides_is_one_of_its_branches(expression: str, told: Plain) -> None:
+    files = {"main.tf": BY_VARIABLE.replace("var.status", expression) + 'locals {\n  o = { a = "Off" }\n}\n'}
+    assert seen(files)[0].tree["VersioningConfiguration"]["Status"] == told
+
+
+def test_a_choice_of_which_no_branch_is_right_becomes_what_is() -> None:
+    files = {"main.tf": BY_VARIABLE.replace("var.status", 'data.a.b.c ? "Off" : "Suspended"')}
+    assert fixed(files, Edit(STATUS, "Enabled"))["main.tf"] == BY_VARIABLE.replace("var.status", '"Enabled"')
+
+
+def test_a_choice_of_which_one_branch_is_right_is_left_to_its_author() -> None:
+    files = {"main.tf": BY_VARIABLE.replace("var.status", 'data.a.b.c ? "Enabled" : "Suspended"')}
+    with pytest.raises(BindingError, match="change it where that is set"):
+        fixed(files, Edit(STATUS, "Enabled"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
-from setright.model import Path, Plain, Tree
+from setright.model import Path, Plain, Tree, Unknown
 
 
 def look_up(tree: Plain, path: Path) -> Plain:
@@ -41,3 +42,12 @@ def set_at(tree: Tree, path: Path, value: Plain) -> None:
         return
     old = node.get(path[-1])
     node[path[-1]] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+
+
+def one_of(text: str, values: Sequence[Plain]) -> Plain:
+    """One value of a few: itself where all are the same, else an Unknown that has them; None is no value."""
+    different = [each for i, each in enumerate(values) if not any(same(each, other) for other in values[:i])]
+    if len(different) == 1:
+        return different[0]
+    is_plain = all(not isinstance(each, dict | list) for each in different)
+    return Unknown(text, tuple(different) if is_plain else ())

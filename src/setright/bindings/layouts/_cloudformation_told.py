@@ -93,16 +93,3 @@ def _meant(table: Tree, word: str, template: Tree) -> Sequence[Plain]:
         return [table[word]] if word in table else []
     default = default_of(template, word.removeprefix("!Ref").strip())
     return [table[default]] if isinstance(default, str) and default in table else list(table.values())
-
-
-def one_of(text: str, values: Sequence[Plain]) -> Plain:
-    """One value of a few: itself where all are the same, else an Unknown that has them; None is no value."""
-    different = [each for i, each in enumerate(values) if not any(_same(each, other) for other in values[:i])]
-    if len(different) == 1:
-        return different[0]
-    is_plain = all(not isinstance(each, dict | list) for each in different)
-    return Unknown(text, tuple(different) if is_plain else ())
-
-
-def _same(one: Plain, other: Plain) -> bool:
-    return bool(one == other) and isinstance(one, bool) is isinstance(other, bool)

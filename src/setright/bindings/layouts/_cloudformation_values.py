@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.layouts import _cloudformation_told as told
-from setright.bindings.trees import look_up
+from setright.bindings.trees import look_up, one_of
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
 REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
@@ -72,7 +72,7 @@ def _given(value: Plain, text: str, template: Tree) -> Plain:
     if (whole := told.text_of(value)) is not None:
         return whole
     if choices := told.mapped(value, template) or _chosen(value, template):
-        return told.one_of(text, choices)
+        return one_of(text, choices)
     return Unknown(text)
 
 

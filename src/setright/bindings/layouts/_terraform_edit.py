@@ -133,12 +133,21 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
     want = _own_value(spot.place, edit.value)
     if want == {} and spot.raw:
         raise BindingError(f"{spot.locator}: {spot.owner.address} is there already and is for something else")
-    if isinstance(spot.raw, Unknown):
+    if isinstance(spot.raw, Unknown) and _chooses_wrong(module, spot, want):
+        yield spot.locator, Edit(spot.path, want)
+    elif isinstance(spot.raw, Unknown):
         otherwise = _unless_given(module, spot.raw, want)
         where = f"{spot.locator}: {'.'.join(map(str, spot.path[1:]))}"
         yield (spot.locator, Edit(spot.path, otherwise)) if otherwise else _behind(module, spot.raw, want, where)
     elif not same(spot.raw, want):
         yield spot.locator, Edit(spot.path, want)
+
+
+def _chooses_wrong(module: Module, spot: Spot, want: Plain) -> bool:
+    """Whether a choice stands in the block itself of which no branch is what is wanted, and nothing tells which is taken."""
+    told = module.chosen(spot.raw)
+    is_own = isinstance(spot.raw, Unknown) and isinstance(told, Unknown) and told.text == spot.raw.text
+    return is_own and bool(told.either) and not any(same(each, want) or isinstance(each, Unknown) for each in told.either)
 
 
 def _behind(module: Module, raw: Unknown, want: Plain, where: str) -> Placed:

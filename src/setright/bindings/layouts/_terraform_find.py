@@ -17,7 +17,7 @@ from setright.bindings.layouts import _terraform_stops as stops
 from setright.bindings.layouts._terraform_dynamic import made
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
-from setright.bindings.trees import same, set_at
+from setright.bindings.trees import one_of, same, set_at
 from setright.model import Path, Plain, Tree, Unknown
 
 META = frozenset({"count", "for_each", "provider", "lifecycle", "depends_on", "connection", "provisioner", "dynamic", "timeouts"})
@@ -84,6 +84,8 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     for kind_value, own in spot.place.values:
         if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
             return kind_value
+    if isinstance(raw, Unknown) and raw.either and not spot.place.json:
+        return one_of(raw.text, [told_value(module, told, spot._replace(raw=each), block) for each in raw.either])
     if spot.place.json:
         told_document = policy.document(module, raw)
         return capital(told_document) if spot.place.capital else told_document

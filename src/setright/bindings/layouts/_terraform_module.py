@@ -14,6 +14,7 @@ from typing import NamedTuple
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_networks as networks
 from setright.bindings.layouts import _terraform_syntax as syntax
+from setright.bindings.layouts._terraform_choices import either
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
 from setright.bindings.layouts._terraform_values import MISSING, choice, filled, is_known
 from setright.bindings.source import Source
@@ -127,12 +128,13 @@ class Module:
         place = self.definition(value)
         if place is not None:
             return self.resolved(place[2], depth + 1)
-        named = NAMED_VALUE.fullmatch(value.text)
-        if named is not None and named[1] == "var" and named[2] in self.overridden:
+        if (named := NAMED_VALUE.fullmatch(value.text)) and named[1] == "var" and named[2] in self.overridden:
             found = self._told_by_others(named[2], depth + 1)
         else:
             found = filled(value.text, lambda part: self.resolved(part, depth + 1))
-        return value if found is MISSING else self.resolved(found, depth + 1)
+        if found is not MISSING:
+            return self.resolved(found, depth + 1)
+        return either(value, lambda part: self.resolved(part, depth + 1))
 
     def chosen(self, value: Plain, depth: int = 0) -> Plain:
         """The value resolved, of a choice what it comes to by itself: what a module makes as it is, not what it may make."""
