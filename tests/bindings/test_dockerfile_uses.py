@@ -61,3 +61,36 @@ def test_an_action_stays_with_root(image: Plain, is_refused: bool) -> None:
             dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
     else:
         assert dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "purpose"),
+    [
+        ("Dockerfile", 'FROM alpine:3\nENTRYPOINT ["kubectl"]\nCMD ["--help"]\n', "tool"),
+        ("Dockerfile", 'FROM alpine:3\nENTRYPOINT ["/usr/bin/restic"]\n', "tool"),
+        ("Dockerfile", 'FROM alpine:3\nENTRYPOINT ["/usr/bin/restic", "serve"]\n', None),
+        ("Dockerfile", 'FROM alpine:3\nEXPOSE 1313\nENTRYPOINT ["hugo"]\nCMD ["--help"]\n', None),
+        ("Dockerfile", "FROM public.ecr.aws/lambda/python:3.13\nCMD a.b\n", "function"),
+        ("Dockerfile", 'FROM debian:12\nRUN apt-get update\nCMD ["bash", "-l"]\n', "shell"),
+        ("Dockerfile", 'FROM debian:12\nCMD ["bash", "run.sh"]\n', None),
+        ("Dockerfile", "FROM debian:12\nRUN apt-get update\n", None),
+        ("ci_Dockerfile", "FROM debian:12\nRUN apt-get update\n", "jobs"),
+        ("ci_Dockerfile", "FROM debian:12\nCMD /bin/bash\n", "jobs"),
+        ("ci_Dockerfile", "FROM debian:12\nCMD python app.py\n", None),
+        ("ci_Dockerfile", "FROM postgres:17\nRUN true\n", None),
+        ("Dockerfile", "FROM cimg/go:1.24\nRUN true\n", "jobs"),
+        ("a_Dockerfile", "FROM alpine:3\nENTRYPOINT /a\n", "action"),
+        ("web_Dockerfile", "FROM debian:12\nCMD bash\n", None),
+    ],
+)
+def test_what_is_surely_no_service_is_told(name: str, text: str, purpose: str | None) -> None:
+    others = {"a_action": "runs: {using: docker, image: Dockerfile}\n", "compose": "services: {w: {build: web}}\n"}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, tree_of(**{name: text}, **others))
+    assert resource.tree.get("purpose") == purpose
+
+
+def test_images_that_jobs_run_in_stay_with_root() -> None:
+    given = tree_of(ci_Dockerfile="FROM debian:12\nRUN apt-get update\n")
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    with pytest.raises(BindingError, match="jobs run in its image"):
+        dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)

@@ -92,7 +92,7 @@ class Check(NamedTuple):
 
 def check_of(image: Image) -> Check | None:
     """The check of the image; None where nothing tells how."""
-    if _only_tells(image):
+    if only_tells(image):
         return None
     exposed = _exposed(image)
     named, usual = _in_words(image)
@@ -112,7 +112,7 @@ def _starts_nothing(image: Image) -> bool:
     return bool(words) and all(base(word) in ONLY_WRAP or word.startswith("-") for word in words)
 
 
-def _only_tells(image: Image) -> bool:
+def only_tells(image: Image) -> bool:
     """Whether it only tells how it is used where nobody gives it other words: a tool, and no server."""
     return bool(HELP & set(program(image.whole)[1:][-1:]))
 
@@ -127,7 +127,7 @@ def _builds(image: Image) -> bool:
 
 def by_hand(image: Image) -> str:
     """What to write where nothing tells how to ask whether it works."""
-    if _only_tells(image):
+    if only_tells(image):
         return "by itself it only tells how it is used, as a tool for single commands does; take an exception for it"
     port = next((port for port in _ports(image) if port.isdigit()), "8080")
     if image.family == "windows":

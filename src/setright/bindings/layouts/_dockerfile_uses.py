@@ -57,10 +57,14 @@ def _served(service: Tree) -> set[str]:
     return {*(found[1] for found in numbers if found), *NUMBER.findall(f"{service.get('command')} {service.get('entrypoint')}")}
 
 
-def is_action(locator: str, sources: Mapping[str, Source]) -> bool:
-    """Whether GitHub builds it for an action beside it, whose container it starts as root for the workspace."""
-    for source, _, document in mappings(sources):
-        runs = document.get("runs") if ACTION.search(source.locator) else None
-        if isinstance(runs, dict) and normpath(join(folder(source.locator), str(runs.get("image")))) == locator:
-            return True
-    return False
+def of_services(sources: Mapping[str, Source]) -> frozenset[str]:
+    """The Dockerfiles by which services of Compose files are built, whatever they start."""
+    found = ((source.locator, document.get("services")) for source, _, document in mappings(sources))
+    theirs = ((file, each) for file, services in found if isinstance(services, dict) for each in services.values())
+    return frozenset(built for file, each in theirs if isinstance(each, dict) for built in _built(file, each.get("build")))
+
+
+def of_actions(sources: Mapping[str, Source]) -> frozenset[str]:
+    """The Dockerfiles that GitHub builds for an action beside them, whose container it starts as root for the workspace."""
+    found = ((source.locator, document.get("runs")) for source, _, document in mappings(sources) if ACTION.search(source.locator))
+    return frozenset(normpath(join(folder(file), str(runs.get("image")))) for file, runs in found if isinstance(runs, dict))

@@ -6,6 +6,7 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     User: app                        # the last USER of the last stage and those it begins from, else its base's as known
     Healthcheck: CMD curl ...        # their last HEALTHCHECK
     user-number: "10001"             # the same by its number, where it is said by name and that is known
+    purpose: tool                    # where it is surely no service, see _dockerfile_purpose
     check: {evidence: exposed, alone: true}       # what tells how to ask whether it works, see _dockerfile_health, _dockerfile_uses
     ExposedPorts: [{port: "80", protocol: tcp}]
     stages:
@@ -51,6 +52,7 @@ from setright.bindings.layouts._dockerfile_image import (
     stages_of,
     variables,
 )
+from setright.bindings.layouts._dockerfile_purpose import purpose_of
 from setright.bindings.source import LOCKED, Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
@@ -66,6 +68,10 @@ NOT_ALONE = (
     "a service of a Compose file starts something else from its image, which the check does not fit; give that service a"
     " `healthcheck` of its own first, or disable it there"
 )
+WORKED_IN = (
+    "jobs run in its image, which may install packages and write to folders that they are given; where none does, write USER, or"
+    " let who starts them say it"
+)
 SAID_BY = {"User": "USER", "user-number": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}
 
 
@@ -73,8 +79,15 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     """One resource for each Dockerfile, named by its path."""
     files = [source for name, source in sorted(sources.items()) if source.lens == "dockerfile" and source.exists]
     others = uses.services(sources) if files else {}
-    trees = [(file.locator, _tree(file.tree["instructions"], _images(layout), others.get(file.locator, ()))) for file in files]
-    return [Resource(kind, locator, tree, (locator, ())) for locator, tree in trees]
+    actions, services = (uses.of_actions(sources), uses.of_services(sources)) if files else ((), ())
+    images = _images(layout)
+    found = []
+    for file in files:
+        tree = _tree(file.tree["instructions"], images, others.get(file.locator, ()))
+        if purpose := purpose_of(file.locator, image_of(file.tree["instructions"], images), actions, services):
+            tree["purpose"] = purpose
+        found.append(Resource(kind, file.locator, tree, (file.locator, ())))
+    return found
 
 
 def edit(
@@ -94,7 +107,8 @@ def edit(
     if resource.tree.get("check", {}).get("alone") is False and Edit(("Healthcheck",), "auto") in edits:
         raise BindingError(f"{locator}: {NOT_ALONE}")
     place = Place(locator, instructions, image_of(instructions, _images(layout)), sources, _images(layout))
-    return [(locator, small) for each in [*edits, *live] for small in _edits(place, each)]
+    purpose = resource.tree.get("purpose", "")
+    return [(locator, small) for each in [*edits, *live] for small in _edits(place, each, purpose)]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -234,11 +248,13 @@ class Place(NamedTuple):
     images: Images
 
 
-def _edits(place: Place, edit: Edit) -> Iterator[Edit]:
+def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
     path, (locator, instructions) = edit.path, place[:2]
     if path == ("User",) and not edit.remove:
-        if uses.is_action(locator, place.sources):
+        if locator in uses.of_actions(place.sources):
             raise BindingError(f"{locator}: GitHub starts an action's container as root, and asks that its Dockerfile says no USER")
+        if purpose == "jobs":
+            raise BindingError(f"{locator}: {WORKED_IN}")
         if other := rooted.begun_from(locator, place.image, place.sources):
             raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
         yield from users.with_user(locator, instructions, place.image, str(edit.value))
