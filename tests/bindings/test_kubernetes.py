@@ -133,13 +133,14 @@ CONTAINER = ("spec", "containers", 0)
 
 
 def test_a_value_that_all_containers_get_goes_to_the_pod_and_is_found_there() -> None:
-    path = (*CONTAINER, "securityContext", "runAsUser")
-    assert fixed(POD, Edit(path, 10001)) == POD.replace("runAsUser: 0", "runAsUser: 10001")
-    [resource] = seen(POD)
-    locator, place = kubernetes.locate(WORKLOAD, resource, path, sources(POD))
-    assert POD.encode()[slice(*span("yaml", POD.encode(), place))] == b"0"
+    path = (*CONTAINER, "securityContext", "runAsGroup")
+    text = POD.replace("runAsUser: 0", "runAsGroup: 0")
+    assert fixed(text, Edit(path, 10001)) == text.replace("runAsGroup: 0", "runAsGroup: 10001")
+    [resource] = seen(text)
+    locator, place = kubernetes.locate(WORKLOAD, resource, path, sources(text))
+    assert text.encode()[slice(*span("yaml", text.encode(), place))] == b"0"
     with pytest.raises(BindingError, match="remove it there"):
-        fixed(POD, Edit(path, remove=True))
+        fixed(text, Edit(path, remove=True))
 
 
 def test_a_value_for_some_containers_goes_to_them() -> None:

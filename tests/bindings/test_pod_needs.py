@@ -208,6 +208,20 @@ def test_what_a_container_says_that_it_does_is_not_taken_from_it(container: str,
         fixed(pod(f"image: 'busybox:1', {container}"), edit)
 
 
+@pytest.mark.parametrize("user", [0, 1000])
+def test_a_user_whom_somebody_chose_stays_unless_any_other_would_do(user: int) -> None:
+    told = f"securityContext: {{runAsUser: {user}}}"
+    for text in (pod("image: 'app:1'", spec=told), pod(f"image: 'app:1', {told}")):
+        with pytest.raises(BindingError, match="somebody wrote so"):
+            fixed(text, HIGH)
+    assert (
+        fixed(pod("image: 'registry.k8s.io/pause'", spec="securityContext: {runAsUser: 1000}"), HIGH)["securityContext"][
+            "runAsUser"
+        ]
+        == 10001
+    )
+
+
 @pytest.mark.parametrize(
     "container",
     ["command: [sysctl, vm.max_map_count]", "command: [app, --mount, x]", "args: [mount]", "command: [sh, -c, 'echo chown a']"],

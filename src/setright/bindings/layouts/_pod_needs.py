@@ -126,10 +126,11 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     container = look_up(raw, wanted.path[:3])
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return
+    shown, needs = look_up(resource.tree, wanted.path[:3]), _of(resource, wanted.path)
     why = refused(container, wanted.path[4:], wanted.value)
-    if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, _of(resource, wanted.path)):
+    if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, needs):
         why = "keeps files on a volume that belong to the user of its image"
-    elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, _of(resource, wanted.path)):
+    elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, needs):
         why = "starts as root, to whom its files on a volume belong"
     elif _leaves_root(wanted) and (path := _of_root_of_node(resource, raw, wanted.path)):
         why = f"uses {path} of its node, which is for root alone"
@@ -137,8 +138,10 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         why = f"has files that another container gives to user {user}"
     elif wanted.path[3:] == READ_ONLY and wanted.value is True and (path := _changed(container, cautions(resource, wanted.path))):
         why = f"writes to {path} when it starts"
-    elif wanted.path[3:] == USER and _has_files_of_its_user(_of(resource, wanted.path)):
+    elif wanted.path[3:] == USER and _has_files_of_its_user(needs):
         why = "starts as the user of its image, to whom its files belong; build one that any user may run"
+    elif wanted.path[3:] == USER and look_up(shown, USER) is not None and not _is_any_user(resource.tree, shown, needs):
+        why = f"runs as user {look_up(shown, USER)} because somebody wrote so; find out which files belong to that number first"
     if why:
         where = container.get("name", wanted.path[2])
         raise BindingError(f"{resource.name}: container {where} {why}")
