@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import fcntl
 import json
 import os
 import shlex
@@ -74,13 +75,18 @@ exec setpriv --bounding-set $DROPPED --inh-caps=-all /usr/sbin/sshd -D -e
 
 def build(also: Sequence[str] = ()) -> Path:
     """The base root that hosts share, made once: a stock Debian 12 with sshd, sudo and a key for user ops; with packages besides,
-    a copy of it that has them."""
-    if also:
-        return _with(also)
+    a copy of it that has them. Who asks meanwhile waits."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return _with(also) if also else _base()
+
+
+def _base() -> Path:
     if (BASE / "etc/.ready").exists():
         return BASE
     shutil.rmtree(BASE, ignore_errors=True)
-    BASE.mkdir(parents=True)
+    BASE.mkdir()
     with (CACHE / "debootstrap.log").open("w") as log:
         _run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(BASE), *_mirror(), stdout=log)
     if not KEY.exists():
@@ -95,7 +101,7 @@ def _with(also: Sequence[str]) -> Path:
     if (base / "etc/.ready").exists():
         return base
     shutil.rmtree(base, ignore_errors=True)
-    _run("cp", "-a", "--no-target-directory", str(build()), str(base))
+    _run("cp", "-a", "--no-target-directory", str(_base()), str(base))
     (base / "etc/.ready").unlink()
     shutil.copyfile("/etc/resolv.conf", base / "etc/resolv.conf")
     sources = "".join(f"deb {mirror} bookworm main\n" for mirror in _mirror())
