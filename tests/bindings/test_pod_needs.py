@@ -491,3 +491,14 @@ def test_a_shell_that_writes_to_a_folder_for_what_does_not_last_gets_one() -> No
 def test_what_runs_at_its_start_keeps_the_capabilities_that_it_uses() -> None:
     text = pod("image: 'app:1', lifecycle: {postStart: {exec: {command: [sh, -c, 'chown -R 7 /data']}}}")
     assert look_up(fixed(text, DROPS), ("containers", 0, *ADDED)) == ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
+
+
+@pytest.mark.parametrize("api", ["extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"])
+def test_objects_of_old_servers_get_no_fields_that_those_do_not_know(api: str) -> None:
+    template = "spec: {template: {spec: {containers: [{name: a, image: 'nginx:1', ports: [{containerPort: 80}]}]}}}"
+    text = f"apiVersion: {api}\nkind: Deployment\nmetadata: {{name: web}}\n{template}\n"
+    for path in (("seccompProfile", "type"), ("runAsNonRoot",)):  # which needs leave to open port 80
+        with pytest.raises(BindingError, match="servers of"):
+            fixed(text, Edit((*PATH, "securityContext", *path), True))
+    placed = kubernetes.edit(WORKLOAD, seen(text), [Edit((*PATH, "livenessProbe"), "tcp")], [], sources(text))
+    assert [(each.path[-1], each.value["initialDelaySeconds"]) for _, each in placed] == [("livenessProbe", 3600)]

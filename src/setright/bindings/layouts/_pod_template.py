@@ -21,6 +21,9 @@ CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 PROBES = ("livenessProbe", "readinessProbe")
 PATIENT = {"periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6}  # two minutes of silence
 STARTING = {"periodSeconds": 10, "failureThreshold": 360}  # an hour: programs that load models or mend data take their time
+OLD = ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")  # of servers up to Kubernetes 1.15
+NEWER = {"seccompProfile": "1.19", "appArmorProfile": "1.30", "startupProbe": "1.16", "sysctls": "1.22"}
+AS_LONG = {"initialDelaySeconds": 3600}  # where nothing can ask whether it has started
 KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
 ALL, RAW = "ALL", "NET_RAW"
 MISSING = "missing"
@@ -42,13 +45,13 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     edits = besides(resource, raw, edits)
     for wanted in edits:
         each = enough(resource, raw, _dropped(raw, _probe(resource, raw, wanted)))
-        _refuse(resource.name, raw, each)
+        _refuse(resource, raw, each)
         if resource.tree["kind"] in KNATIVE and each.path[1:2] != ("containers",):
             raise BindingError(
                 f"{resource.name}: Knative takes {'/'.join(map(str, each.path))} only where a feature is switched on"
             )
         found += [small for small in _spelt_out(raw, _lifted(resource, raw, each, edits)) if small not in found]
-        found += _starting(raw, wanted, each)
+        found += _starting(resource, raw, wanted, each)
     return found
 
 
@@ -82,15 +85,20 @@ def _probe(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
         raise BindingError(
             f"{resource.name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works"
         )
-    return Edit(wanted.path, {"tcpSocket": {"port": port}, **(PATIENT if wanted.path[-1] == "livenessProbe" else {})})
+    patient = {} if wanted.path[-1] != "livenessProbe" else {**AS_LONG, **PATIENT} if _is_old(resource) else PATIENT
+    return Edit(wanted.path, {"tcpSocket": {"port": port}, **patient})
 
 
-def _starting(raw: Tree, wanted: Edit, probe: Edit) -> list[Edit]:
+def _starting(resource: Resource, raw: Tree, wanted: Edit, probe: Edit) -> list[Edit]:
     """The probe of its start, before which a liveness probe that is asked for as ``tcp`` does not begin."""
     at = (*wanted.path[:-1], "startupProbe")
-    if wanted.value != "tcp" or wanted.path[-1] != "livenessProbe" or look_up(raw, at) is not None:
+    if wanted.value != "tcp" or wanted.path[-1] != "livenessProbe" or look_up(raw, at) is not None or _is_old(resource):
         return []
     return [Edit(at, {"tcpSocket": probe.value["tcpSocket"], **STARTING})]
+
+
+def _is_old(resource: Resource) -> bool:
+    return look_up(resource.tree, ("workload", "api")) in OLD
 
 
 def _dropped(raw: Tree, wanted: Edit) -> Edit:
@@ -100,10 +108,18 @@ def _dropped(raw: Tree, wanted: Edit) -> Edit:
     return Edit((*wanted.path, 0), ALL)
 
 
-def _refuse(name: str, raw: Tree, wanted: Edit) -> None:
+def _refuse(resource: Resource, raw: Tree, wanted: Edit) -> None:
+    name = resource.name
     told = "/".join(map(str, wanted.path))
     if wanted.path[0] in READ_ONLY:
         raise BindingError(f"{name}: {told} is read off the object; change the object by hand")
+    newer = next((key for key in wanted.path if key in NEWER), None)
+    if newer and not wanted.remove and _is_old(resource):
+        api = resource.tree["workload"]["api"]
+        since = NEWER[str(newer)]
+        raise BindingError(
+            f"{name}: {newer} asks for Kubernetes {since} or newer, and servers of {api} are older; move it to apps/v1"
+        )
     if wanted.path[1:2] == CONTAINERS[:1] and not look_up(raw, wanted.path[:2]):
         raise BindingError(f"{name}: it has no containers; write them")
     if wanted.remove and place(raw, wanted.path) != wanted.path:
@@ -142,6 +158,7 @@ def _workload(manifest: Tree, tree: Tree) -> Tree:
     system = look_up(tree, ("spec", "os", "name")) or look_up(tree, ("spec", "nodeSelector", "kubernetes.io/os")) or "linux"
     facts = {
         "name": metadata.get("name"),
+        "api": api if (api := manifest.get("apiVersion")) in OLD else None,
         "namespace": metadata.get("namespace") or "default",
         "labels": metadata.get("labels"),
         "replicas": look_up(manifest, ("spec", "replicas")),
