@@ -3,9 +3,10 @@
 import pytest
 
 from setright import lenses
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
 from setright.bindings.source import Source
-from setright.model import Plain
+from setright.model import Edit, Plain
 
 BUCKET: dict[str, Plain] = {"type": "google_storage_bucket", "evidence": {"public": "public-google"}}
 DATA = 'resource "google_storage_bucket" "data" {\n  name = "data"\n}\n'
@@ -154,3 +155,56 @@ def test_where_a_project_has_no_keys_or_os_login_decides_they_open_nothing(body:
 )
 def test_else_keys_of_the_project_may_open_a_machine(body: str, beside: str) -> None:
     assert machine("project-keys", body, beside) == "maybe"
+
+
+GRANT: dict[str, Plain] = {
+    "type": ["google_storage_bucket_iam_member", "google_cloud_run_service_iam_binding"],
+    "evidence": {"granted": "granted"},
+    "member": {"at": "member", "needed": True},
+    "members": {"at": "members", "needed": True},
+}
+RUN = 'resource "google_cloud_run_service_iam_binding" "b" {\n  role = "%s"\n  members = [%s]\n}\n'
+SITE = 'resource "google_storage_bucket" "data" {\n  name = "data"\n  website {\n    main_page_suffix = "i"\n  }\n}\n'
+
+
+def sources(text: str) -> dict[str, Source]:
+    return {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+
+
+@pytest.mark.parametrize(
+    ("text", "sort"),
+    [
+        (member('"allUsers"'), "everybody alone"),
+        (member('"group:a@example.com"'), "named"),
+        (member("var.who"), "not told"),
+        (member('"allUsers"') + DATA, "everybody alone"),
+        (member('"allUsers"') + SITE, "web site"),
+        (RUN % ("roles/run.viewer", '"allUsers", "allAuthenticatedUsers"'), "everybody alone"),
+        (RUN % ("roles/run.viewer", '"allUsers", "user:a@example.com"'), "everybody among others"),
+        (RUN % ("roles/run.invoker", '"allUsers"'), "API"),
+    ],
+)
+def test_a_grant_is_told_by_whom_it_is_for(text: str, sort: str) -> None:
+    (found,) = terraform.view("k", GRANT, sources(text))
+    assert found.tree["source"] == {"granted": sort}
+
+
+def test_a_grant_without_the_one_it_is_for_goes_as_a_whole() -> None:
+    given = sources(DATA + member('"allUsers"'))
+    (found,) = terraform.view("k", GRANT, given)
+    (placed,) = terraform.edit(GRANT, found, [Edit(("member",), remove=True), Edit(("members",), remove=True)], (), given)
+    assert lenses.put("hcl", (DATA + member('"allUsers"')).encode(), [placed[1]]) == DATA.encode()
+
+
+@pytest.mark.parametrize("beside", ["resource", "output"])
+def test_a_grant_that_something_names_is_left_to_people(beside: str) -> None:
+    named = "google_storage_bucket_iam_member.m"
+    text = (
+        f'output "o" {{\n  value = {named}.id\n}}\n'
+        if beside == "output"
+        else f'resource "x" "y" {{\n  depends_on = [{named}]\n}}\n'
+    )
+    given = sources(DATA + member('"allUsers"') + text)
+    (found,) = terraform.view("k", GRANT, given)
+    with pytest.raises(BindingError, match="take it away there first"):
+        terraform.edit(GRANT, found, [Edit(("member",), remove=True)], (), given)

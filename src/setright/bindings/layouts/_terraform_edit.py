@@ -1,7 +1,6 @@
 """Edits on a kind as edits on Terraform source: where the attribute stands, else in its first place.
 
-developer.hashicorp.com/terraform/language/resources/syntax. A new resource beside another takes its name, file, provider and
-count, and refers to it.
+developer.hashicorp.com/terraform/language/resources/syntax. A new resource takes name, file, provider and count of what it is for.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
+from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.layouts._terraform_versions import constraint, usable, version
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -128,7 +128,7 @@ def _can_say(place: Place, value: Plain) -> bool:
 def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
     """Where a value is already."""
     if edit.remove:
-        yield spot.locator, _gone(module, spot.locator, spot.path)
+        yield spot.locator, _whole(module, spot.owner) if spot.place.needed else _gone(module, spot.locator, spot.path)
         return
     want = _own_value(spot.place, edit.value)
     if want == {} and spot.raw:
@@ -141,6 +141,13 @@ def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
         yield (spot.locator, Edit(spot.path, otherwise)) if otherwise else _behind(module, spot.raw, want, where)
     elif not same(spot.raw, want):
         yield spot.locator, Edit(spot.path, want)
+
+
+def _whole(module: Module, block: Block) -> Edit:
+    """The removal of a resource. Raises BindingError where something names it."""
+    if who := next((each.address for each, _ in namers(module, block)), "") or handed_out(module, block, {}).removeprefix("no"):
+        raise BindingError(f"{block.locator}: {block.address} is to go, but is named by {who}; take it away there first")
+    return _gone(module, block.locator, block.path)
 
 
 def _chooses_wrong(module: Module, spot: Spot, want: Plain) -> bool:

@@ -375,9 +375,7 @@ def _edge(module: Module, block: Block, tree: Tree) -> str:
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "can-ask": can_ask,
     "public": _public,
-    "public-google": google.public,
-    "shielded": google.shielded,
-    "project-keys": google.project_keys,
+    **google.FUNCTIONS,
     "public-azure": azure.public,
     "ftp": azure.ftp,
     "plain-http": azure.plain_http,

@@ -1,4 +1,5 @@
-"""What a module tells of Google resources: by what a bucket may be open to everybody, what a machine boots, who logs in to it.
+"""What a module tells of Google resources: by what a bucket may be open to everybody, what a machine boots, who logs in to it,
+whom a role is granted to.
 
 cloud.google.com/storage/docs: making data public, static web sites, access control lists; cloud.google.com/compute/docs/images:
 operating system details, security features.
@@ -7,11 +8,12 @@ operating system details, security features.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import of
+from setright.bindings.layouts._terraform_values import is_known
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -152,3 +154,30 @@ def _is_of(module: Module, block: Block, other: Block) -> bool:
 
 def _is_yes(value: Plain) -> bool:
     return value is not None and not isinstance(value, Unknown) and str(value).lower() in YES
+
+
+# --- grants ---------------------------------------------------------------------------------------------------------
+
+CALLING = ("roles/run.invoker", "roles/cloudfunctions.invoker")
+
+
+def granted(module: Module, block: Block, tree: Tree) -> str:
+    """Of which sort a grant is: for callers of an ``API`` or visitors of a ``web site``, else to ``everybody alone``, to
+    ``everybody among others``, to those who are ``named``, or ``not told``."""
+    if module.resolved(block.body.get("role")) in CALLING:
+        return "API"
+    if any("website" in each.body and _is_for(module, each, block, "bucket") for each in module.resources("google_storage_bucket")):
+        return "web site"
+    named = module.resolved(block.body.get("members", [block.body.get("member")]))
+    if not is_known(named):
+        return "not told"
+    public = [str(each).lower() in EVERYBODY for each in (named if isinstance(named, list) else [named])]
+    return "named" if not any(public) else "everybody alone" if all(public) else "everybody among others"
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
+    "public-google": public,
+    "shielded": shielded,
+    "project-keys": project_keys,
+    "granted": granted,
+}

@@ -19,6 +19,7 @@ mapping at an `in:` makes the resource itself.
 what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
 map. `stops: [22]`: items are numbered rules, which tell of these ports that a refusal before them stops everybody.
 `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
+`needed: true`: without this argument there is no such resource, so that who takes it away takes the resource away.
 `with:` is what a new resource beside, or a new block of a key, says besides. A type data.TYPE are data blocks; with `at: ""` and
 `json: true` such a block is the policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}`
 are the paths that arguments of a module from a registry set, as far as they are told here; of its other attributes nothing is
@@ -57,7 +58,7 @@ SETTINGS = frozenset(
     }
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
-PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops"}
+PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops", "needed"}
 MAKING = ("made-by", "made-of")  # of a module: inputs that turn the resource off, and those that it needs
 NOWHERE = ("",)
 MOST_KNOWN = 4096
@@ -87,6 +88,7 @@ class Place(NamedTuple):
     otherwise: Plain = None
     refers: str = ""
     describe: str = ""  # in or out: items are rules, whose description can be told from what they say
+    needed: bool = False
     stops: tuple[int, ...] = ()  # ports of which numbered rules tell whether one before them refuses everybody
 
 
@@ -199,6 +201,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         otherwise=raw.get("else"),
         refers=raw.get("refers", ""),
         describe=raw.get("describe", ""),
+        needed=raw.get("needed") is True,
         stops=tuple(raw.get("stops", ())),
     )
 
