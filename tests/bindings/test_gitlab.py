@@ -22,7 +22,35 @@ def jobs(text: str, name: str = CI) -> dict[str, Resource]:
 
 
 def test_keywords_are_no_jobs() -> None:
-    assert list(jobs("stages: [a]\nvariables: {A: b}\nimage: {name: x}\ntest: {script: make}\n")) == ["test"]
+    assert list(jobs("stages: [a]\nvariables: {A: b}\ncache: {key: x}\ntest: {script: make}\n")) == ["test"]
+
+
+def test_the_image_of_the_whole_file_is_that_of_its_default() -> None:
+    found = jobs("image: node\nservices: [docker:dind]\ntest: {script: make}\n")
+    assert list(found) == ["default", "test"]
+    assert (found["default"].tree["image"], found["default"].home) == ({"name": "node"}, (CI, ("documents", 0)))
+    assert "image" not in found["test"].tree
+
+
+@pytest.mark.parametrize(
+    ("text", "is_set_up"),
+    [
+        ("test: {services: [postgres:17], variables: {POSTGRES_PASSWORD: a}}", True),
+        ("services: ['registry.a/mirror/mysql:8']\ntest: {script: make, variables: {MYSQL_ROOT_PASSWORD: a}}", True),
+        ("default: {services: [{name: 'mariadb@sha256:0f'}]}\ntest: {variables: {MARIADB_ROOT_PASSWORD: a}}", True),
+        ("test: {services: [redis], variables: {POSTGRES_PASSWORD: a}}", False),
+        ("test: {services: [postgres:17], variables: {DEPLOY_PASSWORD: a}}", False),
+        ("other: {services: [postgres:17]}\ntest: {variables: {POSTGRES_PASSWORD: a}}", False),
+    ],
+)
+def test_what_sets_up_a_service_of_the_job_is_told(text: str, is_set_up: bool) -> None:
+    (variable,) = jobs(text + "\n")["test"].tree["variables"]
+    assert variable.get("of-service", False) is is_set_up
+
+
+def test_variables_of_all_jobs_may_set_up_a_service_of_one() -> None:
+    (found,) = gitlab.view("gitlab/pipeline", {}, sources("variables: {MYSQL_PASSWORD: a}\ntest: {services: [mysql:8]}\n"))
+    assert found.tree["variables"] == [{"name": "MYSQL_PASSWORD", "value": "a", "of-service": True}]
 
 
 def test_only_files_of_pipelines_are_looked_into() -> None:

@@ -1,8 +1,9 @@
 """GitLab pipelines and their jobs, as the CI/CD YAML syntax has them.
 
-gitlab/pipeline   the file; `include` as a list of mappings, `variables` as a list of ``{name, value}``
+gitlab/pipeline   the file; `include` as a list of mappings, ``by-commit: true`` where an address names one; `variables` as a list
+                  of ``{name, value}``, ``of-service: true`` where a service beside the jobs is set up by it
 gitlab/job        a job with `name`, `image: {name, version}`, `services: [{name, version}]`, `variables`, and the `commands`
-                  of its scripts
+                  of its scripts; the image and services of the whole file stand for its `default`
 
 A job that extends another of the file is seen on top of it and answers only for the keys it sets itself; templates (names that
 begin with a dot) and `default` answer for what they set. docs.gitlab.com/ci/yaml.
@@ -19,15 +20,32 @@ from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+from setright.patterns import late
 
 FILE = re.compile(r"(?:\.gitlab-ci|(?:^|/)\.gitlab/ci/.*)\.ya?ml$")
 KEYWORDS = frozenset(
     {"include", "stages", "variables", "workflow", "image", "services", "cache", "before_script", "after_script", "spec"}
 )
+OF_ALL = frozenset({"image", "services"})
 SCRIPTS = ("before_script", "script", "after_script")
 TOLD_ONLY = ("name", "commands")
 MAX_DEPTH = 11  # as many levels of extends as GitLab follows
 VARIABLE = re.compile(r"\$\{?\w+")
+COMMIT = late(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})/")
+SET_UP_BY: Mapping[str, str | tuple[str, ...]] = {  # what images of services make their users by, which live as long as the job
+    "postgres": "POSTGRES_",
+    "postgis": "POSTGRES_",
+    "timescaledb": "POSTGRES_",
+    "mysql": "MYSQL_",
+    "mariadb": ("MARIADB_", "MYSQL_"),
+    "percona": "MYSQL_",
+    "mongo": "MONGO_INITDB_",
+    "rabbitmq": "RABBITMQ_DEFAULT_",
+    "minio": "MINIO_",
+    "couchdb": "COUCHDB_",
+    "elasticsearch": "ELASTIC_",
+    "server": ("MSSQL_", "SA_PASSWORD"),  # mcr.microsoft.com/mssql/server
+}
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -68,26 +86,40 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]
 
 def _seen(kind: str, file: str, place: Path, raw: Tree) -> Iterator[Resource]:
     if kind == "gitlab/pipeline":
-        includes = [
-            {"local": each} if isinstance(each, str) and "://" not in each else _remote(each) for each in listed(raw.get("include"))
-        ]
-        yield Resource(kind, file, {**raw, "include": includes, "variables": _variables(raw.get("variables"))}, (file, place))
+        includes = [_included(each) for each in listed(raw.get("include"))]
+        parts = [raw, *(job for job in raw.values() if isinstance(job, dict))]
+        services = [each for part in parts for each in _services(part)]
+        variables = _variables(raw.get("variables"), services)
+        yield Resource(kind, file, {**raw, "include": includes, "variables": variables}, (file, place))
         return
+    if OF_ALL & raw.keys():
+        yield Resource(
+            kind, "default", _job("default", {key: raw[key] for key in OF_ALL & raw.keys()}), (file, place), only=tuple(OF_ALL)
+        )
     for name, job in raw.items():
         if isinstance(job, dict) and name not in KEYWORDS:
             under = _under(raw, job)
             given = {key: value for key, value in _mapping(raw.get("default")).items() if key not in ("image", "services")}
             whole = {**given, **_merged(under or {}, job)}
             only = tuple(_job(name, job)) if under is not None or name.startswith(".") or name == "default" else None
-            yield Resource(kind, name, _job(name, whole), (file, (*place, name)), only=only)
+            beside = _services(whole) or _services(_mapping(raw.get("default"))) or _services(raw)
+            yield Resource(kind, name, _job(name, whole, beside), (file, (*place, name)), only=only)
 
 
 def _mapping(value: Plain) -> Tree:
     return value if isinstance(value, dict) else {}
 
 
-def _remote(include: Plain) -> Plain:
-    return {"remote": include} if isinstance(include, str) else include
+def _included(raw: Plain) -> Plain:
+    told = {"remote" if "://" in raw else "local": raw} if isinstance(raw, str) else raw
+    is_fixed = isinstance(told, dict) and COMMIT.search(str(told.get("remote", "")))
+    return {**told, "by-commit": True} if is_fixed else told
+
+
+def _services(part: Tree) -> list[str]:
+    """The names of the images of services, without registries and versions."""
+    images = [_image(each)["name"] for each in listed(part.get("services"))]
+    return [str(each).partition("@")[0].rpartition("/")[2].partition(":")[0] for each in images]
 
 
 def _under(pipeline: Tree, job: Tree, depth: int = 0) -> Tree | None:
@@ -112,14 +144,14 @@ def _merged(below: Tree, above: Tree) -> Tree:
     return {**below, **above, **both}
 
 
-def _job(name: str, raw: Tree) -> Tree:
+def _job(name: str, raw: Tree, services: Sequence[str] = ()) -> Tree:
     tree = {**raw, "name": name}
     if raw.get("image") is not None:
         tree["image"] = _image(raw["image"])
     if raw.get("services") is not None:
         tree["services"] = [_image(each) for each in listed(raw["services"])]
     if "variables" in raw:
-        tree["variables"] = _variables(raw["variables"])
+        tree["variables"] = _variables(raw["variables"], services)
     lines = [line for key in SCRIPTS for line in _flat(raw.get(key))]
     if lines:
         tree["commands"] = [_command(each) for line in lines for each in commands(line)]
@@ -155,9 +187,11 @@ def _image(raw: Plain) -> Tree:
     return {"name": name, **({"version": version} if version else {})}
 
 
-def _variables(raw: Plain) -> list[Tree]:
+def _variables(raw: Plain, services: Sequence[str]) -> list[Tree]:
     given = raw.items() if isinstance(raw, dict) else ()
-    return [{"name": name, "value": value.get("value") if isinstance(value, dict) else value} for name, value in given]
+    told = [{"name": name, "value": value.get("value") if isinstance(value, dict) else value} for name, value in given]
+    begins = [SET_UP_BY[each] for each in services if each in SET_UP_BY]
+    return [{**each, "of-service": True} if any(str(each["name"]).startswith(own) for own in begins) else each for each in told]
 
 
 def _variable_path(raw: Tree, at: str | int) -> Path:
