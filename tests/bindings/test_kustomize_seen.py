@@ -49,7 +49,11 @@ def sources(patch: str, overlay: str = MERGE, **more: str) -> dict[str, Source]:
     files = {"base/web.yaml": BASE, "base/kustomization.yaml": "resources: [web.yaml]\n"}
     files |= {"top/patch.yaml": patch, "top/kustomization.yaml": overlay}
     files |= {f"{name}/kustomization.yaml": text for name, text in more.items()}
-    return {name: Source(name, "yaml", get("yaml", text.encode())) for name, text in files.items()}
+    return {name: Source(name, lens(name), get(lens(name), text.encode())) for name, text in files.items()}
+
+
+def lens(name: str) -> str:
+    return "kustomization" if name.endswith("kustomization.yaml") else "yaml"
 
 
 def wrong(rule: str, files: dict[str, Source]) -> list[tuple[Resource, Mismatch]]:
@@ -86,6 +90,17 @@ def test_it_is_put_right_where_it_is_said(patch: str, overlay: str) -> None:
     after = put("yaml", patch.encode(), [edit for _, edit in edits]).decode()
     assert after == patch.replace("privileged: true", "privileged: false")
     assert homes("privileged", sources(after, overlay)) == ["base/web.yaml"]
+
+
+@pytest.mark.parametrize(("key", "text"), [("target: {kind: Deployment}\n  patch", "# why\n" + OPERATIONS), ("patch", SPOILT)])
+def test_a_patch_in_the_kustomization_itself_is_put_right_there(key: str, text: str) -> None:
+    overlay = f"{PLAIN}patches:\n- {key}: |-\n    " + text.replace("\n", "\n    ").rstrip() + "\n"
+    files = sources("", overlay)
+    _, (resource, mismatch) = wrong("privileged", files)
+    edits = kubernetes.edit(WORKLOAD, resource, derive(CONTROLS["privileged"], [mismatch], resource.tree).edits, [], files)
+    assert {file for file, _ in edits} == {"top/kustomization.yaml"}
+    after = put("kustomization", overlay.encode(), [edit for _, edit in edits]).decode()
+    assert after == overlay.replace("privileged: true", "privileged: false")
 
 
 @pytest.mark.parametrize(

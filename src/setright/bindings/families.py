@@ -12,7 +12,7 @@ READS = {  # by layout: the lenses of its documents and of what surrounds them; 
     "terraform-objects": frozenset({"hcl", "json"}),
     "terraform-workloads": frozenset({"hcl", "json", "dockerfile"}),
     "cloudformation": frozenset({"yaml", "json"}),
-    "kubernetes": frozenset({"yaml", "json", "helm", "dockerfile"}),
+    "kubernetes": frozenset({"yaml", "kustomization", "json", "helm", "dockerfile"}),
 }
 TERRAFORM_JSON = (".tf.json", ".tfvars.json")
 KEYS = {  # what stands at the top of a document that holds something of a family
@@ -44,5 +44,5 @@ def held(sources: Iterable[Source]) -> set[str]:
 
 
 def _tops(source: Source) -> list[dict[str, Plain]]:
-    documents = source.tree.get("documents") if source.lens == "yaml" else None
+    documents = source.tree.get("documents") if source.lens in ("yaml", "kustomization") else None
     return [each for each in (documents if isinstance(documents, list) else [source.tree]) if isinstance(each, dict)]

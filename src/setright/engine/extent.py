@@ -10,6 +10,7 @@ from setright.engine.world import World
 from setright.lenses import span
 from setright.model import Document, Path
 
+YAML = ("yaml", "kustomization")
 TERRAFORM_BLOCK = 4  # ("resource", type, name, 0)
 
 
@@ -44,8 +45,8 @@ def _extent(document: Document, path: Path) -> Extent:
     start, end = span(document.lens, data, path) if path else (0, len(data))
     first = data.count(b"\n", 0, start) + 1
     last = first + data.count(b"\n", start, max(start, end - 1))
-    whole = document.lens == "yaml" and len(path) == 2
-    below_key = document.lens == "yaml" and not whole and not data[data.rfind(b"\n", 0, start) + 1 : start].strip()
+    whole = document.lens in YAML and len(path) == 2
+    below_key = document.lens in YAML and not whole and not data[data.rfind(b"\n", 0, start) + 1 : start].strip()
     return Extent(document.locator, _key_line(data, first) if below_key else first, last, whole)
 
 

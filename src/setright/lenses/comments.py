@@ -108,4 +108,9 @@ def _dockerfile(text: str) -> Iterator[tuple[int, int]]:
             yield match.span(1)
 
 
-_PLACES: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {"hcl": _hcl, "yaml": _yaml, "dockerfile": _dockerfile}
+_PLACES: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {
+    "hcl": _hcl,
+    "yaml": _yaml,
+    "kustomization": _yaml,
+    "dockerfile": _dockerfile,
+}

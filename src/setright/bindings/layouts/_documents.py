@@ -19,7 +19,7 @@ MAX_SCRIPT_BYTES = 1_000_000
 def mappings(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
     """Every document of every YAML file that is a mapping, with its place."""
     for _, source in sorted(sources.items()):
-        listed = source.tree.get("documents") if source.lens == "yaml" else None
+        listed = source.tree.get("documents") if source.lens in ("yaml", "kustomization") else None
         for i, document in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(document, dict):
                 yield source, ("documents", i), document

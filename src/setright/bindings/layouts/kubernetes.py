@@ -278,7 +278,7 @@ def _manifests(sources: Mapping[str, Source], kustomized: Built) -> list[Source]
     return [
         source
         for locator, source in sorted(sources.items())
-        if source.lens in ("yaml", "json", "helm") and locator not in kustomized.patches
+        if source.lens in ("yaml", "kustomization", "json", "helm") and locator not in kustomized.patches
     ]
 
 

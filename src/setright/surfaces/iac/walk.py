@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
 LENSES = {".tf": "hcl", ".tfvars": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 MARKS = {  # a file of many uses counts when it holds all of one of these
     "yaml": (
         (b"apiVersion", b"kind"),
@@ -110,6 +111,8 @@ def lens_of(name: str) -> str | None:
     lower = name.lower()
     if DOCKERFILE.fullmatch(lower) and not lower.endswith(NO_DOCKERFILE):
         return "dockerfile"
+    if lower in KUSTOMIZATIONS:
+        return "kustomization"
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
 
 
