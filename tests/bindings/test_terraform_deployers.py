@@ -41,6 +41,8 @@ VAULT = 'resource "azurerm_key_vault" "main" {\n  name = "main"\n}\nresource "az
 ACCOUNT = 'resource "azurerm_storage_account" "main" {\n  name = "main"\n%s}\n'
 DATABASE = 'resource "aws_db_instance" "main" {\n  publicly_accessible = true\n}\n'
 APP = 'resource "azurerm_linux_web_app" "main" {\n  name = "main"\n%s}\n'
+SERVER = 'resource "azurerm_%s_server" "main" {\n  name = "main"\n}\n'
+RULE = 'resource "azurerm_%s_rule" "r" {\n  server_id = %s\n}\n'
 SECRET = 'resource "azurerm_key_vault_secret" "s" {\n  key_vault_id = %s\n}\n'
 MADE_IN = 'resource "azurerm_storage_%s" "c" {\n  storage_account_%s\n}\n'
 
@@ -67,6 +69,10 @@ MADE_IN = 'resource "azurerm_storage_%s" "c" {\n  storage_account_%s\n}\n'
         (DATABASE + 'resource "aws_db_subnet_group" "a" {\n  name = "a"\n}\n', "no"),
         (DATABASE + 'resource "postgresql_role" "a" {\n  name = "a"\n}\n', "by postgresql_role.a"),
         (DATABASE + LOCAL % "psql -f schema.sql", "by null_resource.x"),
+        (SERVER % "mssql" + RULE % ("mssql_firewall", "azurerm_mssql_server.main.id"), "by azurerm_mssql_firewall_rule.r"),
+        (SERVER % "mssql" + RULE % ("postgresql_firewall", "azurerm_postgresql_server.other.id"), "no"),
+        (SERVER % "mssql" + RULE % ("mssql_virtual_network", "var.server"), "by azurerm_mssql_virtual_network_rule.r"),
+        (DATABASE + RULE % ("mssql_firewall", "var.server"), "no"),
         (APP % "", "no"),
         (APP % '  zip_deploy_file = "a.zip"\n', "by its zip_deploy_file"),
     ],

@@ -2,7 +2,8 @@
 
 registry.terraform.io: hashicorp/kubernetes, hashicorp/helm, gavinbunney/kubectl, hashicorp/azurerm (what it does by the data planes
 of Key Vault, Storage and App Configuration), cyrilgdn/postgresql, petoju/mysql, betr-io/mssql, brainly/redshift, cyrilgdn/rabbitmq,
-kreuzwerker/docker; developer.hashicorp.com/terraform: local-exec.
+kreuzwerker/docker; developer.hashicorp.com/terraform: local-exec; Azure SQL Database,
+connectivity settings: deny public network access.
 """
 
 from __future__ import annotations
@@ -34,9 +35,15 @@ CLUSTER = Plane(
     late(r"(?:data\.)?(?:kubernetes|helm|kubectl|k8s|argocd|flux)_\w+"),
     late(r"\b(?:kubectl|helm|eksctl)\b|update-kubeconfig|get-credentials"),
 )
-DATABASE = Plane(
-    late(r"(?:data\.)?(?:postgresql|mysql|mssql|sqlserver|sql|redshift)_\w+"),
-    late(r"\b(?:psql|mysql|mariadb|sqlcmd|pg_restore|pg_dump|mysqldump|liquibase|flyway)\b|invoke-sqlcmd", re.I),
+DATABASE_TYPES = r"(?:data\.)?(?:postgresql|mysql|mssql|sqlserver|sql|redshift)_\w+"
+DATABASE_WORDS = late(r"\b(?:psql|mysql|mariadb|sqlcmd|pg_restore|pg_dump|mysqldump|liquibase|flyway)\b|invoke-sqlcmd", re.I)
+DATABASE = Plane(late(DATABASE_TYPES), DATABASE_WORDS)
+SERVER = Plane(  # Azure refuses rules for a public address that is off, and whom they let in comes by that
+    late(
+        DATABASE_TYPES + r"|azurerm_(?:mssql|sql|postgresql|mysql|mariadb)(?:_flexible_server)?_(?:firewall|virtual_network)_rule"
+    ),
+    DATABASE_WORDS,
+    ("server_id", "server_name"),
 )
 VAULT = Plane(
     late(r"(?:data\.)?azurerm_key_vault_(?:secrets?|key|certificates?\w*|managed_storage_account\w*)"),
@@ -64,8 +71,8 @@ BROKER = Plane(late(r"(?:data\.)?rabbitmq_\w+"), late(r"\brabbitmqadmin\b"))
 PLANES: Mapping[str, Plane] = {
     **dict.fromkeys(("aws_eks_cluster", "azurerm_kubernetes_cluster", "google_container_cluster"), CLUSTER),
     **dict.fromkeys(("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster"), DATABASE),
-    **dict.fromkeys(("azurerm_mssql_server", "azurerm_sql_server", "azurerm_mariadb_server"), DATABASE),
-    **{f"azurerm_{sort}_{server}": DATABASE for sort in ("postgresql", "mysql") for server in ("server", "flexible_server")},
+    **dict.fromkeys(("azurerm_mssql_server", "azurerm_sql_server", "azurerm_mariadb_server"), SERVER),
+    **{f"azurerm_{sort}_{server}": SERVER for sort in ("postgresql", "mysql") for server in ("server", "flexible_server")},
     **dict.fromkeys(("azurerm_storage_account", "azurerm_storage_account_network_rules"), STORAGE),
     "azurerm_key_vault": VAULT,
     "azurerm_app_configuration": SETTINGS,
@@ -122,6 +129,6 @@ def _is_into(plane: Plane, module: Module, block: Block, home: Module, other: Bl
     tie = home.resolved(other.body.get(named)) if named is not None else None
     if tie is None or not block.type.startswith("azurerm_") or block.type not in PLANES:
         return True
-    if isinstance(tie, Unknown) and re.search(rf"(?<!data\.)\b{block.type}\.", tie.text):
+    if isinstance(tie, Unknown) and re.search(rf"(?<!data\.)\b(?:{block.type}|azurerm_\w+_server)\.", tie.text):
         return home is module and of(block).search(tie.text) is not None
     return isinstance(tie, Unknown) or same(tie, module.resolved(block.body.get("name")))
