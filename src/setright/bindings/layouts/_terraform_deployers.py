@@ -2,8 +2,8 @@
 
 registry.terraform.io: hashicorp/kubernetes, hashicorp/helm, gavinbunney/kubectl, hashicorp/azurerm (what it does by the data planes
 of Key Vault, Storage and App Configuration), cyrilgdn/postgresql, petoju/mysql, betr-io/mssql, brainly/redshift, cyrilgdn/rabbitmq,
-kreuzwerker/docker; developer.hashicorp.com/terraform: local-exec; Azure SQL Database,
-connectivity settings: deny public network access.
+kreuzwerker/docker; developer.hashicorp.com/terraform: local-exec, azurerm backend; Azure SQL Database, connectivity settings: deny
+public network access.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import of
-from setright.bindings.trees import same
+from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
+STATE = late(r"tf-?state|terraform[-_.]?state", re.I)
 LOCAL = ("null_resource", "terraform_data")
 NOTHING = late(r"(?!)")
 
@@ -102,8 +103,19 @@ def _told(plane: Plane, module: Module, block: Block) -> str:
     by_itself = ["provisioner"] if _is_local(plane, block) else [key for key in plane.own if key in block.body]
     if by_itself:
         return f"by its {by_itself[0]}"
+    if plane is STORAGE and _holds_state(module, block):
+        return "by Terraform's state"
     found = ((home, each) for home in module.tree.values() for each in _through(plane, home))
     return next((f"by {each.address}" for home, each in found if _is_into(plane, module, block, home, each)), "no")
+
+
+def _holds_state(module: Module, block: Block) -> bool:
+    """Whether an account is, or is called as if it were, where Terraform keeps what it knows."""
+    name = module.resolved(block.body.get("name"))
+    blocks = (each for _, said, _ in module.told.providers if isinstance(said, list) for each in said)
+    backends = [look_up(each, ("backend", "azurerm", 0)) for each in blocks]
+    is_told = any(same(look_up(each, ("storage_account_name",)), name) for each in backends if each is not None)
+    return is_told or STATE.search(f"{block.address} {name}") is not None
 
 
 def _through(plane: Plane, module: Module) -> list[Block]:

@@ -15,7 +15,7 @@ from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts._documents import unpacked
-from setright.bindings.layouts._terraform_deployers import deployers
+from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -245,7 +245,6 @@ def _logs(module: Module, block: Block, tree: Tree) -> str:
 
 
 WRITTEN_ONCE = {**LOGS_OF, "aws_cloudtrail": "s3_bucket_name", "aws_config_delivery_channel": "s3_bucket_name"}
-STATE = late(r"tf-?state|terraform[-_.]?state", re.I)
 
 
 def _old_versions(module: Module, block: Block, tree: Tree) -> str:
