@@ -77,7 +77,10 @@ def test_what_a_patch_says_is_told_of_the_patch() -> None:
     assert homes("run-as-non-root", sources(SPOILT)) == ["base/web.yaml", "base/web.yaml"]
 
 
-@pytest.mark.parametrize(("patch", "overlay"), [(SPOILT, MERGE), (SPOILT, TARGET), (OPERATIONS, TARGET)])
+@pytest.mark.parametrize(
+    ("patch", "overlay"),
+    [(SPOILT, MERGE), (SPOILT, TARGET), (OPERATIONS, TARGET), (SPOILT, TARGET.replace("Deployment", "(StatefulSet|Deployment)"))],
+)
 def test_it_is_put_right_where_it_is_said(patch: str, overlay: str) -> None:
     files = sources(patch, overlay)
     control = CONTROLS["privileged"]

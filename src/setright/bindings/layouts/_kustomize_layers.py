@@ -166,7 +166,8 @@ def _is_for(patch: Patch, manifest: Tree) -> bool:
 
 def _fits(pattern: Plain, value: Plain) -> bool:
     """Whether a target's expression is for a value; one that is more than words and `.*` is taken to be for none."""
-    words = str(pattern).removeprefix("^").removesuffix("$").replace(".*", "*").split("|")
+    whole = str(pattern).removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")")
+    words = whole.replace(".*", "*").split("|")
     return isinstance(value, str) and any(WORDS.fullmatch(each) is not None and fits(value, each) for each in words)
 
 
