@@ -6,7 +6,7 @@ docs.github.com: Secure use reference (Good practices for mitigating script inje
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts._documents import listed
@@ -34,6 +34,8 @@ ONE_WORD = late(  # what names a branch, a tag, somebody or a repository, and so
     r"|github\.event\.repository\.(?:name|full_name)|github\.event\.pull_request\.(?:base|head)\.ref"
 )
 MATRIX = late(r"\bmatrix\.[\w-]+")
+SETS_VARIABLES = late(r"GITHUB_ENV|set-env")
+WORDS = late(r"\w+")
 PART = late(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 HERE = late(r"(?<!<)<<(?!<)")
 HERE_DOCUMENT = late(r"<<(-?)[ \t]*(['\"]?)([A-Za-z_]\w*)\2")
@@ -52,7 +54,9 @@ def told(value: Plain) -> Plain:
     return Unknown(value) if isinstance(value, str) and "${{" in value else value
 
 
-def expressions(script: Plain, is_javascript: bool = False, dynamic: Collection[str] = ()) -> list[Tree]:
+def expressions(
+    script: Plain, is_javascript: bool = False, dynamic: Collection[str] = (), fixed: Collection[str] = ()
+) -> list[Tree]:
     """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
@@ -60,7 +64,7 @@ def expressions(script: Plain, is_javascript: bool = False, dynamic: Collection[
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
-        if filled := _filled(match[1], dynamic):
+        if filled := _filled(match[1], dynamic, fixed):
             value, who = filled
             quote = _quote_at(script, match.start(), JS_QUOTES) if is_javascript else _shell_quote(script, match.start())
             is_word = quote in ("'", '"') or (is_javascript and bool(quote)) or bool(ONE_WORD.fullmatch(match[1].strip()))
@@ -69,12 +73,12 @@ def expressions(script: Plain, is_javascript: bool = False, dynamic: Collection[
     return list(found.values())
 
 
-def _filled(expression: str, dynamic: Collection[str]) -> tuple[str, str] | None:
+def _filled(expression: str, dynamic: Collection[str], fixed: Collection[str]) -> tuple[str, str] | None:
     """What others fill in an expression, and who; None where nobody does."""
     text = re.sub(r"\['([\w-]+)'\]", r".\1", expression)
     for who, pattern in (("anybody", UNTRUSTED), ("caller", GIVEN)):
-        if value := pattern.search(text):
-            return value[0], who
+        if value := next((each[0] for each in pattern.finditer(text) if each[0] not in fixed), None):
+            return value, who
     named = next((part[0] for part in MATRIX.finditer(text) if part[0] in dynamic), None)
     return (named, "caller") if named else None
 
@@ -89,6 +93,18 @@ def filled_matrix(job: Tree) -> set[str]:
         return {found[0] for found in MATRIX.finditer(str(job))}
     parts = [matrix if isinstance(matrix, dict) else {}, *(each for each in listed(more) if isinstance(each, dict))]
     return {f"matrix.{key}" for part in parts for key, value in part.items() if isinstance(value, str) and "${{" in value}
+
+
+def fixed_environment(around: Sequence[Tree], job: Tree) -> set[str]:
+    """The variables (``env.VERSION``) that the workflow, the job or the step tells in full, and that no script sets anew.
+
+    `around` are those mappings, the step's last. What stands in the file is its author's own, as the script is.
+    """
+    scripts = [str(each.get("run")) for each in listed(job.get("steps")) if isinstance(each, dict) and each.get("run")]
+    sets = " ".join(each for each in scripts if SETS_VARIABLES.search(each))
+    found = [each["env"] for each in around if isinstance(each.get("env"), dict)]
+    given = {name: value for variables in found for name, value in variables.items()}
+    return {f"env.{name}" for name, value in given.items() if "${{" not in str(value) and name not in WORDS.findall(sets)}
 
 
 def runners_meant(runner: str, job: Tree) -> list[str]:
