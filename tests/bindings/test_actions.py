@@ -223,3 +223,28 @@ def test_a_commit_comes_from_the_lock_of_the_repository_only() -> None:
     foreign = {f"x/{name}" if name == CI else f"y/{name}": source for name, source in known.items()}
     moved = {name: Source(name, source.lens, source.tree) for name, source in foreign.items()}
     assert "commit" not in actions.view("actions/step", {}, moved)[0].tree["calls"]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "job", "step", "before", "found"),
+    [
+        ("{V: '1'}", "{}", "{}", "true", []),
+        ("{V: '1'}", "{V: '${{ inputs.v }}'}", "{}", "true", ["env.V"]),
+        ("{V: '${{ inputs.v }}'}", "{}", "{V: 2}", "true", []),
+        ("{V: '1'}", "{}", "{}", "echo V=2 >> $GITHUB_ENV", ["env.V"]),
+        ("{V: '1'}", "{}", "{}", "echo W=2 >> $GITHUB_ENV", []),
+        ("{W: '1'}", "{}", "{}", "true", ["env.V"]),
+    ],
+)
+def test_what_the_file_tells_in_full_comes_from_nobody_else(
+    workflow: str, job: str, step: str, before: str, found: list[str]
+) -> None:
+    job = f"{{env: {job}, steps: [{{run: '{before}'}}, {{run: 'x ${{{{ env.V }}}}', env: {step}}}]}}"
+    steps = seen("step", f"on: push\nenv: {workflow}\njobs: {{a: {job}}}\n")
+    assert [each["value"] for each in steps[1].tree["expressions"]] == found
+
+
+def test_an_action_that_was_given_up_names_what_does_its_work_now() -> None:
+    given = sources(f"{HEAD}      - uses: actions-rs/toolchain@v1\n      - uses: actions/checkout@v4\n")
+    found = actions.view("actions/step", {"archived": {"actions-rs/toolchain": "dtolnay/rust-toolchain"}}, given)
+    assert [each.tree["calls"].get("instead") for each in found] == ["dtolnay/rust-toolchain", None]

@@ -1,10 +1,11 @@
 """What workflows use from elsewhere, and the commits that a repository's lock file names for it.
 
     calls: {name: actions/checkout, ref: v4, sort: action | workflow | docker | local, pinned: true, commit: 11bd...,
-      release: v4.2.2, fits: true}
+      release: v4.2.2, fits: true, instead: ruby/setup-ruby}
 
 A commit is told by the repository's lock file, or by the binding (`commits:`), which names the release that a tag is held to;
-it fits where the lock names it, the tag is that of the release, or the release has all `inputs:` that the step gives.
+it fits where the lock names it, the tag is that of the release, or the release has all `inputs:` that the step gives. Of an action
+that its makers have given up (`archived:`) `instead` tells what does its work now.
 
 The lock is .github/actions.lock.yml, a mapping as ``actions/checkout@v4: 11bd71901bbe5b1630ceea73d27597364c9af683``.
 docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
@@ -23,10 +24,11 @@ from setright.patterns import late
 
 
 class Known(NamedTuple):
-    """What the binding knows: for action@tag the release that it is held to with its commit, and inputs of the releases."""
+    """What the binding knows: for action@tag the release that it is held to with its commit, inputs of the releases, successors."""
 
     commits: Mapping[str, Sequence[str]]
     inputs: Mapping[str, Sequence[str]]
+    archived: Mapping[str, str] = {}
 
 
 NOTHING = Known({}, {})
@@ -54,6 +56,8 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = 
         "sort": "workflow" if "/.github/workflows/" in found["name"] else "action",
         "pinned": bool(COMMIT.fullmatch(found["ref"])),
     }
+    if instead := known_here.archived.get("/".join(found["name"].split("/")[:2])):
+        told["instead"] = instead
     if commit := known(locked, file, uses):
         return {"calls": told | {"commit": commit, "fits": True}}
     given = raw.get("with")

@@ -26,6 +26,7 @@ from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
     expressions,
     filled_matrix,
+    fixed_environment,
     runners_meant,
     told,
     variable_for,
@@ -44,10 +45,11 @@ POSIX = ("bash", "sh")
 
 
 class Told(NamedTuple):
-    """The commits that are known here: what lock files say, and the binding."""
+    """What is known of steps: the commits that lock files tell, what the binding does, and the workflow around."""
 
     locked: Mapping[str, Tree]
     known: Known
+    workflow: Tree = {}
 
 
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
@@ -142,12 +144,12 @@ def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterato
 
 
 def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    known = Told(locks(sources), Known(layout.get("commits", {}), layout.get("inputs", {})))
+    known = Told(locks(sources), Known(layout.get("commits", {}), layout.get("inputs", {}), layout.get("archived", {})))
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
                 about = {"workflow": _about(workflow), "job": _job(name, workflow, job), "shell": _default_shell(workflow, job)}
-                yield from _listed(file, name, (*place, "jobs", name), job, about, known)
+                yield from _listed(file, name, (*place, "jobs", name), job, about, known._replace(workflow=workflow))
     for source, place, document in mappings(sources):
         runs = document.get("runs")
         if ACTION.search(source.locator) and isinstance(runs, dict):
@@ -159,17 +161,18 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
     dynamic = filled_matrix(parent)
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
-            tree = {**about, **_step(raw, dynamic)} | calls(raw, known.locked, file, known.known)
+            fixed = fixed_environment([known.workflow, parent, raw], parent)
+            tree = {**about, **_step(raw, dynamic, fixed)} | calls(raw, known.locked, file, known.known)
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
-def _step(raw: Tree, dynamic: Collection[str]) -> Tree:
+def _step(raw: Tree, dynamic: Collection[str], fixed: Collection[str]) -> Tree:
     tree = {key: value if key in TEXTS else told(value) for key, value in raw.items()}
     inputs = raw.get("with")
     if isinstance(inputs, dict):
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
     script = look_up(raw, _script_path(raw))
-    tree["expressions"] = expressions(script, _script_path(raw) != ("run",), dynamic)
+    tree["expressions"] = expressions(script, _script_path(raw) != ("run",), dynamic, fixed)
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
         tree["commands"] = [_command(each) for each in commands(text)]
