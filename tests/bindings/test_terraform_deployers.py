@@ -40,6 +40,7 @@ def test_who_deploys_into_a_cluster_is_named_wherever_it_stands(cluster: str, be
 VAULT = 'resource "azurerm_key_vault" "main" {\n  name = "main"\n}\nresource "azurerm_key_vault" "other" {\n  name = "other"\n}\n'
 ACCOUNT = 'resource "azurerm_storage_account" "main" {\n  name = "main"\n%s}\n'
 BACKEND = 'terraform {\n  backend "azurerm" {\n    storage_account_name = "%s"\n  }\n}\n'
+KEYED = 'resource "azurerm_function_app" "f" {\n  storage_account_access_key = azurerm_storage_account.main.primary_access_key\n}\n'
 DATABASE = 'resource "aws_db_instance" "main" {\n  publicly_accessible = true\n}\n'
 APP = 'resource "azurerm_linux_web_app" "main" {\n  name = "main"\n%s}\n'
 SERVER = 'resource "azurerm_%s_server" "main" {\n  name = "main"\n}\n'
@@ -66,6 +67,7 @@ MADE_IN = 'resource "azurerm_storage_%s" "c" {\n  storage_account_%s\n}\n'
             ACCOUNT % "" + MADE_IN % ("data_lake_gen2_filesystem", "id = azurerm_storage_account.main.id"),
             "by azurerm_storage_data_lake_gen2_filesystem.c",
         ),
+        (ACCOUNT % "" + KEYED, "by main.tf"),
         (ACCOUNT % "" + BACKEND % "main", "by Terraform's state"),
         (ACCOUNT % "" + BACKEND % "elsewhere", "no"),
         (ACCOUNT.replace('"main"', '"tfstate"') % "", "by Terraform's state"),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import of
 from setright.bindings.trees import look_up, same
@@ -105,6 +106,8 @@ def _told(plane: Plane, module: Module, block: Block) -> str:
         return f"by its {by_itself[0]}"
     if plane is STORAGE and _holds_state(module, block):
         return "by Terraform's state"
+    if plane is STORAGE and (who := key_users(module, block, {})) != "no":
+        return who
     found = ((home, each) for home in module.tree.values() for each in _through(plane, home))
     return next((f"by {each.address}" for home, each in found if _is_into(plane, module, block, home, each)), "no")
 

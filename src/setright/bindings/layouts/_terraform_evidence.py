@@ -18,6 +18,7 @@ from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
+from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_publishers import publishers
 from setright.bindings.layouts._terraform_readers import read_by
@@ -392,6 +393,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "images-made": images.made,
     "old-versions": _old_versions,
     "deployers": deployers,
+    "key-users": key_users,
     "read-by": read_by,
     "publishers": publishers,
 }
