@@ -248,3 +248,25 @@ def test_an_action_that_was_given_up_names_what_does_its_work_now() -> None:
     given = sources(f"{HEAD}      - uses: actions-rs/toolchain@v1\n      - uses: actions/checkout@v4\n")
     found = actions.view("actions/step", {"archived": {"actions-rs/toolchain": "dtolnay/rust-toolchain"}}, given)
     assert [each.tree["calls"].get("instead") for each in found] == ["dtolnay/rust-toolchain", None]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "script"),
+    [
+        ("{job: [{target: i686-linux}, {target: x86_64-linux}]}", 'cp "a/${{ matrix.job.target }}/${INPUTS_V}"-* b'),
+        ("{job: [{target: a b}]}", None),
+        ('{job: [{target: "$HOME"}]}', None),
+        ("{include: [{job: {target: '`a`'}}]}", None),
+        ("'${{ fromJSON(needs.a.outputs.b) }}'", None),
+    ],
+)
+def test_single_quotes_around_what_the_matrix_tells_become_double_ones(matrix: str, script: str | None) -> None:
+    head = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    strategy:\n      matrix: {matrix}\n    steps:\n"
+    steps = "      - run: cp 'a/${{ matrix.job.target }}/${{ inputs.v }}'-* b\n"
+    (step,) = seen("step", head + steps)
+    at = next(n for n, each in enumerate(step.tree["expressions"]) if each["value"] == "inputs.v")
+    if script is None:
+        with pytest.raises(BindingError, match="stands where no variable is filled in"):
+            fixed(steps, Edit(("expressions", at), remove=True), head=head)
+    else:
+        assert script in fixed(steps, Edit(("expressions", at), remove=True), head=head)

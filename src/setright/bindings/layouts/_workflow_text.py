@@ -34,6 +34,7 @@ ONE_WORD = late(  # what names a branch, a tag, somebody or a repository, and so
     r"|github\.event\.repository\.(?:name|full_name)|github\.event\.pull_request\.(?:base|head)\.ref"
 )
 MATRIX = late(r"\bmatrix\.[\w-]+")
+MATRIX_PATH = late(r"matrix\.([\w-]+(?:\.[\w-]+)*)")
 SETS_VARIABLES = late(r"GITHUB_ENV|set-env")
 WORDS = late(r"\w+")
 PART = late(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
@@ -107,6 +108,28 @@ def fixed_environment(around: Sequence[Tree], job: Tree) -> set[str]:
     return {f"env.{name}" for name, value in given.items() if "${{" not in str(value) and name not in WORDS.findall(sets)}
 
 
+def plain_parts(script: Plain, job: Tree) -> list[str]:
+    """The expressions of a script that the job's matrix fills with nothing that a shell minds, in any kind of quotes."""
+    matrix = look_up(job, ("strategy", "matrix"))
+    if not isinstance(script, str) or not isinstance(matrix, dict) or isinstance(matrix.get("include"), str):
+        return []
+    rows = [matrix, *(each for each in listed(matrix.get("include")) if isinstance(each, dict))]
+    found = {each[0]: MATRIX_PATH.fullmatch(each[1].strip()) for each in EXPRESSION.finditer(script)}
+    paths = {text: each[1].split(".") for text, each in found.items() if each}
+    return [text for text, path in paths.items() if all(PLAIN.fullmatch(_shown(each)) for each in _values_at(rows, path))]
+
+
+def _values_at(rows: Sequence[Tree], path: Sequence[str]) -> list[Plain]:
+    values = [each for row in rows for each in listed(row.get(path[0]))]
+    for key in path[1:]:
+        values = [each.get(key) for each in values if isinstance(each, dict)]
+    return values
+
+
+def _shown(value: Plain) -> str:
+    return "" if value is None else str(value)
+
+
 def runners_meant(runner: str, job: Tree) -> list[str]:
     """The runners that a label may mean: those of the matrix for a part of it; the label itself where that cannot be told."""
     found = PART.fullmatch(runner)
@@ -131,8 +154,11 @@ def variable_for(value: str, taken: Plain) -> str:
     return name if name not in names and name not in ("PATH", "HOME", "REF_NAME") else f"GIVEN_{name}"
 
 
-def with_variable(script: str, text: str, name: str) -> str | None:
-    """The script with a shell variable for the expression; None where the shell would not fill it in there."""
+def with_variable(script: str, text: str, name: str, plain: Sequence[str] = ()) -> str | None:
+    """The script with a shell variable for the expression; None where the shell would not fill it in there.
+
+    `plain` are other expressions that mean the same in any quotes.
+    """
     found = _here_documents(script)
     if found is None:
         return None
@@ -145,7 +171,10 @@ def with_variable(script: str, text: str, name: str) -> str | None:
             return None
         if around is None and _quote_at(code, start, QUOTES) == "'":
             opening, closing = script.rfind("'", 0, start), script.find("'", end)
-            if closing < 0 or not PLAIN.fullmatch(script[opening + 1 : start] + script[end:closing]):
+            beside = script[opening + 1 : start] + script[end:closing]
+            for each in plain:
+                beside = beside.replace(each, "")
+            if closing < 0 or not PLAIN.fullmatch(beside):
                 return None
             start, end, new = opening, closing + 1, f'"{script[opening + 1 : start]}{new}{script[end:closing]}"'
         script = script[:start] + new + script[end:]

@@ -27,6 +27,7 @@ from setright.bindings.layouts._workflow_text import (
     expressions,
     filled_matrix,
     fixed_environment,
+    plain_parts,
     runners_meant,
     told,
     variable_for,
@@ -40,7 +41,20 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
 WITH_TEXTS = ("ref", "script", "repository")
-TOLD_ONLY = ("token-needs", "id", "workflow", "job", "calls", "expressions", "commands", "images", "token", "rights", "uses-git")
+TOLD_ONLY = (
+    "token-needs",
+    "id",
+    "workflow",
+    "job",
+    "calls",
+    "expressions",
+    "commands",
+    "images",
+    "token",
+    "rights",
+    "uses-git",
+    "plain",
+)
 POSIX = ("bash", "sh")
 
 
@@ -162,7 +176,9 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
             fixed = fixed_environment([known.workflow, parent, raw], parent)
-            tree = {**about, **_step(raw, dynamic, fixed)} | calls(raw, known.locked, file, known.known)
+            tree = {**about, **_step(raw, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)} | calls(
+                raw, known.locked, file, known.known
+            )
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
@@ -291,7 +307,10 @@ def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
     if path == ("run",) and resource.tree.get("shell") not in POSIX:
         raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
     name = variable_for(told_of["value"], raw.get("env"))
-    new = with_variable(script, told_of["text"], name) if path == ("run",) else with_property(script, told_of["text"], name)
+    if path == ("run",):
+        new = with_variable(script, told_of["text"], name, resource.tree.get("plain", ()))
+    else:
+        new = with_property(script, told_of["text"], name)
     if new is None:
         raise BindingError(f"{place}: stands where no variable is filled in: in single quotes, beside a here-document, or as code")
     there = told_of["value"].startswith("env.")
