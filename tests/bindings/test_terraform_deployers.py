@@ -41,6 +41,9 @@ VAULT = 'resource "azurerm_key_vault" "main" {\n  name = "main"\n}\nresource "az
 ACCOUNT = 'resource "azurerm_storage_account" "main" {\n  name = "main"\n%s}\n'
 BACKEND = 'terraform {\n  backend "azurerm" {\n    storage_account_name = "%s"\n  }\n}\n'
 KEYED = 'resource "azurerm_function_app" "f" {\n  storage_account_access_key = azurerm_storage_account.main.primary_access_key\n}\n'
+CACHE = 'resource "azurerm_redis_cache" "main" {\n  name = "main"\n}\n'
+USED = 'resource "azurerm_linux_web_app" "a" {\n  app_settings = { R = azurerm_redis_cache.main.primary_access_key }\n}\n'
+ENDPOINT = 'resource "azurerm_private_endpoint" "e" {\n  target = azurerm_redis_cache.main.id\n}\n'
 DATABASE = 'resource "aws_db_instance" "main" {\n  publicly_accessible = true\n}\n'
 APP = 'resource "azurerm_linux_web_app" "main" {\n  name = "main"\n%s}\n'
 SERVER = 'resource "azurerm_%s_server" "main" {\n  name = "main"\n}\n'
@@ -72,6 +75,9 @@ MADE_IN = 'resource "azurerm_storage_%s" "c" {\n  storage_account_%s\n}\n'
         (ACCOUNT % "" + BACKEND % "elsewhere", "no"),
         (ACCOUNT.replace('"main"', '"tfstate"') % "", "by Terraform's state"),
         (ACCOUNT % "" + LOCAL % "az storage blob upload -f a", "by null_resource.x"),
+        (CACHE, "no"),
+        (CACHE + USED, "by main.tf"),
+        (CACHE + USED + ENDPOINT, "no"),
         (DATABASE + 'resource "aws_db_subnet_group" "a" {\n  name = "a"\n}\n', "no"),
         (DATABASE + 'resource "postgresql_role" "a" {\n  name = "a"\n}\n', "by postgresql_role.a"),
         (DATABASE + LOCAL % "psql -f schema.sql", "by null_resource.x"),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import of
+from setright.bindings.layouts._terraform_users import namers, of
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -31,6 +31,7 @@ class Plane(NamedTuple):
     by_hand: re.Pattern[str] = NOTHING
     ties: tuple[str, ...] = ()  # the arguments that tell which one is filled; without any, each may be
     own: tuple[str, ...] = ()
+    by_key: bool = False  # whoever has its key comes by its own address, too
 
 
 CLUSTER = Plane(
@@ -60,6 +61,7 @@ STORAGE = Plane(
     late(r"\baz\s+storage\s+(?:blob|container|copy|directory|queue|share|file|entity|table|fs)\b|\bazcopy\b"),
     ("storage_account_name", "storage_account_id"),
     ("static_website", "queue_properties"),
+    by_key=True,
 )
 SETTINGS = Plane(
     late(r"(?:data\.)?azurerm_app_configuration_(?:keys?|feature)"), late(r"\baz\s+appconfig\b"), ("configuration_store_id",)
@@ -67,7 +69,9 @@ SETTINGS = Plane(
 REGISTRY = Plane(
     late(r"(?:data\.)?docker_registry_\w+|docker_(?:image|tag)"),
     late(r"\bdocker\s+(?:image\s+)?(?:push|login|buildx)\b|\bpodman\b|\bbuildah\b|\bskopeo\b|\bcrane\b|\baz\s+acr\b"),
+    by_key=True,
 )
+STORE = Plane(by_key=True)
 APP = Plane(by_hand=late(r"\baz\s+(?:webapp|functionapp)\b|\bfunc\s+azure\b"), own=("zip_deploy_file",))
 BROKER = Plane(late(r"(?:data\.)?rabbitmq_\w+"), late(r"\brabbitmqadmin\b"))
 PLANES: Mapping[str, Plane] = {
@@ -79,6 +83,8 @@ PLANES: Mapping[str, Plane] = {
     "azurerm_key_vault": VAULT,
     "azurerm_app_configuration": SETTINGS,
     "azurerm_container_registry": REGISTRY,
+    "azurerm_cosmosdb_account": STORE,
+    "azurerm_redis_cache": STORE,
     "aws_mq_broker": BROKER,
 }
 BY_MANAGEMENT = ("container", "queue", "share", "table")  # of Storage, where the account's id is given
@@ -106,10 +112,14 @@ def _told(plane: Plane, module: Module, block: Block) -> str:
         return f"by its {by_itself[0]}"
     if plane is STORAGE and _holds_state(module, block):
         return "by Terraform's state"
-    if plane is STORAGE and (who := key_users(module, block, {})) != "no":
+    if plane.by_key and (who := key_users(module, block, {})) != "no" and (plane is STORAGE or not _has_endpoint(module, block)):
         return who
     found = ((home, each) for home in module.tree.values() for each in _through(plane, home))
     return next((f"by {each.address}" for home, each in found if _is_into(plane, module, block, home, each)), "no")
+
+
+def _has_endpoint(module: Module, block: Block) -> bool:
+    return any(each.type == "azurerm_private_endpoint" for each, _ in namers(module, block))
 
 
 def _holds_state(module: Module, block: Block) -> bool:
