@@ -127,6 +127,22 @@ def test_a_patch_that_cannot_be_followed_mends_nothing(patch: str) -> None:
     assert homes("privileged", sources(patch, TARGET)) == ["base/web.yaml"]
 
 
+def test_a_patch_for_an_object_elsewhere_answers_for_what_it_says() -> None:
+    patch = SPOILT.replace("{name: web}", "{name: far}")
+    files = sources(patch)
+    assert homes("privileged", files) == ["base/web.yaml", "top/patch.yaml"]
+    assert homes("host-network", files) == ["top/patch.yaml"]
+    assert homes("run-as-non-root", files) == ["base/web.yaml", "base/web.yaml"]
+    _, (resource, mismatch) = wrong("privileged", files)
+    [(file, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(mismatch.path, False)], [], files)
+    assert (file, put("yaml", patch.encode(), [edit]).decode()) == (
+        "top/patch.yaml",
+        patch.replace("privileged: true", "privileged: false"),
+    )
+    renamed = sources(patch, TARGET)  # which says whom it is for
+    assert homes("host-network", renamed) == ["top/patch.yaml"]
+
+
 def test_what_a_build_speaks_against_is_left_to_a_person() -> None:
     root = HEAD + "{containers: [{name: web, securityContext: {runAsUser: 0}}]}}}\n"
     files = sources(root)

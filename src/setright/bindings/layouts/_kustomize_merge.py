@@ -35,6 +35,12 @@ def patched(base: Tree, patch: Plain) -> tuple[Tree, tuple[Path, ...]] | None:
     return _merged(base, patch), said
 
 
+def said_alone(patch: Tree) -> tuple[Path, ...]:
+    """The paths that a patch says, whatever it is laid over."""
+    told = {key: patch[key] for key in patch if key not in ("apiVersion", "kind", "metadata")}
+    return () if _is_told_otherwise(patch) else tuple(_said(told, told, ()))
+
+
 def in_patch(patch: Plain, whole: Tree, wanted: Edit) -> Edit:
     """An edit on the whole object, as one on the patch. Raises BindingError where the patch does not say what is to change."""
     if isinstance(patch, list):

@@ -15,7 +15,8 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, layers
-from setright.bindings.layouts._kustomize_merge import in_patch
+from setright.bindings.layouts._kustomize_merge import in_patch, said_alone
+from setright.bindings.layouts._kustomize_patches import base_of
 from setright.bindings.layouts._pod_parts import OF_FILES, OF_ONE, OF_RIGHTS
 from setright.bindings.layouts._pod_template import CONTAINERS, POD_WIDE
 from setright.bindings.trees import look_up
@@ -157,8 +158,30 @@ def refuse_against(
                 raise BindingError(f"{told}{'/'.join(map(str, each.path))} would be {each.value}; set it there by hand")
 
 
+def without_base(
+    patches: Sequence[Placed], objects: Sequence[Placed], built: Mapping[str, list[list[Patch]]], make: Make
+) -> list[tuple[Placed, Resource]]:
+    """The patches for objects that are elsewhere: in another repository, or in a chart."""
+    others = [(locator, each) for locator, _, each in objects]
+    aimed = {patch.home for builds in built.values() for each in builds for patch in each if patch.target is not None}
+    found = []
+    for placed in patches:
+        is_known = placed[:2] in aimed or base_of((placed[0], placed[2]), others) is not None
+        if not is_known and (resource := make(placed)):
+            found.append((placed, replace(resource, parts={})))
+    return found
+
+
+def lone(resource: Resource, patch: Tree, inner: Path) -> Resource:
+    """A patch for an object that nobody sees here: it answers for nothing but what it says."""
+    own = tuple(_as_shown(Layer(Patch(resource.home, patch, None), patch, said_alone(patch)), inner))
+    answer = Answer(own, resource.tree, ((resource.tree, ()),))
+    return replace(resource, layer=answer, deliberate="a patch sets it for an object that is not here")
+
+
 def is_patch(resource: Resource) -> bool:
-    return resource.layer is not None and resource.layer.before is not None
+    """Whether it is a patch over an object that is known."""
+    return resource.layer is not None and resource.layer.before is not None and resource.layer.before is not resource.tree
 
 
 def _as_shown(layer: Layer, inner: Path) -> Iterator[Path]:

@@ -57,7 +57,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     def make(placed: Placed) -> Resource | None:
         return _resource(kind, layout, *placed, given.get(placed[0], {}))
 
-    inner = partial(_inner, layout)
+    built, inner = _patches_once(Same(sources)), partial(_inner, layout)
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
         seen = [(each, replace(resource, tree=_open(resource.tree), parts={})) for each, resource in seen]
@@ -70,16 +70,19 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             if each.get("kind") == "NetworkPolicy"
         ]
         tell_policies([resource for _, resource in seen], policies)
-        made = _kustomize_seen.over(seen[:whole], _patches_once(Same(sources)), inner, make)
+        made = _kustomize_seen.over(seen[:whole], built, inner, make)
         laid = [((*b.placed[:2], each.layer.whole), each.resource) for b in made for one in b.made for each in one or ()]
-        tell_surroundings([*seen, *laid], [(locator, each) for locator, _, each in objects], sources, layout.get("images", {}))
+        lone = _kustomize_seen.without_base([(p.locator, *o) for p in patches for o in _objects(p)], objects, built, make)
+        around = [(locator, each) for locator, _, each in objects]
+        tell_surroundings([*seen, *laid, *lone], around, sources, layout.get("images", {}))
         _kustomize_seen.tell_claims(made)
         seen[whole:] = [(each, _kustomize_patches.alone(resource)) for each, resource in seen[whole:]]
     else:
-        made = _kustomize_seen.over(seen, _patches_once(Same(sources)), inner, make)
+        lone = []
+        made = _kustomize_seen.over(seen, built, inner, make)
     answers, laid_over = _kustomize_seen.answering(made)
     own = [replace(each, layer=answers[id(each)]) if id(each) in answers else each for _, each in seen]
-    return [*own, *laid_over]
+    return [*own, *laid_over, *(_kustomize_seen.lone(each, placed[2], inner(placed[2])) for placed, each in lone)]
 
 
 def edit(
@@ -163,7 +166,7 @@ def _refuse_for_builds(
     layout: Mapping[str, Plain], resource: Resource, changes: Sequence[Edit], sources: Mapping[str, Source]
 ) -> None:
     """Raises BindingError for what the patches of a build speak against."""
-    if resource.layer is None:
+    if resource.layer is None or resource.layer.before is not None:
         return
     (file, at), built = resource.home, _patches_once(Same(sources))
     for place, manifest in _objects(sources[file]):
