@@ -179,6 +179,8 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
         ("image: mysql:8.4", {"capabilities": "told", "root": "told", "data": True}),  # /tmp holds what queries sort
         ("image: wordpress", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
         ("image: adminer, environment: [ADMINER_PLUGINS=tables-filter]", {"capabilities": "told", "root": "told", "data": False}),
+        ("image: gcr.io/cadvisor/cadvisor:v0.47.1, entrypoint: x", {"checks": True}),
+        ("image: gcr.io/cadvisor/cadvisor:v0.47.1, build: .", {}),
         ("image: localhost:5000/nginx", {}),
         ("image: nginx, build: .", {}),
         ("image: nginx, entrypoint: /x", {}),

@@ -14,7 +14,17 @@ from setright.bindings.layouts import _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._dockerfile_image import SHELLS
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._image_needs import OF_PATHS, Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
+from setright.bindings.layouts._image_needs import (
+    OF_PATHS,
+    Images,
+    Needs,
+    Started,
+    capabilities_of,
+    cautions_of,
+    checks_itself,
+    covers,
+    needs_of,
+)
 from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
@@ -116,7 +126,7 @@ def _said(service: Tree) -> str:
 
 
 def told(service: Tree, images: Images, made: Made = None) -> Tree:
-    """For controls: ``{capabilities: told, root: told, writes: told, data: false}``, empty where nothing is known.
+    """For controls: ``{capabilities: told, root: told, writes: told, data: false, checks: true}``, empty where nothing is known.
 
     `root` is told where it is known what the program does as root, `writes` where memory can hold what it writes.
     """
@@ -126,6 +136,7 @@ def told(service: Tree, images: Images, made: Made = None) -> Tree:
     }
     is_told = "capabilities" in needs or _needs_no_root(service, made) or bool(_at_most(service, made))
     found |= {"root": "told"} if is_told else {}
+    found |= {"checks": True} if not service.get("build") and checks_itself(filled(service.get("image", "")), images) else {}
     return found | ({"data": bool(needs.get("data"))} if needs else {})
 
 

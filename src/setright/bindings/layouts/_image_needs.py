@@ -108,6 +108,11 @@ def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Need
     return ({"changes": changes} if changes else {}) | ({"memory": told["memory"]} if "memory" in told else {})
 
 
+def checks_itself(image: Plain, images: Images) -> bool:
+    """Whether the image surely brings a HEALTHCHECK."""
+    return bool(_told(image, images).get("checks"))
+
+
 def covers(folder: str, path: str) -> bool:
     """Whether a path is a folder or stands below it."""
     whole = normpath(path) if ".." in path else path
