@@ -142,8 +142,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}compose.py",
-        "    if not broken and not flipped and not useless:\n",
-        "    if True:\n",
+        "    if not trouble:\n        return done\n",
+        "    return done\n",
         f"{PLAN}test_a_fix_that_breaks_what_was_right_is_left_out",
         "a fix makes something else wrong",
     ),

@@ -24,8 +24,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{CONTROLS}judge.py",
-        "    have = requirement.default if value is None else value\n    if isinstance(requirement.want, Param)",
-        "    have = value\n    if isinstance(requirement.want, Param)",
+        "    have = requirement.default if value is None else value\n    if isinstance(have, Unknown)",
+        "    have = value\n    if isinstance(have, Unknown)",
         f"{JUDGE}test_absent_with_a_right_default_holds",
         "what is right by default is called wrong",
     ),
