@@ -212,7 +212,7 @@ def test_what_a_container_says_that_it_does_is_not_taken_from_it(container: str,
 def test_a_user_whom_somebody_chose_stays_unless_any_other_would_do(user: int) -> None:
     told = f"securityContext: {{runAsUser: {user}}}"
     for text in (pod("image: 'app:1'", spec=told), pod(f"image: 'app:1', {told}")):
-        with pytest.raises(BindingError, match="somebody wrote so"):
+        with pytest.raises(BindingError, match="somebody wrote so|is told to run"):
             fixed(text, HIGH)
     assert (
         fixed(pod("image: 'registry.k8s.io/pause'", spec="securityContext: {runAsUser: 1000}"), HIGH)["securityContext"][
@@ -502,3 +502,8 @@ def test_objects_of_old_servers_get_no_fields_that_those_do_not_know(api: str) -
             fixed(text, Edit((*PATH, "securityContext", *path), True))
     placed = kubernetes.edit(WORKLOAD, seen(text), [Edit((*PATH, "livenessProbe"), "tcp")], [], sources(text))
     assert [(each.path[-1], each.value["initialDelaySeconds"]) for _, each in placed] == [("livenessProbe", 3600)]
+
+
+def test_an_image_that_is_only_on_its_node_is_pulled_from_nowhere() -> None:
+    with pytest.raises(BindingError, match="only on its node"):
+        fixed(pod("image: 'app:1', imagePullPolicy: Never"), Edit((*PATH, "imagePullPolicy"), "Always"))

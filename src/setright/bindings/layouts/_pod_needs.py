@@ -141,7 +141,7 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     elif wanted.path[3:] == USER and _has_files_of_its_user(needs):
         why = "starts as the user of its image, to whom its files belong; build one that any user may run"
     elif not why and wanted.path[3:] == USER and look_up(shown, USER) is not None and not _is_any_user(resource.tree, shown, needs):
-        why = f"runs as user {look_up(shown, USER)} because somebody wrote so; find out which files belong to that number first"
+        why = f"is told to run as user {look_up(shown, USER)}; find out which files belong to that number first"
     if why:
         where = container.get("name", wanted.path[2])
         raise BindingError(f"{resource.name}: container {where} {why}")

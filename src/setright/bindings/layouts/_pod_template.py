@@ -120,6 +120,8 @@ def _refuse(resource: Resource, raw: Tree, wanted: Edit) -> None:
         raise BindingError(
             f"{name}: {newer} asks for Kubernetes {since} or newer, and servers of {api} are older; move it to apps/v1"
         )
+    if wanted.path[-1] == "imagePullPolicy" and look_up(raw, wanted.path) == "Never":
+        raise BindingError(f"{name}: an image that is never pulled is only on its node; put it into a registry first")
     if wanted.path[1:2] == CONTAINERS[:1] and not look_up(raw, wanted.path[:2]):
         raise BindingError(f"{name}: it has no containers; write them")
     if wanted.remove and place(raw, wanted.path) != wanted.path:
