@@ -363,3 +363,23 @@ def test_a_few_fixes_that_stand_in_each_others_way_cost_few_tries(tmp_path, monk
     assert sorted({p.lane for p in plans}) == ["auto", "hand"]
     assert sum(len(p.findings) for p in plans if p.lane == "auto") == 30 * 8, "all but one of each pair of opposites"
     assert len(worlds) < 40, "each alone would be over 90"
+
+
+def test_what_nobody_can_tell_keeps_no_fix_from_being_made_beside_it():
+    text = b"""\
+variable "policies" {}
+
+resource "aws_s3_bucket_public_access_block" "data" {
+  bucket                  = "acme-data"
+  block_public_acls       = false
+  block_public_policy     = var.policies
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+"""
+    catalogue = shipped()
+    surface = Memory({"main.tf": Document("main.tf", text, "hcl")}, ("terraform",))
+    controls = [resolve(catalogue.control("aws/s3/public-access-block"), {})]
+    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (change,) = changes(only, surface.again(["main.tf"]))
+    assert change.after == text.replace(b"= false", b"= true")

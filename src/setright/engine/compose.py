@@ -79,7 +79,7 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
 
 def _trouble(done: Composed, fixes: Sequence[Found], lost: set[Right]) -> set[str]:
     """The documents in which these fixes broke something, did not last, or did not help."""
-    flipped = [f for f in fixes if f.finding.id not in done.refused and not _holds(done.world, f)]
+    flipped = [f for f in fixes if f.finding.id not in done.refused and _fails(done.world, f)]
     useless = [f for f in fixes if done.refused.get(f.finding.id) == STILL_WRONG and f.finding.id in done.touched]
     homes = {home for _, _, _, home in _unlike(lost, _taken_away(done, fixes))}
     return homes.union(*({f.resource.home[0], *done.touched.get(f.finding.id, ())} for f in [*flipped, *useless]))
@@ -162,6 +162,15 @@ def _holds(world: World, found: Found) -> bool:
         return True
     judgement = world.judgement(found.control, resource)
     return _stands(judgement.verdict, found.left(judgement))
+
+
+def _fails(world: World, found: Found) -> bool:
+    """Whether what was found is surely wrong still; what nobody can tell beside it does not count."""
+    resource = current(world, found)
+    if resource is None or applies(found.control, resource) is False:
+        return False
+    judgement = world.judgement(found.control, resource)
+    return judgement.verdict is Verdict.FAIL and not _stands(judgement.verdict, found.left(judgement))
 
 
 def _stands(verdict: Verdict, mismatches: Sequence[Mismatch]) -> bool:
