@@ -28,7 +28,7 @@ from setright.engine.ledger import verify
 CONTROL = "linux/login-defs/su-log"
 TENANTS = ("large", "large", "large", "large", "large", "large", "large", "small", "smaller", "smallest")
 SPEAKS = [sys.executable, "-c", "from setright.cli import main; main()"]
-LOOK_S = 0.5
+LOOK_S = 0.2
 
 
 class Seen(NamedTuple):

@@ -18,7 +18,7 @@ from setright.engine.stop import switch
 from setright.engine.times import now
 
 ALL = bool(os.environ.get("SETRIGHT_ALL"))
-COUNT = 200 if ALL else 24
+COUNT = 200 if ALL else 60  # fewer may be done between two looks
 WORKERS = 4
 
 
