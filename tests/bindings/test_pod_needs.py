@@ -208,6 +208,15 @@ def test_what_a_container_says_that_it_does_is_not_taken_from_it(container: str,
         fixed(pod(f"image: 'busybox:1', {container}"), edit)
 
 
+def test_a_container_whose_name_is_a_template_is_called_as_it_is_written() -> None:
+    text = pod("image: 'app:1', command: [chown, a, b]").replace("name: c0", "name: '{{ .Chart.Name }}'")
+    at = "web/templates/app.yaml"
+    read = {at: Source(at, "helm", get("helm", text.encode()))}
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, read)
+    with pytest.raises(BindingError, match=r"container [^(]*Chart\.Name[^(]* runs chown"):
+        kubernetes.edit(WORKLOAD, resource, [LEAVES_ROOT], [], read)
+
+
 @pytest.mark.parametrize("user", [0, 1000])
 def test_a_user_whom_somebody_chose_stays_unless_any_other_would_do(user: int) -> None:
     told = f"securityContext: {{runAsUser: {user}}}"

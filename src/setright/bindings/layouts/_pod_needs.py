@@ -143,8 +143,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     elif not why and wanted.path[3:] == USER and look_up(shown, USER) is not None and not _is_any_user(resource.tree, shown, needs):
         why = f"is told to run as user {look_up(shown, USER)}; find out which files belong to that number first"
     if why:
-        where = container.get("name", wanted.path[2])
-        raise BindingError(f"{resource.name}: container {where} {why}")
+        name = container.get("name", wanted.path[2])
+        raise BindingError(f"{resource.name}: container {name.text if isinstance(name, Unknown) else name} {why}")
 
 
 def _of_root_of_node(resource: Resource, raw: Tree, path: Path) -> str:
