@@ -36,7 +36,7 @@ spec:
     - name: side
       {{- include "shop.side" . | nindent 6 }}
 """
-VALUES = "image:\n  repository: nginx\n  pullPolicy: Never   # ours\npodSecurityContext: {}\n"
+VALUES = "image:\n  repository: nginx\n  pullPolicy: IfNotPresent   # ours\npodSecurityContext: {}\n"
 FILES = {"shop/templates/pod.yaml": TEMPLATE, "shop/values.yaml": VALUES}
 CONTAINER = ("spec", "containers", 0)
 
@@ -66,7 +66,7 @@ def test_what_the_chart_itself_gives_is_seen() -> None:
     pod = seen()
     assert pod.name == 'Pod/{{ include "shop.fullname" . }}'
     assert pod.tree["spec"]["securityContext"] == {}
-    assert pod.tree["spec"]["containers"][0]["imagePullPolicy"] == "Never"
+    assert pod.tree["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent"
     assert isinstance(pod.tree["spec"]["containers"][0]["resources"], Unknown)
 
 
@@ -139,7 +139,7 @@ def test_a_release_has_a_namespace_of_its_own() -> None:
 
 
 def test_a_value_is_set_where_the_template_takes_it_from() -> None:
-    assert edited((*CONTAINER, "imagePullPolicy"), "Always") == {"shop/values.yaml": VALUES.replace("Never", "Always")}
+    assert edited((*CONTAINER, "imagePullPolicy"), "Always") == {"shop/values.yaml": VALUES.replace("IfNotPresent", "Always")}
     after = edited(("spec", "securityContext", "runAsUser"), 10001)
     assert (
         after == {"shop/values.yaml": VALUES.replace("{}", "{runAsUser: 10001}")}
