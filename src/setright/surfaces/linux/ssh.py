@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 PAUSES_S = (0.4, 1.2)  # before a login that was dropped is tried again
 REFUSED_PAUSES_S = (0.05, 0.2)
+ONE_BY_ONE = "setright-one-by-one"  # what a connection keeps of itself once sshd has refused it a session
 PATIENCE_S = 10.0  # with what was asked ahead
 CUT = "the connection was cut; each document is either as before or wholly written: scan again to see"
 
@@ -302,13 +303,16 @@ async def _after(last: Future[Ran] | None, work: Callable[[], Coroutine[Any, Any
 
 
 async def _run(connection: SSHClientConnection, shell: str, script: bytes, timeout_s: float) -> Ran:
-    """A session that is refused is tried again: one that has just ended may still count (MaxSessions)."""
+    """A session that is refused is tried again: one that has just ended may still count (MaxSessions). Later ones wait a little."""
     import asyncssh
 
+    if connection.get_extra_info(ONE_BY_ONE):
+        await asyncio.sleep(REFUSED_PAUSES_S[0])
     for pause_s in REFUSED_PAUSES_S:
         try:
             return await _run_once(connection, shell, script, timeout_s)
         except asyncssh.ChannelOpenError:
+            connection.set_extra_info(**{ONE_BY_ONE: True})
             await asyncio.sleep(pause_s)
     return await _run_once(connection, shell, script, timeout_s)
 
