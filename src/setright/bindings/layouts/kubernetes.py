@@ -36,6 +36,7 @@ from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, builds, layered
+from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
 from setright.bindings.layouts._pod_template import told
@@ -57,7 +58,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     def make(placed: Placed) -> Resource | None:
         return _resource(kind, layout, *placed, given.get(placed[0], {}))
 
-    built, inner = _patches_once(Same(sources)), partial(_inner, layout)
+    built, inner = _patches_once(Same(sources)), partial(inner_of, layout)
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
         seen = [(each, replace(resource, tree=_open(resource.tree), parts={})) for each, resource in seen]
@@ -72,7 +73,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         tell_policies([resource for _, resource in seen], policies)
         made = _kustomize_seen.over(seen[:whole], built, inner, make)
         laid = [((*b.placed[:2], each.layer.whole), each.resource) for b in made for one in b.made for each in one or ()]
-        lone = _kustomize_seen.without_base([(p.locator, *o) for p in patches for o in _objects(p)], objects, built, make)
+        lone = _kustomize_seen.without_base([(p.locator, *o) for p in patches for o in objects_of(p)], objects, built, make)
         around = [(locator, each) for locator, _, each in objects]
         tell_surroundings([*seen, *laid, *lone], around, sources, layout.get("images", {}))
         _kustomize_seen.tell_claims(made)
@@ -102,7 +103,7 @@ def _placed(
 ) -> list[tuple[str, Edit]]:
     if _kustomize_seen.is_patch(resource):
         placed, layer = _laid(resource, sources)
-        at = _inner(layout, placed[2])
+        at = inner_of(layout, placed[2])
         if layout.get("shape") == POD_TEMPLATE:
             template = look_up(layer.whole, at)
             changes = _pod_template.placed(resource, template, _held(resource, template, changes, sources))
@@ -131,7 +132,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     """Where a value stands: what a container has from its pod, at the pod."""
     if _kustomize_seen.is_patch(resource):
         placed, layer = _laid(resource, sources)
-        return _kustomize_seen.place(layer, _inner(layout, placed[2]), path, layout.get("shape") == POD_TEMPLATE)
+        return _kustomize_seen.place(layer, inner_of(layout, placed[2]), path, layout.get("shape") == POD_TEMPLATE)
     locator, base = resource.home
     is_template = locator in sources and sources[locator].lens == "helm"
     if layout.get("shape") == POD_TEMPLATE:
@@ -157,7 +158,7 @@ def _laid(resource: Resource, sources: Mapping[str, Source]) -> tuple[Placed, La
     same = Same(sources)
     _, _, given, objects, _ = _filled_once(same)
     for placed, layer in layered(objects, _patches_once(same), resource.home):
-        if _name(str(placed[2].get("kind")), _in_namespace(placed[2], given.get(placed[0], {}))) == resource.name:
+        if name_of(str(placed[2].get("kind")), _in_namespace(placed[2], given.get(placed[0], {}))) == resource.name:
             return placed, layer
     raise BindingError(f"{resource.home[0]}: {resource.name} is not there any more; scan again")
 
@@ -169,9 +170,9 @@ def _refuse_for_builds(
     if resource.layer is None or resource.layer.before is not None:
         return
     (file, at), built = resource.home, _patches_once(Same(sources))
-    for place, manifest in _objects(sources[file]):
-        if str(manifest.get("kind")) in layout["kinds"] and (*place, *_inner(layout, manifest)) == at:
-            _kustomize_seen.refuse_against(resource, manifest, built.get(file, ()), _inner(layout, manifest), changes)
+    for place, manifest in objects_of(sources[file]):
+        if str(manifest.get("kind")) in layout["kinds"] and (*place, *inner_of(layout, manifest)) == at:
+            _kustomize_seen.refuse_against(resource, manifest, built.get(file, ()), inner_of(layout, manifest), changes)
 
 
 def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
@@ -257,7 +258,7 @@ def _filled_once(same: Same) -> tuple[Mapping[str, Source], list[Source], Mappin
     sources = filled(same.sources)
     kustomized = built(sources)
     manifests = _manifests(sources, kustomized)
-    objects = [(source.locator, place, each) for source in manifests for place, each in _objects(source)]
+    objects = [(source.locator, place, each) for source in manifests for place, each in objects_of(source)]
     patches = [source for locator, source in sorted(sources.items()) if source.lens == "yaml" and locator in kustomized.patches]
     return sources, manifests, kustomized.given, objects, patches
 
@@ -288,7 +289,7 @@ def _manifests(sources: Mapping[str, Source], kustomized: Built) -> list[Source]
 def _naming(source: Source) -> list[tuple[Path, Tree]]:
     """The objects of a file that name others."""
     if "naming" not in source.notes:
-        source.notes["naming"] = [(place, each) for place, each in _objects(source) if names_others(each)]
+        source.notes["naming"] = [(place, each) for place, each in objects_of(source) if names_others(each)]
     naming: list[tuple[Path, Tree]] = source.notes["naming"]
     return naming
 
@@ -297,7 +298,7 @@ def _of_file(kind: str, layout: Mapping[str, Plain], source: Source, given: Tree
     """The objects of a file that are of the kind; what other files say of them is not in it yet."""
     note = f"view {kind}"
     if note not in source.notes or source.notes[note][0] is not layout or source.notes[note][1] != given:
-        placed = [(source.locator, place, each) for place, each in _objects(source)]
+        placed = [(source.locator, place, each) for place, each in objects_of(source)]
         found = [(each, _resource(kind, layout, *each, given)) for each in placed]
         source.notes[note] = layout, given, [(each, resource) for each, resource in found if resource]
     seen: list[tuple[Placed, Resource]] = source.notes[note][2]
@@ -309,13 +310,13 @@ def _of_patch(
 ) -> Iterator[tuple[Placed, Resource]]:
     """What a patch adds to the pods of objects elsewhere."""
     others = [(locator, each) for locator, _, each in objects]
-    for place, patch in _objects(source):
+    for place, patch in objects_of(source):
         sort = str(patch.get("kind"))
         found = _kustomize_patches.base_of((source.locator, patch), others) if sort in layout["kinds"] else None
         if found is None:
             continue
         base, manifest = found
-        inner = _inner(layout, manifest)
+        inner = inner_of(layout, manifest)
         whole = _kustomize_patches.patched(patch, manifest, inner)
         resource = _resource(kind, layout, source.locator, place, whole, given.get(base, {})) if whole else None
         if resource:
@@ -327,30 +328,6 @@ def _open(tree: Tree) -> Tree:
     return {**tree, "workload": {**tree["workload"]}}
 
 
-def _objects(source: Source) -> list[tuple[Path, Tree]]:
-    """Every object of a document with its place; looked for once."""
-    if "objects" not in source.notes:
-        source.notes["objects"] = list(_parted(source))
-    objects: list[tuple[Path, Tree]] = source.notes["objects"]
-    return objects
-
-
-def _parted(source: Source) -> Iterator[tuple[Path, Tree]]:
-    """The objects of a document; the items of a List one by one."""
-    roots = source.tree.get("documents") if source.lens != "json" else None
-    tops: list[tuple[Path, Plain]] = (
-        [(("documents", i), d) for i, d in enumerate(roots)] if isinstance(roots, list) else [((), source.tree)]
-    )
-    for place, top in tops:
-        if not isinstance(top, dict):
-            continue
-        items = top.get("items")
-        if isinstance(items, list) and str(top.get("kind", "")).endswith("List"):
-            yield from (((*place, "items", i), item) for i, item in enumerate(items) if isinstance(item, dict))
-        else:
-            yield place, top
-
-
 def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree, given: Tree) -> Resource | None:
     """The resource that an object is, with what is `given` to it; None for one of another kind, or without what makes it one."""
     api, sort = manifest.get("apiVersion"), manifest.get("kind")
@@ -358,7 +335,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
         return None
     if not isinstance(api, Unknown) and not any(fits(str(api), pattern) for pattern in layout["api"]):
         return None  # a helper of a chart gives what its cluster knows of a kind
-    inner = _inner(layout, manifest)
+    inner = inner_of(layout, manifest)
     manifest = _in_namespace(manifest, given)
     tree = look_up(manifest, inner)
     if not isinstance(tree, dict):
@@ -366,12 +343,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     tree = told(tree)
     if layout.get("shape") == POD_TEMPLATE:
         tree = _pod_template.shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
-    return Resource(kind, _name(sort, manifest), tree, (locator, (*place, *inner)))
-
-
-def _inner(layout: Mapping[str, Plain], manifest: Tree) -> Path:
-    """Where the tree of the kind stands in an object."""
-    return tuple(filter(None, str(layout["kinds"][manifest["kind"]]).split("/")))
+    return Resource(kind, name_of(sort, manifest), tree, (locator, (*place, *inner)))
 
 
 def _in_namespace(manifest: Tree, given: Tree) -> Tree:
@@ -380,12 +352,3 @@ def _in_namespace(manifest: Tree, given: Tree) -> Tree:
         return manifest
     metadata = manifest.get("metadata")
     return {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": given["namespace"]}}
-
-
-def _name(sort: str, manifest: Tree) -> str:
-    metadata = manifest.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    name = metadata.get("name", metadata.get("generateName", ""))
-    namespace = metadata.get("namespace") or "default"
-    words = [sort, *([] if namespace == "default" or isinstance(namespace, Unknown) else [namespace]), name]
-    return "/".join(word.text if isinstance(word, Unknown) else str(word) for word in words)
