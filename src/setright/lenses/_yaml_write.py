@@ -18,9 +18,10 @@ from setright.patterns import late
 
 WORD = late(
     r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:+(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)"
+    r"|--?[A-Za-z][A-Za-z0-9-]*(?:=(?:[A-Za-z0-9_./@%+,-]|:+(?=[A-Za-z0-9/]))*)?"  # flags
     r"|(?:\$\{\{ ?[A-Za-z_][\w.*-]* ?\}\}-?)+"  # expressions of workflows
 )
-FLOW_WORD = late(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
+FLOW_WORD = late(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|--?[A-Za-z][A-Za-z0-9-]*(?:=[A-Za-z0-9_./@%+-]*)?|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
 PLAIN = late(r"(?!.*(?:: |:$| #))[A-Za-z/.$](?:[\x20-\x7e]*[\x21-\x7e])?")  # no other than text, where plain text stood
 RANGE = late(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}/[0-9]{1,2}")  # of addresses: no number to any program
 LOADED = late(r"(?i:true|false|yes|no|on|off|y|n|null)")
