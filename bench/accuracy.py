@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from bench.measure import PEERS, SETRIGHT, run
 from bench.samples import Sample, of_checkov, of_kics, provider
 from setright.dialect import read_mapping
+from setright.engine.foreign import load_matches, speaks_of
 
 ROOT = Path(__file__).parents[1]
 REASONS = Path(__file__).with_name("reasons.yaml")
@@ -78,24 +79,26 @@ def scanned(top: Path, env: Mapping[str, str]) -> Iterator[tuple[str, Sequence[A
     yield from found.items()
 
 
-def answering(tool: str) -> Mapping[str, set[str]]:
-    """By rule, the controls that answer it."""
+def answering(tool: str) -> Mapping[str, Mapping[str, str]]:
+    """By rule, the controls that answer it, each with the place in it that the rule asks of."""
     ids = {file.relative_to(ROOT / "controls").with_suffix("").as_posix() for file in (ROOT / "controls").rglob("*.yaml")}
-    cited: dict[str, set[str]] = {}
-    for id_ in ids:
+    cited: dict[str, dict[str, str]] = {}
+    for id_ in sorted(ids):
         for rule in (read_mapping(ROOT / "controls" / f"{id_}.yaml").get("frameworks") or {}).get(tool, ()):
-            cited.setdefault(str(rule), set()).add(id_)
-    known = {rule: set(controls) for rule, controls in read_mapping(ROOT / "matches" / f"{tool}.yaml")["matches"].items()} | cited
-    return {rule: controls | {like for each in controls for like in _made_for(each)} & ids for rule, controls in known.items()}
+            cited.setdefault(str(rule), {})[id_] = ""
+    matches = load_matches(ROOT)[tool]
+    known = {rule: {id_: matches.get(rule, {}).get(id_, "") for id_ in controls} for rule, controls in (matches | cited).items()}
+    return {rule: _made_for(controls, ids) | controls for rule, controls in known.items()}
 
 
-def _made_for(control: str) -> Iterator[str]:
-    folder, _, name = control.rpartition("/")
-    return (f"{folder}/{prefix}{name}" for prefix in MADE_FOR)
+def _made_for(controls: Mapping[str, str], ids: set[str]) -> dict[str, str]:
+    split = [(*control.rpartition("/"), place) for control, place in controls.items()]
+    likes = {f"{folder}/{prefix}{name}": place for folder, _, name, place in split for prefix in MADE_FOR}
+    return {like: place for like, place in likes.items() if like in ids}
 
 
 def judge(
-    samples: Sequence[Sample], controls: Mapping[str, set[str]], failing: Findings, reasons: Mapping[str, Sequence[str]]
+    samples: Sequence[Sample], controls: Mapping[str, Mapping[str, str]], failing: Findings, reasons: Mapping[str, Sequence[str]]
 ) -> Iterator[Judged]:
     for each in samples:
         if mine := controls.get(each.rule):
@@ -107,10 +110,11 @@ def _files(sample: Sample, failing: Findings) -> Iterator[str]:
     return (path for path in failing if path == sample.place or path.startswith(f"{sample.place}/"))
 
 
-def hits(sample: Sample, path: str, finding: Any, mine: set[str]) -> bool:
+def hits(sample: Sample, path: str, finding: Any, mine: Mapping[str, str]) -> bool:
     line = finding["location"].get("line")
     here = sample.first <= line <= sample.last if line else str(finding["resource"]).split("[")[0].endswith(f".{sample.name}")
-    return finding["control"] in mine and (here or not sample.name)
+    place = mine.get(finding["control"])
+    return place is not None and speaks_of(place, finding["have"]) and (here or not sample.name)
 
 
 def why(sample: Sample, reasons: Mapping[str, Sequence[str]]) -> str:

@@ -6,8 +6,9 @@ import pytest
 
 from setright.dialect import read_mapping
 from setright.engine.catalogue import content_root
-from setright.engine.foreign import Rules, load_matches
+from setright.engine.foreign import Rules, load_matches, matched, places_of, speaks_of
 from setright.integrations.importers import Imported
+from setright.model import Finding, Location, Mismatch, Verdict
 
 FILES = sorted((content_root() / "matches").glob("*.yaml"))
 
@@ -22,18 +23,47 @@ def test_a_file_of_matches_names_rules_and_controls_that_exist(file: Path):
     assert file.read_text().startswith("# ") and list(told) == ["matches"] and told["matches"]
     for rule, controls in told["matches"].items():
         assert isinstance(rule, str) and rule == " ".join(rule.split())
-        assert isinstance(controls, list) and controls and len(set(controls)) == len(controls), rule
+        assert controls and len(places_of(controls)) == len(controls), rule
         assert [each for each in controls if not (content_root() / "controls" / f"{each}.yaml").is_file()] == [], rule
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_one_place_that_a_rule_asks_of_is_one_that_the_control_requires(file: Path):
+    for rule, controls in load_matches(content_root())[file.stem].items():
+        for control, place in controls.items():
+            assert not place or place in read_mapping(content_root() / "controls" / f"{control}.yaml")["require"], (rule, control)
+
+
+def test_a_rule_that_asks_of_one_setting_is_matched_where_that_setting_is_wrong_alone():
+    rules = Rules({"a": {"checkov": ["CKV_1"]}}, {"checkov": {"CKV_1": {"a": "Block/Acls"}, "CKV_2": {"a": "Block/Policy"}}})
+    ours = Finding("1", "a", "", "high", Verdict.FAIL, ".", "logs", "", Location(""), (Mismatch(("Block", "Acls"), True, False),))
+    (acls, policy) = matched([found("checkov", "CKV_1"), found("checkov", "CKV_2")], rules, [ours], ".")
+    assert (acls.state, policy.state) == ("matched", "not-confirmed") and policy.controls == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("place", "faults", "is_it"),
+    [
+        ("", [], True),
+        ("Block/Acls", ["Block/Acls"], True),
+        ("Block/Acls", ["Block"], True),
+        ("Block", ["Block/Acls/0"], True),
+        ("Block/Acls", [""], True),
+        ("Block/Acls", ["Block/Policy", "Other"], False),
+    ],
+)
+def test_what_is_wrong_is_of_a_place_at_it_below_it_or_where_all_above_is_missing(place, faults, is_it):
+    assert speaks_of(place, faults) is is_it
+
+
 def test_a_rule_with_its_setting_goes_before_the_bare_rule():
-    rules = Rules({"a": {}, "b": {}}, {"lynis": {"SSH-7408": ["a", "b"], "SSH-7408 PermitRootLogin": ["b"]}})
+    rules = Rules({"a": {}, "b": {}}, {"lynis": {"SSH-7408": {"a": "", "b": ""}, "SSH-7408 PermitRootLogin": {"b": ""}}})
     assert rules.of(found("lynis", "SSH-7408", "PermitRootLogin")) == ("b",)
     assert rules.of(found("lynis", "SSH-7408", "Port")) == ("a", "b") == rules.of(found("lynis", "SSH-7408"))
 
 
 def test_a_test_of_many_settings_leads_to_none_where_the_setting_is_not_named():
-    rules = Rules({"b": {}}, {"lynis": {"SSH-7408 PermitRootLogin": ["b"]}})
+    rules = Rules({"b": {}}, {"lynis": {"SSH-7408 PermitRootLogin": {"b": ""}}})
     assert rules.of(found("lynis", "SSH-7408", "Port")) == ()
 
 

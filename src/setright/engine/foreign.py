@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path as File
 
@@ -14,34 +14,39 @@ from setright.integrations.importers import Imported
 from setright.model import Finding
 
 Cited = Mapping[str, Mapping[str, Sequence[str]]]
+Matches = Mapping[str, Mapping[str, Mapping[str, str]]]  # tool -> rule -> control -> the place that the rule asks of; "": all of it
 ALIASES = {"trivy": "AVD-"}  # one rule under two names
 
 
 class Rules:
     """The controls of ours for a rule of another scanner: those that cite it, and those that matches/TOOL.yaml names."""
 
-    def __init__(self, cited: Cited, matches: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._controls: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    def __init__(self, cited: Cited, matches: Matches) -> None:
+        self._controls: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
         for control, frameworks in cited.items():
             for tool, ids in frameworks.items():
                 for rule in ids:
-                    self._add(tool, rule, [control])
+                    self._controls[tool][_bare(tool, rule)][control] = ""
         for tool, rules in matches.items():
-            for rule, controls in rules.items():
-                self._add(tool, rule, [control for control in controls if control in cited])
+            for rule, places in rules.items():
+                known = {control: place for control, place in places.items() if control in cited}
+                self._controls[tool][_bare(tool, rule)].update(known)
 
     def of(self, found: Imported) -> tuple[str, ...]:
         """One rule may look at many settings: ``SSH-7408 PermitRootLogin`` is asked for before ``SSH-7408``."""
+        return tuple(self.places(found))
+
+    def places(self, found: Imported) -> Mapping[str, str]:
+        """The same controls, each with the one place that the rule asks of; empty where it asks of the whole."""
         names = (found.rule, *found.others)
         return self._speaking(found.tool, [f"{name} {found.resource}" for name in names]) or self._speaking(found.tool, names)
 
-    def _speaking(self, tool: str, names: Sequence[str]) -> tuple[str, ...]:
+    def _speaking(self, tool: str, names: Sequence[str]) -> Mapping[str, str]:
         known = self._controls.get(_called(tool), {})
-        return tuple(dict.fromkeys(control for name in names for control in known.get(_bare(tool, name), ())))
-
-    def _add(self, tool: str, rule: str, controls: Sequence[str]) -> None:
-        place = self._controls[tool][_bare(tool, rule)]
-        place += [control for control in controls if control not in place]
+        found: dict[str, str] = {}
+        for name in names:
+            found = {**found, **known.get(_bare(tool, name), {}), **found}
+        return found
 
 
 def _called(tool: str) -> str:
@@ -57,15 +62,29 @@ def _bare(tool: str, rule: str) -> str:
     return rule.removeprefix(f"{called}/").removeprefix(f"{called}-").removeprefix(ALIASES.get(called, "\0"))
 
 
-def load_matches(root: File) -> dict[str, dict[str, list[str]]]:
-    """matches/TOOL.yaml, each a mapping from its rules to controls. Raises EngineError with the file."""
-    found: dict[str, dict[str, list[str]]] = {}
+def load_matches(root: File) -> dict[str, dict[str, dict[str, str]]]:
+    """matches/TOOL.yaml, from its rules to a list of controls, or to CONTROL: PLACE where a rule asks of one place alone.
+
+    Raises EngineError with the file.
+    """
+    found: dict[str, dict[str, dict[str, str]]] = {}
     for file in sorted((root / "matches").glob("*.yaml")):
         try:
-            found[file.stem] = {str(rule): [*map(str, ids)] for rule, ids in read_mapping(file)["matches"].items()}
-        except (DialectError, KeyError, TypeError) as error:
+            found[file.stem] = {str(rule): places_of(told) for rule, told in read_mapping(file)["matches"].items()}
+        except (DialectError, KeyError, TypeError, AttributeError) as error:
             raise EngineError(f"{file}: {error}") from error
     return found
+
+
+def places_of(told: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    return {control: str(place) for control, place in told.items()} if isinstance(told, Mapping) else dict.fromkeys(told, "")
+
+
+def speaks_of(place: str, faults: Iterable[str]) -> bool:
+    """Whether one of the paths that are wrong is the place, below it, or above it because all of that is missing."""
+    at = place.split("/")
+    paths = ([part for part in each.split("/") if part] for each in faults)
+    return not place or any(at[: len(path)] == path[: len(at)] for path in paths)
 
 
 def matched(found: Sequence[Imported], rules: Rules, ours: Sequence[Finding], target: str) -> list[Foreign]:
@@ -73,12 +92,13 @@ def matched(found: Sequence[Imported], rules: Rules, ours: Sequence[Finding], ta
     by_control: dict[str, list[Finding]] = defaultdict(list)
     for finding in ours:
         by_control[finding.control].append(finding)
-    told = [_foreign(each, rules.of(each), by_control, target) for each in found]
+    told = [_foreign(each, rules.places(each), by_control, target) for each in found]
     return list({each.key: each for each in told}.values())
 
 
-def _foreign(found: Imported, controls: tuple[str, ...], by_control: Mapping[str, Sequence[Finding]], target: str) -> Foreign:
-    candidates = [finding for control in controls for finding in by_control.get(control, ())]
+def _foreign(found: Imported, places: Mapping[str, str], by_control: Mapping[str, Sequence[Finding]], target: str) -> Foreign:
+    controls = tuple(places)
+    candidates = [finding for control, place in places.items() for finding in by_control.get(control, ()) if _is_of(finding, place)]
     best = nearest(found, candidates)
     place = found.path + (f":{found.line}" if found.line else "") if found.path else found.asset
     told = (found.tool, target, found.rule, found.path or found.asset, found.resource, "" if found.resource else str(found.line))
@@ -97,6 +117,11 @@ def _foreign(found: Imported, controls: tuple[str, ...], by_control: Mapping[str
         best.id if best else "",
         "matched" if best else "not-confirmed" if controls else "by-hand",
     )
+
+
+def _is_of(finding: Finding, place: str) -> bool:
+    """What cannot be told may be of any place."""
+    return not finding.mismatches or speaks_of(place, ("/".join(map(str, each.path)) for each in finding.mismatches))
 
 
 def nearest(found: Imported, candidates: Sequence[Finding]) -> Finding | None:
