@@ -2,7 +2,7 @@
 
 KICS (assets/queries): beside a query's `metadata.json` stand `test/positive*` and `test/negative*`, files or folders. Checkov
 (tests): in a folder `example_RULE` a file or a folder named by pass or fail, or Terraform resources so named, or below such a
-comment. What says neither is no sample.
+comment, of a type that the rule looks at. What says neither is no sample.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ BAD = re.compile(r"(?i)(?:^|[^a-z])(?:fail|failed|failure|failing|bad|not.ok|pos
 GOOD = re.compile(r"(?i)(?:^|[^a-z])(?:pass|passed|passing|success|good|ok|negative|compliant)(?:[^a-z]|$)|_ok$|^ok[A-Z]")
 NAMES = {"dockerfile": "Dockerfile", "dockerCompose": "docker-compose.yaml"}  # of a sample's one file, where its format asks for it
 COMMENT = re.compile(r"(?:#|//)\s*(.*)")
-BLOCK = re.compile(r'(\w+)\s+"[^"]*"\s+"([^"]+)"|\w+\s*(?:"|\{)')
+BLOCK = re.compile(r'(\w+)\s+"([^"]*)"\s+"([^"]+)"|\w+\s*(?:"|\{)')
 CHECK = re.compile(r"""['"](CKV2?_[A-Z0-9]+_\d+)['"]""")
+TYPE = re.compile(r"""['"]((?:aws|azurerm|google|kubernetes)_\w+)['"]""")
 PROVIDERS = ("aws", "azure", "gcp", "kubernetes")
 SWAPPED = {  # in Terraform the two checks bear each other's ids; what they look for is as their names say
     ("terraform", "kubernetes", "MemoryLimits"): "CKV_K8S_13",
     ("terraform", "kubernetes", "MemoryRequests"): "CKV_K8S_12",
 }
 LAST = 10**9
+NONE: tuple[str, set[str]] = ("", set())
 
 
 class Sample(NamedTuple):
@@ -67,46 +69,53 @@ def _lay(item: Path, folder: Path, group: tuple[str, ...]) -> None:
 def of_checkov(source: Path, tree: Path, package: Path) -> Iterator[Sample]:
     """The rules' ids are in the checks themselves, which the package holds: example_X is of the check in X.py."""
     shutil.copytree(source, tree, dirs_exist_ok=True)
-    ids = _checks(package)
+    checks = _checks(package)
     for file in sorted(each for each in tree.rglob("*") if each.is_file()):
         place = file.relative_to(tree)
         at = next((i for i, part in enumerate(place.parts[:-1]) if part.startswith("example_")), None)
         if at is None:
             continue
         check = place.parts[at].removeprefix("example_")
-        rule = ids.get((place.parts[0], provider(place.as_posix()), check)) or ids.get((place.parts[0], "", check), "")
-        yield from _labelled(file, place.as_posix(), re.sub(r"\.\w+$", "", " / ".join(place.parts[at + 1 :])), rule)
+        rule, types = checks.get((place.parts[0], provider(place.as_posix()), check)) or checks.get(
+            (place.parts[0], "", check), NONE
+        )
+        yield from _labelled(file, place.as_posix(), re.sub(r"\.\w+$", "", " / ".join(place.parts[at + 1 :])), rule, types)
 
 
-def _checks(package: Path) -> Mapping[tuple[str, str, str], str]:
-    files = [each.relative_to(package) for each in package.rglob("*.py")]
-    told = {(each.parts[0], provider(each.as_posix()), each.stem): CHECK.search((package / each).read_text()) for each in files}
-    return {key: found[1] for key, found in told.items() if found} | SWAPPED
+def _checks(package: Path) -> Mapping[tuple[str, str, str], tuple[str, set[str]]]:
+    """The rule's id, and the types of resources that it names; none where what it is made from names them."""
+    found: dict[tuple[str, str, str], tuple[str, set[str]]] = {}
+    for file in package.rglob("*.py"):
+        told, place = file.read_text(), file.relative_to(package)
+        key = (place.parts[0], provider(place.as_posix()), place.stem)
+        if id_ := CHECK.search(told):
+            found[key] = SWAPPED.get(key, id_[1]), set(TYPE.findall(told))
+    return found
 
 
 def provider(place: str) -> str:
     return next((each for each in PROVIDERS if f"/{each}/" in place), "")
 
 
-def _labelled(file: Path, place: str, said: str, rule: str) -> Iterator[Sample]:
+def _labelled(file: Path, place: str, said: str, rule: str, types: set[str]) -> Iterator[Sample]:
     if (is_bad := label(said)) is not None:
         yield Sample(place, rule, is_bad)
     elif file.suffix == ".tf":
-        yield from _resources(file.read_text(errors="replace").splitlines(), place, rule)
+        yield from _resources(file.read_text(errors="replace").splitlines(), place, rule, types)
 
 
-def _resources(lines: list[str], place: str, rule: str) -> Iterator[Sample]:
+def _resources(lines: list[str], place: str, rule: str, types: set[str]) -> Iterator[Sample]:
     """Labelled by their names, else by the last comment at the margin above them."""
     said = [(i, label(found[1])) for i, line in enumerate(lines, 1) if (found := COMMENT.match(line))]
     starts = [(i, found) for i, line in enumerate(lines, 1) if (found := BLOCK.match(line))]
     ends = [*(i - 1 for i, _ in starts[1:]), len(lines)]
     for (first, found), last in zip(starts, ends, strict=False):
-        if found[0].startswith(("resource", "data")) and found[2]:
-            is_bad = label(found[2])
+        if found[0].startswith(("resource", "data")) and found[3] and (not types or found[2] in types):
+            is_bad = label(found[3])
             if is_bad is None:
                 is_bad = next((told for i, told in reversed(said) if i < first), None)
             if is_bad is not None:
-                yield Sample(place, rule, is_bad, first, last, found[2])
+                yield Sample(place, rule, is_bad, first, last, found[3])
 
 
 def label(name: str) -> bool | None:
