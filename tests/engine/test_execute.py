@@ -1,5 +1,7 @@
 """The steps of one plan, each alone: what is written in which order, and what counts as right."""
 
+import time
+
 import pytest
 from msgspec.structs import replace
 
@@ -11,6 +13,7 @@ from setright.engine.snapshots import Snapshots
 from setright.lenses import put
 from setright.model import Edit, Effect, Mismatch, Plan, Planned, Problem, Reading, Steps, Verdict, digest
 from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux.surface import open_root
 from tests.content import content
 from tests.engine.folder import Folder
 
@@ -237,6 +240,24 @@ def test_what_waits_for_a_restart_is_no_reason_to_go_back(tmp_path, folder, rest
     run.write(kept)
     told = run.verify(kept, {})
     assert len(told) == wrong and all("t/item/a still fail on x" in words for words in told)
+
+
+@pytest.mark.parametrize(("live", "patient"), [(True, True), (False, False)])
+def test_nobody_waits_long_for_files_that_are_as_written_to_get_right_by_themselves(tmp_path, folder, monkeypatch, live, patient):
+    (tmp_path / "host/etc").mkdir(parents=True)
+    (tmp_path / "host/etc/x").write_bytes(before := b'{"a": 0}\n')
+    written = Planned("/etc/x", "json", digest(before), digest(put("json", before, EDITS[0])), EDITS, "")
+    seen, host = still_found(tmp_path, live), open_root(str(tmp_path / "host"))
+    plan = replace(plan_of(folder, "x"), changes=(written,))
+    run = Execution(plan, host, Snapshots(tmp_path / "state"), "token", lambda surface, plan: seen(folder, plan))
+    monkeypatch.setattr(execute, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(execute, "LASTING_S", 0.05)
+    host.again(["/etc/x"])
+    kept = run.snapshot()
+    run.write(kept)
+    begun = time.monotonic()
+    assert run.verify(kept, {}) == ["t/item/a still fail on x"]
+    assert (time.monotonic() - begun > 0.5) is patient
 
 
 @pytest.mark.parametrize(("problems", "wrong"), [((), 0), ((Problem("item:x", "timed out"),), 2)])

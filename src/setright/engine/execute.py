@@ -19,6 +19,7 @@ from setright.model import Change, Document, Kept, Plain, Plan, Verdict, digest
 from setright.surfaces.base import Moved, Surface, SurfaceError
 
 PATIENCE_S = 12.0  # how long a change may take to show: some APIs and reloads answer old and new in turns
+LASTING_S = 2.0  # and what of files that are as written is judged wrong
 PAUSE_S = 0.3
 STEADY = 2  # readings in a row that must be right where something reloads
 ABSENT = object()
@@ -100,16 +101,16 @@ class Execution:
     def verify(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
         """What is not as it must be; empty when the control holds, nothing else moved, and health is as before.
 
-        Looks again until it is right (twice in a row where a program reloads), for as long as PATIENCE_S.
+        Looks again until it is right (twice in a row where a program reloads), for as long as PATIENCE_S, or LASTING_S.
         """
         if self.plan.steps.arm:
             self.surface.reconnect()
-        until = time.monotonic() + PATIENCE_S
+        begun = time.monotonic()
         steady, enough = 0, STEADY if self.plan.steps.reload else 1
         while True:
-            wrong = self._wrong(addresses, health)
+            wrong, lasting = self._wrong(addresses, health)
             steady = 0 if wrong else steady + 1
-            if steady >= enough or (wrong and time.monotonic() > until):
+            if steady >= enough or (wrong and time.monotonic() > begun + min(PATIENCE_S, LASTING_S if lasting else PATIENCE_S)):
                 return wrong
             time.sleep(PAUSE_S)
 
@@ -193,11 +194,13 @@ class Execution:
             self._made = digests, changes(self.plan, documents, self._snapshots.get)
         return self._made[1]
 
-    def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> list[str]:
+    def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> tuple[list[str], bool]:
+        """And whether it is wrong in files which are as written, so that no program's reload can heal it."""
         made = self._changes(self._kept(addresses))
         wrong = self._differences([(c, c.after) for c in made], self._follows)
         wrong += [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
-        return wrong + self._still_found(made)
+        still, lasting = self._still_found(made)
+        return wrong + still, lasting and not wrong and all(change.locator.startswith("/") for change in made)
 
     def _differences(self, expected: Sequence[tuple[Change | Kept, bytes | None]], let: Follows) -> list[str]:
         """Documents that are not as they must be, but for values that are `let` be what they are."""
@@ -228,8 +231,11 @@ class Execution:
     def _waits_for_restart(self) -> bool:
         return self.plan.effect.restart in ("service", "host")
 
-    def _still_found(self, made: Sequence[Change]) -> list[str]:
-        """Findings of the plan that are still there. Where all is exactly as planned, what cannot be told never could."""
+    def _still_found(self, made: Sequence[Change]) -> tuple[list[str], bool]:
+        """Findings of the plan that are still there, and whether one is so by what holds after a restart.
+
+        Where all is exactly as planned, what cannot be told never could.
+        """
         scan = self._rescan(self.surface, self.plan)
         mine = [f for f in scan.found if f.finding.id in self.plan.findings]
         if any(f.finding.verdict is Verdict.UNKNOWN for f in mine) and not scan.problems and self._exact(made):
@@ -238,7 +244,8 @@ class Execution:
             mine = [f for f in mine if not all(m.live for m in f.finding.mismatches)]
         told = [f"{f.control.id} still {f.finding.verdict.value} on {f.resource.name}" for f in mine]
         unread = [f"{p.locator}: {p.why}" for p in scan.problems] if told else []
-        return told + unread
+        lasting = any(m for f in mine if f.finding.verdict is Verdict.FAIL for m in f.finding.mismatches if not m.live)
+        return told + unread, lasting
 
 
 def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
