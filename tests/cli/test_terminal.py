@@ -78,3 +78,13 @@ def test_lines_keep_to_the_width_of_the_terminal(setright: Program):
         seen = at_terminal(setright, "plan", ".", *BOTH, "--quiet", columns=columns)[1]
         lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen).splitlines()
         assert max(map(len, lines)) <= columns
+
+
+def test_a_locale_that_lacks_signs_stops_nothing(setright: Program):
+    (setright.tree / "main.tf").write_text(MAIN_TF.replace("the shop", "Lädchen"))
+    elsewhere = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    ran = setright.process("scan", ".", *BOTH, **elsewhere)
+    assert ran.code == 1 and "→" in ran.out
+    assert setright.process("plan", ".", *BOTH, "--format", "json", **elsewhere).json["plans"]
+    code, seen = at_terminal(setright, "scan", ".", *BOTH, **elsewhere)
+    assert code == 1 and "?" in seen

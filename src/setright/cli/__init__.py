@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from io import TextIOWrapper
 
 COLLECTED_AT = 500_000  # objects made since the last look for cycles, of which modules and trees have few; each look costs time
 gc.set_threshold(COLLECTED_AT)
@@ -61,6 +63,12 @@ MODULES = {  # a keyword is no module name; the server's command is with the ser
 class LazyGroup(click.Group):
     """Knows its commands by name and imports one only when it is called."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                _take_all_signs(stream)
+        return super().main(*args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for section in COMMANDS.values() for name in section]
 
@@ -94,6 +102,12 @@ class LazyGroup(click.Group):
             if failure := failure_of(error):
                 raise failure from error
             raise
+
+
+def _take_all_signs(stream: TextIOWrapper) -> None:
+    """A terminal that lacks a sign shows ``?`` for it; what goes elsewhere is UTF-8 as in files, whatever the locale is."""
+    if stream.encoding.lower() not in ("utf-8", "utf8"):
+        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
