@@ -1,6 +1,7 @@
 """What `plan`, `apply`, `fix` and `rollback` promise, on real files."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from setright.engine.plan import plan_hash
 from setright.model import Plan
 
-from .conftest import AUTO, BOTH, MAIN_TF, Program
+from .conftest import ASK, AUTO, BOTH, MAIN_TF, Program
 
 PLAN_FIELDS = {"hash", "target", "document", "diff", "lane", "reason", "findings", "breaks_if", "effect", "undo"}
 
@@ -158,6 +159,15 @@ def test_fix_without_a_terminal_acts_on_auto_only(setright: Program):
     assert (ran.code, ran.err) == (0, "")
     assert {p["lane"]: p["outcome"] for p in ran.json["plans"]} == {"auto": "verified", "ask": "refused"}
     assert setright.file.read_text() == MAIN_TF.replace("= 1 ", "= 7 ")
+
+
+def test_what_waits_is_told_apart_from_what_was_refused_and_how_to_agree(setright: Program):
+    ran = setright("fix", ".", "--control", ASK, "--yes")
+    assert ran.code == 0 and "… waiting" in ran.out and "1 waiting" in ran.out and "refused" not in ran.out
+    assert "setright approve HASH" in ran.err
+    found = re.search(r"main\.tf  ([0-9a-f]{12})", ran.out)
+    assert found and setright("approve", found[1]).code == 0
+    assert "✓ verified" in setright("apply", "--approved", "--yes").out
 
 
 def test_fix_all_takes_the_decision(setright: Program):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from setright.engine.store import Progress
     from setright.engine.workflow import Outcome
 
+TO_AGREE = "`setright approve HASH` and then `setright apply --approved`, or `setright fix --all`"
 BAD = ("reverted", "unverified", "refused")
 
 
@@ -184,9 +185,8 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
             findings.draw_unread(console, report)
     for outcome in run.recovered if run else ():
         hint(f"An earlier run was cut off; its plan {outcome.plan[:12]} is now {outcome.outcome}", show)
-    waits = [plan for plan, outcome in ended if outcome.outcome == "refused" and outcome.why.startswith("waits for approval")]
-    if waits:
-        hint(f"\n{len(waits)} wait{'s' if len(waits) == 1 else ''} for a yes: setright apply --approve HASH, fix --all", show)
+    if waits := sum(screen.waits(outcome) for _, outcome in ended):
+        hint(f"\n{waits} wait{'s' if waits == 1 else ''} for a yes: {TO_AGREE}", show)
     done = [plan for plan, outcome in ended if outcome.outcome == "verified"]
     if run and done:
         hint(f"\nRun {run.id}; setright rollback {run.id} undoes it", show)

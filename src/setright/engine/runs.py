@@ -15,6 +15,7 @@ from setright.policy.approvals import ANYBODYS
 if TYPE_CHECKING:
     from setright.engine.store.runs import Run, RunPlan
 
+WAITS = "waits for approval"  # so begins the reason of a plan that nobody has agreed to yet
 LEFT = ("verified", "unverified")  # outcomes that leave something behind
 
 
@@ -36,7 +37,7 @@ def not_now(plan: Plan, lacks: str, frozen: str) -> tuple[str, str] | None:
         return "refused", plan.reason
     if lacks:
         whose = "" if lacks == ANYBODYS else f" ({lacks})"
-        return "refused", f"waits for approval: {plan.reason}{whose}"
+        return "refused", f"{WAITS}: {plan.reason}{whose}"
     return None
 
 

@@ -55,7 +55,8 @@ def command(
       setright fix . --control aws/s3/versioning --yes --format json
       setright fix infra --pr --all --label security
 
-    Exit code: 0 done, 1 something was rolled back or refused (or is open at or over --fail-on), 3 a target could not be reached.
+    Exit code: 0 done, also where plans wait for a yes; 1 something that should have run was refused or rolled back (or is open
+    at or over --fail-on); 3 a target could not be reached.
     """
     from setright.cli.acting import Decision, act_on
     from setright.cli.commands.plan import print_plans

@@ -14,6 +14,7 @@ from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, inde
 from setright.controls.page import effect
 from setright.controls.words import brief
 from setright.engine.redact import redact_text, shown
+from setright.engine.runs import WAITS
 from setright.model import Plan
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def draw_round(console: Console, target: str, number: int, plans: int, brought: 
 
 def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool = False) -> None:
     """One line for a plan that ended, with why it did not end well. `several`: of more than one target."""
-    style, sign = OUTCOME[outcome.outcome]
-    line = Text.assemble((f"{sign} {outcome.outcome:<10} ", style), shown(plan.document))
+    style, sign = OUTCOME[ended := _ended(outcome)]
+    line = Text.assemble((f"{sign} {ended:<10} ", style), shown(plan.document))
     if several:
         line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(line.append(f"  {plan.hash[:HASH]}", "dim"))
@@ -66,10 +67,19 @@ def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool =
 
 
 def draw_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
-    counts = Counter(outcome.outcome for outcome in outcomes)
+    counts = Counter(map(_ended, outcomes))
     parts = [Text(f"{counts[name]} {name}", style) for name, (style, _) in OUTCOME.items() if counts[name]]
     console.print()
     console.print(Text(" · ", "dim").join(parts) if parts else Text("nothing was changed", "bold"))
+
+
+def waits(outcome: Outcome) -> bool:
+    """Whether nothing stands against a plan but that nobody has agreed to it yet."""
+    return outcome.outcome == "refused" and outcome.why.startswith(WAITS)
+
+
+def _ended(outcome: Outcome) -> str:
+    return "waiting" if waits(outcome) else outcome.outcome
 
 
 def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool, everything: bool) -> None:

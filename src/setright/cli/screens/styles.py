@@ -22,6 +22,7 @@ OUTCOME = {
     "unverified": ("bold red", "✗"),
     "reverted": ("bold yellow", "↶"),
     "refused": ("bold yellow", "–"),
+    "waiting": ("bold yellow", "…"),
     "hand": ("bold magenta", "☞"),
 }
 MIN_GAP = 2
