@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from setright.app import Ask, Run
 from setright.engine import execute
 from setright.engine.configuration import Target
+from setright.engine.store import Progress
 from setright.engine.waves import laid_out
 from setright.engine.workflow import protocol
 from setright.model import Plan
@@ -80,6 +82,20 @@ def test_test_goes_before_production_and_production_begins_with_one(estate):
     assert [wave for wave, _, _ in seen] == [1, 2, 3, 4, 4]
     first = {job.target: job.wave for job in laid_out("r", plans, Policy(), app.subject, app.consent.cases).jobs}
     assert first == {"t1": 1, "p1": 2, "p2": 3, "p3": 4, "p4": 4}
+
+
+def test_who_interrupts_a_run_is_told_what_was_done_and_what_did_not_begin(estate):
+    app = estate()
+    plans = [plan for planned in app.plan([*app.folders], Ask()) for plan in planned.plans]
+
+    def interrupted(at: Progress) -> None:
+        if at.wave == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    run = app.apply(plans, lambda p: True, lambda p, o: None, interrupted)
+    assert (outcomes(run)["t1"], outcomes(run)["p4"]) == ("verified", "refused")
+    assert "interrupted before it began" in why(run, "p4")
+    assert values(app)["p4"] == 0 and app.store.run(run.id).state == "ended"
 
 
 def test_a_wave_that_is_not_as_healthy_as_before_is_taken_back_and_no_other_begins(estate):

@@ -102,8 +102,8 @@ class Runner:
             while idle() and not over():
                 time.sleep(IDLE_S)
 
-    def _serve(self, worker: Worker, runs: set[str]) -> None:
-        """Until these runs have ended. Who interrupts it lets what has begun end, and nothing else begin."""
+    def _serve(self, worker: Worker, runs: set[str]) -> bool:
+        """Until these runs have ended, and whether somebody interrupted it: then what had begun ends, and nothing else begins."""
         worker.only = runs
         try:
             worker.serve(AT_ONCE, lambda: not self._store.any_under_way(runs))
@@ -111,7 +111,8 @@ class Runner:
             for run in runs:
                 self._store.call_off(run, "interrupted before it began")
             worker.serve(AT_ONCE, lambda: not self._store.any_under_way(runs))
-            raise
+            return True
+        return False
 
     @contextmanager
     def _worker(self, tell: Callable[[Job, list[Outcome]], None], finishing: bool = True) -> Iterator[tuple[Worker, list[Outcome]]]:
@@ -130,7 +131,8 @@ class Runner:
 
     def _finished(self, worker: Worker, left: Sequence[str]) -> list[Outcome]:
         unended = {plan.hash: run for run in left for plan in self._store.run(run).plans if plan.outcome is None}
-        self._serve(worker, set(left))
+        if self._serve(worker, set(left)):
+            raise KeyboardInterrupt
         return [outcome for run in left for plan, outcome in self._outcomes(run).items() if unended.get(plan) == run]
 
     def _outcomes(self, run: str) -> dict[str, Outcome]:
