@@ -105,6 +105,12 @@ def test_a_flag_is_written_where_flags_stand(before: str, after: str) -> None:
     assert changed(f"{SERVER}    {before}\n", Edit(("flags", "profiling"), "false")) == f"{SERVER}    {after}\n"
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(45, "45s"), (300, "5m0s"), (3660, "1h1m0s")])
+def test_a_time_is_written_as_go_writes_it(seconds: int, text: str) -> None:
+    start = f"{SERVER}    command: [kube-apiserver, --request-timeout=1s]\n"
+    assert changed(start, Edit(("flags", "request-timeout"), seconds)) == start.replace("1s", text)
+
+
 def test_a_value_that_stands_apart_is_changed_and_goes_with_its_flag() -> None:
     text = f"{SERVER}    command:\n    - kube-apiserver\n    - --token-auth-file\n    - /a.csv\n    - --v=2\n"
     assert changed(text, Edit(("flags", "token-auth-file"), "/b.csv")) == text.replace("/a.csv", "/b.csv")

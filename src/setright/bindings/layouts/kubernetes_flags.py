@@ -237,7 +237,10 @@ def _extra(layout: Mapping[str, Plain], raw: Tree, name: str) -> tuple[Path, boo
 def _text(layout: Mapping[str, Plain], name: str, value: Plain) -> str:
     if isinstance(value, list):
         return ",".join(map(_spelt, value))
-    return f"{value}s" if name in layout.get("durations", ()) and str(value).isdigit() else _spelt(value)
+    if name in layout.get("durations", ()) and isinstance(value, int):
+        hours, minutes = value // 3600, value // 60 % 60
+        return (f"{hours}h" if hours else "") + (f"{minutes}m" if value >= 60 else "") + f"{value % 60}s"  # as Go writes it
+    return _spelt(value)
 
 
 def _spelt(value: Plain) -> str:
