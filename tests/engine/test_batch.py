@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from setright.app import App, Ask, Run
@@ -18,7 +19,7 @@ from setright.engine.ledger import verify
 from setright.engine.lots import batches
 from setright.engine.runs import in_order
 from setright.engine.stop import switch
-from setright.model import Change, Effect, Plan, Planned, Steps
+from setright.model import Change, Edit, Effect, Plan, Planned, Steps
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.surface import SourceTree
 from tests.content import warm
@@ -203,6 +204,16 @@ def test_on_a_host_files_and_their_modes_go_together_and_what_runs_goes_alone(do
     assert grouped(*files, plan("3", document, **linux), plan("4", "/etc/issue", **linux)) == [["1", "2", "4"], ["3"]]
     assert grouped(*files, plan("3", "stat:/etc/motd", **linux)) == [["1", "2"], ["3"]], "of one file the mode and the bytes"
     assert grouped(*files, plan("3", "/etc/default/grub", **linux | {"effect": Effect(restart="host")}))[1] == ["3"]
+
+
+def test_packages_are_installed_together_and_removed_one_by_one():
+    def package(name: str, installed: bool) -> Plan:
+        edits = ((Edit(("installed",), installed),),)
+        change = Planned(f"package:{name}", "json", "old", "new", edits, "")
+        return msgspec.structs.replace(plan(name, "x", family="linux", effect=Effect()), changes=(change,))
+
+    plans = package("aide", True), plan("1", "/etc/motd", family="linux"), package("telnet", False), package("cron", True)
+    assert grouped(*plans, package("nis", False)) == [["aide", "cron"], ["1"], ["telnet"], ["nis"]]
 
 
 def test_plans_made_with_other_parameters_do_not_mix():

@@ -70,6 +70,48 @@ def test_a_package_is_installed_and_taken_back_with_what_it_brought(lab: Supplie
     assert moved(before, lab) == []
 
 
+def offer(lab: Supplied, place: Path, name: str, relation: str = "", script: str = "") -> None:
+    """A package that has nothing but what it needs and what it does when it is installed."""
+    (place / name / "DEBIAN").mkdir(parents=True)
+    about = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@localhost>\nDescription: {name}\n{relation}"
+    (place / name / "DEBIAN/control").write_text(about)
+    (place / name / "DEBIAN/postinst").write_text(f"#!/bin/sh\n{script}\n")
+    (place / name / "DEBIAN/postinst").chmod(0o755)
+    lab.offer(place / name)
+
+
+def transactions(lab: Supplied) -> list[str]:
+    """What apt installed, the packages of each transaction."""
+    log = lab.command(1, "sed -n 's/^Install: //p' /var/log/apt/history.log").stdout
+    return [" ".join(sorted(re.findall(r"(\S+):\w+ \(", line))) for line in log.splitlines()]
+
+
+def test_packages_come_in_one_transaction_and_one_that_is_bad_keeps_no_other_from_coming(lab: Supplied, tmp_path: Path) -> None:
+    offer(lab, tmp_path, "both-need")
+    for name in ("aide", "aide-common"):
+        offer(lab, tmp_path, name, "Depends: both-need\n")
+    lab.update(1)
+    program, before, known = Program(lab, tmp_path), files(lab, 1), len(transactions(lab))
+    words = ["ssh://h1", "--control", "linux/package/file-integrity"]
+    _, told, _ = program("fix", *words, "--all", "--yes")
+    assert [plan["outcome"] for plan in told["plans"]] == ["verified"] * 2, told["plans"]
+    assert transactions(lab)[known:] == ["aide aide-common both-need"]
+    _, back, _ = program("rollback", told["run"])
+    assert {plan["outcome"] for plan in back["plans"]} == {"reverted"}
+    assert not any(installed(lab, "aide", "aide-common", "both-need").values()) and moved(before, lab) == []
+
+    offer(lab, tmp_path, "unattended-upgrades", "Depends: both-need\n", "exit 3")
+    lab.update(1)
+    _, told, _ = program("fix", *words, "--control", "linux/package/automatic-updates", "--all", "--yes")
+    ended = {plan["document"]: plan for plan in told["plans"]}
+    bad = ended.pop("package:unattended-upgrades")
+    assert bad["outcome"] == "reverted" and "unattended-upgrades" in bad["why"]
+    assert {plan["outcome"] for plan in ended.values()} == {"verified"} and len(ended) == 2
+    assert installed(lab, "unattended-upgrades")["unattended-upgrades"] == ""
+    _, back, _ = program("rollback", told["run"])
+    assert not any(installed(lab, "aide", "aide-common", "both-need").values()) and moved(before, lab) == []
+
+
 def test_what_a_package_brings_is_put_right_in_the_same_run_and_goes_back_with_it(lab: Supplied, tmp_path: Path) -> None:
     """Its own log can be read by everybody."""
     tree = tmp_path / "needrestart"

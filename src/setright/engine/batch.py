@@ -14,7 +14,7 @@ from setright.engine.change import Lapsed
 from setright.engine.execute import Execution
 from setright.engine.scan import SOURCE_FAMILIES, Scan
 from setright.engine.snapshots import Snapshots
-from setright.model import Document, Kept, Plan, digest
+from setright.model import Change, Document, Kept, Plan, digest
 from setright.surfaces.base import Surface, SurfaceError
 
 Rescan = Callable[[Surface, Sequence[Plan]], Scan]
@@ -44,6 +44,15 @@ class Batch:
         mine = [self._executions[plan_hash] for plan_hash in hashes]
         if mine and mine[0].plan.family not in SOURCE_FAMILIES:
             self._seen = mine[0].surface.again([change.locator for each in mine for change in each.plan.changes])
+
+    def ready(self, kept: Mapping[str, Sequence[str]]) -> None:
+        """Does at once what the target can do of many writes at once; each is made, and told, by itself all the same."""
+        mine = next(iter(self._executions.values()), None)
+        at_once: Callable[[Sequence[Change]], None] | None = getattr(mine.surface, "ready", None) if mine else None
+        if at_once is None:
+            return
+        with suppress(Lapsed, SurfaceError):
+            at_once([change for plan_hash, each in kept.items() for change in self._executions[plan_hash].made(each)])
 
     def write(self, plan_hash: str, addresses: Sequence[str], first: bool) -> tuple[str, bool]:
         """Why the plan is not written, or nothing; and whether it surely wrote nothing."""

@@ -75,6 +75,10 @@ class Execution:
         """Raises Rejected where the target's own checker refuses the staged copies."""
         self.surface.validate(self._changes(self._kept(addresses)), self.plan.steps)
 
+    def made(self, addresses: Sequence[str]) -> list[Change]:
+        """The plan's changes of the state that was kept. Raises Lapsed."""
+        return self._changes(self._kept(addresses))
+
     def write(self, addresses: Sequence[str], first: bool = False, seen: Mapping[str, Document] = NOTHING) -> None:
         """Raises change.Lapsed where the target is no longer as it was: then this call wrote nothing.
 

@@ -33,7 +33,7 @@ class _Lot:
         self.params = dict(plan.params)
 
     def takes(self, other: _Lot) -> bool:
-        if not (_can_join(self.plans[0]) and _can_join(other.plans[0])) or self.documents & other.documents:
+        if not _sort(self.plans[0]) or _sort(self.plans[0]) != _sort(other.plans[0]) or self.documents & other.documents:
             return False
         return all(self.params.get(name, value) == value for name, value in other.params.items())
 
@@ -54,15 +54,25 @@ def _home(made: Sequence[_Lot], lot: _Lot) -> _Lot | None:
     return home
 
 
-def _can_join(plan: Plan) -> bool:
-    quiet = bool(plan.changes) and plan.steps == Steps() and not plan.keys
-    return quiet and (plan.family in SOURCE_FAMILIES or _is_files(plan))
+def _sort(plan: Plan) -> str:
+    """What plans have in common that may run at once; nothing where one runs alone."""
+    if not plan.changes or plan.steps != Steps() or plan.keys:
+        return ""
+    if plan.family in SOURCE_FAMILIES:
+        return "source"
+    if plan.family != "linux" or plan.effect.restart in ("service", "host"):
+        return ""
+    return "files" if _is_files(plan) else "packages" if _only_installs(plan) else ""
 
 
 def _is_files(plan: Plan) -> bool:
     """Whether a plan for a host is about files alone, and holds as soon as they are written."""
-    files = all(change.locator.startswith(("/", "stat:/")) for change in plan.changes)
-    return plan.family == "linux" and files and plan.effect.restart not in ("service", "host")
+    return all(change.locator.startswith(("/", "stat:/")) for change in plan.changes)
+
+
+def _only_installs(plan: Plan) -> bool:
+    values = {edit.value for change in plan.changes for edits in change.edits for edit in edits}
+    return values == {True} and all(change.locator.startswith("package:") for change in plan.changes)
 
 
 def params_of(plans: Sequence[Plan]) -> Mapping[str, Plain]:

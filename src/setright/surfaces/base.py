@@ -29,7 +29,8 @@ class Surface(Protocol):
     A surface may offer ``in_words(locator, before, after)``: two texts whose difference is the change as people read it, for
     a document that only programs do; None where it is read as it is. One that waits for its target may offer
     ``meanwhile(work)``: the next reading, which comes soon, calls `work` once while the target looks. One that cannot always make
-    hold what is written may offer ``late()``: what of its last reload holds only after a restart, in sentences.
+    hold what is written may offer ``late()``: what of its last reload holds only after a restart, in sentences. One that does
+    several changes at once in less time may offer ``ready(changes)``, before each of them is written: it does all or nothing.
     """
 
     @property

@@ -101,6 +101,8 @@ def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
     batch = desk().batch(run, list(kept))
     batch.look([plan_hash for plan_hash in kept if (run, plan_hash) in begun])
     amiss: dict[str, list[Plain]] = {}
+    if not desk().stopped():
+        batch.ready(kept)
     for plan_hash, addresses in kept.items():
         at("write")
         first = (run, plan_hash) in begun

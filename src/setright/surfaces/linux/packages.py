@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from setright.model import Plain
 from setright.surfaces.base import SurfaceError
@@ -21,6 +21,21 @@ if [ -n "$half" ]; then
 fi
 """
 FAILED = "[ ! -d /run/systemd/system ] || systemctl list-units --failed --plain --no-legend | cut -d' ' -f1"
+# Of what apt-get told that it would install, what is not there at all, and what was there once and left its configuration.
+CAME = r"""came=$(printf '%s\n' "$told" | awk '$1 == "Inst" && $3 !~ /^\[/ {print $2}')
+here=$([ -z "$came" ] || dpkg-query -W -f='${Package} ${db:Status-Status}\n' $came 2>/dev/null |
+  awk '$2 != "not-installed" {print $1}')
+came=$(printf '%s\n' $came | grep -vxF -e "${here:-none}")
+"""
+TRANSACTION = f"""failed() {{{{ {FAILED}; }}}}
+was=$(failed)
+if {APT} install --no-install-recommends {{wanted}} >&2; then
+  new=$(failed | grep -vxF -e "${{{{was:-none}}}}")
+  [ -n "$new" ] || exit 0
+  echo "with {{it}} came what does not start:" $new >&2
+fi
+[ -z "$came" ] || {APT} purge $came >/dev/null 2>&1 || dpkg --purge $came >/dev/null 2>&1
+exit 1"""
 
 
 def former(name: str) -> Ask:
@@ -45,27 +60,38 @@ def kept(told: str) -> Mapping[str, Plain]:
 def install(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> str:
     """Of the version kept, where one is: that is a way back.
 
-    Fails where others would have to go for it, and where a service that came with it does not start.
+    Fails where others would have to go for it, and where a service that came with it does not start. What fails leaves nothing.
     """
     quoted, version = _checked(name), str((kept or {}).get("version", ""))
     if manager == "rpm":
         return f"dnf -y -q install {quoted}{f'-{shlex.quote(version)}' if version else ''} >&2 || exit 1"
     wanted = f"{quoted}={shlex.quote(version)}" if version else quoted
     return f"""{_there(quoted)} && exit 0
-{"" if version else UNFINISHED}others=$({TRY} install --no-install-recommends {wanted} | awk '$1 == "Remv" {{print $2}}')
+{"" if version else UNFINISHED}told=$({TRY} install --no-install-recommends {wanted})
+others=$(printf '%s\\n' "$told" | awk '$1 == "Remv" {{print $2}}')
 if [ -n "$others" ]; then echo "installing it would remove" $others >&2; exit 1; fi
-failed() {{ {FAILED}; }}
-was=$(failed)
-{APT} install --no-install-recommends {wanted} >&2 || exit 1
-new=$(failed | grep -vxF -e "${{was:-none}}")
-if [ -n "$new" ]; then echo "with it came what does not start:" $new >&2; exit 1; fi"""
+{CAME}{TRANSACTION.format(wanted=wanted, it="it")}"""
+
+
+def install_all(names: Sequence[str]) -> str:
+    """Those that are not there, in one transaction, of which all stays or nothing; apt-get fetches all before it begins.
+
+    Fails as `install` does, and where the way back could not be told of each: where others would be renewed, or were here once.
+    """
+    return f"""set --
+for p in {" ".join(map(_checked, names))}; do {_there("$p")} || set -- "$@" $p; done
+[ $# -gt 1 ] || exit 0
+{UNFINISHED}told=$({TRY} install --no-install-recommends "$@") || exit 1
+if printf '%s\\n' "$told" | awk '$1 == "Remv" || $1 == "Inst" && $3 ~ /^\\[/ {{n = 1}} END {{exit !n}}'; then exit 1; fi
+{CAME}[ -z "$here" ] || exit 1
+{TRANSACTION.format(wanted='"$@"', it="them")}"""
 
 
 def remove(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> str:
     """What needs the package keeps it from being removed; configuration files stay.
 
-    As the way back of an install, where `kept` says that it was not there: what came with it goes too, and the configuration
-    with it where nobody has changed that.
+    As the way back of an install, where `kept` says that it was not there: what came with it goes too, but for what others need,
+    and the configuration with it where nobody has changed that.
     """
     quoted = _checked(name)
     if manager == "rpm":
@@ -78,7 +104,15 @@ set --
 for p in {brought}; do if known $p; then set -- "$@" $p; fi; done
 [ $# -gt 0 ] || exit 0
 others() {{ {TRY} purge "$@" | awk '$1 == "Remv" || $1 == "Purg" {{print $2}}' | grep -vxF -e "$(printf '%s\\n' "$@")"; }}
-if [ -n "$(others "$@")" ]; then set -- {quoted}; {_alone(quoted)}; fi
+if [ -n "$(others "$@")" ]; then
+  mine="$*"; set -- {quoted}; {_alone(quoted)}
+  for p in $mine; do
+    case " $* " in *" $p "*) continue ;; esac
+    with=$({TRY} purge "$@" $p | awk '$1 == "Remv" || $1 == "Purg" {{print $2}}' | sort -u)
+    [ -n "$with" ] && [ -z "$(printf '%s\\n' $with | grep -vxF -e "$(printf '%s\\n' $mine)")" ] && set -- "$@" $with
+  done
+  set -- $(printf '%s\\n' "$@" | sort -u)
+fi
 for p do [ -n "$(dpkg --verify $p 2>/dev/null | grep ' c /')" ] || clean="${{clean:-}} $p"; done
 {APT} remove "$@" >&2 || exit 1
 [ -z "${{clean:-}}" ] || {APT} purge $clean >&2 || exit 1"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from setright.model import Change, Kept, Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
@@ -152,6 +152,15 @@ def _package(transport: Transport, change: Change, before: Mapping[str, Plain], 
     manager, kept = str(before["manager"]), change.meta
     body = packages.install(manager, name, kept) if after["installed"] else packages.remove(manager, name, kept)
     check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
+
+
+def ready(transport: Transport, changes: Sequence[Change]) -> None:
+    """Installs at once what several changes install, or nothing. Raises SurfaceError."""
+    wanted = [change for change in changes if change.locator.startswith("package:") and change.after]
+    rows = [(change, json.loads(change.after or b"{}")) for change in wanted]
+    names = [change.locator.partition(":")[2] for change, row in rows if row["installed"] and row["manager"] == "dpkg"]
+    if len(names) > 1:
+        check(transport.target, "package:*", transport.run(writes.scripted(packages.install_all(names)), 900.0))
 
 
 def _now(transport: Transport, name: str) -> Plain:

@@ -119,6 +119,11 @@ class Linux:
         self._learn(change)
         puts.write(self._transport, change, self._new_mode(change.locator))
 
+    def ready(self, changes: Sequence[Change]) -> None:
+        """Packages come in one transaction. Raises SurfaceError where they cannot: then each is tried by itself, and told."""
+        self._look_ahead((), {})
+        puts.ready(self._transport, changes)
+
     def reload(self, steps: Steps) -> None:
         """In an offline root nothing runs that could be reloaded."""
         self._late = []
