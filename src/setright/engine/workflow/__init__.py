@@ -38,6 +38,7 @@ from setright.surfaces.base import Moved, Rejected
 
 SCHEMA = "setright-runs-6"  # raised when the order or the meaning of steps changes
 LOOK_S = 0.1
+NEWS_S = 0.05  # the library looks for messages this often, which we send none of; so long its end waits for that look
 
 
 @contextlib.contextmanager
@@ -137,6 +138,7 @@ def _config(url: str, worker: str) -> DBOSConfig:
         serializer=DBOSPortableJSONSerializer(),
         log_level="CRITICAL",
         run_migrations=True,
+        notification_listener_polling_interval_sec=NEWS_S,
     )
     if url.startswith("sqlite"):
         config["system_database_engine"] = _wal(url)
