@@ -155,3 +155,8 @@ def test_a_screen_ends_where_nobody_would_read_on_and_says_how_to_see_the_rest(s
     left = re.search(r"and (\d+) more findings on \d+ more resources; --all-findings", short)
     assert left and 100 <= found - int(left[1]) < 130, "the last resource is shown whole"
     assert whole.count("aws/rds/") == found
+
+
+def test_a_narrow_terminal_breaks_titles_within_their_column(setright: Program):
+    out = setright("scan", ".", "--control", ASK, COLUMNS="40").out
+    assert "  high      The database's storage and\n            snapshots are encrypted\n" in out

@@ -89,7 +89,8 @@ def draw_left_open(console: Console, report: Report, everything: bool = False) -
 def _left_open(console: Console, each: Excepted) -> None:
     finding = each.finding
     until = f", until {shown(each.until)}" if each.until else ""
-    ends(console, Text.assemble("  ", (shown(finding.resource), "bold"), f"  {finding.title}"), Text(finding.control, "dim"))
+    title = Text.assemble("  ", (shown(finding.resource), "bold"), f"  {finding.title}")
+    ends(console, title, Text(finding.control, "dim"), 4)
     why = f"{each.kind}: {shown(redact_text(each.reason))}{until}"
     indented(console, Text.assemble((shown(spot(finding.location)), "dim"), "  ", (why, "italic")), 4)
 
@@ -153,7 +154,7 @@ def _finding(console: Console, found: Found, key: bytes, document: str) -> None:
     failed = finding.verdict is Verdict.FAIL
     word = finding.severity if failed else "unknown"
     title = Text.assemble((f"  {word:<{MARGIN - 2}}", SEVERITY[word]), finding.title)
-    ends(console, title, Text(finding.control, "dim"))
+    ends(console, title, Text(finding.control, "dim"), MARGIN)
     line, elsewhere = _place(spot(finding.location), document)
     lines = [_line(p) for p in together(pairs(found, key))] if failed else [Text(unknown(found, key), SEVERITY["unknown"])]
     if elsewhere or not lines:

@@ -71,13 +71,13 @@ def indented(console: Console, text: Text | str, by: int, first: Text | str = ""
         print_line(console, Text.assemble(margin, line, no_wrap=True, overflow="ellipsis"))
 
 
-def ends(console: Console, left: Text, right: Text) -> None:
-    """One line with something at its right end; two where they do not fit."""
+def ends(console: Console, left: Text, right: Text, by: int = 0) -> None:
+    """One line with something at its right end; more where they do not fit, of which those that go on are indented."""
     gap = console.width - left.cell_len - right.cell_len
     if gap >= MIN_GAP:
         print_line(console, Text.assemble(left, " " * gap, right))
     else:
-        print_line(console, left)
+        indented(console, left[by:], by, left[:by])
         if right:
             print_line(console, Text.assemble(" " * max(console.width - right.cell_len, 0), right))
 
