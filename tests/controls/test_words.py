@@ -17,9 +17,14 @@ def test_of_a_long_list_what_is_too_much_is_told_and_of_a_short_one_all() -> Non
 def test_of_a_long_list_that_is_asked_for_the_beginning_is_told() -> None:
     folders = [f"/var/lib/program-{number}" for number in range(20)]
     told = pair(Mismatch(("path",), folders, "/var/lib/program-7", "excludes"))
-    assert told.want == "none of /var/lib/program-0, /var/lib/program-1, /var/lib/program-2 and 17 more"
+    assert told.want == "anything but /var/lib/program-0, /var/lib/program-1, /var/lib/program-2 and 17 more"
     few = pair(Mismatch(("path",), ["a", "b", "c", "d", "e", "f", "g"], "a", "excludes"))
-    assert few.want == "none of a, b, c, d, e, f, g"
+    assert few.want == "anything but a, b, c, d, e, f, g"
+
+
+def test_what_a_list_must_not_hold_is_told_as_such() -> None:
+    told = pair(Mismatch(("sources",), ["0.0.0.0/0"], ["0.0.0.0/0", "10.0.0.0/8"], "excludes"))
+    assert (told.have, told.want) == ("0.0.0.0/0, 10.0.0.0/8", "without 0.0.0.0/0")
 
 
 def test_what_is_only_offered_to_a_fix_is_not_told_as_if_somebody_wrote_it() -> None:

@@ -49,7 +49,11 @@ def pair(mismatch: Mismatch) -> Pair:
         return Pair(place(mismatch), value(mismatch.have), "no such item")
     if mismatch.op == "subset-of" and (beyond := _beyond(mismatch)):
         return beyond
-    return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, _beginning(mismatch.want)))
+    want = _beginning(mismatch.want)
+    if mismatch.op == "excludes":
+        phrase = "without {}" if isinstance(mismatch.have, list | tuple) else "anything but {}"
+        return Pair(place(mismatch), value(mismatch.have), phrase.format(value(want)))
+    return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, want))
 
 
 def _beginning(want: Plain) -> Plain:
