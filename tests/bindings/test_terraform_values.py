@@ -56,10 +56,23 @@ def test_callers_are_believed_where_they_agree_and_left_to_people(setters: dict[
         ('"${local.o.n}-${var.d}x"', "3-dx"),
         ('"${local.o.missing}"', Unknown('"${local.o.missing}"')),
         ("local.o.b[7]", Unknown("local.o.b[7]")),
-        ('"${upper(var.d)}"', Unknown('"${upper(var.d)}"')),
-        ('var.d == "d" ? "On" : "Off"', "On"),
-        ('!local.o.t ? "On" : local.o.a', "Off"),
-        ('var.none != null ? "On" : "Off"', "Off"),
+        ('"${upper(var.d)}"', "D"),
+        ('"${md5(var.d)}"', Unknown('"${md5(var.d)}"')),
+        ('lookup(local.o, "a", "On")', "Off"),
+        ('lookup(var.open, "a", "On")', Unknown('lookup(var.open, "a", "On")')),
+        ('try(local.o.missing, coalesce(var.none, "Off"))', "Off"),
+        ('try(var.open.missing, "Off")', Unknown('try(var.open.missing, "Off")')),
+        ('merge(local.o, { a = "On", id = data.x.y.id }).a', "On"),
+        ('element([for each in local.o.b : lower(each) if each != "On"], 5)', "off"),
+        ('{ for key, each in local.o : "${key}!" => each }["a!"]', "Off"),
+        ('length(concat(local.o.b, ["x"])) == 3 && !contains(local.o.b, "x") ? "On" : "Off"', "On"),
+        ('var.open == "a" || local.o.t ? "On" : "Off"', "On"),
+        (
+            'var.open == "a" && local.o.t ? data.x.y.z : "Off"',
+            Unknown('var.open == "a" && local.o.t ? data.x.y.z : "Off"', (Unknown("data.x.y.z"), "Off")),
+        ),
+        ('join("-", ["O", tostring(local.o.n), base64decode("Zg==")])', "O-3-f"),
+        ("cidrhost(local.o.a, 1)", Unknown("cidrhost(local.o.a, 1)")),
     ],
 )
 def test_an_expression_that_leads_into_a_known_value_is_told(expression: str, told: Plain) -> None:
@@ -117,7 +130,7 @@ def test_what_a_dynamic_block_makes_of_known_values_is_told(each: str, port: str
 CIDRS = ("0.0.0.0/0", "10.0.0.0/8")
 
 
-@pytest.mark.parametrize("each", ["var.rules", "[for r in local.rules : r]", "merge(local.named, {})"])
+@pytest.mark.parametrize("each", ["var.rules", "[for r in var.rules : r]", "merge(local.named, var.rules)"])
 def test_what_a_dynamic_block_makes_of_others_is_not(each: str) -> None:
     assert seen(DYNAMIC % (each, "iterator = rule", "1"), GROUP)[0].tree["Ingress"] == [Unknown("dynamic 'ingress'")]
 

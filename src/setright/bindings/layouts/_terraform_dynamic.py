@@ -1,23 +1,18 @@
 """The nested blocks that a dynamic block makes, where it is told of what.
 
-developer.hashicorp.com/terraform/language/expressions/dynamic-blocks; functions: lookup, try, toset, tolist.
+developer.hashicorp.com/terraform/language/expressions/dynamic-blocks.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 
+from setright.bindings.layouts._terraform_evaluate import filled
 from setright.bindings.layouts._terraform_module import Module
-from setright.bindings.layouts._terraform_values import MISSING, filled, stepped
+from setright.bindings.layouts._terraform_values import MISSING
 from setright.model import Path, Plain, Tree, Unknown
-from setright.patterns import late
 
-SET = late(r"to(?:set|list)\(\s*(.+?)\s*\)", re.DOTALL)
-LITERAL = r'("[^"\\$]*"|-?\d+|true|false|null|\[\s*\]|\[(?:\s*"[^"\\$]*"\s*,?)+\])'
-LOOKUP = late(rf'lookup\(\s*([\w.-]+)\s*,\s*"([^"\\$]*)"\s*,\s*{LITERAL}\s*\)', re.DOTALL)
-TRY = late(rf'try\(\s*([\w-]+\.[\w-]+)((?:\.[\w-]+|\[\d+\]|\["[^"\\$]*"\])*)\s*,\s*{LITERAL}\s*\)', re.DOTALL)
 MANY = 64  # blocks that one dynamic block may be told to make
 
 
@@ -43,8 +38,6 @@ def _named(body: Tree, name: str) -> list[Tree]:
 
 def _elements(module: Module, each: Plain) -> list[tuple[Plain, Plain]] | None:
     """Key and value of each element that a dynamic block goes over."""
-    if isinstance(each, Unknown) and (inner := SET.fullmatch(each.text)):
-        each = _literal(inner[1]) if inner[1].startswith("[") else Unknown(inner[1])
     value = module.chosen(each)
     told: Iterator[tuple[Plain, Plain]] | None = None
     if isinstance(value, dict):
@@ -53,13 +46,6 @@ def _elements(module: Module, each: Plain) -> list[tuple[Plain, Plain]] | None:
         told = iter(enumerate(value))
     elements = None if told is None else list(told)
     return elements if elements is not None and len(elements) <= MANY else None
-
-
-def _literal(text: str) -> Plain:
-    try:
-        return json.loads(re.sub(r",\s*\]", "]", text))
-    except ValueError:
-        return Unknown(text)
 
 
 def _teller(module: Module, iterator: str, key: Plain, value: Plain) -> Callable[[Unknown], Plain]:
@@ -82,16 +68,5 @@ def _told(value: Unknown, told: Callable[[Unknown], Plain]) -> Plain:
     bare = re.sub(r'^"\$\{\s*([^{}"]*?)\s*\}"$', r"\1", value.text)
     if (known := told(Unknown(bare))) != Unknown(bare):
         return known
-    if found := LOOKUP.fullmatch(bare):
-        return _or_else(told(Unknown(found[1])), f'["{found[2]}"]', found[3], value)
-    if found := TRY.fullmatch(bare):
-        return _or_else(told(Unknown(found[1])), found[2], found[3], value)
     known = filled(value.text, told)
     return value if known is MISSING else known
-
-
-def _or_else(there: Plain, steps: str, otherwise: str, value: Unknown) -> Plain:
-    if isinstance(there, Unknown):
-        return value
-    found = stepped(there, steps)
-    return _literal(otherwise) if found is MISSING else found

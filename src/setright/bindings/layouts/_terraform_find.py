@@ -128,7 +128,7 @@ def named(module: Module, told: Entry, body: Tree) -> Tree:
 
 def plain(module: Module, told: Entry, value: Plain) -> Plain:
     """A value, resolved; blocks as mappings in the kind's names: one block as itself, several as a list."""
-    value = module.resolved(value)
+    value = module.chosen(value)
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         each = [named(module, told, item) for item in value]
         return each[0] if len(each) == 1 else each

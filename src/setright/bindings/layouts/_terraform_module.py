@@ -16,7 +16,8 @@ from setright.bindings.layouts import _terraform_networks as networks
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_choices import either
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
-from setright.bindings.layouts._terraform_values import MISSING, choice, filled, is_known
+from setright.bindings.layouts._terraform_evaluate import choice, filled
+from setright.bindings.layouts._terraform_values import MISSING, is_known
 from setright.bindings.source import Source
 from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
@@ -28,8 +29,7 @@ REPOSITORY = re.compile(
     r"(?:git::)?(?:https://|ssh://)?(?:git@)?github\.com[/:]([\w-]+)/terraform-([a-z]+)-([\w-]+?)(?:\.git)?(//[\w./-]+)?(?:\?.*)?"
 )
 OPENING = re.compile(r"google_storage_\w+_(?:iam|acl|access_control)|azurerm_storage_container")  # what lets somebody into a bucket
-NESTING = 8  # locals of locals
-CALLS = 16  # more than call a directory for one purpose
+NESTING, CALLS = 8, 16  # locals of locals; more than call a directory for one purpose
 
 
 class Block(NamedTuple):
