@@ -12,7 +12,8 @@ that who deploys the module makes already, in it or wherever it is made. With `h
         makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
-With `turns:` it is another for each value that the attribute may have. What several offers make has a name: `makes: data-key`.
+With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). With `turns:` it is another
+for each value that the attribute may have. What several offers make has a name: `makes: data-key`.
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
 `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
@@ -29,6 +30,7 @@ from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.bindings.layouts._terraform_spec import snake
+from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_versions import constraint, version
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -76,12 +78,14 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
         return False
     if "value" not in how and _value(module, block, how) is None:
         return False
+    if "via" in how and not lets_in(module, block, how["via"]):
+        return False
     return "grant" not in how or _role(module, block, how) is not None
 
 
 def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
     """The blocks that the module does not have yet, all in one file, whoever asks for them."""
-    wanted = {_segments(place): _written(body) for place, body in bundled(how.get("makes"))}
+    wanted = {path: _written(opened(module, path, body)) for path, body in _bundled(how)}
     missing = {path: body for path, body in wanted.items() if not _has(module, path)}
     named = _written([how.get("value"), *how.get("with", {}).values(), *how.get("given", {}).values()])
     while idle := [path for path in missing if path[1] in FOR_OTHERS and not _is_named(path, named, missing)]:
@@ -89,6 +93,10 @@ def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
             del missing[path]
     for path, body in missing.items():
         yield _home(module), Edit((*path, 0), body)
+
+
+def _bundled(how: Layout) -> Iterator[tuple[tuple[str, ...], Plain]]:
+    yield from ((_segments(place), body) for place, body in bundled(how.get("makes")))
 
 
 def _has(module: Module, path: tuple[str, ...]) -> bool:

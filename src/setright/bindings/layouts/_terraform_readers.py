@@ -8,7 +8,7 @@ Systems Manager User Guide, SecureString parameters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers, of
@@ -67,3 +67,21 @@ def _bucket(module: Module, block: Block) -> Iterator[Block]:
     for each in module.resources("aws_s3_bucket"):
         if isinstance(raw, Unknown) and of(each).search(raw.text):
             yield each
+
+
+POLICIES = ("aws_dynamodb_resource_policy", "aws_kinesis_resource_policy")
+
+
+def outsiders(module: Module, block: Block, tree: Tree) -> str:
+    """Who may use a table or a stream without being of the account, or may use only what a boundary says: ``no`` where nobody."""
+    return next(_outsiders(module), "no")
+
+
+def _outsiders(module: Module) -> Iterator[str]:
+    for home in module.tree.values():
+        yield from (each.address for kind in POLICIES for each in home.resources(kind))
+        for kind in ("aws_iam_role", "aws_iam_user"):
+            yield from (each.address for each in home.resources(kind) if "permissions_boundary" in each.body)
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"read-by": read_by, "outsiders": outsiders}
