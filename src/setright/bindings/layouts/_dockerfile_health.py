@@ -74,6 +74,11 @@ LASTS = late(
     r"|\b(?:log|ntp|http|sql|ftp|mail|vpn|dhcp|dns|game|web|git|chat|rsync|time)d\b",
     re.I,
 )
+RUNS_ON = frozenset(  # programs that run on and on, whatever their configuration has them serve
+    {"asterisk", "coredns", "dnsmasq", "envoy", "filebeat", "fluent-bit", "fluentd", "freeradius", "freeswitch", "haproxy"}
+    | {"kamailio", "mosquitto", "promtail", "radiusd", "stunnel", "stunnel4", "telegraf", "tor", "turnserver", "unbound", "uwsgi", "varnishd"}
+)
+SHORT = 3  # letters of a name that many other command lines hold
 ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
 PYTHON = "import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
 NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
@@ -172,7 +177,7 @@ def _exposed(image: Image) -> str:
     One that it also serves by UDP, as for names, comes first, that of SSH last; empty where no port can be told.
     """
     known, both = variables(image.whole), {*_ports(image, ("udp",))} - {"443"}
-    for port in sorted(_ports(image), key=lambda each: (each == "22", each not in both, each not in USUAL)):
+    for port in sorted(_ports(image), key=lambda each: (each == "22", each not in both, each != "53", each not in USUAL)):
         name = re.fullmatch(r"\$\{?(\w+)\}?", port)
         if port.isdigit() or (name and known.get(name[1], "").isdigit()):
             return f"${name[1]}" if name else port
@@ -236,7 +241,7 @@ def _process(image: Image) -> Check | None:
         or base(words[0]) in SHELLS
         or not re.fullmatch(r"\w[\w.-]*", name)
         or ENDS.search(text)
-        or not LASTS.search(text)
+        or not (LASTS.search(text) or base(words[0]) in RUNS_ON or (len(name) > SHORT and _ports(image, ("udp",))))
     ):
         return None
     seen = f"[{name[0]}]{name[1:]}"

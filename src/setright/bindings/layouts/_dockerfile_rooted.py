@@ -24,6 +24,8 @@ INTO_HOME = {  # what a RUN installs for the user that runs it, and what says of
     late(r"\bplaywright\s+install\b"): late(r"\bPLAYWRIGHT_BROWSERS_PATH\b|/playwright\b"),
 }
 WORKS = frozenset({"CMD", "ENTRYPOINT", "VOLUME"})
+CRON = late(r"/var/spool/cron\b|/etc/cron(?:tab\b|\.d/)|\bcrontab\s")
+CLEANS = late(r"\brm\s[^&|;\n]*")
 
 
 def sign(image: Image) -> str:
@@ -37,6 +39,8 @@ def sign(image: Image) -> str:
         text = _text(each)
         if SOCKET.search(text) and each["keyword"] in ("CMD", "ENTRYPOINT", "ENV", "VOLUME"):
             return f"{each['keyword']} {text}: it asks the runtime of containers by its socket, which only root opens"
+        if each["keyword"] in ("ADD", "COPY", "RUN") and (found := CRON.search(CLEANS.sub("", text))):
+            return f"{each['keyword']} puts jobs into {found[0].strip()}, which only root's cron starts; let another image do that"
         if each["keyword"] in WORKS and HOME_OF_ROOT.search(text):
             return f"{each['keyword']} {text}: the program lives in /root, which only root reads; move it first"
     return _installed(image, known)

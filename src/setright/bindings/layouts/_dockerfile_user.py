@@ -14,6 +14,7 @@ from posixpath import join, normpath
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _dockerfile_folders as folders
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts._dockerfile_image import (
@@ -77,18 +78,13 @@ NUMBERS = {  # users that every image of a family has
     "alpine": {"nobody": "65534"},
     "busybox": {"nobody": "65534"},
 }
+FETCHED = late(r"\S/(gosu|su-exec)(?![\w./-])")
 HOME = late(r"[\"']?/root/?[\"']?")
 SPEAKS_OF_HOME = late(r"(?:^|[\s:=\"',])(?:/root(?![\w-])|~)")
 BARE_VOLUME = (
     "{volume} belongs to root, and it has no shell to give it away by; put an empty folder there before it, as COPY"
     " --from=STAGE --chown={user} /mnt {volume}, then write USER {user}"
 )
-FOR_DATA = late(
-    r"(?:/var/(?:lib|log|run|cache|spool|www)|/run|/srv)(?:/[\w.@+-]+)+"
-    r"|(?:/[\w.@+-]+)*/[\w.@+-]*(?:data|logs?|cache|uploads?|media|storage|backups?|output|db)"
-)
-OF_PROGRAMS = late(r"/var/(?:lib|log|run|cache|spool)(?:/[\w.@+-]+)+")
-BRINGS_ITSELF = late(r"/(?:usr|etc|build|src|tmp|go|root)/|/var/(?:lib|cache)/(?:apt|dpkg|apk|yum|dnf)\b")  # of those who build it
 SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
@@ -143,7 +139,7 @@ def with_user(locator: str, instructions: Sequence[Instruction], image: Image, w
     said = [n for n in range(behind, end) if instructions[n]["keyword"] == "USER"]
     early = _volumes(image)
     late = [each for each in _written(image) if each not in early]
-    if not chosen.owner and chosen.user == NOBODYS and wanted == "auto" and (his := [*early, *_data(image)]):
+    if not chosen.owner and chosen.user == NOBODYS and wanted == "auto" and (his := [*early, *folders.filled(image.whole)]):
         raise BindingError(f"{locator}: {BARE_VOLUME.format(volume=his[0], user=chosen.user)}")
     touched = [str(each) for each in image.facts.get("makes", ())]
     volume = next((n for n in range(start, at) if early and instructions[n]["keyword"] == "VOLUME"), None)
@@ -223,7 +219,7 @@ def _steps_down(image: Image) -> str:
 
 
 def _brings(image: Image) -> str:
-    """What the image gets that starts as root to give that up later: by its package manager, or as a file of that name."""
+    """What the image gets that starts as root to give that up later: by its package manager, as a file of that name, or fetched."""
     if held := next((package for package in packages(image.whole) if package in BY_ITSELF), ""):
         return held
     for each in image.whole:
@@ -231,6 +227,8 @@ def _brings(image: Image) -> str:
             words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
             if words and base(str(words[-1])) in BY_ITSELF:
                 return base(str(words[-1]))
+        if each["keyword"] == "RUN" and (fetched := FETCHED.search(str(each["value"]))):
+            return fetched[1]
     return ""
 
 
@@ -330,7 +328,7 @@ def _volumes(image: Image) -> list[str]:
         value: Plain = each["value"]
         if each["keyword"] == "VOLUME":
             found += [str(word) for word in (value if isinstance(value, list) else str(value).split())]
-    mine = _given_away(image)
+    mine = folders.given_away(image.whole)
     return [_quoted(word) for word in dict.fromkeys(found) if word not in mine and not SYSTEM.fullmatch(word.rstrip("/"))]
 
 
@@ -338,34 +336,10 @@ def _written(image: Image) -> list[str]:
     """What else the program writes: what is known of the base image, and the working directory."""
     known = [str(each) for each in image.facts.get("owns", ())]
     work = workdir(image.whole)
-    mine = _given_away(image)
+    mine = folders.given_away(image.whole)
     below = f"{work}/" if work != "/" else "//"
-    places = [work, *(each for each in _kept(image.whole) if not each.startswith(below) and each not in known)]
+    places = [work, *(each for each in folders.kept(image.whole) if not each.startswith(below) and each not in known)]
     return [*known, *(_quoted(each) for each in dict.fromkeys(places) if each not in mine and not SYSTEM.fullmatch(each))]
-
-
-def _kept(whole: Sequence[Instruction]) -> Iterator[str]:
-    """The directories that RUNs make for what a program writes, and leave there."""
-    spoken = [[word.text.strip("\"'").rstrip("/") for word in command.words] for command in runs(whole)]
-    gone = {word for words in spoken if base(words[0]) in ("rm", "rmdir", "mv") for word in words[1:]}
-    for words in spoken:
-        if base(words[0]) == "mkdir":
-            yield from (
-                word for word in words[1:] if FOR_DATA.fullmatch(word) and not BRINGS_ITSELF.match(word) and word not in gone
-            )
-
-
-def _data(image: Image) -> list[str]:
-    """The directories for data that are made or filled for an image without a shell, and given to nobody."""
-    filled = [
-        str(words[-1]).rstrip("/")
-        for each in image.whole
-        if each["keyword"] in ("ADD", "COPY") and not any(str(flag).startswith("--chown") for flag in each.get("flags", ()))
-        for words in (each["value"] if isinstance(each["value"], list) else str(each["value"]).split(),)
-        if words
-    ]
-    mine = _given_away(image)
-    return [each for each in (*_kept(image.whole), *filter(OF_PROGRAMS.fullmatch, filled)) if each not in mine]
 
 
 def workdir(whole: Sequence[Instruction]) -> str:
@@ -380,17 +354,6 @@ def joined(path: str, word: str) -> str:
     """The directory that a WORKDIR leads to."""
     bare = word.strip("\"'")
     return bare if bare.startswith(("$", "\\")) or bare[1:2] == ":" else normpath(join(path, bare))
-
-
-def _given_away(image: Image) -> set[str]:
-    """The directories that a chown already gives to somebody."""
-    return set(_chowned(image.whole))
-
-
-def _chowned(whole: Sequence[Instruction]) -> Iterator[str]:
-    for command in runs(whole):
-        if command.words[0].text.endswith("chown"):
-            yield from (word.text.rstrip("/") for word in command.words[2:])
 
 
 def _quoted(path: str) -> str:
