@@ -17,11 +17,13 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from setright import __version__
 from setright.app import App, Ask
+from setright.cli.lines import sentence
 from setright.controls.page import effect
-from setright.engine.redact import redact_text
+from setright.controls.words import brief
+from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.engine.scan import Found, Scan
 from setright.engine.text_edits import LINE_END, Fix, fix_of, position
-from setright.model import Verdict
+from setright.model import Plan, Verdict
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.overlay import Overlay
 from setright.surfaces.iac.walk import lens_of
@@ -145,7 +147,7 @@ class Editor:
         if not title:
             return [lsp.CodeAction(f"{SAFE} ({sum(len(p.findings) for p in fix.plans)})", FIX_ALL, edit=edit)]
         safe = all(plan.lane == "auto" for plan in fix.plans)
-        name = f"Put right: {title}" + ("" if safe else f" ({fix.plans[-1].reason})")
+        name = f"Put right: {title}" + ("" if safe else f" ({_fear(fix.plans[-1])})")
         diagnostics = [self._diagnostic(sight, found[0])]
         return [lsp.CodeAction(name, lsp.CodeActionKind.QuickFix, diagnostics, is_preferred=safe, edit=edit)]
 
@@ -216,7 +218,10 @@ class Editor:
 
     def _diagnostic(self, sight: Sight, found: Found) -> lsp.Diagnostic:
         unknown = found.finding.verdict is Verdict.UNKNOWN
-        message = f"Cannot be told: {found.control.title} ({found.finding.why_unknown})" if unknown else found.control.title
+        told = sentence(found, OF_THIS_PROCESS)
+        message = (
+            f"Cannot be told: {found.control.title} ({found.finding.why_unknown})" if unknown else f"{found.control.title}: {told}"
+        )
         level = lsp.DiagnosticSeverity.Information if unknown else LEVELS[found.finding.severity]
         link = lsp.CodeDescription(found.control.source) if found.control.source.startswith("https://") else None
         place = self._line_range(sight.text, _line(found))
@@ -253,6 +258,13 @@ def _is_asked(kind: str, only: Sequence[str | lsp.CodeActionKind] | None) -> boo
     """Whether a client that asks for some kinds asks for this one; a kind stands for those below it."""
     asked = [str(getattr(each, "value", each)) for each in only or ()]
     return not asked or any(kind == each or kind.startswith(f"{each}.") for each in asked)
+
+
+def _fear(plan: Plan) -> str:
+    """Why a plan is not done without a word, in a menu's space: the first thing that it may break."""
+    fears = [sentence for sentence, _, answer in plan.breaks_if if answer.holds is not False]
+    more = f"; and {len(fears) - 1} more" if len(fears) > 1 else ""
+    return f"may break something if {fears[0]}{more}" if fears else brief(plan.reason)
 
 
 def _explained(found: Found) -> str:

@@ -22,6 +22,12 @@ def pairs(found: Found, key: bytes) -> list[Pair]:
     return [line for line in told if line.path or line.have or line.want]
 
 
+def sentence(found: Found, key: bytes) -> str:
+    """What is and what should be, on one line: ``Encrypted is false, wanted: true; ...``."""
+    told = pairs(found, key)
+    return "; ".join(f"{p.path} is {p.have}".strip() + (f", wanted: {p.want}" if p.want else "") for p in told)
+
+
 def together(lines: list[Pair]) -> list[Pair]:
     """Long paths cut at their beginning; values side by side that are alike on one line."""
     alike: dict[tuple[str, str, str], list[str]] = {}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from setright import __version__
 from setright.cli.formats.sarif_fixes import Fixes
-from setright.cli.lines import from_here, pairs, unknown
+from setright.cli.lines import from_here, sentence, unknown
 from setright.cli.output import json_text
 from setright.controls.page import page
 from setright.engine.contract import Report
@@ -91,10 +91,9 @@ def _suppressions(left_open: Excepted | None, report: Report) -> dict[str, Plain
 
 
 def _message(found: Found, key: bytes) -> str:
-    told = [f"{p.path} is {p.have}, wanted: {p.want}".strip() for p in pairs(found, key)]
-    if why := unknown(found, key):
-        told = [f"cannot be told: {why}"]
-    return f"{shown(found.finding.resource)}: {found.finding.title}. {'; '.join(told)}"
+    why = unknown(found, key)
+    told = f"cannot be told: {why}" if why else sentence(found, key)
+    return f"{shown(found.finding.resource)}: {found.finding.title}. {told}"
 
 
 def _fingerprint(found: Found) -> str:
