@@ -1,7 +1,7 @@
 """Kustomization files: YAML, in which the patches that stand there as text are read too.
 
-A patch that is a literal block is seen as what it says, `{"documents": [...]}`; one that is written otherwise, or is no
-YAML, stays text. Source: kubectl.docs.kubernetes.io, kustomization file (patches, patchesStrategicMerge, patchesJson6902).
+A patch that is a literal block or stands in quotes is seen as what it says, `{"documents": [...]}`; one that is written otherwise,
+or is no YAML, stays text. Source: kubectl.docs.kubernetes.io, kustomization file (patches, patchesStrategicMerge, patchesJson6902).
 """
 
 from __future__ import annotations
@@ -61,8 +61,10 @@ def _holding(source: bytes, path: Path) -> tuple[Path, bytes]:
 
 
 def _outside(source: bytes, place: Path, inner: tuple[int, int]) -> tuple[int, int]:
-    """A span of a patch's text as one of the file: the block's lines are those of the text, further in."""
+    """A span of a patch's text as one of the file: the block's lines are those of the text, further in. Of text in quotes, all."""
     start, end = yaml.span(source, place)
+    if not source.startswith(b"|", start):
+        return start, end
     body = source.index(b"\n", start) + 1
     lines = source[body:end].splitlines(keepends=True)
     depth = min((len(line) - len(line.lstrip(b" ")) for line in lines if line.strip()), default=0)
@@ -81,9 +83,9 @@ def _shifted(lines: Sequence[bytes], depth: int, at: int, inner: int) -> int:
 
 
 def _texts(source: bytes, tree: Tree) -> Iterator[tuple[Path, str]]:
-    """The patches that stand in the file as literal blocks, with their places."""
+    """The patches that stand in the file as literal blocks or in quotes, with their places."""
     for place, value in _places(tree):
-        if isinstance(value, str) and "\n" in value and source[yaml.span(source, place)[0] :].startswith(b"|"):
+        if isinstance(value, str) and source.startswith((b"|", b"'", b'"'), yaml.span(source, place)[0]):
             yield place, value
 
 

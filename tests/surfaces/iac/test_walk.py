@@ -61,6 +61,11 @@ def test_a_template_that_is_json_stays_json_whatever_its_name(tmp_path: Path, te
     assert [document.lens for document in (*source.read([]).documents, *source.again(["queue.template"]).values())] == [lens, lens]
 
 
+def test_a_list_of_json_is_read_as_the_yaml_that_it_is(tmp_path: Path) -> None:
+    [document] = tree(tmp_path, {"patch.json": '[{"op": "remove", "path": "/spec/replicas"}]'}).read([]).documents
+    assert document.lens == "yaml"
+
+
 def test_a_chart_is_read_as_templates_and_the_values_for_them(tmp_path: Path) -> None:
     files = {
         "web/templates/app.yaml": MANIFEST + "metadata: {{ x }}\n",

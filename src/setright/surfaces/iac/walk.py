@@ -77,7 +77,10 @@ def _has_marks(lens: str, data: bytes) -> bool:
 
 
 def lens_for(lens: str, data: bytes) -> str:
-    """The lens for what a file holds: a template that is JSON stays JSON, also where its name does not say so."""
+    """The lens for what a file holds: a template that is JSON stays JSON, also where its name does not say so. A list of JSON, as
+    patches are, is read as the YAML that it is."""
+    if lens == "json" and data.lstrip().startswith(b"["):
+        return "yaml"
     if (
         lens != "yaml"
         or not data.lstrip().startswith(b"{")
