@@ -127,6 +127,13 @@ def test_a_patch_that_cannot_be_followed_mends_nothing(patch: str) -> None:
     assert homes("privileged", sources(patch, TARGET)) == ["base/web.yaml"]
 
 
+def test_a_container_that_a_patch_adds_to_whom_it_is_aimed_at_is_seen() -> None:
+    patch = (
+        HEAD.replace("name: web", "name: any") + "{containers: [{name: debug, image: a, securityContext: {privileged: true}}]}}}\n"
+    )
+    assert homes("privileged", sources(patch, TARGET)) == ["base/web.yaml", "top/patch.yaml"]
+
+
 def test_a_patch_for_an_object_elsewhere_answers_for_what_it_says() -> None:
     patch = SPOILT.replace("{name: web}", "{name: far}")
     files = sources(patch)
@@ -155,6 +162,13 @@ def test_what_a_build_speaks_against_is_left_to_a_person() -> None:
     base = kubernetes.view("k8s/workload", WORKLOAD, files)[0]
     with pytest.raises(BindingError, match=r"as top/patch\.yaml has it"):
         kubernetes.edit(WORKLOAD, base, [Edit(("spec", "containers", 0, "resources", "limits", "memory"), "512Mi")], [], files)
+
+
+def test_a_build_that_nobody_can_follow_leaves_its_base_to_a_person() -> None:
+    files = sources(SPOILT, TARGET.replace("we.*", "'[w]eb'"))
+    base = kubernetes.view("k8s/workload", WORKLOAD, files)[0]
+    with pytest.raises(BindingError, match="nobody can follow"):
+        kubernetes.edit(WORKLOAD, base, [Edit(("spec", "automountServiceAccountToken"), False)], [], files)
 
 
 def test_an_item_that_the_patch_does_not_speak_of_is_refused() -> None:

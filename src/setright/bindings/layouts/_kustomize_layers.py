@@ -13,19 +13,21 @@ import msgspec
 
 from setright.bindings.layouts._documents import folder, listed, mappings
 from setright.bindings.layouts._kustomize import MAX_DEPTH, NAMES
-from setright.bindings.layouts._kustomize_merge import BY_PLACE, patched
+from setright.bindings.layouts._kustomize_merge import BY_PLACE, is_removal, patched
+from setright.bindings.layouts._kustomize_targets import group_of, is_aimed_at
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Tree
-from setright.patterns import fits
 
 MERGED_BY_NAME = re.compile(r"v1|(?:apps|batch|extensions|policy|autoscaling|[a-z.]+\.k8s\.io)/.*")  # other lists are replaced
-WORDS = re.compile(r"[\w.*-]*")
 WITHIN = ("resources", "bases", "components")
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """A patch, where it stands, and which objects it is for; `target` None: the one that it names itself."""
+    """A patch, where it stands, and which objects it is for; `target` None: the one that it names itself.
+
+    `says` None: it stands where nobody can read it.
+    """
 
     home: tuple[str, Path]
     says: Plain
@@ -54,24 +56,46 @@ def builds(sources: Mapping[str, Source]) -> dict[str, list[list[Patch]]]:
     return built
 
 
+def aims_of(built: Mapping[str, Sequence[Sequence[Patch]]]) -> dict[tuple[str, Path], list[tuple[str, Tree]]]:
+    """By the place of a patch that has a target, the files that it is built with and that target."""
+    aims: dict[tuple[str, Path], list[tuple[str, Tree]]] = {}
+    for file, patches in built.items():
+        for patch in {id(each): each for one in patches for each in one}.values():
+            if patch.target is not None:
+                aims.setdefault(patch.home, []).append((file, patch.target))
+    return aims
+
+
 def layered(
     objects: Sequence[tuple[str, Path, Tree]], built: Mapping[str, list[list[Patch]]], home: tuple[str, Path]
 ) -> Iterator[tuple[tuple[str, Path, Tree], Layer]]:
     """Every object with the patch that stands at a place, or around it."""
     for placed in objects:
-        for patches in built.get(placed[0], ()):
-            for layer in layers(placed[2], patches) or ():
+        for each in followed(placed[2], built.get(placed[0], ())):
+            for layer in each or ():
                 locator, at = layer.patch.home
                 if (locator, at) == (home[0], home[1][: len(at)]):
                     yield placed, layer
 
 
+def followed(manifest: Tree, builds: Sequence[Sequence[Patch]]) -> list[list[Layer] | None]:
+    """The builds that an object comes out of, each with its layers; None for one that cannot be followed."""
+    return [layers(manifest, patches) for patches in builds if not any(_removes(patch, manifest) for patch in patches)]
+
+
+def _removes(patch: Patch, manifest: Tree) -> bool:
+    return is_removal(patch.says) and is_for(patch, manifest) is True
+
+
 def layers(manifest: Tree, patches: Sequence[Patch]) -> list[Layer] | None:
-    """An object with the patches that are for it, one by one; None where one removes it, or cannot be followed."""
+    """An object with the patches that are for it, one by one; None where one cannot be followed."""
     found: list[Layer] = []
     for patch in patches:
-        if not _is_for(patch, manifest):
+        aimed = is_for(patch, manifest)
+        if aimed is False:
             continue
+        if aimed is None or patch.says is None:
+            return None
         if isinstance(patch.says, dict) and not MERGED_BY_NAME.fullmatch(str(manifest.get("apiVersion"))):
             return None
         whole = found[-1].whole if found else manifest
@@ -96,7 +120,8 @@ def _without_added(whole: Tree, own: tuple[Path, ...]) -> tuple[Tree, tuple[Path
 
 def _less(tree: Tree, path: Path, item: Plain) -> Tree:
     key, rest = str(path[0]), path[1:]
-    return {**tree, key: _less(tree[key], rest, item) if rest else [each for each in tree[key] if each is not item]}
+    left = _less(tree[key], rest, item) if rest else tree[key].__class__(each for each in tree[key] if each is not item)
+    return {**tree, key: left}
 
 
 def _reached(found: Mapping[str, Tree], file: str, above: tuple[str, ...], depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -138,6 +163,8 @@ def _read(file: str, place: Path, told: Plain, target: Tree | None, sources: Map
         locator = normpath(join(folder(file), told))
         source = sources.get(locator)
         tree: Plain = source.tree if source and source.lens in ("yaml", "json") else {}
+        if source is None and target is not None:
+            yield Patch((file, ("documents", 0, *place)), None, target)
     else:
         locator, base, tree = file, ("documents", 0, *place), told
     several = look_up(tree, ("documents",))
@@ -148,28 +175,11 @@ def _read(file: str, place: Path, told: Plain, target: Tree | None, sources: Map
             yield Patch((locator, at), each, target)
 
 
-def _is_for(patch: Patch, manifest: Tree) -> bool:
-    if patch.target is None:
-        says = patch.says
-        return all(look_up(says, path) == look_up(manifest, path) for path in (("kind",), ("metadata", "name"))) and _group(
-            says
-        ) == _group(manifest)
-    told = {
-        "kind": manifest.get("kind"),
-        "name": look_up(manifest, ("metadata", "name")),
-        "namespace": look_up(manifest, ("metadata", "namespace")),
-        "group": _group(manifest),
-        "version": str(manifest.get("apiVersion")).rpartition("/")[2],
-    }
-    return all(key in told and _fits(want, told[key]) for key, want in patch.target.items() if want)
-
-
-def _fits(pattern: Plain, value: Plain) -> bool:
-    """Whether a target's expression is for a value; one that is more than words and `.*` is taken to be for none."""
-    whole = str(pattern).removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")")
-    words = whole.replace(".*", "*").split("|")
-    return isinstance(value, str) and any(WORDS.fullmatch(each) is not None and fits(value, each) for each in words)
-
-
-def _group(manifest: Tree) -> str:
-    return str(manifest.get("apiVersion")).rpartition("/")[0]
+def is_for(patch: Patch, manifest: Tree) -> bool | None:
+    """Whether a patch changes an object; None where its target cannot be told."""
+    if patch.target is not None:
+        return is_aimed_at(patch.target, manifest)
+    says = patch.says
+    return all(look_up(says, path) == look_up(manifest, path) for path in (("kind",), ("metadata", "name"))) and group_of(
+        says
+    ) == group_of(manifest)

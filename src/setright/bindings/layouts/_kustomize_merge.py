@@ -1,6 +1,7 @@
 """Patches laid over objects, and where what a patch says stands: strategic merge patches and lists of JSON operations.
 
-A patch that asks for more than is known here (`$patch`, containers that move in their list, copies) is None: it is taken for none.
+What is taken out of a list of mappings is left there, and what is put into its middle is put behind it, since judgements go by
+places; nothing is told by number of such a list from then on. A patch that cannot be followed is None.
 
 Kubernetes API conventions, strategic merge patch; RFC 6902; RFC 6901.
 """
@@ -22,15 +23,18 @@ KEYS = {
     "topologySpreadConstraints": "topologyKey",
 }
 BY_PLACE = ("containers", "initContainers", "ephemeralContainers")
-GONE = ("$patch", "$deleteFromPrimitiveList")
+LESS = "$deleteFromPrimitiveList/"
+ASIDE = ("/metadata/", "/spec/replicas", "/spec/template/metadata/", "/data/", "/spec/jobTemplate/metadata/", "/spec/strategy")
+
+
+class Renumbered(list[Plain]):
+    """A list whose items have other numbers in what is really made."""
 
 
 def patched(base: Tree, patch: Plain) -> tuple[Tree, tuple[Path, ...]] | None:
     """The object with the patch, and the paths in it that the patch says."""
     if isinstance(patch, list):
         return _operated(base, patch)
-    if _is_told_otherwise(patch):
-        return None
     said = tuple(_said(base, {key: patch[key] for key in patch if key not in ("apiVersion", "kind", "metadata")}, ()))
     return _merged(base, patch), said
 
@@ -38,7 +42,19 @@ def patched(base: Tree, patch: Plain) -> tuple[Tree, tuple[Path, ...]] | None:
 def said_alone(patch: Tree) -> tuple[Path, ...]:
     """The paths that a patch says, whatever it is laid over."""
     told = {key: patch[key] for key in patch if key not in ("apiVersion", "kind", "metadata")}
-    return () if _is_told_otherwise(patch) else tuple(_said(told, told, ()))
+    return () if is_removal(patch) else tuple(_said(told, told, ()))
+
+
+def is_removal(patch: Plain) -> bool:
+    """Whether a patch takes away all that it names."""
+    return isinstance(patch, dict) and patch.get("$patch") == "delete"
+
+
+def settled(tree: Plain) -> Plain:
+    """The tree with nothing but plain lists."""
+    if isinstance(tree, dict):
+        return {key: settled(value) for key, value in tree.items()}
+    return [settled(each) for each in tree] if isinstance(tree, list) else tree
 
 
 def in_patch(patch: Plain, whole: Tree, wanted: Edit) -> Edit:
@@ -70,31 +86,47 @@ def _index(patch: list[Plain], whole: Plain, at: int, name: str, wanted: Edit) -
 
 
 def _merged(base: Plain, patch: Plain, name: str = "") -> Plain:
-    if isinstance(base, dict) and isinstance(patch, dict):
-        told = {key: value for key, value in patch.items() if not key.startswith("$")}
-        new = {key: _merged(base.get(key), value, key) for key, value in told.items() if value is not None}
-        return {**{key: value for key, value in base.items() if key not in told}, **new}
     if isinstance(patch, dict):
-        return {key: _merged(None, value, key) for key, value in patch.items() if value is not None and not key.startswith("$")}
+        own = base if isinstance(base, dict) and patch.get("$patch") != "replace" else {}
+        own = {**own, **dict(_without(own, patch))}
+        told = {key: value for key, value in patch.items() if not key.startswith("$")}
+        new = {key: _merged(own.get(key), value, key) for key, value in told.items() if value is not None and not is_removal(value)}
+        return {**{key: value for key, value in own.items() if key not in told}, **new}
+    if _is_whole(patch):
+        return [_merged(None, each) for each in patch if each != {"$patch": "replace"}]
     if not _is_joined(base, patch, name):
         return patch
-    by, items = KEYS[name], [*base]
+    by, items, is_same = KEYS[name], [*base], base.__class__ is list
     for each in patch:
         at = _at(items, each, by)
-        items[at:] = [_merged(items[at], each), *items[at + 1 :]] if at < len(items) else [each]
-    return items
+        if is_removal(each):
+            is_same = is_same and at == len(items)
+        else:
+            items[at:] = [_merged(items[at], each), *items[at + 1 :]] if at < len(items) else [_merged(None, each)]
+    return items if is_same else Renumbered(items)
+
+
+def _without(base: Tree, patch: Tree) -> Iterator[tuple[str, list[Plain]]]:
+    """The lists of which a patch takes values away."""
+    for key, gone in patch.items():
+        if key.startswith(LESS) and isinstance(have := base.get(key.removeprefix(LESS)), list):
+            yield key.removeprefix(LESS), [each for each in have if each not in listed(gone)]
 
 
 def _said(base: Plain, patch: Plain, path: Path) -> Iterator[Path]:
     """The paths of all values that a patch says, as they stand in what comes of it."""
-    if isinstance(patch, dict):
+    if isinstance(patch, dict) and (not path or "$patch" not in patch):
         for key, value in patch.items():
-            if not key.startswith("$"):
+            if key.startswith(LESS):
+                yield (*path, key.removeprefix(LESS))
+            elif not key.startswith("$"):
                 yield from _said(look_up(base, (key,)), value, (*path, key))
-    elif path and _is_joined(base, patch, str(path[-1])):
+    elif path and not _is_whole(patch) and _is_joined(base, patch, str(path[-1])):
         items = [*base]
         for each in patch:
             at = _at(items, each, KEYS[str(path[-1])])
+            if is_removal(each):
+                continue
             if at == len(items):
                 items.append(each)
                 yield (*path, at)
@@ -102,6 +134,11 @@ def _said(base: Plain, patch: Plain, path: Path) -> Iterator[Path]:
                 yield from _said(items[at], {key: each[key] for key in each if key != KEYS[str(path[-1])]}, (*path, at))
     else:
         yield path
+
+
+def _is_whole(patch: Plain) -> bool:
+    """Whether a patch says that its list is there instead of the other."""
+    return isinstance(patch, list) and {"$patch": "replace"} in patch
 
 
 def _is_joined(base: Plain, patch: Plain, name: str) -> bool:
@@ -112,29 +149,47 @@ def _at(items: Sequence[Tree], item: Tree, by: str) -> int:
     return next((i for i, each in enumerate(items) if each.get(by) == item.get(by)), len(items))
 
 
-def _is_told_otherwise(patch: Plain) -> bool:
-    if isinstance(patch, dict):
-        return any(key.startswith(GONE) or _is_told_otherwise(value) for key, value in patch.items())
-    return isinstance(patch, list) and any(map(_is_told_otherwise, patch))
-
-
 def _operated(base: Tree, operations: Sequence[Plain]) -> tuple[Tree, tuple[Path, ...]] | None:
     whole: Plain = base
     said: list[Path] = []
     for each in operations:
-        path = _path(whole, each) if isinstance(each, dict) else None
-        if path is None or (moves := each["op"]) not in ("add", "replace", "remove", "test"):
-            return None
-        if moves == "test":
+        if not isinstance(each, dict) or each.get("op") == "test":
             continue
-        if not path or _moves_others(whole, path, moves):
+        done = _done(whole, each)
+        if done is not None:
+            whole, own = done
+            said += own
+        elif not str(each.get("path")).startswith(ASIDE):
             return None
-        changed = _changed(whole, path, each)
-        if changed is None:
-            return None
-        whole = changed
-        said.append(path)
     return whole, tuple(said)
+
+
+def _done(whole: Plain, operation: Tree) -> tuple[Plain, list[Path]] | None:
+    """What one operation makes, and the paths that it says; None where it cannot be followed."""
+    name = operation.get("op")
+    if name in ("move", "copy"):
+        source = _path(whole, {**operation, "path": operation.get("from")})
+        value = look_up(whole, source) if source else None
+        if value is None:
+            return None
+        taken = _done(whole, {"op": "remove", "path": operation["from"]}) if name == "move" else (whole, [])
+        put = _done(taken[0], {**operation, "op": "add", "value": value}) if taken else None
+        return (put[0], [*taken[1], *put[1]]) if taken and put else None
+    path = _path(whole, operation)
+    if not path or name not in ("add", "replace", "remove"):
+        return None
+    items = look_up(whole, path[:-1])
+    if name != "replace" and isinstance(items, list) and any(isinstance(each, dict) for each in items) and path[-1] != len(items):
+        if name == "remove":
+            return _replaced(whole, path[:-1], Renumbered(items)), []
+        whole, path = _replaced(whole, path[:-1], Renumbered(items)), (*path[:-1], len(items))
+    changed = _changed(whole, path, operation)
+    at = path[:-1] if isinstance(items, list) and not any(isinstance(each, dict) for each in items) and items else path
+    return None if changed is None else (changed, [at])
+
+
+def _replaced(tree: Plain, path: Path, value: Plain) -> Plain:
+    return _changed(tree, path, {"op": "add", "value": value})
 
 
 def _path(whole: Plain, operation: Tree) -> Path | None:
@@ -146,7 +201,7 @@ def _path(whole: Plain, operation: Tree) -> Path | None:
     for word in pointer[1:].split("/"):
         key = word.replace("~1", "/").replace("~0", "~")
         if isinstance(here := look_up(whole, tuple(path)), list):
-            if key != "-" and not key.isdecimal():
+            if key != "-" and (not key.isdecimal() or isinstance(here, Renumbered)):
                 return None
             path.append(len(here) if key == "-" else int(key))
         else:
@@ -154,23 +209,28 @@ def _path(whole: Plain, operation: Tree) -> Path | None:
     return tuple(path)
 
 
-def _moves_others(whole: Plain, path: Path, operation: str) -> bool:
-    """Whether items of a list get other numbers."""
-    items = look_up(whole, path[:-1])
-    return isinstance(items, list) and operation != "replace" and path[-1] != len(items)
-
-
 def _changed(tree: Plain, path: Path, operation: Tree) -> Plain:
+    """The tree with an operation done at a path; None where that is not there."""
     key, rest = path[0], path[1:]
-    if isinstance(tree, list) and isinstance(key, int) and key <= len(tree):
-        inner = _changed(tree[key], rest, operation) if rest and key < len(tree) else operation.get("value")
-        return None if inner is None else [*tree[:key], inner, *tree[key + 1 :]]
+    if isinstance(tree, list) and isinstance(key, int):
+        return _changed_list(tree, key, rest, operation)
     if not isinstance(tree, dict) or (key not in tree and (rest or operation["op"] != "add")):
         return None
     if not rest and operation["op"] == "remove":
         return {name: value for name, value in tree.items() if name != key}
     inner = _changed(tree[key], rest, operation) if rest else operation.get("value")
     return None if inner is None else {**tree, str(key): inner}
+
+
+def _changed_list(items: list[Plain], at: int, rest: Path, operation: Tree) -> Plain:
+    if rest:
+        inner = [_changed(items[at], rest, operation)] if at < len(items) else [None]
+    else:
+        inner = [] if operation["op"] == "remove" else [operation.get("value")]
+    after = items[at:] if operation["op"] == "add" and not rest else items[at + 1 :]
+    if inner == [None] or at > len(items) or (at == len(items) and operation["op"] != "add"):
+        return None
+    return items.__class__([*items[:at], *inner, *after])
 
 
 def _in_operations(operations: Sequence[Plain], whole: Tree, wanted: Edit) -> Edit:

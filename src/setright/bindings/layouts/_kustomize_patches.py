@@ -8,12 +8,13 @@ kubectl.docs.kubernetes.io, patches; Kubernetes API conventions, strategic merge
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os.path import commonpath
 
 from msgspec.structs import replace
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._kustomize_targets import is_aimed_at
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 
@@ -26,6 +27,18 @@ def base_of(patch: tuple[str, Tree], objects: Sequence[tuple[str, Tree]]) -> tup
     name = look_up(manifest, ("metadata", "name"))
     named = [each for each in objects if each[1].get("kind") == manifest.get("kind") and _named(each[1]) == name]
     return max(named, key=lambda each: len(commonpath([each[0], file])), default=None) if name is not None else None
+
+
+def bases_of(
+    patch: tuple[str, Path, Tree], objects: Sequence[tuple[str, Tree]], aims: Mapping[tuple[str, Path], Sequence[tuple[str, Tree]]]
+) -> list[tuple[str, Tree]]:
+    """The objects that a patch changes, each with its file: those of its targets, else the one that it names itself."""
+    file, place, manifest = patch
+    if (file, place) in aims:
+        aimed = aims[file, place]
+        return [each for each in objects if any(each[0] == built and is_aimed_at(target, each[1]) for built, target in aimed)]
+    found = base_of((file, manifest), objects)
+    return [found] if found else []
 
 
 def patched(patch: Tree, base: Tree, inner: Path) -> Tree | None:

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._kustomize_layers import Layer, Patch, layers
-from setright.bindings.layouts._kustomize_merge import in_patch, said_alone
+from setright.bindings.layouts._kustomize_layers import Layer, Patch, followed
+from setright.bindings.layouts._kustomize_merge import in_patch, said_alone, settled
 from setright.bindings.layouts._kustomize_patches import base_of
 from setright.bindings.layouts._pod_parts import OF_FILES, OF_ONE, OF_RIGHTS
 from setright.bindings.layouts._pod_template import CONTAINERS, POD_WIDE
@@ -51,8 +51,8 @@ def over(
     """The builds of every object that some patch is for. `inner` tells where the tree of a kind stands in an object."""
     found = []
     for placed, base in seen if built else ():
-        made = [layers(placed[2], patches) for patches in built.get(placed[0], ())]
-        if any(made):
+        made = followed(placed[2], built.get(placed[0], ()))
+        if any(each is None or each for each in made):
             at = inner(placed[2])
             found.append(Builds(placed, base, [None if each is None else _laid(placed, base, at, each, make) for each in made]))
     return found
@@ -61,7 +61,7 @@ def over(
 def _laid(placed: Placed, base: Resource, inner: Path, each: Sequence[Layer], make: Make) -> list[Laid]:
     laid = []
     for layer in each:
-        resource = make((placed[0], placed[1], layer.whole))
+        resource = make((placed[0], placed[1], settled(layer.whole)))
         if resource is None:
             continue
         if "workload" in resource.tree:
@@ -141,8 +141,12 @@ def refuse_against(
 ) -> None:
     """Raises BindingError for edits on an object that would be refused, or be others, as some build has it."""
     made = resource.layer.made if resource.layer else ()
-    for patches, (tree, own) in zip(built, made, strict=True):
-        if not (laid := layers(manifest, patches)):
+    for laid, (tree, own) in zip(followed(manifest, built), made, strict=True):
+        if laid is None:
+            raise BindingError(
+                f"{resource.name}: a kustomization changes it in a way that nobody can follow; see what it makes first"
+            )
+        if not laid:
             continue
         mine = [each for each in changes if not any(each.path[: len(said)] == said for said in own)]
         told = f"as {laid[-1].patch.home[0]} has it: "

@@ -35,7 +35,7 @@ from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
-from setright.bindings.layouts._kustomize_layers import Layer, Patch, builds, layered
+from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import chooses, declared_only
@@ -62,9 +62,11 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
         seen = [(each, replace(resource, tree=_open(resource.tree), parts={})) for each, resource in seen]
-        added = [each for source in patches for each in _of_patch(kind, layout, source, objects, given)]
+        aims = aims_of(built)
+        added = [each for source in patches for each in _of_patch(kind, layout, source, objects, given, aims)]
         _kustomize_patches.tell_bases([resource for _, resource in seen], [resource for _, resource in added])
-        whole, seen = len(seen), [*seen, *added]
+        once = {each[1].home: each for each in reversed(added)}
+        whole, seen = len(seen), [*seen, *reversed(once.values())]
         policies = [
             (locator, told(_in_namespace(each, given.get(locator, {}))))
             for locator, _, each in objects
@@ -306,21 +308,24 @@ def _of_file(kind: str, layout: Mapping[str, Plain], source: Source, given: Tree
 
 
 def _of_patch(
-    kind: str, layout: Mapping[str, Plain], source: Source, objects: Sequence[Placed], given: Mapping[str, Tree]
+    kind: str,
+    layout: Mapping[str, Plain],
+    source: Source,
+    objects: Sequence[Placed],
+    given: Mapping[str, Tree],
+    aims: Mapping[tuple[str, Path], Sequence[tuple[str, Tree]]],
 ) -> Iterator[tuple[Placed, Resource]]:
-    """What a patch adds to the pods of objects elsewhere."""
+    """What a patch adds to the pods of objects elsewhere: once for each."""
     others = [(locator, each) for locator, _, each in objects]
     for place, patch in objects_of(source):
-        sort = str(patch.get("kind"))
-        found = _kustomize_patches.base_of((source.locator, patch), others) if sort in layout["kinds"] else None
-        if found is None:
-            continue
-        base, manifest = found
-        inner = inner_of(layout, manifest)
-        whole = _kustomize_patches.patched(patch, manifest, inner)
-        resource = _resource(kind, layout, source.locator, place, whole, given.get(base, {})) if whole else None
-        if resource:
-            yield (source.locator, place, manifest), resource
+        for base, manifest in _kustomize_patches.bases_of((source.locator, place, patch), others, aims):
+            if str(manifest.get("kind")) not in layout["kinds"]:
+                continue
+            inner = inner_of(layout, manifest)
+            whole = _kustomize_patches.patched(patch, manifest, inner)
+            resource = _resource(kind, layout, source.locator, place, whole, given.get(base, {})) if whole else None
+            if resource:
+                yield (source.locator, place, manifest), resource
 
 
 def _open(tree: Tree) -> Tree:
