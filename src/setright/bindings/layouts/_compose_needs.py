@@ -55,7 +55,7 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
     base = _base(service, made)
     if not base.is_whole:
         return {}
-    words, values, mounted = _words(service.get("command")), _values(service.get("environment")), _mounted(service)
+    words, values, mounted = _as_filled(_words(service.get("command"))), _values(service.get("environment")), _mounted(service)
     started = Started(
         (),
         words or base.words,
@@ -212,6 +212,11 @@ def _words(command: Plain) -> list[str]:
     else:
         words = [str(each) for each in listed(command)]
     return words if any(word.rpartition("/")[2] in SHELLS for word in words[:2]) else [word.replace("$$", "") for word in words]
+
+
+def _as_filled(words: list[str]) -> list[str]:
+    """The words with the defaults of their variables; one with a path stays as it is, since another path may be told."""
+    return [word if "/" in filled(word) else filled(word) for word in words]
 
 
 def _names(environment: Plain) -> list[str]:

@@ -76,7 +76,8 @@ LASTS = late(
 )
 RUNS_ON = frozenset(  # programs that run on and on, whatever their configuration has them serve
     {"asterisk", "coredns", "dnsmasq", "envoy", "filebeat", "fluent-bit", "fluentd", "freeradius", "freeswitch", "haproxy"}
-    | {"kamailio", "mosquitto", "promtail", "radiusd", "stunnel", "stunnel4", "telegraf", "tor", "turnserver", "unbound", "uwsgi", "varnishd"}
+    | {"kamailio", "mosquitto", "promtail", "radiusd", "stunnel", "stunnel4", "telegraf", "tor", "turnserver", "unbound"}
+    | {"uwsgi", "varnishd"}
 )
 SHORT = 3  # letters of a name that many other command lines hold
 ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
