@@ -10,6 +10,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes_flags
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
+from setright.bindings.trees import look_up
 from setright.lenses import get, put
 from setright.model import Edit, Plain, Resource, Unknown
 
@@ -164,3 +165,25 @@ def test_a_flag_is_found_where_it_stands() -> None:
     layout = entry("k8s/api-server")
     assert kubernetes_flags.locate(layout, server, ("flags", "v"), sources(text)) == ("a.yaml", (*base, 1))
     assert kubernetes_flags.locate(layout, server, ("flags", "profiling"), sources(text)) == ("a.yaml", base)
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "told"),
+    [
+        ("command: [kubelet]", ("authentication", "anonymous", "enabled"), "true"),
+        ("command: [kubelet, --config=/etc/kubelet.yaml]", ("readOnlyPort",), Unknown("--config=/etc/kubelet.yaml")),
+        ("command: [kubelet, --config=/etc/kubelet.yaml, --read-only-port=0]", ("readOnlyPort",), "0"),
+    ],
+)
+def test_flags_of_a_kubelet_stand_for_its_settings(words: str, path: tuple[str, ...], told: Plain) -> None:
+    (kubelet,) = seen(f"{SERVER}    {words}\n", "k8s/kubelet")
+    assert look_up(kubelet.tree, path) == told
+
+
+def test_settings_of_a_kubelet_are_written_where_they_stand() -> None:
+    wanted = Edit(("authentication", "anonymous", "enabled"), False)
+    flag = f"{SERVER}    command: [kubelet, --anonymous-auth=true]\n"
+    assert changed(flag, wanted, kind="k8s/kubelet") == flag.replace("true", "false")
+    head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
+    file = head + "authentication: {anonymous: {enabled: true}}\n"
+    assert changed(file, wanted, kind="k8s/kubelet") == file.replace("true", "false")

@@ -10,6 +10,9 @@ extraArgs for it, and what kubeadm gives it where those say nothing. The tree is
     probed: true           # the kubelet asks for its health over HTTP, without logging in
     flags: {anonymous-auth: "true", authorization-mode: [Node, RBAC], request-timeout: 60}
 
+With `settings:` the kind is an object (``KubeletConfiguration``) whose tree a program's flags stand for: of each the path that says
+the same, and what holds of a program that is given neither (`without:`).
+
 The flags of a shell line and of a template are told as far as they can be, and changed by hand. Kubernetes reference,
 Component tools (pflag: of a flag that is repeated the last one holds, lists add up); kubeadm Configuration (v1beta3: extraArgs
 is a mapping, v1beta4: a list).
@@ -19,6 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed, written
@@ -62,7 +67,9 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     found: list[Resource] = []
     for _, source in sorted(sources.items()):
         for place, manifest in objects_of(source) if source.lens in LENSES else ():
-            if manifest.get("kind") == "ClusterConfiguration" and "kubeadm" in layout:
+            if "settings" in layout and manifest.get("kind") == layout["settings"]:
+                found.append(Resource(kind, name_of(manifest["kind"], manifest), manifest, (source.locator, place)))
+            elif manifest.get("kind") == "ClusterConfiguration" and "kubeadm" in layout:
                 found += _of_kubeadm(kind, layout, source.locator, place, manifest)
             elif isinstance(manifest.get("kind"), str) and manifest["kind"] in layout["kinds"]:
                 found += _of_manifest(kind, layout, source.locator, place, manifest)
@@ -79,6 +86,8 @@ def edit(
     """The words or extraArgs that say it. Raises BindingError for what is only told, said twice, or said in a shell line."""
     raw = written(resource, sources)
     locator, place = resource.home
+    if "settings" in layout and raw.get("kind") == layout["settings"]:
+        return [(locator, replace(each, path=(*place, *each.path))) for each in [*edits, *live]]
     changes = [each for wanted in [*edits, *live] for each in _changes(layout, resource, raw, wanted)]
     return [(locator, Edit((*place, *each.path), each.value, each.remove)) for each in changes]
 
@@ -87,6 +96,9 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     """The word of a flag; where it is not given, the command."""
     locator, place = resource.home
     raw = look_up(sources[locator].tree, place) if locator in sources else None
+    if isinstance(raw, dict) and "settings" in layout and raw.get("kind") == layout["settings"]:
+        return locator, (*place, *path)
+    path = _as_flag(layout, path)
     if not isinstance(raw, dict) or len(path) < 2:
         return locator, place
     if raw.get("kind") == "ClusterConfiguration":
@@ -107,7 +119,31 @@ def _of_manifest(kind: str, layout: Mapping[str, Plain], locator: str, place: Pa
         tree: Tree = {"kind": manifest["kind"], "probed": isinstance(probe, dict) and not headers, "flags": flags}
         if (match := VERSION.fullmatch(str(container.get("image")))) is not None:
             tree["minor"] = int(match[1])
+        if "settings" in layout:
+            tree = _settings(layout, flags, _given(layout, words))
         yield Resource(kind, name_of(manifest["kind"], manifest), tree, (locator, (*place, *inner, i)))
+
+
+def _settings(layout: Mapping[str, Plain], flags: Plain, given: Sequence[Given]) -> Tree:
+    """The object that the flags stand for. What they leave open is unknown where a file may say it."""
+    tree: Tree = {}
+    files = [each.word.text for each in given if each.name == layout.get("file")]
+    known = flags if isinstance(flags, dict) else _read(layout, given) if files else {}
+    for name, path in layout["flags"].items():
+        *above, last = path.split("/")
+        value = known[name] if name in known else flags if isinstance(flags, Unknown) else layout["without"].get(name)
+        if value is not None:
+            inner = tree
+            for key in above:
+                inner = inner.setdefault(key, {})
+            inner[last] = value
+    return tree
+
+
+def _as_flag(layout: Mapping[str, Plain], path: Path) -> Path:
+    """The flag that says what a path of the settings does."""
+    names = [name for name, each in layout.get("flags", {}).items() if each == "/".join(map(str, path))]
+    return ("flags", names[0]) if names else path
 
 
 def _of_kubeadm(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree) -> Iterator[Resource]:
@@ -193,6 +229,7 @@ def _read(layout: Mapping[str, Plain], given: Sequence[Given]) -> Tree:
 
 
 def _changes(layout: Mapping[str, Plain], resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
+    wanted = replace(wanted, path=_as_flag(layout, wanted.path))
     if wanted.path[0] != "flags" or len(wanted.path) != 2:
         raise BindingError(f"{resource.name}: {wanted.path[0]} is read off the file; change it by hand")
     name = str(wanted.path[1])
