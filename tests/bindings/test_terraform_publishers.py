@@ -49,7 +49,7 @@ resource "aws_sns_topic_policy" "publish" {{
             ALARM + DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="alarms"),
             f"{BESIDES}: whom a policy lets in",
         ),
-        (DATA.format(kind="Service", who="ses.amazonaws.com", topic="alarms"), f"{BESIDES}: whom a policy lets in"),
+        (DATA.format(kind="Service", who="lambda.amazonaws.com", topic="alarms"), f"{BESIDES}: whom a policy lets in"),
         (ALARM + DATA.format(kind="Service", who="ses.amazonaws.com", topic="other"), "services"),
         (
             ALARM + 'resource "aws_sns_topic_policy" "p" {\n  arn = var.arn\n  policy = var.policy\n}\n',
@@ -65,3 +65,18 @@ def test_the_key_that_is_offered_lets_all_services_in_that_are_taken_for_publish
     key = BUNDLES["topic-key"]["resource/aws_kms_key/topics"]
     assert isinstance(key, dict)
     assert set(key["policy"]["json"]["Statement"][1]["Principal"]["Service"]) == SERVICES
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        ("", "no"),
+        (ALARM + ROLE + OUTPUT, "no"),
+        (DATA.format(kind="Service", who="ses.amazonaws.com", topic="alarms"), "no"),
+        (DATA.format(kind="Service", who="lambda.amazonaws.com", topic="alarms"), "whom a policy lets in"),
+        (DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="alarms"), "whom a policy lets in"),
+        (DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="other"), "no"),
+    ],
+)
+def test_whom_a_policy_lets_in_besides_services_is_a_stranger(beside: str, who: str) -> None:
+    assert told(TOPIC | {"evidence": {"strangers": "strangers"}}, ALARMS + beside) == {"strangers": who}

@@ -60,6 +60,24 @@ def key(about: str, *statements: Plain) -> dict[str, Plain]:
     return {"description": about, "enable_key_rotation": True, "policy": policy(ROOT, *statements)}
 
 
+USES: list[Plain] = [
+    *("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"),
+]
+
+
+def through(*services: str) -> dict[str, Plain]:
+    """What lets everybody of the account use a key through services, as the keys do that AWS manages for them."""
+    said: dict[str, Plain] = {
+        "kms:CallerAccount": ACCOUNT,
+        "kms:ViaService": [f"{service}.{REGION}.amazonaws.com" for service in services],
+    }
+    return statement("Stores", {"AWS": "*"}, USES, Condition={"StringEquals": said})
+
+
+PUBLISHERS = (  # the services that publish to topics in their own name, and not by a role
+    *("budgets", "cloudtrail", "cloudwatch", "codestar-notifications", "costalerts", "dms", "ds", "dynamodb", "events"),
+    *("events.rds", "glacier", "importexport", "inspector", "redshift", "s3", "ses", "ssm-contacts", "ssm-incidents"),
+)
 DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and logs of this module", logs(REGION))}
 
 
@@ -114,15 +132,16 @@ def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "data-key": DATA_KEY,
     "trail-key": WHO | {"resource/aws_kms_key/trail": key("Files of the trail", TRAIL)},
-    "topic-key": WHO
+    "topic-key": WHERE
     | {
         "resource/aws_kms_key/topics": key(
             "Topics of this module",
             statement(
                 "Topics",
-                {"Service": [f"{each}.amazonaws.com" for each in ("budgets", "cloudtrail", "cloudwatch", "events", "s3")]},
+                {"Service": [f"{each}.amazonaws.com" for each in PUBLISHERS]},
                 ["kms:Decrypt", "kms:GenerateDataKey*"],
             ),
+            through("sns"),
         )
     },
     "lake-key": WHO

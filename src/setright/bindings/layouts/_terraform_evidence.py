@@ -14,6 +14,7 @@ from typing import NamedTuple
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
+from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
@@ -21,7 +22,6 @@ from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_publishers import publishers
 from setright.bindings.layouts._terraform_users import handed_out, namers, starters, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
@@ -395,5 +395,5 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "deployers": deployers,
     "key-users": key_users,
     **readers.FUNCTIONS,
-    "publishers": publishers,
+    **publishers.FUNCTIONS,
 }

@@ -78,7 +78,7 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
         return False
     if "value" not in how and _value(module, block, how) is None:
         return False
-    if "via" in how and not lets_in(module, block, how["via"]):
+    if "via" in how and not lets_in(module, block, how["value"]["is"], how["via"]):
         return False
     return "grant" not in how or _role(module, block, how) is not None
 

@@ -5,8 +5,9 @@ Amazon SNS developer guide, "Enable compatibility between event sources from AWS
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from setright.bindings.layouts._terraform_bundles import PUBLISHERS
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_policy import document
@@ -14,9 +15,7 @@ from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
-SERVICES = frozenset(  # whom the policy of the key that a topic is offered lets use it
-    f"{each}.amazonaws.com" for each in ("budgets", "cloudtrail", "cloudwatch", "events", "s3")
-)
+SERVICES = frozenset(f"{each}.amazonaws.com" for each in PUBLISHERS)  # whom the key that a topic is offered lets use it
 PUBLISHING = (  # the resources by which such a service comes to publish
     *("aws_budgets_budget", "aws_cloudtrail", "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"),
     *("aws_cloudwatch_event_target", "aws_s3_bucket_notification"),
@@ -67,3 +66,12 @@ def _let_in(module: Module, block: Block) -> Iterator[Plain]:
 def _principals(principal: Plain) -> Iterator[Plain]:
     services = principal["Service"] if isinstance(principal, dict) and set(principal) == {"Service"} else None
     yield from services if isinstance(services, list) else [services or principal]
+
+
+def strangers(module: Module, block: Block, tree: Tree) -> str:
+    """Whom else a policy anywhere in the tree may let publish to a topic: ``no`` where it lets in services alone, or nobody."""
+    let_in = (each for home in module.tree.values() for each in _let_in(home, block))
+    return "no" if all(isinstance(each, str) and each in SERVICES for each in let_in) else "whom a policy lets in"
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"publishers": publishers, "strangers": strangers}

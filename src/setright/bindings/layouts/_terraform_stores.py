@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from setright.bindings.layouts._terraform_bundles import ACCOUNT, REGION, statement
+from setright.bindings.layouts._terraform_bundles import through
 from setright.bindings.layouts._terraform_module import Block, Module, mentions
 from setright.model import Plain
 
@@ -20,12 +20,8 @@ SERVICES = {
     "aws_kinesis_stream": "kinesis",
     "aws_s3_bucket": "s3",
     "aws_secretsmanager_secret": "secretsmanager",
-    "aws_sns_topic": "sns",
     "aws_ssm_parameter": "ssm",
 }
-ACTIONS: list[Plain] = [
-    *("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"),
-]
 ELSEWHERE = ("replica", "replication_configuration")  # its copies elsewhere need keys of their own
 
 
@@ -34,21 +30,14 @@ def opened(module: Module, path: tuple[str, ...], body: Plain) -> Plain:
     services = sorted({service for kind, service in SERVICES.items() if module.resources(kind)})
     if path != KEY or not services or not isinstance(body, Mapping):
         return body
-    said = {
-        "StringEquals": {
-            "kms:CallerAccount": ACCOUNT,
-            "kms:ViaService": [f"{service}.{REGION}.amazonaws.com" for service in services],
-        }
-    }
     policy = body["policy"]["json"]
-    more = statement("Stores", {"AWS": "*"}, ACTIONS, Condition=said)
-    return {**body, "policy": {"json": {**policy, "Statement": [*policy["Statement"], more]}}}
+    return {**body, "policy": {"json": {**policy, "Statement": [*policy["Statement"], through(*services)]}}}
 
 
-def lets_in(module: Module, block: Block, service: str) -> bool:
-    """Whether the module's key, as it is or as it would be made, is open through a service to who uses this store."""
+def lets_in(module: Module, block: Block, key: str, service: str) -> bool:
+    """Whether a key of the module, as it is or as it would be made, is open through a service to who uses this store."""
     if any(key in block.body for key in ELSEWHERE):
         return False
-    there = [each for each in module.resources("aws_kms_key") if each.path[:3] == KEY]
+    there = [each for each in module.resources("aws_kms_key") if f"{each.address}." in f"{key}."]
     through = re.compile(rf"(?<![\w.-]){service}\.")
     return all(mentions(each.body, through) and mentions(each.body, re.compile("kms:ViaService")) for each in there)
