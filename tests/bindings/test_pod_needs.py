@@ -295,6 +295,11 @@ def test_what_an_image_writes_to_gets_an_empty_volume() -> None:
     assert spec["volumes"][1] == {"name": "nginx", "emptyDir": {}}
 
 
+def test_a_new_volume_is_not_called_as_what_a_stateful_set_claims() -> None:
+    spec = fixed(pod("image: 'redis:7', volumeMounts: [{name: data, mountPath: /mnt/redis}]"), READS)
+    assert spec["containers"][0]["volumeMounts"][1:] == [{"name": "data-2", "mountPath": "/data"}]
+
+
 def test_containers_get_volumes_of_their_own() -> None:
     again = Edit(("spec", "containers", 1, "securityContext", "readOnlyRootFilesystem"), True)
     grafana = fixed(pod("image: 'grafana/grafana:11'"), READS)["containers"][0]

@@ -371,7 +371,7 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
     if not becoming:
         return
     volumes = listed(look_up(raw, ("spec", "volumes")))
-    taken = {str(each.get("name")) for each in volumes if isinstance(each, dict)}
+    taken = _pod_volumes.names_of_volumes(raw)
     behind = len(volumes)
     is_alone = len(list(containers(raw))) == 1
     for wanted in becoming:

@@ -75,6 +75,12 @@ def name_of_volume(path: str, container: str, taken: set[str]) -> str:
     return free[0] if free else next(each for each in (f"{named[1]}-{n}" for n in count(2)) if each not in taken)
 
 
+def names_of_volumes(tree: Tree) -> set[str]:
+    """The names that a pod's volumes have, also those that a StatefulSet claims for it, which only mounts tell here."""
+    pods = [each for key in ("containers", "initContainers") for each in listed(look_up(tree, ("spec", key)))]
+    return {*map(str, _volumes(tree)), *(str(each.get("name")) for pod in pods if isinstance(pod, dict) for each in _mounts(pod))}
+
+
 def _mounts(container: Tree) -> list[Tree]:
     return [each for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
 
