@@ -93,6 +93,18 @@ def test_keys_made_by_an_expression_are_not_told() -> None:
         fixed(SQL, text, ("settings", "databaseFlags", "a"), "on")
 
 
+def test_keys_that_a_dynamic_block_makes_of_what_is_told_are_seen_and_changed_there() -> None:
+    made = 'dynamic "database_flags" {\n      for_each = { a = "on", b = "off" }\n      content {\n        '
+    made += "name  = database_flags.key\n        value = database_flags.value\n      }\n    }\n"
+    text = FLAGS.replace('tier = "small"\n', made)
+    assert (
+        seen(SQL, text)[0].tree["settings"]["databaseFlags"] | {"a": "on", "b": "off"}
+        == (seen(SQL, text)[0].tree["settings"]["databaseFlags"])
+    )
+    with pytest.raises(BindingError, match="dynamic"):
+        fixed(SQL, text, ("settings", "databaseFlags", "b"), "on")
+
+
 @pytest.mark.parametrize("given", ["[var.flag]", '["${var.flag}"]', '[{ name = var.flag, value = "on" }]'])
 def test_keys_of_which_one_is_told_elsewhere_are_not_told(given: str) -> None:
     text = FLAGS[: FLAGS.index("database_flags")] + f"database_flags = {given}\n  }}\n}}\n"

@@ -108,6 +108,15 @@ def test_the_place_of_a_statement_is_where_its_block_stands() -> None:
     assert place == ("main.tf", ("data", "aws_iam_policy_document", "d", 0, "statement", 1))
 
 
+def test_a_policy_that_a_local_holds_is_read_and_not_edited_from_where_it_is_used() -> None:
+    held = 'locals {\n  d = { Statement = [{ Effect = "Allow", Action = local.a, Resource = "*" }] }\n  a = ["s3:*"]\n}\n'
+    text = 'resource "aws_iam_policy" "p" {\n  policy = jsonencode(local.d)\n}\n' + held
+    told = seen(POLICY, text)
+    assert told.tree["PolicyDocument"] == {"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}]}
+    with pytest.raises(BindingError, match="a document in the source"):
+        terraform.edit(POLICY, told, [Edit(("PolicyDocument", "Statement", 0, "Resource"), "x")], [], sources(text))
+
+
 def test_a_policy_that_another_block_makes_is_not_edited_as_a_text() -> None:
     given_sources = sources('resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n' + DATA)
     resource = terraform.view("k", POLICY, given_sources)[0]

@@ -123,11 +123,20 @@ def test_what_a_dynamic_block_makes_of_known_values_is_told(each: str, port: str
     items = seen(text, GROUP)[0].tree.get("Ingress")
     assert items == (told and [{"CidrIp": c} | ({} if p is None else {"FromPort": p}) for p, c in zip(told, CIDRS, strict=False)])
     for index, _ in enumerate(told or ()):
-        with pytest.raises(BindingError, match="dynamic block"):
+        with pytest.raises(BindingError, match="made by an expression"):
             fixed(text, Edit(("Ingress", index), remove=True), layout=GROUP)
 
 
 CIDRS = ("0.0.0.0/0", "10.0.0.0/8")
+
+
+def test_blocks_that_an_expression_gives_are_told_and_changed_where_they_come_from() -> None:
+    text = DYNAMIC % ("[]", "", "1") + 'resource "sg" "y" {\n  ingress = [for r in %s : { cidr_blocks = [r.cidr] }]\n}\n'
+    assert seen(text % "local.rules", GROUP)[1].tree["Ingress"] == [{"CidrIp": each} for each in CIDRS]
+    assert seen(text % "var.rules", GROUP)[1].tree["Ingress"] == [Unknown("[for r in var.rules : { cidr_blocks = [r.cidr] }]")]
+    only = text.partition("locals")[2]
+    with pytest.raises(BindingError, match="made by an expression"):
+        fixed(f"locals{only}" % "local.rules", Edit(("Ingress", 0), remove=True), layout=GROUP)
 
 
 @pytest.mark.parametrize("each", ["var.rules", "[for r in var.rules : r]", "merge(local.named, var.rules)"])

@@ -323,7 +323,7 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
     item = found[rest[0]]
     is_words = rest[1:] in ((rules.IN_PLACE,), (rules.ANEW,))
     if item.made and not is_words:
-        raise BindingError(f"{item.locator}: {block.address}: {item.made} is a dynamic block; change what it is made of")
+        raise BindingError(f"{item.locator}: {block.address}: {item.made} is made by an expression; change what it is made of")
     if edit.remove and len(rest) == 1:
         yield item.locator, _without(module, item)
         return
@@ -350,9 +350,9 @@ def _words(module: Module, block: Block, found: Sequence[Item], item: Item) -> P
     outgoing = item.place.describe == "out"
     if not item.made:
         return rules.description([_named(other, body) for other in mine], body, outgoing)
-    words = rules.made_description([other.tree for other in mine], body, outgoing)
+    words = rules.made_description([other.tree for other in mine], body, outgoing) if isinstance(body, dict) else None
     if words is None:
-        raise BindingError(f"{item.locator}: {block.address}: {item.made} is a dynamic block; describe there what it makes")
+        raise BindingError(f"{item.locator}: {block.address}: {item.made} is made by an expression; describe there what it makes")
     return words
 
 

@@ -75,9 +75,10 @@ class _Evaluation:
         return node.value
 
     def _name(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
-        if node.text in scope:
-            return scope[node.text]
-        return self.told(Unknown(node.text))
+        head, _, own = node.text.partition(".")
+        if head not in scope:
+            return self.told(Unknown(node.text))
+        return _inside(scope[head], own) if own else scope[head]
 
     def _step(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
         base = self.of(node.parts[0], scope)
@@ -86,11 +87,7 @@ class _Evaluation:
             if scope or not isinstance(node.value, Name):
                 raise Untold
             return self.told(Unknown(node.text))
-        if isinstance(base, list) and str(key).isdigit() and int(str(key)) < len(base):
-            return base[int(str(key))]
-        if isinstance(base, dict) and str(key) in base:
-            return base[str(key)]
-        raise Untold
+        return _inside(base, key)
 
     def _list(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
         return [self._part(each, scope) for each in node.parts]
@@ -179,6 +176,14 @@ class _Evaluation:
             if condition.sort == "none" or truth(self._sure(condition, inner)):
                 made.append((None if key.sort == "none" else self._sure(key, inner), self._part(value, inner)))
         return [each for _, each in made] if key.sort == "none" else {_text(name): each for name, each in made}
+
+
+def _inside(base: Plain, key: Plain) -> Plain:
+    if isinstance(base, list) and str(key).isdigit() and int(str(key)) < len(base):
+        return base[int(str(key))]
+    if isinstance(base, dict) and str(key) in base:
+        return base[str(key)]
+    raise Untold
 
 
 def _text(value: Plain) -> str:

@@ -54,7 +54,7 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
     if any(place.items is not None for place in spec.places):
         found: list[Plain] = [item.tree for item in items(module, told, block, spec)]
         found = stops.told(found, spec.places[0].stops)
-        found += [Unknown(f"dynamic {name!r}") for name in _untold(module, block, spec)]
+        found += [Unknown(why) for why in _untold(module, block, spec)]
         return found or None
     for spot in _said(told, module, block, spec):
         if (found := told_value(module, told, spot, block)) is not None:
@@ -66,10 +66,19 @@ def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
 
 
 def _untold(module: Module, block: Block, spec: Spec) -> Iterator[str]:
-    """The dynamic blocks of which it cannot be told what they make."""
+    """The dynamic blocks and expressions of which it cannot be told what they make."""
     for place in spec.places:
         if place.at and place.at[0] in dynamic(block.body) and (len(place.at) > 1 or made(module, block.body, place.at[0]) is None):
-            yield place.at[0]
+            yield f"dynamic {place.at[0]!r}"
+        elif not place.beside and isinstance(found := _expressed(module, block, place), Unknown):
+            yield found.text
+
+
+def _expressed(module: Module, block: Block, place: Place) -> Plain:
+    """What an expression gives where blocks may stand; None where none stands there."""
+    found = within(block.body, place.at)
+    is_said = found is not None and isinstance(found[1], Unknown) and found[0][-2:-1] != ("dynamic",)
+    return module.chosen(found[1]) if found is not None and is_said else None
 
 
 def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
@@ -204,15 +213,17 @@ def within(body: Plain, at: tuple[str, ...]) -> tuple[Path, Plain] | None:
 
 
 def keyed(module: Module, block: Block, place: Place) -> Plain:
-    """The mapping that blocks of a key and a value stand for; Unknown where expressions make them."""
-    found = within(block.body, place.at)
-    if found is not None and isinstance(found[1], Unknown):
-        return found[1]
+    """The mapping that blocks of a key and a value stand for; Unknown where it is not told what expressions make of them."""
     around = within(block.body, place.at[:-1])
     inner = around[1][0] if around is not None and isinstance(around[1], list) and around[1] else around[1] if around else None
-    if isinstance(inner, dict) and place.at[-1] in dynamic(inner):
+    by_others = made(module, inner, place.at[-1]) if isinstance(inner, dict) else []
+    if by_others is None:
         return Unknown(f"dynamic {place.at[-1]!r}")
+    found = within(block.body, place.at)
+    if found is not None and isinstance(found[1], Unknown) and not by_others:
+        return found[1]
     pairs = [(key, raw) for _, key, raw in keyed_blocks(module, block, place)]
+    pairs += [(body.get(own[0]), body.get(own[1])) for _, body in by_others if (own := place.keyed)]
     if any(isinstance(key, Unknown) for key, _ in pairs) or len(pairs) < _length(found):
         return Unknown(f"{place.at[-1]} with some that cannot be told")
     return {str(key): module.resolved(raw) for key, raw in pairs} or None
@@ -347,6 +358,11 @@ def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Ite
         for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
             if found is not None and isinstance(body, dict):
                 yield from _spread(module, block.locator, block.path + found[0] + (index,), body, place)
+        expressed = _expressed(module, block, place)
+        for body in expressed if found is not None and isinstance(expressed, list) else ():
+            if found is not None and isinstance(body, dict):
+                for item in _spread(module, block.locator, block.path + found[0], body, place):
+                    yield item._replace(made=place.at[-1])
         if len(place.at) == 1:
             for path, body in made(module, block.body, place.at[0]) or ():
                 for item in _spread(module, block.locator, block.path + path, body, place):

@@ -60,7 +60,7 @@ def _name(value: Plain) -> Plain:
 
 
 def _document_of(module: Module, raw: Plain) -> Plain:
-    return _listed(written(module, raw))
+    return _listed(module.resolved(written(module, raw)))
 
 
 def written(module: Module, raw: Plain) -> Plain:
