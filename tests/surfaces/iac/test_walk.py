@@ -76,3 +76,11 @@ def test_a_chart_is_read_as_templates_and_the_values_for_them(tmp_path: Path) ->
     lenses = {document.locator: document.lens for document in found.read([]).documents}
     assert lenses == {"web/crds/crd.yaml": "yaml", "web/templates/app.yaml": "helm", "web/values.yaml": "yaml"}
     assert {each.locator: each.lens for each in found.again(list(lenses)).values()} == lenses
+
+
+def test_scripts_are_read_for_the_images_that_start_them(tmp_path: Path) -> None:
+    for name in ("docker-entrypoint.sh", "start.sh", "lint.sh", "entrypoint.bin"):
+        (tmp_path / name).write_bytes(b"#!/bin/sh\n" if name.endswith("sh") else b"#!\0")
+    assert not SourceTree(tmp_path).read([]).documents
+    (tmp_path / "Dockerfile").write_text("FROM a\n")
+    assert [each.locator for each in SourceTree(tmp_path).read([]).documents] == ["Dockerfile", "docker-entrypoint.sh", "start.sh"]

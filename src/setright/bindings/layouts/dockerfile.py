@@ -38,6 +38,7 @@ from setright.bindings.layouts import _dockerfile_form as form
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts import _dockerfile_run as run
+from setright.bindings.layouts import _dockerfile_scripts as scripts
 from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts import _dockerfile_uses as uses
@@ -257,6 +258,8 @@ def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
             raise BindingError(f"{locator}: {WORKED_IN}")
         if other := rooted.begun_from(locator, place.image, place.sources):
             raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
+        if sign := scripts.sign(locator, place.image, place.sources) if edit.value == "auto" else "":
+            raise BindingError(f"{locator}: {sign}")
         yield from users.with_user(locator, instructions, place.image, str(edit.value))
     elif path == ("user-number",) and edit.remove:
         yield from users.with_number(instructions, place.image)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_for, lens_of
+from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_for, lens_of, script_of
 
 MAX_SIZE_BYTES = 8_000_000
 UNSPEAKABLE = "its name has a line break or is not UTF-8, so no report could name it; rename it"
@@ -55,7 +55,8 @@ class SourceTree:
                 continue
             if holds_configuration(path, lens, data) or path in {f"{chart}values.yaml" for chart in found}:
                 documents.append(Document(path, data, lens_for(lens, data)))
-        return Reading(tuple(documents), tuple(problems))
+        builds = any(each.lens == "dockerfile" for each in documents)
+        return Reading(tuple(each for each in documents if builds or each.lens != "text"), tuple(problems))
 
     def again(self, locators: Sequence[str]) -> dict[str, Document]:
         found = {}
@@ -127,7 +128,7 @@ class SourceTree:
     def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(folders):
             for name in sorted(entry.name for entry in os.scandir(self.root / folder)):
-                if lens := lens_of(name):
+                if lens := lens_of(name) or script_of(name):
                     yield f"{folder}/{name}" if folder else name, lens
 
     def _bytes(self, path: str) -> bytes:

@@ -49,6 +49,9 @@ NO_DOCKERFILE = (
     ".json",
     ".lock",
 )
+SCRIPT = late(  # what images start, by the names that such scripts have
+    r"[\w.-]*entrypoint[\w.-]*|(?:docker|start|run|boot|init|launch|cmd|serve|wait)[\w.-]*\.sh|[\w.-]*(?:start|startup|run|init)\.sh"
+)
 FROM = late(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
 Ignore: TypeAlias = (
     "tuple[str, str, pathspec.GitIgnoreSpec]"  # the folder below the root, or the way down to the root, and what it says
@@ -69,7 +72,17 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     """Whether a file of that lens looks like configuration we know."""
     if lens == "dockerfile":
         return FROM.search(data) is not None
+    if lens == "text":
+        return data.startswith(b"#!") and b"\0" not in data and _is_text(data)
     return bool(NAMES.search(path)) or _has_marks("yaml" if lens == "helm" else lens, data)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_marks(lens: str, data: bytes) -> bool:
@@ -119,6 +132,11 @@ def lens_of(name: str) -> str | None:
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
 
 
+def script_of(name: str) -> str | None:
+    """The lens for the name of a script that an image may start: it is read for what it tells of that, and never changed."""
+    return "text" if (name.endswith(".sh") or "entrypoint" in name) and SCRIPT.fullmatch(name) else None
+
+
 def _folder(root: str, inner: str, ignores: Sequence[Ignore], tell: Callable[[str, str], None]) -> Iterator[tuple[str, str]]:
     try:
         entries = sorted(os.scandir(os.path.join(root, inner)), key=lambda e: e.name)  # noqa: PTH118
@@ -132,7 +150,7 @@ def _folder(root: str, inner: str, ignores: Sequence[Ignore], tell: Callable[[st
             if entry.name not in SKIP and not _ignored(path + "/", mine):
                 yield from _folder(root, path + "/", mine, tell)
         elif entry.is_file(follow_symlinks=False):
-            lens = lens_of(entry.name)
+            lens = lens_of(entry.name) or script_of(entry.name)
             if lens and not _ignored(path, mine):
                 yield path, lens
 

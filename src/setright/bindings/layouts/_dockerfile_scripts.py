@@ -1,0 +1,94 @@
+"""What a script of the tree that an image starts does as root, which no other user could. POSIX.1-2017, Shell Command Language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import normpath
+
+from setright.bindings.layouts._dockerfile_folders import given_away
+from setright.bindings.layouts._dockerfile_image import STEPS_DOWN, Image, Instruction
+from setright.bindings.layouts._documents import folder
+from setright.bindings.layouts._shell_words import base, commands
+from setright.bindings.source import Source
+from setright.patterns import fits, late
+
+ASKS_WHO = late(
+    r"\bid\s+-u\b|\bEUID\b|\$\{?UID\}?[\"']?\s+(?:-eq|-ne|==?|!=)|\bwhoami\b|-w\s+/etc/passwd"
+)  # it goes on as whoever starts it
+REMARK = late(r"(?m)^\s*#.*$")
+SYSTEM = late(r"[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)/[\w./@+-]+)")
+INTO = late(r"(?<![0-9&])>>?\s*[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)/[\w./@+-]+)")
+WRITES = frozenset({"cp", "install", "ln", "mkdir", "mv", "rm", "sed", "tee", "touch"})
+FOR_ROOT = STEPS_DOWN | {
+    *("addgroup", "adduser", "chgrp", "chown", "deluser", "groupadd", "groupmod", "sudo", "useradd", "userdel", "usermod"),
+    *("apk", "apt", "apt-get", "dnf", "dpkg-reconfigure", "microdnf", "update-ca-certificates", "yum"),
+    *("cron", "crond", "crontab", "ifconfig", "iptables", "ip6tables", "modprobe", "mount", "nft", "rsyslogd", "service", "sshd"),
+    *("sysctl", "systemctl", "umount"),
+}
+
+
+def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
+    """What such a script does, as a clause behind the file's name; empty for nothing, or where the script asks who runs it."""
+    for word in dict.fromkeys(_started(image)):
+        path = _found(locator, word, image, sources)
+        text = REMARK.sub("", str(sources[path].tree["text"])) if path else ""
+        if text and not ASKS_WHO.search(text) and (does := _as_root(text, image)):
+            return f"{path} {does} when it starts, for which it must be root; do that in the image, then say its USER"
+    return ""
+
+
+def _started(image: Image) -> Iterator[str]:
+    """The words that start the container."""
+    for keyword in ("ENTRYPOINT", "CMD"):
+        said = next((each["value"] for each in reversed(image.whole) if each["keyword"] == keyword), None)
+        words = [str(word) for word in said] if isinstance(said, list) else re.split(r"[\s;&|()]+", str(said or ""))
+        yield from (word.strip("\"'") for word in words if base(word.strip("\"'")))
+
+
+def _found(locator: str, word: str, image: Image, sources: Mapping[str, Source]) -> str:
+    """The script that a word names and a COPY brings, with the Dockerfile's folder or one above that as the context."""
+    there = [path for path, source in sources.items() if source.lens == "text" and base(path) == base(word) and source.exists]
+    copied = [normpath(name.strip("\"'").lstrip("/")) for each in image.whole for name in _sources_of(each)]
+    place = folder(locator)
+    while there:
+        below = f"{place}/" if place else ""
+        brought = [path for path in there if path.startswith(below) and _is_brought(path[len(below) :], word, copied)]
+        if brought or not place:
+            return brought[0] if len(brought) == 1 else ""
+        place = folder(place)
+    return ""
+
+
+def _is_brought(path: str, word: str, copied: Sequence[str]) -> bool:
+    """Whether a file is among what is copied; of all that there is, only what stands first or where the word says so."""
+    if "." in copied and (path == base(word) or f"/{word.removeprefix('./')}".endswith(f"/{path}")):
+        return True
+    return any(path == name or path.startswith(f"{name}/") or fits(path, name) for name in copied if name != ".")
+
+
+def _sources_of(each: Instruction) -> list[str]:
+    """What a COPY or ADD brings from the tree."""
+    if each["keyword"] not in ("ADD", "COPY") or any(str(flag).startswith("--from") for flag in each.get("flags", ())):
+        return []
+    words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
+    return [str(word) for word in words[:-1]]
+
+
+def _as_root(text: str, image: Image) -> str:
+    """What root alone may do of what a script does: ``calls chown``, ``writes to /etc/a``."""
+    his = [*given_away(image.whole), *(str(each) for each in image.facts.get("owns", ()))]
+    for command in commands(text):
+        name, *words = (word.text for word in command.words)
+        if command.sudo or base(name) in FOR_ROOT:
+            return f"calls {'sudo' if command.sudo else base(name)}"
+        if base(name) in WRITES and (base(name) != "sed" or any(word.startswith("-i") for word in words)):
+            targets = words[-1:] if base(name) in ("cp", "install", "ln", "mv") else words
+            if place := next((found[1] for word in targets if (found := SYSTEM.match(word)) and not _is_his(found[1], his)), ""):
+                return f"writes to {place}"
+    into = next((found for found in INTO.findall(text) if not _is_his(found, his)), "")
+    return f"writes to {into}" if into else ""
+
+
+def _is_his(path: str, his: list[str]) -> bool:
+    return any(path == own or path.startswith(f"{own.rstrip('/')}/") for own in his)

@@ -1,0 +1,76 @@
+"""What scripts that images start need root for."""
+
+from __future__ import annotations
+
+import pytest
+from tests.bindings.test_dockerfile_derived import LAYOUT
+
+from setright import lenses
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import dockerfile
+from setright.bindings.source import Source
+from setright.model import Edit
+
+WEB = 'FROM debian:12\nRUN mkdir /etc/mine && chown 7 /etc/mine\nCOPY docker/start.sh /\nCMD ["/start.sh"]\n'
+
+
+def fix(script: str, text: str = WEB, locator: str = "web/Dockerfile", path: str = "web/docker/start.sh") -> None:
+    given = {
+        locator: Source(locator, "dockerfile", lenses.get("dockerfile", text.encode())),
+        path: Source(path, "text", lenses.get("text", f"#!/bin/sh\n{script}\n".encode())),
+    }
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
+
+
+@pytest.mark.parametrize(
+    ("script", "does"),
+    [
+        ("chown -R app /data\nexec app", "calls chown"),
+        ('exec su-exec app "$@"', "calls su-exec"),
+        ("apk add --no-cache curl && app", "calls apk"),
+        ("cp -n /defaults/a.conf /etc/a/a.conf", "writes to /etc/a/a.conf"),
+        ("envsubst < a > /etc/nginx/nginx.conf", "writes to /etc/nginx/nginx.conf"),
+        ("sed -i s/a/b/ /usr/share/app/index.html", "writes to /usr/share/app/index.html"),
+    ],
+)
+def test_a_script_that_only_root_can_run_keeps_its_image_with_root(script: str, does: str) -> None:
+    with pytest.raises(BindingError, match=f"start.sh {does} when it starts"):
+        fix(script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'exec "$@" 2>/dev/null',
+        "# chown app\nmkdir -p /data && exec app",
+        'if [ "$(id -u)" = 0 ]; then chown app /data; fi',
+        "cp /etc/a /tmp/a; sed s/a/b/ /etc/a; echo > /etc/mine/a",
+    ],
+)
+def test_a_script_that_any_user_can_run_keeps_nobody_from_it(script: str) -> None:
+    fix(script)
+
+
+@pytest.mark.parametrize(
+    ("locator", "path", "is_read"),
+    [
+        ("web/build/Dockerfile", "web/docker/start.sh", True),  # a folder above is the context
+        ("web/Dockerfile", "api/docker/start.sh", False),
+        ("Dockerfile", "api/docker/start.sh", False),
+        ("web/Dockerfile", "web/start.sh", False),
+    ],
+)
+def test_only_a_script_that_is_copied_tells_of_an_image(locator: str, path: str, is_read: bool) -> None:
+    if is_read:
+        with pytest.raises(BindingError, match="calls chown"):
+            fix("chown app /data", locator=locator, path=path)
+    else:
+        fix("chown app /data", locator=locator, path=path)
+
+
+def test_of_a_whole_folder_the_word_says_which_script_it_is() -> None:
+    text = 'FROM debian:12\nCOPY . /app\nCMD ["/app/docker/start.sh"]\n'
+    with pytest.raises(BindingError, match="calls chown"):
+        fix("chown app /data", text)
+    fix("chown app /data", text, path="web/test/start.sh")
