@@ -82,6 +82,15 @@ REPOSITORY = "{{ .Values.image.repository }}"
         (f'{REPOSITORY}:{{{{ default "x" .Values.image.tag }}}}', None),
         (f'quay.io/{REPOSITORY}:{{{{ .Values.image.tag | default "1.28" | toString }}}}', "quay.io/nginx:1.28"),
         (f"{REPOSITORY}:{{{{ .Values.image.tag }}}}", None),
+        (
+            '{{ printf "quay.io/%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) }}',
+            "quay.io/nginx:1.27",
+        ),
+        (
+            '{{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default (printf "v%s" .Chart.AppVersion)) }}',
+            "nginx:v1.27",
+        ),
+        ('{{ printf "%s:%d" .Values.image.repository .Chart.AppVersion }}', None),
         (f"{REPOSITORY}:{{{{ .Release.Name }}}}", None),
     ],
 )

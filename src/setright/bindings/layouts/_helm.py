@@ -32,6 +32,13 @@ PART = late(
     r"((?:\s*\|\s*(?:toString|quote|trim|default\s+(?:\"[\w.-]*\"|\(?\$?\.Chart\.\w+\)?)))*)\s*-?\}\}"
 )
 DEFAULT = late(r"default\s+(?:\"([\w.-]*)\"|\(?\$?\.Chart\.(\w+)\)?)")
+OF_FIELD = r"\$?\.(?:Values\.[\w.-]+|Chart\.\w+)"
+PRINTED = late(  # printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion)
+    rf"\{{\{{-?\s*\(?printf\s+\"(?P<form>[^\"\\]*)\"(?P<of>(?:\s+(?:{OF_FIELD}|\((?:\([^()]*\)|[^()])*\)))+)\s*\)?\s*"
+    r"(?:\|\s*(?:quote|squote|trim)\s*)*-?\}\}"
+)
+ARGUMENT = late(rf"\s+(?:({OF_FIELD})|\(((?:\([^()]*\)|[^()])*)\))")
+OF_CHART = late(r"\(\s*printf\s+\"([\w.-]*)%[sv]([\w.-]*)\"\s+\$?\.Chart\.(\w+)\s*\)")  # the version with a v before it
 DOCUMENT = ("documents", 0)
 INCLUDED = (  # what a pod or a container may have in lines that another template adds among its own
     *(
@@ -160,8 +167,18 @@ def _image(node: Plain, given: _Given) -> Plain:
     seen = _seen(node, given)
     if not isinstance(seen, Unknown):
         return seen
-    told = PART.sub(lambda match: _part(match, given) or match[0], seen.text)
+    spelt = OF_CHART.sub(lambda match: f'"{match[1]}{given.chart.get(_of_chart(match[3]), "")}{match[2]}"', seen.text)
+    told = PART.sub(lambda match: _part(match, given) or match[0], PRINTED.sub(_spelt_out, spelt))
     return seen if "{{" in told else told
+
+
+def _spelt_out(match: re.Match[str]) -> str:
+    """What `printf` makes of several values, as actions one after the other."""
+    words = re.split("%[sv]", match["form"])
+    told = [one or several for one, several in ARGUMENT.findall(match["of"])]
+    if len(words) != len(told) + 1 or "%" in "".join(words):
+        return match[0]
+    return words[0] + "".join(f"{{{{ {each} }}}}{word}" for each, word in zip(told, words[1:], strict=True))
 
 
 def _part(match: re.Match[str], given: _Given) -> str:

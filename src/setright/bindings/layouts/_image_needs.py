@@ -18,7 +18,9 @@ from setright.patterns import fits, late
 Images = Mapping[str, Mapping[str, Plain]]
 Needs = Mapping[str, Plain]
 
-MIRRORS = late(r"(?:(?:index\.|registry-1\.)?docker\.io/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)(?:library/)?|library/")
+MIRRORS = late(
+    r"(?:(?:index\.|registry-1\.)?docker\.io/|public\.ecr\.aws/docker/|mcr\.microsoft\.com/mirror/docker/|mirror\.gcr\.io/)(?:library/)?|library/"
+)
 MOVED = {  # registries under their former names
     "k8s.gcr.io/": "registry.k8s.io/",
     "gcr.io/google_containers/": "registry.k8s.io/",
