@@ -19,7 +19,8 @@ Images = Mapping[str, Mapping[str, Plain]]
 Needs = Mapping[str, Plain]
 
 MIRRORS = late(
-    r"(?:(?:index\.|registry-1\.)?docker\.io/|public\.ecr\.aws/docker/|mcr\.microsoft\.com/mirror/docker/|mirror\.gcr\.io/)(?:library/)?|library/"
+    r"(?:(?:index\.|registry-1\.)?docker\.io/|public\.ecr\.aws/docker/|mcr\.microsoft\.com/mirror/docker/|mirror\.gcr\.io/)"
+    r"(?:library/)?|library/"
 )
 MOVED = {  # registries under their former names
     "k8s.gcr.io/": "registry.k8s.io/",
