@@ -84,8 +84,8 @@ def test_a_fact_clears_a_fix_or_does_not(tmp_path, holds, lane):
     ("tree", "lane", "evidence"),
     [
         ({"users": 0}, "auto", "users is 0"),
-        ({"users": 3}, "ask", "users is 3"),
-        ({}, "ask", "users is not set"),
+        ({"users": 3}, "ask", "what is there does not rule it out (users is 3)"),
+        ({}, "ask", "what is there does not rule it out (users is not set)"),
     ],
 )
 def test_what_the_resource_itself_tells_clears_a_fix(tmp_path, tree, lane, evidence):

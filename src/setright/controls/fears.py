@@ -16,7 +16,8 @@ AGREED = Answer(False, "it is a small part of the bill, and nothing breaks by it
 
 def answered(clears: tuple[Requirement, ...], tree: Tree) -> Answer:
     """Cleared where every line surely holds in the tree; else it cannot be told. The evidence is what stands there."""
-    return Answer(False if matches(clears, tree) else None, " and ".join(_stands(line, tree) for line in clears))
+    told = " and ".join(_stands(line, tree) for line in clears)
+    return Answer(False, told) if matches(clears, tree) else Answer(None, f"what is there does not rule it out ({told})")
 
 
 def answer_of(teller: Teller, resource: Resource, places: Sequence[Path], facts: Mapping[str, Answer]) -> Answer:

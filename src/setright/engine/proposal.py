@@ -22,7 +22,7 @@ ROWS = 100
 MARK = re.compile(r"<!-- setright:([0-9a-f]{16}) -->")
 MARKUP = re.compile(r"([\\`*_\[\]<>|~#!])")
 NUL = "\u200b"  # keeps @name and #1 from being links
-SIGNS = {True: "❌ holds here", None: "❓ a person must tell", False: "✅ ruled out"}
+SIGNS = {True: "❌ holds here", None: "❓ not known", False: "✅ ruled out"}
 
 
 Placed = tuple[str, Found]  # path and line from the repository's root, finding
@@ -141,7 +141,7 @@ def _fears(drafts: Sequence[Draft]) -> Iterator[str]:
 
 def _fear(sentence: str, fact: str, answer: Answer) -> str:
     source = f" ({_code(answer.source)})" if answer.source else ""
-    asked = "" if fact == "ask" else f", asked by {_code(fact)}"
+    asked = f", asked by {_code(fact)}" if answer.source else ""  # what the files tell was asked of nobody
     return f"{_inline(sentence)}: {SIGNS[answer.holds]}: {_inline(answer.text)}{source}{asked}"
 
 

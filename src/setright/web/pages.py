@@ -14,7 +14,7 @@ from setright.controls.words import brief
 from setright.engine.redact import redact_text, shown
 from setright.model import Control, Plan
 
-SIGNS = {True: ("holds", "✗", "holds here"), None: ("open", "?", "a person must tell"), False: ("cleared", "✓", "ruled out")}
+SIGNS = {True: ("holds", "✗", "holds here"), None: ("open", "?", "not known"), False: ("cleared", "✓", "ruled out")}
 DIFF_LINES = 400
 
 
