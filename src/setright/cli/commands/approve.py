@@ -57,6 +57,7 @@ def command(ctx: click.Context, hashes: tuple[str, ...], yes: bool, show: Shown)
 
 
 def _list(app: App, show: Shown) -> None:
+    from setright.cli.lines import from_here
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.tables import table
     from setright.engine.contract import SCHEMA
@@ -66,8 +67,8 @@ def _list(app: App, show: Shown) -> None:
         emit(json_text({"schema": SCHEMA, "plans": rows}), show)
         return
     names = ("hash", "target", "document", "asked_by", "expires_at", "lacks")
-    cells = [tuple(str(row[name]) for name in names) for row in rows]
-    cells = [(cell[0][:12], *cell[1:4], cell[4][:16].replace("T", " "), cell[5] or "approved") for cell in cells]
+    told = [tuple(str(row[name]) for name in names) for row in rows]
+    cells = [(t[0][:12], from_here(t[1]), *t[2:4], t[4][:16].replace("T", " "), t[5] or "approved") for t in told]
     with paper(show) as console:
         headings = ("plan", "target", "document", "asked by", "holds until (UTC)", "lacks")
         console.print(table(headings, cells) if cells else "no plan waits")
