@@ -52,10 +52,9 @@ YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-
 
 def told(each: Instruction) -> Tree:
     """What a RUN in shell form says."""
-    texts = [] if _is_script(each) else [str(each["value"])]
-    found = [_without_interpreter(command) for text in [*texts, *each.get("heredocs", ())] for command in commands(text)]
+    found = [_without_interpreter(command) for text in _texts(each) for command in commands(text)]
     mounted = any(str(flag).startswith("--mount=type=cache") for flag in each.get("flags", ()))
-    lists = "" if mounted else _lists(str(each["value"]), found)
+    lists = "" if mounted else _lists("\n".join(_texts(each)), found)
     tree: Tree = {"commands": [_command(command, mounted) for command in found], "updates": _updates(found)}
     cache = "" if mounted else _yum_cache(found)
     return tree | ({"lists": lists} if lists else {}) | ({"yum-cache": cache} if cache else {})
@@ -82,7 +81,7 @@ def joined(locator: str, each: Instruction, following: Instruction | None) -> st
 def needs_lists(whole: Sequence[Instruction]) -> bool:
     """Whether some RUN installs packages by the lists that one before it fetched."""
     shells = [each for each in whole if each["keyword"] == "RUN" and isinstance(each["value"], str)]
-    called = [set(_apt_words(commands(str(each["value"])))) for each in shells]
+    called = [set(_apt_words([command for text in _texts(each) for command in commands(text)])) for each in shells]
     return any("install" in words and "update" not in words for words in called)
 
 
@@ -90,7 +89,7 @@ def lists_are_used(later: Sequence[Instruction]) -> bool:
     """Whether a RUN of these installs by lists that were fetched before them."""
     for each in later:
         if each["keyword"] == "RUN" and isinstance(each["value"], str):
-            words = set(_apt_words(commands(each["value"])))
+            words = set(_apt_words([command for text in _texts(each) for command in commands(text)]))
             if words & {"install", "update"}:
                 return "update" not in words
     return False
@@ -174,6 +173,11 @@ def _without_interpreter(command: Command) -> Command:
     name, *following = [word.text for word in command.words]
     is_module = PYTHON.fullmatch(base(name)) and following[:1] == ["-m"] and len(following) > 1
     return command._replace(words=command.words[2:]) if is_module else command
+
+
+def _texts(each: Instruction) -> list[str]:
+    """What a shell runs of it."""
+    return [*([] if _is_script(each) else [str(each["value"])]), *each.get("heredocs", ())]
 
 
 def _is_script(each: Instruction) -> bool:
