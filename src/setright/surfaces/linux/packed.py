@@ -1,7 +1,8 @@
-"""Many files of one answer in one archive: a process for all of them, not one each. Source: tar(1), of GNU and busybox.
+"""Many files of one answer in one archive: a process for all of them, not one each. Source: tar(1) of GNU.
 
 The script names what it packs, one ``question<tab>name`` a line, and an empty line; then comes the archive. Files of /proc and
-/sys, whose size nobody knows beforehand, larger ones than may come, and hosts without tar have each file read by itself.
+/sys, whose size nobody knows beforehand, larger ones than may come, and all on hosts without a tar that takes names from a list
+(that of busybox may not) are each read by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 SCRIPT = r"""
 nl='
 '
-packed= packs=; ! command -v tar >/dev/null || packs=yes
+packed= packs=; ! TAR_OPTIONS='' tar -cf - -T /dev/null >/dev/null 2>&1 || packs=yes
 file() {
   [ -e "$2" ] || return
   if [ -n "$packs" ] && [ ! -L "$2" ] && [ -f "$2" ] && [ -r "$2" ]; then

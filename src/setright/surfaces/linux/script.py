@@ -77,6 +77,8 @@ PACKAGES = """if [ -e /var/lib/dpkg/status ]; then
   ls /var/lib/apt/lists/*_Packages* >/dev/null && echo +install; echo +remove
   { systemd-detect-virt -cq || [ -e /run/systemd/container ]; } && echo +contained; end 0
 elif rpm -q rpm >/dev/null; then begin rpm -; rpm -qa --qf '%{NAME}\\n'; echo +install; echo +remove; end 0; fi"""
+# What other programs of these names do not understand, and then find nothing, which would read as "there is none".
+GNU, PROBE = re.compile(r" -(printf|lname)\b|\bps -e|\bgrep -[a-zA-Z]*I"), "find / -maxdepth 0 -printf x"
 UNIT_FOLDERS = "/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /lib/systemd/system /usr/lib/systemd/system"
 STATS = "\t%F\t%U\t%G\t%a\t%u\t%g\t%n"
 TYPES = {"regular file": "file", "regular empty file": "file", "directory": "directory", "character special file": "device"}
@@ -98,13 +100,14 @@ def question(asks: Sequence[Ask], nonce: str) -> str:
         if ask.what in LOOKS:
             lines += _look(number, ask)
         elif ask.what in commands:
-            commands[ask.what].append(f"begin {number} run; ( {ask.name}\n) </dev/null; end $?")
+            guard = "[ $gnu ] || exit 14; " if GNU.search(ask.name) and PROBE not in ask.name else ""
+            commands[ask.what].append(f"begin {number} run; ( {guard}{ask.name}\n) </dev/null; end $?")
         elif ask.what == "packages":
             lines.append(PACKAGES)
         elif ask.what == "home":
             lines.append(f"begin {ask.name} -; homes {ask.name} '{nonce}{STATS}'; end 0")
     lines += ["pack", *_stats(asks, nonce), *_sysctls(asks), *_units(asks)]
-    first = f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u)"
+    first = f"nonce={nonce} limit={LIMIT_BYTES + 1} uid=$(id -u) gnu=$({PROBE})"
     runs = commands["run"]
     body = "\n".join([first, *_side_by_side(*([each] for each in commands["walk"]), runs[::2], lines + runs[1::2])])
     return f"{PRELUDE}{FRAMES}{packed.SCRIPT}\nmain() {{\n{body}\n}}\nmain </dev/null 2>/dev/null\n"
@@ -170,7 +173,10 @@ def unit_command(names: Iterable[str]) -> str:
     listed, since to look for many names takes ten times as long."""
     shown = f"systemctl show --property=Names --property=ActiveState -- {' '.join(map(shlex.quote, names))}"
     return f"""set -- {UNIT_FOLDERS}; [ ! /lib -ef /usr/lib ] || set -- {UNIT_FOLDERS.rpartition(" ")[0]}
-find "$@" -maxdepth 2 ! -type d -printf 'L\\t%p\\t%y\\t%l\\n'
+if [ "$({PROBE})" ]; then find "$@" -maxdepth 2 ! -type d -printf 'L\\t%p\\t%y\\t%l\\n'
+else find "$@" -maxdepth 2 ! -type d | while IFS= read -r f; do
+  if [ -L "$f" ]; then printf 'L\\t%s\\tl\\t%s\\n' "$f" "$(readlink "$f")"; else printf 'L\\t%s\\tf\\t\\n' "$f"; fi
+done; fi
 find "$@" -maxdepth 1 -type f -exec grep -l '^[[]Install]' {{}} + | sed 's/^/I\\t/'
 if [ -d /run/systemd/system ]; then echo R; {shown} | sed 's/^/A\\t/'; fi"""
 

@@ -131,6 +131,7 @@ ADVICE = {
     "Operation not permitted": "it may be immutable (lsattr, chattr -i) or this is not really root",
     "Device or resource busy": "it is a mount point of its own; set the value where it is mounted from",
     "Text file busy": "the program is running",
+    "--attributes-only": "the cp here is not GNU's, and cannot give a file what the old one had; install coreutils",
     "Too many levels of symbolic links": "its symbolic links go round in a circle; put them right first",
 }
 

@@ -45,12 +45,16 @@ def _program() -> str:
     return filled.replace("ACCOUNTS", str(MOST_ACCOUNTS)).replace("SECONDS", str(MOST_SECONDS))
 
 
+NO_PERL = "ended with 127"
+CANNOT = Unknown("no perl is there to hash words with; look at the passwords by hand")
 GUESSED = Ask("run", f"command -v perl >/dev/null || exit 127\nperl - <<'END_OF_PROGRAM'\n{_program()}\nEND_OF_PROGRAM")
 ASKS = (GUESSED,)
 
 
 def tell(evidence: Evidence) -> Tree | None:
-    """None where nothing runs, or nothing there can hash."""
+    """None where nothing runs, or we may not look."""
+    if any(each.error == NO_PERL for each in evidence.all(GUESSED)):
+        return {"known": CANNOT, "from-the-future": CANNOT}
     if not evidence.ran(GUESSED) or evidence.failed(GUESSED):
         return None
     told: Tree = {}

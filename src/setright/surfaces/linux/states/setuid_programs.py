@@ -13,6 +13,7 @@ LIMIT_S = 20
 FOUND = Ask(
     "walk",
     f"""[ "$(id -u)" = 0 ] || exit 13
+[ "$(find / -maxdepth 0 -printf x)" = x ] || {{ echo cut; exit; }}
 skip='-path /usr/share -o -path /usr/src -o -path /usr/include -o -path /usr/lib/modules'
 {{ timeout {LIMIT_S} find /usr /opt -xdev -ignore_readdir_race -type d \\( \\( $skip \\) -prune \\) -o -type f -perm /6000 -print
 [ $? -le 1 ] || echo cut; }} | grep -v '[[:space:]]' | sort; true""",
@@ -25,5 +26,9 @@ def tell(evidence: Evidence) -> Tree | None:
     if not evidence.ran(FOUND) or evidence.failed(FOUND):
         return None
     lines = evidence.lines(FOUND)
-    cut = {"cut": f"the walk over /usr and /opt did not come to its end within {LIMIT_S} s"} if "cut" in lines else {}
+    cut = (
+        {"cut": f"the walk over /usr and /opt did not come to its end (it has {LIMIT_S} s, and needs find of GNU)"}
+        if "cut" in lines
+        else {}
+    )
     return {"programs": [line for line in lines if line != "cut"]} | cut
