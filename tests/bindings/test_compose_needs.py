@@ -53,6 +53,23 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert fixed("image: 'caddy:2', user: '1000'", DROPS)["cap_add"] == ["NET_BIND_SERVICE"]
 
 
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("image: nginx, command: [bash, -c, \"envsubst < /tmp/a > /etc/nginx/conf.d/a.conf && nginx -g 'daemon off;'\"]", True),
+        ("image: nginx, command: \"/bin/sh -c 'while :; do sleep 6h & wait $${!}; nginx -s reload; done & nginx'\"", True),
+        ("image: 'redis:7', command: [sh, -c, 'redis-server --requirepass $$PASSWORD']", True),
+        ("image: nginx, command: [sh, -c, 'mount /a && nginx']", False),
+        ("image: nginx, command: [sh, -c, 'sleep 1']", False),
+        ("image: nginx, command: [sh, -c, 'a=$(b) && nginx']", False),
+    ],
+)
+def test_a_shell_around_the_images_program_needs_what_that_does_and_files_of_its_user(body: str, kept: bool) -> None:
+    needs = seen(body)["image-needs"]
+    assert ("root" in needs, "writes" in needs) == (kept, False)
+    assert not kept or "DAC_OVERRIDE" in fixed(body, DROPS)["cap_add"]
+
+
 LIMITS = Edit(("deploy", "resources", "limits", "memory"), "512m")
 
 

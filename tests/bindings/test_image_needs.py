@@ -99,7 +99,7 @@ def test_words_and_configuration_may_have_it_write_elsewhere(started: Started) -
 @pytest.mark.parametrize(
     "started",
     [
-        Started(words=["sh", "-c", "redis-server"]),
+        Started(words=["sh", "-c", "chown a /b && redis-server"]),
         Started(words=["redis-cli", "monitor"]),
         Started(mounted=["/docker-entrypoint.d"]),
         Started(mounted=["/usr/local/bin/docker-entrypoint.sh"]),
@@ -108,6 +108,13 @@ def test_words_and_configuration_may_have_it_write_elsewhere(started: Started) -
 )
 def test_nothing_is_known_of_an_image_that_starts_another_program(started: Started) -> None:
     assert needs_of("redis:7", started, IMAGES) == {}
+
+
+def test_a_shell_around_the_program_is_root_all_along() -> None:
+    needs = needs_of("redis:7", Started(words=["sh", "-c", "redis-server --requirepass $PASSWORD"]), IMAGES)
+    assert needs["user"] == 0
+    assert "DAC_OVERRIDE" in needs["capabilities"]
+    assert not {"steps-to", "writes"} & needs.keys()
 
 
 def test_a_program_that_needs_no_entry_point_may_be_named_in_its_place() -> None:

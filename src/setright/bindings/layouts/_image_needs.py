@@ -58,6 +58,8 @@ READING = SHOWING | {  # programs that keep nothing
 SCRIPT: Needs = {"capabilities": [], "writes": [], "api": "none"}
 WAITING: Needs = {**SCRIPT, "anyone": True, "idle": True}
 TOLD = late(r"\$\(\([^()]*\)\)|\$\(\s*(?:date|hostname|seq [\d ]+)\s*\)|>&[12]")
+BESIDE = frozenset({"cat", "envsubst", "mkdir", "set", "trap", "wait", *TELLING, *TESTING, *SHOWING})  # what needs no right of root
+AS_OTHERS = "DAC_OVERRIDE"  # a shell steps down from root for nobody, and then meets the files of the program's own user
 INTO = late(r">[>|]?\s*([^\s;&|]+)")
 
 
@@ -94,6 +96,11 @@ def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
     is_told = started.is_whole and not any("$" in word for word in (*started.entry, *started.words))
     changed = (path for path in _changed_by(told, started.names) if not any(covers(own, path) for own in started.mounted))
     elsewhere = any(not _is_known(path, told, started) for path in _paths(started)) or any(changed)
+    if _is_wrapped(told, started.words):
+        used = (
+            {"capabilities": sorted({*told["capabilities"], AS_OTHERS})} if told.get("user") == 0 and "capabilities" in told else {}
+        )
+        return {**{key: value for key, value in told.items() if key not in (*OF_PATHS, "steps-to", "idle")}, **used}
     if not is_told or _is_configured(told, started) or elsewhere:
         return {key: value for key, value in told.items() if key not in OF_PATHS}
     return {**told, "api": "none"} if told.get("api") == "configured" else told
@@ -207,7 +214,20 @@ def _is_own_program(told: Needs, started: Started) -> bool:
         return False
     if started.entry:
         return not told.get("capabilities", True) and _base(started.entry[0]) in programs
-    return not started.words or started.words[0].startswith("-") or _base(started.words[0]) in programs
+    is_plain = not started.words or started.words[0].startswith("-") or _base(started.words[0]) in programs
+    return is_plain or _is_wrapped(told, started.words)
+
+
+def _is_wrapped(told: Needs, words: Sequence[str]) -> bool:
+    """Whether a shell starts its program, and nothing beside that needs a right of root."""
+    if len(words) != 3 or _base(words[0]) not in SHELLS or not words[1].startswith("-") or not words[1].endswith("c"):
+        return False
+    text = TOLD.sub("now", words[2])
+    found = commands(text)
+    names = [_base(each.words[0].text) for each in found]
+    programs = told.get("programs", ())
+    is_known = all(name in BESIDE or name in programs for name in names) and not any(each.sudo for each in found)
+    return is_known and any(name in programs for name in names) and "$(" not in text and "`" not in text
 
 
 def _base(word: str) -> str:
