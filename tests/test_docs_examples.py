@@ -1,5 +1,6 @@
 """What pages show is what the program takes: every command line with its options, every table of `setright.toml`."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from setright.cli import main
 from setright.engine.configuration import parse
+from tests.content import warm
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "pages").rglob("*.md"))]
@@ -59,3 +62,23 @@ def test_every_table_of_the_configuration_is_one_that_counts(page):
     for sort, block in BLOCK.findall(page.read_text()):
         if sort == "toml":
             parse(block)
+
+
+ON_PURPOSE = {  # what our own workflows do against our own controls, each said beside it
+    ("actions/step/checkout-token", "pull-requests.yml"),
+    ("actions/step/pinned", "repositories.yml"),
+    ("actions/workflow/concurrency", "repositories.yml"),
+}
+
+
+def test_the_workflows_that_pages_show_are_as_we_ask_of_others(tmp_path):
+    folder = tmp_path / "tree" / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for page in PAGES:
+        for sort, block in BLOCK.findall(page.read_text()):
+            if sort == "yaml" and "runs-on:" in block:
+                (folder / f"{page.stem}.yml").write_text(block)
+    env = {"SETRIGHT_STATE": str(warm(tmp_path / "state"))}
+    ran = CliRunner(env=env).invoke(main, ["scan", str(tmp_path / "tree"), "--format", "json"])
+    wrong = {(f["control"], Path(f["location"]["path"]).name) for f in json.loads(ran.stdout)["findings"]}
+    assert wrong <= ON_PURPOSE and len([*folder.iterdir()]) > 2
