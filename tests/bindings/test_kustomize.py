@@ -215,3 +215,33 @@ def test_a_policy_leaves_open_where_an_added_container_listens() -> None:
     [(_, edit)] = kubernetes.edit(WORKLOAD, base, [ADD], [], files)
     assert edit.value["spec"]["ingress"] == [{"ports": [{"port": 9443}, {"port": 8443}]}]
     assert patch.tree["workload"]["network_policies"] and patch.tree["spec"]["automountServiceAccountToken"] is False
+
+
+GIVEN = "namespace: shop\nresources: [web.yaml, more.yaml]\n"
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{{}selector: {{app: web}}, ports: [{}]}}\n"
+PORTS = POD.replace("name: a, ", "name: a, ports: [{containerPort: 80}], ")
+
+
+def test_what_stands_in_the_namespace_that_all_are_given_is_around_a_pod() -> None:
+    more = SERVICE.format("", "{port: 8080}") + "---\nkind: RoleBinding\nsubjects: [{kind: ServiceAccount, name: default}]\n"
+    [web] = seen({"web.yaml": POD, "more.yaml": more, "kustomization.yaml": GIVEN})
+    assert web.tree["workload"]["served"] == [8080]
+    assert web.tree["workload"]["holds-roles"] is True
+
+
+@pytest.mark.parametrize(
+    ("service", "ports"),
+    [
+        (SERVICE.format("clusterIP: None, ", "{port: 2380}"), [{"port": 80}, {"port": 2380}]),
+        (SERVICE.format("", "{port: 53, protocol: UDP}"), [{"port": 80}, {"port": 53, "protocol": "UDP"}]),
+        ("", [{"port": 80}, {"port": 9443}]),
+    ],
+)
+def test_a_new_network_policy_leaves_open_what_services_and_patches_say(service: str, ports: list[object]) -> None:
+    patch = PORTS.replace("80", "9443").replace(", image: 'host:5000/a:1'", "") if not service else "{}"
+    overlay = "resources: [../base]\npatches: [{path: patch.yaml}]\n"
+    base = {"base/web.yaml": PORTS, "base/more.yaml": service or "{}", "base/kustomization.yaml": GIVEN}
+    files = sources({**base, "top/kustomization.yaml": overlay, "top/patch.yaml": patch})
+    web = kubernetes.view("k8s/workload", WORKLOAD, files)[0]
+    [(_, edit)] = kubernetes.edit(WORKLOAD, web, [ADD], [], files)
+    assert edit.value["spec"]["ingress"] == [{"ports": ports}]

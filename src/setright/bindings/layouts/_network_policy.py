@@ -35,8 +35,8 @@ def _fits(expression: Tree, labels: Tree) -> bool:
     return told.get(str(expression.get("operator")), False)
 
 
-def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[int]) -> Tree:
-    """A policy under which pods are reached on the ports that they declare or that Services send to, and on no other.
+def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[Tree]) -> Tree:
+    """A policy under which pods are reached on the ports that they declare or that others say of them, and on no other.
 
     Where neither tells one, it is where their probes ask and where their images are known to listen.
     Raises BindingError where pods have no labels of their own or no name to go by.
@@ -50,8 +50,8 @@ def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[in
         raise BindingError(f"{name}: its pods have no labels that a network policy could choose them by; add some first")
     if not isinstance(metadata.get("name"), str) or "{{" in metadata["name"]:
         raise BindingError(f"{name}: has no name of its own; write its network policy by hand")
-    ports = [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
-    ports += [{"port": port} for port in served if {"port": port} not in ports]
+    ports = declared(template)
+    ports += [port for i, port in enumerate(reached) if port not in ports and port not in reached[:i]]
     ports = ports or [{"port": port} for port in dict.fromkeys(p for c in _containers(template) for p in _listens(c))]
     namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
     return {
@@ -64,6 +64,11 @@ def declared_only(name: str, metadata: Tree, template: Tree, served: Sequence[in
             "ingress": [{"ports": ports}] if ports else [],
         },
     }
+
+
+def declared(template: Tree) -> list[Tree]:
+    """The ports that the containers of a template declare, as network policies say them."""
+    return [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
 
 
 def _containers(template: Tree) -> list[Tree]:

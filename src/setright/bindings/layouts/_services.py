@@ -54,6 +54,18 @@ def served(template: Tree, namespace: Plain, file: str, services: Sequence[Place
     return sorted({port for each in mine for port in _targets(each, template)})
 
 
+def reached(template: Tree, namespace: Plain, file: str, services: Sequence[Placed], far: Sequence[Placed]) -> list[Tree]:
+    """The ports of a pod that any Service around it names, as network policies say them; headless ones tell peers of each other."""
+    labels = _labels(template)
+    near = [each for place, each in services if folder(place) == folder(file)]
+    near += [each for place, each in far if folder(place) != folder(file)]
+    mine = [each for each in near if labels and _chooses(each, labels) and _namespace(each) == namespace]
+    found = {
+        (port, protocol) for each in mine for protocol in ("TCP", "UDP", "SCTP") for port in _targets(each, template, protocol)
+    }
+    return [{"port": port, **({"protocol": protocol} if protocol != "TCP" else {})} for port, protocol in sorted(found)]
+
+
 def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
     """The port that a probe asks: that of another of its probes, else one that it declares and a Service sends to, else one that
     it is told to listen on, else the first one declared; None for none.
@@ -137,26 +149,28 @@ def _namespace(service: Tree) -> Plain:
 
 
 def _is_of(service: Tree, namespace: Plain, labels: Mapping[str, Plain]) -> bool:
-    selector = look_up(service, ("spec", "selector"))
-    if not isinstance(selector, dict) or not selector or any(labels.get(key) != value for key, value in selector.items()):
-        return False
     is_headless = look_up(service, ("spec", "clusterIP")) == "None" or look_up(service, ("spec", "publishNotReadyAddresses"))
-    return not is_headless and bool(_namespace(service) == namespace)
+    return _chooses(service, labels) and not is_headless and bool(_namespace(service) == namespace)
 
 
-def _targets(service: Tree, template: Tree) -> Iterator[int]:
+def _chooses(service: Tree, labels: Mapping[str, Plain]) -> bool:
+    selector = look_up(service, ("spec", "selector"))
+    return isinstance(selector, dict) and bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+
+
+def _targets(service: Tree, template: Tree, protocol: str = "TCP") -> Iterator[int]:
     containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
-    names = {name: number for each in containers for name, number in _declared(each)}
+    names = {name: number for each in containers for name, number in _declared(each, protocol)}
     for port in listed(look_up(service, ("spec", "ports"))):
-        if isinstance(port, dict) and port.get("protocol", "TCP") == "TCP":
+        if isinstance(port, dict) and port.get("protocol", "TCP") == protocol:
             target = port.get("targetPort", port.get("port"))
             number = names.get(target) if isinstance(target, str) else target
             if isinstance(number, int):
                 yield number
 
 
-def _declared(container: Tree) -> Iterator[tuple[Plain, int]]:
-    """The names and numbers of a container's TCP ports."""
+def _declared(container: Tree, protocol: str = "TCP") -> Iterator[tuple[Plain, int]]:
+    """The names and numbers of a container's ports."""
     for port in listed(container.get("ports")):
-        if isinstance(port, dict) and port.get("protocol", "TCP") == "TCP" and isinstance(port.get("containerPort"), int):
+        if isinstance(port, dict) and port.get("protocol", "TCP") == protocol and isinstance(port.get("containerPort"), int):
             yield port.get("name"), port["containerPort"]

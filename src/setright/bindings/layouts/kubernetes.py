@@ -30,7 +30,7 @@ from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template
-from setright.bindings.layouts._documents import folder
+from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._image_needs import Images
@@ -38,9 +38,9 @@ from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
-from setright.bindings.layouts._network_policy import chooses, declared_only
+from setright.bindings.layouts._network_policy import chooses, declared, declared_only
 from setright.bindings.layouts._pod_template import told
-from setright.bindings.layouts._services import apart, probes_are_served, served
+from setright.bindings.layouts._services import apart, probes_are_served, reached, served
 from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -67,17 +67,14 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         _kustomize_patches.tell_bases([resource for _, resource in seen], [resource for _, resource in added])
         once = {each[1].home: each for each in reversed(added)}
         whole, seen = len(seen), [*seen, *reversed(once.values())]
-        policies = [
-            (locator, told(_in_namespace(each, given.get(locator, {}))))
-            for locator, _, each in objects
-            if each.get("kind") == "NetworkPolicy"
-        ]
+        around = [(locator, _in_namespace(each, given.get(locator, {}))) for locator, _, each in objects]
+        policies = [(locator, told(each)) for locator, each in around if each.get("kind") == "NetworkPolicy"]
         tell_policies([resource for _, resource in seen], policies)
         made = _kustomize_seen.over(seen[:whole], built, inner, make)
         laid = [((*b.placed[:2], each.layer.whole), each.resource) for b in made for one in b.made for each in one or ()]
         lone = _kustomize_seen.without_base([(p.locator, *o) for p in patches for o in objects_of(p)], objects, built, make)
-        around = [(locator, each) for locator, _, each in objects]
-        tell_surroundings([*seen, *laid, *lone], around, sources, layout.get("images", {}))
+        there = [((*p[:2], _in_namespace(p[2], given.get(p[0], {}))), resource) for p, resource in (*seen, *laid, *lone)]
+        tell_surroundings(there, around, sources, layout.get("images", {}))
         _kustomize_seen.tell_claims(made)
         seen[whole:] = [(each, _kustomize_patches.alone(resource)) for each, resource in seen[whole:]]
     else:
@@ -183,7 +180,9 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     base = resource.home[1]
     place = base[: len(base) - len(inner.split("/"))] if inner else base
     metadata = look_up(source.tree, (*place, "metadata"))
-    ports = [*resource.tree["workload"].get("served", ()), *resource.tree["workload"].get("ports-of-patches", ())]
+    made = [tree for tree, _ in resource.layer.made] if resource.layer else []
+    ports = [port for tree in (resource.tree, *made) for port in (*declared(tree), *tree["workload"].get("reached", ()))]
+    ports += [{"port": port} for port in resource.tree["workload"].get("ports-of-patches", ())]
     policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base), ports)
     beside = look_up(source.tree, place[:-1])
     if not place or not isinstance(beside, list):
@@ -223,12 +222,14 @@ def tell_surroundings(
         near.setdefault(folder(each[0]), []).append(each)
     for placed, resource in seen:
         file, workload = placed[0], resource.tree["workload"]
-        ports = served(resource.tree, workload["namespace"], file, near.get(folder(file), ()), far)
+        where = workload["namespace"], file, near.get(folder(file), ()), far
+        ports = served(resource.tree, *where)
         claims, alone = _claims(resource.tree, placed, sources.get(file), around, images)
         workload |= claims
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
         workload |= {"served": ports, "probes-are-served": probes_are_served(resource.tree, ports)}
+        workload |= {"reached": reached(resource.tree, *where)}
         resource.parts.update(_pod_parts.parts(resource.tree, alone, ports))
 
 
@@ -352,8 +353,15 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
 
 
 def _in_namespace(manifest: Tree, given: Tree) -> Tree:
-    """An object in the namespace that its kustomization gives it."""
+    """An object in the namespace that its kustomization gives it, and with it the account `default` that it binds."""
     if "namespace" not in given:
         return manifest
-    metadata = manifest.get("metadata")
-    return {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": given["namespace"]}}
+    namespace, metadata = given["namespace"], manifest.get("metadata")
+    placed = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": namespace}}
+    if not str(manifest.get("kind")).endswith("RoleBinding"):
+        return placed
+    subjects = [each for each in listed(manifest.get("subjects")) if isinstance(each, dict)]
+    return {
+        **placed,
+        "subjects": [{**each, "namespace": namespace} if each.get("name") == "default" else each for each in subjects],
+    }
