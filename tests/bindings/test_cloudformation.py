@@ -163,13 +163,28 @@ def test_what_is_no_template_holds_nothing() -> None:
     assert seen(odd)[1] == {}
 
 
-@pytest.mark.parametrize("written", ["!Sub |\n            export KEY=${Name}\n", "\n            Fn::Sub: export KEY=${Name}\n"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "!Sub |\n            export KEY=${Name}\n",
+        "\n            Fn::Sub: export KEY=${Name}\n",
+        "\n            Fn::Join: ['', [export KEY=, '${Name}']]\n",
+    ],
+)
 def test_a_start_script_is_read_as_it_is_written(written: str) -> None:
     text = f"Resources:\n  Web:\n    Type: AWS::EC2::Instance\n    Properties:\n      UserData:\n          Fn::Base64: {written}"
     (found,) = cloudformation.view(
         "k", {"type": "AWS::EC2::Instance"}, {"t.yaml": Source("t.yaml", "yaml", get("yaml", text.encode()))}
     )
     assert found.tree["UserData"] == "export KEY=${Name}"
+
+
+def test_a_start_script_that_is_written_as_it_travels_is_read() -> None:
+    text = "Resources:\n  Web:\n    Type: AWS::EC2::Instance\n    Properties: {UserData: ZXhwb3J0IEtFWT14Cg==}\n"
+    (found,) = cloudformation.view(
+        "k", {"type": "AWS::EC2::Instance"}, {"t.yaml": Source("t.yaml", "yaml", get("yaml", text.encode()))}
+    )
+    assert found.tree["UserData"] == "export KEY=x\n"
 
 
 def test_an_empty_text_is_none() -> None:

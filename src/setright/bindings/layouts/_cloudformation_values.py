@@ -5,6 +5,8 @@ AWS CloudFormation User Guide, intrinsic functions, parameters, AWS::NoValue.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ CALLER = re.compile(  # a name that can be no star, whatever a function puts in
     r"""(?s)(?:!Sub|!Join|Fn::Sub:|Fn::Join:)[^*]*\barn:[^*]*|(?:!GetAtt|Fn::GetAtt:)[^*]*|(?:!Ref|Ref:)\s*['"]?AWS::AccountId['"]?"""
 )
 NO_VALUE, CHOICE = "AWS::NoValue", "Fn::If"
-POLICY = ("PolicyDocument", "KeyPolicy")
+POLICY, SCRIPT = ("PolicyDocument", "KeyPolicy"), "UserData"
 
 
 def function(value: Plain) -> str | None:
@@ -60,6 +62,7 @@ def judged(value: Plain, template: Tree) -> Plain:
     if isinstance(value, dict):
         tree = {key: judged(inner, template) for key, inner in value.items() if inner != "" and referred(inner) != NO_VALUE}
         tree |= {key: _parsed(inner) for key, inner in tree.items() if key.endswith(POLICY)}
+        tree |= {key: _decoded(inner) for key, inner in tree.items() if key == SCRIPT and isinstance(inner, str)}
         return tree | {"Principal": _named(tree["Principal"])} if "Principal" in tree else tree
     return [judged(inner, template) for _, inner in items(value)] if isinstance(value, list) else value
 
@@ -185,14 +188,24 @@ def _named(callers: Plain) -> Plain:
 
 
 def _script(value: Plain) -> str | None:
-    """The text of a start script, with what Sub would put in as it is written; None for any other value."""
+    """The text of a start script, with what Sub and Join would put in as it is written; None for any other value."""
     inner = value.get("Fn::Base64") if isinstance(value, dict) and len(value) == 1 else None
-    if isinstance(inner, Unknown) and inner.text.startswith("!Sub"):
+    if isinstance(inner, Unknown) and inner.text.startswith(("!Sub", "!Join")):
         return inner.text.removeprefix("!Sub").strip(" |>-\n")
     if isinstance(inner, dict) and len(inner) == 1:
-        inner = inner.get("Fn::Sub")
-        inner = inner[0] if isinstance(inner, list) and inner else inner
+        name, given = next(iter(inner.items()))
+        if name == "Fn::Join" and isinstance(given, list) and len(given) == 2 and isinstance(given[1], list):
+            return str(given[0]).join(each if isinstance(each, str) else function(each) or "" for each in given[1])
+        inner = (given[0] if isinstance(given, list) and given else given) if name == "Fn::Sub" else None
     return inner if isinstance(inner, str) else None
+
+
+def _decoded(script: str) -> str:
+    """A start script that is written as it travels."""
+    try:
+        return base64.b64decode("".join(script.split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return script
 
 
 def _parsed(policy: Plain) -> Plain:
