@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_the_families_of_source_trees_are_the_same_everywhere() -> None:
 def test_files_are_known_by_name_or_by_what_they_hold(tmp_path: Path, name: str, text: str, is_read: bool) -> None:
     reading = tree(tmp_path, {name: text}).read([])
     assert [document.locator for document in reading.documents] == ([name] if is_read else [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_what_is_written_in_another_encoding_is_not_passed_over(tmp_path: Path, encoding: str) -> None:
+    bom = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    (tmp_path / "pod.yaml").write_bytes(bom + MANIFEST.encode(encoding))
+    (tmp_path / "notes.yaml").write_bytes(bom + "a: 1\n".encode(encoding))
+    assert [document.locator for document in SourceTree(tmp_path).read([]).documents] == ["pod.yaml"]
 
 
 QUEUE = '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'

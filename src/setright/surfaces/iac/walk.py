@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -52,6 +53,7 @@ NO_DOCKERFILE = (
 SCRIPT = late(  # what images start, by the names that such scripts have
     r"[\w.-]*entrypoint[\w.-]*|(?:docker|start|run|boot|init|launch|cmd|serve|wait)[\w.-]*\.sh|[\w.-]*(?:start|startup|run|init)\.sh"
 )
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FROM = late(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
 Ignore: TypeAlias = (
     "tuple[str, str, pathspec.GitIgnoreSpec]"  # the folder below the root, or the way down to the root, and what it says
@@ -69,7 +71,9 @@ def files(root: Path, tell: Callable[[str, str], None]) -> Iterator[tuple[str, s
 
 
 def holds_configuration(path: str, lens: str, data: bytes) -> bool:
-    """Whether a file of that lens looks like configuration we know."""
+    """Whether a file of that lens looks like configuration we know; also in UTF-16, which is then told as what no lens reads."""
+    if data.startswith(UTF_16):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
     if lens == "dockerfile":
         return FROM.search(data) is not None
     if lens == "text":
