@@ -64,7 +64,7 @@ def test_etcd_with_an_authority_starts_by_what_was_written_and_asks_as_before(fo
     port, manifest = free_port(), folder / "tree" / "etcd.yaml"
     first = (MANIFEST + AUTHORITY).format(folder=folder, port=port)
     manifest.write_text(first)
-    ran = CliRunner().invoke(main, ["fix", str(manifest.parent), "--control", "k8s/etcd/*"])
+    ran = CliRunner().invoke(main, ["fix", str(manifest.parent), "--all", "--control", "k8s/etcd/*"])
     assert ran.exit_code == 0
     assert manifest.read_text() == first + "    - --client-cert-auth=true\n"
     for text in (first, manifest.read_text()):
