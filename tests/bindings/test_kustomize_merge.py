@@ -1,4 +1,4 @@
-"""What patches make of objects, as `kubectl kustomize` of Kubernetes 1.34 does, but for the places of what goes or comes between."""
+"""What patches make of objects, as `kubectl kustomize` of Kubernetes 1.34 does, but for places of what goes or comes between."""
 
 from __future__ import annotations
 

@@ -69,7 +69,8 @@ def test_what_is_written_otherwise_stays_text(text):
 
 @pytest.mark.parametrize("quote", [b"'", b'"'])
 def test_a_patch_in_quotes_is_read_and_changed_there(quote):
-    source = b"patches:\n- target: {kind: Pod}\n  patch: Q[{op: add, path: /spec/hostPID, value: true}]Q   # why\n".replace(b"Q", quote)
+    patch = quote + b"[{op: add, path: /spec/hostPID, value: true}]" + quote
+    source = b"patches:\n- target: {kind: Pod}\n  patch: " + patch + b"   # why\n"
     edit = Edit(("documents", 0, "patches", 0, "patch", "documents", 0, 0, "value"), False)
     assert put("kustomization", source, [edit]) == source.replace(b"true", b"false")
     assert source[slice(*span("kustomization", source, edit.path))].startswith(quote)
