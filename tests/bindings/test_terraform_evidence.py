@@ -271,6 +271,7 @@ WRITER = 'resource "aws_iam_role_policy" "app" {\n  policy = jsonencode({ Resour
         (TRAIL + RULE.replace("WHAT", "abort_incomplete_multipart_upload"), "little"),
         (TRAIL + RULE.replace("WHAT", "expiration"), "all that its rules expire"),
         (TRAIL + WRITER, "aws_iam_role_policy.app"),
+        ('resource "aws_lambda_function" "f" {\n  s3_bucket = aws_s3_bucket.logs.id\n}\n', "little"),
         (TRAIL + 'output "logs" {\n  value = aws_s3_bucket.logs.id\n}\n', "whoever takes it from an output"),
         (TRAIL.replace("s3_bucket_name", "cloud_watch_logs_group_arn"), "aws_cloudtrail.all"),
     ],

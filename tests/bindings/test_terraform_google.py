@@ -208,3 +208,36 @@ def test_a_grant_that_something_names_is_left_to_people(beside: str) -> None:
     (found,) = terraform.view("k", GRANT, given)
     with pytest.raises(BindingError, match="take it away there first"):
         terraform.edit(GRANT, found, [Edit(("member",), remove=True)], (), given)
+
+
+KEPT: dict[str, Plain] = {"type": "google_storage_bucket", "evidence": {"old-versions": "old-versions-google"}}
+OBJECT = entry("google_storage_bucket_object", 'name = "f.zip"')
+CODE = 'resource "google_cloudfunctions_function" "f" {\n  source_archive_bucket = google_storage_bucket.data.name\n%s}\n'
+READER = 'resource "google_storage_bucket_iam_member" "m" {\n  bucket = google_storage_bucket.data.name\n  role = "roles/%s"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (DATA + OBJECT + CODE % "", "little"),
+        (DATA + CODE % "" + READER % "storage.objectViewer", "little"),
+        (
+            DATA + 'resource "google_logging_project_sink" "s" {\n  destination = "x/${google_storage_bucket.data.name}"\n}\n',
+            "little",
+        ),
+        (DATA.replace('"data"', '"acme-tfstate"'), "little"),
+        (DATA, "what nothing here tells"),
+        (DATA + OBJECT, "what nothing here tells"),
+        (DATA + CODE % "" + READER % "storage.objectAdmin", "google_storage_bucket_iam_member.m"),
+        (
+            DATA + CODE % "  environment_variables = { B = google_storage_bucket.data.name }\n",
+            "google_cloudfunctions_function.f",
+        ),
+        (DATA + CODE % "" + 'resource "job" "j" {\n  args = "gs://data"\n}\n', "job.j"),
+        (DATA + CODE % "" + 'output "o" {\n  value = google_storage_bucket.data.name\n}\n', "whoever takes it from an output"),
+        (DATA.replace("}", '  lifecycle_rule {\n    action { type = "Delete" }\n  }\n}'), "all that its rules delete"),
+    ],
+)
+def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    assert terraform.view("k", KEPT, given)[0].tree["source"] == {"old-versions": what}

@@ -246,10 +246,11 @@ def _logs(module: Module, block: Block, tree: Tree) -> str:
 
 
 WRITTEN_ONCE = {**LOGS_OF, "aws_cloudtrail": "s3_bucket_name", "aws_config_delivery_channel": "s3_bucket_name"}
+WRITTEN_ONCE |= {"aws_lambda_function": "s3_bucket", "aws_lambda_layer_version": "s3_bucket"}  # code changes with a release
 
 
 def _old_versions(module: Module, block: Block, tree: Tree) -> str:
-    """What old versions of a bucket's objects come to: ``little`` of logs, each written once, and of Terraform's small state."""
+    """What old versions of a bucket's objects come to: ``little`` of logs, of functions' code, and of Terraform's state."""
     rules = [block.body.get("lifecycle_rule"), *(each.body for each in _of(module, block, "aws_s3_bucket_lifecycle_configuration"))]
     if "expiration" in str(rules):
         return "all that its rules expire"

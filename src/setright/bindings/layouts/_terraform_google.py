@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from setright.bindings.layouts._terraform_deployers import STATE
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import of
+from setright.bindings.layouts._terraform_users import handed_out, namers, of
 from setright.bindings.layouts._terraform_values import is_known
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
@@ -77,6 +78,51 @@ def _is_open(given: Plain) -> bool:
         return "google_service_account." not in given.text
     text = str(given or "").lower().replace("-", "")
     return text.startswith("public") or any(everybody in text for everybody in (*EVERYBODY, "authenticatedread"))
+
+
+OBJECT = "google_storage_bucket_object"
+WRITTEN_ONCE = {  # what starts the code in a bucket, which changes with a release, and what writes each log once
+    "google_cloudfunctions_function": {"source_archive_bucket"},
+    "google_cloudfunctions2_function": {"build_config"},
+    "google_logging_project_sink": {"destination"},
+    "google_logging_folder_sink": {"destination"},
+    "google_logging_organization_sink": {"destination"},
+}
+READING = ("roles/storage.objectViewer", "roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader")
+
+
+def old_versions(module: Module, block: Block, tree: Tree) -> str:
+    """What old versions of a bucket's objects come to: ``little`` of logs, of functions' code, and of Terraform's state."""
+    name = module.resolved(block.body.get("name"))
+    if "Delete" in str(block.body.get("lifecycle_rule")) or "dynamic" in block.body:
+        return "all that its rules delete"
+    if STATE.search(f"{block.address} {name}"):
+        return "little"
+    if (others := handed_out(module, block, tree)) != "no":
+        return others
+    there = [(each, keys) for each, keys in namers(module, block) if not _only_fills_or_reads(module, each)]
+    odd = [each.address for each, keys in there if not keys - {"depends_on"} <= WRITTEN_ONCE.get(each.type, set())]
+    return next(iter([*odd, *_by_name(module, block, name)]), "little" if there else "what nothing here tells")
+
+
+def _by_name(module: Module, block: Block, name: Plain) -> Iterator[str]:
+    """What says the name of a bucket as a text."""
+    if not isinstance(name, str) or not name:
+        return
+    whole = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    yield from (at for at, text in _texts(module) if at != block.address and name in text and whole.search(text))
+
+
+def _only_fills_or_reads(module: Module, other: Block) -> bool:
+    """Whether it is an object that this code puts there, or a grant by which nobody may write."""
+    return other.type == OBJECT or (other.type in GRANTS and module.resolved(other.body.get("role")) in READING)
+
+
+def _texts(module: Module) -> list[tuple[str, str]]:
+    if "texts" not in module.notes:
+        module.notes["texts"] = [(each.address, str(each.body)) for kind in sorted(module.types) for each in module.resources(kind)]
+    found: list[tuple[str, str]] = module.notes["texts"]
+    return found
 
 
 # --- machines -------------------------------------------------------------------------------------------------------
@@ -180,4 +226,5 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "shielded": shielded,
     "project-keys": project_keys,
     "granted": granted,
+    "old-versions-google": old_versions,
 }
