@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,46 @@ def test_a_server_that_would_not_start_again_is_left_alone(lab: Serving, tmp_pat
     _, told, _ = setright("fix", "ssh://h1", "--control", "linux/nginx/*", "--all")
     assert {plan["outcome"] for plan in told["plans"]} == {"refused"}
     assert "gone.pem" in str(told["plans"][0])
+
+
+SUBMISSION = """#  -o smtpd_reject_unlisted_recipient=no
+submission inet n       -       n       -       -       smtpd
+  -o syslog_name=postfix/submission   -o smtpd_sasl_auth_enable=yes
+# telephones of the old office
+  -o { smtpd_tls_auth_only = no } -o smtpd_sasl_type=dovecot
+\t-o smtpd_sasl_path=private/auth
+"""
+LOGINS = f"""exec </dev/null >/tmp/logins 2>&1; set -x
+cat >>/etc/postfix/master.cf <<'END'
+{SUBMISSION}END
+cat >>/etc/dovecot/local.conf <<'END'
+service auth {{
+  unix_listener /var/spool/postfix/private/auth {{
+    mode = 0666
+  }}
+}}
+END
+doveadm stop; dovecot; postfix status || postfix start; postfix reload; sleep 1
+"""
+OFFERED = r"""exec 3<>/dev/tcp/127.0.0.1/587; read -r _ <&3
+printf 'EHLO h1\r\nQUIT\r\n' >&3; timeout 5 cat <&3 | grep -c '^250[ -]AUTH '"""
+
+
+def test_one_service_of_postfix_lets_people_log_in_with_encryption_only_and_is_put_back(lab: Serving, tmp_path: Path) -> None:
+    setright, words = Program(lab, tmp_path), ("ssh://h1", "--control", "linux/postfix/logins")
+    lab.command(1, LOGINS)
+    file = lab.root(1) / "etc/postfix/master.cf"
+    before = file.read_bytes()
+
+    def offers() -> str:
+        return str(lab.command(1, f"bash -c {shlex.quote(OFFERED)}").stdout.strip())
+
+    assert offers() == "1", "it takes passwords in the clear"
+    (found,) = setright("scan", *words)[1]["findings"]
+    assert found["location"]["path"] == "/etc/postfix/master.cf"
+    _, told, errors = setright("fix", *words, "--all")
+    assert [plan["outcome"] for plan in told["plans"]] == ["verified"], errors
+    assert file.read_bytes() == before.replace(b"smtpd_tls_auth_only = no }", b"smtpd_tls_auth_only = yes }")
+    assert offers() == "0" and setright("scan", *words)[1]["findings"] == []
+    setright("rollback", told["run"])
+    assert file.read_bytes() == before and offers() == "1"
