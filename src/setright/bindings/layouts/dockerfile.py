@@ -119,9 +119,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     if path[:1] == ("stages",) and len(path) > 1:
         at = _index(instructions, path)
         return locator, ("instructions", at) if at is not None else ()
-    keyword = {"User": "USER", "user-number": "USER", "Healthcheck": "HEALTHCHECK", "ExposedPorts": "EXPOSE"}.get(
-        str(path[0]) if path else "", ""
-    )
+    keyword = (SAID_BY | {"environment": "ENV"}).get(str(path[0]) if path else "", "")
     last = _last(instructions, keyword)
     fallback = stages_of(instructions)[-1:] or [(0, 0)]
     return locator, ("instructions", last if last is not None else fallback[0][0])
