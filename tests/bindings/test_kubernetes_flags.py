@@ -56,6 +56,7 @@ def changed(text: str, *edits: Edit, kind: str = "k8s/api-server") -> str:
             {"authorization-mode": ["Node", "RBAC", "Webhook"]},
         ),
         ("command: [kube-apiserver, --v=1, --v=2]", {"v": "2"}),
+        ("command: [kube-apiserver, --tls-cert-file=]", {}),
         ("command: [kube-apiserver, --audit_log_path=/a]", {"audit-log-path": "/a"}),
         ("command: [sh, -c, 'exec kube-apiserver --profiling=false --v=$LEVEL']", {"profiling": "false", "v": Unknown("$LEVEL")}),
         ("command: [kube-apiserver, --advertise-address=$(HOST_IP)]", {"advertise-address": Unknown("$(HOST_IP)")}),

@@ -216,12 +216,14 @@ def _given(layout: Mapping[str, Plain], words: Sequence[Word]) -> list[Given]:
 def _read(layout: Mapping[str, Plain], given: Sequence[Given]) -> Tree:
     flags: Tree = {}
     for name, value, *_ in given:
-        if TEMPLATE.search(value):
+        if not value:
+            flags.pop(name, None)
+        elif TEMPLATE.search(value):
             flags[name] = Unknown(value)
         elif name in layout.get("lists", ()):
             before = flags.get(name, [])
             flags[name] = [*(before if isinstance(before, list) else []), *filter(None, value.split(","))]
-        elif name in layout.get("durations", ()) and value and (match := DURATION.fullmatch(value)):
+        elif name in layout.get("durations", ()) and (match := DURATION.fullmatch(value)):
             flags[name] = sum(int(n or 0) * s for n, s in zip(match.groups(), (3600, 60, 1), strict=True))
         else:
             flags[name] = value
