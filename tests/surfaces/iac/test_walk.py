@@ -75,7 +75,7 @@ def test_a_list_of_json_is_read_as_the_yaml_that_it_is(tmp_path: Path) -> None:
     assert document.lens == "yaml"
 
 
-def test_a_chart_is_read_as_templates_and_the_values_for_them(tmp_path: Path) -> None:
+def test_a_chart_is_read_as_templates_and_what_it_says_for_them(tmp_path: Path) -> None:
     files = {
         "web/templates/app.yaml": MANIFEST + "metadata: {{ x }}\n",
         "web/templates/_parts.tpl": MANIFEST,
@@ -83,7 +83,8 @@ def test_a_chart_is_read_as_templates_and_the_values_for_them(tmp_path: Path) ->
     }
     found = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, "values.yaml": "b: 1\n", **files})
     lenses = {document.locator: document.lens for document in found.read([]).documents}
-    assert lenses == {"web/crds/crd.yaml": "yaml", "web/templates/app.yaml": "helm", "web/values.yaml": "yaml"}
+    chart = {"web/Chart.yaml": "yaml", "web/values.yaml": "yaml"}
+    assert lenses == {"web/crds/crd.yaml": "yaml", "web/templates/app.yaml": "helm", **chart}
     assert {each.locator: each.lens for each in found.again(list(lenses)).values()} == lenses
 
 

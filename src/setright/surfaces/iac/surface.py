@@ -47,13 +47,14 @@ class SourceTree:
         problems += [Problem(_written(path), UNSPEAKABLE) for path, _ in seen if _written(path) != path]
         candidates = [(path, lens) for path, lens in seen if _written(path) == path]
         found = charts(path for path, _ in candidates)
+        of_charts = {f"{chart}{name}" for chart in found for name in ("Chart.yaml", "values.yaml")}
         for path, lens in in_charts(candidates, found):
             try:
                 data = self._bytes(path)
             except (OSError, SurfaceError) as error:
                 problems.append(Problem(path, f"cannot be read: {error}"))
                 continue
-            if holds_configuration(path, lens, data) or path in {f"{chart}values.yaml" for chart in found}:
+            if holds_configuration(path, lens, data) or path in of_charts:
                 documents.append(Document(path, data, lens_for(lens, data)))
         builds = any(each.lens == "dockerfile" for each in documents)
         return Reading(tuple(each for each in documents if builds or each.lens != "text"), tuple(problems))
