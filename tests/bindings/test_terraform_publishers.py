@@ -76,6 +76,7 @@ def test_the_key_that_is_offered_lets_all_services_in_that_are_taken_for_publish
         (DATA.format(kind="Service", who="lambda.amazonaws.com", topic="alarms"), "whom a policy lets in"),
         (DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="alarms"), "whom a policy lets in"),
         (DATA.format(kind="AWS", who="arn:aws:iam::1:root", topic="other"), "no"),
+        ('resource "aws_glacier_vault" "v" {\n  sns_topic = aws_sns_topic.alarms.arn\n}\n', "aws_glacier_vault.v"),
     ],
 )
 def test_whom_a_policy_lets_in_besides_services_is_a_stranger(beside: str, who: str) -> None:

@@ -75,8 +75,8 @@ def through(*services: str) -> dict[str, Plain]:
 
 
 PUBLISHERS = (  # the services that publish to topics in their own name, and not by a role
-    *("budgets", "cloudtrail", "cloudwatch", "codestar-notifications", "costalerts", "dms", "ds", "dynamodb", "events"),
-    *("events.rds", "glacier", "importexport", "inspector", "redshift", "s3", "ses", "ssm-contacts", "ssm-incidents"),
+    *("budgets", "cloudtrail", "cloudwatch", "codestar-notifications", "dms", "ds", "dynamodb", "events", "events.rds"),
+    *("redshift", "s3", "ses"),
 )
 DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and logs of this module", logs(REGION))}
 

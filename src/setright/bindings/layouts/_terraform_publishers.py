@@ -22,6 +22,10 @@ PUBLISHING = (  # the resources by which such a service comes to publish
 )
 SERVICE, BESIDES = ".amazonaws.com", "programs besides services"
 POLICY = "aws_sns_topic_policy"
+UNKNOWN_THERE = (  # by which others come to publish that the key does not name, since they are not everywhere
+    *("aws_ce_anomaly_subscription", "aws_glacier_vault", "aws_inspector_assessment_template", "aws_ssmcontacts_contact_channel"),
+    "aws_ssmincidents_response_plan",
+)
 LISTENING = ("aws_sns_topic_subscription", POLICY)
 
 
@@ -69,9 +73,10 @@ def _principals(principal: Plain) -> Iterator[Plain]:
 
 
 def strangers(module: Module, block: Block, tree: Tree) -> str:
-    """Whom else a policy anywhere in the tree may let publish to a topic: ``no`` where it lets in services alone, or nobody."""
+    """Who publishes to a topic and may not use the key that it is offered: ``no`` where nothing in the tree tells of any."""
+    other = next((each.address for each, _ in namers(module, block) if each.type in UNKNOWN_THERE), "")
     let_in = (each for home in module.tree.values() for each in _let_in(home, block))
-    return "no" if all(isinstance(each, str) and each in SERVICES for each in let_in) else "whom a policy lets in"
+    return other or ("no" if all(isinstance(each, str) and each in SERVICES for each in let_in) else "whom a policy lets in")
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"publishers": publishers, "strangers": strangers}
