@@ -241,3 +241,32 @@ READER = 'resource "google_storage_bucket_iam_member" "m" {\n  bucket = google_s
 def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
     given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
     assert terraform.view("k", KEPT, given)[0].tree["source"] == {"old-versions": what}
+
+
+CALLED: dict[str, Plain] = {"type": "google_cloud_run_v2_service", "evidence": {"callers": "callers-google"}}
+SERVICE = 'resource "google_cloud_run_v2_service" "web" {\n  name = "web"\n}\n'
+INVOKER = 'resource "google_cloud_run_v2_service_iam_%s" "i" {\n  name = google_cloud_run_v2_service.web.name\n  %s\n}\n'
+TO_ALL = 'data "google_iam_policy" "all" {\n  binding {\n    members = ["allUsers"]\n  }\n}\n'
+BALANCED = """
+resource "google_compute_region_network_endpoint_group" "n" {
+  cloud_run {
+    service = google_cloud_run_v2_service.web.name
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        (SERVICE, "others"),
+        (SERVICE + INVOKER % ("member", 'member = "serviceAccount:a@b.iam.gserviceaccount.com"'), "others"),
+        (SERVICE + INVOKER % ("member", 'member = "allUsers"'), "everybody"),
+        (SERVICE + INVOKER % ("binding", 'members = ["allUsers"]'), "everybody"),
+        (SERVICE + TO_ALL + INVOKER % ("policy", "policy_data = data.google_iam_policy.all.policy_data"), "everybody"),
+        (SERVICE + INVOKER % ("member", 'member = "allUsers"') + BALANCED, "others"),
+    ],
+)
+def test_whom_the_code_lets_call_a_service_is_told(text: str, who: str) -> None:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    assert terraform.view("k", CALLED, given)[0].tree["source"] == {"callers": who}

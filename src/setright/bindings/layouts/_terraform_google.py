@@ -204,6 +204,7 @@ def _is_yes(value: Plain) -> bool:
 
 # --- grants ---------------------------------------------------------------------------------------------------------
 
+BACKEND = "google_compute_region_network_endpoint_group"
 CALLING = ("roles/run.invoker", "roles/cloudfunctions.invoker")
 
 
@@ -221,10 +222,25 @@ def granted(module: Module, block: Block, tree: Tree) -> str:
     return "named" if not any(public) else "everybody alone" if all(public) else "everybody among others"
 
 
+def callers(module: Module, block: Block, tree: Tree) -> str:
+    """``everybody`` where the code lets everybody call a service or a function, and no load balancer of it; else ``others``."""
+    there = [each for each, _ in namers(module, block)]
+    is_open = any(_is_everybody(module, each) for each in there if "_iam_" in each.type)
+    return "everybody" if is_open and not any(each.type == BACKEND for each in there) else "others"
+
+
+def _is_everybody(module: Module, grant: Block) -> bool:
+    """Whether a grant, or a policy of the module that it takes, names everybody."""
+    named = [module.resolved(grant.body.get(key)) for key in ("member", "members", "policy_data")]
+    policies = [each.body for each in module.resources("data.google_iam_policy") if of(each).search(str(named))]
+    return any(everybody in str([*named, *policies]).lower() for everybody in EVERYBODY)
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "public-google": public,
     "shielded": shielded,
     "project-keys": project_keys,
     "granted": granted,
+    "callers-google": callers,
     "old-versions-google": old_versions,
 }
