@@ -53,3 +53,9 @@ def test_a_tree_of_the_configuration_is_beside_it_wherever_one_stands(setright: 
     setright.tree /= "deep"
     again = setright("scan", "shop", "--config", str(setright.tree.parent / "setright.toml"), *BOTH, "--format", "json").json
     assert ran["findings"] == again["findings"] != []
+
+
+def test_what_a_finding_is_called_stands_whole_in_a_narrow_table(setright: Program):
+    (found, *_) = setright("scan", ".", "--format", "json").json["findings"]
+    out = setright("findings", COLUMNS="60").out
+    assert f"{found['id']}  " in out

@@ -67,10 +67,17 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "findings": told, "count": count, "more": count == COUNTED > len(told)}), show)
         return
+    from setright.cli.lines import from_here
     from setright.cli.screens.tables import table
 
     names = ("id", "severity", "title", "resource", "target", "owner", "first_seen_at", "due_at")
-    rows = [tuple(str(each[name] or "")[: 10 if name.endswith("_at") else None] for name in names) for each in told]
+    rows = [
+        tuple(
+            from_here(str(each[name])) if name == "target" else str(each[name] or "")[: 10 if name.endswith("_at") else None]
+            for name in names
+        )
+        for each in told
+    ]
     with paper(show) as console:
         heads = ("finding", "severity", "what", "resource", "target", "owner", "since", "due")
         console.print(table(heads, rows) if rows else "no findings are kept that are so; `setright scan` keeps what it finds")
