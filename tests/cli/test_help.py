@@ -45,6 +45,12 @@ def test_every_command_explains_itself_with_an_example(words):
     assert f"  setright {' '.join(words)}" in ran.output.partition("Example")[2]
 
 
+@pytest.mark.parametrize("name", [words[0] for words in every_command() if len(words) == 1])
+def test_what_a_subcommand_does_is_said_to_its_end(name):
+    told = CliRunner().invoke(main, [name, "--help"]).output.partition("\nCommands:")[2]
+    assert "..." not in told
+
+
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)
 def test_controls_that_examples_name_are_in_the_catalogue(words):
     example = CliRunner().invoke(main, [*words, "--help"]).output.partition("Example")[2].partition("Options:")[0]

@@ -76,7 +76,10 @@ class LazyGroup(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         module = import_module(MODULES.get(cmd_name) or f"setright.cli.commands.{cmd_name}")
-        return cast(click.Command, module.command)
+        command = cast(click.Command, module.command)
+        for inner in command.commands.values() if isinstance(command, click.Group) else ():
+            inner.short_help = _first_sentence(inner.help or "")
+        return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
@@ -102,6 +105,12 @@ class LazyGroup(click.Group):
             if failure := failure_of(error):
                 raise failure from error
             raise
+
+
+def _first_sentence(told: str) -> str:
+    """The whole of it: what the library takes by itself ends where a line does."""
+    whole = " ".join(told.partition("\n\n")[0].split())
+    return whole.partition(". ")[0].removesuffix(".") + "."
 
 
 def _take_all_signs(stream: TextIOWrapper) -> None:
