@@ -245,3 +245,35 @@ def test_a_new_network_policy_leaves_open_what_services_and_patches_say(service:
     web = kubernetes.view("k8s/workload", WORKLOAD, files)[0]
     [(_, edit)] = kubernetes.edit(WORKLOAD, web, [ADD], [], files)
     assert edit.value["spec"]["ingress"] == [{"ports": ports}]
+
+
+FLUX = (
+    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+    "spec: {path: ./apps, targetNamespace: shop, images: [{name: 'host:5000/a', newTag: '2'}]}\n"
+)
+ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {path: apps}, destination: {namespace: shop}}\n"
+
+
+@pytest.mark.parametrize(
+    ("deployed", "more", "names"),
+    [
+        (FLUX, "", ["Pod/shop/web"]),
+        (FLUX, "namespace: own\nresources: [web.yaml]\n", ["Pod/shop/web"]),
+        (FLUX.replace("./apps", "../apps"), "", ["Pod/web"]),
+        (ARGO, "", ["Pod/shop/web"]),
+        (ARGO, "namespace: own\nresources: [web.yaml]\n", ["Pod/own/web"]),
+        (ARGO.replace("shop", "'{{ns}}'"), "", ["Pod/web"]),
+    ],
+)
+def test_what_deploys_a_folder_gives_it_its_namespace(deployed: str, more: str, names: list[str]) -> None:
+    files = {"apps/web.yaml": POD, "cluster.yaml": deployed, "other/web.yaml": POD}
+    found = seen({**files, **({"apps/kustomization.yaml": more} if more else {})})
+    assert [each.name for each in found] == [*names, "Pod/web"]
+    assert found[0].tree["workload"]["images"][0]["version"] == ("2" if deployed == FLUX else "1")
+
+
+def test_an_overlay_outweighs_the_namespace_of_its_base() -> None:
+    base = {"base/web.yaml": POD, "base/kustomization.yaml": "namespace: base\nresources: [web.yaml]\n"}
+    assert [each.name for each in seen({**base, "over/kustomization.yaml": "namespace: over\nresources: [../base]\n"})] == [
+        "Pod/over/web"
+    ]

@@ -11,6 +11,7 @@ from posixpath import basename, join, normpath
 
 import msgspec
 
+from setright.bindings.layouts._deployed import deployed
 from setright.bindings.layouts._documents import folder, listed, mappings
 from setright.bindings.source import Source
 from setright.model import Plain, Tree
@@ -34,14 +35,37 @@ class Built(msgspec.Struct, frozen=True):
 def built(sources: Mapping[str, Source]) -> Built:
     """What all kustomization files among the sources say."""
     found = {source.locator: tree for source, _, tree in mappings(sources) if basename(source.locator) in NAMES}
-    if not found:
-        return Built()
     patches = {normpath(join(folder(file), path)) for file, tree in found.items() for path in _patches(tree)}
+    inner = {each for file, tree in found.items() for each in _named(found, file, tree)}
     given: dict[str, Tree] = {}
-    for file in found:
+    for path, what in deployed(sources):
+        for named, told in _below(path, found, sources, what):
+            given[named] = {**told, **given.get(named, {})}
+    for file in sorted(found, key=lambda each: (each in inner, each)):
         for named, what in _reached(found, file, {}, 0):
             given[named] = {**what, **given.get(named, {})}
     return Built(frozenset(patches), given, _owners(found))
+
+
+def _below(path: str, found: Mapping[str, Tree], sources: Mapping[str, Source], what: Tree) -> Iterator[tuple[str, Tree]]:
+    """The files that are built where a folder is deployed: all in it, unless a kustomization there says which."""
+    own = next((join(path, name) for name in NAMES if normpath(join(path, name)) in found), None)
+    if own is not None:
+        yield from _reached(found, normpath(own), what, 0)
+        return
+    head = "" if path == "." else path + "/"
+    for file in found:
+        if file.startswith(head):
+            yield from _reached(found, file, what, 0)
+    yield from ((file, what) for file in sources if file.startswith(head))
+
+
+def _named(found: Mapping[str, Tree], file: str, tree: Tree) -> Iterator[str]:
+    """The kustomizations that one names."""
+    for key in ("resources", "bases", "components"):
+        for each in listed(tree.get(key)):
+            path = normpath(join(folder(file), str(each)))
+            yield from (join(path, name) for name in NAMES if join(path, name) in found)
 
 
 def _owners(found: Mapping[str, Tree]) -> dict[str, frozenset[str]]:

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template
+from setright.bindings.layouts._deployed import OTHERWISE
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
@@ -354,9 +355,11 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
 
 def _in_namespace(manifest: Tree, given: Tree) -> Tree:
     """An object in the namespace that its kustomization gives it, and with it the account `default` that it binds."""
-    if "namespace" not in given:
+    namespace, metadata = given.get("namespace"), manifest.get("metadata")
+    if namespace is None and look_up(manifest, NAMESPACE) is None:
+        namespace = given.get(OTHERWISE)
+    if namespace is None:
         return manifest
-    namespace, metadata = given["namespace"], manifest.get("metadata")
     placed = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": namespace}}
     if not str(manifest.get("kind")).endswith("RoleBinding"):
         return placed
