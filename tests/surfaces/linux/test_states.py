@@ -34,7 +34,7 @@ chain input { type filter hook input priority 0; policy drop
 iifname lo accept; ct state established,related accept; tcp dport 22 accept; }
 chain forward { type filter hook forward priority 0; policy drop; }
 }"""
-MADE = """mkdir -p /srv/drop; touch /srv/all /srv/lost; chmod 777 /srv/drop; chmod 666 /srv/all; chown 4242:4242 /srv/lost
+MADE = """mkdir -p /srv/drop; touch /srv/all /var/lost; chmod 777 /srv/drop; chmod 666 /srv/all; chown 4242:4242 /var/lost
 cp /bin/true /srv/back; chmod 4755 /srv/back; cp /bin/true /usr/local/bin/tool; chmod 775 /usr/local/bin/tool"""
 
 
