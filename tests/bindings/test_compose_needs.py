@@ -111,6 +111,14 @@ def test_an_image_that_writes_its_own_files_keeps_its_root() -> None:
     assert fixed("image: zookeeper, entrypoint: sleep 9", READS)["read_only"] is True
 
 
+def test_memory_stands_for_a_folder_that_is_empty_in_the_image() -> None:
+    assert fixed("image: minio/minio, command: server /data, volumes: ['d:/data']", READS)["tmpfs"] == ["/tmp", "/root/.minio"]
+    assert fixed("image: minio/minio, command: server /data, volumes: ['c:/root/.minio']", READS)["tmpfs"] == ["/tmp"]
+    shell = "image: minio/minio, entrypoint: sh, command: -c 'mkdir -p /data/a && minio server /data'"
+    assert "/root/.minio" in fixed(shell, READS)["tmpfs"]
+    assert "/root/.minio" not in fixed("image: minio/minio, entrypoint: sleep 9", READS)["tmpfs"]
+
+
 def test_what_a_variable_is_by_default_counts() -> None:
     airflow = "image: '${AIRFLOW_IMAGE_NAME:-apache/airflow:2.2.3}', command: celery worker"
     assert seen(airflow)["image-needs"]["root"] == "told"

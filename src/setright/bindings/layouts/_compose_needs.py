@@ -23,6 +23,7 @@ from setright.bindings.layouts._image_needs import (
     cautions_of,
     checks_itself,
     covers,
+    is_named,
     needs_of,
 )
 from setright.model import Edit, Plain, Tree
@@ -170,7 +171,8 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
     if wanted.path == ("read_only",) and wanted.value is True:
         have = listed(service.get("tmpfs"))
         taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]
-        new = [path for path in needs.get("writes", EVERYBODYS) if not any(covers(each, path) for each in taken)]
+        wanted_paths = [*needs.get("writes", EVERYBODYS), *_cautions(service, images, made).get("fills", ())]
+        new = [path for path in wanted_paths if not any(covers(each, path) for each in taken)]
         return [Edit(("tmpfs",), [*have, *new])] if new else []
     return []
 
@@ -184,10 +186,18 @@ def _changes_root(service: Tree, needs: Needs) -> str:
 
 def _own_files(service: Tree, images: Images, made: Made) -> str:
     """What its image writes of its own files when it starts, or keeps, and no volume holds; empty for nothing."""
-    names = _names(service.get("environment"))
-    changed = () if service.get("entrypoint") else cautions_of(_base(service, made).image, images, names).get("changes", ())
+    told = _cautions(service, images, made)
+    changed = [path for path in told.get("changes", ()) if path not in told.get("fills", ())]
     written, mounted = (*changed, *known(service, images, made).get("keeps", ())), _mounted(service)
     return next((path for path in written if not any(covers(each, path) for each in mounted)), "")
+
+
+def _cautions(service: Tree, images: Images, made: Made) -> Needs:
+    """What is told of any version of its image, where that starts by its own entry point or other words speak of its program."""
+    image = _base(service, made).image
+    if entry := _words(service.get("entrypoint")):
+        return cautions_of(image, images) if is_named(image, images, [*entry, *_words(service.get("command"))]) else {}
+    return cautions_of(image, images, _names(service.get("environment")))
 
 
 def _mounted(service: Tree) -> list[str]:

@@ -6,6 +6,7 @@ The Dockerfile reference (ENTRYPOINT, CMD, VOLUME); Kubernetes, Define a Command
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from posixpath import normpath
 
@@ -112,10 +113,16 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
 
 
 def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Needs:
-    """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, and `memory`."""
+    """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, `fills`, `memory`."""
     told = _entry(image, images)[0]
     changes = [*told.get("changes", ()), *_changed_by(told, names)]
-    return ({"changes": changes} if changes else {}) | ({"memory": told["memory"]} if "memory" in told else {})
+    return ({"changes": changes} if changes else {}) | {key: told[key] for key in ("fills", "memory") if key in told}
+
+
+def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:
+    """Whether words speak of a program of the image's entry."""
+    programs = _entry(image, images)[0].get("programs", ())
+    return any(re.search(rf"(?<![\w.-]){re.escape(each)}(?![\w.-])", " ".join(words)) for each in programs)
 
 
 def checks_itself(image: Plain, images: Images) -> bool:
