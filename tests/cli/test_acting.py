@@ -170,6 +170,12 @@ def test_what_waits_is_told_apart_from_what_was_refused_and_how_to_agree(setrigh
     assert "✓ verified" in setright("apply", "--approved", "--yes").out
 
 
+def test_where_all_is_for_a_person_that_is_counted_once(setright: Program):
+    (setright.tree / "Dockerfile").write_text("FROM acme/base:1\n")
+    ran = setright("fix", ".", "--control", "docker/image/base-digest", "--all", "--yes")
+    assert ran.out.endswith("1 plan: 1 hand\n\nnothing was changed\n")
+
+
 def test_fix_all_takes_the_decision(setright: Program):
     ran = setright("fix", ".", *BOTH, "--all", "--format", "json")
     assert (ran.code, {p["outcome"] for p in ran.json["plans"]}) == (0, {"verified"})

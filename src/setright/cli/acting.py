@@ -173,7 +173,8 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
         emit(json_text(run_object(run.id if run else None, ended, report, run.rounds if run else {})), show)
         return
     with paper(show) as console:
-        console.print()
+        if any(outcome.outcome != "hand" for _, outcome in ended):
+            console.print()
         several, at = len({plan.target for plan, _ in ended}) > 1, ("", 1)
         for plan, outcome in ended:
             if run and plan.hash in run.rounds and at != (at := (plan.target, run.rounds[plan.hash])):

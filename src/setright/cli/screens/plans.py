@@ -69,8 +69,10 @@ def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool =
 def draw_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
     counts = Counter(map(_ended, outcomes))
     parts = [Text(f"{counts[name]} {name}", style) for name, (style, _) in OUTCOME.items() if counts[name]]
+    if not counts.keys() - {"hand"}:  # how many are for a person was said with the plans
+        parts = [Text("nothing was changed", "bold")]
     console.print()
-    console.print(Text(" · ", "dim").join(parts) if parts else Text("nothing was changed", "bold"))
+    console.print(Text(" · ", "dim").join(parts))
 
 
 def waits(outcome: Outcome) -> bool:
