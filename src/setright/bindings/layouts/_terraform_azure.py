@@ -6,7 +6,7 @@ set up TLS mutual authentication, authentication and authorization.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -128,3 +128,6 @@ def plain_http(module: Module, block: Block, tree: Tree) -> str:
 def _login(module: Module, block: Block, argument: str) -> Plain:
     found = within(block.body, ("auth_settings_v2", argument))
     return module.resolved(found[1]) if found is not None else None
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"public-azure": public, "ftp": ftp, "plain-http": plain_http}

@@ -16,13 +16,14 @@ from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
+from setright.bindings.layouts import _terraform_ways as ways
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import handed_out, namers, starters, throw_away
+from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -377,9 +378,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "can-ask": can_ask,
     "public": _public,
     **google.FUNCTIONS,
-    "public-azure": azure.public,
-    "ftp": azure.ftp,
-    "plain-http": azure.plain_http,
+    **azure.FUNCTIONS,
     "metadata": _metadata,
     "default-group": _default_group,
     "readers": _readers,
@@ -389,7 +388,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "throw-away": throw_away,
     "plain-origin": _plain_origin,
     "edge": _edge,
-    "starters": starters,
+    **ways.FUNCTIONS,
     "moving-tags": images.moving_tags,
     "images-made": images.made,
     "old-versions": _old_versions,

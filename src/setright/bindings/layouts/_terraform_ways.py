@@ -1,0 +1,47 @@
+"""How what a module starts gets out to the internet, to fetch its images and to join its cluster.
+
+Amazon VPC User Guide, internet gateways and NAT gateways; Amazon EKS User Guide, VPC and subnet requirements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_users import namers, starters
+from setright.bindings.trees import same
+from setright.model import Plain, Tree
+from setright.patterns import late
+
+GATE = "aws_internet_gateway"
+OTHERS = (  # what leads out of a network besides, or to what is needed there
+    *("aws_nat_gateway", "aws_vpc_endpoint", "aws_vpn_gateway", "aws_vpn_connection", "aws_vpc_peering_connection"),
+    *("aws_ec2_transit_gateway", "aws_ec2_transit_gateway_vpc_attachment", "aws_dx_gateway", "aws_networkfirewall_firewall"),
+)
+LEADING = late(r"module\..*(?:nat|vpc|net|egress|endpoint)")  # a call that may make such a thing
+ADDRESS, OWN = "aws_eip", "associate_public_ip_address"
+TAKERS = (  # what takes the public addresses that its subnet gives
+    *("aws_instance", "aws_autoscaling_group", "aws_eks_node_group", "aws_spot_instance_request", "aws_spot_fleet_request"),
+    *("aws_emr_cluster", "aws_elastic_beanstalk_environment"),
+)
+
+
+def way_out(module: Module, block: Block, tree: Tree) -> str:
+    """``public addresses`` where the network that the same code makes has no other way out for this; else ``others``."""
+    if not module.resources(GATE) or any(module.resources(kind) for kind in OTHERS):
+        return "others"
+    if any(LEADING.match(kind) for kind in module.types) or any(map(_forwards, module.resources("aws_instance"))):
+        return "others"
+    there = [each for each, _ in namers(module, block)]
+    if any(each.type.startswith(ADDRESS) for each in there):
+        return "others"
+    needs_it = block.type != "aws_subnet" or any(each.type in TAKERS and OWN not in each.body for each in there)
+    return "public addresses" if needs_it else "others"
+
+
+def _forwards(instance: Block) -> bool:
+    """Whether a machine lets others out by itself."""
+    return same(instance.body.get("source_dest_check"), False)
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"starters": starters, "way-out": way_out}

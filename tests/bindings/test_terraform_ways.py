@@ -1,0 +1,39 @@
+"""How what a module starts gets out to the internet."""
+
+import pytest
+from tests.bindings.test_terraform_users import told
+
+from setright.model import Plain
+
+SUBNET: dict[str, Plain] = {"type": "aws_subnet", "evidence": {"way-out": "way-out"}}
+TASK: dict[str, Plain] = {"type": "aws_ecs_service", "evidence": {"way-out": "way-out"}}
+GATE = 'resource "aws_internet_gateway" "g" {\n  vpc_id = aws_vpc.v.id\n}\n'
+NET = 'resource "aws_subnet" "s" {\n  vpc_id = aws_vpc.v.id\n}\n'
+NODES = 'resource "aws_eks_node_group" "n" {\n  subnet_ids = aws_subnet.s[*].id\n}\n'
+OWN = 'resource "aws_instance" "i" {\n  subnet_id = aws_subnet.s.id\n  associate_public_ip_address = true\n}\n'
+NAT = 'resource "aws_nat_gateway" "n" {\n  subnet_id = aws_subnet.s.id\n}\n'
+FORWARDS = 'resource "aws_instance" "nat" {\n  source_dest_check = false\n}\n'
+CALL = 'module "m" {\n  source = "%s"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        (NET + GATE + NODES, "public addresses"),
+        (NET + NODES, "others"),  # a network that is made elsewhere
+        (NET + GATE, "others"),  # nothing starts there
+        (NET + GATE + OWN, "others"),  # which asks for an address itself
+        (NET + GATE + NODES + NAT, "others"),
+        (NET + GATE + NODES + FORWARDS, "others"),
+        (NET + GATE + NODES + CALL % "./modules/nat", "others"),
+        (NET + GATE + NODES + CALL % "./modules/database", "public addresses"),
+    ],
+)
+def test_how_what_starts_in_a_subnet_gets_out_is_told(text: str, how: str) -> None:
+    assert told(SUBNET, text) == {"way-out": how}
+
+
+def test_tasks_of_a_network_without_another_way_out_need_their_addresses() -> None:
+    service = 'resource "aws_ecs_service" "w" {\n  name = "w"\n}\n'
+    assert told(TASK, service + GATE) == {"way-out": "public addresses"}
+    assert told(TASK, service + GATE + NAT) == {"way-out": "others"}
