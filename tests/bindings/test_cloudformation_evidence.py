@@ -210,6 +210,23 @@ def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
     assert told(BUCKET, text)["old-versions"] == what
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (DATA, "no"),
+        (DATA + TRAIL, "by Trail"),
+        (DATA + TRAIL.replace("!Ref Data", "!Ref Data, KMSKeyId: x"), "no"),
+        (DATA + TRAIL.replace("{S3BucketName: !Ref Data}", "!Transform x"), "no"),
+        (DATA + policy("Allow").replace("AWS: arn:aws:iam::1:root", "Service: cloudtrail.amazonaws.com"), "by a policy"),
+        (DATA + policy("Allow"), "no"),
+    ],
+)
+def test_what_writes_its_records_into_a_bucket_as_nobody_of_the_account_is_named(text: str, what: str) -> None:
+    by_policy: Plain = {"in": "AWS::S3::BucketPolicy", "by": "Bucket", "at": "PolicyDocument"}
+    layout: dict[str, Plain] = {"type": "AWS::S3::Bucket", "Policy": by_policy, "evidence": {"trails": "trails"}}
+    assert told(layout, text)["trails"] == what
+
+
 @pytest.mark.parametrize(("action", "what"), [("'ecr:PutImage'", "by Role"), ("'ecr:BatchGetImage'", "no")])
 def test_what_says_that_a_build_makes_images_is_named(action: str, what: str) -> None:
     build: dict[str, Plain] = {"type": "AWS::CodeBuild::Project", "evidence": {"images-made": "images-made"}}

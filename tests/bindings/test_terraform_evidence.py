@@ -280,6 +280,21 @@ def test_what_old_versions_come_to_is_told(text: str, what: str) -> None:
     assert told(KEPT, 'resource "aws_s3_bucket" "logs" {}\n' + text) == {"old-versions": what}
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "no"),
+        (TRAIL, "by aws_cloudtrail.all"),
+        (TRAIL.replace("}", "  kms_key_id = aws_kms_key.k.arn\n}"), "no"),
+        (TRAIL.replace("s3_bucket_name", "cloud_watch_logs_group_arn"), "no"),
+        (TRAIL.replace("aws_cloudtrail", "aws_config_delivery_channel"), "by aws_config_delivery_channel.all"),
+    ],
+)
+def test_what_writes_its_records_into_a_bucket_as_nobody_of_the_account_is_named(text: str, what: str) -> None:
+    layout = {"type": "aws_s3_bucket", "evidence": {"trails": "trails"}}
+    assert told(layout, 'resource "aws_s3_bucket" "logs" {}\n' + text) == {"trails": what}
+
+
 @pytest.mark.parametrize(("label", "name"), [("tfstate", "acme"), ("this", "acme-terraform-state"), ("tf-state", "${var.name}")])
 def test_old_versions_of_a_state_come_to_little(label: str, name: str) -> None:
     text = (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_publishers import publishers
-from setright.bindings.layouts._cloudformation_readers import read_by
+from setright.bindings.layouts._cloudformation_readers import read_by, trails
 from setright.bindings.layouts._cloudformation_values import (
     CALLER,
     function,
@@ -370,6 +370,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "readers": _readers,
     "handed-out": _handed_out,
     "logs": _logs,
+    "trails": trails,
     "throw-away": _throw_away,
     "callers": _callers,
     "replaced": _replaced,

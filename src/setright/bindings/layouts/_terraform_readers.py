@@ -84,4 +84,17 @@ def _outsiders(module: Module) -> Iterator[str]:
             yield from (each.address for each in home.resources(kind) if "permissions_boundary" in each.body)
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"read-by": read_by, "outsiders": outsiders}
+TRAILS = {"aws_cloudtrail": "kms_key_id", "aws_config_delivery_channel": "s3_kms_key_arn"}  # each with its argument for a key
+IN_ITS_NAME = late(r"\b(?:cloudtrail|config)\.amazonaws\.com")
+
+
+def trails(module: Module, block: Block, tree: Tree) -> str:
+    """Whether CloudTrail or Config write into a bucket without a key of their own, as nobody of the account: ``no``, or by what."""
+    there = [(other, "s3_bucket_name" in keys) for other, keys in namers(module, block) if other.type in TRAILS]
+    writers = [other for other, is_place in there if is_place]
+    if bare := [each.address for each in writers if not each.body.get(TRAILS[each.type])]:
+        return f"by {bare[0]}"
+    return "by a policy" if not writers and IN_ITS_NAME.search(str(tree.get("Policy"))) else "no"
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"trails": trails, "read-by": read_by, "outsiders": outsiders}
