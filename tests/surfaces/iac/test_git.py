@@ -45,6 +45,13 @@ def test_a_file_that_git_does_not_know_has_changed_whole_and_an_ignored_one_not_
     assert touched(tmp_path, "main") == {"new.tf": [EVERY_LINE]}
 
 
+def test_before_the_first_commit_everything_is_new(tmp_path, git):
+    git("checkout", "-q", "--orphan", "first")
+    git("rm", "-qf", "gone.tf")
+    (tmp_path / "new.tf").write_text(TEN)
+    assert touched(tmp_path, "HEAD") == {"a.tf": [Lines(1, 10)], "new.tf": [EVERY_LINE]}
+
+
 def test_what_the_other_branch_did_since_is_not_told(tmp_path, git):
     (tmp_path / "b.tf").write_text("b\n")
     git("add", "-A")

@@ -78,6 +78,8 @@ def _merge_base(root: Path, base: str) -> str:
     try:
         commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").decode().strip()
     except SurfaceError as error:
+        if base == "HEAD":  # nothing was committed yet, so all is new
+            return _git(root, "hash-object", "-t", "tree", "--stdin").decode().strip()
         raise SurfaceError(f"{root}: --diff-base {base}: names no commit here; fetch it first") from error
     try:
         return _git(root, "merge-base", commit, "HEAD").decode().strip()
