@@ -134,6 +134,19 @@ def test_a_container_that_a_patch_adds_to_whom_it_is_aimed_at_is_seen() -> None:
     assert homes("privileged", sources(patch, TARGET)) == ["base/web.yaml", "top/patch.yaml"]
 
 
+@pytest.mark.parametrize("folder", ["./top", "./base", "."])
+def test_a_patch_that_flux_lays_over_a_folder_is_one_of_its_builds(folder: str) -> None:
+    said = "    - target: {kind: Deployment}\n      patch: |\n        " + OPERATIONS
+    flux = f"apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  path: {folder}\n  patches:\n{said}"
+    files = sources("", PLAIN)
+    files["cluster.yaml"] = Source("cluster.yaml", "kustomization", get("kustomization", flux.encode()))
+    _, (resource, mismatch) = wrong("privileged", files)
+    assert resource.home[0] == "cluster.yaml"
+    edits = kubernetes.edit(WORKLOAD, resource, derive(CONTROLS["privileged"], [mismatch], resource.tree).edits, [], files)
+    after = put("kustomization", flux.encode(), [edit for _, edit in edits]).decode()
+    assert after == flux.replace("privileged: true", "privileged: false")
+
+
 def test_a_patch_for_an_object_elsewhere_answers_for_what_it_says() -> None:
     patch = SPOILT.replace("{name: web}", "{name: far}")
     files = sources(patch)

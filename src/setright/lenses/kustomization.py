@@ -1,7 +1,8 @@
-"""Kustomization files: YAML, in which the patches that stand there as text are read too.
+"""Kustomization files, and Flux's objects of that name: YAML, in which the patches that stand there as text are read too.
 
 A patch that is a literal block or stands in quotes is seen as what it says, `{"documents": [...]}`; one that is written otherwise,
-or is no YAML, stays text. Source: kubectl.docs.kubernetes.io, kustomization file (patches, patchesStrategicMerge, patchesJson6902).
+or is no YAML, stays text. Source: kubectl.docs.kubernetes.io, kustomization file (patches, patchesStrategicMerge,
+patchesJson6902); Flux, Kustomization (spec.patches).
 """
 
 from __future__ import annotations
@@ -90,13 +91,14 @@ def _texts(source: bytes, tree: Tree) -> Iterator[tuple[Path, str]]:
 
 
 def _places(tree: Tree) -> Iterator[tuple[Path, Plain]]:
-    for key in (*TEXTS, *PATCHES):
-        _, listed = look_up(tree, ("documents", 0, key))
-        for i, each in enumerate(listed if isinstance(listed, list) else ()):
-            if key in TEXTS:
-                yield ("documents", 0, key, i), each
-            elif isinstance(each, dict):
-                yield ("documents", 0, key, i, "patch"), each.get("patch")
+    for at in (("documents", n, *inner) for n, _ in enumerate(tree["documents"]) for inner in ((), ("spec",))):
+        for key in (*TEXTS, *PATCHES):
+            _, listed = look_up(tree, (*at, key))
+            for i, each in enumerate(listed if isinstance(listed, list) else ()):
+                if key in TEXTS:
+                    yield (*at, key, i), each
+                elif isinstance(each, dict):
+                    yield (*at, key, i, "patch"), each.get("patch")
 
 
 def _read(text: str) -> Tree | None:

@@ -75,6 +75,12 @@ def test_a_list_of_json_is_read_as_the_yaml_that_it_is(tmp_path: Path) -> None:
     assert document.lens == "yaml"
 
 
+def test_patches_of_flux_are_read_as_those_of_a_kustomization(tmp_path: Path) -> None:
+    text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {patches: []}\n"
+    [document] = tree(tmp_path, {"apps.yaml": text}).read([]).documents
+    assert document.lens == "kustomization"
+
+
 def test_a_chart_is_read_as_templates_and_what_it_says_for_them(tmp_path: Path) -> None:
     files = {
         "web/templates/app.yaml": MANIFEST + "metadata: {{ x }}\n",

@@ -11,6 +11,7 @@ from posixpath import basename, join, normpath
 
 import msgspec
 
+from setright.bindings.layouts._deployed import overlaid
 from setright.bindings.layouts._documents import folder, listed, mappings
 from setright.bindings.layouts._kustomize import MAX_DEPTH, NAMES
 from setright.bindings.layouts._kustomize_merge import BY_PLACE, is_removal, patched
@@ -45,15 +46,34 @@ class Layer(msgspec.Struct, frozen=True):
 def builds(sources: Mapping[str, Source]) -> dict[str, list[list[Patch]]]:
     """By the file of an object, the patches of each build that it goes into, in their order."""
     found = {source.locator: tree for source, _, tree in mappings(sources) if basename(source.locator) in NAMES}
-    patches = {file: list(_patches(file, tree, sources)) for file, tree in found.items()}
-    if not any(patches.values()):
+    patches = {file: list(_patches(file, ("documents", 0), tree, sources)) for file, tree in found.items()}
+    above = [(path, list(_patches(file, at, spec, sources))) for path, file, at, spec in overlaid(sources)]
+    if not any(patches.values()) and not above:
         return {}
     inner = {each for file, tree in found.items() for each, is_file in _within(found, file, tree) if not is_file}
+    deployed = {path for path, _ in above}
     built: dict[str, list[list[Patch]]] = {}
-    for file in sorted(found.keys() - inner):
+    for file in sorted(found):
+        last = [laid for path, laid in above if folder(file) == path or (_is_loose(path, found) and _is_below(file, path))]
+        if file in inner and folder(file) not in deployed:
+            continue
         for named, chain in _reached(found, file, (), 0):
-            built.setdefault(named, []).append([each for kustomization in chain for each in patches[kustomization]])
+            own = [each for kustomization in chain for each in patches[kustomization]]
+            built.setdefault(named, []).extend([*own, *laid] for laid in last or [[]])
+    for path, laid in above:
+        for file in sources if _is_loose(path, found) else ():
+            if _is_below(file, path) and file not in built:
+                built.setdefault(file, []).append(laid)
     return built
+
+
+def _is_loose(path: str, found: Mapping[str, Tree]) -> bool:
+    """Whether no kustomization says what of a folder is deployed: all in it is then."""
+    return not any(normpath(join(path, name)) in found for name in NAMES)
+
+
+def _is_below(file: str, path: str) -> bool:
+    return path == "." or file.startswith(path + "/")
 
 
 def aims_of(built: Mapping[str, Sequence[Sequence[Patch]]]) -> dict[tuple[str, Path], list[tuple[str, Tree]]]:
@@ -144,15 +164,16 @@ def _within(found: Mapping[str, Tree], file: str, tree: Tree, keys: Sequence[str
             yield inner or path, inner is None
 
 
-def _patches(file: str, tree: Tree, sources: Mapping[str, Source]) -> Iterator[Patch]:
+def _patches(file: str, at: Path, tree: Tree, sources: Mapping[str, Source]) -> Iterator[Patch]:
+    """The patches that the tree at a place of a file says or names."""
     for i, each in enumerate(listed(tree.get("patchesStrategicMerge"))):
-        yield from _read(file, ("patchesStrategicMerge", i), each, None, sources)
+        yield from _read(file, (*at, "patchesStrategicMerge", i), each, None, sources)
     for key in ("patches", "patchesJson6902"):
         for i, each in enumerate(listed(tree.get(key))):
             if isinstance(each, dict):
                 target = each.get("target")
                 told = each.get("path") or each.get("patch")
-                place = (key, i, "patch") if not each.get("path") else (key, i)
+                place = (*at, key, i, "patch") if not each.get("path") else (*at, key, i)
                 yield from _read(file, place, told, target if isinstance(target, dict) else None, sources)
 
 
@@ -164,9 +185,9 @@ def _read(file: str, place: Path, told: Plain, target: Tree | None, sources: Map
         source = sources.get(locator)
         tree: Plain = source.tree if source and source.lens in ("yaml", "json") else {}
         if source is None and target is not None:
-            yield Patch((file, ("documents", 0, *place)), None, target)
+            yield Patch((file, place), None, target)
     else:
-        locator, base, tree = file, ("documents", 0, *place), told
+        locator, base, tree = file, place, told
     several = look_up(tree, ("documents",))
     roots = enumerate(several) if isinstance(several, list) else [(None, tree)]
     for i, each in roots:
