@@ -15,6 +15,7 @@ SECRET = "hunter2-Zq9"
 HIDDEN = fingerprint(SECRET, KEY)
 
 ORDINARY = [
+    (".github/workflows/a.yml", "      password: ${{ secrets.REGISTRY_PASSWORD }}\n"),
     ("/etc/ssh/sshd_config", "PasswordAuthentication no\nPermitEmptyPasswords no\nAuthorizedKeysFile .ssh/authorized_keys\n"),
     (
         "/etc/ssh/sshd_config",
@@ -55,6 +56,7 @@ ORDINARY = [
 ]
 
 WITH_SECRET = [
+    (".github/workflows/a.yml", "      password: ${{{{ secrets.A || '{}' }}}}\n"),
     ("main.tf", 'password = "{}"\n'),
     ("main.tf", "password = <<EOF\n{}\nEOF\nname = 1\n"),
     ("main.tf", "user_data = <<-EOT\n  export DB_PASSWORD={}\nEOT\nname = 1\n"),
