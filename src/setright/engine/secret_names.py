@@ -65,7 +65,8 @@ PLAIN_VALUES = frozenset(
     always any cannot only scram-sha-256 md5 sha1 sha256 sha512 sha-256 sha-512 yescrypt bcrypt files systemd compat sss""".split()  # noqa: SIM905
 )
 REFERENCE = late(
-    r"\$\{\{ *(?:secrets|vars|inputs|env|github|steps|needs|jobs|matrix)\.[\w.-]+ *\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Z_][A-Z0-9_]*|\{\{[^{}]*\}\}|%[A-Za-z_]+%|<secret sha256:[0-9a-f]{8}>|![A-Z][A-Za-z:]*\b.*"
+    r"\$\{\{ *(?:secrets|vars|inputs|env|github|steps|needs|jobs|matrix)\.[\w.-]+ *\}\}"
+    r"|\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Z_][A-Z0-9_]*|\{\{[^{}]*\}\}|%[A-Za-z_]+%|<secret sha256:[0-9a-f]{8}>|![A-Z][A-Za-z:]*\b.*"
     r"|arn:[\w-]+:[^\s\"']*|[A-Za-z0-9]+://vault[^\s\"']*|env:\w+|(?:var|local|data|module|each|self)\.[\w.*\[\]\"-]+|[xX]{3,}|\*+|!+\*?|\d+:\d+"
     r"|(?:/(?:etc|var|run|home|root|usr|opt|srv|mnt|dev|proc)/|\.{1,2}/)[\w./@%+-]*|/root"
 )
