@@ -111,6 +111,7 @@ def test_what_will_be_sent_can_be_seen_first(told, receiver):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        ('secret = "env:SOC_SECRET"\ntls = "none"', "unknown field tls; it takes "),
         ('secret = "in-the-file"', "env:NAME"),
         ('secret = "env:NOT_THERE"', "NOT_THERE"),
         ('secret = "env:SOC_SECRET"\nurls = "x"', "urls"),

@@ -148,7 +148,8 @@ def _options(module: Any, name: str, table: Mapping[str, Plain], environ: Mappin
     try:
         return msgspec.convert(told, module.Options)
     except msgspec.ValidationError as error:
-        raise EngineError(f"[integrations.{name}]: {error}") from error
+        takes = sorted({*module.Options.__struct_encode_fields__, *ROUTE_KEYS})
+        raise EngineError(f"[integrations.{name}]: {str(error).replace('`', '')}; it takes {', '.join(takes)}") from error
 
 
 def is_elsewhere(value: Plain) -> bool:

@@ -88,7 +88,7 @@ def composed(message: Message, options: Options) -> EmailMessage:
     body = message.body if isinstance(message.body, dict) else {}
     to = [CONTROL.sub(" ", str(each)) for each in body.get("to") or options.to]
     if not to:
-        raise Refused(f"{message.id}: is addressed to nobody; name [integrations] to = [...] for what has no address")
+        raise Refused(f"{message.id}: is addressed to nobody; give its table a `to` for what has no address")
     letter = EmailMessage()
     letter["From"] = options.sender
     letter["To"] = ", ".join(to)
