@@ -115,3 +115,29 @@ def test_rules_that_stand_without_their_account_have_who_fills_some_account() ->
     given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
     (found,) = terraform.view("k", layout, given)
     assert found.tree == {"Default": "Allow", "source": {"deployers": "by azurerm_storage_container.c"}}
+
+
+REGISTRY = 'resource "azurerm_container_registry" "main" {\n  name = "main"\n}\n'
+PULLS = """
+resource "azurerm_role_assignment" "pull" {
+  scope        = azurerm_container_registry.main.id
+  principal_id = %s
+}
+"""
+OWN_ENDPOINT = 'resource "azurerm_private_endpoint" "e" {\n  target = azurerm_container_registry.main.id\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        (PULLS % "azurerm_kubernetes_cluster.k.kubelet_identity[0].object_id", "by azurerm_role_assignment.pull"),
+        (PULLS % "azurerm_user_assigned_identity.a.principal_id", "by azurerm_role_assignment.pull"),
+        (PULLS % "azurerm_kubernetes_cluster.k.kubelet_identity[0].object_id" + OWN_ENDPOINT, "no"),
+        (PULLS % "data.azurerm_client_config.me.object_id", "no"),
+        (PULLS % "var.team", "no"),
+    ],
+)
+def test_what_this_code_starts_and_lets_in_by_a_role_is_named_where_there_is_no_private_endpoint(text: str, who: str) -> None:
+    layout: dict[str, Plain] = {"type": "azurerm_container_registry", "evidence": {"deployers": "deployers"}}
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", (REGISTRY + text).encode()))}
+    assert terraform.view("k", layout, given)[0].tree["source"] == {"deployers": who}

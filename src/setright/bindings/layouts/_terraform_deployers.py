@@ -22,6 +22,8 @@ from setright.patterns import late
 STATE = late(r"tf-?state|terraform[-_.]?state", re.I)
 LOCAL = ("null_resource", "terraform_data")
 NOTHING = late(r"(?!)")
+GRANTS, WHOM = ("azurerm_role_assignment", "azurerm_key_vault_access_policy"), ("principal_id", "object_id")
+IDENTITY = late(r"\.(?:kubelet_)?identity\b|azurerm_user_assigned_identity\.")
 
 
 class Plane(NamedTuple):
@@ -32,6 +34,7 @@ class Plane(NamedTuple):
     ties: tuple[str, ...] = ()  # the arguments that tell which one is filled; without any, each may be
     own: tuple[str, ...] = ()
     by_key: bool = False  # whoever has its key comes by its own address, too
+    by_role: bool = False  # so does what this code starts and gives a role in it
 
 
 CLUSTER = Plane(
@@ -52,6 +55,7 @@ VAULT = Plane(
     late(r"(?:data\.)?azurerm_key_vault_(?:secrets?|key|certificates?\w*|managed_storage_account\w*)"),
     late(r"\baz\s+keyvault\s+(?:secret|key|certificate|storage)\b"),
     ("key_vault_id",),
+    by_role=True,
 )
 STORAGE = Plane(
     late(
@@ -70,6 +74,7 @@ REGISTRY = Plane(
     late(r"(?:data\.)?docker_registry_\w+|docker_(?:image|tag)"),
     late(r"\bdocker\s+(?:image\s+)?(?:push|login|buildx)\b|\bpodman\b|\bbuildah\b|\bskopeo\b|\bcrane\b|\baz\s+acr\b"),
     by_key=True,
+    by_role=True,
 )
 STORE = Plane(by_key=True)
 APP = Plane(by_hand=late(r"\baz\s+(?:webapp|functionapp)\b|\bfunc\s+azure\b"), own=("zip_deploy_file",))
@@ -114,12 +119,20 @@ def _told(plane: Plane, module: Module, block: Block) -> str:
         return "by Terraform's state"
     if plane.by_key and (who := key_users(module, block, {})) != "no" and (plane is STORAGE or not _has_endpoint(module, block)):
         return who
+    if plane.by_role and (program := _with_role(module, block)) and not _has_endpoint(module, block):
+        return f"by {program}"
     found = ((home, each) for home in module.tree.values() for each in _through(plane, home))
     return next((f"by {each.address}" for home, each in found if _is_into(plane, module, block, home, each)), "no")
 
 
 def _has_endpoint(module: Module, block: Block) -> bool:
     return any(each.type == "azurerm_private_endpoint" for each, _ in namers(module, block))
+
+
+def _with_role(module: Module, block: Block) -> str:
+    """The grant by which something that this code starts uses the service, by its identity; empty where there is none."""
+    grants = (each for each, _ in namers(module, block) if each.type in GRANTS)
+    return next((each.address for each in grants if IDENTITY.search(str([each.body.get(key) for key in WHOM]))), "")
 
 
 def _holds_state(module: Module, block: Block) -> bool:
