@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from lab.hosts import Lab
@@ -10,9 +11,11 @@ from lab.hosts import Lab
 from setright.model import Unknown
 from setright.surfaces.linux import facts, script
 from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.states import credentials, setuid_programs
 from setright.surfaces.linux.transport import Answers, Ask, Found
 from tests.hosts import hosts
+from tests.surfaces.linux.conftest import HereShell
 
 pytestmark = pytest.mark.root
 
@@ -59,3 +62,25 @@ def test_what_lends_rights_and_which_passwords_are_weak_is_unknown(lab: Lab) -> 
     lends, weak = (state.tell(Evidence(told(lab, 2, state.ASKS))) or {} for state in (setuid_programs, credentials))
     assert "needs find of GNU" in lends["cut"]
     assert isinstance(weak["known"], Unknown) and isinstance(weak["from-the-future"], Unknown)
+
+
+def test_a_home_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where homes are on a server that takes our root for nobody."""
+    ask = Ask("home", "dot-files")
+    (found,) = (each for each in HereShell(65534).find([ask])[ask] if each.name == "/root/.*")
+    assert found.data is None and "may not be read" in found.error
+    for name in ("root", "home/ann", "etc"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / ".netrc").touch()
+    passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n"
+    (tmp_path / "etc/passwd").write_text(passwd)
+    real = Path.iterdir
+
+    def barred(folder: Path) -> Iterator[Path]:
+        if folder.name == "root":
+            raise PermissionError
+        return real(folder)
+
+    monkeypatch.setattr(Path, "iterdir", barred)
+    (closed, netrc) = Offline("root:x", tmp_path).find([ask])[ask]
+    assert (closed.name, closed.data, netrc.name) == ("/root/.*", None, "/home/ann/.netrc") and netrc.data

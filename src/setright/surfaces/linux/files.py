@@ -109,7 +109,7 @@ class Files:
     def each(self, pattern: str, look: str, word: str = "") -> list[Found]:
         """One `Found` a path, or one that says why the pattern could not be followed."""
         if look == "home":
-            return [found for path in self._homes(pattern) if (found := self._look(path, "stat", "")).error != GONE]
+            return [found for found in self._homes(pattern) if found.error != GONE]
         if look == "inode" and not self._there(pattern):
             return [Found(pattern, json.dumps({"made": self.missing_folders(pattern)}).encode())]
         try:
@@ -117,20 +117,26 @@ class Files:
         except OSError as error:
             return [Found(pattern, None, refusal(error))]
 
-    def _homes(self, what: str) -> Iterator[str]:
+    def _homes(self, what: str) -> Iterator[Found]:
         """The home folders of root and of people, or the dot files in them; as the script's `homes`."""
         try:
             rows = [line.split(":") for line in self._bytes(self.real("/etc/passwd")).decode(errors="replace").splitlines()]
         except OSError:
             return
         homes = [row[5] for row in rows if len(row) > 6 and PERSON.fullmatch(row[2]) and row[5] != "/"]
-        for home in (home for home in homes if home.startswith("/") and self.real(home).is_dir()):
-            if what == "folders":
-                yield home
+        for home in (home for home in homes if home.startswith("/")):
+            try:
+                real = self.real(home)
+                if not stat.S_ISDIR(real.lstat().st_mode):
+                    continue
+                inside = [] if what == "folders" else sorted(p for p in real.iterdir() if p.name[:1] == ".")
+            except (FileNotFoundError, NotADirectoryError):
                 continue
-            with suppress(PermissionError):
-                places = sorted(self.real(home).glob(".*"))
-                yield from (f"{home}/{place.name}" for place in places if stat.S_ISREG(place.lstat().st_mode))
+            except OSError as error:
+                yield Found(f"{home}/.*", None, refusal(error))
+                continue
+            files = [f"{home}/{p.name}" for p in inside if p.is_file() and not p.is_symlink()]
+            yield from (self._look(place, "stat", "") for place in (files if what != "folders" else [home]))
 
     def _look(self, path: str, look: str, word: str) -> Found:
         try:

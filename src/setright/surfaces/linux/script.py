@@ -55,13 +55,15 @@ inode() {
   if command -v getfattr >/dev/null; then getfattr -d -m - -e base64 --absolute-names -- "$2" 2>/dev/null; fi
   end $?
 }
-homes() {
+homes() { {
   while IFS=: read -r name _ u _ _ home _; do
     case $u in 0 | [1-9][0-9][0-9][0-9]*) ;; *) continue ;; esac
-    [ "$u" != 65534 ] && [ -d "$home" ] && [ "$home" != / ] && printf '%s\0' "$home"
+    [ "$u" != 65534 ] && [ -d "$home" ] && [ "$home" != / ] || continue
+    if [ "$1" = folders ] || { [ -r "$home" ] && [ -x "$home" ]; }; then printf '%s\0' "$home"
+    else printf '%s\tbarred\t\t\t\t\t\t%s/.*\n' "$nonce" "$home" >&3; fi
   done </etc/passwd | if [ "$1" = folders ]; then xargs -0r stat -L -c "$2" --
   else xargs -0r sh -c 'shown=$0; find "$@" -mindepth 1 -maxdepth 1 -name ".*" -type f -exec stat -c "$shown" {} +' "$2"; fi
-}
+} 3>&1; }
 ours() {
   [ "$uid" != 0 ] || [ -w "$1" ] && return
   case $(ls -ld -- "$1") in ??w*) return 1 ;; esac
@@ -229,7 +231,8 @@ def _rows(nonce: str, data: bytes) -> Iterable[Found]:
     """What `STATS` printed, a file each."""
     rows = [line.removesuffix("\n")[1:].split("\t", 6) for line in data.decode(errors="surrogateescape").split(nonce)[1:]]
     listed = {row[6] for row in rows if row[0] == "acl"}
-    for kind, user, group, mode, uid, gid, name in (row for row in rows if row[0] != "acl"):
+    yield from (Found(row[6], None, ENDINGS["barred"]) for row in rows if row[0] == "barred")
+    for kind, user, group, mode, uid, gid, name in (row for row in rows if row[0] not in ("acl", "barred")):
         owner, team = (uid if user == "UNKNOWN" else user), (gid if group == "UNKNOWN" else group)
         sort = TYPES.get(kind, "device" if kind == "block special file" else "other")
         more = ("acl",) if name in listed else ()
