@@ -190,20 +190,29 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
     ("body", "needs"),
     [
         ("image: docker.io/library/nginx:1.26", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
-        ("image: postgres@sha256:ab", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
+        ("image: postgres@sha256:ab", {"capabilities": "told", "root": "told", "writes": "told", "data": True, "asks": "told"}),
         (
             "image: nginx, command: nginx -g 'daemon off;'",
             {"capabilities": "told", "root": "told", "writes": "told", "data": False},
         ),
         ("image: nginx, command: [nginx, -p, /srv]", {"capabilities": "told", "root": "told", "data": False}),
         ("image: nginx, volumes: ['./a.conf:/etc/nginx/nginx.conf']", {"capabilities": "told", "root": "told", "data": False}),
-        ("image: redis, env_file: .env", {"capabilities": "told", "root": "told", "data": True}),
-        ("image: redis, command: '--a /data/$$b'", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
-        ("image: redis, command: --a $B", {"capabilities": "told", "root": "told", "data": True}),
-        ("image: redis, command: --dir /data", {"capabilities": "told", "root": "told", "writes": "told", "data": True}),
+        ("image: redis, env_file: .env", {"capabilities": "told", "root": "told", "data": True, "asks": "told"}),
+        (
+            "image: redis, command: '--a /data/$$b'",
+            {"capabilities": "told", "root": "told", "writes": "told", "data": True, "asks": "told"},
+        ),
+        ("image: redis, command: --a $B", {"capabilities": "told", "root": "told", "data": True, "asks": "told"}),
+        (
+            "image: redis, command: --dir /data",
+            {"capabilities": "told", "root": "told", "writes": "told", "data": True, "asks": "told"},
+        ),
         ("image: nginx, command: sh -c 'apt-get update && nginx'", {}),
         ("image: 'prom/prometheus:v1.8.2'", {}),
-        ("image: mysql:8.4", {"capabilities": "told", "root": "told", "data": True}),  # /tmp holds what queries sort
+        (
+            "image: mysql:8.4",
+            {"capabilities": "told", "root": "told", "data": True, "asks": "told"},
+        ),  # /tmp holds what queries sort
         ("image: wordpress", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
         ("image: adminer, environment: [ADMINER_PLUGINS=tables-filter]", {"capabilities": "told", "root": "told", "data": False}),
         ("image: gcr.io/cadvisor/cadvisor:v0.47.1, entrypoint: x", {"checks": True}),

@@ -14,7 +14,8 @@ from setright.dialect import read_mapping
 ROOT = File(__file__).parents[2] / "bindings"
 IMAGES: Images = read_mapping(ROOT / "images.yaml")
 FIELDS = {"from", "like", "since", "user", "named", "steps-to", "anyone", "any-user", "capabilities", "programs", "reads", "writes"}
-FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks", "fills"}
+FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
+FIELDS |= {"fills", "asks"}
 
 
 @pytest.mark.parametrize("name", IMAGES)

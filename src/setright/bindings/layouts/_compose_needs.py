@@ -56,14 +56,14 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
     base = _base(service, made)
     if not base.is_whole:
         return {}
-    words, values, mounted = _as_filled(_words(service.get("command"))), _values(service.get("environment")), _mounted(service)
+    words, values, places = _as_filled(_words(service.get("command"))), _values(service.get("environment")), mounted(service)
     started = Started(
         (),
         words or base.words,
         values,
-        [*mounted, *base.added],
+        [*places, *base.added],
         is_whole=not service.get("env_file"),
-        names=_names(service.get("environment")),
+        names=names_of(service.get("environment")),
     )
     needs = needs_of(base.image, started, images)
     if base.runs:
@@ -108,7 +108,7 @@ def _spoken(service: Tree) -> list[str]:
 
 def _takes_user(service: Tree) -> re.Match[str] | None:
     """What says that it starts as root, makes a user and has that one run the program, which root then stops."""
-    found = (TAKES_USER.fullmatch(name) for name in _names(service.get("environment")))
+    found = (TAKES_USER.fullmatch(name) for name in names_of(service.get("environment")))
     return next(filter(None, found), None) or BECOMES_USER.match(str(service.get("image", "")))
 
 
@@ -170,7 +170,7 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         raise BindingError(f"{service.get('image', 'it')}: it writes to {own} when it starts; put a volume there first")
     if wanted.path == ("read_only",) and wanted.value is True:
         have = listed(service.get("tmpfs"))
-        taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *_mounted(service)]
+        taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service)]
         wanted_paths = [*needs.get("writes", EVERYBODYS), *_cautions(service, images, made).get("fills", ())]
         new = [path for path in wanted_paths if not any(covers(each, path) for each in taken)]
         return [Edit(("tmpfs",), [*have, *new])] if new else []
@@ -188,8 +188,8 @@ def _own_files(service: Tree, images: Images, made: Made) -> str:
     """What its image writes of its own files when it starts, or keeps, and no volume holds; empty for nothing."""
     told = _cautions(service, images, made)
     changed = [path for path in told.get("changes", ()) if path not in told.get("fills", ())]
-    written, mounted = (*changed, *known(service, images, made).get("keeps", ())), _mounted(service)
-    return next((path for path in written if not any(covers(each, path) for each in mounted)), "")
+    written, places = (*changed, *known(service, images, made).get("keeps", ())), mounted(service)
+    return next((path for path in written if not any(covers(each, path) for each in places)), "")
 
 
 def _cautions(service: Tree, images: Images, made: Made) -> Needs:
@@ -197,10 +197,10 @@ def _cautions(service: Tree, images: Images, made: Made) -> Needs:
     image = _base(service, made).image
     if entry := _words(service.get("entrypoint")):
         return cautions_of(image, images) if is_named(image, images, [*entry, *_words(service.get("command"))]) else {}
-    return cautions_of(image, images, _names(service.get("environment")))
+    return cautions_of(image, images, names_of(service.get("environment")))
 
 
-def _mounted(service: Tree) -> list[str]:
+def mounted(service: Tree) -> list[str]:
     """Where volumes stand in the container."""
     volumes = [each for each in listed(service.get("volumes")) if isinstance(each, str | dict)]
     parts = [str(each.get("target")) if isinstance(each, dict) else each.partition(":")[2].partition(":")[0] for each in volumes]
@@ -224,12 +224,17 @@ def _words(command: Plain) -> list[str]:
     return words if any(word.rpartition("/")[2] in SHELLS for word in words[:2]) else [word.replace("$$", "") for word in words]
 
 
+def words_of(service: Tree) -> list[str]:
+    """The words that start it, as far as it says them."""
+    return [word for key in ("entrypoint", "command") for word in _words(service.get(key))]
+
+
 def _as_filled(words: list[str]) -> list[str]:
     """The words with the defaults of their variables; one with a path stays as it is, since another path may be told."""
     return [word if "/" in filled(word) else filled(word) for word in words]
 
 
-def _names(environment: Plain) -> list[str]:
+def names_of(environment: Plain) -> list[str]:
     """The names of the variables in either form."""
     return [str(each).partition("=")[0] for each in (environment if isinstance(environment, dict) else listed(environment))]
 

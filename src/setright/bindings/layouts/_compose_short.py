@@ -14,7 +14,7 @@ from setright.bindings.trees import look_up, set_at
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
-VARIABLE = late(r"\$\{[^{}]*\}|(?<!\$)\$[A-Za-z_]\w*")
+VARIABLE = late(r"(?<!\$)\$(?:\{[^{}]*\}|[A-Za-z_]\w*)")  # a doubled dollar is one that the container sees
 PORT = late(r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)??(?:(?P<published>[^:]*):)?(?P<target>[^:/]+)(?:/(?P<protocol>\w+))?")
 DRIVE = late(r"[A-Za-z]:[\\/]")
 IMAGE = late(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")

@@ -7,7 +7,7 @@
     volumes: [{type: bind, source: /srv, target: /data, read_only: true}]
     environment: [{name: TZ, value: UTC}]  # values as written
     security_opt: ["no-new-privileges:true"]
-    image-needs: {capabilities: told, root: told, writes: told, data: false}        # what is known of its image
+    image-needs: {capabilities: told, root: told, writes: told, asks: told, data: false}        # what is known of its image
     serves: true                           # others send requests to it: it has ports, or is asked for its health
     calls-sudo: false                      # whether it, or the Dockerfile that it is built by, says that it uses a set-uid program
     deploy: {resources: {limits: {memory: 512m}}}     # also from mem_limit, cpus, pids_limit
@@ -24,6 +24,7 @@ from posixpath import join, normpath
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_build as build
+from setright.bindings.layouts import _compose_health as health
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_short as short
@@ -67,9 +68,11 @@ def edit(
     """Edits in the form that the service is written in. Raises BindingError for what is only told of it."""
     raw = written(resource, sources)
     locator, base = resource.home
-    old_version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "").startswith("2")
+    version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "")
+    old_version = version.startswith("2")
     made = build.dockerfile(locator, raw, sources)
     edits = [Edit(("image",), held_to(raw.get("image"), locator, sources)) if each.value == LOCKED else each for each in edits]
+    edits = [small for each in edits for small in health.checked(resource.name, raw, each, layout.get("images", {}), made, version)]
     more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
     wanted = [_with_enough(raw, each, layout.get("images", {}), made) for each in [*edits, *live]]
     placed = [_placed(resource, raw, each, old_version) for each in wanted] + more
@@ -118,7 +121,7 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     whole = _merged(under, raw) if under is not None else raw
     made = build.dockerfile(file, whole, sources)
     gains = made is not None and build.gains_rights(made)
-    told = needs.told(whole, images, made)
+    told = needs.told(whole, images, made) | ({"asks": "told"} if health.asks(whole, images, made) else {})
     tree = {
         **_shown(name, whole),
         "image-needs": told,
