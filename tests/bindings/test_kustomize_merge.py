@@ -28,7 +28,6 @@ def says(text: str) -> Plain:
         ("- {op: remove, path: /spec/args/0}", ["y"], (ARGS,)),
         ("- {op: copy, from: /spec/args/0, path: /spec/args/-}", ["x", "y", "x"], (ARGS,)),
         ("- {op: move, from: /spec/args/0, path: /spec/args/1}", ["y", "x"], (ARGS, ARGS)),
-        ("spec: {$deleteFromPrimitiveList/args: [x]}", ["y"], (ARGS,)),
         ("- {op: add, path: /metadata/annotations/why, value: z}", ["x", "y"], ()),
     ],
 )
@@ -54,9 +53,29 @@ def test_what_goes_or_comes_between_keeps_the_places_of_the_others(patch: str, m
     assert (followed(whole, [[numbered]]) == [None]) == ("replace}" not in patch)
 
 
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "- {op: move, from: /spec/containers/0/tty, path: /metadata/annotations/tty}",
+        "- {op: replace, path: /spec/nothing/there, value: 1}",
+    ],
+)
+def test_what_cannot_be_followed_is_none_where_it_concerns_the_pod(patch: str) -> None:
+    assert patched(NAMED, says(patch)) is None
+
+
+def test_a_new_item_comes_first_so_that_numbers_tell_nothing_then() -> None:
+    whole, _ = patched(NAMED, says("spec: {containers: [{name: c}]}")) or ({}, ())
+    assert patched(whole, says("- {op: remove, path: /spec/containers/0/tty}")) is None
+
+
 def test_an_object_that_a_build_removes_is_not_made_by_it() -> None:
     gone = Patch(("top", ()), says("$patch: delete\nkind: Pod\nmetadata: {name: a}"), None)
     assert followed(OBJECT, [[gone], []]) == [[]]
+
+
+def test_a_word_that_kustomize_does_not_know_leaves_a_build_unknown() -> None:
+    assert patched(OBJECT, says("spec: {$deleteFromPrimitiveList/args: [x]}")) is None
 
 
 def test_a_patch_that_nobody_can_read_leaves_a_build_unknown() -> None:

@@ -23,7 +23,7 @@ KEYS = {
     "topologySpreadConstraints": "topologyKey",
 }
 BY_PLACE = ("containers", "initContainers", "ephemeralContainers")
-LESS = "$deleteFromPrimitiveList/"
+UNKNOWN = "$deleteFromPrimitiveList/"  # which kubectl knows and kustomize does not
 ASIDE = ("/metadata/", "/spec/replicas", "/spec/template/metadata/", "/data/", "/spec/jobTemplate/metadata/", "/spec/strategy")
 
 
@@ -35,6 +35,8 @@ def patched(base: Tree, patch: Plain) -> tuple[Tree, tuple[Path, ...]] | None:
     """The object with the patch, and the paths in it that the patch says."""
     if isinstance(patch, list):
         return _operated(base, patch)
+    if _is_unknown(patch):
+        return None
     said = tuple(_said(base, {key: patch[key] for key in patch if key not in ("apiVersion", "kind", "metadata")}, ()))
     return _merged(base, patch), said
 
@@ -43,6 +45,12 @@ def said_alone(patch: Tree) -> tuple[Path, ...]:
     """The paths that a patch says, whatever it is laid over."""
     told = {key: patch[key] for key in patch if key not in ("apiVersion", "kind", "metadata")}
     return () if is_removal(patch) else tuple(_said(told, told, ()))
+
+
+def _is_unknown(patch: Plain) -> bool:
+    if isinstance(patch, dict):
+        return any(key.startswith(UNKNOWN) or _is_unknown(value) for key, value in patch.items())
+    return isinstance(patch, list) and any(map(_is_unknown, patch))
 
 
 def is_removal(patch: Plain) -> bool:
@@ -88,7 +96,6 @@ def _index(patch: list[Plain], whole: Plain, at: int, name: str, wanted: Edit) -
 def _merged(base: Plain, patch: Plain, name: str = "") -> Plain:
     if isinstance(patch, dict):
         own = base if isinstance(base, dict) and patch.get("$patch") != "replace" else {}
-        own = {**own, **dict(_without(own, patch))}
         told = {key: value for key, value in patch.items() if not key.startswith("$")}
         new = {key: _merged(own.get(key), value, key) for key, value in told.items() if value is not None and not is_removal(value)}
         return {**{key: value for key, value in own.items() if key not in told}, **new}
@@ -99,27 +106,17 @@ def _merged(base: Plain, patch: Plain, name: str = "") -> Plain:
     by, items, is_same = KEYS[name], [*base], base.__class__ is list
     for each in patch:
         at = _at(items, each, by)
-        if is_removal(each):
-            is_same = is_same and at == len(items)
-        else:
+        is_same = is_same and is_removal(each) == (at == len(items))  # what is new comes before the others
+        if not is_removal(each):
             items[at:] = [_merged(items[at], each), *items[at + 1 :]] if at < len(items) else [_merged(None, each)]
     return items if is_same else Renumbered(items)
-
-
-def _without(base: Tree, patch: Tree) -> Iterator[tuple[str, list[Plain]]]:
-    """The lists of which a patch takes values away."""
-    for key, gone in patch.items():
-        if key.startswith(LESS) and isinstance(have := base.get(key.removeprefix(LESS)), list):
-            yield key.removeprefix(LESS), [each for each in have if each not in listed(gone)]
 
 
 def _said(base: Plain, patch: Plain, path: Path) -> Iterator[Path]:
     """The paths of all values that a patch says, as they stand in what comes of it."""
     if isinstance(patch, dict) and (not path or "$patch" not in patch):
         for key, value in patch.items():
-            if key.startswith(LESS):
-                yield (*path, key.removeprefix(LESS))
-            elif not key.startswith("$"):
+            if not key.startswith("$"):
                 yield from _said(look_up(base, (key,)), value, (*path, key))
     elif path and not _is_whole(patch) and _is_joined(base, patch, str(path[-1])):
         items = [*base]
@@ -159,7 +156,7 @@ def _operated(base: Tree, operations: Sequence[Plain]) -> tuple[Tree, tuple[Path
         if done is not None:
             whole, own = done
             said += own
-        elif not str(each.get("path")).startswith(ASIDE):
+        elif not all(str(each[key]).startswith(ASIDE) for key in ("path", "from") if key in each):
             return None
     return whole, tuple(said)
 
