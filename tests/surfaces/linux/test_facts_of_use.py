@@ -24,6 +24,7 @@ from setright.surfaces.linux.facts import (
     several_routers,
     sudo_by_programs,
     unit_masked,
+    unit_would_not_start,
 )
 from setright.surfaces.linux.surface import Linux, open_root
 from setright.surfaces.linux.transport import Ask, Found
@@ -117,6 +118,13 @@ def test_what_people_run_is_weighed_by_its_processor_time(work: str, runs: Found
 @pytest.mark.parametrize(("holders", "runs", "holds"), [("redis\n", HOUR, True), ("", DAYS, False), ("", HOUR, None)])
 def test_kernel_objects_are_seen_with_who_holds_them(holders: str, runs: Found, holds: bool | None) -> None:
     assert told(kernel_objects_in_use, "io_uring", {kernel_objects_in_use._holders("io_uring"): holders}, runs).holds is holds
+
+
+@pytest.mark.parametrize(("unit", "holds"), [("auditd.service", True), ("cron.service", False)])
+def test_no_container_has_an_audit_of_its_own(unit: str, holds: bool) -> None:
+    assert unit_would_not_start.CONTAINER in unit_would_not_start.asks("auditd.service")
+    assert told(unit_would_not_start, unit, {unit_would_not_start.CONTAINER: "systemd-nspawn\n"}).holds is holds
+    assert told(unit_would_not_start, unit, {unit_would_not_start.CONTAINER: ""}).holds is False
 
 
 @pytest.mark.parametrize(
