@@ -58,8 +58,9 @@ inode() {
 homes() { {
   while IFS=: read -r name _ u _ _ home _; do
     case $u in 0 | [1-9][0-9][0-9][0-9]*) ;; *) continue ;; esac
-    [ "$u" != 65534 ] && [ -d "$home" ] && [ "$home" != / ] || continue
-    if [ "$1" = folders ] || { [ -r "$home" ] && [ -x "$home" ]; }; then printf '%s\0' "$home"
+    [ "$u" != 65534 ] && [ "$home" != / ] || continue
+    [ -d "$home" ] || case $(ls -d -- "$home" 2>&1) in "$home" | *"No such file"* | *"Not a dir"*) continue ;; esac
+    if [ -d "$home" ] && [ "$1" = folders ] || { [ -r "$home" ] && [ -x "$home" ]; }; then printf '%s\0' "$home"
     else printf '%s\tbarred\t\t\t\t\t\t%s/.*\n' "$nonce" "$home" >&3; fi
   done </etc/passwd | if [ "$1" = folders ]; then xargs -0r stat -L -c "$2" --
   else xargs -0r sh -c 'shown=$0; find "$@" -mindepth 1 -maxdepth 1 -name ".*" -type f -exec stat -c "$shown" {} +' "$2"; fi
