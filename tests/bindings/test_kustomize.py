@@ -277,3 +277,10 @@ def test_an_overlay_outweighs_the_namespace_of_its_base() -> None:
     assert [each.name for each in seen({**base, "over/kustomization.yaml": "namespace: over\nresources: [../base]\n"})] == [
         "Pod/over/web"
     ]
+
+
+def test_a_new_network_policy_leaves_open_what_an_image_is_known_to_serve() -> None:
+    text = PORTS.replace("host:5000/a:1", "redis:7").replace("80", "9121")
+    [web] = seen({"web.yaml": text})
+    [(_, edit)] = kubernetes.edit(WORKLOAD, web, [ADD], [], sources({"web.yaml": text}))
+    assert edit.value["spec"]["ingress"] == [{"ports": [{"port": 9121}, {"port": 6379}]}]

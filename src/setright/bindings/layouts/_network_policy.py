@@ -36,7 +36,8 @@ def _fits(expression: Tree, labels: Tree) -> bool:
 
 
 def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[Tree]) -> Tree:
-    """A policy under which pods are reached on the ports that they declare or that others say of them, and on no other.
+    """A policy under which pods are reached on the ports that they declare, that others say of them or that their images are known
+    to serve, and on no other.
 
     Where neither tells one, it is where their probes ask and where their images are known to listen.
     Raises BindingError where pods have no labels of their own or no name to go by.
@@ -51,7 +52,9 @@ def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[T
     if not isinstance(metadata.get("name"), str) or "{{" in metadata["name"]:
         raise BindingError(f"{name}: has no name of its own; write its network policy by hand")
     ports = declared(template)
-    ports += [port for i, port in enumerate(reached) if port not in ports and port not in reached[:i]]
+    usual = [{"port": port} for c in _containers(template) if ports and (port := usual_port(c)) is not None]
+    for each in (*reached, *usual):
+        ports += [each] if each not in ports else []
     ports = ports or [{"port": port} for port in dict.fromkeys(p for c in _containers(template) for p in _listens(c))]
     namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
     return {
