@@ -24,13 +24,14 @@ INTO_HOME = {  # what a RUN installs for the user that runs it, and what says of
     late(r"\bplaywright\s+install\b"): late(r"\bPLAYWRIGHT_BROWSERS_PATH\b|/playwright\b"),
 }
 WORKS = frozenset({"CMD", "ENTRYPOINT", "VOLUME"})
-CRON = late(r"/var/spool/cron\b|/etc/cron(?:tab\b|\.d/)|\bcrontab\s")
+CRON = late(r"/var/spool/cron\b|/etc/cron(?:tabs?\b|\.d/)|(?:^|[\s;&|])crontab\s(?![./])")
+ANYBODYS = late(r"\bsupercronic\b")  # a cron for whoever starts it
 CLEANS = late(r"\brm\s[^&|;\n]*")
 
 
 def sign(image: Image) -> str:
     """What tells it, as a clause behind the file's name; empty for nothing."""
-    known = variables(image.whole)
+    known, said = variables(image.whole), " ".join(map(_text, image.whole))
     if held := next((name for name, value in known.items() if name == "USER" and value == "root"), ""):
         return f"ENV {held}={known[held]}: its program is told that it is root"
     if held := next((name for name, value in known.items() if HOME_OF_ROOT.search(value)), ""):
@@ -39,7 +40,7 @@ def sign(image: Image) -> str:
         text = _text(each)
         if SOCKET.search(text) and each["keyword"] in ("CMD", "ENTRYPOINT", "ENV", "VOLUME"):
             return f"{each['keyword']} {text}: it asks the runtime of containers by its socket, which only root opens"
-        if each["keyword"] in ("ADD", "COPY", "RUN") and (found := CRON.search(CLEANS.sub("", text))):
+        if each["keyword"] in ("ADD", "COPY", "RUN") and (found := CRON.search(CLEANS.sub("", text))) and not ANYBODYS.search(said):
             return f"{each['keyword']} puts jobs into {found[0].strip()}, which only root's cron starts; let another image do that"
         if each["keyword"] in WORKS and HOME_OF_ROOT.search(text):
             return f"{each['keyword']} {text}: the program lives in /root, which only root reads; move it first"
