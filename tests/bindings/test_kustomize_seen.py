@@ -134,6 +134,16 @@ def test_a_container_that_a_patch_adds_to_whom_it_is_aimed_at_is_seen() -> None:
     assert homes("privileged", sources(patch, TARGET)) == ["base/web.yaml", "top/patch.yaml"]
 
 
+@pytest.mark.parametrize("overlay", [MERGE, TARGET.replace("we.*", "new-web-v2")])
+def test_a_patch_may_call_an_object_as_the_builds_within_do(overlay: str) -> None:
+    renamed = MENDED.replace("{name: web}", "{name: new-web-v2}")
+    within = {"middle": "resources: [../base]\nnamePrefix: new-\nnameSuffix: -v2\n"}
+    assert homes("privileged", sources(renamed, overlay.replace("../base", "../middle"), **within)) == []
+    assert homes("privileged", sources(renamed, overlay, **within)) != []
+    spoilt = SPOILT.replace("{name: web}", "{name: new-web-v2}")
+    assert homes("host-network", sources(spoilt, overlay.replace("../base", "../middle"), **within)) == ["top/patch.yaml"]
+
+
 @pytest.mark.parametrize("folder", ["./top", "./base", "."])
 def test_a_patch_that_flux_lays_over_a_folder_is_one_of_its_builds(folder: str) -> None:
     said = "    - target: {kind: Deployment}\n      patch: |\n        " + OPERATIONS

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename, join, normpath
 
 import msgspec
+from msgspec.structs import replace
 
 from setright.bindings.layouts._deployed import overlaid
 from setright.bindings.layouts._documents import folder, listed, mappings
@@ -27,12 +28,14 @@ WITHIN = ("resources", "bases", "components")
 class Patch(msgspec.Struct, frozen=True):
     """A patch, where it stands, and which objects it is for; `target` None: the one that it names itself.
 
-    `says` None: it stands where nobody can read it.
+    `says` None: it stands where nobody can read it. `around` is what the builds within put before and behind the names of objects,
+    which it may call by either.
     """
 
     home: tuple[str, Path]
     says: Plain
     target: Tree | None
+    around: tuple[str, str] = ("", "")
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -58,13 +61,21 @@ def builds(sources: Mapping[str, Source]) -> dict[str, list[list[Patch]]]:
         if file in inner and folder(file) not in deployed:
             continue
         for named, chain in _reached(found, file, (), 0):
-            own = [each for kustomization in chain for each in patches[kustomization]]
+            own = [*_in_turn(chain, found, patches)]
             built.setdefault(named, []).extend([*own, *laid] for laid in last or [[]])
     for path, laid in above:
         for file in sources if _is_loose(path, found) else ():
             if _is_below(file, path) and file not in built:
                 built.setdefault(file, []).append(laid)
     return built
+
+
+def _in_turn(chain: Sequence[str], found: Mapping[str, Tree], patches: Mapping[str, Sequence[Patch]]) -> Iterator[Patch]:
+    """The patches of kustomizations from within outwards, each with what has been put around names by then."""
+    before, behind = "", ""
+    for file in chain:
+        yield from (replace(each, around=(before, behind)) if before or behind else each for each in patches[file])
+        before, behind = f"{found[file].get('namePrefix') or ''}{before}", f"{behind}{found[file].get('nameSuffix') or ''}"
 
 
 def _is_loose(path: str, found: Mapping[str, Tree]) -> bool:
@@ -198,9 +209,14 @@ def _read(file: str, place: Path, told: Plain, target: Tree | None, sources: Map
 
 def is_for(patch: Patch, manifest: Tree) -> bool | None:
     """Whether a patch changes an object; None where its target cannot be told."""
+    name = look_up(manifest, ("metadata", "name"))
+    names = dict.fromkeys((name, f"{patch.around[0]}{name}{patch.around[1]}"))
     if patch.target is not None:
-        return is_aimed_at(patch.target, manifest)
+        aimed = [is_aimed_at(patch.target, manifest, each) for each in names]
+        return True if True in aimed else None if None in aimed else False
     says = patch.says
-    return all(look_up(says, path) == look_up(manifest, path) for path in (("kind",), ("metadata", "name"))) and group_of(
-        says
-    ) == group_of(manifest)
+    return (
+        look_up(says, ("kind",)) == manifest.get("kind")
+        and look_up(says, ("metadata", "name")) in names
+        and group_of(says) == group_of(manifest)
+    )

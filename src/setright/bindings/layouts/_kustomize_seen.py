@@ -163,11 +163,16 @@ def refuse_against(
 
 
 def without_base(
-    patches: Sequence[Placed], objects: Sequence[Placed], built: Mapping[str, list[list[Patch]]], make: Make
+    patches: Sequence[Placed],
+    objects: Sequence[Placed],
+    built: Mapping[str, list[list[Patch]]],
+    make: Make,
+    made: Sequence[Builds],
 ) -> list[tuple[Placed, Resource]]:
     """The patches for objects that are elsewhere: in another repository, or in a chart."""
     others = [(locator, each) for locator, _, each in objects]
     aimed = {patch.home for builds in built.values() for each in builds for patch in each if patch.target is not None}
+    aimed |= {laid.layer.patch.home for each in made for one in each.made for laid in one or ()}
     found = []
     for placed in patches:
         is_known = placed[:2] in aimed or base_of((placed[0], placed[2]), others) is not None

@@ -20,11 +20,11 @@ TERM = re.compile(
 COMMA = re.compile(r",(?![^(]*\))")
 
 
-def is_aimed_at(target: Tree, manifest: Tree) -> bool | None:
-    """Whether an object is one that a target tells; None where that cannot be told."""
+def is_aimed_at(target: Tree, manifest: Tree, name: Plain = None) -> bool | None:
+    """Whether an object, or one that is called by a name now, is one that a target tells; None where that cannot be told."""
     told = {
         "kind": manifest.get("kind"),
-        "name": look_up(manifest, ("metadata", "name")),
+        "name": name or look_up(manifest, ("metadata", "name")),
         "namespace": look_up(manifest, ("metadata", "namespace")),
         "group": group_of(manifest),
         "version": str(manifest.get("apiVersion")).rpartition("/")[2],

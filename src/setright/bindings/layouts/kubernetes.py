@@ -73,7 +73,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         tell_policies([resource for _, resource in seen], policies)
         made = _kustomize_seen.over(seen[:whole], built, inner, make)
         laid = [((*b.placed[:2], each.layer.whole), each.resource) for b in made for one in b.made for each in one or ()]
-        lone = _kustomize_seen.without_base([(p.locator, *o) for p in patches for o in objects_of(p)], objects, built, make)
+        alone = [(p.locator, *o) for p in patches for o in objects_of(p)]
+        lone = _kustomize_seen.without_base(alone, objects, built, make, made)
         there = [((*p[:2], _in_namespace(p[2], given.get(p[0], {}))), resource) for p, resource in (*seen, *laid, *lone)]
         tell_surroundings(there, around, sources, layout.get("images", {}))
         _kustomize_seen.tell_claims(made)
