@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from setright.bindings.view import steps_of
@@ -107,7 +108,8 @@ def baseline_page(catalogue: Catalogue, name: str) -> str:
     for title, named in (("Left out", baseline.without), ("Parameters", baseline.params)):
         if named:
             parts.append(f"## {title}\n\n{_rows(('', ''), [(f'`{key}`', str(said)) for key, said in named.items()])}")
-    parts.append(f"## Controls\n\n{_table(here, controls)}")
+    for domain, mine in groupby(sorted(controls, key=lambda control: control.id), key=lambda control: control.id.partition("/")[0]):
+        parts.append(f"## {domain}\n\n{_table(here, [*mine])}")  # a search index holds only so much of one part
     return "\n\n".join(parts) + "\n"
 
 
