@@ -33,7 +33,7 @@ NAMES = late(  # a file that is configuration whatever it holds: Compose, workfl
     r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
     r"|[^/]*\.(?:tf|tfvars)\.json|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml|images\.lock\.yml)$"
 )
-DOCKERFILE = late(r"(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
+DOCKERFILE = late(r"(?s)(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
 NO_DOCKERFILE = (
     ".dockerignore",
     ".md",
