@@ -130,6 +130,18 @@ def test_what_a_dynamic_block_makes_of_known_values_is_told(each: str, port: str
 CIDRS = ("0.0.0.0/0", "10.0.0.0/8")
 
 
+@pytest.mark.parametrize(("each", "told"), [('["Off"]', "Off"), ("[]", None), ("var.open", Unknown("dynamic 'versioning'"))])
+def test_what_stands_in_a_lone_block_that_a_dynamic_one_makes_is_told_and_changed_there(each: str, told: Plain) -> None:
+    layout = {"type": "b", "Here": {"at": "versioning/status"}}
+    block = f'dynamic "versioning" {{\n    for_each = {each}\n    content {{\n      status = versioning.value\n    }}\n  }}'
+    text = f'resource "b" "x" {{\n  {block}\n}}\nvariable "open" {{\n}}\n'
+    assert seen(text, layout)[0].tree.get("Here") == told
+    by_name = seen(text, {"type": "b"})[0].tree.get("Versioning")
+    assert by_name == ({"Status": told} if told == "Off" else told)
+    with pytest.raises(BindingError, match="dynamic"):
+        fixed(text, Edit(("Here",), "On"), layout=layout)
+
+
 def test_blocks_that_an_expression_gives_are_told_and_changed_where_they_come_from() -> None:
     text = DYNAMIC % ("[]", "", "1") + 'resource "sg" "y" {\n  ingress = [for r in %s : { cidr_blocks = [r.cidr] }]\n}\n'
     assert seen(text % "local.rules", GROUP)[1].tree["Ingress"] == [{"CidrIp": each} for each in CIDRS]

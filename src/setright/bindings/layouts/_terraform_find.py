@@ -85,7 +85,7 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     """The raw value in the kind's words; Unknown where a resource beside may not be made at all."""
     if spot.place.beside and (doubt := conditional(module, spot.owner, block)):
         return Unknown(doubt)
-    raw = module.chosen(spot.raw)
+    raw = module.chosen(_of_dynamic(module, spot))
     if spot.place.refers and isinstance(raw, Unknown) and (name := referred(spot.place.refers).match(raw.text)):
         return name[1]
     if spot.place.each and isinstance(raw, list):
@@ -97,7 +97,7 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
         return one_of(raw.text, [told_value(module, told, spot._replace(raw=each), block) for each in raw.either])
     if spot.place.json:
         told_document = policy.document(module, raw)
-        return capital(told_document) if spot.place.capital else told_document
+        return policy.capital(told_document) if spot.place.capital else told_document
     if raw in EMPTY:
         return None
     if isinstance(raw, dict) and not spot.place.at:
@@ -105,11 +105,14 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     return plain(module, told, raw)
 
 
-def capital(value: Plain) -> Plain:
-    """A document whose keys begin small, as APIs take it, in the names of a template."""
-    if isinstance(value, dict):
-        return {key[:1].upper() + key[1:]: capital(inner) for key, inner in value.items()}
-    return [capital(inner) for inner in value] if isinstance(value, list) else value
+def _of_dynamic(module: Module, spot: Spot) -> Plain:
+    """The raw value, of a lone block that a dynamic one makes what stands in that."""
+    own, at = spot.path[len(spot.owner.path) :], spot.place.at
+    blocks = made(module, spot.owner.body, at[0]) if at and own == ("dynamic", at[0]) else None
+    if blocks is None or len(blocks) > 1:
+        return spot.raw
+    inner = within(blocks[0][1], at[1:]) if blocks else None
+    return inner[1] if inner is not None else None
 
 
 def conditional(module: Module, owner: Block, block: Block) -> str:
@@ -132,7 +135,14 @@ def named(module: Module, told: Entry, body: Tree) -> Tree:
         for key, inner in body.items()
         if key not in META and inner not in EMPTY
     }
-    return out | {unsnake(key, told.names): Unknown(f"dynamic {key!r}") for key in dynamic(body)}
+    return out | {unsnake(key, told.names): by_others for key in dynamic(body) if (by_others := _made(module, told, body, key))}
+
+
+def _made(module: Module, told: Entry, body: Tree, name: str) -> Plain:
+    """What dynamic blocks make of a name, in the kind's names; Unknown where that is not told, None where they make none."""
+    if (blocks := made(module, body, name)) is None or (blocks and name in body):
+        return Unknown(f"dynamic {name!r}")
+    return plain(module, told, [each for _, each in blocks]) or None
 
 
 def plain(module: Module, told: Entry, value: Plain) -> Plain:

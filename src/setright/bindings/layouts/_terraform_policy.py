@@ -46,6 +46,13 @@ def document(module: Module, raw: Plain) -> Plain:
     return told
 
 
+def capital(value: Plain) -> Plain:
+    """A document whose keys begin small, as APIs take it, in the names of a template."""
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: capital(inner) for key, inner in value.items()}
+    return [capital(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _with_names(statement: Plain) -> Plain:
     if not isinstance(statement, dict) or not isinstance(statement.get("Principal"), dict):
         return statement
