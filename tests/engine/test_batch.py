@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,25 @@ def test_while_the_kill_switch_is_on_nothing_is_touched(app, tree):
     switch(app.state, app.store, True, "maintenance")
     assert set(outcomes(applied(app, plans)).values()) == {"refused"}
     assert not right(tree)
+
+
+def test_what_came_at_once_goes_back_where_the_kill_switch_comes_on_meanwhile_and_what_lapsed_does_not_come(app, tree, monkeypatch):
+    came: list[str] = []
+
+    def ready(self: Tree, changes: Sequence[Change]) -> None:
+        came.extend(change.locator for change in changes)
+        for change in changes:
+            SourceTree.write(self, change)
+        switch(app.state, app.store, True, "maintenance")
+
+    plans = planned(app, tree)
+    mine = KEY.format("mine")
+    (tree / "m03" / "main.tf").write_text(mine)
+    monkeypatch.setattr(Tree, "ready", ready, raising=False)
+    ends = outcomes(applied(app, plans))
+    assert len(came) == COUNT - 1 and "m03/main.tf" not in came
+    assert ends.pop("m03") == "refused" and set(ends.values()) == {"reverted"}
+    assert not right(tree) and (tree / "m03" / "main.tf").read_text() == mine
 
 
 def test_the_target_is_read_again_once_for_all(app, tree, monkeypatch):

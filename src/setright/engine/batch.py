@@ -45,14 +45,22 @@ class Batch:
         if mine and mine[0].plan.family not in SOURCE_FAMILIES:
             self._seen = mine[0].surface.again([change.locator for each in mine for change in each.plan.changes])
 
-    def ready(self, kept: Mapping[str, Sequence[str]]) -> None:
-        """Does at once what the target can do of many writes at once; each is made, and told, by itself all the same."""
+    def ready(self, kept: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        """Does at once what the target can do of many writes at once; each is made, and told, by itself all the same.
+
+        Gives the plans that may be in force by that, none of which has lapsed.
+        """
         mine = next(iter(self._executions.values()), None)
         at_once: Callable[[Sequence[Change]], None] | None = getattr(mine.surface, "ready", None) if mine else None
-        if at_once is None:
-            return
-        with suppress(Lapsed, SurfaceError):
-            at_once([change for plan_hash, each in kept.items() for change in self._executions[plan_hash].made(each)])
+        changes: dict[str, list[Change]] = {}
+        for plan_hash, addresses in kept.items() if at_once else ():
+            with suppress(Lapsed):
+                changes[plan_hash] = self._executions[plan_hash].made(addresses, self._seen)
+        if at_once is None or not changes:
+            return frozenset()
+        with suppress(SurfaceError):
+            at_once([change for each in changes.values() for change in each])
+        return frozenset(changes)
 
     def write(self, plan_hash: str, addresses: Sequence[str], first: bool) -> tuple[str, bool]:
         """Why the plan is not written, or nothing; and whether it surely wrote nothing."""

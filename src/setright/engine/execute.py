@@ -75,8 +75,10 @@ class Execution:
         """Raises Rejected where the target's own checker refuses the staged copies."""
         self.surface.validate(self._changes(self._kept(addresses)), self.plan.steps)
 
-    def made(self, addresses: Sequence[str]) -> list[Change]:
-        """The plan's changes of the state that was kept. Raises Lapsed."""
+    def made(self, addresses: Sequence[str], seen: Mapping[str, Document] = NOTHING) -> list[Change]:
+        """The plan's changes of the state that was kept. Raises Lapsed where that is not what was `seen` just now."""
+        if seen:
+            self._changes_of(seen)
         return self._changes(self._kept(addresses))
 
     def write(self, addresses: Sequence[str], first: bool = False, seen: Mapping[str, Document] = NOTHING) -> None:

@@ -101,15 +101,14 @@ def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
     batch = desk().batch(run, list(kept))
     batch.look([plan_hash for plan_hash in kept if (run, plan_hash) in begun])
     amiss: dict[str, list[Plain]] = {}
-    if not desk().stopped():
-        batch.ready(kept)
+    ready = frozenset() if desk().stopped() else batch.ready(kept)
     for plan_hash, addresses in kept.items():
         at("write")
         first = (run, plan_hash) in begun
         why, untouched = (STOPPED, True) if first and desk().stopped() else batch.write(plan_hash, addresses, first)
         at("written")
         if why:
-            amiss[plan_hash] = [why, untouched]
+            amiss[plan_hash] = [why, untouched and plan_hash not in ready]
     return amiss
 
 
