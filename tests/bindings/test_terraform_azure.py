@@ -130,3 +130,22 @@ def test_nobody_uses_an_app_over_plain_http_that_turns_them_away(app: str) -> No
 )
 def test_else_somebody_may(app: str) -> None:
     assert told(APP, {"main.tf": app}, "plain-http") == "maybe"
+
+
+SERVER: dict[str, Plain] = {"type": "azurerm_mssql_server", "evidence": {"endpoint": "endpoint"}}
+SQL = 'resource "azurerm_mssql_server" "main" {\n  name = "main"\n}\n'
+ENDPOINT = 'resource "azurerm_private_endpoint" "e" {\n  target = azurerm_mssql_server.main.id\n%s}\n'
+
+
+@pytest.mark.parametrize(
+    ("beside", "what"),
+    [
+        ("", "none here"),
+        (ENDPOINT % "", "without a zone"),
+        (ENDPOINT % '  private_dns_zone_group {\n    name = "sql"\n  }\n', "with its zone"),
+        ((ENDPOINT % "").replace("mssql_server.main", "mssql_server.other"), "none here"),
+    ],
+)
+def test_whether_a_name_leads_to_a_private_endpoint_is_told(beside: str, what: str) -> None:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", (SQL + beside).encode()))}
+    assert terraform.view("k", SERVER, given)[0].tree["source"] == {"endpoint": what}

@@ -130,4 +130,20 @@ def _login(module: Module, block: Block, argument: str) -> Plain:
     return module.resolved(found[1]) if found is not None else None
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"public-azure": public, "ftp": ftp, "plain-http": plain_http}
+# --- private endpoints ----------------------------------------------------------------------------------------------
+
+ENDPOINT, ZONE = "azurerm_private_endpoint", "private_dns_zone_group"
+
+
+def endpoint(module: Module, block: Block, tree: Tree) -> str:
+    """Whether clients find a service inside their network: ``with its zone`` where its name leads them to a private endpoint."""
+    there = [each.body for each, _ in namers(module, block) if each.type == ENDPOINT]
+    return "with its zone" if any(ZONE in each for each in there) else "without a zone" if there else "none here"
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
+    "public-azure": public,
+    "ftp": ftp,
+    "plain-http": plain_http,
+    "endpoint": endpoint,
+}
