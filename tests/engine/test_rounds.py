@@ -172,7 +172,7 @@ def test_a_round_is_told_apart_with_what_waits_there_and_what_is_left_to_a_perso
     acted = act_on(made, plans, decision, Shown("table", None, False, None), None, False)
     told = capsys.readouterr()
     first, second = told.out.split("Round 2: 3 plans")
-    assert "verified   item:x" in first and "verified   item:y" in second and "refused    item:y" in second
+    assert "verified   item:x" in first and "verified   item:y" in second and "waiting    item:y" in second
     assert "Ask the one who knows." in second
     assert "left on t: evidence says this would break: somebody uses it (seen today)" in told.err
     assert acted.code == 0, "what waits was not to run"

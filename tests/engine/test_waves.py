@@ -12,10 +12,9 @@ import pytest
 from setright.app import Ask, Run
 from setright.engine import execute
 from setright.engine.configuration import Target
-from setright.engine.store import Progress
 from setright.engine.waves import laid_out
 from setright.engine.workflow import protocol
-from setright.model import Plan
+from setright.model import Change, Plan
 from setright.policy.estate import Subject
 from setright.policy.rules import Policy, Waves
 from setright.policy.waves import portions
@@ -84,15 +83,17 @@ def test_test_goes_before_production_and_production_begins_with_one(estate):
     assert first == {"t1": 1, "p1": 2, "p2": 3, "p3": 4, "p4": 4}
 
 
-def test_who_interrupts_a_run_is_told_what_was_done_and_what_did_not_begin(estate):
+def test_who_interrupts_a_run_is_told_what_was_done_and_what_did_not_begin(estate, monkeypatch):
     app = estate()
     plans = [plan for planned in app.plan([*app.folders], Ask()) for plan in planned.plans]
+    write = app.folders["p1"].write
 
-    def interrupted(at: Progress) -> None:
-        if at.wave == 2:
-            signal.raise_signal(signal.SIGINT)
+    def interrupted(change: Change) -> None:
+        signal.raise_signal(signal.SIGINT)
+        write(change)
 
-    run = app.apply(plans, lambda p: True, lambda p, o: None, interrupted)
+    monkeypatch.setattr(app.folders["p1"], "write", interrupted)
+    run = app.apply(plans, lambda p: True, lambda p, o: None)
     assert (outcomes(run)["t1"], outcomes(run)["p4"]) == ("verified", "refused")
     assert "interrupted before it began" in why(run, "p4")
     assert values(app)["p4"] == 0 and app.store.run(run.id).state == "ended"
