@@ -84,6 +84,12 @@ def test_each_item_is_judged_where_it_is_meant():
     assert [m.path for m in told(made, tree).mismatches] == [("xs", 0, "on")]
 
 
+def test_an_entry_of_a_mapping_has_a_name_and_a_value():
+    made = control(require={"variables": {"none": {"where": {"name": {"matches": "*_TOKEN"}, "value": {"written": True}}}}})
+    tree = {"variables": {"A": "x", "B_TOKEN": "y", "C_TOKEN": "", "D_TOKEN": Unknown("var.t")}}
+    assert [each.path for each in told(made, tree).mismatches] == [("variables", "B_TOKEN")]
+
+
 def test_none_finds_every_item_and_removes_it():
     made = control(require={"xs": {"none": {"where": {"cidr": "0.0.0.0/0"}}}})
     judgement = told(made, {"xs": [{"cidr": "10.0.0.0/8"}, {"cidr": "0.0.0.0/0"}]})

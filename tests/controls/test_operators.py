@@ -17,6 +17,7 @@ WANTS = {
     "at-most": st.integers(0, 9),
     "absent": st.just(True),
     "present": st.just(True),
+    "written": st.just(False),
     "includes": words,
     "excludes": words,
     "subset-of": words,
@@ -46,7 +47,7 @@ def test_a_remedy_holds(name, data):
     assert operator.holds(None if right is REMOVE else right, want) is True
 
 
-@pytest.mark.parametrize("name", [n for n in OPERATORS if n not in ("present", "absent")])
+@pytest.mark.parametrize("name", [n for n in OPERATORS if n not in ("present", "absent", "written")])
 def test_what_cannot_be_told_is_not_told(name):
     want = {"bits-within": "0640", "at-least": 1, "at-most": 1, "starts-with": "a"}.get(name, ["a"])
     assert OPERATORS[name].holds(Unknown("var.x"), want) is None
@@ -62,6 +63,21 @@ def test_what_cannot_be_told_is_not_told(name):
         ("equals", {"a": [1]}, {"a": ["1"]}, True),
         ("at-most", "120", 60, False),
         ("at-most", "soon", 60, False),
+        ("written", "changeme", False, False),
+        ("written", 12345, False, False),
+        ("written", {"KEY": Unknown("var.x")}, True, True),
+        ("written", None, False, True),
+        ("written", "", False, True),
+        ("written", "yes", False, True),
+        ("written", "{{resolve:ssm-secure:db:1}}", False, True),
+        ("written", "postgres://${user}:x@db", False, True),
+        ("written", "$DB_PASSWORD", False, True),
+        ("written", "pa$$word", False, False),
+        ("written", Unknown("var.x"), False, True),
+        ("written", Unknown("var.x"), True, False),
+        ("written", Unknown('data.vault_generic_secret.db.data["password"]'), False, True),
+        ("written", Unknown('coalesce(var.x, "changeme")'), False, None),
+        ("written", Unknown('merge(var.x, { TOKEN = "changeme" })'), True, None),
         ("bits-within", "0600", "0640", True),
         ("bits-within", "0644", "0640", False),
         ("excludes", ["aes128-cbc"], ["*-cbc"], False),

@@ -17,6 +17,7 @@ RIGHT: dict[str, Callable[[Plain], list[Plain]]] = {  # operator -> values that 
     "at-least": lambda want: [want],
     "at-most": lambda want: [want],
     "absent": lambda want: [None] if want else [],
+    "written": lambda want: [] if want else [None],
     "includes": lambda want: [listed(want)],
     "excludes": lambda want: [[]],
     "subset-of": lambda want: [list(want)],

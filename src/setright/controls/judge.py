@@ -19,6 +19,7 @@ class Judgement(NamedTuple):
 
 
 PASS = Judgement(Verdict.PASS)
+NAMED = 3  # instances that a finding names
 
 
 def applies(control: Control, resource: Resource) -> bool | None:
@@ -113,11 +114,11 @@ def against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> It
         yield from _some(requirement, tree, base, live)
         return
     for path, value in _places(tree, requirement):
-        told = _holds(requirement, value)
+        told = _holds_in_all(requirement, value)
         if told is not True:
             have = value if value is not None else requirement.default
             if told is False and isinstance(have, Unknown) and have.either:
-                have = " or ".join(dict.fromkeys(text(each) for each in have.either if each is not None))
+                have = _wrong(requirement, have)
             if told is None and not isinstance(have, Unknown):
                 have = Unknown("a list with items that cannot be told")
             yield Mismatch((*base, *path), requirement.want, have, requirement.op, live)
@@ -140,6 +141,26 @@ def _holds(requirement: Requirement, value: Plain) -> bool | None:
     return OPERATORS[requirement.op].holds(have, requirement.want)
 
 
+def _holds_in_all(requirement: Requirement, value: Plain) -> bool | None:
+    """As `_holds`; of several instances it is False where it is of one."""
+    if isinstance(value, Unknown) and value.keys:
+        return every(_holds(requirement, each) for each in value.either)
+    return _holds(requirement, value)
+
+
+def _wrong(requirement: Requirement, have: Unknown) -> str:
+    """What is wrong of the values that one may have, or of those that instances have."""
+    if not have.keys:
+        return " or ".join(dict.fromkeys(text(each) for each in have.either if each is not None))
+    pairs = zip(have.either, have.keys, strict=True)
+    wrong = [f"{_said(each)} for {key}" for each, key in pairs if _holds(requirement, each) is False]
+    return ", ".join(wrong[:NAMED]) + (f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else "")
+
+
+def _said(value: Plain) -> str:
+    return "nothing" if value is None else text(value)
+
+
 def _some(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
     for path, value in leaves(tree, requirement.path):
         if isinstance(value, Unknown):
@@ -148,7 +169,8 @@ def _some(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iter
             yield from _item(requirement, item, (*base, *path, key), live)
 
 
-def _item(requirement: Requirement, item: Plain, path: Path, live: bool) -> Iterator[Mismatch]:
+def _item(requirement: Requirement, entry: Plain, path: Path, live: bool) -> Iterator[Mismatch]:
+    item = entry if not isinstance(path[-1], str) or isinstance(entry, dict | list) else {"name": path[-1], "value": entry}
     meant = None if isinstance(item, Unknown) else matches(requirement.want.where, item)
     if meant is None:
         why = item if isinstance(item, Unknown) else Unknown("an item with values that cannot be told")

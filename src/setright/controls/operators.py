@@ -15,6 +15,11 @@ from setright.patterns import fits, late
 REMOVE = object()
 TEMPLATE = late(r'"([^"\\$%]*)(?:\$\{[^{}"]*\}([^"\\$%{}]*))+"')
 WILD = late(r"[*?]")
+TO_FILL = late(  # a place that a tool puts the value in before the text is used, or where it has it from
+    r"\{\{|\$\{|\$\(|<%|^(?:\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|#\{[\w.]+\}#?|__\w+__|@\w+@)$|^(?:<path:|ref\+[a-z]+://|vault:|ENC\[)"
+)
+SWITCHES = frozenset(("", "true", "false", "yes", "no", "none", "null"))
+OTHERWISE = late(r"\b(?:coalesce|try|merge)\([\s\S]*[,=:]\s*\"[^\"$]+\"")  # an expression that falls back on what it says itself
 Holds = Callable[[Plain, Plain], bool | None]
 
 
@@ -173,6 +178,14 @@ def _present(have: Plain, want: Plain) -> bool | None:
     return (have is not None) is bool(want)
 
 
+def _written(have: Plain, want: Plain) -> bool | None:
+    """Whether the value itself stands there: a reference is none, nor what is empty, a switch, or a place to fill in."""
+    if isinstance(have, Unknown):
+        return None if OTHERWISE.search(have.text) else not want
+    stands = not TO_FILL.search(have) and have.lower() not in SWITCHES if isinstance(have, str) else bool(have) and have is not True
+    return stands is bool(want)
+
+
 OPERATORS: dict[str, Operator] = {
     "equals": Operator(alike, lambda have, want: want),
     "one-of": Operator(_one_of, lambda have, want: want[0]),
@@ -180,6 +193,7 @@ OPERATORS: dict[str, Operator] = {
     "at-most": Operator(_compare(float.__le__), lambda have, want: want),
     "absent": Operator(lambda have, want: _present(have, not want), lambda have, want: REMOVE),
     "present": Operator(_present, lambda have, want: Unknown("needs a value that only its owner knows")),
+    "written": Operator(_written, lambda have, want: REMOVE if not want else Unknown("needs a value that only its owner knows")),
     "includes": Operator(_includes, _with),
     "excludes": Operator(_excludes, _without),
     "subset-of": Operator(_subset_of, _within),

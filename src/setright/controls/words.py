@@ -104,6 +104,8 @@ def wanted(op: str, want: Plain) -> str:
     match op:
         case "absent" | "present":
             return "set" if (op == "present") is bool(want) else NOT_SET
+        case "written":
+            return "written there itself" if want else "not written in the sources"
         case "check":
             return f"so that {want}"
         case "each" | "none" if isinstance(want, Some):
@@ -115,7 +117,7 @@ def requirement(given: Requirement) -> str:
     """One requirement as part of a sentence: ``mode at most 0640``."""
     path = show(given.path)
     phrase = wanted(given.op, given.want)
-    return f"{path} is {phrase}" if given.op in ("equals", "one-of", "absent", "present") else f"{path} {phrase}"
+    return f"{path} is {phrase}" if given.op in ("equals", "one-of", "absent", "present", "written") else f"{path} {phrase}"
 
 
 def _of_items(op: str, some: Some) -> str:
