@@ -33,6 +33,16 @@ def told(layout: dict[str, Plain], text: str) -> dict[str, Plain]:
     return found if isinstance(found, dict) else {}
 
 
+@pytest.mark.parametrize("kind", ["aws/s3/bucket", "aws/dynamodb/table", "aws/sns/topic", "aws/sqs/queue", "aws/lambda/function"])
+def test_what_is_no_resource_stops_nothing(kind: str) -> None:
+    layout = load_one(ROOT / f"{kind}.yaml", ROOT).layouts["cloudformation"]
+    type_ = layout["type"] if isinstance(layout["type"], str) else layout["type"][0]
+    assert (
+        told(layout, f"  Data:\n    Type: {type_}\n  Odd: [!Ref Data, {{Properties: !Ref Data}}]\n  None:\n  Text: ${{Data}}\n")
+        is not None
+    )
+
+
 def policy(effect: str) -> str:
     statement = f"[{{Effect: {effect}, Principal: {{AWS: arn:aws:iam::1:root}}, Action: 's3:*'}}]"
     body = f"{{Bucket: !Ref Data, PolicyDocument: {{Statement: {statement}}}}}"

@@ -12,17 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
+from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, tied, typed, users
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
-from setright.bindings.layouts._cloudformation_values import (
-    CALLER,
-    function,
-    of_type,
-    properties,
-    referred,
-    resource_type,
-    uses,
-)
+from setright.bindings.layouts._cloudformation_values import CALLER, function, properties, referred, resource_type, uses
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
@@ -93,11 +86,14 @@ def _ways(template: Tree, name: str, tree: Tree) -> Iterator[str]:
         isinstance(block, dict) and not all(str(value).lower() == "true" for value in block.values())
     ):
         yield "settings that allow it"
-    buckets = dict(of_type(template, "AWS::S3::Bucket"))
-    for _, policy in of_type(template, "AWS::S3::BucketPolicy"):
-        target = referred(policy.get("Bucket"))
-        if (target == name or target not in buckets) and not _closed(look_up(policy, ("PolicyDocument",))):
+    for _, policy in _policies(template, name):
+        if not _closed(look_up(policy, ("PolicyDocument",))):
             yield "a policy"
+
+
+def _policies(template: Tree, bucket: str) -> list[tuple[str, Tree]]:
+    """Those for a bucket, and for what may be any."""
+    return tied(template, "AWS::S3::BucketPolicy", "Bucket", among="AWS::S3::Bucket").of(bucket)
 
 
 def _readers(template: Tree, name: str, tree: Tree) -> str:
@@ -106,14 +102,11 @@ def _readers(template: Tree, name: str, tree: Tree) -> str:
         return way
     if "ReplicationConfiguration" in tree:
         return "its copy elsewhere"
-    buckets = dict(of_type(template, "AWS::S3::Bucket"))
-    for _, policy in of_type(template, "AWS::S3::BucketPolicy"):
-        target = referred(policy.get("Bucket"))
-        if (target == name or target not in buckets) and not _refuses(look_up(policy, ("PolicyDocument", "Statement"))):
-            return "whom a policy lets in"
+    if not all(_refuses(look_up(policy, ("PolicyDocument", "Statement"))) for _, policy in _policies(template, name)):
+        return "whom a policy lets in"
     if (others := _handed_out(template, name, tree)) != "no":
         return others
-    named = [id_ for id_, other in template["Resources"].items() if id_ != name and uses(other, name)]
+    named = users(template, name)
     there = [(id_, kind) for id_ in named if (kind := resource_type(template["Resources"][id_])) != "AWS::S3::BucketPolicy"]
     odd = [id_ for id_, kind in there if not kind.startswith(READERS)]
     return str(next(iter(odd), "no" if there else "others, as nothing here does"))
@@ -131,7 +124,8 @@ LOG_WRITER = re.compile(r"(?:\blogging\.s3|\bdelivery\.logs|\blogdelivery\.elast
 
 def _logs(template: Tree, name: str, tree: Tree) -> str:
     """Whether services of Amazon's write their logs into a bucket: ``no``, or by what."""
-    for id_, other in template["Resources"].items():
+    for id_ in speakers(template, name):
+        other = template["Resources"][id_]
         place = LOGS_OF.get(resource_type(other))
         if place and uses(look_up(other, ("Properties", *place)), name):
             return f"by {id_}"
@@ -152,9 +146,9 @@ def _old_versions(template: Tree, name: str, tree: Tree) -> str:
     """What old versions of a bucket's objects come to: ``little`` where services write logs there, each once."""
     if "Expiration" in str(tree.get("LifecycleConfiguration")):
         return "all that its rules expire"
-    if uses(template.get("Outputs"), name):
+    if speaks(template, "Outputs", name):
         return "what whoever takes it from an output does"
-    named = {id_: other for id_, other in template["Resources"].items() if id_ != name and uses(other, name)}
+    named = {id_: template["Resources"][id_] for id_ in users(template, name)}
     there = {id_: other for id_, other in named.items() if resource_type(other) != "AWS::S3::BucketPolicy"}
     odd = [id_ for id_, other in there.items() if not _writes_once(other, name)]
     return next(iter(odd), "little" if there else "what nothing here tells")
@@ -173,13 +167,17 @@ def _refuses(statements: Plain) -> bool:
 
 def _handed_out(template: Tree, name: str, tree: Tree) -> str:
     """Who gets to know a resource besides its template: ``no`` where no output, nested stack or the like names it."""
-    if uses(template.get("Outputs"), name):
+    if speaks(template, "Outputs", name):
         return "whoever takes it from an output"
-    for id_, other in template["Resources"].items():
-        calls = look_up(other, ("Properties", "Principal")) == "s3.amazonaws.com"
-        if resource_type(other).startswith(HANDS_ON) and (calls or uses(other, name)):
-            return str(id_)
-    return "no"
+    there = template["Resources"]
+
+    def by_s3() -> list[str]:
+        calling = [id_ for id_, other in there.items() if look_up(other, ("Properties", "Principal")) == "s3.amazonaws.com"]
+        return [id_ for id_ in calling if resource_type(there[id_]).startswith(HANDS_ON)]
+
+    called = index(template).kept("called by s3", None, by_s3)[:1]
+    handed = [id_ for id_ in speakers(template, name) if resource_type(there[id_]).startswith(HANDS_ON)]
+    return str(next(iter([*called, *handed]), "no"))
 
 
 def _throw_away(template: Tree, name: str, tree: Tree) -> str:
@@ -191,8 +189,8 @@ def _callers(template: Tree, name: str, tree: Tree) -> str:
     """Where a service has what calls the function: ``here`` where the template makes it."""
     function_name = referred(properties(template, name).get("FunctionName"))
     calling = CALLING.get(str(tree.get("Principal")), "")
-    there = ((resource_type(other), other) for other in template["Resources"].values())
-    if calling and function_name and any(kind.startswith(calling) and uses(other, function_name) for kind, other in there):
+    there = map(resource_type, map(template["Resources"].get, speakers(template, function_name or "")))
+    if calling and any(kind.startswith(calling) for kind in there):
         return "here"
     return "elsewhere, as far as this tells"
 
@@ -261,23 +259,21 @@ def _subnets(template: Tree, name: str, tree: Tree) -> str:
 def _bucket(template: Tree, name: str, tree: Tree) -> str:
     """Whether a policy is for a bucket of the template: ``here``, or ``elsewhere``."""
     named = referred(properties(template, name).get("Bucket"))
-    return "here" if named in dict(of_type(template, "AWS::S3::Bucket")) else "elsewhere"
+    return "here" if named in typed(template, "AWS::S3::Bucket") else "elsewhere"
 
 
 def _senders(template: Tree, name: str, tree: Tree) -> str:
     """Who may send to a queue besides roles that the template knows: ``no``, ``a policy``, or whoever else uses it."""
-    for _, policy in of_type(template, "AWS::SQS::QueuePolicy"):
-        queues = policy.get("Queues")
-        if not isinstance(queues, list) or any(referred(queue) in (name, None) for queue in queues):
-            return "a policy"
+    if tied(template, "AWS::SQS::QueuePolicy", "Queues/*").of(name):
+        return "a policy"
     return _users(template, name, tree)
 
 
 def _users(template: Tree, name: str, tree: Tree) -> str:
     """Who names a resource besides programs that use it by their role: ``no`` where there are only those, and some."""
-    if {"QueueName", "TopicName"} & tree.keys() or uses(template.get("Outputs"), name):
+    if {"QueueName", "TopicName"} & tree.keys() or speaks(template, "Outputs", name):
         return "others, who know its name"
-    named = [id_ for id_, other in template["Resources"].items() if id_ != name and uses(other, name)]
+    named = users(template, name)
     others = [id_ for id_ in named if not resource_type(template["Resources"][id_]).startswith(PROGRAMS)]
     return str((others or ["no" if named else "others, as nothing here does"])[0])
 
@@ -300,8 +296,9 @@ def _speaks_tls(template: Tree, balancer: str) -> bool:
 
 def _edge(template: Tree, name: str, tree: Tree) -> str:
     """Whether CloudFront serves what is in a bucket, by a right that goes without one to a key: ``no``, or by what."""
-    edges = of_type(template, "AWS::CloudFront::Distribution")
-    return next((f"by {id_}" for id_, body in edges if uses(look_up(body, ("DistributionConfig", "Origins")), name)), "no")
+    edges = typed(template, "AWS::CloudFront::Distribution")
+    there = [(id_, look_up(edges[id_], ("DistributionConfig", "Origins"))) for id_ in speakers(template, name) if id_ in edges]
+    return next((f"by {id_}" for id_, origins in there if uses(origins, name)), "no")
 
 
 STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public addresses that it gives
@@ -316,9 +313,9 @@ STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public add
 
 def _starters(template: Tree, name: str, tree: Tree) -> str:
     """Who starts something in a subnet that may take its public addresses: ``no`` where all that knows it does not."""
-    if uses(template.get("Outputs"), name):
+    if speaks(template, "Outputs", name):
         return "whoever takes it from an output"
-    named = {id_: resource_type(other) for id_, other in template["Resources"].items() if id_ != name and uses(other, name)}
+    named = {id_: resource_type(template["Resources"][id_]) for id_ in users(template, name)}
     odd = [id_ for id_, kind in named.items() if kind not in STARTS_NOTHING]
     return next(iter(odd), "no" if named else "others, as nothing here does")
 
@@ -330,15 +327,20 @@ MAKES_IMAGES = re.compile(
 
 def _images_made(template: Tree, name: str, tree: Tree) -> str:
     """Whether a build makes container images: ``by`` whatever in the template says so, its rights among it; else ``no``."""
-    rights = [id_ for id_, other in template["Resources"].items() if resource_type(other).startswith("AWS::IAM::")]
-    return next((f"by {id_}" for id_ in (name, *rights) if MAKES_IMAGES.search(str(template["Resources"][id_]))), "no")
+    there = template["Resources"]
+
+    def by_rights() -> list[str]:
+        rights = [id_ for id_, other in there.items() if resource_type(other).startswith("AWS::IAM::")]
+        return [id_ for id_ in rights if MAKES_IMAGES.search(str(there[id_]))]
+
+    making = index(template).kept("rights to make images", None, by_rights)
+    return next((f"by {id_}" for id_ in ([name] if MAKES_IMAGES.search(str(there[name])) else making)), "no")
 
 
 def _moving_tags(template: Tree, name: str, tree: Tree) -> str:
     """Who takes an image of a repository by a tag that moves, which is pushed again and again: ``no``, or ``by`` what."""
     moving = re.compile(rf"\$\{{{re.escape(name)}(?:\.RepositoryUri)?\}}:latest(?![\w.-])")
-    others = ((id_, other) for id_, other in template["Resources"].items() if id_ != name)
-    return next((f"by {id_}" for id_, other in others if moving.search(str(other))), "no")
+    return next((f"by {id_}" for id_ in users(template, name) if moving.search(str(template["Resources"][id_]))), "no")
 
 
 def _can_ask(template: Tree, name: str, tree: Tree) -> Plain:
@@ -351,7 +353,7 @@ def _can_ask(template: Tree, name: str, tree: Tree) -> Plain:
 def _logs_role(template: Tree, name: str, tree: Tree) -> str:
     """Whether a stage waits for what gives API Gateway a role to write logs: ``here``, or ``elsewhere``."""
     waits = template["Resources"][name].get("DependsOn")
-    accounts = dict(of_type(template, "AWS::ApiGateway::Account"))
+    accounts = typed(template, "AWS::ApiGateway::Account")
     is_here = any(each in accounts for each in (waits if isinstance(waits, list) else [waits]) if isinstance(each, str))
     return "here" if is_here else "elsewhere, as far as this tells"
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from setright.bindings.layouts._cloudformation_values import function, items, judged, lists_of_choice, of_type
+from setright.bindings.layouts._cloudformation_index import of_type
+from setright.bindings.layouts._cloudformation_values import function, items, judged, lists_of_choice
 from setright.model import Path, Plain, Tree
 
 

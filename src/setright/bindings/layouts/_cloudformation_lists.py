@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_rules as rules
 from setright.bindings.layouts import _cloudformation_values as values
-from setright.bindings.layouts._cloudformation_values import is_named, properties, text
+from setright.bindings.layouts._cloudformation_index import is_named
+from setright.bindings.layouts._cloudformation_values import properties, text
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree, Unknown
 

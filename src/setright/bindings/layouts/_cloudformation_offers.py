@@ -24,7 +24,8 @@ from collections.abc import Iterator, Mapping
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_bundles as bundles
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_values import dangling, of_type, properties, referred, resource_type, written
+from setright.bindings.layouts._cloudformation_index import dangling, index, of_type
+from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 
@@ -40,7 +41,11 @@ Layout = Mapping[str, Plain]
 def view(layout: Layout, template: Tree, name: str) -> Tree:
     """The offers that a resource can take, for the kind's tree; empty where there are none."""
     names = [offer for offer, how in layout.get("offers", {}).items() if _open(layout, template, name, how)]
-    return {PREFIX: {**dict.fromkeys(names, OFFERED), MAKES: _made(template)}} if names else {}
+    return (
+        {PREFIX: {**dict.fromkeys(names, OFFERED), MAKES: index(template).kept("made", None, lambda: _made(template))}}
+        if names
+        else {}
+    )
 
 
 def _made(template: Tree) -> list[str]:
@@ -121,11 +126,12 @@ def _grant(template: Tree, name: str, how: Layout, is_yaml: bool) -> Iterator[Ed
 
 def _found(template: Tree, name: str, has: Layout) -> str | None:
     """Another resource of the template that is there for this already; none for one that is of that sort itself."""
-    alike = [
-        id_
-        for id_, body in of_type(template, has["type"])
-        if all(body.get(key) == value for key, value in has["where"].items()) and "Condition" not in template["Resources"][id_]
-    ]
+
+    def fitting() -> list[str]:
+        fit = [id_ for id_, body in of_type(template, has["type"]) if all(body.get(k) == v for k, v in has["where"].items())]
+        return [id_ for id_ in fit if "Condition" not in template["Resources"][id_]]
+
+    alike = index(template).kept(("has", id(has)), has, fitting)
     return alike[0] if alike and name not in alike else None
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_values import of_type, referred, resource_type, uses
+from setright.bindings.layouts._cloudformation_index import speaks, tied, users
+from setright.bindings.layouts._cloudformation_values import resource_type
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -28,8 +29,8 @@ def publishers(template: Tree, name: str, tree: Tree) -> str:
 
     What nothing here tells of comes after ``; perhaps``, whom the key for services would shut out as programs besides services.
     """
-    known = "TopicName" in tree or uses(template.get("Outputs"), name)
-    named = {id_: resource_type(other) for id_, other in template["Resources"].items() if id_ != name and uses(other, name)}
+    known = "TopicName" in tree or speaks(template, "Outputs", name)
+    named = {id_: resource_type(template["Resources"][id_]) for id_ in users(template, name)}
     others = [id_ for id_, kind in named.items() if kind not in (*PUBLISHING, *LISTENING)]
     let_in = list(_let_in(template, name))
     if not all(isinstance(each, str) and each in SERVICES for each in let_in):
@@ -42,10 +43,7 @@ def publishers(template: Tree, name: str, tree: Tree) -> str:
 
 def _let_in(template: Tree, name: str) -> Iterator[Plain]:
     """Whom policies let publish to a topic: services by their names, anybody else as what is written."""
-    for _, policy in of_type(template, "AWS::SNS::TopicPolicy"):
-        topics = policy.get("Topics")
-        if isinstance(topics, list) and all(referred(each) not in (name, None) for each in topics):
-            continue
+    for _, policy in tied(template, "AWS::SNS::TopicPolicy", "Topics/*").of(name):
         statements = look_up(policy, ("PolicyDocument", "Statement"))
         for each in listed(statements) if not isinstance(statements, Unknown) else [statements]:
             if not isinstance(each, dict):

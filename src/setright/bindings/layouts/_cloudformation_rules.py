@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from setright.bindings.layouts._cloudformation_index import count
 from setright.bindings.layouts._cloudformation_told import default_of
-from setright.bindings.layouts._cloudformation_values import is_ref, referred, uses
+from setright.bindings.layouts._cloudformation_values import is_ref, referred
 from setright.model import Edit, Plain, Tree, Unknown
 
 WORDS = "template-description"  # set by a fix: the description that the rule's own values give
@@ -54,7 +55,7 @@ def narrowed(rule: Plain, template: Tree) -> Edit | None:
         parameter = referred(value)
         if is_everybody(value):
             return Edit((key,), private)
-        if parameter and is_ref(value) and is_everybody(default_of(template, parameter)) and uses(template, parameter) == 1:
+        if parameter and is_ref(value) and is_everybody(default_of(template, parameter)) and count(template, parameter) == 1:
             allowed = template["Parameters"][parameter].get("AllowedValues")
             return None if allowed else Edit(("Parameters", parameter, "Default"), private)
     return None

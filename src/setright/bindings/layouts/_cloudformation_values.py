@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from setright.bindings.layouts import _cloudformation_told as told
 from setright.bindings.trees import look_up, one_of
@@ -220,7 +220,7 @@ def _parsed(policy: Plain) -> Plain:
 
 
 def uses(node: Plain, parameter: str) -> int:
-    """How often a template speaks of a parameter, or of a resource."""
+    """How often a part of a template speaks of a parameter, or of a resource."""
     if isinstance(node, Unknown):
         return len(re.findall(rf"\b{re.escape(parameter)}\b", node.text))
     if isinstance(node, str):
@@ -229,27 +229,6 @@ def uses(node: Plain, parameter: str) -> int:
         own = int(referred(node) == parameter)
         return own + sum(uses(inner, parameter) for inner in node.values())
     return sum(uses(inner, parameter) for inner in node) if isinstance(node, list) else 0
-
-
-def is_named(template: Tree, name: str) -> bool:
-    """Whether another part of the template speaks of a resource."""
-    waits = [resource.get("DependsOn") for resource in template["Resources"].values() if isinstance(resource, dict)]
-    return uses(template, name) > 0 or any(name == wait or (isinstance(wait, list) and name in wait) for wait in waits)
-
-
-def dangling(template: Tree) -> str | None:
-    """A name that a Ref or GetAtt uses and the template does not have; None where it has all."""
-    parts = [template.get(part) for part in ("Parameters", "Resources")]
-    known = {name for part in parts if isinstance(part, dict) for name in part}
-    return next((name for name in _names(template) if name not in known and not name.startswith("AWS::")), None)
-
-
-def _names(node: Plain) -> Iterator[str]:
-    if name := referred(node):
-        yield name
-    elif isinstance(node, dict | list):
-        for inner in node.values() if isinstance(node, dict) else node:
-            yield from _names(inner)
 
 
 def text(value: Plain) -> Plain:
@@ -283,16 +262,6 @@ def _short(name: str, given: Plain) -> str | None:
 def resource_type(resource: Plain) -> str:
     value = resource.get("Type") if isinstance(resource, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def of_type(template: Tree, wanted: Plain) -> Iterator[tuple[str, Tree]]:
-    """Logical id and properties of each resource of a type, or of several."""
-    types = wanted if isinstance(wanted, list) else [wanted]
-    for name, resource in template["Resources"].items():
-        if resource_type(resource) in types:
-            body = resource.get("Properties")
-            if body is None or (isinstance(body, dict) and not function(body)):
-                yield name, body or {}
 
 
 def properties(template: Tree, name: str) -> Tree:

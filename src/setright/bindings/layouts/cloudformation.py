@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_evidence as evidence
@@ -27,6 +28,7 @@ from setright.bindings.layouts import _cloudformation_lists as lists
 from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts import _cloudformation_values as values
+from setright.bindings.layouts._cloudformation_index import count, index, of_type, tied, typed
 from setright.bindings.layouts._cloudformation_told import default_of
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -55,7 +57,7 @@ def _resources(kind: str, layout: Mapping[str, Plain], source: Source) -> Iterat
     for root, template, _ in _templates(source):
         for name, place, tree in inside.view(layout, template):
             yield Resource(kind, name, tree, (source.locator, (*root, *place)))
-        mine = dict(values.of_type(template, serverless.types(layout)))
+        mine = dict(of_type(template, serverless.types(layout)))
         for name, properties in {**mine, **_alone(layout, template, mine)}.items():
             tree = _tree(layout, template, name, properties)
             yield Resource(kind, name, tree, (source.locator, (*root, "Resources", name, "Properties")))
@@ -63,7 +65,7 @@ def _resources(kind: str, layout: Mapping[str, Plain], source: Source) -> Iterat
 
 def _alone(layout: Mapping[str, Plain], template: Tree, mine: Tree) -> Tree:
     """Resources that are items of a list of one that the template does not have: each is a list of one."""
-    found = [(each, how["by"]) for _, how in _lists(layout) if "also" in how for each in values.of_type(template, how["also"])]
+    found = [(each, how["by"]) for _, how in _lists(layout) if "also" in how for each in of_type(template, how["also"])]
     return {name: {} for (name, body), by in found if values.referred(body.get(by)) not in mine}
 
 
@@ -159,9 +161,10 @@ def _also(template: Tree, name: str, how: Mapping[str, Plain]) -> list[tuple[str
     """The resources that are items of a list of this one, as controls see them."""
     if "also" not in how:
         return []
-    found = values.of_type(template, how["also"])
-    mine = [(id_, body) for id_, body in found if name in (id_, values.referred(body.get(how["by"])))]
-    return [(id_, values.judged(body, template)) for id_, body in mine]
+    mine = dict(tied(template, how["also"], how["by"]).to.get(name, ()))
+    if (own := typed(template, how["also"]).get(name)) is not None:
+        mine = {name: own, **mine}
+    return [(id_, values.judged(body, template)) for id_, body in mine.items()]
 
 
 def _holding(sources: Mapping[str, Source]) -> dict[str, list[str]]:
@@ -201,11 +204,22 @@ def _siblings(layout: Mapping[str, Plain], template: Tree, name: str) -> dict[Pa
     found: dict[Path, Sibling] = {}
     own = values.properties(template, name).get(layout.get("known-as", ""))
     for attribute, how in _elsewhere(layout):
-        for sibling, properties in values.of_type(template, how["in"]):
-            tie = properties.get(how["by"])
-            if values.referred(tie) == name or (own and tie == own):
-                found[attribute] = (sibling, _segments(how.get("at", "")))
-                break
+        alike = index(template).kept(("of a name", how["in"], how["by"]), None, partial(_of_a_name, template, how))
+        known = {
+            *(id_ for id_, _ in tied(template, how["in"], how["by"]).to.get(name, ())),
+            *(alike.get(repr(own), ()) if own else ()),
+        }
+        if known:
+            sibling = next(iter(known)) if len(known) == 1 else next(id_ for id_ in template["Resources"] if id_ in known)
+            found[attribute] = (sibling, _segments(how.get("at", "")))
+    return found
+
+
+def _of_a_name(template: Tree, how: Mapping[str, Plain]) -> dict[str, list[str]]:
+    """The resources that hold attributes of others, by how they write whose."""
+    found: dict[str, list[str]] = {}
+    for sibling, properties in of_type(template, how["in"]):
+        found.setdefault(repr(properties.get(how["by"])), []).append(sibling)
     return found
 
 
@@ -280,7 +294,7 @@ def _placed(template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Edit:
 
 
 def _on_parameter(template: Tree, parameter: str, name: str, wanted: Edit) -> Edit:
-    uses = values.uses(template, parameter)
+    uses = count(template, parameter)
     if uses > 1:
         raise BindingError(
             f"{name}: {'/'.join(map(str, wanted.path))} is set by parameter {parameter}, as are {uses - 1} more; set it there"
