@@ -214,12 +214,10 @@ class _Documents:
 
     def put(self, placed: Placed) -> dict[str, tuple[Edit, ...]]:
         """The edits made, by document. Raises LensError before anything is changed."""
-        by_locator: dict[str, list[Edit]] = {}
+        by_locator: dict[str, dict[str, Edit]] = {}
         for locator, edit in placed:
-            mine = by_locator.setdefault(locator, [])
-            if edit not in mine:
-                mine.append(edit)
-        made = {locator: self._made(locator, _removals_last(edits)) for locator, edits in by_locator.items()}
+            by_locator.setdefault(locator, {}).setdefault(repr(edit), edit)
+        made = {locator: self._made(locator, _removals_last([*edits.values()])) for locator, edits in by_locator.items()}
         self.changed |= {locator: document for locator, (document, _) in made.items()}
         return {locator: edits for locator, (_, edits) in made.items()}
 

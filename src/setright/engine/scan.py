@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -43,6 +46,7 @@ from setright.model import (
 from setright.surfaces.base import Surface
 
 SOURCE_FAMILIES = frozenset(MAIN)
+LONG_BYTES = 65_536  # of a document whose lines are counted once
 REACHED = "linux/reached-from-the-internet"  # what hangs on each finding of a host
 WHOLE = re.compile(r"\bresource\b")
 IN_CHECK = re.compile(r"\bresource\.([A-Za-z_]\w*)")
@@ -255,8 +259,22 @@ def _place(judged: Judged, world: World) -> Location:
     if document is None or document.data is None or ":" in locator.split("/")[0]:
         return Location(locator)
     start, end = span(document.lens, document.data, inner)
-    first = document.data.count(b"\n", 0, start) + 1
-    return Location(locator, first, first + document.data.count(b"\n", start, max(start, end - 1)))
+    return Location(locator, *lines(document.data, start, end))
+
+
+def lines(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """The first and the last line of what stands at a place, from 1."""
+    if len(data) > LONG_BYTES:
+        ends = _line_ends(data)
+        return bisect_left(ends, start) + 1, bisect_left(ends, max(start, end - 1)) + 1
+    first = data.count(b"\n", 0, start) + 1
+    return first, first + data.count(b"\n", start, max(start, end - 1))
+
+
+@lru_cache(maxsize=4)
+def _line_ends(data: bytes) -> array[int]:
+    """Where each line of a long document ends."""
+    return array("Q", (found.start() for found in re.finditer(b"\n", data)))
 
 
 def _names(control: Control, attribute: str) -> set[str] | None:

@@ -13,6 +13,7 @@ from setright.model import Plain, Unknown
 
 MAX_DEPTH = 100
 MERGE = "<<"
+FEW = 16  # pairs that are looked through one by one
 MAX_CELLS = 40_000  # beyond this many pairs of items a changed list is compared place by place
 
 Splice: TypeAlias = tuple[int, int, str]
@@ -45,6 +46,15 @@ class Mapping(msgspec.Struct):
     uses: int = 0
     opaque: str = ""
     merges: int = 0
+    names: dict[str, tuple[Scalar, Node]] | None = None  # what `named` remembers of many pairs
+
+    def named(self, name: str) -> tuple[Scalar, Node] | None:
+        """The first pair whose key says so."""
+        if len(self.pairs) <= FEW:
+            return next((pair for pair in self.pairs if pair[0].text == name), None)
+        if self.names is None:
+            self.names = {pair[0].text: pair for pair in reversed(self.pairs)}
+        return self.names.get(name)
 
 
 class Sequence(msgspec.Struct):

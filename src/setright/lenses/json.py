@@ -56,10 +56,8 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
 
 
 def _child(node: Node, key: str | int, path: Path) -> Node:
-    if isinstance(node, Mapping):
-        for name, value in node.pairs:
-            if name.text == key:
-                return value
+    if isinstance(node, Mapping) and isinstance(key, str) and (pair := node.named(key)):
+        return pair[1]
     if isinstance(node, Items) and isinstance(key, int) and 0 <= key < len(node.items):
         return node.items[key]
     raise LensError(f"{'/'.join(map(str, path))}: nothing is there")

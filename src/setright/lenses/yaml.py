@@ -101,8 +101,6 @@ def _child(node: Node, key: str | int) -> tuple[int, Node] | None:
         return None
     if node.opaque:
         return None
-    name = str(key)
-    for named, value in node.pairs:
-        if named.text == name:
-            return named.start, value
+    if pair := node.named(str(key)):
+        return pair[0].start, pair[1]
     return next(((k.start, v) for k, v in node.pairs if is_merge(k) and not isinstance(v, Scalar)), None)
