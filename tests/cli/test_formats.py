@@ -49,6 +49,18 @@ def test_a_sarif_fix_puts_its_finding_right(setright: Program):
         assert "# until the migration is done" in setright.file.read_text()
 
 
+def test_sarif_says_what_its_limits_leave_out(setright: Program):
+    whole = setright("scan", ".", *BOTH, "--format", "sarif")
+    assert "setright: " not in whole.err
+    ran = setright("scan", ".", *BOTH, "--format", "sarif", "--sarif-results", "1", "--sarif-fixes", "0", "--quiet")
+    (run,) = ran.json["runs"]
+    (result,) = run["results"]
+    assert result["level"] == "error" and "fixes" not in result
+    said = [each["message"]["text"] for each in run["invocations"][0]["toolExecutionNotifications"]]
+    assert "1 most severe of 2 findings" in said[0] and "--sarif-fixes" in said[1]
+    assert all(each in ran.err for each in said)
+
+
 def test_sarif_paths_are_seen_from_the_working_directory(setright: Program):
     (setright.tree / "infra").mkdir()
     setright.file.rename(setright.tree / "infra" / "main.tf")

@@ -141,6 +141,22 @@ queued = click.option("--queue", is_flag=True, help="Leave the run to workers (`
 everything = click.option("--all-findings", is_flag=True, help="Shorten nothing.")
 
 
+def sarif_limits(command: F) -> F:
+    """How many results and fixes a SARIF run has at most, as `limits`; the defaults are what code scanning takes."""
+
+    @click.option(
+        "--sarif-results", type=click.IntRange(min=1), default=25_000, show_default=True, metavar="N", help="SARIF: most results."
+    )
+    @click.option(
+        "--sarif-fixes", type=click.IntRange(min=0), default=5_000, show_default=True, metavar="N", help="SARIF: most with a fix."
+    )
+    @wraps(command)
+    def with_limits(*, sarif_results: int, sarif_fixes: int, **rest: Any) -> Any:
+        return command(limits=(sarif_results, sarif_fixes), **rest)
+
+    return with_limits  # type: ignore[return-value]
+
+
 def shown(*formats: str) -> Callable[[F], F]:
     """Format, file, quiet and configuration, as `show`. The first format is the default."""
 

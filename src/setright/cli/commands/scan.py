@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from setright.cli.failure import UNREACHED
-from setright.cli.options import FINDING_FORMATS, Selection, Shown, counted, everything, fail_on, selected, shown
+from setright.cli.options import FINDING_FORMATS, Selection, Shown, counted, everything, fail_on, sarif_limits, selected, shown
+
+if TYPE_CHECKING:
+    from setright.engine.contract import Report
 
 
 @click.command("scan")
@@ -14,8 +19,11 @@ from setright.cli.options import FINDING_FORMATS, Selection, Shown, counted, eve
 @shown(*FINDING_FORMATS)
 @fail_on("any")
 @everything
+@sarif_limits
 @click.pass_context
-def command(ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool) -> None:
+def command(
+    ctx: click.Context, selection: Selection, show: Shown, threshold: str, all_findings: bool, limits: tuple[int, int]
+) -> None:
     """Find what is configured wrong; change nothing.
 
     A TARGET is a path, host:local, root:/mnt/image, ssh://ops@web-1, aws://profile, postgres://... or a name from
@@ -38,6 +46,8 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
 
         with paper(show) as console:
             draw(console, report, all_findings)
+    elif show.format == "sarif":
+        _emit_sarif(report, show, limits)
     else:
         from setright.cli.formats import render
         from setright.cli.output import emit
@@ -46,6 +56,18 @@ def command(ctx: click.Context, selection: Selection, show: Shown, threshold: st
     _say(selection, show, exit_code(report, threshold), any(f.finding.verdict == "fail" for f in report.found))
     tell_unreached(report, show)
     ctx.exit(exit_code(report, threshold))
+
+
+def _emit_sarif(report: Report, show: Shown, given: tuple[int, int]) -> None:
+    """What its limits leave out is said in the run itself and here, quiet or not: it is a part of the answer."""
+    from setright.cli.formats.sarif import render
+    from setright.cli.formats.sarif_limits import Limits, left_out
+    from setright.cli.output import emit
+
+    limits = Limits(*given)
+    emit(render(report, limits), show)
+    for why in left_out(report, limits):
+        click.echo(f"setright: {why}", err=True)
 
 
 def _say(selection: Selection, show: Shown, code: int, wrong: bool) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from setright import __version__
 from setright.cli.formats.sarif_fixes import Fixes
+from setright.cli.formats.sarif_limits import LIMITS, Limits, left_out, told
 from setright.cli.lines import from_here, sentence, unknown
 from setright.cli.output import json_text
 from setright.controls.page import page
@@ -26,8 +27,8 @@ BASES = {
 }
 
 
-def render(report: Report) -> str:
-    each = [*((found, None) for found in report.found), *((left.found, left) for left in report.excepted)]
+def render(report: Report, limits: Limits = LIMITS) -> str:
+    each = told(report, limits)
     controls = {found.control.id: found.control for found, _ in each}
     places = {control_id: number for number, control_id in enumerate(sorted(controls))}
     fixes = Fixes(report, _artifact)
@@ -35,8 +36,13 @@ def render(report: Report) -> str:
         "tool": {"driver": _driver([controls[i] for i in places])},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {name: {"description": {"text": text}} for name, text in BASES.items()},
-        "invocations": [{"executionSuccessful": not report.unreached, "toolExecutionNotifications": _notifications(report)}],
-        "results": [_result(found, places[found.control.id], report, left, fixes) for found, left in each],
+        "invocations": [
+            {"executionSuccessful": not report.unreached, "toolExecutionNotifications": _notifications(report, limits)}
+        ],
+        "results": [
+            _result(found, places[found.control.id], report, left, fixes if number < limits.fixes else None)
+            for number, (found, left) in enumerate(each)
+        ],
     }
     return json_text({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
@@ -62,10 +68,10 @@ def _rule(control: Control) -> dict[str, Plain]:
     }
 
 
-def _result(found: Found, rule: int, report: Report, left_open: Excepted | None, fixes: Fixes) -> dict[str, Plain]:
+def _result(found: Found, rule: int, report: Report, left_open: Excepted | None, fixes: Fixes | None) -> dict[str, Plain]:
     finding = found.finding
     failed = finding.verdict is Verdict.FAIL
-    suggested = fixes.of(found) if failed and not left_open and _in_source(found) else []
+    suggested = fixes.of(found) if fixes and failed and not left_open and _in_source(found) else []
     return {
         "ruleId": finding.control,
         "ruleIndex": rule,
@@ -92,8 +98,8 @@ def _suppressions(left_open: Excepted | None, report: Report) -> dict[str, Plain
 
 def _message(found: Found, key: bytes) -> str:
     why = unknown(found, key)
-    told = f"cannot be told: {why}" if why else sentence(found, key)
-    return f"{shown(found.finding.resource)}: {found.finding.title}. {told}"
+    said = f"cannot be told: {why}" if why else sentence(found, key)
+    return f"{shown(found.finding.resource)}: {found.finding.title}. {said}"
 
 
 def _fingerprint(found: Found) -> str:
@@ -142,9 +148,10 @@ def _in_source(found: Found) -> bool:
     return found.slot[1] in SOURCE_FAMILIES
 
 
-def _notifications(report: Report) -> list[dict[str, Plain]]:
-    told = [(result.target, result.error, "error") for result in report.unreached]
+def _notifications(report: Report, limits: Limits) -> list[dict[str, Plain]]:
+    said = [(result.target, result.error, "error") for result in report.unreached]
     for result in report.results:
-        told += [(p.locator, p.why, "warning") for p in (result.scan.problems if result.scan else ())]
-        told += [(n.locator, n.why, "note") for n in (result.scan.notices if result.scan else ())]
-    return [{"level": level, "message": {"text": shown(f"{where}: {redact_text(why)}")}} for where, why, level in told]
+        said += [(p.locator, p.why, "warning") for p in (result.scan.problems if result.scan else ())]
+        said += [(n.locator, n.why, "note") for n in (result.scan.notices if result.scan else ())]
+    said += [("setright", why, "warning") for why in left_out(report, limits)]
+    return [{"level": level, "message": {"text": shown(f"{where}: {redact_text(why)}")}} for where, why, level in said]
