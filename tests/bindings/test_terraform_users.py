@@ -167,3 +167,12 @@ def test_who_gets_to_know_a_bucket_may_set_its_notifications(beside: str, who: s
 )
 def test_what_is_not_to_stay_shows_it(text: str, folder: str, sign: str) -> None:
     assert told(BALANCER, text, folder)["throw-away"] == sign
+
+
+@pytest.mark.parametrize(
+    ("ignored", "named"),
+    [("[password, tags]", ["password", "tags"]), ('[tags["x"], user[0].password]', ["tags", "user"]), ("all", ["all"]), ("[]", [])],
+)
+def test_what_is_set_later_is_told(ignored: str, named: list[str]) -> None:
+    text = f'resource "aws_lb" "x" {{\n  lifecycle {{\n    ignore_changes = {ignored}\n  }}\n}}\n'
+    assert told({"type": "aws_lb"}, text)["set-later"] == named

@@ -23,7 +23,7 @@ from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import handed_out, namers, throw_away
+from setright.bindings.layouts._terraform_users import handed_out, namers, set_later, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -55,6 +55,7 @@ def view(layout: Mapping[str, Plain], module: Module, block: Block, tree: Tree) 
         found["deletion-policy"] = "Retain"
     elif same(module.resolved(block.body.get("skip_final_snapshot", block.type not in LAST_SNAPSHOT)), False):
         found["deletion-policy"] = "Snapshot"
+    found |= set_later(block)
     return {PREFIX: found} if found else {}
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.trees import look_up, same
 from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late
@@ -17,6 +18,7 @@ HANDS_ON = ("aws_ssm_parameter", "aws_lambda_permission", "aws_cloudformation_st
 PASSING = frozenset(("test", "tests", "testing", "e2e", "example", "examples", "sandbox", "fixtures", "playground", "demo"))
 MADE_UP = late(r"\b(?:random_\w+|time_static)\.|\bterraform\.workspace\b|\b(?:uuid|timestamp)\(")
 ADDRESS = late(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[\w-]+")
+NAME = late(r"[\[.]")
 THROWN_AWAY = ("force_destroy", "skip_final_snapshot")
 
 
@@ -28,6 +30,15 @@ def handed_out(module: Module, block: Block, tree: Tree) -> str:
             told.setdefault(address, whom)
         module.notes["handed out"] = told
     return str(module.notes["handed out"].get(block.address, "no"))
+
+
+def set_later(block: Block) -> Tree:
+    """The arguments whose value counts only until somebody sets another one, as `ignore_changes` names them; ``all`` for each."""
+    ignored = look_up(block.body, ("lifecycle", 0, "ignore_changes"))
+    named = [
+        each.text if isinstance(each, Unknown) else str(each) for each in (ignored if isinstance(ignored, list) else [ignored])
+    ]
+    return {"set-later": [NAME.split(each)[0] for each in named]} if ignored is not None else {}
 
 
 def _handed(module: Module) -> Iterator[tuple[str, str]]:
