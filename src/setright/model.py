@@ -33,11 +33,13 @@ class Unknown(msgspec.Struct, frozen=True, omit_defaults=True):
     """A value that is set but cannot be told here: a variable, an intrinsic function, something we may not read.
 
     `text` is the source as written (``var.acl``) or why it cannot be told. In JSON it is ``{"$unknown": text}``. Where it is
-    surely one of a few, a condition's branches, `either` has them, None for no value; what holds of each of them holds.
+    surely one of a few, a condition's branches, `either` has them, None for no value; what holds of each of them holds. Where it
+    is another in each of several instances, `keys` names these, one for each of `either`: what fails in one of them fails.
     """
 
     text: str = msgspec.field(name="$unknown")
     either: tuple[Any, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 def revived(value: Plain) -> Plain:
@@ -45,9 +47,11 @@ def revived(value: Plain) -> Plain:
     if isinstance(value, list):
         return [revived(item) for item in value]
     if isinstance(value, dict):
-        unknown = {"$unknown"} <= value.keys() <= {"$unknown", "either"} and isinstance(value["$unknown"], str)
+        unknown = {"$unknown"} <= value.keys() <= {"$unknown", "either", "keys"} and isinstance(value["$unknown"], str)
         told = {key: revived(item) for key, item in value.items()}
-        return Unknown(value["$unknown"], tuple(told.get("either", ()))) if unknown else told
+        if unknown:
+            return Unknown(value["$unknown"], tuple(told.get("either", ())), tuple(told.get("keys", ())))
+        return told
     return value
 
 

@@ -45,6 +45,20 @@ def test_one_of_a_few_is_told_where_the_same_holds_of_each(either, verdict):
     assert told(made, {"days": Unknown("!If [c, a, b]", either)}).verdict is verdict
 
 
+def test_what_fails_in_one_of_several_instances_fails_and_says_in_which():
+    made = control(require={"days": {"at-least": 365}}, default={"days": 0})
+    judgement = told(made, {"days": Unknown("each.value.days", (365, 7, None, 14, 1), ("a", "b", "c", "d", "e"))})
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.mismatches[0].have == "7 for b, nothing for c, 14 for d and 1 more"
+    assert told(made, {"days": Unknown("each.value.days", (365, 400), ("a", "b"))}).verdict is Verdict.PASS
+    assert told(made, {"days": Unknown("each.value.days", (365, Unknown("var.x")), ("a", "b"))}).verdict is Verdict.UNKNOWN
+
+
+def test_a_control_that_may_speak_of_some_instances_alone_is_not_told():
+    made = control(where={"mode": "on"}, require={"key": "v"})
+    assert applies(made, Resource("k", "n", {"mode": Unknown("each.value.mode", ("on", "off"), ("a", "b"))}, ("f", ()))) is None
+
+
 def test_what_is_absent_in_one_branch_is_not_surely_there():
     made = control(require={"key": {"present": True}})
     assert told(made, {"key": Unknown("!If [c, !Ref k, none]", (Unknown("!Ref k"), None))}).verdict is Verdict.UNKNOWN

@@ -44,10 +44,13 @@ def set_at(tree: Tree, path: Path, value: Plain) -> None:
     node[path[-1]] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
 
 
-def one_of(text: str, values: Sequence[Plain]) -> Plain:
-    """One value of a few: itself where all are the same, else an Unknown that has them; None is no value."""
+def one_of(text: str, values: Sequence[Plain], keys: tuple[str, ...] = ()) -> Plain:
+    """One value of a few: itself where all are the same, else an Unknown that has them; None is no value.
+
+    With `keys` it is each of them, in the instance of that key.
+    """
     different = [each for i, each in enumerate(values) if not any(same(each, other) for other in values[:i])]
     if len(different) == 1:
         return different[0]
     is_plain = all(not isinstance(each, dict | list) for each in different)
-    return Unknown(text, tuple(different) if is_plain else ())
+    return Unknown(text, tuple(values if keys else different), keys) if is_plain else Unknown(text)

@@ -12,17 +12,18 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_rules as rules
+from setright.bindings.layouts._terraform_each import EACH
 from setright.bindings.layouts._terraform_find import Item, Spot
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_users import handed_out, namers
+from setright.bindings.layouts._terraform_values import is_known
 from setright.bindings.layouts._terraform_versions import constraint, usable, version
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
 
 Placed = tuple[str, Edit]
-ANYTHING = re.compile("")
 VARIABLE = late(r"var\.[A-Za-z_][\w-]*")
 REFERENCE = late(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
 
@@ -160,7 +161,7 @@ def _chooses_wrong(module: Module, spot: Spot, want: Plain) -> bool:
 def _behind(module: Module, raw: Unknown, want: Plain, where: str) -> Placed:
     """An edit where a value is set. Raises BindingError for an expression there that only a local of the module may have."""
     locator, path = module.editable(raw, where)
-    if mentions(want, ANYTHING) and (path[0] != "locals" or locator not in module.sources):
+    if not is_known(want) and (path[0] != "locals" or locator not in module.sources):
         raise BindingError(f"{where} is {raw.text}, which cannot name a resource of the module; give it a value where it is set")
     return locator, Edit(path, want)
 
@@ -348,23 +349,12 @@ def _words(module: Module, block: Block, found: Sequence[Item], item: Item) -> P
     body = look_up(module.sources[item.locator].tree, item.path)
     mine = [other for other in found if (other.locator, other.path) == (item.locator, item.path)]
     outgoing = item.place.describe == "out"
-    if not item.made:
-        return rules.description([_named(other, body) for other in mine], body, outgoing)
+    if item.made in ("", EACH):
+        return rules.description([rules.named(other, body) for other in mine], body, outgoing)
     words = rules.made_description([other.tree for other in mine], body, outgoing) if isinstance(body, dict) else None
     if words is None:
         raise BindingError(f"{item.locator}: {block.address}: {item.made} is made by an expression; describe there what it makes")
     return words
-
-
-def _named(item: Item, body: Tree) -> Tree:
-    """An item with the names of what gives its places, which stay right when that gives others."""
-    if item.spread is None:
-        return item.tree
-    argument, index, _ = item.spread
-    raw = body.get(argument)
-    raw = raw[index] if isinstance(raw, list) else raw
-    kind = next(key for key, own in (item.place.spread or {}).items() if own == argument)
-    return item.tree | {kind: raw} if isinstance(raw, Unknown) else item.tree
 
 
 def _without(module: Module, item: Item) -> Edit:

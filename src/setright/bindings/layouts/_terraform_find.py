@@ -15,6 +15,7 @@ from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts import _terraform_stops as stops
 from setright.bindings.layouts._terraform_dynamic import made
+from setright.bindings.layouts._terraform_each import bodies, conditional
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
 from setright.bindings.trees import one_of, same, set_at
@@ -94,7 +95,7 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
         if same(raw, own) or (isinstance(own, bool) and raw == str(own).lower()):
             return kind_value
     if isinstance(raw, Unknown) and raw.either and not spot.place.json:
-        return one_of(raw.text, [told_value(module, told, spot._replace(raw=each), block) for each in raw.either])
+        return one_of(raw.text, [told_value(module, told, spot._replace(raw=each), block) for each in raw.either], raw.keys)
     if spot.place.json:
         told_document = policy.document(module, raw)
         return policy.capital(told_document) if spot.place.capital else told_document
@@ -113,19 +114,6 @@ def _of_dynamic(module: Module, spot: Spot) -> Plain:
         return spot.raw
     inner = within(blocks[0][1], at[1:]) if blocks else None
     return inner[1] if inner is not None else None
-
-
-def conditional(module: Module, owner: Block, block: Block) -> str:
-    """Why it cannot be told whether a resource beside is made; empty where it is made as often as the block is."""
-    count = module.resolved(owner.body.get("count"))
-    if (
-        not isinstance(count, Unknown)
-        or module.chosen(count) in (1, True)
-        or same(owner.body.get("count"), block.body.get("count"))
-        or block.address in count.text
-    ):
-        return ""
-    return f"{owner.address} is made only where its count, {count.text}, is not 0"
 
 
 def named(module: Module, told: Entry, body: Tree) -> Tree:
@@ -361,7 +349,8 @@ def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Ite
     for place in spec.places:
         if place.beside:
             for other in beside(told, module, block, place):
-                yield from _spread(module, other.locator, other.path, other.body, place)
+                for by, body in bodies(module, other.body, place):
+                    yield from (item._replace(made=by) for item in _spread(module, other.locator, other.path, body, place))
             continue
         found = within(block.body, place.at)
         blocks = found[1] if found is not None else ()
@@ -371,12 +360,12 @@ def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Ite
         expressed = _expressed(module, block, place)
         for body in expressed if found is not None and isinstance(expressed, list) else ():
             if found is not None and isinstance(body, dict):
-                for item in _spread(module, block.locator, block.path + found[0], body, place):
-                    yield item._replace(made=place.at[-1])
+                spread = _spread(module, block.locator, block.path + found[0], body, place)
+                yield from (item._replace(made=place.at[-1]) for item in spread)
         if len(place.at) == 1:
             for path, body in made(module, block.body, place.at[0]) or ():
-                for item in _spread(module, block.locator, block.path + path, body, place):
-                    yield item._replace(made=place.at[0])
+                spread = _spread(module, block.locator, block.path + path, body, place)
+                yield from (item._replace(made=place.at[0]) for item in spread)
 
 
 def _spread(module: Module, locator: str, path: Path, body: Tree, place: Place) -> Iterator[Item]:

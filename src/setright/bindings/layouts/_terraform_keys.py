@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import namers
+from setright.bindings.layouts._terraform_values import mentions
 from setright.model import Tree
 
 GIVEN = (

@@ -16,8 +16,10 @@ from setright.bindings.layouts import _terraform_networks as networks
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_choices import either
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
+from setright.bindings.layouts._terraform_each import in_all, with_instances
 from setright.bindings.layouts._terraform_evaluate import choice, filled
-from setright.bindings.layouts._terraform_values import MISSING, is_known
+from setright.bindings.layouts._terraform_types import conformed, declared
+from setright.bindings.layouts._terraform_values import MISSING, is_known, mentions
 from setright.bindings.source import Source
 from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
@@ -89,7 +91,8 @@ class Module:
         """The resource blocks of a type, data blocks of data.TYPE, or calls of module.SOURCE, without those counted to none."""
         if kind not in self._by_type:
             blocks = [block for source in self._holding.get(kind, ()) for block in _blocks(source)[kind]]
-            self._by_type[kind] = [block for block in blocks if not same(self.resolved(block.body.get("count")), 0)]
+            made = (block for block in blocks if not same(self.resolved(block.body.get("count")), 0))
+            self._by_type[kind] = [block._replace(body=with_instances(self, block.body)) for block in made]
             self._at |= {(block.locator, block.path): block for block in self._by_type[kind]}
         return self._by_type[kind]
 
@@ -104,6 +107,7 @@ class Module:
         given = {name: self._told_by_others(name, 0) for name in sorted(self.overridden)}
         if given != self._given:
             self.notes.clear()
+            self._by_type.clear()
         self._given = given
 
     @cached_property
@@ -112,8 +116,8 @@ class Module:
         ties = ((self.resolved(each.body.get("bucket")), each) for each in self.resources("aws_s3_bucket_policy"))
         return [each.body.get("policy") for tie, each in ties if isinstance(tie, Unknown) and FROM_ELSEWHERE.search(tie.text)]
 
-    def resource_at(self, locator: str, path: Path, kind: str) -> Block | None:
-        """The one block of `resources` that stands there."""
+    def resource_at(self, locator: str, path: Path, kind: str = "") -> Block | None:
+        """The one block of `resources` that stands there; without its type only where that was asked for before."""
         self.resources(kind)
         return self._at.get((locator, path))
 
@@ -123,7 +127,7 @@ class Module:
             return [self.resolved(item, depth) for item in value]
         if isinstance(value, dict):
             return {key: self.resolved(item, depth) for key, item in value.items()}
-        if not isinstance(value, Unknown) or depth > NESTING:
+        if not isinstance(value, Unknown) or value.keys or depth > NESTING:
             return value
         place = self.definition(value)
         if place is not None:
@@ -139,8 +143,8 @@ class Module:
     def chosen(self, value: Plain, depth: int = 0) -> Plain:
         """The value resolved, of a choice what it comes to by itself: what a module makes as it is, not what it may make."""
         value = self.resolved(value)
-        if not isinstance(value, Unknown) or depth > NESTING:
-            return value
+        if not isinstance(value, Unknown) or value.keys or depth > NESTING:
+            return in_all(value) if isinstance(value, Unknown) and value.keys else value
         found = choice(value.text, lambda part: self.chosen(part, depth + 1))
         return value if found is MISSING else found
 
@@ -149,7 +153,7 @@ class Module:
         sets = list(self._setters(name))
         told: list[Plain] = []
         for module, _, _, raw in sets[: CALLS + 1] if len(sets) <= CALLS else ():
-            value = module.resolved(raw, depth)
+            value = conformed(declared(self.sources, name), module.resolved(raw, depth))
             if not is_known(value) or (told and not same(told[0], value)):
                 return MISSING
             told.append(value)
@@ -185,7 +189,8 @@ class Module:
             for name, blocks in _mapping(source.tree.get("variable")).items():
                 for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
                     if "default" in body:
-                        found.setdefault(name, []).append((locator, ("variable", name, index, "default"), body["default"]))
+                        value = conformed(body.get("type"), body["default"])
+                        found.setdefault(name, []).append((locator, ("variable", name, index, "default"), value))
         return found
 
     @cached_property
@@ -389,12 +394,3 @@ def _given(sources: Mapping[str, Source]) -> frozenset[str]:
 
 def _is_given(locator: str) -> bool:
     return locator.endswith((".tfvars", ".tfvars.json"))
-
-
-def mentions(value: Plain, pattern: re.Pattern[str]) -> int:
-    """How often the expressions in a value name what the pattern finds."""
-    if isinstance(value, Unknown):
-        return len(pattern.findall(value.text))
-    if isinstance(value, dict):
-        return sum(mentions(item, pattern) for item in value.values())
-    return sum(mentions(item, pattern) for item in value) if isinstance(value, list) else 0

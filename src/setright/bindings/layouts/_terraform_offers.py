@@ -28,9 +28,10 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import snake
 from setright.bindings.layouts._terraform_stores import lets_in, opened
+from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.layouts._terraform_versions import constraint, version
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Tree, Unknown

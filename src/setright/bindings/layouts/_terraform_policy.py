@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_values import mentions
 from setright.dialect import plain_mapping
 from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late

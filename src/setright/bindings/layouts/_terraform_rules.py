@@ -7,9 +7,13 @@ changed in place; one inside a group is taken away and put back.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from setright.bindings.layouts._cloudformation_rules import ANYWHERE, NOT_ALLOWED, SERVICES
 from setright.model import Plain, Tree, Unknown
+
+if TYPE_CHECKING:
+    from setright.bindings.layouts._terraform_find import Item
 
 IN_PLACE, ANEW = "template-description", "module-description"  # set by a fix: the description that the rule's own values give
 ENDS = ("CidrIp", "CidrIpv6", "SecurityGroupId", "PrefixListId")
@@ -25,6 +29,19 @@ def description(items: list[Tree], own: Tree, outgoing: bool) -> str:
     if own.get("self") is True:
         places.append("this group")
     return NOT_ALLOWED.sub("", f"{_service(items[0])} {'to' if outgoing else 'from'} {_ends(places)}")[:255]
+
+
+def named(item: Item, body: Tree) -> Tree:
+    """An item with the names of what gives its places, which stay right when that gives others; of instances of all it says."""
+    places = (item.place.items or {}).items() if item.made else ()
+    tree = item.tree | {kind: body[own] for kind, own in places if isinstance(body.get(own), Unknown)}
+    if item.spread is None:
+        return tree
+    argument, index, _ = item.spread
+    raw = body.get(argument)
+    raw = raw[index] if isinstance(raw, list) else raw
+    kind = next(key for key, own in (item.place.spread or {}).items() if own == argument)
+    return tree | {kind: raw} if isinstance(raw, Unknown) else tree
 
 
 def _ends(places: list[str]) -> str:

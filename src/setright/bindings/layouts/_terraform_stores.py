@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 
 from setright.bindings.layouts._terraform_bundles import through
-from setright.bindings.layouts._terraform_module import Block, Module, mentions
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_values import mentions
 from setright.model import Plain
 
 KEY = ("resource", "aws_kms_key", "data")

@@ -6,6 +6,7 @@ developer.hashicorp.com/terraform/language/expressions (references, strings and 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from itertools import count
 
@@ -88,3 +89,12 @@ def is_known(value: Plain) -> bool:
     if isinstance(value, dict):
         return all(is_known(inner) for inner in value.values())
     return all(is_known(inner) for inner in value) if isinstance(value, list) else not isinstance(value, Unknown)
+
+
+def mentions(value: Plain, pattern: re.Pattern[str]) -> int:
+    """How often the expressions in a value name what the pattern finds."""
+    if isinstance(value, Unknown):
+        return len(pattern.findall(value.text))
+    if isinstance(value, dict):
+        return sum(mentions(item, pattern) for item in value.values())
+    return sum(mentions(item, pattern) for item in value) if isinstance(value, list) else 0

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_calls as calls
 from setright.bindings.layouts import _terraform_deployers as deployers
+from setright.bindings.layouts import _terraform_each as instances
 from setright.bindings.layouts import _terraform_evidence as evidence
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
@@ -69,6 +70,8 @@ def edit(
         else:
             own.append(each)
     placed = document_edits(_entry(layout, block), module, block, own) + made
+    for locator, each in placed:
+        instances.refuse(module, locator, each)
     return [syntax.edit(sources, locator, each) for locator, each in placed]
 
 
