@@ -102,6 +102,9 @@ def test_an_entry_of_a_mapping_has_a_name_and_a_value():
     made = control(require={"variables": {"none": {"where": {"name": {"matches": "*_TOKEN"}, "value": {"written": True}}}}})
     tree = {"variables": {"A": "x", "B_TOKEN": "y", "C_TOKEN": "", "D_TOKEN": Unknown("var.t")}}
     assert [each.path for each in told(made, tree).mismatches] == [("variables", "B_TOKEN")]
+    assert told(made, {"variables": Unknown("var.variables")}).verdict is Verdict.PASS
+    assert told(made, {"variables": [Unknown("for k, v in var.x : { name = k, value = v }")]}).verdict is Verdict.PASS
+    assert told(made, {"variables": Unknown('merge(var.x, { A_TOKEN = "x" })')}).verdict is Verdict.UNKNOWN
 
 
 def test_none_finds_every_item_and_removes_it():

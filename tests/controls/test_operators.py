@@ -77,6 +77,7 @@ def test_what_cannot_be_told_is_not_told(name):
         ("written", Unknown("var.x"), True, False),
         ("written", Unknown('data.vault_generic_secret.db.data["password"]'), False, True),
         ("written", Unknown('coalesce(var.x, "changeme")'), False, None),
+        ("written", Unknown('file("${path.module}/secret")'), False, None),
         ("written", Unknown('merge(var.x, { TOKEN = "changeme" })'), True, None),
         ("bits-within", "0600", "0640", True),
         ("bits-within", "0644", "0640", False),

@@ -163,15 +163,22 @@ def _said(value: Plain) -> str:
 
 def _some(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
     for path, value in leaves(tree, requirement.path):
-        if isinstance(value, Unknown):
+        if isinstance(value, Unknown) and _may_be_meant(requirement, value):
             yield Mismatch((*base, *path), requirement.want, value, requirement.op, live)
         for key, item in items(value if value is not None else requirement.default):
             yield from _item(requirement, item, (*base, *path, key), live)
 
 
+def _may_be_meant(requirement: Requirement, item: Unknown) -> bool:
+    """Not where what is meant stands in the sources, and the item is a reference."""
+    return not any(r.op == "written" and _holds(r, item) is False for r in requirement.want.where)
+
+
 def _item(requirement: Requirement, entry: Plain, path: Path, live: bool) -> Iterator[Mismatch]:
     item = entry if not isinstance(path[-1], str) or isinstance(entry, dict | list) else {"name": path[-1], "value": entry}
     meant = None if isinstance(item, Unknown) else matches(requirement.want.where, item)
+    if isinstance(item, Unknown) and not _may_be_meant(requirement, item):
+        return
     if meant is None:
         why = item if isinstance(item, Unknown) else Unknown("an item with values that cannot be told")
         yield Mismatch(path, requirement.want, why, requirement.op, live)

@@ -19,7 +19,9 @@ TO_FILL = late(  # a place that a tool puts the value in before the text is used
     r"\{\{|\$\{|\$\(|<%|^(?:\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|#\{[\w.]+\}#?|__\w+__|@\w+@)$|^(?:<path:|ref\+[a-z]+://|vault:|ENC\[)"
 )
 SWITCHES = frozenset(("", "true", "false", "yes", "no", "none", "null"))
-OTHERWISE = late(r"\b(?:coalesce|try|merge)\([\s\S]*[,=:]\s*\"[^\"$]+\"")  # an expression that falls back on what it says itself
+OTHERWISE = late(  # an expression that falls back on what it says itself, or that reads a file of the sources
+    r"\b(?:coalesce|try|merge)\([\s\S]*[,=:]\s*\"[^\"$]+\"|\b(?:templatefile|file|template_file)\b"
+)
 Holds = Callable[[Plain, Plain], bool | None]
 
 
