@@ -8,6 +8,7 @@ import pytest
 
 from setright.engine import links
 from setright.engine.times import now
+from tests.cli.conftest import ASK, AUTO
 from tests.web.conftest import PEOPLE, TWO, ask
 
 FREEZE = '[[policy.freezes]]\nstart = 2020-01-01T00:00:00Z\nuntil = 2099-01-01T00:00:00Z\nreason = "sale"\n'
@@ -152,3 +153,18 @@ def test_health_is_told_and_nothing_else_is_there(place):
 
 def test_a_body_without_end_is_refused(place):
     assert ask(place.link("Ann"), b"answer=approve&x=" + b"a" * 400_000).status == 403
+
+
+def test_what_goes_on_from_a_change_that_has_not_run_is_asked_once_it_has(place):
+    program = place.program
+    program("plan", ".", "--control", AUTO, "--control", ASK, "--ask")
+    later = next(plan.plan for plan in place.app.store.plans() if plan.plan.lane == "ask" and place.app.consent.first(plan.plan))
+    app = place.app
+    link = f"{place.url}/approve/{app.asking.token(later, 'Ann')}"
+    page = ask(link)
+    assert page.status == 409 and "Nothing is asked yet" in page.text and "has not run yet" in page.text
+    assert program("remind", "--dry-run", "--format", "json").json["early"] == [later.hash]
+    assert "1 not asked about yet" in program("remind", "--dry-run").err
+    program("fix", ".", "--control", AUTO, "--control", ASK, "--yes")
+    assert program("remind", "--dry-run", "--format", "json").json["early"] == []
+    assert place.answer(link).status == 200

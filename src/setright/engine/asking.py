@@ -138,6 +138,16 @@ class Asking:
             return f"the kill switch is on since {why}"
         return self._frozen(plan.target) or self._moved(plan)
 
+    def early(self, plan: Plan) -> str:
+        """What has to run before; empty where nothing has. It does not look whether the document is that far already."""
+        if (first := self._consent.first(plan)) is None:
+            return ""
+        whose = "nobody needs to be asked about it" if first.lane == "auto" else f"it is of lane {first.lane}"
+        return (
+            f"it goes on from another change of {first.document} that has not run yet ({first.hash[:12]}; {whose}). "
+            f"Once `setright fix` has made that one, this can be answered"
+        )
+
     def _moved(self, plan: Plan) -> str:
         """Whether a document is no longer the one that the plan was made on; not being able to look counts as if it were."""
         from setright.engine.change import Lapsed
@@ -146,7 +156,7 @@ class Asking:
             with closing(self._desk()) as desk:
                 desk.execution("asked", plan.hash).prior()
         except Lapsed as error:
-            return f"{error}; it is asked anew then"
+            return self.early(plan) or f"{error}; it is asked anew then"
         except SurfaceError as error:
             return f"the target cannot be looked at now, so nothing is decided: {error}"
         return ""

@@ -55,6 +55,18 @@ class Consent:
         kept = self._store.plans(state="made")
         return [each.plan for each in kept if each.plan.lane == "ask" and moment(each.plan.expires_at) > now()]
 
+    def first(self, plan: Plan) -> Plan | None:
+        """The kept plan on whose outcome this one was made, while it has not run; None: there is none."""
+        begins = {(change.locator, change.before) for change in plan.changes}
+        return next(
+            (
+                each.plan
+                for each in self._store.plans(state="made", target=plan.target)
+                if each.plan.hash != plan.hash and any((c.locator, c.after) in begins for c in each.plan.changes)
+            ),
+            None,
+        )
+
     def lacking(self, plans: Sequence[Plan]) -> dict[str, str]:
         """Whose yes each plan still needs, by hash; empty where it may run."""
         hashes = [plan.hash for plan in plans]

@@ -21,6 +21,7 @@ from setright.web.pages import View
 LOG = logging.getLogger("setright.serve")
 RUN = "from setright.cli import main; main(prog_name='setright')"
 LONGEST_REASON = 300
+NOT_YET = "Nothing is asked yet"
 
 
 class Told(NamedTuple):
@@ -97,12 +98,12 @@ class Answers:
         passed = [bounce(app.configuration, app.store, app.ledger, each, (reason, by, to)) for each in findings]
         return sorted({each.now.owner for each in passed})
 
-    def view(self, token: str) -> View | str:
-        """What the page behind a link shows; a text: why nothing is asked. Raises EngineError for a token that is none."""
+    def view(self, token: str) -> View | Told:
+        """What the page behind a link shows, or why nothing is asked. Raises EngineError for a token that is none."""
         return self._view(self.app.asking.read(token))
 
-    def seen(self, word: str) -> View | str:
-        """What the page behind a ticket's link shows; a text: why nothing is asked. Raises EngineError for a word that is none."""
+    def seen(self, word: str) -> View | Told:
+        """What the page behind a ticket's link shows, or why nothing is asked. Raises EngineError for a word that is none."""
         return self._view(self.app.asking.seen(word))
 
     def invite(self, word: str, name: str) -> Told:
@@ -110,7 +111,7 @@ class Answers:
         app = self.app
         asked = app.asking.seen(word)
         if asked.refused:
-            return Told("Nothing is asked any more", asked.refused, False)
+            return self._refused(asked)
         may = [person.name for person in app.consent.may_approve(asked.plan)]
         if name not in may:
             return Told("No letter was sent", f"{name or 'Nobody'} may not approve this; {', '.join(may) or 'nobody'} may.", False)
@@ -125,10 +126,14 @@ class Answers:
             "Sent", f"A link of your own is on its way to {name}.{' It waits for the mail server.' if problems else ''}", True
         )
 
-    def _view(self, asked: Asked) -> View | str:
+    def _refused(self, asked: Asked) -> Told:
+        early = asked.refused == self.app.asking.early(asked.plan)
+        return Told(NOT_YET if early else "Nothing is asked any more", asked.refused, False)
+
+    def _view(self, asked: Asked) -> View | Told:
         app = self.app
         if asked.refused:
-            return asked.refused
+            return self._refused(asked)
         plan, hash_ = asked.plan, asked.plan.hash
         return View(
             plan=plan,

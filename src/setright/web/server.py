@@ -28,7 +28,7 @@ from setright.engine.error import EngineError
 from setright.engine.links import form_key
 from setright.integrations import slack as slack_channel
 from setright.web import pages, slack
-from setright.web.answers import AnswerRunner, Answers, Told
+from setright.web.answers import NOT_YET, AnswerRunner, Answers, Told
 from setright.web.api.doing import Doer
 from setright.web.api.routes import Api
 from setright.web.figures import figures
@@ -154,8 +154,8 @@ class _Server:
 
     def _seen(self, word: str) -> Response:
         view = self._answers.seen(word)
-        if isinstance(view, str):
-            return _html(pages.told_page("Nothing is asked any more", view), 410)
+        if isinstance(view, Told):
+            return _html(pages.told_page(view.title, view.text), 409 if view.title == NOT_YET else 410)
         return _html(pages.seen_page(view, f"/plans/{word}", form_key(word, self._app.asking.key)))
 
     def _invited(self, word: str, form: dict[str, str]) -> Response:
@@ -164,8 +164,8 @@ class _Server:
 
     def _asked(self, token: str) -> Response:
         view = self._answers.view(token)
-        if isinstance(view, str):
-            return _html(pages.told_page("Nothing is asked any more", view), 410)
+        if isinstance(view, Told):
+            return _html(pages.told_page(view.title, view.text), 409 if view.title == NOT_YET else 410)
         action = f"/approve/{token}"
         return _html(pages.plan_page(view, action, form_key(token, self._app.asking.key)))
 

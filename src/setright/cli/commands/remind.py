@@ -9,7 +9,7 @@ import click
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from setright.app import App
     from setright.engine.remind import Reminder, Waiting
@@ -41,7 +41,8 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     app = show.open()
     excepted = frozenset(left_open(app.store, app.circumstances, now()))
     due = what_is_due(app.configuration, app.store, app.catalogue.control, excepted, now())
-    told = [*due.reminders, *_fresh(app, period, excepted)]
+    asked, early = _asked(app)
+    told = [*due.reminders, *_fresh(app, period, excepted, asked)]
     number, unreached = 0, list[Letter]()
     if not dry_run:
         number, unreached = send(app.configuration, app.store, app.courier.routes, told, now())
@@ -61,17 +62,30 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     if show.format == "json":
         letters = [{"sort": sort, "to": to, "subject": subject} for sort, to, subject in rows]
         lost = [{"to": letter.to, "subject": letter.subject} for letter in unreached]
-        told_of = {"posted": number, "unreached": lost, "held": due.held, "unowned": due.unowned}
+        told_of = {"posted": number, "unreached": lost, "held": due.held, "unowned": due.unowned, "early": early}
         emit(json_text({"schema": SCHEMA, "letters": letters, **told_of}), show)
         return
     _draw(rows, show)
     if unreached:
         names = sorted({name for letter in unreached for name in letter.to})
         hint(f"Not reached: {', '.join(names) or 'any chat'}; name a contact of theirs, and a channel ([integrations.NAME]).", show)
+    if early:
+        hint(f"{len(early)} not asked about yet: `setright fix` first, for what nobody needs to be asked about there.", show)
     hint(f"{number} posted; {due.held} wait for working hours; {len(due.unowned)} belong to nobody (setright owners list).", show)
 
 
-def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[Reminder]:
+def _asked(app: App) -> tuple[list[Waiting], list[str]]:
+    """The plans whose approvers are told, and the hashes of those that go on from one that has not run: no yes is taken yet."""
+    if not app.configuration.serve.url:
+        return [], []
+    waiting = app.consent.waiting()
+    lacks = app.consent.lacking(waiting)
+    lacking = [plan for plan in waiting if lacks[plan.hash]]
+    early = [plan.hash for plan in lacking if app.asking.early(plan) and app.asking.hindered(plan)]
+    return [_waiting(app, plan, lacks[plan.hash]) for plan in lacking if plan.hash not in early], early
+
+
+def _fresh(app: App, period: str | None, excepted: frozenset[str], asked: Sequence[Waiting]) -> Iterator[Reminder]:
     """The plans that wait and the digests that were not told of yet."""
     from datetime import timedelta
 
@@ -81,10 +95,7 @@ def _fresh(app: App, period: str | None, excepted: frozenset[str]) -> Iterator[R
 
     marks = app.store.reminded()
     told: list[Reminder] = []
-    if app.configuration.serve.url:
-        waiting = app.consent.waiting()
-        lacks = app.consent.lacking(waiting)
-        asked = [_waiting(app, plan, lacks[plan.hash]) for plan in waiting if lacks[plan.hash]]
+    if asked:
         told += asking_letters(asked, app.courier.routes, Asking(app.asking.token, app.asking.address), marks)
     if period:
         items = [item for item in app.store.items(now() - timedelta(weeks=WEEKS)) if item.id not in excepted]
