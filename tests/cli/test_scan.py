@@ -76,6 +76,14 @@ def test_a_target_that_cannot_be_read_is_told_and_does_not_stop_the_others(setri
     assert len(ran.err.splitlines()) == 1
 
 
+def test_what_stands_in_two_of_the_targets_is_found_once(setright: Program):
+    one = setright("scan", ".", *BOTH, "--format", "json").json
+    ran = setright("scan", "main.tf", ".", "main.tf", *BOTH, "--format", "json")
+    assert ran.json["findings"] == one["findings"] and "main.tf is a part of ." in ran.err
+    (setright.tree / ".gitignore").write_text("main.tf\n")  # then it is no part of what is read there
+    assert setright("scan", "main.tf", ".", *BOTH, "--format", "json").json["summary"]["failed"] == 2
+
+
 def test_what_cannot_be_told_is_shown_counted_and_no_pass(setright: Program):
     setright.file.write_text('resource "aws_db_instance" "a" {\n  storage_encrypted = var.encrypted\n}\n')
     ran = setright("scan", ".", "--control", ASK, "--format", "json")

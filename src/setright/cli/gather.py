@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def scanned(app: App, selection: Selection, show: Shown) -> Report:
-    targets = app.targets(selection.targets)
+    targets = _targets(app, selection, show)
     results = app.scan(targets, selection.ask())
     report = Report(_in_order(counted(results, targets, "Reading", show.quiet), targets), _key(app))
     for note in dict.fromkeys(result.note for result in report.results if isinstance(result, Scanned) and result.note):
@@ -36,10 +36,21 @@ def scanned(app: App, selection: Selection, show: Shown) -> Report:
 
 
 def planned(app: App, selection: Selection, show: Shown, *, together: bool = False) -> tuple[Report, list[Planned]]:
-    targets = app.targets(selection.targets)
+    targets = _targets(app, selection, show)
     results = app.plan(targets, selection.ask(), together=together)
     ordered = _in_order(counted(results, targets, "Planning", show.quiet), targets)
     return Report(ordered, app.fingerprint_key), list(ordered)
+
+
+def _targets(app: App, selection: Selection, show: Shown) -> list[str]:
+    """Those asked for, without paths that another of them holds whole."""
+    from setright.engine.overlap import parts
+
+    targets = app.targets(selection.targets)
+    held = parts(targets, {each.url for each in app.configuration.targets}) if len(selection.targets) > 1 else {}
+    for inner, outer in held.items():
+        hint(f"setright: {from_here(inner)} is a part of {from_here(outer)}: it is looked at there, once", show)
+    return [target for target in targets if target not in held]
 
 
 def _in_order(results: Iterable[R], targets: list[str]) -> tuple[R, ...]:
