@@ -34,6 +34,9 @@ ORDINARY = [
     ("pod.yaml", "secretName: web-tls\nautomountServiceAccountToken: false\nimagePullSecrets:\n- name: regcred\n"),
     ("pod.yaml", "env:\n- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: {name: db, key: password}\n"),
     ("main.tf", 'metadata_options {\n  http_tokens = "required"\n}\npassword = var.db_password\nkms_key_id = aws_kms_key.x.arn\n'),
+    ("main.tf", 'variable "password_length" {\n  default = "14"\n}\nvariable "token" {}\nvariable "b" {\n  default = "x1"\n}\n'),
+    ("main.tf", 'resource "aws_ssm_parameter" "a" {\n  type  = "String"\n  value = "live"\n}\n'),
+    ("main.tf", 'resource "azurerm_key_vault_secret" "a" {\n  value = random_password.a.result\n}\n'),
     ("main.tf", "password = random_password.db.result\nminimum_password_length = 14\npassword_reuse_prevention = 24\n"),
     ("main.tf", "x = <<EOT\nexport PASSWORD=${var.db_password}\nEOT\npassword = random_password.db.result\n"),
     (
@@ -58,6 +61,11 @@ ORDINARY = [
 WITH_SECRET = [
     (".github/workflows/a.yml", "      password: ${{{{ secrets.A || '{}' }}}}\n"),
     ("main.tf", 'password = "{}"\n'),
+    ("main.tf", 'variable "db_password" {{\n  type    = string\n  default = "{}"\n}}\n'),
+    ("main.tf", 'variable "db_password" {{ default = "{}" }}\n'),
+    ("main.tf", 'resource "aws_ssm_parameter" "a" {{\n  name  = "/a"\n  type  = "SecureString"\n  value = "{}"\n}}\n'),
+    ("main.tf", 'resource "azurerm_key_vault_secret" "a" {{\n  name  = "a"\n  value = "{}"\n}}\n'),
+    ("main.tf", 'resource "google_secret_manager_secret_version" "a" {{\n  secret_data = "{}"\n}}\n'),
     ("main.tf", "password = <<EOF\n{}\nEOF\nname = 1\n"),
     ("main.tf", "user_data = <<-EOT\n  export DB_PASSWORD={}\nEOT\nname = 1\n"),
     ("main.tf", "user_data = <<EOT\npassword: {}\n"),

@@ -56,6 +56,12 @@ def _redacted(text: str, locator: str, key: bytes) -> str:
     return "".join([*out, text[at:]])
 
 
+@lru_cache(maxsize=64)
+def secrets_in(text: str, locator: str) -> frozenset[str]:
+    """The secrets of a whole document, which a part of it may not show to be some."""
+    return frozenset(text[start:end] for start, end in secret_spans(text, locator) if start < end)
+
+
 def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plain:
     """Plain data with fingerprints for secrets; the path's last key says what the value is."""
     if value is None or value.__class__ is bool:

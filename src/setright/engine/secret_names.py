@@ -54,6 +54,7 @@ ENDINGS = (
     "secretstring",
     "secretbinary",
     "secretvalue",
+    "secretdata",
     "webhookurl",
 )
 WHOLE = frozenset({"pass", "psk", "pwd", "community"})  # short: must be a word of their own

@@ -77,6 +77,10 @@ VALUE_THEN_NAME = late(
 )
 KUBERNETES_SECRET = late(r"(?m)^kind:[ \t]{0,8}[\"']?Secret[\"']?[ \t]{0,40}\r?$")
 ITS_DATA = late(r"(?m)^(data|stringData):[ \t]{0,40}\r?\n")
+STORED = late(r"(?m)^resource[ \t]{1,8}\"(?:aws_ssm_parameter|azurerm_key_vault_secret)\"[^\n]{0,256}\{[ \t]{0,40}\r?\n")
+VARIABLE = late(r"(?m)^variable[ \t]{1,8}\"?([\w-]{1,128})\"?[ \t]{0,8}\{")
+ITS_DEFAULT = late(r"(?:^|(?<=[\s{;]))(default)([ \t]{0,40}=[ \t]{0,40})")
+ITS_VALUE = late(r"(?m)^[ \t]{1,80}(value)([ \t]{0,40}=[ \t]{0,40})")
 HASHES = late(r"(?m)^[^:\n]{0,256}:([^:\n]{1,512})")
 HASH_FILES = late(r"^(?!stat:)(?:.{0,4096}/)?(?:g?shadow-?|opasswd|\.?htpasswd|passwd\.db)$")
 PGPASS = late(r"(?m)^(?:[^:#\n]{0,256}:){4}([^\n]{1,512})")
@@ -198,8 +202,25 @@ def _by_file(text: str, locator: str) -> Iterator[Span]:
         yield from (match.span(1) for match in PGPASS.finditer(text))
     elif locator.endswith("userlist.txt"):
         yield from (match.span(1) for match in PGBOUNCER_USERS.finditer(text))
+    elif locator.endswith(HCL):
+        yield from _stored(text, locator)
     elif KUBERNETES_SECRET.search(text):
         yield from _kubernetes_secrets(text)
+
+
+def _stored(text: str, locator: str) -> Iterator[Span]:
+    """What Terraform's resources and variables hold that are secrets themselves: of Key Vault, SecureString parameters, by name."""
+    for head in VARIABLE.finditer(text):
+        if names_secret(head[1]):
+            line = _find(text, "\n", head.end(), len(text))
+            end = line if "}" in text[head.end() : line] else _find(text, "\n}", head.end(), len(text))
+            for match in ITS_DEFAULT.finditer(text, head.end(), end):
+                yield from _value(text, match.start(1), match.end(), locator)
+    for head in STORED.finditer(text):
+        end = _find(text, "\n}", head.end(), len(text))
+        if "azurerm" in head[0] or '"String"' not in text[head.end() : end]:
+            for match in ITS_VALUE.finditer(text, head.end(), end):
+                yield from _value(text, match.start(1), match.end(), locator)
 
 
 def _kubernetes_secrets(text: str) -> Iterator[Span]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from setright.engine.compose import Composed, Tried, compose
 from setright.engine.contract import Report
-from setright.engine.redact import redact_text
+from setright.engine.redact import redact_text, secrets_in
 from setright.engine.scan import Found, Scan
 from setright.engine.text_edits import text_edits
 from setright.engine.world import Slot, World
@@ -35,7 +35,7 @@ class Fixes:
             if before is None or after is None or place is None:
                 return []
             told = list(replacements(before, after))
-            if any(redact_text(_inserted(r), locator) != _inserted(r) for r in told):
+            if any(_shows_a_secret(_inserted(r), before, locator) for r in told):
                 return []
             changes.append({"artifactLocation": place, "replacements": told})
         return [{"description": {"text": found.control.title}, "artifactChanges": changes}] if changes else []
@@ -96,6 +96,10 @@ def _region(text: str, start: int, end: int) -> dict[str, int]:
         "endLine": last,
         "endColumn": end - (text.rfind("\n", 0, end) + 1) + 1,
     }
+
+
+def _shows_a_secret(inserted: str, document: str, locator: str) -> bool:
+    return redact_text(inserted, locator) != inserted or any(secret in inserted for secret in secrets_in(document, locator))
 
 
 def _inserted(replacement: dict[str, Plain]) -> str:
