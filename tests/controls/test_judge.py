@@ -54,6 +54,18 @@ def test_what_fails_in_one_of_several_instances_fails_and_says_in_which():
     assert told(made, {"days": Unknown("each.value.days", (365, Unknown("var.x")), ("a", "b"))}).verdict is Verdict.UNKNOWN
 
 
+def test_what_fails_says_what_cannot_be_told_in_the_same_mapping():
+    made = control(require={"c/on": True, "c/many": {"at-least": 2}, "d/on": True, "xs/*/on": True})
+    tree = {
+        "c": {"on": False, "many": Unknown("var.n")},
+        "d": {"on": Unknown("var.d")},
+        "xs": [{"on": Unknown("var.x")}, {"on": False}],
+    }
+    judgement = told(made, tree)
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.why_unknown == "c/many is var.n"
+
+
 def test_a_control_that_may_speak_of_some_instances_alone_is_not_told():
     made = control(where={"mode": "on"}, require={"key": "v"})
     assert applies(made, Resource("k", "n", {"mode": Unknown("each.value.mode", ("on", "off"), ("a", "b"))}, ("f", ()))) is None

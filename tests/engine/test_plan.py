@@ -383,3 +383,20 @@ resource "aws_s3_bucket_public_access_block" "data" {
     (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
     (change,) = changes(only, surface.again(["main.tf"]))
     assert change.after == text.replace(b"= false", b"= true")
+
+
+@pytest.mark.parametrize(("other", "lane"), [("true", "auto"), ("var.admins", "ask")])
+def test_half_of_what_belongs_together_is_asked_for_where_the_other_half_cannot_be_told(other, lane):
+    text = f"""\
+variable "admins" {{}}
+
+resource "azurerm_security_center_contact" "main" {{
+  alert_notifications = false
+  alerts_to_admins    = {other}
+}}
+"""
+    surface = Memory({"main.tf": Document("main.tf", text.encode(), "hcl")}, ("terraform",))
+    catalogue = shipped()
+    (only,) = plan(scan(surface, catalogue, [catalogue.control("azure/security/contact-alerts")]), surface).plans
+    assert only.lane == lane
+    assert ("var.admins" in only.reason) == (lane == "ask")

@@ -11,7 +11,7 @@ from setright.model import Control, Layer, Mismatch, Param, Path, Plain, Require
 
 
 class Judgement(NamedTuple):
-    """A verdict, the requirements that do not hold, and why it could not be told."""
+    """A verdict, the requirements that do not hold, and why it could not be told; of a failure what could not beside it."""
 
     verdict: Verdict
     mismatches: tuple[Mismatch, ...] = ()
@@ -85,8 +85,20 @@ def concluded(mismatches: Sequence[Mismatch]) -> Judgement:
         return PASS
     failed = tuple(m for m in mismatches if not isinstance(m.have, Unknown))
     if failed:
-        return Judgement(Verdict.FAIL, failed)
-    return Judgement(Verdict.UNKNOWN, (), "; ".join(dict.fromkeys(_why(m) for m in mismatches)))
+        return Judgement(Verdict.FAIL, failed, _untold(_beside(failed, mismatches)))
+    return Judgement(Verdict.UNKNOWN, (), _untold(mismatches))
+
+
+def _untold(mismatches: Sequence[Mismatch]) -> str:
+    return "; ".join(dict.fromkeys(_why(m) for m in mismatches if isinstance(m.have, Unknown)))
+
+
+def _beside(failed: Sequence[Mismatch], mismatches: Sequence[Mismatch]) -> list[Mismatch]:
+    """What is required of other keys of a mapping in which something fails: it belongs together."""
+    wrong = {m.path for m in failed}
+    around = {path[:-1] for path in wrong}
+    others = [m for m in mismatches if m.path and not m.live and m.path not in wrong]
+    return [m for m in others if isinstance(m.path[-1], str) and m.path[:-1] in around]
 
 
 def _why(mismatch: Mismatch) -> str:

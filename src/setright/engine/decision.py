@@ -212,8 +212,14 @@ def _question(fact: str, found: Found) -> str:
 def _decided(found: Found, doubts: _Doubts, answers: Mapping[str, Answer], about: About) -> Fix:
     already = _already(found)
     told = tuple(already or doubts.told(teller, found, answers) for _, _, teller in doubts.of(found.control).fears)
-    way = doubts.way(found.control, told, about.past(found), found.resource.deliberate)
+    way = doubts.way(found.control, told, about.past(found), found.resource.deliberate or _partly(found))
     return Fix(found, way.fears, about.rule(found, way.decision, way.case), way.risk)
+
+
+def _partly(found: Found) -> str:
+    """Why a fix may be half of what belongs together; empty where all that is required was told."""
+    untold = "" if found.control.fix else found.finding.why_unknown
+    return f"does only part of what belongs together: {untold}" if untold else ""
 
 
 def _way(control: Control, doubt: _Doubt, told: Sequence[Answer], past: Past, deliberate: str) -> _Way:
