@@ -10,6 +10,7 @@ from setright.model import Plain
 READS = {  # by layout: the lenses of its documents and of what surrounds them; one that is not named here may look at any
     "terraform": frozenset({"hcl", "json"}),
     "terraform-objects": frozenset({"hcl", "json"}),
+    "terraform-providers": frozenset({"hcl", "json"}),
     "terraform-workloads": frozenset({"hcl", "json", "dockerfile"}),
     "cloudformation": frozenset({"yaml", "json"}),
     "kubernetes": frozenset({"yaml", "kustomization", "json", "helm", "dockerfile"}),
