@@ -256,7 +256,7 @@ def _place(judged: Judged, world: World) -> Location:
     path = judgement.mismatches[0].path if judgement.mismatches else ()
     locator, inner = locate(world.bindings[slot], slot[1], resource, path, world.sources)
     document = world.documents.get(locator)
-    if document is None or document.data is None or ":" in locator.split("/")[0]:
+    if document is None or document.data is None or (":" in locator.split("/")[0] and slot[1] not in SOURCE_FAMILIES):
         return Location(locator)
     start, end = span(document.lens, document.data, inner)
     return Location(locator, *lines(document.data, start, end))

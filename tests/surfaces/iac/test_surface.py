@@ -75,9 +75,9 @@ def test_no_locator_leads_out_of_the_tree(tree, tmp_path, locator):
     (tmp_path / "elsewhere").mkdir()
     (tree.root / "link.tf").symlink_to(tmp_path / "outside.tf")
     (tree.root / "folder").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(SurfaceError, match="leads out of"):
+    with pytest.raises(SurfaceError, match="leads out of|is a link"):
         tree.write(change(locator=locator))
-    with pytest.raises(SurfaceError, match="leads out of"):
+    with pytest.raises(SurfaceError, match="leads out of|is a link"):
         tree.again([locator])
     assert (tmp_path / "outside.tf").read_bytes() == BUCKET
 
@@ -153,3 +153,13 @@ def no_root():
         yield
     finally:
         assert libc.capset(header, had) == 0
+
+
+def test_what_is_no_file_of_its_own_is_not_waited_for(tree):
+    os.mkfifo(tree.root / "eu" / "pipe.tf")
+    (tree.root / "eu" / "link.tf").symlink_to(tree.root / "eu" / "main.tf")
+    near = [Want("aws/s3/bucket", {}, near=("eu/main.tf",))]
+    for wants in (ALL, near):
+        assert [each.locator for each in tree.read(wants).documents] == ["eu/main.tf"]
+    with pytest.raises(SurfaceError, match="neither a file nor a directory"):
+        SourceTree(tree.root / "eu" / "pipe.tf")

@@ -35,6 +35,8 @@ class SourceTree:
                 f"{place}: there is no such file or directory; give a path, a name of setright.toml, or such as host:local or ssh://host"
             )
         self.target = target or str(place)
+        if not place.is_file() and not place.is_dir():
+            raise SurfaceError(f"{place}: is neither a file nor a directory; give one of these")
         self._only = place.name if place.is_file() else None
         self.root = (place.parent if self._only else place).resolve()
 
@@ -128,7 +130,7 @@ class SourceTree:
 
     def _near(self, folders: set[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(folders):
-            for name in sorted(entry.name for entry in os.scandir(self.root / folder)):
+            for name in sorted(entry.name for entry in os.scandir(self.root / folder) if entry.is_file(follow_symlinks=False)):
                 if lens := lens_of(name) or script_of(name):
                     yield f"{folder}/{name}" if folder else name, lens
 
@@ -141,7 +143,9 @@ class SourceTree:
     def _file(self, locator: str) -> Path:
         """The file of a locator, which must lie inside the tree whatever a plan file says."""
         file = self.root / locator
-        if not file.parent.resolve().is_relative_to(self.root) or file.is_symlink():
+        if file.is_symlink():
+            raise SurfaceError(f"{locator}: is a link to another file; refused: name that one ({file.readlink()})")
+        if not file.parent.resolve().is_relative_to(self.root):
             raise SurfaceError(f"{locator}: leads out of {self.root}; refused")
         return file
 
