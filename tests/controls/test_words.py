@@ -30,3 +30,7 @@ def test_what_a_list_must_not_hold_is_told_as_such() -> None:
 def test_what_is_only_offered_to_a_fix_is_not_told_as_if_somebody_wrote_it() -> None:
     told = pair(Mismatch(("rules", 0), None, {"FromPort": 22, "module-description": "offered"}, "none"))
     assert (told.have, told.want) == ('{"FromPort": 22}', "no such item")
+
+
+def test_a_number_and_its_text_are_asked_for_as_one_value() -> None:
+    assert pair(Mismatch(("A",), "one-of", 0, [60, 1, "60", "1"])).want == "one of 60, 1"
