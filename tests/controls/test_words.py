@@ -33,4 +33,4 @@ def test_what_is_only_offered_to_a_fix_is_not_told_as_if_somebody_wrote_it() -> 
 
 
 def test_a_number_and_its_text_are_asked_for_as_one_value() -> None:
-    assert pair(Mismatch(("A",), "one-of", 0, [60, 1, "60", "1"])).want == "one of 60, 1"
+    assert pair(Mismatch(("A",), [60, 1, "60", "1"], 0, "one-of")).want == "one of 60, 1"

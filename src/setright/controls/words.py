@@ -57,7 +57,7 @@ def pair(mismatch: Mismatch) -> Pair:
 
 
 def _beginning(want: Plain) -> Plain:
-    """Of a long list the first three, which say what sort it is; `explain` tells all. A number and its text are one value to people."""
+    """Of a long list the first three, which say what sort it is; `explain` tells all. A number and its text are one to people."""
     if isinstance(want, list | tuple):
         want = list({value(item): item for item in want}.values())
     if not isinstance(want, list | tuple) or len(want) <= MANY or len(value(want)) <= LONG:
