@@ -31,7 +31,8 @@ def _planted(control: Control, root: Path) -> int:
     for number, example in enumerate(control.examples):
         if example.bad is None:
             continue
-        for locator, document in documents(CATALOGUE.bindings[control.kind], example.family, example.bad).items():
+        binding = CATALOGUE.bindings[control.kind]
+        for locator, document in documents(binding, example.family or next(iter(binding.layouts)), example.bad).items():
             assert b"example-only" in (document.data or b""), f"{control.id}: write the secret of an example as example-only"
             file = root / control.id.replace("/", "-") / str(number) / locator
             file.parent.mkdir(parents=True, exist_ok=True)
