@@ -258,6 +258,16 @@ def test_secrets_of_the_sources_are_not_in_the_description(shop: Shop):
     assert "main.tf:" in json.dumps(shop.forge.pulls)
 
 
+def test_of_several_files_each_fear_says_which_it_is_about(shop: Shop):
+    (shop.program.tree / "live").mkdir()
+    (shop.program.tree / "live" / "main.tf").write_text(MAIN_TF)
+    as_user(shop.program.tree, "add", ".")
+    as_user(shop.program.tree, "commit", "-qm", "Go live")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    (fear,) = [each for each in shop.pr("--dry-run", "--all", selection=("--control", ASK)).out.splitlines() if "- [ ]" in each]
+    assert fear.endswith("; in `live/main.tf`, `main.tf`")
+
+
 def test_a_dry_run_shows_it_and_needs_no_token(shop: Shop):
     ran = shop.pr("--dry-run", token="")
     assert (ran.code, list(shop.branches()), shop.forge.seen) == (0, ["main"], [])

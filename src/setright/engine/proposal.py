@@ -19,6 +19,7 @@ from setright.model import Answer, Control, Plan, Planned
 
 LONGEST = 60_000  # characters; GitHub takes 65,536
 ROWS = 100
+NAMED = 3  # files that one fear is about
 MARK = re.compile(r"<!-- setright:([0-9a-f]{16}) -->")
 MARKUP = re.compile(r"([\\`*_\[\]<>|~#!])")
 NUL = "\u200b"  # keeps @name and #1 from being links
@@ -26,6 +27,7 @@ SIGNS = {True: "❌ holds here", None: "❓ not known", False: "✅ ruled out"}
 
 
 Placed = tuple[str, Found]  # path and line from the repository's root, finding
+Fear = tuple[str, str, Answer]  # sentence, what tells, answer
 
 
 class Words(NamedTuple):
@@ -125,18 +127,30 @@ def _table(found: Sequence[Placed], pages: str) -> str:
 
 
 def _fears(drafts: Sequence[Draft]) -> Iterator[str]:
-    """What may break: what a person must look at stands open, what evidence rules out is folded."""
-    answered = list(dict.fromkeys(fear for draft in drafts for plan in draft.plans for fear in plan.breaks_if))
-    open_ = [fear for fear in answered if fear[2].holds is not False]
+    """What may break, and where: what a person must look at stands open, the sure first; what evidence rules out is folded."""
+    answered: dict[Fear, list[str]] = {}
+    for draft in drafts:
+        for plan in draft.plans:
+            for fear in plan.breaks_if:
+                answered.setdefault(fear, []).append(draft.inside + plan.document)
+    several = len({place for places in answered.values() for place in places}) > 1
+    told = {fear: _fear(*fear) + (_among(places) if several else "") for fear, places in answered.items()}
+    open_ = sorted((fear for fear in answered if fear[2].holds is not False), key=lambda fear: not fear[2].holds)
     if open_:
         yield "### Before you approve\n\nThis may break something if:\n\n" + "\n".join(
-            f"- [ ] {_fear(*fear)}" for fear in open_[:ROWS]
+            f"- [ ] {told[fear]}" for fear in open_[:ROWS]
         )
-    ruled_out = [fear for fear in answered if fear[2].holds is False]
+    ruled_out = [told[fear] for fear in answered if fear[2].holds is False]
     if ruled_out:
-        yield _folded(f"What it cannot break here ({len(ruled_out)})", "\n".join(f"- {_fear(*fear)}" for fear in ruled_out[:ROWS]))
+        yield _folded(f"What it cannot break here ({len(ruled_out)})", "\n".join(f"- {each}" for each in ruled_out[:ROWS]))
     if not answered:
         yield "**May break:** nothing in a correct setup."
+
+
+def _among(places: Sequence[str]) -> str:
+    """Of which files something is said."""
+    names = list(dict.fromkeys(places))
+    return f"; in {', '.join(map(_code, names[:NAMED]))}" + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 def _fear(sentence: str, fact: str, answer: Answer) -> str:
