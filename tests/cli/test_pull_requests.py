@@ -265,7 +265,7 @@ def test_of_several_files_each_fear_says_which_it_is_about(shop: Shop):
     as_user(shop.program.tree, "commit", "-qm", "Go live")
     as_user(shop.program.tree, "push", "-q", "origin", "main")
     (fear,) = [each for each in shop.pr("--dry-run", "--all", selection=("--control", ASK)).out.splitlines() if "- [ ]" in each]
-    assert fear.endswith("; in `live/main.tf`, `main.tf`")
+    assert fear.endswith("; in `main.tf`, `live/main.tf`")
 
 
 def test_a_dry_run_shows_it_and_needs_no_token(shop: Shop):
