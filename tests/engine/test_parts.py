@@ -55,7 +55,9 @@ def test_a_privileged_container_keeps_no_fix_from_its_neighbours():
     auto, *left = plans(memory(KNOWN, init=MANAGER), GAINS)
     assert (auto.lane, places(auto)) == ("auto", {("spec", "containers", 0)})
     assert [each.lane for each in left] == ["ask"]
-    assert "workload/has-node-rights is false in spec/containers/0" in {answer.text for _, _, answer in auto.breaks_if}
+    assert "it is not privileged and has no added capabilities in spec/containers/0" in {
+        answer.text for _, _, answer in auto.breaks_if
+    }
 
 
 def test_nothing_is_set_for_the_whole_pod_while_one_container_waits():

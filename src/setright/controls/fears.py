@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from setright.controls.evidence import in_words
 from setright.controls.judge import matches
 from setright.controls.paths import leaves, show
 from setright.controls.words import requirement, value
@@ -90,10 +91,10 @@ def told_by(teller: Teller) -> str:
         return f"{told_by(teller.lines)}; else {told_by(teller.fact)}"
     if isinstance(teller, str):
         return f"asked of the target: {teller}"
-    return f"not so where {' and '.join(map(requirement, teller))}"
+    return f"not so where {' and '.join(in_words(requirement(line)) for line in teller)}"
 
 
 def _stands(line: Requirement, tree: Tree) -> str:
     found = list(dict.fromkeys(value(have) for _, have in leaves(tree, line.path))) or [value(None)]
     more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
-    return f"{show(line.path)} is {', '.join(found[:MAX_SHOWN])}{more}"
+    return in_words(f"{show(line.path)} is {', '.join(found[:MAX_SHOWN])}{more}")
