@@ -69,13 +69,13 @@ def test_a_policy_reads_the_same_however_it_is_written(expression: str) -> None:
 
 def test_what_an_expression_gives_is_unknown_and_the_rest_is_told() -> None:
     told = statements(
-        'jsonencode({Statement = [{Effect = "Allow", Resource = "${a.b}/*", Action = concat(["a"], var.x)}, local.more]})'
+        'jsonencode({Statement = [{Effect = "Allow", Resource = "${a.b}*", Action = concat(["a"], var.x)}, local.more]})'
     )
     assert told == [
-        {"Effect": "Allow", "Resource": Unknown('"${a.b}/*"'), "Action": Unknown('concat(["a"], var.x)')},
+        {"Effect": "Allow", "Resource": Unknown('"${a.b}*"'), "Action": Unknown('concat(["a"], var.x)')},
         Unknown("local.more"),
     ]
-    assert statements('<<EOF\n{"Statement": [{"Resource": "${a.b}/*"}]}\nEOF') == [{"Resource": Unknown("${a.b}/*")}]
+    assert statements('<<EOF\n{"Statement": [{"Resource": "${a.b}*"}]}\nEOF') == [{"Resource": Unknown("${a.b}*")}]
 
 
 def test_a_caller_that_can_be_no_star_is_known() -> None:
@@ -90,6 +90,25 @@ def test_a_caller_that_can_be_no_star_is_known() -> None:
         assert statements(f"jsonencode({{Statement = [{{Principal = {{AWS = {caller}}}}}]}})") == [
             {"Principal": {"AWS": Unknown(caller)}}
         ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_known"),
+    [
+        ("aws_s3_bucket.b.arn", True),
+        ('"${aws_s3_bucket.b.arn}/*"', True),
+        ('"arn:aws:s3:::${var.name}"', True),
+        ("var.resources", False),
+        ('"${var.prefix}*"', False),
+        ('var.all ? "*" : "${aws_s3_bucket.b.arn}/*"', False),
+        ('"${var.all ? "*" : "x"}"', False),
+    ],
+)
+def test_what_a_statement_is_about_is_known_where_it_is_surely_not_everything(expression: str, is_known: bool) -> None:
+    [told] = statements(f'jsonencode({{ Statement = [{{ Effect = "Allow", Action = "s3:*", Resource = {expression} }}] }})')
+    assert isinstance(told["Resource"], Unknown) != is_known
+    [told] = statements(f'jsonencode({{ Statement = [{{ Effect = "Allow", Action = "s3:*", Resource = ["a", {expression}] }}] }})')
+    assert isinstance(told["Resource"][1], Unknown) != is_known
 
 
 def test_a_policy_document_is_seen_as_the_policy_it_makes() -> None:

@@ -55,6 +55,8 @@ def capital(value: Plain) -> Plain:
 
 
 def _with_names(statement: Plain) -> Plain:
+    if isinstance(statement, dict) and "Resource" in statement and "Principal" not in statement:
+        return statement | {"Resource": _some(statement["Resource"])}
     if not isinstance(statement, dict) or not isinstance(statement.get("Principal"), dict):
         return statement
     return statement | {"Principal": {key: _name(value) for key, value in statement["Principal"].items()}}
@@ -65,6 +67,16 @@ def _name(value: Plain) -> Plain:
         return [_name(each) for each in value]
     text = value.text.strip('"') if isinstance(value, Unknown) else ""
     return text if (text.startswith("arn:") and "*" not in text) or CALLER.fullmatch(text) else value
+
+
+def _some(value: Plain) -> Plain:
+    """What a statement is about, by its text where that is surely not everything: an ARN of a resource, a text that says more."""
+    if isinstance(value, list):
+        return [_some(each) for each in value]
+    text = value.text.strip('"') if isinstance(value, Unknown) else ""
+    around = HOLE.sub("", text) if "${" in text else ""  # what is written of a template; another expression has quotes in it
+    says_more = '"' not in around and (around.startswith("arn:") or around.endswith(("/*", ":*")))
+    return text if says_more or CALLER.fullmatch(text) else value
 
 
 def _document_of(module: Module, raw: Plain) -> Plain:
