@@ -50,6 +50,7 @@ def test_what_fails_in_one_of_several_instances_fails_and_says_in_which():
     judgement = told(made, {"days": Unknown("each.value.days", (365, 7, None, 14, 1), ("a", "b", "c", "d", "e"))})
     assert judgement.verdict is Verdict.FAIL
     assert judgement.mismatches[0].have == "7 for b, nothing for c, 14 for d and 1 more"
+    assert told(made, {"days": Unknown("each.key", ("7", "400"), ("7", "400"))}).mismatches[0].have == "7"
     assert told(made, {"days": Unknown("each.value.days", (365, 400), ("a", "b"))}).verdict is Verdict.PASS
     assert told(made, {"days": Unknown("each.value.days", (365, Unknown("var.x")), ("a", "b"))}).verdict is Verdict.UNKNOWN
 

@@ -165,7 +165,8 @@ def _wrong(requirement: Requirement, have: Unknown) -> str:
     if not have.keys:
         return " or ".join(dict.fromkeys(text(each) for each in have.either if each is not None))
     pairs = zip(have.either, have.keys, strict=True)
-    wrong = [f"{_said(each)} for {key}" for each, key in pairs if _holds(requirement, each) is False]
+    failed = [(_said(each), key) for each, key in pairs if _holds(requirement, each) is False]
+    wrong = [said if said == key else f"{said} for {key}" for said, key in failed]
     return ", ".join(wrong[:NAMED]) + (f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else "")
 
 
