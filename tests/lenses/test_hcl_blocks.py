@@ -51,6 +51,17 @@ PLACES = [
 ]
 
 
+BESIDE = [
+    *(("resource", kind, name, 0) for kind in ("a_b", "a_b_c", "c") for name in ("x", "y", "z", "none")),
+    ("resource", "a_b", "x", 0, "name"),
+    ("resource", "a_b", "z", 0, "inner", 0),
+    ("resource", "c", "y", 1),
+    ("data", "a", "x", 0),
+    ("locals", 1, "m"),
+    *PLACES,
+]
+
+
 def one_by_one(text: str, edits: list[Edit]) -> str:
     for edit in edits:
         text = changed(text, edit)
@@ -70,6 +81,15 @@ def test_the_order_of_places_does_not_matter(seed, newline):
     chosen = random.Random(seed)
     text = ODD.replace("\n", newline).encode().decode("latin-1")
     edits = [Edit(chosen.choice(PLACES), chosen.choice([True, "w", [1, 2]]), chosen.random() < 0.2) for _ in range(8)]
+    assert outcome(changed_all, text, edits) == outcome(one_by_one, text, edits)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_new_blocks_come_where_they_come_one_by_one(seed):
+    chosen = random.Random(seed)
+    values = [{"name": "w"}, {"name": "v", "inner": [{"on": True}]}]
+    edits = [Edit(chosen.choice(BESIDE), chosen.choice(values), chosen.random() < 0.1) for _ in range(10)]
+    text = ODD.encode().decode("latin-1")
     assert outcome(changed_all, text, edits) == outcome(one_by_one, text, edits)
 
 

@@ -1,4 +1,6 @@
-"""Many edits on HCL text, those inside one outer block made on that block's lines alone: a long file is not read for each.
+"""Many edits on HCL text: those inside one outer block on that block's lines alone, new outer blocks many at a time.
+
+So a long file is not read for each.
 
 hashicorp/hcl, hclsyntax/spec.md. What stands in a block does not depend on what stands around it.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from setright.lenses._hcl_add import add_to_body
 from setright.lenses._hcl_edit import changed
 from setright.lenses._hcl_parse import Block, Body, parsed
 from setright.lenses._hcl_places import line_end, newline_of
@@ -23,10 +26,36 @@ def changed_all(text: str, edits: Sequence[Edit]) -> str:
         made, inside = _inside(text, left)
         if made:
             text = splice(text, [_remade(text, block, mine) for block, mine in inside])
+            left = left[made:]
+            continue
+        left, new = _beside(text, left)
+        if new:
+            text = splice(text, new)
         else:
-            text, made = changed(text, left[0]), 1
-        left = left[made:]
+            text, left = changed(text, left[0]), left[1:]
     return text
+
+
+def _beside(text: str, edits: Sequence[Edit]) -> tuple[list[Edit], list[Splice]]:
+    """Of new outer blocks the first for each name that others bear already, behind which it goes; and the edits that are left."""
+    root = parsed(text)
+    blocks = {} if root.attributes else _blocks(root)
+    named = {(labels[0], labels[-1]) for labels in blocks if len(labels) > 1}
+    left: list[Edit] = []
+    new: list[Splice] = []
+    taken: set[tuple[str | int, str | int]] = set()
+    for number, edit in enumerate(edits):
+        count = next((n for n, segment in enumerate(edit.path) if isinstance(segment, int)), 0)
+        name = edit.path[0], edit.path[count - 1]
+        is_block = len(edit.path) > count + 1 or isinstance(edit.value, dict)
+        if count < 2 or not named or not (is_block or edit.remove):
+            return [*left, *edits[number:]], new
+        if name in taken or name not in named or edit.remove or edit.path[:count] in blocks or edit.path[count] != 0:
+            left.append(edit)
+        else:
+            new += add_to_body(text, root, root, edit.path, edit.value)
+        taken.add(name)
+    return left, new
 
 
 def _inside(text: str, edits: Sequence[Edit]) -> tuple[int, list[tuple[Block, list[Edit]]]]:

@@ -10,7 +10,7 @@ import re
 from setright.lenses._hcl_expr import BLANK, DEPTH, END, EOL, LITERAL, NAME, SPACE, Attribute, Expressions
 from setright.lenses._recent import recent
 from setright.lenses.error import LensError
-from setright.model import Tree, Unknown
+from setright.model import Path, Tree, Unknown
 
 LABELS = rf'(?:"[^"\\$%\x00-\x1f]*+"[ \t]*+|{NAME}[ \t]*+)*+'
 ITEM = re.compile(rf"({NAME})[ \t]*+(?:=(?![=>])[ \t]*+(?:{LITERAL}[ \t]*+{EOL})?|({LABELS})(\{{))")
@@ -20,12 +20,23 @@ LABEL = re.compile(rf'"([^"]*)"|({NAME})')
 class Body:
     """What stands between a block's braces, or the whole file."""
 
-    __slots__ = ("attributes", "end", "items", "start")
+    __slots__ = ("_named", "attributes", "end", "items", "start")
 
     def __init__(self, start: int) -> None:
         self.start = self.end = start
         self.items: list[Attribute | Block] = []
         self.attributes: dict[str, Attribute] = {}
+        self._named: tuple[int, dict[tuple[str, ...], list[Block]]] | None = None
+
+    def named(self, labels: Path) -> list[Block]:
+        """The blocks with these labels, in order."""
+        if self._named is None or self._named[0] != len(self.items):
+            found: dict[tuple[str, ...], list[Block]] = {}
+            for item in self.items:
+                if isinstance(item, Block):
+                    found.setdefault(item.labels, []).append(item)
+            self._named = len(self.items), found
+        return self._named[1].get(tuple(map(str, labels)), [])
 
 
 class Block:

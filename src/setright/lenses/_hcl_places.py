@@ -48,7 +48,7 @@ def block_step(body: Body, path: Path) -> tuple[Block, int] | None:
     count = next((n for n, segment in enumerate(path) if isinstance(segment, int)), None)
     if count is None:
         return None
-    blocks = [item for item in body.items if isinstance(item, Block) and item.labels == path[:count]]
+    blocks = body.named(path[:count])
     index = path[count]
     return (blocks[index], count + 1) if isinstance(index, int) and 0 <= index < len(blocks) else None
 

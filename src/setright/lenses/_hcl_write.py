@@ -33,9 +33,12 @@ class Columns(NamedTuple):
 
 def splice(text: str, splices: Sequence[Splice]) -> str:
     """The text with parts replaced; the parts must not overlap."""
-    for start, end, new in sorted(splices, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
+    parts: list[str] = []
+    at = 0
+    for start, end, new in sorted(splices):
+        parts += (text[at:start], new)
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 def wide(words: str) -> str:
