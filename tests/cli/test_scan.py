@@ -168,3 +168,10 @@ def test_a_screen_ends_where_nobody_would_read_on_and_says_how_to_see_the_rest(s
 def test_a_narrow_terminal_breaks_titles_within_their_column(setright: Program):
     out = setright("scan", ".", "--control", ASK, COLUMNS="40").out
     assert "  high      The database's storage and\n            snapshots are encrypted\n" in out
+
+
+def test_a_call_by_its_tag_says_whose_it_is(setright: Program):
+    flow = setright.tree / ".github" / "workflows" / "ci.yml"
+    flow.parent.mkdir(parents=True)
+    flow.write_text("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n")
+    assert "false (actions/checkout@v4) → true" in setright("scan", ".", "--control", "actions/step/pinned").out

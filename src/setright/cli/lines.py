@@ -61,7 +61,17 @@ def unknown(found: Found, key: bytes) -> str:
 
 def _pair(found: Found, mismatch: Mismatch, key: bytes) -> Pair:
     line = pair(replace(mismatch, have=have(found, mismatch, key)))
-    return Pair(shown(line.path), _short(shown(line.have)), _short(shown(line.want)))
+    return Pair(shown(line.path), _short(shown(line.have + _of_what(found, mismatch, key))), _short(shown(line.want)))
+
+
+def _of_what(found: Found, mismatch: Mismatch, key: bytes) -> str:
+    """Which action or workflow a step or job calls, where it is that which is wrong of it: `` (actions/checkout@v4)``."""
+    called = found.resource.tree.get("calls") if mismatch.path == ("calls", "pinned") else None
+    if not isinstance(called, dict) or not called.get("name"):
+        return ""
+    release = f"@{called['ref']}" if called.get("ref") else ""
+    name = f"{called['name']}{release}"
+    return f" ({redact_text(name, key=key)})"
 
 
 def _path(above: str, names: list[str]) -> str:
