@@ -57,5 +57,12 @@ def test_a_tree_of_the_configuration_is_beside_it_wherever_one_stands(setright: 
 
 def test_what_a_finding_is_called_stands_whole_in_a_narrow_table(setright: Program):
     (found, *_) = setright("scan", ".", "--format", "json").json["findings"]
-    out = setright("findings", COLUMNS="60").out
-    assert f"{found['id']}  " in out
+    for width in ("60", "76"):
+        assert found["id"] in setright("findings", COLUMNS=width).out.split()
+
+
+def test_where_a_table_has_no_width_each_row_stands_by_itself(setright: Program):
+    setright("scan", ".", *BOTH)
+    narrow = setright("findings", COLUMNS="50").out
+    assert "\n  severity  high\n" in "\n".join(line.rstrip() for line in narrow.splitlines())
+    assert "storage and snapshots are encrypted" in " ".join(narrow.split())
