@@ -184,6 +184,9 @@ def _written(have: Plain, want: Plain) -> bool | None:
     """Whether the value itself stands there: a reference is none, nor what is empty, a switch, or a place to fill in."""
     if isinstance(have, Unknown):
         return None if OTHERWISE.search(have.text) else not want
+    if isinstance(have, list):
+        told = [_written(each, True) for each in have]
+        return None if None in told and True not in told else (True in told) is bool(want)
     stands = not TO_FILL.search(have) and have.lower() not in SWITCHES if isinstance(have, str) else bool(have) and have is not True
     return stands is bool(want)
 
