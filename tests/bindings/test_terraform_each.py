@@ -62,6 +62,12 @@ def test_what_each_instance_has_is_told_and_changed_by_hand(each: str, status: s
     [
         ("local.same", "local.both", "Enabled"),
         ("{ logs = 1 }", "local.both", Unknown("aws_s3_bucket_versioning.b is made for all but data")),
+        (
+            "{ for key, one in var.open : key => one if one.on }",
+            "var.open",
+            Unknown("aws_s3_bucket_versioning.b is made only where { for key, one in var.open : key => one if one.on } has it"),
+        ),
+        ("{ for key, one in var.open : key => one }", "var.open", "Enabled"),
         ("var.off ? local.both : {}", "local.both", Unknown("aws_s3_bucket_versioning.b is made for nothing by itself")),
     ],
 )

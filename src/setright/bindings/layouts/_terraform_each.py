@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EACH = "for_each"
 MANY = 64  # instances that one block may be told to make
 MOST = 3  # instances that are named
+SIFTED = late(r"\bif\b|\?")
 NAMED = late(r"\beach\.(?:key|value)\b")
 Told = Callable[[Unknown], Plain]
 
@@ -63,7 +64,11 @@ def conditional(module: Module, owner: Block, block: Block) -> str:
 def _missing(module: Module, owner: Tree, body: Tree) -> str:
     """For which instances of a body another block is not made; empty where it is told of none."""
     mine, others = (module.chosen(each.get("for_each")) for each in (body, owner))
-    if owner.get("for_each") is None or same(owner["for_each"], body.get("for_each")) or not isinstance(others, dict | list):
+    if owner.get("for_each") is None or same(owner["for_each"], body.get("for_each")):
+        return ""
+    if isinstance(others, Unknown):
+        return f"only where {others.text} has it" if SIFTED.search(others.text) else ""
+    if not isinstance(others, dict | list):
         return ""
     if not others:
         return "for nothing by itself"
