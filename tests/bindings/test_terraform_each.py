@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.bindings.test_terraform import GROUP, STATUS, fixed, seen
+from tests.bindings.test_terraform import GROUP, STATUS, fixed, seen, sources
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import terraform
+from setright.bindings.layouts._terraform_rules import IN_PLACE
 from setright.model import Edit, Plain, Unknown
 
 LOCALS = """locals {
@@ -93,3 +95,16 @@ def test_the_rules_that_each_makes_are_seen_one_by_one_and_left_to_people() -> N
     assert seen(RULES, layout)[0].tree["Ingress"] == rules
     with pytest.raises(BindingError, match="made by an expression"):
         fixed(RULES, Edit(("Ingress", 0), remove=True), layout=layout)
+
+
+def test_the_rules_that_each_makes_are_described_by_what_makes_them() -> None:
+    told: dict[str, Plain] = {"in": "rule", "by": "sg", "items": {"FromPort": "from_port", "ToPort": "to_port"}, "describe": "in"}
+    text = RULES.replace("each.value.port\n", "each.value.port\n  to_port     = each.value.port\n").replace(
+        "cidr_blocks", "cidr_ipv4  "
+    )
+    text = text.replace("each.value.port\n", 'each.value.port\n  ip_protocol = "tcp"\n', 1)
+    layout = GROUP | {"Ingress": told}
+    [(_, edit)] = terraform.edit(
+        layout, seen(text, layout)[0], [Edit(("Ingress", 0, IN_PLACE), "offered")], [], sources({"main.tf": text})
+    )
+    assert edit.value == Unknown('"TCP port ${each.value.port} from the places that are listed"')

@@ -21,6 +21,7 @@ MADE: list[Tree] = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}, {"IpPro
             {"from_port": Unknown('"${p.value}"'), "to_port": Unknown('"${p.value}"')},
             Unknown('"TCP port ${p.value} from the places that are listed"'),
         ),
+        ({"from_port": PORT, "to_port": PORT, "cidr_ipv4": "0.0.0.0/0"}, Unknown('"TCP port ${each.value.port} from anywhere"')),
         ({"from_port": 443, "to_port": 443, "self": True}, "HTTPS from the places that are listed"),
     ],
 )

@@ -12,7 +12,6 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_rules as rules
-from setright.bindings.layouts._terraform_each import EACH
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
@@ -349,7 +348,7 @@ def _words(module: Module, block: Block, found: Sequence[Item], item: Item) -> P
     body = look_up(module.sources[item.locator].tree, item.path)
     mine = [other for other in found if (other.locator, other.path) == (item.locator, item.path)]
     outgoing = item.place.describe == "out"
-    if item.made in ("", EACH):
+    if not item.made:
         return rules.description([rules.named(other, body) for other in mine], body, outgoing)
     words = rules.made_description([other.tree for other in mine], body, outgoing) if isinstance(body, dict) else None
     if words is None:

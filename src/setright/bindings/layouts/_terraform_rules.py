@@ -32,16 +32,14 @@ def description(items: list[Tree], own: Tree, outgoing: bool) -> str:
 
 
 def named(item: Item, body: Tree) -> Tree:
-    """An item with the names of what gives its places, which stay right when that gives others; of instances of all it says."""
-    places = (item.place.items or {}).items() if item.made else ()
-    tree = item.tree | {kind: body[own] for kind, own in places if isinstance(body.get(own), Unknown)}
+    """An item with the names of what gives its places, which stay right when that gives others."""
     if item.spread is None:
-        return tree
+        return item.tree
     argument, index, _ = item.spread
     raw = body.get(argument)
     raw = raw[index] if isinstance(raw, list) else raw
     kind = next(key for key, own in (item.place.spread or {}).items() if own == argument)
-    return tree | {kind: raw} if isinstance(raw, Unknown) else tree
+    return item.tree | {kind: raw} if isinstance(raw, Unknown) else item.tree
 
 
 def _ends(places: list[str]) -> str:
@@ -50,10 +48,11 @@ def _ends(places: list[str]) -> str:
 
 
 def made_description(items: list[Tree], content: Tree, outgoing: bool) -> Plain:
-    """What all the rules let in or out that a dynamic block makes, by its content; None where their ports are not told."""
+    """What all the rules let in or out that a dynamic block or `for_each` makes; None where their ports are not told."""
     ports = [rule.get(key) for rule in items for key in ("FromPort", "ToPort")]
     first, last = content.get("from_port"), content.get("to_port")
-    protocol, networks = content.get("protocol"), content.get("cidr_blocks")
+    protocol = content.get("protocol", content.get("ip_protocol"))
+    networks = [content["cidr_ipv4"]] if "cidr_ipv4" in content else content.get("cidr_blocks")
     if any(port is None or isinstance(port, Unknown) for port in ports) or isinstance(protocol, Unknown):
         return None
     places = networks if isinstance(networks, list) else None
