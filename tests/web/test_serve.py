@@ -9,7 +9,7 @@ import pytest
 from setright.engine import links
 from setright.engine.times import now
 from tests.cli.conftest import ASK, AUTO
-from tests.web.conftest import PEOPLE, TWO, ask
+from tests.web.conftest import ONE, PEOPLE, TWO, ask
 
 FREEZE = '[[policy.freezes]]\nstart = 2020-01-01T00:00:00Z\nuntil = 2099-01-01T00:00:00Z\nreason = "sale"\n'
 
@@ -168,3 +168,10 @@ def test_what_goes_on_from_a_change_that_has_not_run_is_asked_once_it_has(place)
     program("fix", ".", "--control", AUTO, "--control", ASK, "--yes")
     assert program("remind", "--dry-run", "--format", "json").json["early"] == []
     assert place.answer(link).status == 200
+
+
+def test_a_letter_calls_a_target_by_its_name(setright, started):
+    mail = '[integrations.post]\ntype = "mail"\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\nsender = "s@example.com"\n'
+    started(setright, PEOPLE + ONE + '[[targets]]\nname = "shop"\nurl = "."\n' + mail)
+    letters = setright("remind", "--dry-run", "--format", "json").json["letters"]
+    assert {each["subject"] for each in letters} == {"Your yes is asked: main.tf on shop"}

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from setright.engine.configuration import Target
 from setright.engine.error import EngineError
+from setright.engine.redact import without_password
 
 WILD = frozenset("*?[")
 
@@ -24,6 +25,11 @@ def _picked(word: str, known: Sequence[Target]) -> list[str]:
     if known and WILD & set(word) and ":" not in word and "/" not in word:
         return _some(word, [t.url for t in known if fnmatchcase(t.name, word)], [t.name for t in known])
     return [word]
+
+
+def called(url: str, known: Sequence[Target]) -> str:
+    """What people call a target: its declared name; one that is not declared is called as it is."""
+    return next((target.name for target in known if without_password(target.url) == url), url)
 
 
 def groups(target: Target) -> set[str]:

@@ -14,6 +14,7 @@ from setright.engine.advice import by_lane, general
 from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
 from setright.engine.letters import ENDED, Button, Letter, LetterTable, addressed, key_of
+from setright.engine.naming import called
 from setright.engine.store import Item, Store
 from setright.engine.store import Known as KnownFinding
 from setright.engine.times import moment
@@ -107,12 +108,17 @@ def send(
 
 
 class Waiting(NamedTuple):
-    """A plan that waits: what it puts right, who may agree, and what it lacks."""
+    """A plan that waits: what it puts right, who may agree, what it lacks, and what its target is called."""
 
     plan: Plan
     titles: tuple[str, ...]
     may: tuple[str, ...]
     lacks: str
+    target: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.plan.document} on {self.target}"
 
 
 class Asking(NamedTuple):
@@ -139,7 +145,7 @@ def asking_letters(
 def own_link(waiting: Waiting, address: str, at: datetime) -> Reminder:
     """The letter to somebody who asks for a link of their own: once in ten minutes, however often they ask."""
     plan, person = waiting.plan, waiting.may[0]
-    where = f"{plan.document} on {plan.target}"
+    where = waiting.where
     key = key_of("own link", person, plan.hash, f"{at:%Y-%m-%d %H:%M}"[:-1])
     links = ((address, f"See and answer: {where}"),)
     said = _said_of(waiting)
@@ -151,10 +157,8 @@ def own_link(waiting: Waiting, address: str, at: datetime) -> Reminder:
 def _by_letter(person: str, mine: Sequence[Waiting], asking: Asking) -> Reminder:
     said = tuple(words for each in mine for words in _said_of(each))
     several = f"{len(mine)} changes"
-    what = f"{mine[0].plan.document} on {mine[0].plan.target}" if len(mine) == 1 else several
-    links = tuple(
-        (asking.address(each.plan, person), f"See and answer: {each.plan.document} on {each.plan.target}") for each in mine
-    )
+    what = mine[0].where if len(mine) == 1 else several
+    links = tuple((asking.address(each.plan, person), f"See and answer: {each.where}") for each in mine)
     key = key_of("ask", person, *sorted(each.plan.hash for each in mine))
     item = mine[0].plan.hash if len(mine) == 1 else key
     letter = Letter(key, "message.approval", item, (person,), f"Your yes is asked: {what}", said, links=links, channel="mail")
@@ -164,7 +168,7 @@ def _by_letter(person: str, mine: Sequence[Waiting], asking: Asking) -> Reminder
 def _by_chat(waiting: Waiting, asking: Asking) -> Reminder:
     plan = waiting.plan
     table = LetterTable(("change",), tuple((line,) for change in plan.changes for line in change.diff.splitlines()[2:12]))
-    subject = f"Your yes is asked: {plan.document} on {plan.target}"
+    subject = f"Your yes is asked: {waiting.where}"
     buttons, key = _buttons(asking.token(plan, "")), key_of("ask", plan.hash)
     letter = Letter(key, "message.approval", plan.hash, (), subject, _said_of(waiting), table, buttons=buttons, channel="slack")
     return Reminder(letter, ((plan.hash, 0, "asked in chat"),))
@@ -173,7 +177,7 @@ def _by_chat(waiting: Waiting, asking: Asking) -> Reminder:
 def _said_of(waiting: Waiting) -> tuple[str, str, str]:
     plan = waiting.plan
     return (
-        f"{plan.document} on {plan.target}. It puts right: {'; '.join(waiting.titles)}.",
+        f"{waiting.where}. It puts right: {'; '.join(waiting.titles)}.",
         f"It {plan.reason}." if plan.reason.startswith("may break") else f"Why it is asked: {plan.reason}.",
         f"It {waiting.lacks}.",
     )
@@ -214,7 +218,7 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
         f"Not yours: setright owners bounce {worst.id} --reason '...'",
         f"It must stay: setright except {worst.id} --reason '...' --until 30d",
     )
-    rows = tuple((item.resource, item.target, item.id) for item in items)
+    rows = tuple((item.resource, called(item.target, configuration.targets), item.id) for item in items)
     marks = tuple((item.id, item.reopened_count, rung.name) for item in items)
     key = key_of("due", control_id, rung.name, *to, *(f"{id_} {opening}" for id_, opening, _ in sorted(marks)))
     event = OVERDUE if rung.name.startswith("late") else "message.reminder"

@@ -13,6 +13,7 @@ from setright.app import App
 from setright.engine.asking import Asked
 from setright.engine.bounce import bounce
 from setright.engine.error import EngineError
+from setright.engine.naming import called
 from setright.engine.remind import Waiting, own_link, send
 from setright.engine.times import now
 from setright.model import Plan
@@ -116,7 +117,8 @@ class Answers:
         if name not in may:
             return Told("No letter was sent", f"{name or 'Nobody'} may not approve this; {', '.join(may) or 'nobody'} may.", False)
         titles = tuple(app.catalogue.control(each).title for each in asked.plan.controls)
-        waiting = Waiting(asked.plan, titles, (name,), app.consent.lacking([asked.plan])[asked.plan.hash])
+        lacks = app.consent.lacking([asked.plan])[asked.plan.hash]
+        waiting = Waiting(asked.plan, titles, (name,), lacks, called(asked.plan.target, app.configuration.targets))
         letter = own_link(waiting, app.asking.address(asked.plan, name), now())
         _, unreached = send(app.configuration, app.store, app.courier.routes, [letter], now())
         if unreached:

@@ -104,10 +104,12 @@ def _fresh(app: App, period: str | None, excepted: frozenset[str], asked: Sequen
 
 
 def _waiting(app: App, plan: Plan, lacks: str) -> Waiting:
+    from setright.engine.naming import called
     from setright.engine.remind import Waiting
 
     titles = tuple(app.catalogue.control(each).title for each in plan.controls)
-    return Waiting(plan, titles, tuple(person.name for person in app.consent.may_approve(plan)), lacks)
+    may = tuple(person.name for person in app.consent.may_approve(plan))
+    return Waiting(plan, titles, may, lacks, called(plan.target, app.configuration.targets))
 
 
 def _draw(rows: list[tuple[str, str, str]], show: Shown) -> None:
