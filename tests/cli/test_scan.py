@@ -175,3 +175,8 @@ def test_a_call_by_its_tag_says_whose_it_is(setright: Program):
     flow.parent.mkdir(parents=True)
     flow.write_text("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n")
     assert "false (actions/checkout@v4) → true" in setright("scan", ".", "--control", "actions/step/pinned").out
+
+
+def test_the_number_of_a_far_line_stands_apart_from_what_is_there(setright: Program):
+    setright.file.write_text("#\n" * 20_000 + setright.file.read_text())
+    assert "line 20007 BackupRetentionPeriod" in setright("scan", ".", "--control", AUTO).out

@@ -58,7 +58,8 @@ def _fits(text: Text, width: int) -> bool:
 
 
 def indented(console: Console, text: Text | str, by: int, first: Text | str = "") -> None:
-    """Text wrapped within its indent, in which `first` stands; no blanks at the ends of lines."""
+    """Text wrapped within its indent, in which `first` stands, wide enough for that; no blanks at the ends of lines."""
+    by = max(by, len(str(first).rstrip()) + 1) if first else by
     whole = text if isinstance(text, Text) else Text(text)
     room = max(console.width - by, 20)
     lines = [whole.copy()] if whole.no_wrap or _fits(whole, room) else whole.wrap(console, room)
