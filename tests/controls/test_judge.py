@@ -55,6 +55,12 @@ def test_what_fails_in_one_of_several_instances_fails_and_says_in_which():
     assert told(made, {"days": Unknown("each.value.days", (365, Unknown("var.x")), ("a", "b"))}).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("path", ["a/b", "a/*/b"])
+def test_what_a_whole_may_be_says_nothing_of_what_is_in_it(path):
+    made = control(require={path: {"excludes": ["x"]}})
+    assert told(made, {"a": Unknown("var.a", ("y", "z"))}).verdict is Verdict.UNKNOWN
+
+
 def test_what_fails_says_what_cannot_be_told_in_the_same_mapping():
     made = control(require={"c/on": True, "c/many": {"at-least": 2}, "d/on": True, "xs/*/on": True})
     tree = {

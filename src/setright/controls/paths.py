@@ -49,7 +49,7 @@ def _segment(m: re.Match[str]) -> list[str | int]:
 def leaves(tree: Plain, path: Path) -> Iterator[tuple[Path, Plain]]:
     """Every place the path leads to, with its value; None where nothing is there.
 
-    A wildcard over nothing leads nowhere. A path that runs into an Unknown gives that Unknown.
+    A wildcard over nothing leads nowhere. A path that runs into an Unknown gives that Unknown, without the values it may have.
     """
     if EACH not in path:
         yield path, reach(tree, path)
@@ -58,7 +58,7 @@ def leaves(tree: Plain, path: Path) -> Iterator[tuple[Path, Plain]]:
     head, tail = path[:star], path[star + 1 :]
     node = reach(tree, head)
     if isinstance(node, Unknown):
-        yield path, node
+        yield path, _around(node)
     for key, value in items(node):
         if EACH not in tail:
             yield (*head, key, *tail), reach(value, tail)
@@ -76,10 +76,15 @@ def reach(tree: Plain, path: Path) -> Plain:
         elif isinstance(node, list) and isinstance(key, int):
             node = node[key] if key < len(node) else None
         elif isinstance(node, Unknown):
-            return node
+            return _around(node)
         else:
             return None
     return node
+
+
+def _around(node: Unknown) -> Unknown:
+    """What is told of a value in an Unknown: nothing of what the whole may be."""
+    return Unknown(node.text) if node.either else node
 
 
 def items(node: Plain) -> list[tuple[str | int, Plain]]:
