@@ -63,6 +63,8 @@ def test_what_is_written_in_sources_is_told_by_its_place_alone(tree: Path, words
     said = told.stdout + told.stderr
     assert "main.tf" in said, said
     assert [line for line in said.splitlines() if PLANTED in line or PLANTED[:12] in line] == []
+    kept = [file for file in (tmp_path / "state").rglob("*") if file.is_file()]
+    assert [file.name for file in kept if PLANTED.encode() in file.read_bytes()] == []
 
 
 def test_a_secret_that_is_written_is_marked_as_one() -> None:

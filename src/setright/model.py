@@ -264,7 +264,10 @@ class Location(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A control that does not hold, or could not be told, for a resource. `id` is stable between runs."""
+    """A control that does not hold, or could not be told, for a resource. `id` is stable between runs.
+
+    `secret`: its control says that what is there is one, and shows itself to nobody.
+    """
 
     id: str
     control: str
@@ -278,6 +281,7 @@ class Finding(msgspec.Struct, frozen=True):
     mismatches: tuple[Mismatch, ...] = ()
     why_unknown: str = ""
     frameworks: Mapping[str, tuple[str, ...]] = {}
+    secret: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):

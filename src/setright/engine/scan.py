@@ -248,6 +248,7 @@ def _finding(id_: str, target: str, control: Control, judgement: Judgement, reso
         mismatches=judgement.mismatches,
         why_unknown=judgement.why_unknown,
         frameworks=control.frameworks,
+        secret=control.secret,
     )
 
 

@@ -9,7 +9,8 @@ from operator import itemgetter
 import msgspec
 from msgspec import to_builtins
 
-from setright.engine.redact import OF_THIS_PROCESS, redact_value, shown
+from setright.controls.words import value
+from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_value, shown
 from setright.engine.store.database import Connection, Database, Row, as_json, inserted
 from setright.engine.store.looks import Left, Seeing, keep_looks
 from setright.engine.store.outbox import post_all
@@ -234,7 +235,7 @@ _told = itemgetter(*TOLD)
 def _detail(finding: Finding, key: bytes) -> dict[str, Plain]:
     return {
         "mismatches": [
-            Mismatch(m.path, _shown(m.path, m.want, key), _shown(m.path, m.have, key), m.op, m.live) for m in finding.mismatches
+            Mismatch(m.path, _shown(m.path, m.want, key), _have(finding, m, key), m.op, m.live) for m in finding.mismatches
         ],
         "why_unknown": redact_value((), finding.why_unknown, key),
         "frameworks": finding.frameworks,
@@ -243,6 +244,12 @@ def _detail(finding: Finding, key: bytes) -> dict[str, Plain]:
 
 def _left_open(aside: Left | None, key: bytes) -> dict[str, Plain]:
     return {"aside": {"reason": redact_value((), aside[1], key), "until": aside[2]}} if aside else {}
+
+
+def _have(finding: Finding, mismatch: Mismatch, key: bytes) -> Plain:
+    if finding.secret and mismatch.have is not None:
+        return fingerprint(value(mismatch.have), key)
+    return _shown(mismatch.path, mismatch.have, key)
 
 
 def _shown(path: Path, value: Plain, key: bytes) -> Plain:
