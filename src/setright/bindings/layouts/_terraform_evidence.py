@@ -29,8 +29,8 @@ from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
 PREFIX = "source"
-LAST_SNAPSHOT = (  # whose deletion makes a last snapshot unless it is told not to
-    *("aws_db_instance", "aws_rds_cluster", "aws_neptune_cluster", "aws_docdb_cluster", "aws_redshift_cluster"),
+LAST_SNAPSHOT = frozenset(  # whose deletion makes a last snapshot unless it is told not to
+    f"aws_{each}" for each in ("db_instance", "rds_cluster", "neptune_cluster", "docdb_cluster", "redshift_cluster")
 )
 OBJECTS = ("aws_s3_object", "aws_s3_bucket_object")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
@@ -55,8 +55,7 @@ def view(layout: Mapping[str, Plain], module: Module, block: Block, tree: Tree) 
         found["deletion-policy"] = "Retain"
     elif same(module.resolved(block.body.get("skip_final_snapshot", block.type not in LAST_SNAPSHOT)), False):
         found["deletion-policy"] = "Snapshot"
-    found |= set_later(block)
-    return {PREFIX: found} if found else {}
+    return {PREFIX: found} if (found := found | set_later(block)) else {}
 
 
 # --- buckets --------------------------------------------------------------------------------------------------------
