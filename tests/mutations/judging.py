@@ -59,7 +59,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{CONTROLS}paths.py",
-        "    if isinstance(node, Unknown):\n        yield path, node\n",
+        "    if isinstance(node, Unknown):\n        yield path, _around(node)\n",
         "",
         f"{JUDGE}test_a_list_that_cannot_be_told_is_unknown",
         "a list that comes from a variable counts as empty",
