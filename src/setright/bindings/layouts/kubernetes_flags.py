@@ -30,7 +30,7 @@ from setright.bindings.layouts._documents import listed, written
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Source
-from setright.bindings.trees import look_up
+from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import late
 
@@ -130,13 +130,9 @@ def _settings(layout: Mapping[str, Plain], flags: Plain, given: Sequence[Given])
     files = [each.word.text for each in given if each.name == layout.get("file")]
     known = flags if isinstance(flags, dict) else _read(layout, given) if files else {}
     for name, path in layout["flags"].items():
-        *above, last = path.split("/")
         value = known[name] if name in known else flags if isinstance(flags, Unknown) else layout["without"].get(name)
         if value is not None:
-            inner = tree
-            for key in above:
-                inner = inner.setdefault(key, {})
-            inner[last] = value
+            set_at(tree, tuple(path.split("/")), value)
     return tree
 
 
@@ -151,12 +147,8 @@ def _of_kubeadm(kind: str, layout: Mapping[str, Plain], locator: str, place: Pat
     extra = look_up(manifest, (*at, "extraArgs"))
     if at[0] == "etcd" and not isinstance(look_up(manifest, at), dict):
         return  # an etcd that others run, or the one that kubeadm makes by its own defaults
-    named = (
-        extra.items()
-        if isinstance(extra, dict)
-        else ((e.get("name"), e.get("value")) for e in listed(extra) if isinstance(e, dict))
-    )
-    given = [Given(str(name), _spelt(value), Word("", None)) for name, value in named]
+    parts = [{"name": name, "value": value} for name, value in extra.items()] if isinstance(extra, dict) else listed(extra)
+    given = [Given(str(each.get("name")), _spelt(each.get("value")), NOWHERE) for each in parts if isinstance(each, dict)]
     flags: Plain = extra if isinstance(extra, Unknown) else {**layout["kubeadm"].get("sets", {}), **_read(layout, given)}
     tree: Tree = {"kind": manifest["kind"], "probed": True, "flags": flags}
     if (match := VERSION.fullmatch(str(manifest.get("kubernetesVersion")))) is not None:
