@@ -3,7 +3,9 @@
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+from unittest import mock
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -63,3 +65,24 @@ def test_a_long_document_is_compared_quickly():
     began = time.process_time()
     unified_diff(before, before.replace(b"line 30000\n", b"x\n"), "/etc/x", KEY)
     assert time.process_time() - began < 4
+
+
+def test_many_changes_of_a_long_document_are_compared_quickly(tmp_path):
+    things = [f"- name: {n}\n" + "  a: 1\n  b: 2\n" * 10 for n in range(3_000)]
+    before, after = "".join(things), "".join(each.replace("b: 2", "b: 3", 1) + "  c: 3\n" for each in [*things[1:], things[0]])
+    began = time.process_time()
+    diff = unified_diff(before.encode(), after.encode(), "x", KEY)
+    assert time.process_time() - began < 4
+    (tmp_path / "x").write_text(before)
+    subprocess.run(["patch", "-s", tmp_path / "x"], input=diff.encode(), check=True, timeout=60)
+    assert (tmp_path / "x").read_text() == after
+
+
+@given(st.lists(st.sampled_from("abcdefghijkl"), max_size=30), st.lists(st.sampled_from("abcdefghijkl"), max_size=30))
+def test_a_long_diff_is_made_around_the_lines_that_both_have_once(old, new):
+    with mock.patch("setright.engine.diffs.LONG_LINES", 0):
+        diff = unified_diff("".join(f"{x}\n" for x in old).encode(), "".join(f"{x}\n" for x in new).encode(), "x", KEY)
+    lines = diff.split("\n")[2:-1]
+    gone = [line[1:] for line in lines if line.startswith("-")]
+    come = [line[1:] for line in lines if line.startswith("+")]
+    assert Counter(old) - Counter(new) <= Counter(gone) and Counter(old) - Counter(gone) == Counter(new) - Counter(come)
