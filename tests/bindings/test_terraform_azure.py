@@ -149,3 +149,32 @@ ENDPOINT = 'resource "azurerm_private_endpoint" "e" {\n  target = azurerm_mssql_
 def test_whether_a_name_leads_to_a_private_endpoint_is_told(beside: str, what: str) -> None:
     given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", (SQL + beside).encode()))}
     assert terraform.view("k", SERVER, given)[0].tree["source"] == {"endpoint": what}
+
+
+SUBNET: dict[str, Plain] = {"type": "azurerm_subnet", "evidence": {"visitors": "subnet-visitors"}}
+FRONT = 'resource "azurerm_subnet" "front" {\n  name = "front"\n}\n'
+NIC = 'resource "azurerm_network_interface" "n" {\n  ip_configuration {\n    subnet_id = azurerm_subnet.front.id\n    %s\n  }\n}\n'
+BALANCER = 'resource "azurerm_lb" "l" {\n  frontend_ip_configuration {\n    %s\n  }\n}\n'
+POOL = (
+    'resource "azurerm_network_interface_backend_address_pool_association" "p" {\n'
+    "  network_interface_id = azurerm_network_interface.n.id\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        ("", "no"),
+        (NIC % "", "no"),
+        (NIC % "public_ip_address_id = null", "no"),
+        (NIC % "public_ip_address_id = azurerm_public_ip.n.id", "azurerm_network_interface.n"),
+        (NIC % "" + POOL + BALANCER % "subnet_id = azurerm_subnet.front.id", "no"),
+        (NIC % "" + POOL + BALANCER % "public_ip_address_id = azurerm_public_ip.l.id", "azurerm_network_interface.n"),
+        (
+            'resource "azurerm_kubernetes_cluster" "k" {\n  default_node_pool {\n    vnet_subnet_id = azurerm_subnet.front.id\n  }\n}\n',
+            "azurerm_kubernetes_cluster.k",
+        ),
+    ],
+)
+def test_a_subnet_has_visitors_where_something_in_it_is_reached_from_outside(beside: str, who: str) -> None:
+    assert told(SUBNET, {"main.tf": FRONT + beside}) == who

@@ -1,4 +1,4 @@
-"""What a module tells of Azure resources: by what a storage account is open to everybody, and how an app is used.
+"""What a module tells of Azure resources: by what a storage account is open to everybody, how an app is used, what a subnet serves.
 
 learn.microsoft.com: storage, anonymous read access; app service, deploy by FTP, run from package, disable basic authentication,
 set up TLS mutual authentication, authentication and authorization.
@@ -141,9 +141,64 @@ def endpoint(module: Module, block: Block, tree: Tree) -> str:
     return "with its zone" if any(ZONE in each for each in there) else "without a zone" if there else "none here"
 
 
+# --- subnets ---------------------------------------------------------------------------------------------------------
+
+SERVING = frozenset(  # what is made to be reached from outside its subnet, or what Azure itself must reach there
+    (
+        "azurerm_api_management",
+        "azurerm_app_service_environment",
+        "azurerm_app_service_environment_v3",
+        "azurerm_application_gateway",
+        "azurerm_container_app_environment",
+        "azurerm_databricks_workspace",
+        "azurerm_hdinsight_hadoop_cluster",
+        "azurerm_kubernetes_cluster",
+        "azurerm_kubernetes_cluster_node_pool",
+        "azurerm_mssql_managed_instance",
+        "azurerm_mssql_managed_instance_failover_group",
+    )
+)
+OWN_ADDRESS = frozenset(("public_ip_address_id", "public_ip_address"))
+BEHIND_BALANCER = frozenset(
+    (
+        "load_balancer_backend_address_pool_ids",
+        "load_balancer_backend_address_pools_ids",
+        "load_balancer_inbound_nat_rules_ids",
+        "azurerm_network_interface_backend_address_pool_association",
+        "azurerm_network_interface_nat_rule_association",
+    )
+)
+
+
+def visitors(module: Module, block: Block, tree: Tree) -> str:
+    """What in a subnet is reached from outside the network: ``no`` where this module says of nothing that it is."""
+    return next(
+        (each.address for each, _ in namers(module, block) if each.type in SERVING or _has_door(module, each)),
+        "no",
+    )
+
+
+def _has_door(module: Module, block: Block) -> bool:
+    """Whether what is in a subnet has a public address, its own or a load balancer's."""
+    said = {*_keys(block.body), *(other.type for other, _ in namers(module, block))}
+    return bool(said & OWN_ADDRESS) or bool(said & BEHIND_BALANCER and any(map(_keeps_public, module.resources("azurerm_lb"))))
+
+
+def _keeps_public(balancer: Block) -> bool:
+    return bool({"public_ip_address_id", "public_ip_prefix_id", "dynamic"} & set(_keys(balancer.body)))
+
+
+def _keys(value: Plain) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (key for key, inner in value.items() if inner is not None)
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _keys(inner)
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "public-azure": public,
     "ftp": ftp,
     "plain-http": plain_http,
     "endpoint": endpoint,
+    "subnet-visitors": visitors,
 }
