@@ -150,6 +150,8 @@ def test_a_block_that_says_something_old_is_for_an_old_provider() -> None:
     assert "new_channel" in fixed(layout, may_be_new, path, "patch")
     assert "old_channel" in fixed(layout, old, path, "patch")
     assert "old_channel" in fixed(layout, beside_old, path, "patch")
+    old_argument = plain + 'resource "azurerm_subnet" "y" {\n  address_prefix = "10.0.1.0/24"\n}\n'
+    assert "old_channel" in fixed(layout, old_argument, path, "patch")
 
 
 def test_an_old_yes_or_no_is_not_given_a_new_word() -> None:

@@ -32,6 +32,17 @@ GONE = {  # the types that a provider's version no longer has: a module with one
     }
 }
 
+LEFT = {  # so is one that says such an argument of a type
+    "azurerm": {
+        "2.0": (
+            ("azurerm_kubernetes_cluster", "agent_pool_profile"),
+            ("azurerm_network_interface", "network_security_group_id"),
+            ("azurerm_public_ip", "public_ip_address_allocation"),
+        ),
+        "3.0": (("azurerm_subnet", "address_prefix"),),
+    }
+}
+
 
 class Asked(NamedTuple):
     """The versions from `least` to `most`, and the constraint that says so."""
@@ -55,6 +66,8 @@ def _written_for(told: Entry, module: Module, block: Block) -> Version:
     """The last version that has all that the block says and the types that its module uses."""
     old = [place.until for spec in told.specs for place in spec.places if _says(block, place)]
     old += [last for last, types in GONE.get(block.type.partition("_")[0], {}).items() if any(map(module.resources, types))]
+    for last, said in LEFT.get(block.type.partition("_")[0], {}).items():
+        old += [last for kind, argument in said if any(argument in other.body for other in module.resources(kind))]
     return min((_below(version(until)) for until in old), default=NEWEST)
 
 
