@@ -171,7 +171,7 @@ POOL = (
         (NIC % "" + POOL + BALANCER % "subnet_id = azurerm_subnet.front.id", "no"),
         (NIC % "" + POOL + BALANCER % "public_ip_address_id = azurerm_public_ip.l.id", "azurerm_network_interface.n"),
         (
-            'resource "azurerm_kubernetes_cluster" "k" {\n  default_node_pool {\n    vnet_subnet_id = azurerm_subnet.front.id\n  }\n}\n',
+            'resource "azurerm_kubernetes_cluster" "k" {\n  subnet = azurerm_subnet.front.id\n}\n',
             "azurerm_kubernetes_cluster.k",
         ),
     ],
