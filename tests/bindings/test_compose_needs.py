@@ -184,6 +184,14 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
     assert fixed("image: nginx:1, volumes: [a:/run], tmpfs: /tmp", READS)["tmpfs"] == ["/tmp", "/var/cache/nginx"]
     assert fixed("image: acme/a", READS)["tmpfs"] == ["/tmp"]
     assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)
+    assert "tmpfs" not in fixed("image: redis, volumes: [/tmp]", READS)
+    assert "tmpfs" not in fixed("image: minio/minio, volumes: ['${DIR:-.}/a:/root', '${DIR:-.}/b:/tmp']", READS)
+
+
+def test_what_memory_may_not_hold_gets_a_volume() -> None:
+    after = fixed("image: mariadb, volumes: ['db:/var/lib/mysql']", READS)
+    assert (after["tmpfs"], after["volumes"]) == (["/run/mysqld"], ["db:/var/lib/mysql", "/tmp"])
+    assert fixed("image: mariadb, tmpfs: /tmp, volumes: ['/run/mysqld']", READS)["volumes"] == ["/run/mysqld"]
 
 
 @pytest.mark.parametrize(
@@ -211,8 +219,8 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
         ("image: 'prom/prometheus:v1.8.2'", {}),
         (
             "image: mysql:8.4",
-            {"capabilities": "told", "root": "told", "data": True, "asks": "told"},
-        ),  # /tmp holds what queries sort
+            {"capabilities": "told", "root": "told", "writes": "told", "data": True, "asks": "told"},
+        ),
         ("image: wordpress", {"capabilities": "told", "root": "told", "writes": "told", "data": False}),
         ("image: adminer, environment: [ADMINER_PLUGINS=tables-filter]", {"capabilities": "told", "root": "told", "data": False}),
         ("image: gcr.io/cadvisor/cadvisor:v0.47.1, entrypoint: x", {"checks": True}),
@@ -272,6 +280,7 @@ def test_an_address_in_published_is_one() -> None:
         ("image: x, expose: [80]", True),
         ("image: x, healthcheck: {test: [CMD, true]}", True),
         ("image: nginx", True),
+        ("image: redis, command: redis-server --save ''", True),
         ("image: x, healthcheck: {disable: true}", False),
         ("image: nginx, command: nginx -t", False),
         ("image: x", False),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
+from setright.bindings.layouts._compose_short import volume_parts
 from setright.bindings.layouts._dockerfile_image import SHELLS
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import (
@@ -129,12 +131,10 @@ def _said(service: Tree) -> str:
 def told(service: Tree, images: Images, made: Made = None) -> Tree:
     """For controls: ``{capabilities: told, root: told, writes: told, data: false, checks: true}``, empty where nothing is known.
 
-    `root` is told where it is known what the program does as root, `writes` where memory can hold what it writes.
+    `root` is told where it is known what the program does as root.
     """
     needs = known(service, images, made)
-    found: Tree = {
-        key: "told" for key in ("capabilities", "writes") if key in needs and not (key == "writes" and "spills" in needs)
-    }
+    found: Tree = {key: "told" for key in ("capabilities", "writes") if key in needs}
     is_told = "capabilities" in needs or _needs_no_root(service, made) or bool(_at_most(service, made))
     found |= {"root": "told"} if is_told else {}
     found |= {"checks": True} if not service.get("build") and checks_itself(filled(service.get("image", "")), images) else {}
@@ -169,12 +169,19 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
     if wanted.path == ("read_only",) and wanted.value is True and (own := _own_files(service, images, made)):
         raise BindingError(f"{service.get('image', 'it')}: it writes to {own} when it starts; put a volume there first")
     if wanted.path == ("read_only",) and wanted.value is True:
-        have = listed(service.get("tmpfs"))
-        taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service)]
-        wanted_paths = [*needs.get("writes", EVERYBODYS), *_cautions(service, images, made).get("fills", ())]
-        new = [path for path in wanted_paths if not any(covers(each, path) for each in taken)]
-        return [Edit(("tmpfs",), [*have, *new])] if new else []
+        return _places(service, [*needs.get("writes", EVERYBODYS), *_cautions(service, images, made).get("fills", ())], needs)
     return []
+
+
+def _places(service: Tree, paths: Sequence[str], needs: Needs) -> list[Edit]:
+    """Memory for the paths that nothing holds yet, and a volume without a name for those that memory may not hold."""
+    have, volumes = listed(service.get("tmpfs")), listed(service.get("volumes"))
+    taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service)]
+    new = [path for path in paths if not any(covers(each, path) for each in taken)]
+    large = [path for path in new if path in needs.get("spills", ())]
+    small = [path for path in new if path not in large]
+    edits = [Edit(("tmpfs",), [*have, *small])] if small else []
+    return [*edits, *([Edit(("volumes",), [*volumes, *large])] if large else [])]
 
 
 def _changes_root(service: Tree, needs: Needs) -> str:
@@ -203,8 +210,13 @@ def _cautions(service: Tree, images: Images, made: Made) -> Needs:
 def mounted(service: Tree) -> list[str]:
     """Where volumes stand in the container."""
     volumes = [each for each in listed(service.get("volumes")) if isinstance(each, str | dict)]
-    parts = [str(each.get("target")) if isinstance(each, dict) else each.partition(":")[2].partition(":")[0] for each in volumes]
+    parts = [str(each.get("target")) if isinstance(each, dict) else _target(each) for each in volumes]
     return [part.rstrip("/") for part in parts if part]
+
+
+def _target(volume: str) -> str:
+    """Where a volume in the short form stands; one without a name is its place alone."""
+    return volume_parts(volume)[1] or volume.partition(":")[2] or volume
 
 
 def _has_folders_of_the_host(service: Tree) -> bool:
