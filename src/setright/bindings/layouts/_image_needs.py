@@ -23,11 +23,13 @@ MIRRORS = late(
     r"(?:(?:index\.|registry-1\.)?docker\.io/|public\.ecr\.aws/docker/|mcr\.microsoft\.com/mirror/docker/|mirror\.gcr\.io/)"
     r"(?:library/)?|library/"
 )
-MOVED = {  # registries under their former names
+MOVED = {  # registries under their former or further names
     "k8s.gcr.io/": "registry.k8s.io/",
     "gcr.io/google_containers/": "registry.k8s.io/",
     "gcr.io/google-containers/": "registry.k8s.io/",
     "gcr.io/google_samples/": "gcr.io/google-samples/",
+    "lscr.io/linuxserver/": "linuxserver/",
+    "ghcr.io/linuxserver/": "linuxserver/",
 }
 MAJOR = late(r"v?(\d+)(?:[.-].*)?")
 PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
