@@ -73,3 +73,53 @@ def test_what_names_the_old_namespace_follows() -> None:
 def test_where_something_cannot_follow_nothing_moves(other: str, why: str) -> None:
     with pytest.raises(BindingError, match=why):
         moved({"web.yaml": WEB, "other.yaml": other})
+
+
+POD = """
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          serviceAccountName: reporter
+          imagePullSecrets: [{name: registry}]
+          volumes:
+          - {name: a, secret: {secretName: keys}}
+          - {name: b, projected: {sources: [{configMap: {name: rates}}, {secret: {name: maybe, optional: true}}]}}
+          - {name: c, persistentVolumeClaim: {claimName: disk}}
+          containers:
+          - name: report
+            envFrom: [{configMapRef: {name: settings}}]
+            env: [{name: A, valueFrom: {secretKeyRef: {name: "{{ .Values.secret }}", key: a}}}]
+"""
+
+
+def relies_on(files: dict[str, str]) -> str:
+    [report] = [each for each in seen(files) if each.name == "CronJob/report"]
+    return str(report.tree["relies-on"]["elsewhere"])
+
+
+def test_what_pods_name_and_no_file_makes_is_told() -> None:
+    names = (
+        "Secret registry",
+        "Secret keys",
+        "ConfigMap rates",
+        "PersistentVolumeClaim disk",
+        "ConfigMap settings",
+        "ServiceAccount reporter",
+    )
+    assert set(relies_on({"web.yaml": POD}).split(", ")) == set(names)
+    made = [f"apiVersion: v1\nkind: {name.split()[0]}\nmetadata: {{name: {name.split()[1]}}}\n" for name in names[2:]]
+    others = [
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {target: {name: registry}}\n",
+        "kind: Kustomization\nsecretGenerator: [{name: keys}]\n",
+    ]
+    assert relies_on({"web.yaml": POD, "made.yaml": "---\n".join([*made, *others])}) == "nothing"
+
+
+def test_an_object_without_pods_relies_on_nothing() -> None:
+    assert [each.tree["relies-on"] for each in seen({"web.yaml": WEB})] == [{"elsewhere": "nothing"}]
+    assert "relies-on" not in seen({"web.yaml": WEB.replace("web}", "web, namespace: shop}")})[0].tree

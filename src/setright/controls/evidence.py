@@ -17,6 +17,8 @@ IN_WORDS: Mapping[str, str] = {
     "job/uses-git is false": "no step here is seen to need the token in the work tree",
     "job/uses-git is true": "a step may use git",
     "lists-used-later is false": "nothing here is seen to install packages later without fetching the lists",
+    "relies-on/elsewhere is not set": "it is not known what they name",
+    "relies-on/elsewhere is nothing": "what they name is made here",
     "source/default-group is no": "all here that gets to know the network has groups of its own",
     "source/deletion-policy is Retain": "it is kept when its stack is deleted",
     "source/deletion-policy is Snapshot": "a last snapshot is kept when it is deleted",
@@ -63,8 +65,11 @@ IN_WORDS: Mapping[str, str] = {
     "workload/writes is not set": "it is not known where it writes",
     "workload/writes is told": "it is known where it writes",
 }
+BEGINNINGS: Mapping[str, str] = {"relies-on/elsewhere is ": "not made here: "}  # of raw forms that end in names
 
 
 def in_words(raw: str) -> str:
     """What stands there in plain words; as it is where there are none."""
-    return IN_WORDS.get(raw, raw)
+    if raw in IN_WORDS:
+        return IN_WORDS[raw]
+    return next((words + raw.removeprefix(start) for start, words in BEGINNINGS.items() if raw.startswith(start)), raw)

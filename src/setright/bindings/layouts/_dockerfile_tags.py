@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._dockerfile_image import IMAGE, Instruction, from_of, plain_name, stages_of
-from setright.bindings.layouts._image_locks import held_to
+from setright.bindings.layouts._image_locks import Digests, held_to
 from setright.bindings.source import Source
 from setright.model import Edit, Plain
 from setright.patterns import late
@@ -36,11 +36,11 @@ def tagged(locator: str, instructions: Sequence[Instruction], number: int, known
     return Edit(("instructions", at, "value"), value.replace(written, f"{name}:{tag}", 1))
 
 
-def held(locator: str, instructions: Sequence[Instruction], number: int, sources: Mapping[str, Source]) -> Edit:
-    """The FROM of a stage with the digest that a lock file names. Raises BindingError where none does."""
+def held(locator: str, instructions: Sequence[Instruction], number: int, sources: Mapping[str, Source], digests: Digests) -> Edit:
+    """The FROM of a stage with its digest. Raises BindingError where none is known."""
     at = stages_of(instructions)[number][0]
     value, written = str(instructions[at]["value"]), from_of(instructions[at])["image"]
-    return Edit(("instructions", at, "value"), value.replace(written, held_to(written, locator, sources), 1))
+    return Edit(("instructions", at, "value"), value.replace(written, held_to(written, locator, sources, digests), 1))
 
 
 def _said_by(locator: str, instructions: Sequence[Instruction], argument: str, name: str, tag: str) -> Edit:

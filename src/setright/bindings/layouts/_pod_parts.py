@@ -44,6 +44,8 @@ def parts(tree: Tree, alone: Mapping[Path, Tree], served: Sequence[int]) -> dict
         shared = {key: value for key, value in workload.items() if key not in OF_ONE and (key not in OF_FILES or key not in own)}
         probes = serves_alone(look_up(tree, place), tree, served)
         found[place] = {**tree, "workload": {**shared, **own, "probes-are-served": probes}}
+    for number, image in enumerate(workload["images"]):
+        found[("workload", "images", number)] = {**tree, "workload": {**workload, "images": [image]}}
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._image_locks import is_kept
 from setright.bindings.layouts._pod_needs import besides
 from setright.bindings.layouts._pod_sizes import enough, quantity
 from setright.bindings.layouts._services import probed
@@ -165,7 +166,7 @@ def _workload(manifest: Tree, tree: Tree) -> Tree:
         "labels": metadata.get("labels"),
         "replicas": look_up(manifest, ("spec", "replicas")),
         "os": system,
-        "images": [_image(container.get("image")) for _, container in _containers(tree)],
+        "images": [_kept(_image(container.get("image")), container) for _, container in _containers(tree)],
     }
     return {key: value for key, value in facts.items() if value is not None}
 
@@ -187,6 +188,13 @@ def _image(reference: Plain) -> Tree:
     tag = head.rpartition("/")[2].partition(":")[2]
     version = image_digest or tag
     return {"image": reference, **({"version": version} if version else {})}
+
+
+def _kept(image: Tree, container: Tree) -> Tree:
+    """An image, and whether its registry has it for good and nodes may ask there."""
+    reference = image.get("image")
+    is_asked = isinstance(reference, str) and container.get("imagePullPolicy") != "Never"
+    return image | ({"kept": True} if is_asked and is_kept(str(reference)) else {})
 
 
 def _image_place(tree: Tree, index: Plain) -> Path:

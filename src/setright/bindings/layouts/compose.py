@@ -71,7 +71,10 @@ def edit(
     version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "")
     old_version = version.startswith("2")
     made = build.dockerfile(locator, raw, sources)
-    edits = [Edit(("image",), held_to(raw.get("image"), locator, sources)) if each.value == LOCKED else each for each in edits]
+    digests = layout.get("digests", {})
+    edits = [
+        Edit(("image",), held_to(raw.get("image"), locator, sources, digests)) if each.value == LOCKED else each for each in edits
+    ]
     edits = [small for each in edits for small in health.checked(resource.name, raw, each, layout.get("images", {}), made, version)]
     more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
     wanted = [_with_enough(raw, each, layout.get("images", {}), made) for each in [*edits, *live]]

@@ -107,7 +107,8 @@ def edit(
         raise BindingError(f"{locator}: has no FROM, so that it builds nothing; write it first")
     if resource.tree.get("check", {}).get("alone") is False and Edit(("Healthcheck",), "auto") in edits:
         raise BindingError(f"{locator}: {NOT_ALONE}")
-    place = Place(locator, instructions, image_of(instructions, _images(layout)), sources, _images(layout))
+    images = _images(layout)
+    place = Place(locator, instructions, image_of(instructions, images), sources, images, layout.get("digests", {}))
     purpose = resource.tree.get("purpose", "")
     return [(locator, small) for each in [*edits, *live] for small in _edits(place, each, purpose)]
 
@@ -245,6 +246,7 @@ class Place(NamedTuple):
     image: Image
     sources: Mapping[str, Source]
     images: Images
+    digests: Mapping[str, Mapping[str, Plain]]
 
 
 def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
@@ -266,7 +268,7 @@ def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
     elif len(path) == 3 and path[0] == "stages" and path[2] == "tag" and not edit.remove:
         yield tags.tagged(locator, instructions, int(path[1]), edit.value, place.sources)
     elif edit.value == LOCKED:
-        yield tags.held(locator, instructions, int(path[1]), place.sources)
+        yield tags.held(locator, instructions, int(path[1]), place.sources, place.digests)
     elif path == ("pipes",):
         yield from form.with_pipefail(locator, instructions, place.images)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:

@@ -29,7 +29,7 @@ from functools import lru_cache, partial
 from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template
+from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template, _relied_on
 from setright.bindings.layouts._deployed import OTHERWISE
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
@@ -80,6 +80,9 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         _kustomize_seen.tell_claims(made)
         seen[whole:] = [(each, _kustomize_patches.alone(resource)) for each, resource in seen[whole:]]
     else:
+        if layout.get("tells") == "relies-on":
+            here = _relied_on.made(each for _, _, each in objects)
+            seen = [(each, _relying(resource, each[2], here)) for each, resource in seen]
         lone = []
         made = _kustomize_seen.over(seen, built, inner, make)
     answers, laid_over = _kustomize_seen.answering(made)
@@ -107,7 +110,7 @@ def _placed(
         at = inner_of(layout, placed[2])
         if layout.get("shape") == POD_TEMPLATE:
             template = look_up(layer.whole, at)
-            changes = _pod_template.placed(resource, template, _held(resource, template, changes, sources))
+            changes = _pod_template.placed(resource, template, _held(layout, resource, template, changes, sources))
         return [_kustomize_seen.written(layer, replace(each, path=(*at, *each.path))) for each in changes]
     locator, base = resource.home
     if locator not in sources or not isinstance(look_up(sources[locator].tree, base), dict):
@@ -119,7 +122,7 @@ def _placed(
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     written = look_up(sources[locator].tree, base)
     template = _kustomize_patches.as_shown(resource, written)
-    changes = _held(resource, template, changes, sources)
+    changes = _held(layout, resource, template, changes, sources)
     outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
     changes = [each for each in changes if each.path != POLICIES]
     _refuse_for_builds(layout, resource, changes, sources)
@@ -150,8 +153,12 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     return place, edit.path
 
 
-def _held(resource: Resource, template: Tree, changes: Sequence[Edit], sources: Mapping[str, Source]) -> list[Edit]:
-    return [_image_locks.held(each, _pod_template.place(template, each.path), resource, template, sources) for each in changes]
+def _held(
+    layout: Mapping[str, Plain], resource: Resource, template: Tree, changes: Sequence[Edit], sources: Mapping[str, Source]
+) -> list[Edit]:
+    places = [_pod_template.place(template, each.path) for each in changes]
+    digests = layout.get("digests", {})
+    return [_image_locks.held(*each, resource, template, sources, digests) for each in zip(changes, places, strict=True)]
 
 
 def _laid(resource: Resource, sources: Mapping[str, Source]) -> tuple[Placed, Layer]:
@@ -329,6 +336,13 @@ def _of_patch(
             resource = _resource(kind, layout, source.locator, place, whole, given.get(base, {})) if whole else None
             if resource:
                 yield (source.locator, place, manifest), resource
+
+
+def _relying(resource: Resource, manifest: Tree, here: frozenset[str]) -> Resource:
+    """An object that tells what it relies on; one that lives in a namespace of its own already need not."""
+    if look_up(resource.tree, NAMESPACE) not in (None, "default"):
+        return resource
+    return replace(resource, tree={**resource.tree, "relies-on": {"elsewhere": _relied_on.elsewhere(manifest, here)}})
 
 
 def _open(tree: Tree) -> Tree:
