@@ -16,6 +16,7 @@ from setright.bindings.layouts import _terraform_each as instances
 from setright.bindings.layouts import _terraform_evidence as evidence
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
+from setright.bindings.layouts import _terraform_old as old
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_strangers as strangers
 from setright.bindings.layouts import _terraform_syntax as syntax
@@ -72,7 +73,7 @@ def edit(
     placed = document_edits(_entry(layout, block), module, block, own) + made
     for locator, each in placed:
         instances.refuse(module, locator, each)
-    return [syntax.edit(sources, locator, each) for locator, each in placed]
+    return [syntax.edit(sources, locator, old.worded(module, locator, each)) for locator, each in placed]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:

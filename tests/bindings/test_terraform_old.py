@@ -1,0 +1,35 @@
+"""What edits say in modules that only Terraform 0.11 and before read."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Edit, Plain, Unknown
+
+TOPIC: dict[str, Plain] = {"type": "aws_sns_topic", "Key": {"at": "kms_master_key_id"}, "Name": {"at": "name"}}
+NEW = 'resource "aws_sns_topic" "t" {\n  name = "t"\n\n  tags = {\n    Team = "a"\n  }\n}\n'
+OLD = NEW.replace("tags =", "tags")
+
+
+def edited(text: str, edit: Edit) -> Plain:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    return terraform.edit(TOPIC, terraform.view("k", TOPIC, given)[0], [edit], [], given)[0][1].value
+
+
+def test_a_reference_stands_in_a_text_there() -> None:
+    key = Edit(("Key",), Unknown("aws_kms_key.data.arn"))
+    assert edited(OLD, key) == Unknown('"${aws_kms_key.data.arn}"')
+    assert edited(NEW, key) == Unknown("aws_kms_key.data.arn")
+
+
+def test_a_value_that_is_no_expression_is_as_anywhere() -> None:
+    assert edited(OLD, Edit(("Name",), "u")) == "u"
+
+
+def test_what_its_language_cannot_say_is_refused() -> None:
+    policy = Edit(("Key",), Unknown('jsonencode({ Version = "2012-10-17" })'))
+    assert edited(NEW, policy) == policy.value
+    with pytest.raises(BindingError, match=r"language of Terraform 0\.11"):
+        edited(OLD, policy)
