@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,18 +85,17 @@ def test_test_goes_before_production_and_production_begins_with_one(estate):
     assert first == {"t1": 1, "p1": 2, "p2": 3, "p3": 4, "p4": 4}
 
 
-def test_who_interrupts_a_run_is_told_what_was_done_and_what_did_not_begin(estate, monkeypatch):
-    app, is_called_off = estate(), threading.Event()
+def test_who_interrupts_a_run_is_told_what_was_done_and_what_did_not_begin(estate):
+    app = estate()
     plans = [plan for planned in app.plan([*app.folders], Ask()) for plan in planned.plans]
-    call_off = app.store.call_off
-    monkeypatch.setattr(app.store, "call_off", lambda *said: (call_off(*said), is_called_off.set()))
+    interrupted: list[Progress] = []
 
-    def interrupted(at: Progress) -> None:
-        if at.done and not is_called_off.is_set():  # the one of the first wave
+    def interrupt(at: Progress) -> None:
+        if at.done and not interrupted:  # within a wave, which ends
+            interrupted.append(at)
             os.kill(os.getpid(), signal.SIGINT)  # to the main thread, as a terminal does
-            is_called_off.wait(10)
 
-    run = app.apply(plans, lambda p: True, lambda p, o: None, interrupted)
+    run = app.apply(plans, lambda p: True, lambda p, o: None, interrupt)
     assert (outcomes(run)["t1"], outcomes(run)["p4"]) == ("verified", "refused")
     assert "interrupted before it began" in why(run, "p4")
     assert values(app)["p4"] == 0 and app.store.run(run.id).state == "ended"

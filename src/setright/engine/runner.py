@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import FrameType
 
 from msgspec.structs import replace
 
@@ -29,6 +31,25 @@ Declared = Callable[[str], Subject]
 Ended = tuple[dict[str, Outcome], list[Outcome]]
 Tell = Callable[[Plan, Outcome], None]
 Watch = Callable[[Progress], None]
+
+
+@contextmanager
+def _interrupted_once() -> Iterator[threading.Event]:
+    """Set by the first interrupt (Ctrl-C), which stops nothing half-way; the second one ends what runs, as ever."""
+    heard = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # no other hears signals
+        yield heard
+        return
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        heard.set()
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Runner:
@@ -105,14 +126,13 @@ class Runner:
     def _serve(self, worker: Worker, runs: set[str]) -> bool:
         """Until these runs have ended, and whether somebody interrupted it: then what had begun ends, and nothing else begins."""
         worker.only = runs
-        try:
-            worker.serve(AT_ONCE, lambda: not self._store.any_under_way(runs))
-        except KeyboardInterrupt:
-            for run in runs:
-                self._store.call_off(run, "interrupted before it began")
-            worker.serve(AT_ONCE, lambda: not self._store.any_under_way(runs))
-            return True
-        return False
+        with _interrupted_once() as interrupted:
+            worker.serve(AT_ONCE, lambda: interrupted.is_set() or not self._store.any_under_way(runs))
+            if interrupted.is_set():
+                for run in runs:
+                    self._store.call_off(run, "interrupted before it began")
+                worker.serve(AT_ONCE, lambda: not self._store.any_under_way(runs))
+        return interrupted.is_set()
 
     @contextmanager
     def _worker(self, tell: Callable[[Job, list[Outcome]], None], finishing: bool = True) -> Iterator[tuple[Worker, list[Outcome]]]:
