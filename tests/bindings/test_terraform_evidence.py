@@ -347,6 +347,11 @@ GATEWAY = 'resource "aws_nat_gateway" "g" {\n  subnet_id = aws_subnet.public.id\
         ("", "others, as nothing here does"),
         (GATEWAY, "no"),
         (GATEWAY + 'resource "aws_instance" "i" {\n  subnet_id = aws_subnet.public.id\n}\n', "aws_instance.i"),
+        (
+            'resource "aws_instance" "i" {\n  subnet_id = aws_subnet.public.id\n  associate_public_ip_address = true\n}\n',
+            "no",
+        ),
+        ('resource "aws_default_network_acl" "a" {\n  subnet_ids = [aws_subnet.public.id]\n}\n', "no"),
         (GATEWAY + 'output "o" {\n  value = aws_subnet.public.id\n}\n', "whoever takes it from an output"),
         (GATEWAY + 'data "aws_subnets" "all" {}\n', "data.aws_subnets.all"),
     ],

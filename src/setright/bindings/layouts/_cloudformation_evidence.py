@@ -306,7 +306,8 @@ STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public add
     for each in (
         *("EC2::SubnetRouteTableAssociation", "EC2::SubnetNetworkAclAssociation", "EC2::NatGateway", "EC2::VPCEndpoint"),
         *("ElasticLoadBalancing::LoadBalancer", "ElasticLoadBalancingV2::LoadBalancer", "EFS::MountTarget"),
-        *("RDS::DBSubnetGroup", "ElastiCache::SubnetGroup"),
+        *("RDS::DBSubnetGroup", "ElastiCache::SubnetGroup", "Redshift::ClusterSubnetGroup", "EC2::NetworkInterface"),
+        *("ECS::Service", "EKS::Cluster", "Lambda::Function", "Serverless::Function", "ApiGatewayV2::VpcLink"),
     )
 )
 

@@ -88,7 +88,16 @@ def _addresses(value: Plain) -> Iterator[str]:
 STARTS_NOTHING = (  # what is in a subnet without taking the public addresses that it gives
     *("aws_route_table_association", "aws_nat_gateway", "aws_lb", "aws_alb", "aws_elb", "aws_vpc_endpoint", "aws_efs_mount_target"),
     *("aws_network_acl", "aws_network_acl_association", "aws_db_subnet_group", "aws_elasticache_subnet_group", "aws_ec2_tag"),
+    *("aws_default_network_acl", "aws_dms_replication_subnet_group", "aws_docdb_subnet_group", "aws_memorydb_subnet_group"),
+    *(
+        "aws_neptune_subnet_group",
+        "aws_redshift_subnet_group",
+        "aws_apigatewayv2_vpc_link",
+        "aws_ec2_transit_gateway_vpc_attachment",
+    ),
+    *("aws_ecs_service", "aws_eks_cluster", "aws_lambda_function", "aws_network_interface", "aws_route53_resolver_endpoint"),
 )
+ASKS_ITSELF = ("aws_instance", "associate_public_ip_address")  # the argument that counts before the subnet's setting
 LOOKS_UP = ("data.aws_subnets", "data.aws_subnet_ids", "data.aws_subnet")
 
 
@@ -101,8 +110,12 @@ def starters(module: Module, block: Block, tree: Tree) -> str:
         return others
     there = [each for each, _ in namers(module, block)]
     found = [each.address for other in module.tree.values() for kind in LOOKS_UP for each in other.resources(kind)]
-    odd = [each.address for each in there if each.type not in STARTS_NOTHING]
+    odd = [each.address for each in there if each.type not in STARTS_NOTHING and not _asks_itself(each)]
     return next(iter([*odd, *found]), "no" if there else "others, as nothing here does")
+
+
+def _asks_itself(block: Block) -> bool:
+    return block.type == ASKS_ITSELF[0] and block.body.get(ASKS_ITSELF[1]) is not None
 
 
 # --- what is made to be deleted -------------------------------------------------------------------------------------
