@@ -21,6 +21,7 @@ from setright.patterns import late
 
 EVERYBODY = frozenset(("allusers", "allauthenticatedusers"))
 GRANTS = {"google_storage_bucket_iam_member": "member", "google_storage_bucket_iam_binding": "members"}
+SOMEBODY = late(r'"(?:serviceAccount|user|group|domain|principal|projectOwner|projectEditor|projectViewer):')  # and not everybody
 LISTS = {
     "google_storage_bucket_acl": ("role_entity", "predefined_acl", "default_acl"),
     "google_storage_default_object_acl": ("role_entity",),
@@ -75,7 +76,7 @@ def _is_open(given: Plain) -> bool:
     if isinstance(given, list):
         return any(_is_open(each) for each in given)
     if isinstance(given, Unknown):
-        return "google_service_account." not in given.text
+        return "google_service_account." not in given.text and SOMEBODY.match(given.text) is None
     text = str(given or "").lower().replace("-", "")
     return text.startswith("public") or any(everybody in text for everybody in (*EVERYBODY, "authenticatedread"))
 
