@@ -164,8 +164,11 @@ POOL = (
 @pytest.mark.parametrize(
     ("beside", "who"),
     [
-        ("", "no"),
+        ("", "maybe others"),
         (NIC % "", "no"),
+        (NIC % "" + 'data "azurerm_subnet" "s" {\n  name = "front"\n}\n', "maybe others"),
+        (NIC % "" + 'output "s" {\n  value = azurerm_subnet.front.id\n}\n', "maybe whoever takes it from an output"),
+        ('resource "azurerm_new" "n" {\n  subnet = azurerm_subnet.front.id\n}\n', "maybe azurerm_new.n"),
         (NIC % "public_ip_address_id = null", "no"),
         (NIC % "public_ip_address_id = azurerm_public_ip.n.id", "azurerm_network_interface.n"),
         (NIC % "" + POOL + BALANCER % "subnet_id = azurerm_subnet.front.id", "no"),

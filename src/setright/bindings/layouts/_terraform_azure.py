@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import namers, of
+from setright.bindings.layouts._terraform_users import handed_out, namers, of
 from setright.bindings.trees import same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -170,12 +170,39 @@ BEHIND_BALANCER = frozenset(
 )
 
 
-def visitors(module: Module, block: Block, tree: Tree) -> str:
-    """What in a subnet is reached from outside the network: ``no`` where this module says of nothing that it is."""
-    return next(
-        (each.address for each, _ in namers(module, block) if each.type in SERVING or _has_door(module, each)),
-        "no",
+QUIET = frozenset(  # what is in a subnet, or speaks of it, and is reached from within the network at most
+    (
+        "azurerm_app_service_virtual_network_swift_connection",
+        "azurerm_function_app",
+        "azurerm_lb",
+        "azurerm_linux_function_app",
+        "azurerm_linux_virtual_machine_scale_set",
+        "azurerm_linux_web_app",
+        "azurerm_mssql_virtual_network_rule",
+        "azurerm_mysql_flexible_server",
+        "azurerm_network_interface",
+        "azurerm_postgresql_flexible_server",
+        "azurerm_private_endpoint",
+        "azurerm_storage_account",
+        "azurerm_storage_account_network_rules",
+        "azurerm_subnet_nat_gateway_association",
+        "azurerm_windows_function_app",
+        "azurerm_windows_virtual_machine_scale_set",
+        "azurerm_windows_web_app",
     )
+)
+
+
+def visitors(module: Module, block: Block, tree: Tree) -> str:
+    """What in a subnet is reached from outside the network, by its address; ``no`` where all that uses it is known not to be."""
+    there = [each for each, _ in namers(module, block)]
+    if served := next((each for each in there if each.type in SERVING or _has_door(module, each)), None):
+        return served.address
+    if (others := handed_out(module, block, tree)) != "no":
+        return f"maybe {others}"
+    odd = [f"maybe {each.address}" for each in there if each.type not in QUIET]
+    looking = any(other.resources("data.azurerm_subnet") for other in module.tree.values())
+    return next(iter(odd), "no" if there and not looking else "maybe others")
 
 
 def _has_door(module: Module, block: Block) -> bool:
