@@ -70,6 +70,9 @@ def test_a_directory_that_got_the_bucket_may_open_it() -> None:
     assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', "var.bucket")}) == "a grant"
     assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', '"data"')}) == "a grant"
     assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', '"other"')}) == "no"
+    assert told({"main.tf": DATA, "site/main.tf": member('"allUsers"', "google_storage_bucket.web.name") + WEB}) == "no"
+    own = 'locals {\n  app = "serviceAccount:${var.app}"\n}\n'
+    assert told({"main.tf": DATA, "site/main.tf": member("local.app", "var.bucket") + own}) == "no"
 
 
 def test_a_grant_that_another_directory_makes_later_is_seen() -> None:

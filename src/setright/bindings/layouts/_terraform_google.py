@@ -21,6 +21,7 @@ from setright.patterns import late
 
 EVERYBODY = frozenset(("allusers", "allauthenticatedusers"))
 GRANTS = {"google_storage_bucket_iam_member": "member", "google_storage_bucket_iam_binding": "members"}
+OWN_BUCKET = late(r"(?<!data\.)\bgoogle_storage_bucket\.")
 SOMEBODY = late(r'"(?:serviceAccount|user|group|domain|principal|projectOwner|projectEditor|projectViewer):')  # and not everybody
 LISTS = {
     "google_storage_bucket_acl": ("role_entity", "predefined_acl", "default_acl"),
@@ -46,22 +47,22 @@ def _ways(module: Module, block: Block) -> Iterator[str]:
         if any(_is_for(module, block, each, key) for each in module.resources(kind)):
             yield "a load balancer" if kind.startswith("google_compute") else "a policy"
     for kind, key in GRANTS.items():
-        if any(_is_open(module.resolved(each.body.get(key))) for each in _all(module, block, kind)):
+        if any(_is_open(home.resolved(each.body.get(key))) for home, each in _all(module, block, kind)):
             yield "a grant"
     for kind, keys in LISTS.items():
-        if any(_is_open(module.resolved(each.body.get(key))) for each in _all(module, block, kind) for key in keys):
+        if any(_is_open(home.resolved(each.body.get(key))) for home, each in _all(module, block, kind) for key in keys):
             yield "an access list"
 
 
-def _all(module: Module, block: Block, kind: str) -> Iterator[Block]:
+def _all(module: Module, block: Block, kind: str) -> Iterator[tuple[Module, Block]]:
     """The resources of a type that are, or may be, for the bucket, also where another directory got it from elsewhere."""
-    yield from (each for each in module.resources(kind) if _is_for(module, block, each, "bucket"))
+    yield from ((module, each) for each in module.resources(kind) if _is_for(module, block, each, "bucket"))
     name = module.resolved(block.body.get("name"))
     for other in module.tree.values():
         for each in other.resources(kind) if other is not module and kind in other.types else ():
             tie = other.resolved(each.body.get("bucket"))
-            if isinstance(tie, Unknown) or same(tie, name):
-                yield each
+            if (isinstance(tie, Unknown) and OWN_BUCKET.search(tie.text) is None) or same(tie, name):
+                yield other, each
 
 
 def _is_for(module: Module, block: Block, other: Block, key: str) -> bool:
