@@ -8,6 +8,7 @@ from setright.engine.harness import broken_promises
 from setright.engine.plan import Options, plan, plan_hash
 from setright.engine.scan import scan
 from setright.engine.world import World
+from setright.lenses import get
 from setright.model import Answer, Document, Edit, Effect, Steps
 from setright.surfaces.memory import Memory
 from tests.content import BINDING, content, item, shipped
@@ -332,23 +333,47 @@ def test_what_is_refused_under_the_first_name_is_not_told_again_under_the_new_on
     assert [p.lane for p in plans] == ["auto", "hand"]
 
 
-def test_what_a_fix_adds_is_put_right_with_it():
+@pytest.mark.parametrize("said", [b"", b"  namespace: default\n"])
+def test_what_a_fix_adds_is_put_right_with_it(said):
     """A pod that moves gets a network policy, which moves with it."""
-    pod = b"""\
+    pod = (
+        b"""\
 apiVersion: v1
 kind: Pod
 metadata:
   name: web
   labels: {app: web}
-spec:
+%sspec:
   containers: []
 """
+        % said
+    )
     catalogue = shipped()
     surface = Memory({"web.yaml": Document("web.yaml", pod, "yaml")}, ("kubernetes",))
     controls = [resolve(catalogue.control(name), {}) for name in ("k8s/workload/network-policy", "k8s/object/namespace")]
     (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
     (change,) = changes(only, surface.again(["web.yaml"]))
-    assert change.after.count(b"namespace: apps") == 2
+    assert change.after.count(b"namespace: ") == change.after.count(b"namespace: apps") == 2
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {}\n  labels: {}\nspec:\n  containers: []\n"
+
+
+def test_each_of_many_in_one_file_gets_what_stands_beside_it(monkeypatch):
+    """A policy for each pod, behind the last, in a world or two; where one would choose another's pods too, it waits for that."""
+    labels = [f"{{app: web-{n}}}" for n in range(40)] + ["{app: web-7}", "{tier: web}", "{app: web-7, tier: api}"]
+    text = "---\n".join(POD.format(f"p{n:02}", each) for n, each in enumerate(labels)).encode()
+    surface = Memory({"all.yaml": Document("all.yaml", text, "yaml")}, ("kubernetes",))
+    worlds, after = [], World.after
+    monkeypatch.setattr(World, "after", lambda self, changed: worlds.append(1) or after(self, changed))
+    controls = [resolve(shipped().control("k8s/workload/network-policy"), {})]
+    (only,) = plan(scan(surface, shipped(), controls), surface, Options(together=True)).plans
+    (change,) = changes(only, surface.again(["all.yaml"]))
+    documents = get("yaml", change.after)["documents"]
+    policies = [each["metadata"]["name"] for each in documents if each["kind"] == "NetworkPolicy"]
+    assert documents[: len(labels)] == get("yaml", text)["documents"]
+    assert policies == [*(f"p{n:02}" for n in range(40)), "p41"]
+    assert len(worlds) <= 3
 
 
 def test_a_few_fixes_that_stand_in_each_others_way_cost_few_tries(tmp_path, monkeypatch):

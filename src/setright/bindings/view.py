@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from setright.bindings.error import BindingError
 from setright.bindings.families import READS
@@ -14,6 +14,16 @@ from setright.model import Binding, Edit, Path, Plain, Resource
 
 Layout = Mapping[str, Plain]
 Sources = Mapping[str, Source]
+
+
+class Beside(NamedTuple):
+    """What an edit adds to a list beside a resource: the marks it is known by, and the places that it says again.
+
+    Of two such things of which each has a mark that the other lacks, neither does what the other is there for.
+    """
+
+    marks: frozenset[str]
+    repeats: tuple[Path, ...]
 
 
 class LayoutModule(Protocol):
@@ -60,6 +70,12 @@ def edit(
 def locate(binding: Binding, family: str, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]:
     """The document and the path in its tree where a resource's value stands, or would."""
     return module_of(binding, family).locate(binding.layouts[family], resource, path, sources)
+
+
+def beside(binding: Binding, family: str, resource: Resource, edit: Edit) -> Beside | None:
+    """What an edit adds beside a resource; None where it adds nothing, or where the layout does not say."""
+    added: Callable[[Layout, Resource, Edit], Beside | None] | None = getattr(module_of(binding, family), "beside", None)
+    return added(binding.layouts[family], resource, edit) if added else None
 
 
 def steps_of(layout: Layout, name: str) -> tuple[str, ...]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from fnmatch import fnmatchcase
+from functools import partial
+from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.view import Beside, beside
 from setright.controls.derive import NoRemedy
 from setright.controls.judge import applies
 from setright.engine.carry import light
 from setright.engine.scan import Found
+from setright.engine.taken import Placed, Taken
 from setright.engine.world import World
 from setright.lenses import LensError, get, put
 from setright.lenses.edited import look_up
@@ -22,9 +26,16 @@ from setright.model import Control, Document, Edit, Mismatch, Path, Resource, Tr
 
 MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
 STILL_WRONG = "still wrong after its fix"
-Placed = list[tuple[str, Edit]]  # locator, edit
 Made = tuple[Document, tuple[Edit, ...]]  # a document after edits, and the edits as they are kept
 Right = tuple[str, str, str, str]  # control, family, resource by its first name, document
+
+
+class _Fix(NamedTuple):
+    """A fix in a batch, with its edits as they join it."""
+
+    found: Found
+    placed: Placed
+    is_moved: bool  # behind what the batch adds to the same list
 
 
 class Tried:
@@ -104,20 +115,25 @@ def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
 
 def _round(done: Composed, left: list[Found]) -> list[Found]:
     """One round; gives what is still to do. What is not there yet (another fix adds it) waits while there is anything to do."""
-    batch: list[tuple[Found, Placed]] = []
-    taken = _Taken()
+    batch: list[_Fix] = []
+    taken = Taken()
     later: list[Found] = []
     absent = [found for found in left if current(done.world, found) is None]
     wanted = [(found, placed) for found in left if (placed := _placed(done, found)) is not None]
-    for found, placed in sorted(wanted, key=_brings_more):
-        if taken.clashes(placed):
+    added = partial(_added, done.world)
+    for found, placed in sorted(wanted, key=lambda fix: (_brings_more(fix), any(added(fix[0], edit) for _, edit in fix[1]))):
+        if (joined := taken.joined(placed, partial(added, found))) is None:
             later.append(found)
         else:
-            taken.add(placed)
-            batch.append((found, placed))
+            batch.append(_Fix(found, joined, is_moved=joined != placed))
     _put_all(done, batch)
-    to_do = [f for f in [*(f for f, _ in batch), *later] if f.finding.id not in done.refused and not _holds(done.world, f)]
+    to_do = [f for f in [*(fix.found for fix in batch), *later] if f.finding.id not in done.refused and not _holds(done.world, f)]
     return [*to_do, *(absent if batch else [f for f in absent if not _holds(done.world, f)])]
+
+
+def _added(world: World, found: Found, edit: Edit) -> Beside | None:
+    """What an edit of a fix adds beside its resource."""
+    return beside(world.bindings[found.slot], found.slot[1], found.resource, edit)
 
 
 def _brings_more(wanted: tuple[Found, Placed]) -> bool:
@@ -178,7 +194,7 @@ def _stands(verdict: Verdict, mismatches: Sequence[Mismatch]) -> bool:
     return verdict is Verdict.PASS or (verdict is Verdict.FAIL and all(m.live for m in mismatches))
 
 
-def _put_all(done: Composed, batch: Sequence[tuple[Found, Placed]]) -> None:
+def _put_all(done: Composed, batch: Sequence[_Fix]) -> None:
     """The documents of a batch, then the world once."""
     documents = _Documents(done.world, done.tried)
     _put_documents(done, batch, documents)
@@ -186,13 +202,14 @@ def _put_all(done: Composed, batch: Sequence[tuple[Found, Placed]]) -> None:
         done.world = done.world.after(documents.changed)
 
 
-def _put_documents(done: Composed, batch: Sequence[tuple[Found, Placed]], documents: _Documents) -> None:
+def _put_documents(done: Composed, batch: Sequence[_Fix], documents: _Documents) -> None:
     """All at once; where that is refused, one by one, so that only the culprit is left out."""
     try:
-        made = documents.put([pair for _, placed in batch for pair in placed])
+        made = documents.put([pair for fix in batch for pair in fix.placed])
     except LensError as error:
         if len(batch) == 1:
-            done.refused[batch[0][0].finding.id] = str(error)
+            if not batch[0].is_moved:  # else what it stands behind may be what was refused
+                done.refused[batch[0].found.finding.id] = str(error)
             return
         half = len(batch) // 2
         _put_documents(done, batch[:half], documents)
@@ -200,8 +217,8 @@ def _put_documents(done: Composed, batch: Sequence[tuple[Found, Placed]], docume
         return
     for locator, kept in made.items():
         done.edits.setdefault(locator, []).append(kept)
-    for found, placed in batch:
-        done.touched.setdefault(found.finding.id, set()).update(locator for locator, _ in placed)
+    for fix in batch:
+        done.touched.setdefault(fix.found.finding.id, set()).update(locator for locator, _ in fix.placed)
 
 
 class _Documents:
@@ -276,37 +293,6 @@ def _is_item(path: Path) -> bool:
 def _empties(gone: list[Path], path: Path, tree: Tree) -> bool:
     there, around = look_up(tree, path)
     return there and isinstance(around, list | dict) and len(around) == len({each for each in gone if each[:-1] == path})
-
-
-class _Taken:
-    """The places that a batch's edits use, so that the next fix is asked in one step whether it may join."""
-
-    def __init__(self) -> None:
-        self._edits: dict[tuple[str, Path], Edit] = {}
-        self._above: set[tuple[str, Path]] = set()
-        self._lists: dict[tuple[str, Path], bool] = {}  # a list whose items are set or removed -> only removed?
-
-    def clashes(self, placed: Placed) -> bool:
-        """Whether one place would get two values, one edit stand inside another, or a list change under another's index."""
-        return any(self._meets(locator, edit) for locator, edit in placed)
-
-    def add(self, placed: Placed) -> None:
-        for locator, edit in placed:
-            self._edits[locator, edit.path] = edit
-            self._above.update((locator, edit.path[:i]) for i in range(1, len(edit.path)))
-            if isinstance(edit.path[-1], int):
-                parent = (locator, edit.path[:-1])
-                self._lists[parent] = self._lists.get(parent, True) and edit.remove
-
-    def _meets(self, locator: str, edit: Edit) -> bool:
-        if (locator, edit.path) in self._edits:
-            return self._edits[locator, edit.path] != edit
-        if (locator, edit.path) in self._above:
-            return True
-        if any((locator, edit.path[:i]) in self._edits for i in range(1, len(edit.path))):
-            return True
-        only_removed = self._lists.get((locator, edit.path[:-1]))
-        return isinstance(edit.path[-1], int) and only_removed is not None and not (only_removed and edit.remove)
 
 
 def _taken_away(done: Composed, fixes: Sequence[Found]) -> set[tuple[str, str, str]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._namespaces import NAMESPACE
 from setright.bindings.layouts._programs import usual_port
 from setright.bindings.layouts._services import WAYS
 from setright.bindings.trees import look_up
-from setright.model import Plain, Tree, Unknown
+from setright.model import Plain, Resource, Tree, Unknown
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
@@ -26,6 +27,54 @@ def chooses(policy: Tree, labels: Tree) -> bool:
     if isinstance(named, dict) and any(labels.get(key) != value for key, value in named.items()):
         return False
     return all(_fits(each, labels) for each in listed(selector.get("matchExpressions")) if isinstance(each, dict))
+
+
+def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
+    """The policies that choose each workload's pods, given as (file, policy).
+
+    One that stands in a file with a workload that it chooses is for that workload, not for its copies in other files. Policies of
+    other folders count in a namespace that is named: `default` is a jumble of what is never applied together.
+    """
+    by_label = _ByLabel(policies)
+    chosen = [(each, [i for i in by_label.asking(_labels(each)) if _is_chosen(each, *policies[i])]) for each in workloads]
+    taken = {i for each, mine in chosen for i in mine if policies[i][0] == each.home[0]}
+    for workload, mine in chosen:
+        file = workload.home[0]
+        is_named = workload.tree["workload"]["namespace"] != "default"
+        near = [i for i in mine if policies[i][0] == file]
+        near += [i for i in mine if i not in taken and (is_named or folder(policies[i][0]) == folder(file))]
+        if near:
+            workload.tree["workload"]["network_policies"] = [str(look_up(policies[i][1], ("metadata", "name"))) for i in near]
+
+
+class _ByLabel:
+    """Policies by one of the labels that each asks for, so that pods need not be held against all."""
+
+    def __init__(self, policies: Sequence[tuple[str, Tree]]) -> None:
+        self._policies: dict[tuple[str, str] | None, list[int]] = {}
+        for i, (_, policy) in enumerate(policies):
+            named = look_up(policy, ("spec", "podSelector", "matchLabels"))
+            self._policies.setdefault(next(_words(named), None) if isinstance(named, dict) else None, []).append(i)
+
+    def asking(self, labels: Tree) -> list[int]:
+        """Those that may choose pods of these labels, in the order given."""
+        return sorted(i for label in (None, *_words(labels)) for i in self._policies.get(label, ()))
+
+
+def _words(labels: Tree) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in labels.items() if isinstance(value, str))
+
+
+def _labels(workload: Resource) -> Tree:
+    labels = look_up(workload.tree, ("metadata", "labels"))
+    return labels if isinstance(labels, dict) else {}
+
+
+def _is_chosen(workload: Resource, file: str, policy: Tree) -> bool:
+    """Whether a policy of a file is for the workload; one that names no namespace goes with what stands in its file."""
+    own = workload.tree["workload"]["namespace"]
+    namespace = look_up(policy, NAMESPACE) or (own if file == workload.home[0] else "default")
+    return bool(namespace == own) and chooses(policy, _labels(workload))
 
 
 def _fits(expression: Tree, labels: Tree) -> bool:
@@ -67,6 +116,13 @@ def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[T
             "ingress": [{"ports": ports}] if ports else [],
         },
     }
+
+
+def marks_of(policy: Tree) -> frozenset[str]:
+    """By what a policy made here is known: the labels of its pods, which are all that they have, and where they live."""
+    labels = policy["spec"]["podSelector"]["matchLabels"]
+    space = policy["metadata"].get("namespace")
+    return frozenset([*map(repr, labels.items()), *([f"in {space}"] if space else [])])
 
 
 def declared(template: Tree) -> list[Tree]:

@@ -39,11 +39,12 @@ from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
-from setright.bindings.layouts._network_policy import chooses, declared, declared_only
+from setright.bindings.layouts._network_policy import declared, declared_only, marks_of, tell_policies
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, reached, served
 from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
+from setright.bindings.view import Beside
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
 
@@ -185,9 +186,7 @@ def _refuse_for_builds(
 
 def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
     """A network policy beside the object around a template."""
-    inner = str(layout["kinds"][resource.tree["kind"]])
-    base = resource.home[1]
-    place = base[: len(base) - len(inner.split("/"))] if inner else base
+    base, place = resource.home[1], _around(layout, resource)
     metadata = look_up(source.tree, (*place, "metadata"))
     made = [tree for tree, _ in resource.layer.made] if resource.layer else []
     ports = [port for tree in (resource.tree, *made) for port in (*declared(tree), *tree["workload"].get("reached", ()))]
@@ -200,23 +199,18 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> 
     return Edit((*place[:-1], len(beside) - is_open), policy)
 
 
-def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
-    """The policies that choose each workload's pods.
+def beside(layout: Mapping[str, Plain], resource: Resource, edit: Edit) -> Beside | None:
+    """What `_policy` adds: it lives where the object lives."""
+    if not isinstance(edit.value, dict) or edit.value.get("kind") != "NetworkPolicy":
+        return None
+    return Beside(marks_of(edit.value), ((*_around(layout, resource), *NAMESPACE),))
 
-    One that stands in a file with a workload that it chooses is for that workload, not for its copies in other files. Policies of
-    other folders count in a namespace that is named: `default` is a jumble of what is never applied together.
-    """
-    beside: dict[str, list[Resource]] = {}
-    for workload in workloads:
-        beside.setdefault(workload.home[0], []).append(workload)
-    apart = [(file, policy) for file, policy in policies if not any(_is_chosen(w, policy, file) for w in beside.get(file, ()))]
-    for workload in workloads:
-        file = workload.home[0]
-        is_named = workload.tree["workload"]["namespace"] != "default"
-        near = [(place, each) for place, each in policies if place == file]
-        near += [(place, each) for place, each in apart if place != file and (is_named or folder(place) == folder(file))]
-        if chosen := [policy for place, policy in near if _is_chosen(workload, policy, place)]:
-            workload.tree["workload"]["network_policies"] = [str(look_up(p, ("metadata", "name"))) for p in chosen]
+
+def _around(layout: Mapping[str, Plain], resource: Resource) -> Path:
+    """The place of the object around a template."""
+    inner = str(layout["kinds"][resource.tree["kind"]])
+    base = resource.home[1]
+    return base[: len(base) - len(inner.split("/"))] if inner else base
 
 
 def tell_surroundings(
@@ -254,14 +248,6 @@ def _claims(tree: Tree, placed: Placed, source: Source | None, around: Around, i
             source.notes[note] = last
     claims: tuple[Tree, Mapping[Path, Tree]] = last[3]
     return claims
-
-
-def _is_chosen(workload: Resource, policy: Tree, file: str) -> bool:
-    """Whether a policy of a file is for the workload; one that names no namespace goes with what stands in its file."""
-    labels = look_up(workload.tree, ("metadata", "labels"))
-    own = workload.tree["workload"]["namespace"]
-    namespace = look_up(policy, NAMESPACE) or (own if file == workload.home[0] else "default")
-    return bool(namespace == own) and chooses(policy, labels if isinstance(labels, dict) else {})
 
 
 @lru_cache(maxsize=1)
