@@ -226,6 +226,16 @@ def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) 
         ("github/codeql-action/analyze@v3", "v3.28.18", False),
         ("actions/checkout@v4.1.1", "v4.1.1", True),
         ("actions/checkout@v4.1.99", None, None),
+        ("swatinem/Rust-Cache@v2", "v2.7.8", True),
+        ("JamesIves/github-pages-deploy-action@releases/v4", "v4.7.3", True),
+        ("{uses: JamesIves/github-pages-deploy-action@releases/v4, with: {new-input: 0}}", "v4.7.3", False),
+        ("actions/checkout@releases/v99", None, None),
+        ("ludeeus/action-shellcheck@2.0.0", "2.0.0", True),
+        ("ludeeus/action-shellcheck@master", "2.0.0", False),
+        ("dtolnay/rust-toolchain@stable", "stable", True),
+        ("{uses: dtolnay/rust-toolchain@stable, with: {new-input: 0}}", "stable", False),
+        ("dtolnay/rust-toolchain@master", None, None),
+        ("actions/checkout@v99", None, None),
     ],
 )
 def test_a_tag_is_held_to_the_release_that_it_is_short_for(uses: str, release: str | None, fits: bool | None) -> None:

@@ -4,8 +4,9 @@
       release: v4.2.2, fits: true, instead: ruby/setup-ruby}
 
 A commit is told by the repository's lock file, or by the binding (`commits:`), which names the release that a tag is held to;
-it fits where the lock names it, the tag is that of the release, or the release has all `inputs:` that the step gives. Of an action
-that its makers have given up (`archived:`) `instead` tells what does its work now.
+it fits where the lock names it, the tag is that of the release, or the release has all `inputs:` that the step gives. A branch that
+is named after a major (releases/v4) is held as its tag is. Of an action that its makers have given up (`archived:`) `instead` tells
+what does its work now. GitHub does not tell capitals apart in the names of owners and repositories.
 
 The lock is .github/actions.lock.yml, a mapping as ``actions/checkout@v4: 11bd71901bbe5b1630ceea73d27597364c9af683``.
 docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
@@ -13,13 +14,12 @@ docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts._documents import mappings
 from setright.bindings.source import ACTIONS_LOCK, Source
-from setright.model import Tree
+from setright.model import Plain, Tree
 from setright.patterns import late
 
 
@@ -33,8 +33,22 @@ class Known(NamedTuple):
 
 NOTHING = Known({}, {})
 
+
+def known_by(layout: Mapping[str, Plain]) -> Known:
+    """What a binding's layout tells, by names in small letters."""
+    commits = {_small(uses): release for uses, release in layout.get("commits", {}).items()}
+    return Known(commits, *({_small(name): told for name, told in layout.get(key, {}).items()} for key in ("inputs", "archived")))
+
+
+def _small(uses: str) -> str:
+    name, at, ref = uses.partition("@")
+    return name.lower() + at + ref
+
+
 BRANCHES = ("main", "master")
 COMMIT = late(r"[0-9a-f]{40}")
+DIGIT, DIGITS = late(r"\d"), late(r"\d+")
+OF_MAJOR = late(r"releases?/(?P<tag>v\d+)")
 USES = late(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
 
@@ -56,7 +70,7 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = 
         "sort": "workflow" if "/.github/workflows/" in found["name"] else "action",
         "pinned": bool(COMMIT.fullmatch(found["ref"])),
     }
-    if instead := known_here.archived.get("/".join(found["name"].split("/")[:2])):
+    if instead := known_here.archived.get(_repository(found["name"])):
         told["instead"] = instead
     if commit := known(locked, file, uses):
         return {"calls": told | {"commit": commit, "fits": True}}
@@ -64,19 +78,31 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = 
     return {"calls": told | _released(found["name"], found["ref"], list(given) if isinstance(given, dict) else [], known_here)}
 
 
+def _repository(name: str) -> str:
+    return "/".join(name.lower().split("/")[:2])
+
+
 def _released(name: str, ref: str, given: Sequence[str], known_here: Known) -> Tree:
     """The commit of the release that a tag is or is short for, and of the newest one for a branch."""
-    action = "/".join(name.split("/")[:2])
-    commits = known_here.commits
-    if ref in BRANCHES:
-        majors = [int(key.rpartition("@v")[2]) for key in commits if re.fullmatch(rf"{re.escape(action)}@v\d+", key)]
-        release, commit = commits[f"{action}@v{max(majors)}"] if majors else ("", "")
+    action, commits = _repository(name), known_here.commits
+    exact = commits.get(f"{action}@{ref}")
+    if ref in BRANCHES and exact is None:
+        release, commit = _newest(action, commits)
         return {"commit": commit, "release": release, "fits": False} if commit else {}
-    release, commit = commits.get(f"{action}@{ref}") or commits.get(f"{action}@{ref.split('.')[0]}") or ("", "")
-    if ref == release or f"{action}@{ref}" in commits or release.startswith(f"{ref}."):
-        served = name in known_here.inputs and set(given) <= set(known_here.inputs[name])
-        return {"commit": commit, "release": release, "fits": ref == release or served}
-    return {}
+    branch = OF_MAJOR.fullmatch(ref)
+    short = branch["tag"] if branch else ref.split(".")[0]
+    release, commit = exact or commits.get(f"{action}@{short}") or ("", "")
+    is_of_release = ref == release and DIGIT.search(ref) is not None
+    if not (exact or (commit and (branch or is_of_release or release.startswith(f"{ref}.")))):
+        return {}
+    served = name.lower() in known_here.inputs and set(given) <= set(known_here.inputs[name.lower()])
+    return {"commit": commit, "release": release, "fits": is_of_release or served}
+
+
+def _newest(action: str, commits: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The newest known release of an action, with its commit."""
+    known_of_it = [release for uses, release in commits.items() if uses.startswith(f"{action}@") and DIGIT.search(release[0])]
+    return max(known_of_it, key=lambda release: [int(each) for each in DIGITS.findall(release[0])], default=("", ""))
 
 
 def locks(sources: Mapping[str, Source]) -> dict[str, Tree]:

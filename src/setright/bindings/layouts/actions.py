@@ -21,7 +21,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_calls import Known, calls, locks
+from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
     expressions,
@@ -158,7 +158,7 @@ def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterato
 
 
 def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    known = Told(locks(sources), Known(layout.get("commits", {}), layout.get("inputs", {}), layout.get("archived", {})))
+    known = Told(locks(sources), known_by(layout))
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
