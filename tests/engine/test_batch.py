@@ -225,6 +225,21 @@ def test_on_a_host_files_and_their_modes_go_together_and_what_runs_goes_alone(do
     assert grouped(*files, plan("3", "/etc/default/grub", **linux | {"effect": Effect(restart="host")}))[1] == ["3"]
 
 
+def test_what_programs_read_goes_together_and_each_program_reloads_but_once():
+    def read(name: str, file: str, *reload: str, **more: Any) -> Plan:
+        return plan(name, file, family="linux", **{"effect": Effect()} | more, steps=Steps(reload=reload, arm=not reload))
+
+    plans = read("1", "/etc/pam.d/su"), plan("2", "/etc/motd", family="linux"), read("3", "/etc/ssh/sshd_config", "ssh-reload")
+    assert grouped(*plans, read("4", "/etc/ssh/sshd_config.d/a.conf", "ssh-reload")) == [["1", "3"], ["2"], ["4"]]
+    for harder in (Effect("service"), Effect("host"), Effect(disruption="high")):
+        assert grouped(*plans, read("4", "/etc/sysctl.conf", effect=harder)) == [["1", "3"], ["2"], ["4"]]
+    for more in ({"keys": {"k": ("a",)}}, {"params": {"days": 1}}):
+        first = read("0", "/etc/a", params={"days": 2})
+        assert grouped(first, read("4", "/etc/b", **more)) == [["0"], ["4"]]
+    assert grouped(*plans, read("4", "state:firewall")) == [["1", "3"], ["2"], ["4"]]
+    assert [len(lot) for lot in batches(plans, together=False)] == [1, 1, 1], "on the way back each by itself"
+
+
 def test_packages_are_installed_together_and_removed_one_by_one():
     def package(name: str, installed: bool) -> Plan:
         edits = ((Edit(("installed",), installed),),)

@@ -38,10 +38,10 @@ def host(drivers: Drivers, lab: Lab, tmp_path: Path) -> Make:
     """Host h1 as it was made; a change of its sshd could cut us off."""
     env = environment(lab, tmp_path)
 
-    def make(name: str) -> Trial:
+    def make(name: str, *controls: str) -> Trial:
         lab.stop(1)
         lab.up(1)
-        order = Order(str(tmp_path / name / "state"), "ssh://h1", controls=SSHD, lab=lab.name, env=env)
+        order = Order(str(tmp_path / name / "state"), "ssh://h1", controls=controls or SSHD, lab=lab.name, env=env)
         return Trial(drivers, order, lambda: seen(lab))
 
     return make
@@ -72,6 +72,11 @@ def number_of(boundary: str) -> int:
 
 def test_a_kill_between_the_write_and_the_confirmation_is_finished_by_the_next_start(host: Make) -> None:
     assert [where for where, _ in kill_through_apply(host, frozenset({"written", "confirm"}))]
+
+
+def test_a_kill_while_plans_share_a_switch_is_finished_by_the_next_start(host: Make) -> None:
+    shared = (*SSHD, "linux/limits/*", "linux/sudoers/logfile")
+    assert [where for where, _ in kill_through_apply(lambda name: host(name, *shared), frozenset({"written", "confirm"}))]
 
 
 @pytest.mark.parametrize("boundary", ["written", "confirm"])

@@ -29,6 +29,10 @@ def test_the_same_holds_on_a_root_file_system(root: Make) -> None:
     assert [where for where, _ in kill_through_apply(root)]
 
 
+def test_the_same_holds_for_plans_that_share_their_steps(root: Make) -> None:
+    assert [where for where, _ in kill_through_apply(lambda name: root(name, "linux/limits/*", "linux/faillock/*"))]
+
+
 def test_the_same_holds_on_a_database_server(database: Make) -> None:
     assert [where for where, _ in kill_through_apply(database)]
 

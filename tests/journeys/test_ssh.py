@@ -13,6 +13,7 @@ from lab.hosts import Lab
 
 from setright.app import App, Ask
 from setright.engine.configuration import Configuration
+from setright.surfaces.linux.surface import Linux
 from tests.content import warm
 from tests.evidence import check_proof, outcomes
 from tests.hosts import IN_USE, Program, environment, files, hosts, logs_in, look
@@ -192,6 +193,44 @@ def test_locked_out_with_the_old_connection_cut_the_host_lets_us_in_by_itself(
     assert files(lab, 1).keys() <= {"var/lib/setright", *left_by_the_switch(lab)}
     assert logs_in(lab, 1)
     check_proof(tmp_path / "state")
+
+
+SHARE = ("linux/limits/*", "linux/faillock/*", "linux/journald/*", "linux/sudoers/logfile")
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_of_plans_that_share_a_switch_one_that_locks_us_out_takes_no_other_with_it(
+    locking_app: App, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: bool
+) -> None:
+    """All go back, by us or by the switch on the host, and then each goes alone."""
+    from setright.engine.desk import RunDesk
+    from setright.engine.workflow import protocol
+
+    before = look(lab, 1)
+    if cut:
+        monkeypatch.setattr(protocol, "ARMED_FOR_S", 4.0)
+        monkeypatch.setattr(RunDesk, "at", cutting(lab, "verify"))
+    (planned,) = locking_app.plan(["ssh://h1"], Ask(controls=("test/locks-out", *SHARE)), together=True)
+    assert not planned.error, planned.error
+    run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
+    ends = {plan.document: outcome for plan, outcome in run.plans if plan.lane != "hand"}
+    assert ends.pop("/etc/ssh/sshd_config").outcome == "reverted"
+    assert len(ends) > 2 and {each.outcome for each in ends.values()} == {"verified"}, ends
+    assert logs_in(lab, 1)
+    back = locking_app.rollback(run.id, lambda plan, outcome: None)
+    assert {outcome.outcome for _, outcome in back.plans} == {"reverted"}
+    assert set(differences(before, look(lab, 1))) <= {f"h1:{path}" for path in ("var/lib/setright", *left_by_the_switch(lab))}
+    check_proof(tmp_path / "state")
+
+
+def test_plans_that_programs_read_share_one_switch(locking_app: App, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    armed: list[int] = []
+    real = Linux.arm
+    monkeypatch.setattr(Linux, "arm", lambda host, kept, *rest: armed.append(len(kept)) or real(host, kept, *rest))
+    (planned,) = locking_app.plan(["ssh://h1"], Ask(controls=SHARE), together=True)
+    run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
+    ends = [outcome.outcome for plan, outcome in run.plans if plan.lane != "hand"]
+    assert set(ends) == {"verified"} and armed == [len(ends)] and len(ends) > 2
 
 
 def cutting(lab: Lab, boundary: str) -> Callable[[object, str], None]:

@@ -24,11 +24,12 @@ from setright.engine.lots import batches, params_of
 from setright.engine.plan import Options
 from setright.engine.rounds import BRINGS, Further, Rounds, further
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
+from setright.engine.served import Served
 from setright.engine.stop import why_stopped
 from setright.engine.store import Store
 from setright.engine.workflow import Outcome
 from setright.engine.world import Slot
-from setright.model import Binding, Control, Plain, Plan, Want
+from setright.model import Binding, Control, Plain, Plan, Steps, Want
 from setright.surfaces.base import Surface, SurfaceError
 
 STILL_THERE = re.compile(r"\S+ still fail on .+")  # as `Execution.verify` says it
@@ -191,6 +192,13 @@ class RunDesk:
 
     def batch(self, run: str, hashes: Sequence[str]) -> Batch:
         return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self.snapshots, self.rescan_all)
+
+    def served(self, run: str, hashes: Sequence[str]) -> Served:
+        return Served([self.execution(run, plan_hash) for plan_hash in hashes], self.snapshots, self.rescan_all)
+
+    def is_served(self, hashes: Sequence[str]) -> bool:
+        """Whether programs read what the plans of a batch change."""
+        return any(plan.steps != Steps() for plan in self._store.plans_of(hashes))
 
     def record(self, event: str, *bodies: Mapping[str, Plain]) -> None:
         self._ledger.append_all([(event, body) for body in bodies])

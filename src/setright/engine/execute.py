@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from setright.engine.change import Lapsed, changes
 from setright.engine.scan import Scan
@@ -28,6 +28,7 @@ HALF = (STATE, "package:")
 NOTHING: Mapping[str, Any] = {}
 Rescan = Callable[[Surface, Plan], Scan]
 TreePath = tuple[Plain, ...]
+Wrong = TypeVar("Wrong", list[str], dict[str, list[str]])
 Follows = Callable[[str, TreePath], bool]  # whether a document's value at a path may be another than was meant
 
 
@@ -111,14 +112,7 @@ class Execution:
         """
         if self.plan.steps.arm:
             self.surface.reconnect()
-        begun = time.monotonic()
-        steady, enough = 0, STEADY if self.plan.steps.reload else 1
-        while True:
-            wrong, lasting = self._wrong(addresses, health)
-            steady = 0 if wrong else steady + 1
-            if steady >= enough or (wrong and time.monotonic() > begun + min(PATIENCE_S, LASTING_S if lasting else PATIENCE_S)):
-                return wrong
-            time.sleep(PAUSE_S)
+        return until_right(lambda: self._wrong(addresses, health), STEADY if self.plan.steps.reload else 1)
 
     def relapsed(self, health: Mapping[str, str]) -> list[str]:
         """What is no longer as it was when the plan was verified. Looks again for as long as PATIENCE_S."""
@@ -182,7 +176,8 @@ class Execution:
         kept = self._kept(addresses)
         mine = {c.locator: _moved_paths(c) for c in self._changes(kept) if c.locator.startswith(STATE)}
         while True:
-            wrong = self._differences([(k, k.data) for k in kept], lambda locator, path: path not in mine.get(locator, (path,)))
+            seen = self.surface.again([k.locator for k in kept])
+            wrong = _differences([(k, k.data) for k in kept], seen, lambda locator, path: path not in mine.get(locator, (path,)))
             if not wrong or time.monotonic() > until:
                 return wrong
             time.sleep(PAUSE_S)
@@ -201,22 +196,21 @@ class Execution:
         return self._made[1]
 
     def _wrong(self, addresses: Sequence[str], health: Mapping[str, str]) -> tuple[list[str], bool]:
-        """And whether it is wrong in files which are as written, so that no program's reload can heal it."""
-        made = self._changes(self._kept(addresses))
-        wrong = self._differences([(c, c.after) for c in made], self._follows)
-        wrong += [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
-        still, lasting = self._still_found(made)
-        return wrong + still, lasting and not wrong and all(change.locator.startswith("/") for change in made)
+        seen = self.surface.again([change.locator for change in self.plan.changes])
+        return self.amiss(addresses, health, seen, lambda: self._rescan(self.surface, self.plan))
 
-    def _differences(self, expected: Sequence[tuple[Change | Kept, bytes | None]], let: Follows) -> list[str]:
-        """Documents that are not as they must be, but for values that are `let` be what they are."""
-        now = self.surface.again([each.locator for each, _ in expected])
-        return [
-            words
-            for each, want in expected
-            if digest(want) != now[each.locator].digest
-            for words in _unlike(each, want, now[each.locator], let)
-        ]
+    def amiss(
+        self, addresses: Sequence[str], health: Mapping[str, str], seen: Mapping[str, Document], scan: Callable[[], Scan]
+    ) -> tuple[list[str], bool]:
+        """What is not as it must be now, by what was `seen` and what a `scan` finds.
+
+        And whether it is wrong in files which are as written, so that no program's reload can heal it.
+        """
+        made = self._changes(self._kept(addresses))
+        wrong = _differences([(c, c.after) for c in made], seen, self._follows)
+        wrong += [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
+        still, lasting = self._still_found(made, scan())
+        return wrong + still, lasting and not wrong and all(change.locator.startswith("/") for change in made)
 
     def _stand(self, changes: Sequence[Change]) -> bool:
         """Whether all that changes lead to stands there already. A package, or what is told of many things, may be half there."""
@@ -237,12 +231,11 @@ class Execution:
     def _waits_for_restart(self) -> bool:
         return self.plan.effect.restart in ("service", "host")
 
-    def _still_found(self, made: Sequence[Change]) -> tuple[list[str], bool]:
+    def _still_found(self, made: Sequence[Change], scan: Scan) -> tuple[list[str], bool]:
         """Findings of the plan that are still there, and whether one is so by what holds after a restart.
 
         Where all is exactly as planned, what cannot be told never could.
         """
-        scan = self._rescan(self.surface, self.plan)
         mine = [f for f in scan.found if f.finding.id in self.plan.findings]
         if any(f.finding.verdict is Verdict.UNKNOWN for f in mine) and not scan.problems and self._exact(made):
             mine = [f for f in mine if f.finding.verdict is not Verdict.UNKNOWN]
@@ -252,6 +245,30 @@ class Execution:
         unread = [f"{p.locator}: {p.why}" for p in scan.problems] if told else []
         lasting = any(m for f in mine if f.finding.verdict is Verdict.FAIL for m in f.finding.mismatches if not m.live)
         return told + unread, lasting
+
+
+def until_right(look: Callable[[], tuple[Wrong, bool]], enough: int) -> Wrong:
+    """What is wrong, looked for again until nothing is, `enough` times in a row, or for as long as PATIENCE_S; `look` also
+    says whether that will last, which is waited for LASTING_S."""
+    begun, steady = time.monotonic(), 0
+    while True:
+        wrong, lasting = look()
+        steady = 0 if wrong else steady + 1
+        if steady >= enough or (wrong and time.monotonic() > begun + min(PATIENCE_S, LASTING_S if lasting else PATIENCE_S)):
+            return wrong
+        time.sleep(PAUSE_S)
+
+
+def _differences(
+    expected: Sequence[tuple[Change | Kept, bytes | None]], now: Mapping[str, Document], let: Follows
+) -> list[str]:
+    """Documents that are not as they must be, but for values that are `let` be what they are."""
+    return [
+        words
+        for each, want in expected
+        if digest(want) != now[each.locator].digest
+        for words in _unlike(each, want, now[each.locator], let)
+    ]
 
 
 def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from setright.engine.scan import SOURCE_FAMILIES
 from setright.model import Plain, Plan, Steps
 
+SERVED = "served"  # files that programs read: checked, reloaded, or able to cut us off
+
 
 def batches(plans: Sequence[Plan], *, together: bool = True) -> list[list[Plan]]:
     """The plans in the order they run in, those together that may run at once: none builds on another of its batch.
@@ -15,7 +17,7 @@ def batches(plans: Sequence[Plan], *, together: bool = True) -> list[list[Plan]]
     """
     made: list[_Lot] = []
     for plan in plans:
-        lot = _Lot(plan)
+        lot = _Lot(plan, together)
         home = _home(made, lot) if together else made[-1] if made and made[-1].takes(lot) else None
         if home is None:
             made.append(lot)
@@ -27,19 +29,22 @@ def batches(plans: Sequence[Plan], *, together: bool = True) -> list[list[Plan]]
 class _Lot:
     """Plans that run at once, the documents that they are about, and the parameters that they agree on."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, together: bool) -> None:
         self.plans = [plan]
+        self.sort = _sort(plan) or (SERVED if together and _is_served(plan) else "")
+        self.reloads = set(plan.steps.reload)
         self.documents = {change.locator.removeprefix("stat:") for change in plan.changes}
         self.params = dict(plan.params)
 
     def takes(self, other: _Lot) -> bool:
-        if not _sort(self.plans[0]) or _sort(self.plans[0]) != _sort(other.plans[0]) or self.documents & other.documents:
+        if not self.sort or self.sort != other.sort or self.documents & other.documents or self.reloads & other.reloads:
             return False
         return all(self.params.get(name, value) == value for name, value in other.params.items())
 
     def join(self, other: _Lot) -> None:
         self.plans += other.plans
         self.documents |= other.documents
+        self.reloads |= other.reloads
         self.params |= other.params
 
 
@@ -63,6 +68,18 @@ def _sort(plan: Plan) -> str:
     if plan.family != "linux" or plan.effect.restart in ("service", "host"):
         return ""
     return "files" if _is_files(plan) else "packages" if _only_installs(plan) else ""
+
+
+def _is_served(plan: Plan) -> bool:
+    """Whether a plan for a host is about files that programs read, and neither restarts nor disrupts much."""
+    return (
+        plan.family == "linux"
+        and bool(plan.changes)
+        and not plan.keys
+        and plan.effect.restart not in ("service", "host")
+        and plan.effect.disruption != "high"
+        and all(change.locator.startswith("/") for change in plan.changes)
+    )
 
 
 def _is_files(plan: Plan) -> bool:

@@ -20,6 +20,10 @@ class Rejected(SurfaceError):
     """The target's own checker refused the staged copy; nothing was written."""
 
 
+class Fired(SurfaceError):
+    """The dead-man's switch was faster: the prior state was put back."""
+
+
 class Surface(Protocol):
     """One target of one family. Opened by `app`, closed when the work on the target is done.
 

@@ -32,11 +32,12 @@ from setright.engine.workflow.protocol import (
     serve,
     standing,
 )
+from setright.engine.workflow.served import apply_served
 from setright.engine.workflow.together import apply_together, rollback_all
 from setright.model import Plain
 from setright.surfaces.base import Moved, Rejected
 
-SCHEMA = "setright-runs-6"  # raised when the order or the meaning of steps changes
+SCHEMA = "setright-runs-7"  # raised when the order or the meaning of steps changes
 LOOK_S = 0.1
 NEWS_S = 0.05  # the library looks for messages this often, which we send none of; so long its end waits for that look
 
@@ -108,10 +109,16 @@ def run_target(run: str, target: str, hashes: list[str], kind: str, why: str) ->
     for number in range(2, MOST + 2):
         stood = standing(hashes) if len(batches) > 1 else []
         for batch in batches:
-            ended += apply_together(run, batch, stood) if len(batch) > 1 else [apply_plan(run, batch[0], batch[0] in stood)]
+            ended += _applied(run, batch, stood)
         hashes = look_further(run, hashes, number) if number <= MOST else []
         batches = desk().batches(hashes, kind)
     return ended
+
+
+def _applied(run: str, batch: list[str], stood: list[str]) -> list[list[Plain]]:
+    if len(batch) == 1:
+        return [apply_plan(run, batch[0], batch[0] in stood)]
+    return (apply_served if desk().is_served(batch) else apply_together)(run, batch, stood)
 
 
 def _taken_over(id_: str, living: Callable[[], Container[str]]) -> list[list[Plain]]:

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Sequence
 
 from setright.model import Problem
-from setright.surfaces.base import SurfaceError
+from setright.surfaces.base import Fired, SurfaceError
 from setright.surfaces.linux import writes
 from setright.surfaces.linux.script import PRELUDE
 from setright.surfaces.linux.steps import AFTER_A_FALL, SSHD_PID, reloading
@@ -106,7 +106,7 @@ main </dev/null
 def check(target: str, token: str, ran: Ran) -> None:
     """Raises what the exit status of `arming` or `disarming` means."""
     if ran.status == FIRED:
-        raise SurfaceError(f"{target}: the dead-man's switch already fired: the prior state was put back on the host")
+        raise Fired(f"{target}: the dead-man's switch already fired: the prior state was put back on the host")
     if ran.status == FAILED:
         raise SurfaceError(
             f"{target}: the dead-man's switch fired, and its restore failed: {ran.err.strip()}; see {_folder(token)}"
