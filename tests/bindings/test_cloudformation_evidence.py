@@ -293,3 +293,10 @@ def test_a_table_has_readers_where_something_names_it(beside: str, who: str) -> 
     given = {"t": Source("t", "yaml", lenses.get("yaml", text.encode()))}
     seen = cloudformation.view("k", {"type": "AWS::DynamoDB::Table", "evidence": {"read-by": "read-by"}}, given)
     assert seen[0].tree["source"]["read-by"] == who
+
+
+@pytest.mark.parametrize(("scheme", "who"), [("", "by Front"), ("Scheme: internal, ", "no")])
+def test_who_serves_the_internet_in_a_group_is_named(scheme: str, who: str) -> None:
+    group: dict[str, Plain] = {"type": "AWS::EC2::SecurityGroup", "evidence": {"front": "front"}}
+    balancer = f"{{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{{scheme}SecurityGroups: [!Ref G]}}}}"
+    assert told(group, f"  G: {{Type: AWS::EC2::SecurityGroup}}\n  Front: {balancer}\n") == {"front": who}

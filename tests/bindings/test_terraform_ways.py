@@ -37,3 +37,15 @@ def test_tasks_of_a_network_without_another_way_out_need_their_addresses() -> No
     service = 'resource "aws_ecs_service" "w" {\n  name = "w"\n}\n'
     assert told(TASK, service + GATE) == {"way-out": "public addresses"}
     assert told(TASK, service + GATE + NAT) == {"way-out": "others"}
+
+
+GROUP: dict[str, Plain] = {"type": "aws_security_group", "evidence": {"front": "front"}}
+FRONT = 'resource "aws_lb" "f" {\n  internal = %s\n  security_groups = [aws_security_group.g.id]\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [("", "no"), (FRONT % "true", "no"), (FRONT % "false", "by aws_lb.f"), (FRONT % "var.private", "by aws_lb.f")],
+)
+def test_who_serves_the_internet_in_a_group_is_named(beside: str, who: str) -> None:
+    assert told(GROUP, 'resource "aws_security_group" "g" {\n}\n' + beside) == {"front": who}

@@ -301,6 +301,13 @@ def _edge(template: Tree, name: str, tree: Tree) -> str:
     return next((f"by {id_}" for id_, origins in there if uses(origins, name)), "no")
 
 
+def _front(template: Tree, name: str, tree: Tree) -> str:
+    """``by`` the load balancer in a security group that serves the internet; ``no`` where this template has none in it."""
+    balancers = {**typed(template, BALANCER), **typed(template, "AWS::ElasticLoadBalancing::LoadBalancer")}
+    there = (id_ for id_, body in balancers.items() if uses(body.get("SecurityGroups"), name) and body.get("Scheme") != "internal")
+    return next((f"by {id_}" for id_ in there), "no")
+
+
 STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public addresses that it gives
     f"AWS::{each}"
     for each in (
@@ -382,6 +389,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "plain-origin": _plain_origin,
     "edge": _edge,
     "starters": _starters,
+    "front": _front,
     "moving-tags": _moving_tags,
     "images-made": _images_made,
     "old-versions": _old_versions,

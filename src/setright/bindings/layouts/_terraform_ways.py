@@ -1,4 +1,4 @@
-"""How what a module starts gets out to the internet, to fetch its images and to join its cluster.
+"""How what a module starts gets out to the internet, to fetch its images and to join its cluster, and how the internet gets in.
 
 Amazon VPC User Guide, internet gateways and NAT gateways; Amazon EKS User Guide, VPC and subnet requirements.
 """
@@ -44,4 +44,13 @@ def _forwards(instance: Block) -> bool:
     return same(instance.body.get("source_dest_check"), False)
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"starters": starters, "way-out": way_out}
+BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
+
+
+def front(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` the load balancer in a security group that serves the internet; ``no`` where this module has none in it."""
+    there = (each for each, keys in namers(module, block) if each.type in BALANCERS and "security_groups" in keys)
+    return next((f"by {each.address}" for each in there if not same(module.resolved(each.body.get("internal")), True)), "no")
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"starters": starters, "way-out": way_out, "front": front}
