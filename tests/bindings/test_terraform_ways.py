@@ -49,3 +49,21 @@ FRONT = 'resource "aws_lb" "f" {\n  internal = %s\n  security_groups = [aws_secu
 )
 def test_who_serves_the_internet_in_a_group_is_named(beside: str, who: str) -> None:
     assert told(GROUP, 'resource "aws_security_group" "g" {\n}\n' + beside) == {"front": who}
+
+
+LOGINS: dict[str, Plain] = {"type": "aws_security_group", "evidence": {"logins": "logins"}}
+MACHINE = 'resource "aws_instance" "i" {\n  provisioner "%s" {\n    connection {\n      type = "%s"\n      host = %s\n    }\n  }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("beside", "who"),
+    [
+        ("", "no"),
+        (MACHINE % ("local-exec", "ssh", "self.public_ip"), "no"),
+        (MACHINE % ("remote-exec", "ssh", "self.public_ip"), "by aws_instance.i"),
+        (MACHINE % ("remote-exec", "ssh", "self.private_ip"), "no"),
+        (MACHINE % ("file", "winrm", "self.public_ip"), "no"),
+    ],
+)
+def test_what_terraform_itself_logs_in_to_is_named(beside: str, who: str) -> None:
+    assert told(LOGINS, 'resource "aws_security_group" "g" {\n}\n' + beside) == {"logins": who}

@@ -53,4 +53,28 @@ def front(module: Module, block: Block, tree: Tree) -> str:
     return next((f"by {each.address}" for each in there if not same(module.resolved(each.body.get("internal")), True)), "no")
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"starters": starters, "way-out": way_out, "front": front}
+BY_SSH = frozenset(("remote-exec", "file", "chef", "habitat", "puppet", "salt-masterless"))  # provisioners that log in
+ELSEWAYS = late(r"winrm|private_ip|private_dns|network_ip")
+
+
+def logins(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` what Terraform, from where it runs, logs in to over SSH and a public address; ``no`` where it does not here."""
+    if "logs in" not in module.notes:
+        there = (each for kind in sorted(module.types) for each in module.resources(kind))
+        module.notes["logs in"] = next((f"by {each.address}" for each in there if _logs_in(each)), "no")
+    return str(module.notes["logs in"])
+
+
+def _logs_in(block: Block) -> bool:
+    ways = block.body.get("provisioner")
+    if not isinstance(ways, dict) or BY_SSH.isdisjoint(ways):
+        return False
+    return ELSEWAYS.search(f"{block.body.get('connection')} {ways}") is None
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
+    "starters": starters,
+    "way-out": way_out,
+    "front": front,
+    "logins": logins,
+}
