@@ -52,7 +52,9 @@ def test_who_serves_the_internet_in_a_group_is_named(beside: str, who: str) -> N
 
 
 LOGINS: dict[str, Plain] = {"type": "aws_security_group", "evidence": {"logins": "logins"}}
-MACHINE = 'resource "aws_instance" "i" {\n  provisioner "%s" {\n    connection {\n      type = "%s"\n      host = %s\n    }\n  }\n}\n'
+MACHINE = (
+    'resource "aws_instance" "i" {\n  provisioner "%s" {\n    connection {\n      type = "%s"\n      host = %s\n    }\n  }\n}\n'
+)
 
 
 @pytest.mark.parametrize(
