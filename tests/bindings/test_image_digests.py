@@ -39,11 +39,11 @@ def test_an_entry_says_where_it_is_from_and_what_each_tag_has_for_good(name: str
             assert int(known["by"]) >= 3
 
 
-def test_the_images_stand_in_order_and_no_two_of_one_name_share_a_digest_unless_told_so() -> None:
+def test_the_images_stand_in_order_and_no_list_tells_a_digest_twice() -> None:
     lists = [name for name in DIGESTS if "/registry.k8s.io/images/" in DIGESTS[name]["from"]]
     others = [name for name in DIGESTS if name not in lists]
     assert (lists, others) == (sorted(lists), sorted(others))
-    plain = [digest for name in lists for digest in DIGESTS[name]["tags"].values()]
+    plain = [known for name in lists for known in DIGESTS[name]["tags"].values() if isinstance(known, str)]
     assert len(plain) == len(set(plain))
 
 
