@@ -73,9 +73,13 @@ STATELESS = late(  # serve what is mounted, and lose nothing when they start aga
     r"(?:.*/)?(?:nginx|nginx-slim|nginx-unprivileged|httpd|apache2?|caddy|lighttpd|haproxy|traefik|envoy|varnish|pause|busybox|alpine"
     r"|(?:test-)?webserver|hello-\w+|whoami|echo-?server|http-echo|agnhost|frontend|php|php-fpm|php-apache)"
 )
-LISTENING = {  # where images of the Docker library and their likes listen as they come (EXPOSE)
-    80: "nginx nginx-slim httpd caddy wordpress drupal joomla phpmyadmin nextcloud test-webserver whoami php-apache gb-frontend",
-    8080: "tomcat jetty adminer keycloak jenkins nginx-unprivileged wildfly echoserver",
+LISTENING = {  # where images of the Docker library and their likes listen as they come (EXPOSE; the defaults of their options)
+    80: "nginx nginx-slim httpd caddy wordpress drupal joomla phpmyadmin nextcloud test-webserver whoami php-apache gb-frontend "
+    "httpbin azure-vote-front",
+    8080: "tomcat jetty adminer keycloak jenkins nginx-unprivileged wildfly echoserver nginx-hello kubernetes-bootcamp swagger-ui "
+    "sealed-secrets-controller miniflux",
+    9080: "examples-bookinfo-productpage-v1 examples-bookinfo-details-v1 examples-bookinfo-ratings-v1 examples-bookinfo-ratings-v2 "
+    "examples-bookinfo-reviews-v1 examples-bookinfo-reviews-v2 examples-bookinfo-reviews-v3",
     3306: "mysql mariadb percona",
     5432: "postgres postgis timescaledb",
     6379: "redis valkey keydb",
@@ -85,9 +89,9 @@ LISTENING = {  # where images of the Docker library and their likes listen as th
     2181: "zookeeper",
     2368: "ghost",
     2379: "etcd",
-    3000: "grafana",
+    3000: "grafana gitea",
     4222: "nats",
-    5000: "registry",
+    5000: "registry examples-helloworld-v1 examples-helloworld-v2",
     5601: "kibana",
     5672: "rabbitmq",
     5984: "couchdb",
@@ -103,6 +107,28 @@ LISTENING = {  # where images of the Docker library and their likes listen as th
     9093: "alertmanager",
     11211: "memcached",
     28015: "rethinkdb",
+    1880: "node-red",
+    3001: "uptime-kuma",
+    5678: "n8n http-echo",
+    6333: "qdrant",
+    7878: "radarr",
+    7979: "external-dns",
+    8000: "metrics-scraper",
+    8025: "mailhog mailpit",
+    8085: "cluster-autoscaler",
+    8096: "jellyfin",
+    8123: "clickhouse-server home-assistant",
+    8989: "sonarr",
+    9091: "pushgateway",
+    9100: "node-exporter",
+    9104: "mysqld-exporter",
+    9113: "nginx-prometheus-exporter",
+    9115: "blackbox-exporter",
+    9121: "redis_exporter",
+    9187: "postgres-exporter postgres_exporter",
+    9402: "cert-manager-controller",
+    9898: "podinfo",
+    11434: "ollama",
 }
 PORTS = {name: port for port, names in LISTENING.items() for name in names.split()}
 CONFIGURATION = late(r"/etc|/.*\bconf")
@@ -131,20 +157,22 @@ def usual_port(container: Tree) -> int | None:
     """Where a well-known program listens when nothing tells it otherwise: no words of another program or port, no configuration."""
     image, mounts = container.get("image"), container.get("volumeMounts")
     mounted = [str(each.get("mountPath")) for each in mounts if isinstance(each, dict)] if isinstance(mounts, list) else []
-    if not isinstance(image, str) or container.get("command") or any(CONFIGURATION.match(each) for each in mounted):
+    if not isinstance(image, str) or any(CONFIGURATION.match(each) for each in mounted):
         return None
     name = program(image).rpartition("/")[2]
     return None if _is_told_otherwise(container, name) else PORTS.get(name)
 
 
 def _is_told_otherwise(container: Tree, name: str) -> bool:
-    words, variables = container.get("args") or [], container.get("env") or []
-    told = [str(each) for each in words] if isinstance(words, list) else ["?"]
+    words, variables = [container.get(key) or [] for key in ("command", "args")], container.get("env") or []
+    command, told = ([str(word) for word in each] if isinstance(each, list) else ["?"] for each in words)
     named = [str(each.get("name")) for each in variables if isinstance(each, dict)] if isinstance(variables, list) else ["PORT"]
-    starts_other = (
-        bool(told) and not told[0].startswith("-") and told[0].rpartition("/")[2] not in (name, f"{name}-server", f"{name}d")
-    )
-    return starts_other or any(LISTENS.search(each) for each in told) or any(PORT_OF.search(each) for each in named)
+    own = (name, f"{name}-server", f"{name}d")
+    starts_other = bool(command) and command[0].rpartition("/")[2] not in own
+    if not command and told and not told[0].startswith("-"):
+        starts_other = told[0].rpartition("/")[2] not in own
+    says = any(LISTENS.search(each) for each in (*command, *told))
+    return starts_other or says or any(PORT_OF.search(each) for each in named)
 
 
 def keeps_nothing(image: Plain) -> bool:
