@@ -15,6 +15,7 @@ SECRET = "hunter2-Zq9"
 HIDDEN = fingerprint(SECRET, KEY)
 
 ORDINARY = [
+    ("compose.yaml", 'environment:\n  - "DB_PASSWORD=${DB_PASSWORD:?}" # of the shop\n'),
     (".github/workflows/a.yml", "      password: ${{ secrets.REGISTRY_PASSWORD }}\n"),
     ("/etc/ssh/sshd_config", "PasswordAuthentication no\nPermitEmptyPasswords no\nAuthorizedKeysFile .ssh/authorized_keys\n"),
     (

@@ -68,7 +68,7 @@ PLAIN_VALUES = frozenset(
 REFERENCE = late(
     r"\$\{\{ *(?:secrets|vars|inputs|env|github|steps|needs|jobs|matrix)\.[\w.-]+ *\}\}"
     r"|\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Z_][A-Z0-9_]*|\{\{[^{}]*\}\}|%[A-Za-z_]+%|<secret sha256:[0-9a-f]{8}>|![A-Z][A-Za-z:]*\b.*"
-    r"|arn:[\w-]+:[^\s\"']*|[A-Za-z0-9]+://vault[^\s\"']*|env:\w+|(?:var|local|data|module|each|self)\.[\w.*\[\]\"-]+|[xX]{3,}|\*+|!+\*?|\d+:\d+"
+    r"|arn:[\w-]+:[^\s\"']*|[A-Za-z0-9]+://vault[^\s\"']*|env:\w+|(?:var|local|data|module|each|self)\.[\w.*\[\]\"-]+|[xX]{3,}|\*+|!+\*?|\?|\d+:\d+"
     r"|(?:/(?:etc|var|run|home|root|usr|opt|srv|mnt|dev|proc)/|\.{1,2}/)[\w./@%+-]*|/root"
 )
 

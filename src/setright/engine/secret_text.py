@@ -317,7 +317,8 @@ def _unquoted(text: str, span: Span) -> Span:
 
 
 def _unless_plain(text: str, span: Span) -> Iterator[Span]:
-    if not is_plain(text[slice(*span)].strip()):
+    value = text[slice(*span)].strip()
+    if not is_plain(value) and not is_plain(value.strip("\"'")):
         yield span
 
 
