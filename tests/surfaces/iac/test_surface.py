@@ -163,3 +163,30 @@ def test_what_is_no_file_of_its_own_is_not_waited_for(tree):
         assert [each.locator for each in tree.read(wants).documents] == ["eu/main.tf"]
     with pytest.raises(SurfaceError, match="neither a file nor a directory"):
         SourceTree(tree.root / "eu" / "pipe.tf")
+
+
+def test_what_a_compose_file_keeps_its_secrets_in_is_read_though_git_leaves_it_alone(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/compose.yaml").write_text("services: {}\n")
+    (tmp_path / "app/.env").write_text("A_PASSWORD=s3cret\n")
+    (tmp_path / ".gitignore").write_text(".env\n")
+    read = {each.locator: (each.lens, each.data) for each in SourceTree(tmp_path).read(ALL).documents}
+    assert read["app/.env"] == ("dotenv", b"A_PASSWORD=s3cret\n")
+    assert read[".gitignore"] == ("names", b".env\n")
+    assert read["app/.gitignore"] == ("names", None)
+    assert SourceTree(tmp_path).again(["app/.env"])["app/.env"].lens == "dotenv"
+
+
+def test_a_link_in_the_place_of_a_file_of_secrets_is_left_out(tmp_path):
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    (tmp_path / ".env").symlink_to("/etc/hostname")
+    assert ".env" not in {each.locator for each in SourceTree(tmp_path).read(ALL).documents}
+
+
+def test_a_new_file_of_secrets_is_its_owners_and_people_see_its_names_alone(tmp_path):
+    surface = SourceTree(tmp_path)
+    surface.write(Change(".env", "dotenv", None, b"A_SALT=s3cret\n"))
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+    said = surface.in_words(".env", b"# s3cret\nexport B=s3cret\n", b"A_SALT=s3cret\n  s3cret")
+    assert said == (b"...\nexport B=...\n", b"A_SALT=...\n...")
+    assert surface.in_words("main.tf", b"a", b"b") is None

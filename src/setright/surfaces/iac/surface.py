@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.iac.walk import charts, files, holds_configuration, in_charts, lens_for, lens_of, script_of
+from setright.surfaces.iac.walk import BESIDE, beside, charts, files, holds_configuration, in_charts, lens_for, lens_of, script_of
 
 MAX_SIZE_BYTES = 8_000_000
+ENV = ".env"
+SETTING = re.compile(rb"(?m)^([ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*[ \t]*[=:]|)[^\n]+$")
 UNSPEAKABLE = "its name has a line break or is not UTF-8, so no report could name it; rename it"
 OURS = "ours are Terraform, CloudFormation, Kubernetes, Compose, workflows of GitHub and GitLab, and Dockerfiles"
 
@@ -58,6 +61,7 @@ class SourceTree:
                 continue
             if holds_configuration(path, lens, data) or path in of_charts:
                 documents.append(Document(path, data, lens_for(lens, data)))
+        documents += self._beside(documents)
         builds = any(each.lens == "dockerfile" for each in documents)
         return Reading(tuple(each for each in documents if builds or each.lens != "text"), tuple(problems))
 
@@ -66,9 +70,15 @@ class SourceTree:
         for locator in locators:
             file = self._file(locator)
             data = file.read_bytes() if file.exists() else None
-            lens = "helm" if self._is_template(locator) else lens_of(file.name) or ""
+            lens = "helm" if self._is_template(locator) else lens_of(file.name) or BESIDE.get(file.name, "")
             found[locator] = Document(locator, data, lens_for(lens, data or b""))
         return found
+
+    def in_words(self, locator: str, before: bytes | None, after: bytes | None) -> tuple[bytes, bytes] | None:
+        """A file of secrets as people may see it: its names alone."""
+        if locator.rpartition("/")[2] != ENV:
+            return None
+        return SETTING.sub(rb"\1...", before or b""), SETTING.sub(rb"\1...", after or b"")
 
     def ask(self, facts: Sequence[str]) -> dict[str, Answer]:
         return {fact: Answer(None, "source files cannot tell; its owner can") for fact in facts}
@@ -134,6 +144,17 @@ class SourceTree:
                 if lens := lens_of(name) or script_of(name):
                     yield f"{folder}/{name}" if folder else name, lens
 
+    def _beside(self, documents: Sequence[Document]) -> list[Document]:
+        """What stands beside Compose files, or may; nothing of what cannot be read, or leads elsewhere."""
+        known = {each.locator for each in documents}
+        found = []
+        for path, lens in dict(beside(known)).items():
+            with contextlib.suppress(OSError, SurfaceError):
+                there = os.path.lexists(self.root / path)
+                if path not in known and not (self.root / path).is_symlink():
+                    found.append(Document(path, self._bytes(path) if there else None, lens))
+        return found
+
     def _bytes(self, path: str) -> bytes:
         file = self.root / path
         if (size := file.stat().st_size) > MAX_SIZE_BYTES:
@@ -195,7 +216,7 @@ def _put(file: Path, data: bytes | None) -> None:
 
 def _like(old: Path, new: Path) -> None:
     if not old.exists():
-        new.chmod(0o644)
+        new.chmod(0o600 if old.name == ENV else 0o644)
         return
     import shutil
 

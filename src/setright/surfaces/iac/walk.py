@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
 LENSES = {".tf": "hcl", ".tfvars": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
+BESIDE = {".env": "dotenv", ".gitignore": "names"}  # what a Compose file's secrets may move to, and what keeps them from git
+COMPOSE = late(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 MARKS = {  # a file of many uses counts when it holds all of one of these
     "yaml": (
@@ -136,6 +138,16 @@ def lens_of(name: str) -> str | None:
     if lower in KUSTOMIZATIONS:
         return "kustomization"
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
+
+
+def beside(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The files beside Compose files that their fixes may need, with their lenses: `.env`, also where git leaves it alone, and
+    each .gitignore from there to the root."""
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths if COMPOSE.search(path)):
+        yield f"{folder}/.env".lstrip("/"), BESIDE[".env"]
+        parts = folder.split("/") if folder else []
+        for count in range(len(parts), -1, -1):
+            yield "/".join([*parts[:count], ".gitignore"]), BESIDE[".gitignore"]
 
 
 def script_of(name: str) -> str | None:
