@@ -58,6 +58,18 @@ def test_a_secret_that_stands_nowhere_is_not_carried(edit):
         light([edit], get("json", DATA))
 
 
+def test_a_secret_that_moves_to_another_document_is_named_by_where_it_stood():
+    other = {"lines": [f"DB_PASSWORD={SECRET}"], "pin": 123456}
+    edits = [Edit(("DB_PASSWORD",), SECRET), Edit(("PIN_TOKEN",), "123456")]
+    carried = light(edits, {}, {"compose.yaml": other})
+    assert SECRET not in str(carried) and "123456" not in str(carried)
+    assert list(whole(carried, "dotenv", b"", {"compose.yaml": other}.get)) == edits
+    with pytest.raises(LensError, match=r"compose.yaml: is not at hand"):
+        whole(carried, "dotenv", b"")
+    with pytest.raises(LensError, match="carry a secret"):
+        light(edits, {}, {"compose.yaml": {}})
+
+
 def test_on_another_document_it_is_refused():
     (carried,) = light([LIGHTER[0]], get("json", DATA))
     with pytest.raises(LensError, match="not there any more"):

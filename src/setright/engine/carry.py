@@ -1,13 +1,14 @@
 """Edits that carry no secret: where a value holds one that stands in its document, the edit says where, not what. Pure.
 
 Such a leaf of an edit's value is ``{"$from": PATH}``, the value at that path of the tree that the edit is made on, or
-``{"$from": PATH, "$parts": [...]}``: of the text there the parts [start, end] that stay, and the new texts between them.
+``{"$from": PATH, "$parts": [...]}``: of the text there the parts [start, end] that stay, and the new texts between them. With
+``"$in": LOCATOR`` it is the tree of another document of the plan, before the plan: a secret that moves into a file of its own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from setright.engine.redact import FINGERPRINT, redact_value
@@ -16,26 +17,44 @@ from setright.lenses import LensError, get
 from setright.lenses.edited import look_up, same
 from setright.model import Edit, Path, Plain, Tree
 
-FROM, PARTS = "$from", "$parts"
+FROM, PARTS, IN = "$from", "$parts", "$in"
 WORDS = re.compile(r"\s+|[^\s]+")
+NONE: Mapping[str, Tree] = {}
 
 
-def light(edits: Sequence[Edit], tree: Tree) -> tuple[Edit, ...]:
-    """The edits on this tree without its secrets. Raises LensError for one that brings a secret of its own."""
-    return tuple(Edit(e.path, _light(e.path, e.value, tree), e.remove, e.remark) for e in edits)
+def light(edits: Sequence[Edit], tree: Tree, others: Mapping[str, Tree] = NONE) -> tuple[Edit, ...]:
+    """The edits on this tree without its secrets, nor those of `others`. Raises LensError for one that brings its own."""
+    return tuple(Edit(e.path, _light(e.path, e.value, tree, others), e.remove, e.remark) for e in edits)
 
 
-def whole(edits: Sequence[Edit], lens: str, data: bytes | None) -> Sequence[Edit]:
-    """The inverse of `light`, on the same document. Raises LensError where the document is another one."""
+def whole(edits: Sequence[Edit], lens: str, data: bytes | None, other: Callable[[str], Tree] | None = None) -> Sequence[Edit]:
+    """The inverse of `light`, on the same document; `other` gives the tree of another one, as it was before.
+
+    Raises LensError where a document is another one.
+    """
     if not any(_is_light(e.value) for e in edits):
         return edits
     tree = get(lens, data)
-    return [Edit(e.path, _whole(e.value, tree), e.remove, e.remark) for e in edits]
+    return [Edit(e.path, _whole(e.value, tree, other), e.remove, e.remark) for e in edits]
 
 
-def _light(path: Path, value: Plain, tree: Tree) -> Plain:
+def _light(path: Path, value: Plain, tree: Tree, others: Mapping[str, Tree]) -> Plain:
     redacted = redact_value(path, value)
-    return value if same(redacted, value) else _without(value, redacted, path, tree)
+    if same(redacted, value):
+        return value
+    moved = _elsewhere(value, others) if isinstance(value, str | int) and FINGERPRINT.fullmatch(str(redacted)) else None
+    return moved or _without(value, redacted, path, tree)
+
+
+def _elsewhere(value: Plain, others: Mapping[str, Tree]) -> Plain:
+    """Where another document has it, by itself or as ``NAME=value``; None where none has."""
+    for locator, tree in others.items():
+        for at, leaf in _leaves(tree, ()):
+            if isinstance(leaf, str | int) and not isinstance(leaf, bool) and str(leaf) == str(value):
+                return {FROM: list(at), IN: locator}
+            if isinstance(leaf, str) and leaf.endswith(f"={value}"):
+                return {FROM: list(at), IN: locator, PARTS: [[len(leaf) - len(str(value)), len(leaf)]]}
+    return None
 
 
 def _without(value: Plain, redacted: Plain, path: Path, tree: Tree) -> Plain:
@@ -99,16 +118,18 @@ def _is_light(value: Plain) -> bool:
     return isinstance(value, list) and any(map(_is_light, value))
 
 
-def _whole(value: Plain, tree: Tree) -> Plain:
+def _whole(value: Plain, tree: Tree, other: Callable[[str], Tree] | None) -> Plain:
     if isinstance(value, list):
-        return [_whole(item, tree) for item in value]
+        return [_whole(item, tree, other) for item in value]
     if not isinstance(value, dict):
         return value
     if FROM not in value:
-        return {key: _whole(item, tree) for key, item in value.items()}
-    found, old = look_up(tree, tuple(value[FROM]))
+        return {key: _whole(item, tree, other) for key, item in value.items()}
+    if IN in value and other is None:
+        raise LensError(f"{value[IN]}: is not at hand")
+    found, old = look_up(other(value[IN]) if IN in value and other else tree, tuple(value[FROM]))
     if not found or (PARTS in value and not isinstance(old, str)):
         raise LensError(f"{'/'.join(map(str, value[FROM]))}: is not there any more")
     if PARTS not in value:
-        return old
+        return str(old) if IN in value else old
     return "".join(part if isinstance(part, str) else old[slice(*part)] for part in value[PARTS])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from setright.engine.carry import whole
-from setright.lenses import LensError, put
-from setright.model import Change, Document, Kept, Plan, Planned, digest
+from setright.lenses import LensError, get, put
+from setright.model import Change, Document, Kept, Plan, Planned, Tree, digest
 
 Snapshot = Callable[[str], Kept]  # by its address
+PRIVATE = frozenset({"dotenv"})  # lenses of files that hold secrets and are not committed
 
 
 class Lapsed(RuntimeError):
@@ -20,10 +22,17 @@ def changes(plan: Plan, documents: Mapping[str, Document], snapshot: Snapshot | 
 
     Without `snapshot` a plan that puts an approved state back cannot be made again.
     """
-    return [_change(planned, documents[planned.locator], snapshot) for planned in plan.changes]
+    own = {planned.locator: documents[planned.locator] for planned in plan.changes}
+    return [_change(planned, own, snapshot) for planned in plan.changes]
 
 
-def _change(planned: Planned, document: Document, snapshot: Snapshot | None) -> Change:
+def is_private(plan: Plan) -> bool:
+    """Whether it writes what is not for others to see: a file of secrets that nobody commits."""
+    return any(planned.lens in PRIVATE for planned in plan.changes)
+
+
+def _change(planned: Planned, documents: Mapping[str, Document], snapshot: Snapshot | None) -> Change:
+    document = documents[planned.locator]
     if document.digest != planned.before:
         why = "somebody changed it, or what runs before it has not run"
         raise Lapsed(f"{planned.locator}: is not what the plan was made on; {why}. Plan again")
@@ -32,12 +41,19 @@ def _change(planned: Planned, document: Document, snapshot: Snapshot | None) -> 
     after = document.data
     try:
         for edits in planned.edits:
-            after = put(planned.lens, after, whole(edits, planned.lens, after))
+            after = put(planned.lens, after, whole(edits, planned.lens, after, partial(_tree, documents)))
     except LensError as error:
         raise Lapsed(f"{planned.locator}: the planned edits cannot be made: {error}") from error
     if digest(after) != planned.after:
         raise Lapsed(f"{planned.locator}: the planned edits give other bytes than the plan says; it was made by another version")
     return Change(planned.locator, planned.lens, document.data, after)
+
+
+def _tree(documents: Mapping[str, Document], locator: str) -> Tree:
+    """What another document of the plan said. Raises LensError where the plan has no such one."""
+    if locator not in documents:
+        raise LensError(f"{locator}: is no document of the plan")
+    return get(documents[locator].lens, documents[locator].data)
 
 
 def _back(planned: Planned, document: Document, snapshot: Snapshot | None) -> Change:

@@ -17,6 +17,7 @@ from setright.bindings.view import Beside, beside
 from setright.controls.derive import NoRemedy
 from setright.controls.judge import applies
 from setright.engine.carry import light
+from setright.engine.change import PRIVATE
 from setright.engine.scan import Found
 from setright.engine.taken import Placed, Taken
 from setright.engine.world import World
@@ -104,8 +105,9 @@ def _touching(done: Composed, fixes: Sequence[Found], homes: Set[str]) -> list[F
 def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
     left = list(fixes)
     for _ in range(MAX_ROUNDS):
+        before = done.world, len(done.refused)
         left = _round(done, left)
-        if not left:
+        if not left or before == (done.world, len(done.refused)):  # what changed nothing now never will
             break
     for found in left:
         if current(done.world, found) is not None:
@@ -198,8 +200,8 @@ def _put_all(done: Composed, batch: Sequence[_Fix]) -> None:
     """The documents of a batch, then the world once."""
     documents = _Documents(done.world, done.tried)
     _put_documents(done, batch, documents)
-    if documents.changed:
-        done.world = done.world.after(documents.changed)
+    if changed := {d.locator: d for d in documents.changed.values() if d != done.world.documents.get(d.locator)}:
+        done.world = done.world.after(changed)
 
 
 def _put_documents(done: Composed, batch: Sequence[_Fix], documents: _Documents) -> None:
@@ -234,32 +236,40 @@ class _Documents:
         by_locator: dict[str, dict[str, Edit]] = {}
         for locator, edit in placed:
             by_locator.setdefault(locator, {}).setdefault(repr(edit), edit)
-        made = {locator: self._made(locator, _removals_last([*edits.values()])) for locator, edits in by_locator.items()}
+        together = [*by_locator]
+        made = {at: self._made(at, _removals_last([*edits.values()]), together) for at, edits in by_locator.items()}
         self.changed |= {locator: document for locator, (document, _) in made.items()}
         return {locator: edits for locator, (_, edits) in made.items()}
 
-    def _made(self, locator: str, edits: list[Edit]) -> Made:
+    def _made(self, locator: str, edits: list[Edit], together: Sequence[str]) -> Made:
         """A document with edits; tried once, however a batch is halved around it."""
         document = self.changed.get(locator) or self._world.documents.get(locator)
         document = document or Document(locator, None, _lens_of_new(self._world, locator))
         key = locator, document.data, repr(edits)
         if key not in self._tried.made:
-            self._tried.made[key] = self._try(document, edits)
+            self._tried.made[key] = self._try(document, edits, together)
         made = self._tried.made[key]
         if isinstance(made, LensError):
             raise made
         return made
 
-    def _try(self, document: Document, edits: list[Edit]) -> Made | LensError:
+    def _try(self, document: Document, edits: list[Edit], together: Sequence[str]) -> Made | LensError:
         source = self._world.sources.get(document.locator)
         tree = get(document.lens, document.data) if document.locator in self.changed else source.tree if source else {}
         ways = [edits, whole] if (whole := _whole(edits, tree)) != edits else [edits]
         for way in ways:
             try:
-                return Document(document.locator, put(document.lens, document.data, way), document.lens), light(way, tree)
+                made = Document(document.locator, put(document.lens, document.data, way), document.lens)
+                return made, light(way, tree, self._beside(document, together))
             except LensError as error:
                 why = error
         return why
+
+    def _beside(self, document: Document, together: Sequence[str]) -> dict[str, Tree]:
+        """The documents that a file of secrets gets its secrets from, as they were at first."""
+        sources = self._tried.first.sources
+        is_private = document.lens in PRIVATE
+        return {each: sources[each].tree for each in together if is_private and each != document.locator and each in sources}
 
 
 def _lens_of_new(world: World, locator: str) -> str:

@@ -110,9 +110,9 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
             continue
         try:
             derive(found.control, found.finding.mismatches, found.resource.tree)
-            if found.control.secret:
+            if found.control.secret and not found.control.fix:
                 raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
-            if any(each.value == LOCKED for each in found.control.fix):
+            if found.control.secret or any(each.value == LOCKED for each in found.control.fix):
                 scan.world.edits(found.control, found.slot, found.resource, found.finding.mismatches)
             fixable.append(found)
         except (NoRemedy, BindingError) as error:

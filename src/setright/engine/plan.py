@@ -72,7 +72,7 @@ def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  
         back = reverts(hands, scan.target, Taking(surface, options.approved, options.key, options.about, options.params))
         made, hands = made + back.plans, back.left
     fears = heard([found for found, _ in hands], surface)
-    made += [_by_hand(scan, found, why, fears[found.finding.id]) for found, why in hands]
+    made += [by_hand(scan, found, why, fears[found.finding.id]) for found, why in hands]
     at = options.now or datetime.now(UTC)
     return Plans(tuple(_sealed(p, at + options.life, at) for p in made), world)
 
@@ -214,7 +214,7 @@ def _steps(world: World, fixes: Sequence[Fix]) -> Steps:
     return Steps(named("validate"), named("reload"), named("probe"), named("next-start"), arm)
 
 
-def _by_hand(scan: Scan, found: Found, why: str, fears: Fears) -> Plan:
+def by_hand(scan: Scan, found: Found, why: str, fears: Fears = ()) -> Plan:
     """What a person must do, as a plan that changes nothing."""
     path = found.finding.mismatches[0].path
     locator, _ = locate(scan.world.bindings[found.slot], found.slot[1], found.resource, path, scan.world.sources)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from setright.engine.change import changes
+from setright.engine.change import PRIVATE, changes
+from setright.engine.compose import Tried
 from setright.engine.error import EngineError
-from setright.engine.plan import Options, plan
+from setright.engine.plan import Options, by_hand, plan
 from setright.engine.scan import Found, Scan
 from setright.engine.world import Slot
 from setright.model import Change, Document, Plan, Verdict
@@ -18,6 +19,9 @@ from setright.surfaces.base import Surface
 
 ITSELF = ("auto", "source")  # the lanes that need nobody before the reviewer
 PER = ("control", "file", "all")
+UNSEEN = (
+    "its fix keeps secrets in a file that is not committed, so no pull request can bring it; run `setright fix` where it is started"
+)
 
 
 class Step(NamedTuple):
@@ -63,8 +67,9 @@ def draft(scan: Scan, surface: Surface, options: Options, per: str = "control") 
     """
     first = plan(scan, surface, options).plans
     lanes = (*ITSELF, "ask") if options.together else ITSELF
-    mine = {finding for each in first if each.lane in lanes for finding in each.findings}
-    hands = [each for each in first if each.lane == "hand"]
+    private = _private(scan)
+    mine = {finding for each in first if each.lane in lanes for finding in each.findings} - private.keys()
+    hands = [each for each in first if each.lane == "hand"] + [by_hand(scan, found, UNSEEN) for found in private.values()]
     steps, world = [], scan.world
     for group in _groups([found for found in scan.found if found.finding.id in mine], per):
         made = plan(scan._replace(world=world, found=tuple(group)), surface, options._replace(together=True))
@@ -75,6 +80,15 @@ def draft(scan: Scan, surface: Surface, options: Options, per: str = "control") 
             world = made.world
     waiting = tuple(each for each in first if each.lane not in (*lanes, "hand"))
     return Draft(scan.target, scan, tuple(steps), tuple(hands), waiting)
+
+
+def _private(scan: Scan) -> dict[str, Found]:
+    """The findings whose fix writes what nobody may commit."""
+    tried = Tried(scan.world)
+    secret = [found for found in scan.found if found.control.secret and found.control.fix]
+    edits = [(found, tried.edits(found)) for found in secret]
+    private = {locator for locator, document in scan.world.documents.items() if document.lens in PRIVATE}
+    return {f.finding.id: f for f, placed in edits if isinstance(placed, list) and private & {locator for locator, _ in placed}}
 
 
 def verify(draft: Draft, after: Scan) -> Draft:

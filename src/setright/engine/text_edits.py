@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from setright.engine.change import changes
+from setright.engine.change import changes, is_private
 from setright.engine.plan import Options, plan
 from setright.engine.scan import Found, Scan
 from setright.model import Document, Plan
@@ -61,10 +61,11 @@ def position(text: str, offset: int, encoding: str = "utf-16") -> tuple[int, int
 
 
 def fix_of(scan: Scan, surface: Surface, found: Sequence[Found], options: Options) -> Fix:
-    """The fix of some findings. Without `options.together` only what needs nobody's word; no edits where there is none."""
+    """The fix of some findings. Without `options.together` only what needs nobody's word; no edits where there is none, or where
+    it writes out a secret."""
     made = plan(scan._replace(found=tuple(found)), surface, options).plans
     lanes = ("auto", "ask") if options.together else ("auto",)
-    doing = tuple(each for each in made if each.lane in lanes)
+    doing = tuple(each for each in made if each.lane in lanes and not is_private(each))
     now = dict(scan.world.documents)
     for each in doing:
         for change in changes(each, now):

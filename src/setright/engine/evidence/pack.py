@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from setright import __version__
-from setright.engine.change import Lapsed, changes
+from setright.engine.change import PRIVATE, Lapsed, changes
 from setright.engine.error import EngineError
 from setright.engine.evidence.archive import laid_out
 from setright.engine.evidence.manifest import MANIFEST, SIGNATURE, Entry, Manifest, Segment, statement
@@ -98,6 +98,8 @@ class Packer:
             before = next((each for each in prior if each.locator == planned.locator), None)
             name = f"{folder}/document-{number:02}"
             told.append({"locator": planned.locator, "sha256_before": planned.before, "sha256_after": planned.after})
+            if planned.lens in PRIVATE:
+                continue
             if before is not None:
                 yield f"{name}-before.txt", self._shown(before.data, planned.locator)
             if planned.locator in after:
