@@ -27,6 +27,7 @@ from setright.bindings.layouts import _compose_build as build
 from setright.bindings.layouts import _compose_health as health
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
+from setright.bindings.layouts import _compose_secrets as secrets
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
 from setright.bindings.layouts._image_locks import held_to
@@ -71,6 +72,9 @@ def edit(
     version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "")
     old_version = version.startswith("2")
     made = build.dockerfile(locator, raw, sources)
+    hidden = [each for each in edits if secrets.is_wanted(each)]
+    apart = [each for wanted in hidden for each in secrets.moved(resource, raw, wanted, version, sources)]
+    edits = [each for each in edits if each not in hidden]
     digests = layout.get("digests", {})
     edits = [
         Edit(("image",), held_to(raw.get("image"), locator, sources, digests)) if each.value == LOCKED else each for each in edits
@@ -79,7 +83,7 @@ def edit(
     more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
     wanted = [_with_enough(raw, each, layout.get("images", {}), made) for each in [*edits, *live]]
     placed = [_placed(resource, raw, each, old_version) for each in wanted] + more
-    return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)]
+    return [*((locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)), *apart]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
