@@ -7,7 +7,8 @@ actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
-`_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment. Removing an expression moves it into `env`.
+`_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment; its `command` is what a script can do as
+well, and removing it makes it one. Removing an expression moves it into `env`.
 A value that an expression gives cannot be told. docs.github.com, Workflow syntax for GitHub Actions.
 """
 
@@ -22,6 +23,7 @@ from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
 from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks
+from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
     expressions,
@@ -176,9 +178,10 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
             fixed = fixed_environment([known.workflow, parent, raw], parent)
-            tree = {**about, **_step(raw, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)} | calls(
-                raw, known.locked, file, known.known
-            )
+            tree = {**about, **_step(raw, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)}
+            tree |= calls(raw, known.locked, file, known.known)
+            if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
+                tree["calls"] = {**tree["calls"], "command": command}
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
@@ -266,6 +269,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -
         return [Edit(wanted.path, resource.tree["rights"])]
     if wanted.path == ("calls", "pinned"):
         return [_pinned(resource)]
+    if wanted.path == ("calls", "command") and wanted.remove:
+        return as_script(look_up(resource.tree, ("calls", "command")))
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
         return _in_environment(resource, raw, wanted.path[1])
     if wanted.path == ("with", "persist-credentials") and look_up(resource.tree, ("job", "pushes")):
@@ -287,7 +292,9 @@ def _with_empty(wanted: Edit, raw: Tree) -> Edit:
 
 
 def _pinned(resource: Resource) -> Edit:
-    calls = resource.tree["calls"]
+    calls = resource.tree.get("calls")
+    if calls is None:
+        raise BindingError(f"{resource.name}: it uses nothing from elsewhere")
     if "commit" not in calls:
         owner, tag = "/".join(calls["name"].split("/")[:2]), calls.get("ref", "")
         raise BindingError(
