@@ -171,7 +171,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}carry.py",
-        "    return value if same(redacted, value) else _without(value, redacted, path, tree)\n",
+        "    return moved or _without(value, redacted, path, tree)\n",
         "    return value\n",
         "tests/engine/test_carry.py::test_a_plan_on_a_text_with_a_secret_carries_none_and_gives_the_same_bytes",
         "a plan's edits hold the passwords of the document",
