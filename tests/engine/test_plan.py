@@ -390,6 +390,17 @@ def test_a_few_fixes_that_stand_in_each_others_way_cost_few_tries(tmp_path, monk
     assert len(worlds) < 40, "each alone would be over 90"
 
 
+def test_a_fix_that_helps_nothing_is_not_tried_again_and_again(tmp_path, monkeypatch):
+    """What it writes is there already and changes nothing: it is a matter for people, and found out at once."""
+    controls = {"t/item/a": SAFE, "t/item/b": {"check": "resource.b == 1", "fix": {"c": 1}}}
+    catalogue = content(tmp_path, controls)
+    worlds, after = [], World.after
+    monkeypatch.setattr(World, "after", lambda *given: worlds.append(1) or after(*given))
+    plans = planned(catalogue, memory(item("x", a=0, b=0)))
+    assert [(p.lane, p.controls) for p in plans] == [("auto", ("t/item/a",)), ("hand", ("t/item/b",))]
+    assert len(worlds) < 6
+
+
 def test_what_nobody_can_tell_keeps_no_fix_from_being_made_beside_it():
     text = b"""\
 variable "policies" {}
