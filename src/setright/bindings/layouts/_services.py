@@ -16,6 +16,11 @@ from setright.patterns import late
 WAYS = ("httpGet", "tcpSocket", "grpc")
 FROM_START = ("livenessProbe", "startupProbe")  # without an answer to them a container is started again
 LISTENING = late(r"(?:^|[\s=,'\"]|//)(?:0\.0\.0\.0:|\[::\]:|\*:|:)?(\d{2,5})(?=$|[\s,;/'\"])")  # on every address
+SAYS_PORT = late(  # an option of its own that opens a port on every address
+    r"--?(?:[\w.-]*[.-])?(?:listen|bind|health|healthz|http|metrics|probe|secure|telemetry)(?:-bind)?-(?P<way>port|addr|address|endpoint)="
+    r"(?:0\.0\.0\.0|\[::\])?:?(?P<port>\d{2,5})"
+)
+NEAR_ONLY = late(r"127\.|localhost|::1\b|host=")  # another option may keep a port to the pod itself
 OF_LISTENING = late(r"^(?:(?:APP|API|BIND|CONTAINER|GRPC|HTTP|LISTEN|SERVER|SERVICE|WEB)_?)*(?:PORT|LISTEN|BIND|ADDR|ADDRESS)$")
 FIND_PEERS_FIRST = (5672, 7687, 9092)  # RabbitMQ, Neo4j and Kafka: nobody is answered before the others are found
 COUNTS_SILENT = (3306,)  # MySQL shuts out who connected often and said nothing (max_connect_errors), here the node
@@ -68,7 +73,7 @@ def reached(template: Tree, namespace: Plain, file: str, services: Sequence[Plac
 
 def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
     """The port that a probe asks: that of another of its probes, else one that it declares and a Service sends to, else one that
-    it is told to listen on, else the first one declared; None for none.
+    it is told to listen on, else the first one declared, else one that an option of its own opens; None for none.
 
     A container that is alone in its pod and declares nothing listens where the Services send to, else where its image is known to.
     """
@@ -79,8 +84,8 @@ def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
         return both[0]
     if told := _told(container):
         return told[0]
-    if declared:
-        return declared[0]
+    if declared or (opened := _opened(container)):
+        return declared[0] if declared else opened[0]
     return ports[0] if ports and is_alone else usual_port(container)
 
 
@@ -107,7 +112,8 @@ def _has_peers(template: Tree) -> bool:
 
 
 def _listens(container: Tree, ports: Sequence[int], is_alone: bool, has_peers: bool) -> bool:
-    open_ports = [*ports, *(() if has_peers else _told(container))]
+    opened = () if "leader" in " ".join(_words(container)) else _opened(container)  # one that stands by may open its ports later
+    open_ports = [*ports, *(() if has_peers else (*_told(container), *opened))]
     if container.get("readinessProbe"):
         return bool(open_ports or container.get("livenessProbe"))
     port = probed(container, open_ports, is_alone)
@@ -120,7 +126,7 @@ def _listens(container: Tree, ports: Sequence[int], is_alone: bool, has_peers: b
 
 def _told(container: Tree) -> list[int]:
     """The TCP ports that it declares and opens on its node too, or that its own words and environment tell it to listen on."""
-    texts = [each for key in ("command", "args") for each in listed(container.get(key)) if isinstance(each, str)]
+    texts = _words(container)
     named = [each for each in listed(container.get("env")) if isinstance(each, dict) and OF_LISTENING.search(str(each.get("name")))]
     texts += [str(each.get("value")) for each in named]
     on_node = [
@@ -128,6 +134,18 @@ def _told(container: Tree) -> list[int]:
     ]
     words = [number for text in texts for number in LISTENING.findall(text)]
     return [number for _, number in _declared(container) if number in on_node or str(number) in words]
+
+
+def _opened(container: Tree) -> list[int]:
+    """The ports that options of its command or arguments open, declared or not."""
+    words = _words(container)
+    said = [found for each in words if (found := SAYS_PORT.fullmatch(each))]
+    is_near = any(NEAR_ONLY.search(each) for each in words)
+    return [int(found["port"]) for found in said if found["way"] != "port" or not is_near]
+
+
+def _words(container: Tree) -> list[str]:
+    return [each for key in ("command", "args") for each in listed(container.get(key)) if isinstance(each, str)]
 
 
 def _asked(container: Tree, probes: Sequence[str]) -> int | None:
