@@ -136,6 +136,11 @@ def test_a_lens_only_ever_raises_lens_errors(name):
             assert str(error)
 
 
+def test_another_encoding_is_told_by_its_name():
+    with pytest.raises(LensError, match="is UTF-16; save it as UTF-8"):
+        get("dockerfile", "FROM debian\n".encode("utf-16"))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_has_a_place_inside_its_document(name):
     rng = random.Random(17)

@@ -22,6 +22,7 @@ held to laws by tests/test_lenses.py, over every example and every corpus file:
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -31,6 +32,7 @@ from setright.lenses.edited import edited, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
 
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 __all__ = ["Lens", "LensError", "edited", "get", "lens", "put", "span"]
 
 
@@ -52,7 +54,11 @@ def lens(name: str) -> Lens:
 
 def get(name: str, source: bytes | None) -> Tree:
     """The tree of a document; a document that does not exist has an empty one."""
-    return {} if source is None else lens(name).get(source)
+    if source is None:
+        return {}
+    if source.startswith(UTF_16):
+        raise LensError("line 1: is UTF-16; save it as UTF-8")
+    return lens(name).get(source)
 
 
 def put(name: str, source: bytes | None, edits: Sequence[Edit]) -> bytes:

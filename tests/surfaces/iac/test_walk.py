@@ -61,6 +61,11 @@ def test_what_is_written_in_another_encoding_is_not_passed_over(tmp_path: Path, 
     assert [document.locator for document in SourceTree(tmp_path).read([]).documents] == ["pod.yaml"]
 
 
+def test_a_dockerfile_that_begins_with_a_byte_order_mark_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(codecs.BOM_UTF8 + b"FROM debian\n")
+    assert [document.lens for document in SourceTree(tmp_path).read([]).documents] == ["dockerfile"]
+
+
 def test_a_dockerfile_whose_name_has_a_line_break_is_told_and_not_passed_over(tmp_path: Path) -> None:
     [problem] = tree(tmp_path, {"a\nb.Dockerfile": "FROM debian\n"}).read([]).problems
     assert "rename it" in problem.why

@@ -56,7 +56,7 @@ SCRIPT = late(  # what images start, by the names that such scripts have
     r"[\w.-]*entrypoint[\w.-]*|(?:docker|start|run|boot|init|launch|cmd|serve|wait)[\w.-]*\.sh|[\w.-]*(?:start|startup|run|init)\.sh"
 )
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-FROM = late(rb"^[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
+FROM = late(rb"^(?:\xef\xbb\xbf)?[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
 Ignore: TypeAlias = (
     "tuple[str, str, pathspec.GitIgnoreSpec]"  # the folder below the root, or the way down to the root, and what it says
 )
