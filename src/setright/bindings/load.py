@@ -72,7 +72,7 @@ def _by_kind(table: File, changed_ns: int) -> Mapping[str, Mapping[str, Plain]]:
 def _with_tables(entry: dict[str, Plain], file: File, root: File) -> dict[str, Plain]:
     """The entry with the tables that it names by their files."""
     whole = dict(entry)
-    for key in ("images", "needs", "rights", "digests"):
+    for key in ("images", "needs", "rights", "digests", "commits"):
         named = entry.get(key)
         if not isinstance(named, str):
             continue
