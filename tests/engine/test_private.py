@@ -47,3 +47,12 @@ def test_no_pull_request_and_no_editor_brings_it(tmp_path: Path) -> None:
     assert not drafted.steps
     assert [each.reason for each in drafted.hands] == [UNSEEN]
     assert fix_of(seen, surface, seen.found, TOGETHER).edits == {}
+
+
+def test_the_same_word_in_another_file_is_another_matter(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "compose.yaml").write_text(COMPOSE)
+    (tmp_path / "compose.dev.yaml").write_text(f"services:\n  x:\n    image: {SECRET}\n    environment: [Y_TOKEN=z{SECRET}]\n")
+    seen, surface = scanned(tmp_path)
+    for each in plan(seen, surface, TOGETHER).plans:
+        assert changes(each, surface.again([planned.locator for planned in each.changes]))

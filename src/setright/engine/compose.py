@@ -7,7 +7,7 @@ something else fail is left out and says why.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple
@@ -207,7 +207,7 @@ def _put_all(done: Composed, batch: Sequence[_Fix]) -> None:
 def _put_documents(done: Composed, batch: Sequence[_Fix], documents: _Documents) -> None:
     """All at once; where that is refused, one by one, so that only the culprit is left out."""
     try:
-        made = documents.put([pair for fix in batch for pair in fix.placed])
+        made = documents.put([fix.placed for fix in batch])
     except LensError as error:
         if len(batch) == 1:
             if not batch[0].is_moved:  # else what it stands behind may be what was refused
@@ -231,45 +231,48 @@ class _Documents:
         self._world = world
         self._tried = tried
 
-    def put(self, placed: Placed) -> dict[str, tuple[Edit, ...]]:
-        """The edits made, by document. Raises LensError before anything is changed."""
+    def put(self, fixes: Sequence[Placed]) -> dict[str, tuple[Edit, ...]]:
+        """The edits of several fixes made, by document. Raises LensError before anything is changed."""
         by_locator: dict[str, dict[str, Edit]] = {}
-        for locator, edit in placed:
-            by_locator.setdefault(locator, {}).setdefault(repr(edit), edit)
-        together = [*by_locator]
-        made = {at: self._made(at, _removals_last([*edits.values()]), together) for at, edits in by_locator.items()}
+        beside: dict[str, set[str]] = {}  # the documents of the same fixes
+        for placed in fixes:
+            for locator, edit in placed:
+                by_locator.setdefault(locator, {}).setdefault(repr(edit), edit)
+                beside.setdefault(locator, set()).update(other for other, _ in placed)
+        made = {at: self._made(at, _removals_last([*edits.values()]), beside[at]) for at, edits in by_locator.items()}
         self.changed |= {locator: document for locator, (document, _) in made.items()}
         return {locator: edits for locator, (_, edits) in made.items()}
 
-    def _made(self, locator: str, edits: list[Edit], together: Sequence[str]) -> Made:
+    def _made(self, locator: str, edits: list[Edit], beside: Set[str]) -> Made:
         """A document with edits; tried once, however a batch is halved around it."""
         document = self.changed.get(locator) or self._world.documents.get(locator)
         document = document or Document(locator, None, _lens_of_new(self._world, locator))
-        key = locator, document.data, repr(edits)
+        others = self._others(document, beside)
+        key = locator, document.data, repr((edits, [*others]))
         if key not in self._tried.made:
-            self._tried.made[key] = self._try(document, edits, together)
+            self._tried.made[key] = self._try(document, edits, others)
         made = self._tried.made[key]
         if isinstance(made, LensError):
             raise made
         return made
 
-    def _try(self, document: Document, edits: list[Edit], together: Sequence[str]) -> Made | LensError:
+    def _try(self, document: Document, edits: list[Edit], others: Mapping[str, Tree]) -> Made | LensError:
         source = self._world.sources.get(document.locator)
         tree = get(document.lens, document.data) if document.locator in self.changed else source.tree if source else {}
         ways = [edits, whole] if (whole := _whole(edits, tree)) != edits else [edits]
         for way in ways:
             try:
                 made = Document(document.locator, put(document.lens, document.data, way), document.lens)
-                return made, light(way, tree, self._beside(document, together))
+                return made, light(way, tree, others)
             except LensError as error:
                 why = error
         return why
 
-    def _beside(self, document: Document, together: Sequence[str]) -> dict[str, Tree]:
+    def _others(self, document: Document, beside: Set[str]) -> dict[str, Tree]:
         """The documents that a file of secrets gets its secrets from, as they were at first."""
         sources = self._tried.first.sources
-        is_private = document.lens in PRIVATE
-        return {each: sources[each].tree for each in together if is_private and each != document.locator and each in sources}
+        named = sorted(beside - {document.locator}) if document.lens in PRIVATE else ()
+        return {each: sources[each].tree for each in named if each in sources}
 
 
 def _lens_of_new(world: World, locator: str) -> str:
