@@ -59,8 +59,9 @@ def test_a_secret_that_stands_nowhere_is_not_carried(edit):
 
 
 def test_a_secret_that_moves_to_another_document_is_named_by_where_it_stood():
-    other = {"lines": [f"DB_PASSWORD={SECRET}"], "pin": 123456}
-    edits = [Edit(("DB_PASSWORD",), SECRET), Edit(("PIN_TOKEN",), "123456")]
+    address = f"postgres://web:{SECRET}@db/web"
+    other = {"lines": [f"DB_PASSWORD={SECRET}"], "pin": 123456, "db": address}
+    edits = [Edit(("DB_PASSWORD",), SECRET), Edit(("PIN_TOKEN",), "123456"), Edit(("DB",), address)]
     carried = light(edits, {}, {"compose.yaml": other})
     assert SECRET not in str(carried) and "123456" not in str(carried)
     assert list(whole(carried, "dotenv", b"", {"compose.yaml": other}.get)) == edits

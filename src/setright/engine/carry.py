@@ -42,7 +42,7 @@ def _light(path: Path, value: Plain, tree: Tree, others: Mapping[str, Tree]) -> 
     redacted = redact_value(path, value)
     if same(redacted, value):
         return value
-    moved = _elsewhere(value, others) if isinstance(value, str | int) and FINGERPRINT.fullmatch(str(redacted)) else None
+    moved = _elsewhere(value, others) if isinstance(value, str | int) else None
     return moved or _without(value, redacted, path, tree)
 
 
