@@ -15,6 +15,7 @@ READS = {  # by layout: the lenses of its documents and of what surrounds them; 
     "cloudformation": frozenset({"yaml", "json"}),
     "kubernetes": frozenset({"yaml", "kustomization", "json", "helm", "dockerfile"}),
     "kubernetes-flags": frozenset({"yaml", "kustomization", "json"}),
+    "kubernetes-hosts": frozenset({"yaml", "text", "systemd"}),
 }
 TERRAFORM_JSON = (".tf.json", ".tfvars.json")
 KEYS = {  # what stands at the top of a document that holds something of a family

@@ -38,7 +38,7 @@ def load_one(file: File, root: File) -> Binding:
         raise BindingError(f"{file}: kind must be {place!r}, its place; move the file or change the kind")
     if not raw or not all(isinstance(entry, dict) for entry in raw.values()):
         raise BindingError(f"{file}: needs an entry for each family of surfaces that holds this kind, each a mapping")
-    layouts = {family: _with_tables(entry, file, root) for family, entry in raw.items()}
+    layouts = {family: _with_tables(_whole(entry, raw, file), file, root) for family, entry in raw.items()}
     if "terraform" in layouts and "layout" not in layouts["terraform"]:
         told = layouts["terraform"]
         every = dict.fromkeys((name for modules in _modules(root).values() for name in modules), True)
@@ -48,6 +48,14 @@ def load_one(file: File, root: File) -> Binding:
             "every-module": every,
         }
     return Binding(place, layouts)
+
+
+def _whole(entry: dict[str, Plain], others: Mapping[str, dict[str, Plain]], file: File) -> dict[str, Plain]:
+    """An entry that is `like` another takes of it what it does not say itself, and its examples."""
+    like = entry.get("like")
+    if like is not None and like not in others:
+        raise BindingError(f"{file}: like: {like!r} is none of its entries; they are {', '.join(sorted(others))}")
+    return {**others[like], **entry, "as": like} if like else entry
 
 
 def _modules(root: File) -> Mapping[str, Mapping[str, Plain]]:

@@ -26,6 +26,7 @@ from setright.policy.ruling import Case
 from setright.surfaces.base import Surface
 
 ASK = Answer(None, "only its owner can tell")
+BY_HAND = "by-hand"  # what a binding says of a kind that only people change there
 Ruling = Callable[[Found, Decision, Case], Decision]
 
 
@@ -112,6 +113,8 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
             derive(found.control, found.finding.mismatches, found.resource.tree)
             if found.control.secret and not found.control.fix:
                 raise NoRemedy(found.control.by_hand or "its value is a secret, which no plan may hold")
+            if by_hand := scan.world.bindings[found.slot].layouts[found.slot[1]].get(BY_HAND):
+                raise NoRemedy(" ".join(str(by_hand).split()))
             if found.control.secret or any(each.value == LOCKED for each in found.control.fix):
                 scan.world.edits(found.control, found.slot, found.resource, found.finding.mismatches)
             fixable.append(found)
