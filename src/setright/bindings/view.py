@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, Protocol, cast
@@ -14,6 +15,7 @@ from setright.model import Binding, Edit, Path, Plain, Resource
 
 Layout = Mapping[str, Plain]
 Sources = Mapping[str, Source]
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # what a form raises that a layout did not think of
 
 
 class Beside(NamedTuple):
@@ -47,7 +49,8 @@ def module_of(binding: Binding, family: str) -> LayoutModule:
 
 def view(binding: Binding, family: str, sources: Sources) -> list[Resource]:
     """The resources of the binding's kind among the documents."""
-    return module_of(binding, family).view(binding.kind, binding.layouts[family], sources)
+    with _contained(binding):
+        return module_of(binding, family).view(binding.kind, binding.layouts[family], sources)
 
 
 def reads(binding: Binding, family: str, lens: str) -> bool:
@@ -64,12 +67,14 @@ def edit(
     binding: Binding, family: str, resource: Resource, edits: tuple[Sequence[Edit], Sequence[Edit]], sources: Sources
 ) -> list[tuple[str, Edit]]:
     """Edits on a resource, persistent and live, as (locator, edit) on documents. Raises BindingError with the reason."""
-    return module_of(binding, family).edit(binding.layouts[family], resource, *edits, sources)
+    with _contained(binding, resource):
+        return module_of(binding, family).edit(binding.layouts[family], resource, *edits, sources)
 
 
 def locate(binding: Binding, family: str, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]:
     """The document and the path in its tree where a resource's value stands, or would."""
-    return module_of(binding, family).locate(binding.layouts[family], resource, path, sources)
+    with _contained(binding, resource):
+        return module_of(binding, family).locate(binding.layouts[family], resource, path, sources)
 
 
 def beside(binding: Binding, family: str, resource: Resource, edit: Edit) -> Beside | None:
@@ -82,6 +87,19 @@ def steps_of(layout: Layout, name: str) -> tuple[str, ...]:
     """A step list of an entry: absent, one name, or several."""
     given = layout.get(name, ())
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+@contextmanager
+def _contained(binding: Binding, resource: Resource | None = None) -> Iterator[None]:
+    """One odd file stops no run: what its form raises in a layout is told of its kind, or of its resource, and the rest goes on."""
+    try:
+        yield
+    except BindingError:
+        raise
+    except ODD as error:
+        where = f"{resource.home[0]}: {resource.name}" if resource else binding.kind
+        told = f"{type(error).__name__}: {error}"
+        raise BindingError(f"{where}: has a form that setright does not know; please report it ({told})") from error
 
 
 @cache

@@ -374,7 +374,7 @@ def _is_pulled(container: Tree) -> bool:
 
 
 def _copies(manifest: Tree, around: Around) -> int | None:
-    if manifest.get("kind") in ("DaemonSet", "ScaledJob") or look_up(manifest, ("metadata", "name")) in around.scaled:
+    if manifest.get("kind") in ("DaemonSet", "ScaledJob") or str(look_up(manifest, ("metadata", "name"))) in around.scaled:
         return None
     key = "parallelism" if manifest.get("kind") == "Job" else "replicas"
     told = look_up(manifest, ("spec", key))

@@ -360,7 +360,7 @@ def _asking_little(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     """A request beside a limit: the API server takes the limit for one where there is none, and nodes would soon be full."""
     requests = (*wanted.path[:3], "resources", "requests", *wanted.path[5:])
     is_limit = wanted.path[3:5] == ("resources", "limits") and wanted.path[5:] in LITTLE and not wanted.remove
-    if not is_limit or isinstance(asked := look_up(raw, requests[:-1]), Unknown) or (asked or {}).get(requests[-1]) is not None:
+    if not is_limit or not isinstance(asked := look_up(raw, requests[:-1]) or {}, dict) or asked.get(requests[-1]) is not None:
         return []
     return [Edit(requests, (LITTLE if _of(resource, wanted.path).get("idle") else MODEST)[wanted.path[5:]])]
 

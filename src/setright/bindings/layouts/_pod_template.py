@@ -43,6 +43,9 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     told, or what the API server would refuse.
     """
     found: list[Edit] = []
+    for each in edits:
+        if each.path[1:2] and each.path[1] in CONTAINERS and not isinstance(look_up(raw, each.path[:3]), dict):
+            raise BindingError(f"{resource.name}: spec/{each.path[1]} has a form that Kubernetes does not know")
     edits = besides(resource, raw, edits)
     for wanted in edits:
         each = enough(resource, raw, _dropped(raw, _probe(resource, raw, wanted)))

@@ -82,8 +82,12 @@ def names_of_volumes(tree: Tree) -> set[str]:
 
 
 def _mounts(container: Tree) -> list[Tree]:
-    return [each for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
+    return _named(container.get("volumeMounts"))
 
 
 def _volumes(tree: Tree) -> dict[Plain, Tree]:
-    return {each.get("name"): each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)}
+    return {each.get("name"): each for each in _named(look_up(tree, ("spec", "volumes")))}
+
+
+def _named(things: Plain) -> list[Tree]:
+    return [each for each in listed(things) if isinstance(each, dict) and not isinstance(each.get("name"), dict | list)]

@@ -187,8 +187,8 @@ def _targets(service: Tree, template: Tree, protocol: str = "TCP") -> Iterator[i
                 yield number
 
 
-def _declared(container: Tree, protocol: str = "TCP") -> Iterator[tuple[Plain, int]]:
+def _declared(container: Tree, protocol: str = "TCP") -> Iterator[tuple[str, int]]:
     """The names and numbers of a container's ports."""
     for port in listed(container.get("ports")):
         if isinstance(port, dict) and port.get("protocol", "TCP") == protocol and isinstance(port.get("containerPort"), int):
-            yield port.get("name"), port["containerPort"]
+            yield str(port.get("name", "")), port["containerPort"]
