@@ -75,9 +75,23 @@ def test_files_that_containers_share_hold_them_together():
 
 
 def test_a_container_for_which_an_edit_has_no_place_keeps_none_from_its_neighbours():
-    asked, by_hand = plans(memory(KNOWN, NO_PORT), "k8s/workload/readiness-probe")
+    own_port = "image: acme/web:1, ports: [{containerPort: 8080}]"
+    asked, by_hand = plans(memory(own_port, NO_PORT), "k8s/workload/readiness-probe")
     assert (asked.lane, places(asked)) == ("ask", {("spec", "containers", 0)})
     assert (by_hand.lane, by_hand.changes) == ("hand", ())
+
+
+def test_each_image_of_a_pod_gets_the_digest_that_is_known_for_it():
+    kept, ended = "image: registry.k8s.io/pause:3.10", "image: nginx:1.14.2"
+    auto, asked, by_hand = plans(memory(kept, ended, UNKNOWN), "k8s/workload/image-digest")
+    assert (auto.lane, places(auto)) == ("auto", {("spec", "containers", 0)})
+    assert (asked.lane, places(asked)) == ("ask", {("spec", "containers", 1)})
+    assert (by_hand.lane, by_hand.changes) == ("hand", ())
+
+
+def test_an_image_that_nodes_never_ask_for_waits():
+    [asked] = plans(memory("image: registry.k8s.io/pause:3.10, imagePullPolicy: Never"), "k8s/workload/image-digest")
+    assert asked.lane == "ask"
 
 
 def test_what_waits_keeps_the_name_that_it_has_when_it_is_alone():
