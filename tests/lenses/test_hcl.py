@@ -160,6 +160,16 @@ def test_a_new_argument_stands_where_a_person_would_put_it(name: str) -> None:
     assert put(crlf, Edit((*X, "new"), True)) == inside(after).replace("\n", "\r\n")
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_an_expression_of_several_lines_ends_them_as_the_file_does(newline: str) -> None:
+    text = Unknown("jsonencode({\n    a = 1\n  })")
+    after = 'resource "t" "x" {\n  p = jsonencode({\n    a = 1\n  })\n}\n'.replace("\n", newline)
+    assert put(f'resource "t" "x" {{{newline}}}{newline}', Edit((*X, "p"), text)) == after
+    two = after + newline + after.replace('"x"', '"y"')
+    assert put(after, Edit(("resource", "t", "y", 0), {"p": text})) == two
+    assert lenses.get("hcl", two.encode())["resource"]["t"]["y"] == [{"p": text}]
+
+
 def test_a_block_on_one_line_opens_up() -> None:
     assert put('resource "t" "x" {}', Edit((*X, "a"), 1)) == 'resource "t" "x" {\n  a = 1\n}'
     assert put('resource "t" "x" { abc = 1 }\n', Edit((*X, "d"), 2)) == inside("  abc = 1\n  d   = 2\n")

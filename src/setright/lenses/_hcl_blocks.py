@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from setright.lenses._hcl_add import add_to_body
 from setright.lenses._hcl_edit import changed
 from setright.lenses._hcl_parse import Block, Body, parsed
-from setright.lenses._hcl_places import line_end, newline_of
+from setright.lenses._hcl_places import in_lines, line_end, newline_of
 from setright.lenses._hcl_write import Splice, splice
 from setright.model import Edit, Path
 
@@ -30,7 +30,7 @@ def changed_all(text: str, edits: Sequence[Edit]) -> str:
             continue
         left, new = _beside(text, left)
         if new:
-            text = splice(text, new)
+            text = splice(text, in_lines(text, new))
         else:
             text, left = changed(text, left[0]), left[1:]
     return text

@@ -13,7 +13,7 @@ from setright.lenses import _hcl_add as add
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body, parsed, tree
-from setright.lenses._hcl_places import Place, after_comma, body_of, descend, indent_at, line_end, newline_of, next_line
+from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end, newline_of, next_line
 from setright.lenses._hcl_write import Splice
 from setright.lenses.edited import look_up, same
 from setright.lenses.error import LensError
@@ -42,7 +42,7 @@ def changed(text: str, edit: Edit) -> str:
 def settle(text: str, root: Body, inside: int, splices: Sequence[Splice]) -> str:
     """The splices made, and the container that starts at `inside` aligned again where it was before."""
     before = write.columns(text, items_at(root, inside))
-    text = write.splice(text, splices)
+    text = write.splice(text, in_lines(text, splices))
     signs = list(write.settled(text, items_at(parsed(text), inside), before))
     text = write.splice(text, signs)
     if "#" not in text and "//" not in text:

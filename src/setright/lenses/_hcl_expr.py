@@ -110,7 +110,7 @@ class Expressions:
         return first if alone else self.unknown(first.start, end)
 
     def unknown(self, start: int, end: int) -> Node:
-        return Node(start, end, Unknown(self.words(start, end)))
+        return Node(start, end, Unknown(self.words(start, end).replace("\r\n", "\n")))
 
     def skip(self, pos: int, lines: bool) -> int:
         return (SPACE if lines else BLANK).match(self.text, pos).end()  # type: ignore[union-attr]  # matches the empty string too

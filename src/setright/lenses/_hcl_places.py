@@ -5,11 +5,13 @@ hashicorp/hcl, hclsyntax/spec.md. Texts are latin-1 views of UTF-8 bytes, as in 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from setright.lenses._hcl_expr import SPACE, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body
-from setright.lenses._hcl_write import line_start
+from setright.lenses._hcl_write import Splice, line_start
 from setright.lenses.error import LensError
 from setright.model import Path
 
@@ -80,6 +82,13 @@ def after_comma(text: str, end: int) -> int:
 def newline_of(text: str) -> str:
     at = text.find("\n")
     return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
+
+
+def in_lines(text: str, splices: Sequence[Splice]) -> list[Splice]:
+    """The splices with new lines that end as those of the text do: expressions are written with plain ones."""
+    if newline_of(text) == "\n":
+        return list(splices)
+    return [(start, end, re.sub(r"\r?\n", "\r\n", new)) for start, end, new in splices]
 
 
 def line_end(text: str, at: int) -> int:

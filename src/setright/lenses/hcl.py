@@ -1,7 +1,8 @@
 """HCL native syntax, as Terraform 0.12 and later write it.
 
 Blocks nest by their labels and are always items of a list: `{"resource": {"aws_s3_bucket": {"logs": [{...}]}}}`. Arguments
-are values; one that is no literal is an `Unknown` of its source text, and an `Unknown` in an edit is written as it is.
+are values; one that is no literal is an `Unknown` of its source text, and an `Unknown` in an edit is written as it is; its
+lines end in the tree by themselves, in the text as the file's do.
 A new list of mappings is written as blocks, a new mapping as an object; new arguments line up as `terraform fmt` has them.
 
 An argument given several times in a block as objects is blocks, and so is an object that holds blocks, as Terraform 0.11 has it.
