@@ -92,7 +92,13 @@ def test_what_is_installed_elsewhere_than_in_the_home_of_root_may_run_as_another
         assert "USER 10001" in fixed(f"FROM python:3.13\n{text}\nCMD ./a.sh\n", "User")
 
 
-@pytest.mark.parametrize(("begins", "is_refused"), [("acme/base:1", True), ("acme/other:1", False), ("debian:12", False)])
+@pytest.mark.parametrize(
+    ("begins", "is_refused"),
+    [
+        *(("acme/base:1", True), ("acme/other:1", False), ("debian:12", False)),
+        *(("arm64v8/base:1", False), ("registry.opensuse.org/opensuse/base", False)),
+    ],
+)
 def test_an_image_that_others_begin_from_stays_as_they_build_on_it(begins: str, is_refused: bool) -> None:
     other = Source(
         "web/Dockerfile", "dockerfile", lenses.get("dockerfile", f"FROM {begins}\nRUN apt-get install a\nCMD a\n".encode())

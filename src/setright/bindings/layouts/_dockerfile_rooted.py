@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from setright.bindings.layouts._dockerfile_image import Image, Instruction, from_of, says_what_runs, variables
+from setright.bindings.layouts._dockerfile_image import Image, Instruction, from_of, plain_name, says_what_runs, variables
 from setright.bindings.source import Source
 from setright.patterns import late
 
@@ -26,6 +26,11 @@ INTO_HOME = {  # what a RUN installs for the user that runs it, and what says of
 WORKS = frozenset({"CMD", "ENTRYPOINT", "VOLUME"})
 CRON = late(r"/var/spool/cron\b|/etc/cron(?:tabs?\b|\.d/)|(?:^|[\s;&|])crontab\s(?![./])")
 ANYBODYS = late(r"\bsupercronic\b")  # a cron for whoever starts it
+MAKERS = late(  # of systems and languages, by where their images are
+    r"(?:gcr\.io/distroless|ghcr\.io/(?:astral-sh|graalvm|void-linux)|mcr\.microsoft\.com|public\.ecr\.aws/(?:amazonlinux|lambda)"
+    r"|quay\.io/(?:almalinuxorg|centos|centos-stream|fedora|pypa|rockylinux)|registry\.(?:access\.redhat\.com|fedoraproject\.org"
+    r"|opensuse\.org|redhat\.io|suse\.com))/"
+)
 CLEANS = late(r"\brm\s[^&|;\n]*")
 
 
@@ -81,6 +86,8 @@ def begun_from(locator: str, image: Image, sources: Mapping[str, Source]) -> str
 
 
 def _named(instructions: Sequence[Instruction]) -> set[str]:
-    """The last words of the names of the images that it begins from and that are somebody's own."""
-    froms = [from_of(each)["image"].partition("@")[0] for each in instructions if each["keyword"] == "FROM"]
-    return {re.split(r"[:/]", re.sub(r":[^/:]*$", "", each))[-1].lower() for each in froms if "/" in each}
+    """The last words of the names of the images that it begins from and that are somebody's own, no system or language."""
+    froms = [plain_name(from_of(each)["image"].partition("@")[0]) for each in instructions if each["keyword"] == "FROM"]
+    return {
+        re.split(r"[:/]", re.sub(r":[^/:]*$", "", each))[-1].lower() for each in froms if "/" in each and not MAKERS.match(each)
+    }
