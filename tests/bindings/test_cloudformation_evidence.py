@@ -300,3 +300,13 @@ def test_who_serves_the_internet_in_a_group_is_named(scheme: str, who: str) -> N
     group: dict[str, Plain] = {"type": "AWS::EC2::SecurityGroup", "evidence": {"front": "front"}}
     balancer = f"{{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{{scheme}SecurityGroups: [!Ref G]}}}}"
     assert told(group, f"  G: {{Type: AWS::EC2::SecurityGroup}}\n  Front: {balancer}\n") == {"front": who}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "way"), [("!Ref Data", "a policy for all"), ("!Ref Name", "a policy for all"), ("!Ref Other", "a policy")]
+)
+def test_a_policy_that_surely_publishes_a_bucket_is_told(bucket: str, way: str) -> None:
+    layout: dict[str, Plain] = {"type": "AWS::S3::Bucket", "evidence": {"public": "public"}}
+    everybody = '{Statement: [{Effect: Allow, Principal: "*", Action: "s3:GetObject"}]}'
+    policy = f"  P: {{Type: AWS::S3::BucketPolicy, Properties: {{Bucket: {bucket}, PolicyDocument: {everybody}}}}}\n"
+    assert told(layout, "  Data: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}\n" + policy) == {"public": way}

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
-from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, tied, typed, users
+from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
 from setright.bindings.layouts._cloudformation_values import CALLER, function, properties, referred, resource_type, uses
-from setright.bindings.layouts._documents import unpacked
+from setright.bindings.layouts._documents import publishes, unpacked
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -87,8 +87,8 @@ def _ways(template: Tree, name: str, tree: Tree) -> Iterator[str]:
     ):
         yield "settings that allow it"
     for _, policy in _policies(template, name):
-        if not _closed(look_up(policy, ("PolicyDocument",))):
-            yield "a policy"
+        if not _closed(document := look_up(policy, ("PolicyDocument",))):
+            yield "a policy for all" if publishes(document) and surely_names(template, policy.get("Bucket"), name) else "a policy"
 
 
 def _policies(template: Tree, bucket: str) -> list[tuple[str, Tree]]:

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar, cast
 
 from setright.bindings.layouts._cloudformation_values import function, referred, resource_type
+from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
@@ -122,6 +123,11 @@ def speaks(template: Tree, part: str, name: str) -> bool:
     """Whether a part of the template (Outputs, Globals) speaks of a name."""
     counts = index(template).counts.get(part)
     return counts is not None and counts[name] > 0
+
+
+def surely_names(template: Tree, named: Plain, bucket: str) -> bool:
+    """Whether a value means a bucket: by its id, or in the very words in which that says its own name."""
+    return referred(named) == bucket or named == look_up(template["Resources"][bucket], ("Properties", "BucketName"))
 
 
 def count(template: Tree, name: str) -> int:

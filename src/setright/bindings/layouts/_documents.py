@@ -45,6 +45,18 @@ def listed(value: Plain) -> list[Plain]:
     return value if isinstance(value, list) else [value]
 
 
+def publishes(policy: Plain) -> bool:
+    """Whether a statement of a policy surely lets everybody in, on no condition."""
+    statements = listed(policy.get("Statement")) if isinstance(policy, dict) else []
+    return any(
+        isinstance(each, dict)
+        and each.get("Effect") == "Allow"
+        and not each.get("Condition")
+        and each.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        for each in statements
+    )
+
+
 def unpacked(text: str) -> str:
     """What a start script in base64 says, be it packed by gzip besides; any other text as it is."""
     packed = "".join(text.split())

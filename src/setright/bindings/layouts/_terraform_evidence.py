@@ -17,7 +17,7 @@ from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts import _terraform_ways as ways
-from setright.bindings.layouts._documents import unpacked
+from setright.bindings.layouts._documents import publishes, unpacked
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
@@ -80,7 +80,7 @@ def _ways(module: Module, block: Block, tree: Tree) -> Iterator[str]:
     ):
         yield "settings that allow it"
     if not _closed(tree.get("Policy")) or any(not _closed(policy) for policy in _far_policies(module)):
-        yield "a policy"
+        yield "a policy for all" if publishes(tree.get("Policy")) else "a policy"
     for kind in OBJECTS:
         for item in _of(module, block, kind):
             if item.body.get("acl") in CANNED_PUBLIC or isinstance(item.body.get("acl"), Unknown):

@@ -47,8 +47,10 @@ def _ways(module: Module, block: Block) -> Iterator[str]:
         if any(_is_for(module, block, each, key) for each in module.resources(kind)):
             yield "a load balancer" if kind.startswith("google_compute") else "a policy"
     for kind, key in GRANTS.items():
-        if any(_is_open(home.resolved(each.body.get(key))) for home, each in _all(module, block, kind)):
-            yield "a grant"
+        there = [(home, each, home.resolved(each.body.get(key))) for home, each in _all(module, block, kind)]
+        if any(_is_open(given) for _, _, given in there):
+            surely = any(_is_all(given) and _is_own(home, block, each) for home, each, given in there)
+            yield "a grant" if surely else "maybe a grant"
     for kind, keys in LISTS.items():
         if any(_is_open(home.resolved(each.body.get(key))) for home, each in _all(module, block, kind) for key in keys):
             yield "an access list"
@@ -70,6 +72,18 @@ def _is_for(module: Module, block: Block, other: Block, key: str) -> bool:
     if isinstance(tie, Unknown):
         return of(block).search(tie.text) is not None or "google_storage_bucket." not in tie.text
     return same(tie, module.resolved(block.body.get("name")))
+
+
+def _is_own(home: Module, block: Block, other: Block) -> bool:
+    """Whether a grant surely is for this bucket."""
+    tie = home.resolved(other.body.get("bucket"))
+    if isinstance(tie, Unknown):
+        return of(block).search(tie.text) is not None
+    return same(tie, block.body.get("name"))
+
+
+def _is_all(given: Plain) -> bool:
+    return any(str(each).lower() in EVERYBODY for each in (given if isinstance(given, list) else [given]))
 
 
 def _is_open(given: Plain) -> bool:
