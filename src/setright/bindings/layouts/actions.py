@@ -4,7 +4,8 @@ actions/workflow   the file; `on` as a mapping of events; `token` is limited, or
                    `token-needs` is known where all steps tell what they do with it; setting `permissions` gives them that
 actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services; its
                    `token` has the default rights where its needs are told and another job's are not: it need not wait
-actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`
+actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`;
+                   it `restores` a cache that it may as well leave be
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
 `_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment; its `command` is what a script can do as
@@ -22,6 +23,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
+from setright.bindings.layouts._workflow_caches import can_skip
 from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_text import (
@@ -56,6 +58,7 @@ TOLD_ONLY = (
     "rights",
     "uses-git",
     "plain",
+    "restores",
 )
 POSIX = ("bash", "sh")
 
@@ -182,6 +185,8 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
             tree |= calls(raw, known.locked, file, known.known)
             if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
                 tree["calls"] = {**tree["calls"], "command": command}
+            if can_skip(raw, parent):
+                tree["restores"] = True
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
