@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.bindings.test_actions import HEAD, sources
+from tests.bindings.test_actions_rights import LAYOUTS
 
 from setright.bindings.layouts import actions
 
@@ -27,3 +28,22 @@ from setright.bindings.layouts import actions
 def test_a_cache_is_left_be_where_it_can_be_and_nothing_reads_what_was_found(steps: str, restores: bool) -> None:
     step = actions.view("actions/step", {}, sources(f"{HEAD}      {steps}\n"))[0]
     assert step.tree.get("restores", False) is restores
+
+
+@pytest.mark.parametrize(
+    ("step", "cached"),
+    [
+        ("uses: actions/setup-node@v6", True),
+        ("uses: actions/setup-node@v4", False),
+        ("uses: actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444", False),
+        ("uses: Astral-sh/setup-uv@d0cc045d04ccac9d8b7881df0226f9e82c39688e", True),
+        ("{uses: astral-sh/setup-uv@v6, with: {enable-cache: true}}", True),
+        ("{uses: astral-sh/setup-uv@v6, with: {enable-cache: 'false'}}", False),
+        ("{uses: astral-sh/setup-uv@v6, with: {enable-cache: '${{ inputs.a }}'}}", False),
+        ("uses: oven-sh/setup-bun@v1", False),
+        ("run: make", False),
+    ],
+)
+def test_tools_from_a_cache_are_told_where_an_input_would_stop_it(step: str, cached: bool) -> None:
+    [seen] = actions.view("actions/step", LAYOUTS["step"], sources(f"{HEAD}      - {step}\n"))
+    assert ("cached" in seen.tree) is cached

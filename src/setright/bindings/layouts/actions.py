@@ -5,7 +5,7 @@ actions/workflow   the file; `on` as a mapping of events; `token` is limited, or
 actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services; its
                    `token` has the default rights where its needs are told and another job's are not: it need not wait
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`;
-                   it `restores` a cache that it may as well leave be
+                   it `restores` a cache that it may as well leave be; `cached` names an action that brings tools from one
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
 `_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment; its `command` is what a script can do as
@@ -23,7 +23,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_caches import can_skip
+from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without
 from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_text import (
@@ -59,6 +59,7 @@ TOLD_ONLY = (
     "uses-git",
     "plain",
     "restores",
+    "cached",
 )
 POSIX = ("bash", "sh")
 
@@ -68,6 +69,7 @@ class Told(NamedTuple):
 
     locked: Mapping[str, Tree]
     known: Known
+    caches: Caches
     workflow: Tree = {}
 
 
@@ -93,7 +95,7 @@ def edit(
     placed: list[Edit] = []
     table = _tables(sources, layout)(locator) if any(each.path[0] == "permissions" for each in [*edits, *live]) else {}
     for each in [*edits, *live]:
-        new = _placed(resource, raw, each, table)
+        new = _placed(resource, raw, each, table, layout.get("caches", {}))
         placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
     return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in _last(placed)]
 
@@ -105,6 +107,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     if head == "workflow":
         return locator, (*place[:2], *path[1:])
     told_at = {"calls": ("uses",), "expressions": _script_path(resource.tree), "commands": ("run",), "images": ("container",)}
+    told_at["cached"] = ("uses",)
     if head == "token":
         return locator, (*place, "jobs")
     return locator, (*place, *told_at.get(str(head), path))
@@ -163,7 +166,7 @@ def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterato
 
 
 def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    known = Told(locks(sources), known_by(layout))
+    known = Told(locks(sources), known_by(layout), layout.get("caches", {}))
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
@@ -187,6 +190,8 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
                 tree["calls"] = {**tree["calls"], "command": command}
             if can_skip(raw, parent):
                 tree["restores"] = True
+            if (tool := brings(raw, known.caches)) is not None:
+                tree["cached"] = tool
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
@@ -265,7 +270,7 @@ def _image(raw: Plain) -> Tree:
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
-def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -> list[Edit]:
+def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights, caches: Caches) -> list[Edit]:
     head = wanted.path[0]
     if wanted.path == ("permissions",) and resource.kind == "actions/workflow" and not wanted.remove:
         moves = isinstance(raw.get("permissions"), dict) and "write" in raw["permissions"].values()
@@ -274,6 +279,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights) -
         return [Edit(wanted.path, resource.tree["rights"])]
     if wanted.path == ("calls", "pinned"):
         return [_pinned(resource)]
+    if wanted.path == ("cached",) and wanted.remove:
+        return [without(resource.tree["cached"], caches)]
     if wanted.path == ("calls", "command") and wanted.remove:
         return as_script(look_up(resource.tree, ("calls", "command")))
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
