@@ -261,7 +261,8 @@ GATEWAY = "  Gateway: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: !Ref P
     [
         ("", "others, as nothing here does"),
         (GATEWAY, "no"),
-        ("  Nodes: {Type: AWS::EKS::Cluster, Properties: {Subnet: !Ref Public}}\n", "no"),
+        ("  Call: {Type: AWS::Lambda::Function, Properties: {Subnet: !Ref Public}}\n", "no"),
+        ("  Nodes: {Type: AWS::EKS::Cluster, Properties: {Subnet: !Ref Public}}\n", "Nodes"),
         (GATEWAY + "  Web: {Type: AWS::EC2::Instance, Properties: {SubnetId: !Ref Public}}\n", "Web"),
         (GATEWAY + "Outputs: {Public: {Value: !Ref Public}}\n", "whoever takes it from an output"),
     ],

@@ -314,7 +314,7 @@ STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public add
         *("EC2::SubnetRouteTableAssociation", "EC2::SubnetNetworkAclAssociation", "EC2::NatGateway", "EC2::VPCEndpoint"),
         *("ElasticLoadBalancing::LoadBalancer", "ElasticLoadBalancingV2::LoadBalancer", "EFS::MountTarget"),
         *("RDS::DBSubnetGroup", "ElastiCache::SubnetGroup", "Redshift::ClusterSubnetGroup", "EC2::NetworkInterface"),
-        *("ECS::Service", "EKS::Cluster", "Lambda::Function", "Serverless::Function", "ApiGatewayV2::VpcLink"),
+        *("ECS::Service", "Lambda::Function", "Serverless::Function", "ApiGatewayV2::VpcLink"),
     )
 )
 

@@ -95,7 +95,7 @@ STARTS_NOTHING = (  # what is in a subnet without taking the public addresses th
         "aws_apigatewayv2_vpc_link",
         "aws_ec2_transit_gateway_vpc_attachment",
     ),
-    *("aws_ecs_service", "aws_eks_cluster", "aws_lambda_function", "aws_network_interface", "aws_route53_resolver_endpoint"),
+    *("aws_ecs_service", "aws_lambda_function", "aws_network_interface", "aws_route53_resolver_endpoint"),
 )
 ASKS_ITSELF = ("aws_instance", "associate_public_ip_address")  # the argument that counts before the subnet's setting
 LOOKS_UP = ("data.aws_subnets", "data.aws_subnet_ids", "data.aws_subnet")
