@@ -12,6 +12,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_locks import is_kept
 from setright.bindings.layouts._pod_needs import besides
+from setright.bindings.layouts._pod_of_cluster import stopped
 from setright.bindings.layouts._pod_sizes import enough, quantity
 from setright.bindings.layouts._services import probed
 from setright.bindings.trees import look_up, same
@@ -44,8 +45,10 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """
     found: list[Edit] = []
     for each in edits:
-        if each.path[1:2] and each.path[1] in CONTAINERS and not isinstance(look_up(raw, each.path[:3]), dict):
+        if each.path[1:2] and each.path[1] in CONTAINERS and _is_odd(raw, each.path):
             raise BindingError(f"{resource.name}: spec/{each.path[1]} has a form that Kubernetes does not know")
+        if why := stopped(raw, each):
+            raise BindingError(f"{resource.name}: {why}")
     edits = besides(resource, raw, edits)
     for wanted in edits:
         each = enough(resource, raw, _dropped(raw, _probe(resource, raw, wanted)))
@@ -57,6 +60,11 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
         found += [small for small in _spelt_out(raw, _lifted(resource, raw, each, edits)) if small not in found]
         found += _starting(resource, raw, wanted, each)
     return found
+
+
+def _is_odd(raw: Tree, path: Path) -> bool:
+    """Whether a path leads into what is no container, and nothing tells that something else makes it."""
+    return not isinstance(look_up(raw, path[:2]), Unknown) and not isinstance(look_up(raw, path[:3]), dict)
 
 
 def place(raw: Plain, path: Path) -> Path:

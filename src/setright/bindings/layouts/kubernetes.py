@@ -40,6 +40,7 @@ from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, b
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import declared, declared_only, marks_of, tell_policies
+from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, reached, served
 from setright.bindings.source import Same, Source
@@ -49,7 +50,6 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
 
 POD_TEMPLATE = "pod-template"
-POLICIES = ("workload", "network_policies")
 Placed = tuple[str, Path, Tree]  # the file of an object, its place there, and the object
 
 
@@ -185,7 +185,9 @@ def _refuse_for_builds(
 
 
 def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
-    """A network policy beside the object around a template."""
+    """A network policy beside the object around a template. Raises BindingError where it has no place, or no use."""
+    if why := stopped(resource.tree, Edit(POLICIES)):
+        raise BindingError(f"{resource.name}: {why}")
     base, place = resource.home[1], _around(layout, resource)
     metadata = look_up(source.tree, (*place, "metadata"))
     made = [tree for tree, _ in resource.layer.made] if resource.layer else []

@@ -16,11 +16,12 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._network_policy import tell_policies
+from setright.bindings.layouts._pod_of_cluster import POLICIES
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._terraform_find import META, dynamic
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts._terraform_spec import snake, unsnake
-from setright.bindings.layouts.kubernetes import POLICIES, tell_surroundings
+from setright.bindings.layouts.kubernetes import tell_surroundings
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown

@@ -1,0 +1,86 @@
+"""Pods that a cluster itself rests on: what would stop them is for somebody who knows the cluster.
+
+A pod of its control plane runs before pods have a network and may be needed while no registry answers; its keys belong to root;
+what it takes grows with the cluster. One that has rights over its node's network there gives the other pods theirs.
+
+Kubernetes documentation: Create static Pods; Network Plugins; kubeadm's Implementation details and feature gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._shell_words import base
+from setright.bindings.trees import look_up
+from setright.model import Edit, Path, Plain, Tree
+from setright.patterns import late
+
+HOST_NETWORK: Path = ("spec", "hostNetwork")
+POLICIES: Path = ("workload", "network_policies")
+PROGRAMS = late(r"(?:kube-(?:apiserver|controller-manager|scheduler|proxy)|cloud-controller-manager|etcd|kubelet)(?:-\w+)?")
+OF_CLUSTER = late(r"/etc/kubernetes(?:/.*)?|/var/lib/(?:etcd|kubelet)(?:/.*)?")
+USERS = ("runAsNonRoot", "runAsUser", "runAsGroup")
+OVER_THE_NETWORK = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
+
+
+def stopped(template: Tree, wanted: Edit) -> str:
+    """Why an edit on a pod template as it is written would stop a pod that its cluster rests on; empty where it would not."""
+    if wanted.remove:
+        return ""
+    if wanted.path == HOST_NETWORK and wanted.value is False and (rights := _over_the_network(template)):
+        return f"is in its node's network with {rights}, as who gives pods theirs; see what it does there first"
+    program = _program(template)
+    why = _why(wanted.path, wanted.value) if program else ""
+    return f"runs {program} of a cluster: {why}" if why else ""
+
+
+def _why(path: Path, value: Plain) -> str:
+    if path == HOST_NETWORK:
+        return "it must be there before pods have a network"
+    if path == POLICIES:
+        return "no policy holds in its node's network, and a static pod's file holds nothing else"
+    if path[-1] in USERS:
+        return "its keys on the node are for root; kubeadm's feature gate RootlessControlPlane gives it a user with its own"
+    if path[-1] == "imagePullPolicy" and value == "Always":
+        return "it must start while no registry answers"
+    if len(path) > 1 and path[-2] == "limits":
+        return "what it takes grows with the cluster, and at a limit the cluster stops; measure it first"
+    return ""
+
+
+def _program(template: Tree) -> str:
+    """The program of a control plane that a pod of this node's network or files starts; empty for none."""
+    paths = [look_up(each, ("hostPath", "path")) for each in _mappings(look_up(template, ("spec", "volumes")))]
+    if look_up(template, HOST_NETWORK) is not True and not any(isinstance(p, str) and OF_CLUSTER.fullmatch(p) for p in paths):
+        return ""
+    return next((name for each in _containers(template) for name in _names(each) if PROGRAMS.fullmatch(name)), "")
+
+
+def _names(container: Tree) -> list[str]:
+    """What a container may start: its first words, and its image by its last name."""
+    words = [str(each) for key in ("command", "args") for each in listed(container.get(key))]
+    image = str(container.get("image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return [*(base(word) for word in words[:1]), image]
+
+
+def _over_the_network(template: Tree) -> str:
+    """The rights by which a container of the node's network changes it; empty for none."""
+    if look_up(template, HOST_NETWORK) is not True:
+        return ""
+    for each in _containers(template):
+        if look_up(each, ("securityContext", "privileged")) is True:
+            return "all rights"
+        added = {str(name) for name in listed(look_up(each, ("securityContext", "capabilities", "add")))}
+        if added & OVER_THE_NETWORK:
+            return "NET_ADMIN"
+    return ""
+
+
+def _containers(template: Tree) -> Iterator[Tree]:
+    for key in ("containers", "initContainers"):
+        yield from _mappings(look_up(template, ("spec", key)))
+
+
+def _mappings(value: Plain) -> list[Tree]:
+    return [each for each in listed(value) if isinstance(each, dict)]
