@@ -170,6 +170,12 @@ def test_an_expression_of_several_lines_ends_them_as_the_file_does(newline: str)
     assert lenses.get("hcl", two.encode())["resource"]["t"]["y"] == [{"p": text}]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_last_block_of_a_file_that_ends_without_a_line_break_goes(newline: str) -> None:
+    first, last = f'resource "t" "x" {{{newline}}}', f'resource "t" "y" {{{newline}}}'
+    assert put(first + 2 * newline + last, Edit(("resource", "t", "y"), remove=True)) == first + newline
+
+
 def test_a_block_on_one_line_opens_up() -> None:
     assert put('resource "t" "x" {}', Edit((*X, "a"), 1)) == 'resource "t" "x" {\n  a = 1\n}'
     assert put('resource "t" "x" { abc = 1 }\n', Edit((*X, "d"), 2)) == inside("  abc = 1\n  d   = 2\n")

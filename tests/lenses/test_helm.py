@@ -62,6 +62,12 @@ def test_a_new_key_stands_behind_the_end_of_the_block_above_it() -> None:
     assert after == DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"  {{- end }}\n  hostPID: false\n{{- end }}")
 
 
+def test_a_new_key_ends_its_lines_as_the_file_does() -> None:
+    edits = [Edit(("documents", 0, "spec", "paused"), True)]
+    crlf = put("helm", DEPLOYMENT.replace(b"\n", b"\r\n"), edits)
+    assert crlf == put("helm", DEPLOYMENT, edits).replace(b"\n", b"\r\n")
+
+
 def test_a_key_that_would_not_always_be_filled_in_is_refused() -> None:
     at_the_margin = DEPLOYMENT.replace(b"  {{- end }}\n{{- end }}", b"{{ end }}\n{{- end }}")
     after = put("helm", at_the_margin, [Edit((*SPEC, "hostPID"), False)])

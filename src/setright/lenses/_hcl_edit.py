@@ -13,7 +13,7 @@ from setright.lenses import _hcl_add as add
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body, parsed, tree
-from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end, newline_of, next_line
+from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, newline_of, next_line
 from setright.lenses._hcl_write import Splice
 from setright.lenses.edited import look_up, same
 from setright.lenses.error import LensError
@@ -195,7 +195,7 @@ def lines_of(text: str, start: int, end: int) -> tuple[int, int]:
     """The lines from an item to an item with its trailing comment, and with one blank line where blank lines would meet."""
     start, end = write.line_start(text, start), next_line(text, end)
     if end == len(text) and not text.endswith("\n"):
-        return line_end(text, max(start - 1, 0)), end
+        return len(text[:start].removesuffix("\n").removesuffix("\r")), end
     before = re.search(r"(?:\A|\n)([ \t]*\r?\n)\Z", text[max(0, start - 200) : start])
     blank_after = re.match(r"[ \t]*(?:\r?\n|\}|\Z)", text[end : end + 200])
     if before and blank_after:

@@ -68,6 +68,8 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     if sorted(seen) != sorted(masked.marks):
         raise LensError("the edit would take away what the template fills in; change the template by hand")
     after = MARK.sub(lambda match: _unmasked(match, masked), edited)
+    if source.count(b"\n") == source.count(b"\r\n") > 0:
+        after = re.sub(r"\r?\n", "\r\n", after)
     _check_blocks(source.decode().split("\n"), after.split("\n"))
     return after.encode()
 
