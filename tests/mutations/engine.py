@@ -79,8 +79,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}execute.py",
-        "self._differences([(k, k.data) for k in kept], lambda locator, path: path not in mine.get(locator, (path,)))",
-        "self._differences([(k, k.data) for k in kept], self._follows)",
+        "_differences([(k, k.data) for k in kept], seen, lambda locator, path: path not in mine.get(locator, (path,)))",
+        "_differences([(k, k.data) for k in kept], seen, self._follows)",
         f"{STEPS}test_values_that_follow_an_edit_are_let_follow_when_verified_but_not_when_restored",
         "a rollback that left the new value is called done",
     ),
