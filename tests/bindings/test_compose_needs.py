@@ -245,6 +245,7 @@ def test_nothing_is_known_of_an_image_that_starts_otherwise(body: str, needs: Tr
         ("image: 'app:1', user: '1000', privileged: true", {}),
         ("image: 'app:1', user: '1000', command: sudo app", {}),
         ("image: 'caddy:2', user: '1000'", {}),  # whose program has a capability of its own
+        ("image: 'kong:3.4', user: kong", {}),
         ("user: '1000', build: .", {}),
     ],
 )
@@ -259,6 +260,8 @@ def test_another_user_than_root_needs_no_capabilities_unless_programs_give_him_s
         ("image: a, command: sudo -u b c", True),
         ("image: a, environment: {GRANT_SUDO: yes}", True),
         ("image: a, command: sum", False),
+        ("image: 'zabbix/zabbix-server-pgsql:alpine-6.4-latest'", True),  # it may start nmap by sudo
+        ("image: dpage/pgadmin4", False),
     ],
 )
 def test_a_service_tells_whether_it_calls_sudo(body: str, calls: bool) -> None:

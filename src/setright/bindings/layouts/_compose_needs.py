@@ -149,9 +149,13 @@ def serves(service: Tree, images: Images, made: Made = None) -> bool:
     return "command" not in service and bool(known(service, images, made))
 
 
-def calls_sudo(service: Tree) -> bool:
-    """Whether the service says that it uses a set-uid program: what it starts, how it is asked for its health, its environment."""
-    return bool(SET_UID.search(str([service.get(key) for key in SPEAKS])))
+def calls_sudo(service: Tree, told: Tree) -> bool:
+    """Whether the service says that it uses a set-uid program: what it starts, how it is asked for its health, its environment.
+
+    The name of an image says so, too, where nothing is `told` of what it uses as root.
+    """
+    image = "" if service.get("build") or "capabilities" in told else filled(service.get("image", "")).lower()
+    return bool(SET_UID.search(str([service.get(key) for key in SPEAKS]))) or _programs.GAINS_RIGHTS.search(image)
 
 
 def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> list[Edit]:

@@ -132,7 +132,7 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     tree = {
         **_shown(name, whole),
         "image-needs": told,
-        "calls-sudo": gains or needs.calls_sudo(whole),
+        "calls-sudo": gains or needs.calls_sudo(whole, told),
         "serves": "asks" in told or needs.serves(whole, images, made),
     }
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
