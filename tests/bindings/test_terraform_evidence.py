@@ -75,6 +75,7 @@ def test_a_bucket_that_nothing_opens_is_not_public(text: str) -> None:
         (beside("aws_s3_bucket_acl", "access_control_policy {}"), "an access list"),
         (beside("aws_s3_bucket_public_access_block", "block_public_acls = false"), "settings that allow it"),
         (policy(EVERYBODY), "a policy for all"),
+        (policy(EVERYBODY.replace("s3:GetObject", "s3:*")), "a policy"),
         (beside("aws_s3_bucket_policy", "policy = var.policy"), "a policy"),
         (beside("aws_s3_object", 'acl = "public-read"'), "an object's access list"),
     ],

@@ -14,6 +14,7 @@ from setright.patterns import late
 
 PACKED = late(r"[A-Za-z0-9+/]{16,}={0,2}")
 MAX_SCRIPT_BYTES = 1_000_000
+READS = late(r"s3:(?:Get|List)[\w*]*")
 
 
 def mappings(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
@@ -46,13 +47,14 @@ def listed(value: Plain) -> list[Plain]:
 
 
 def publishes(policy: Plain) -> bool:
-    """Whether a statement of a policy surely lets everybody in, on no condition."""
+    """Whether a statement of a policy surely lets everybody read, and no more than that, on no condition."""
     statements = listed(policy.get("Statement")) if isinstance(policy, dict) else []
     return any(
         isinstance(each, dict)
         and each.get("Effect") == "Allow"
         and not each.get("Condition")
         and each.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        and all(READS.fullmatch(str(action)) for action in listed(each.get("Action")))
         for each in statements
     )
 
