@@ -5,6 +5,7 @@ developer.hashicorp.com/terraform/language/functions/jsonencode. Each result is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from setright.bindings.error import BindingError
@@ -46,7 +47,8 @@ def _changed(module: Module, raw: Plain, edit: Edit, where: str) -> Plain:
 
 def _spliced(raw: Plain, path: Path, edit: Edit) -> Plain:
     if isinstance(raw, str):
-        return changed(raw, path, edit.value, edit.remove, True)
+        new = changed(raw, path, edit.value, edit.remove, True)
+        return re.sub(r"\r?\n", "\r\n", new) if raw.count("\n") == raw.count("\r\n") > 0 else new
     text = raw.text if isinstance(raw, Unknown) else ""
     for pattern in PARTS:
         if found := pattern.fullmatch(text):
