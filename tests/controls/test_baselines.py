@@ -8,7 +8,9 @@ from tests.content import shipped, warm
 
 from setright.controls.baselines import load_baseline
 from setright.controls.error import ControlError
+from setright.controls.judge import applies
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
+from setright.model import Resource
 
 SHIPPED = shipped()
 
@@ -143,3 +145,21 @@ def test_a_parameter_that_no_control_has_is_a_mistake(tmp_path: Path) -> None:
     known = catalogue(tmp_path, ONE, baseline("mine", controls=["acme/*"], params={"bukket": 1}))
     with pytest.raises(ControlError, match="no control has bukket"):
         known.selected("mine")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/var/log/apt/history.log", "package-logs"),
+        ("/var/log/audit/audit.log", "audit-logs"),
+        ("/var/log/auth.log", "system-logs"),
+        ("/var/log/cloud-init.log", "cloud-logs"),
+        ("/var/log/dpkg.log", "other-logs"),
+        ("/var/log/sssd/sssd.log", "sssd-logs"),
+        ("/var/log/wtmp", "login-records"),
+    ],
+)
+def test_of_a_log_one_control_says_who_may_read_it(path: str, name: str) -> None:
+    seen = Resource("linux/file-access", path, {"path": path, "type": "file"}, (f"stat:{path}", ()))
+    ids = [i for i in SHIPPED.selected("cis-debian-12-l2") if i.startswith("linux/file-access/")]
+    assert [i for i in ids if applies(SHIPPED.control(i), seen)] == [f"linux/file-access/{name}"]
