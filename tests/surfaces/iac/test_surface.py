@@ -190,3 +190,12 @@ def test_a_new_file_of_secrets_is_its_owners_and_people_see_its_names_alone(tmp_
     said = surface.in_words(".env", b"# s3cret\nexport B=s3cret\n", b"A_SALT=s3cret\n  s3cret")
     assert said == (b"...\nexport B=...\n", b"A_SALT=...\n...")
     assert surface.in_words("main.tf", b"a", b"b") is None
+
+
+def test_files_that_compose_may_give_to_containers_are_read(tmp_path):
+    for name in ("compose.yaml", "db.env", "env/.env-non-dev", "env/deep/a.env", "app/readme.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("services: {}\n" if name == "compose.yaml" else "A=b\n")
+    (tmp_path / "bad.env").write_bytes(b"A=\xff\n")
+    read = {each.locator for each in SourceTree(tmp_path).read(ALL).documents if each.data is not None}
+    assert read == {"compose.yaml", "db.env", "env/.env-non-dev"}

@@ -24,6 +24,7 @@ from posixpath import join, normpath
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_build as build
+from setright.bindings.layouts import _compose_env as env
 from setright.bindings.layouts import _compose_health as health
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
@@ -79,9 +80,10 @@ def edit(
     edits = [
         Edit(("image",), held_to(raw.get("image"), locator, sources, digests)) if each.value == LOCKED else each for each in edits
     ]
-    edits = [small for each in edits for small in health.checked(resource.name, raw, each, layout.get("images", {}), made, version)]
-    more = [other for each in edits for other in needs.besides(raw, each, layout.get("images", {}), made)]
-    wanted = [_with_enough(raw, each, layout.get("images", {}), made) for each in [*edits, *live]]
+    images, known = layout.get("images", {}), env.with_files(raw, locator, sources)
+    edits = [small for each in edits for small in health.checked(resource.name, known, each, images, made, version)]
+    more = [other for each in edits for other in needs.besides(known, each, images, made)]
+    wanted = [_with_enough(known, each, images, made) for each in [*edits, *live]]
     placed = [_placed(resource, raw, each, old_version) for each in wanted] + more
     return [*((locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)), *apart]
 
@@ -128,12 +130,13 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     whole = _merged(under, raw) if under is not None else raw
     made = build.dockerfile(file, whole, sources)
     gains = made is not None and build.gains_rights(made)
-    told = needs.told(whole, images, made) | ({"asks": "told"} if health.asks(whole, images, made) else {})
+    known = env.with_files(whole, file, sources)
+    told = needs.told(known, images, made) | ({"asks": "told"} if health.asks(known, images, made) else {})
     tree = {
         **_shown(name, whole),
         "image-needs": told,
-        "calls-sudo": gains or needs.calls_sudo(whole, told),
-        "serves": "asks" in told or needs.serves(whole, images, made),
+        "calls-sudo": gains or needs.calls_sudo(known, told),
+        "serves": "asks" in told or needs.serves(known, images, made),
     }
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 

@@ -12,7 +12,18 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.iac.walk import BESIDE, beside, charts, files, holds_configuration, in_charts, lens_for, lens_of, script_of
+from setright.surfaces.iac.walk import (
+    BESIDE,
+    beside,
+    charts,
+    env_files,
+    files,
+    holds_configuration,
+    in_charts,
+    lens_for,
+    lens_of,
+    script_of,
+)
 
 MAX_SIZE_BYTES = 8_000_000
 ENV = ".env"
@@ -145,15 +156,21 @@ class SourceTree:
                     yield f"{folder}/{name}" if folder else name, lens
 
     def _beside(self, documents: Sequence[Document]) -> list[Document]:
-        """What stands beside Compose files, or may; nothing of what cannot be read, or leads elsewhere."""
+        """What stands beside Compose files, or may."""
         known = {each.locator for each in documents}
-        found = []
-        for path, lens in dict(beside(known)).items():
-            with contextlib.suppress(OSError, SurfaceError):
-                there = os.path.lexists(self.root / path)
-                if path not in known and not (self.root / path).is_symlink():
-                    found.append(Document(path, self._bytes(path) if there else None, lens))
-        return found
+        wanted = dict.fromkeys(env_files(self.root, known), BESIDE[ENV]) | dict(beside(known))
+        found = (self._text(path, lens) for path, lens in wanted.items() if path not in known)
+        return [each for each in found if each is not None]
+
+    def _text(self, path: str, lens: str) -> Document | None:
+        """What a file says, or that there is none; None for a link, and for what is no text or cannot be read."""
+        file = self.root / path
+        try:
+            data = self._bytes(path) if file.exists() else None
+            (data or b"").decode()
+        except (OSError, SurfaceError, UnicodeDecodeError):
+            return None
+        return None if file.is_symlink() else Document(path, data, lens)
 
     def _bytes(self, path: str) -> bytes:
         file = self.root / path

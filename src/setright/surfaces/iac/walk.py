@@ -7,6 +7,8 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 SKIP = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache"}
 LENSES = {".tf": "hcl", ".tfvars": "hcl", ".yaml": "yaml", ".yml": "yaml", ".template": "yaml", ".json": "json"}
 BESIDE = {".env": "dotenv", ".gitignore": "names"}  # what a Compose file's secrets may move to, and what keeps them from git
+ENV_FILE = late(r"(?:[\w-][\w.-]*)?\.env(?:[.-][\w.-]+)?|env")
+MOST = 100  # entries of a folder that are looked through for such files
 COMPOSE = late(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 MARKS = {  # a file of many uses counts when it holds all of one of these
@@ -148,6 +152,23 @@ def beside(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         parts = folder.split("/") if folder else []
         for count in range(len(parts), -1, -1):
             yield "/".join([*parts[:count], ".gitignore"]), BESIDE[".gitignore"]
+
+
+def env_files(root: Path, paths: Iterable[str]) -> Iterator[str]:
+    """The files that a Compose file may give to containers as their environment: beside it, and in folders beside it."""
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths if COMPOSE.search(path)):
+        entries = _entries(root / folder)
+        below = [entry for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name not in SKIP]
+        for entry in [*entries, *(each for inner in below for each in _entries(Path(inner.path)))]:
+            if ENV_FILE.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                yield Path(entry.path).relative_to(root).as_posix()
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Nothing of a folder that cannot be read."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return sorted(islice(entries, MOST), key=lambda entry: entry.name)
+    return []
 
 
 def script_of(name: str) -> str | None:
