@@ -110,3 +110,14 @@ def test_a_module_without_a_file_is_told_by_its_arguments() -> None:
     assert rule.only is None
     after = put(given, [Edit(("remember",), 24)], "linux/pwhistory")
     assert after == {"/etc/pam.d/common-password": "password required pam_pwhistory.so remember=24\n"}
+
+
+def test_a_rule_keeps_its_name_when_others_come_before_it() -> None:
+    rules = "auth required pam_faillock.so preauth\nauth sufficient pam_unix.so\nauth required pam_faillock.so authfail\n"
+    rules += "account required pam_faillock.so deny=3\n"
+
+    def names(text: str) -> list[str]:
+        return [each.name for each in pam_module.view("linux/faillock", FAILLOCK, sources({"/etc/pam.d/login": text}))]
+
+    assert names(rules) == ["faillock in login (auth)", "faillock in login (auth 2)", "faillock in login (account)"]
+    assert names("auth required pam_env.so\n" + rules) == names(rules)

@@ -25,10 +25,13 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     whole = settings.view(kind, _files(layout), sources)
     found: list[Resource] = []
     for source in listed(layout, sources):
-        for index, rule in enumerate(source.tree["rules"] if source.lens == "pam" and source.exists else ()):
-            given = arguments(rule) if "module" in rule and module_of(rule) == layout["module"] else {}
-            if given or (not whole and "module" in rule and module_of(rule) == layout["module"]):
-                found.append(_rule(kind, source, index, given, whole))
+        rules = source.tree["rules"] if source.lens == "pam" and source.exists else ()
+        mine = [i for i, rule in enumerate(rules) if "module" in rule and module_of(rule) == layout["module"]]
+        for index in mine:
+            given = arguments(rules[index])
+            if given or not whole:
+                twins = sum(rules[i]["type"] == rules[index]["type"] for i in mine if i < index)
+                found.append(_rule(kind, source, index, twins, given, whole))
     return [*whole, *found]
 
 
@@ -60,8 +63,9 @@ def _files(layout: Layout) -> Layout:
     return {**layout, "documents": [each for each in layout["documents"] if each not in stacks]}
 
 
-def _rule(kind: str, source: Source, index: int, given: Mapping[str, Plain], whole: Sequence[Resource]) -> Resource:
-    rule = source.tree["rules"][index]
-    name = f"{kind.rpartition('/')[2]} in {source.locator.rpartition('/')[2]} ({rule['type']} rule {index + 1})"
+def _rule(kind: str, source: Source, index: int, twins: int, given: Mapping[str, Plain], whole: Sequence[Resource]) -> Resource:
+    """Called by its type, and by how many of the module's rules of that type stand before: other rules may come and go."""
+    which = f"{source.tree['rules'][index]['type']} {twins + 1}" if twins else source.tree["rules"][index]["type"]
+    name = f"{kind.rpartition('/')[2]} in {source.locator.rpartition('/')[2]} ({which})"
     tree = {**(whole[0].tree if whole else {}), **given}
     return Resource(kind, name, tree, (source.locator, ("rules", index)), only=tuple(given) if whole else None)
