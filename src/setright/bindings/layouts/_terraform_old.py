@@ -6,6 +6,9 @@ later version reads; a reference stood in a text only (`"${aws_vpc.main.id}"`), 
 
 from __future__ import annotations
 
+import json
+import re
+
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_module import Module
 from setright.bindings.trees import look_up
@@ -21,7 +24,13 @@ MAPS: tuple[tuple[str, Path], ...] = (  # arguments that are maps, by what begin
     ("google_", ("labels", 0)),
     ("null_resource", ("triggers", 0)),
 )
-REFERENCE = late(r"(?:data\.)?[a-z]\w*(?:\.[\w-]+)+")
+REFERENCE = r"(?:data\.)?[a-z]\w*(?:\.[\w-]+)+"
+ENCODED = late(r"jsonencode\((.*)\)", re.DOTALL)
+KEY = late(r'^( *)([A-Za-z_][\w-]*|"[^"]*") += ')
+TOKEN = late(rf'"(?:[^"\\]|\\.)*"|{REFERENCE}')
+ONE_OF = late(r"\b([a-z]\w*\.[\w-]+)\[count\.index\]\.(\w+)")
+WHOLE = late(r"\blength\(([a-z]\w*\.[\w-]+)\)")
+NEW_WORDS = late(r"[{}?]|=>|\bfor\b|\beach\.|\w\[")
 
 
 def is_old(module: Module) -> bool:
@@ -51,6 +60,37 @@ def _quoted(value: Plain, where: str) -> Plain:
         return [_quoted(inner, where) for inner in value]
     if not isinstance(value, Unknown) or value.text.startswith('"'):
         return value
-    if not REFERENCE.fullmatch(value.text):
+    if (said := _said(value.text)) is None:
         raise BindingError(f"{where}: the module is in the language of Terraform 0.11, which cannot say this; upgrade it first")
-    return Unknown(f'"${{{value.text}}}"')
+    return said
+
+
+def _said(text: str) -> str | Unknown | None:
+    """An expression in the old language; None where that has none for it."""
+    if found := ENCODED.fullmatch(text):
+        return _heredoc(found[1])
+    plain = WHOLE.sub(r"length(\1.*.id)", ONE_OF.sub(r"element(\1.*.\2, count.index)", text))
+    return None if NEW_WORDS.search(plain) else Unknown(f'"${{{plain}}}"')
+
+
+def _heredoc(text: str) -> str | Unknown | None:
+    """What an object of ours says, as JSON: in a heredoc where Terraform fills something in; None where it is none of ours."""
+    lines = [KEY.sub(_key, line.removeprefix("  ")) for line in text.split("\n")]
+    filled = [TOKEN.sub(lambda part: part[0] if part[0].startswith('"') else f'"${{{part[0]}}}"', line) for line in lines]
+    pairs = zip(filled, [*filled[1:], "}"], strict=True)
+    whole = "\n".join(_ended(line, following.lstrip()[:1] in "}]") for line, following in pairs)
+    try:
+        told = json.loads(whole)
+    except ValueError:
+        return None
+    return Unknown(f"<<EOF\n{whole}\nEOF") if "${" in whole else json.dumps(told)
+
+
+def _key(found: re.Match[str]) -> str:
+    return f"{found[1]}{json.dumps(found[2].strip(chr(34)))}: "
+
+
+def _ended(line: str, is_last: bool) -> str:
+    """A line with the comma that JSON wants behind it."""
+    bare = line.rstrip(",")
+    return bare if is_last or bare.endswith(("{", "[")) else f"{bare},"
