@@ -137,12 +137,6 @@ def test_names_that_are_no_text_are_kept_readable(store):
     assert store.finding("a").finding.resource == "caf\\udce9\\x00"
 
 
-def test_findings_are_counted_by_target_and_severity(store):
-    scan(store, T0, "a", "b")
-    store.record_scan("t", ["c"], [finding("c", "c", "t", severity="low"), finding("d", "c", "t", verdict=Verdict.UNKNOWN)], T0)
-    assert store.open_counts() == {("ssh://web-1", "high"): 2, ("t", "low"): 1}
-
-
 def test_a_target_keeps_its_latest_description(store):
     store.record_target(StoredTarget("web-1", "ssh://web-1", "staging"), T0)
     store.record_target(StoredTarget("web-1", "ssh://web-1", "production", "web team", ("pci",)), T0 + HOUR)
@@ -175,22 +169,12 @@ def test_a_plan_reads_back_as_it_was_made_and_by_the_start_of_its_hash(store):
 
 def test_a_plan_made_twice_stays_as_far_as_it_has_come(store):
     store.keep_plans([plan("a")])
-    store.move_plan("a", "running")
+    store.begin_run("r", ["a"], T0)
+    store.end_plans("r", [Ended("a", "verified")])
     store.keep_plans([plan("a")])
-    assert store.plan_state("a").state == "running"
-    assert [found.plan.hash for found in store.plans(state="running", target="ssh://web-1")] == ["a"]
+    assert store.plan_state("a").state == "verified"
+    assert [found.plan.hash for found in store.plans(state="verified", target="ssh://web-1")] == ["a"]
     assert store.plans(state="made") == []
-
-
-def test_only_one_of_several_takes_a_plan(store):
-    store.keep_plans([plan("a")])
-    taken = []
-    threads = [threading.Thread(target=lambda: taken.append(store.move_plan("a", "running", ["made"]))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == [False] * 7 + [True]
 
 
 def test_findings_are_listed_gravest_and_oldest_first(store):

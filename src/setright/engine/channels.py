@@ -47,7 +47,6 @@ EVENTS = (
     "exception.*",
     "switch.*",
 )
-MESSAGES = "message.*"  # what was written to people, as against what happened
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

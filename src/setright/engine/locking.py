@@ -27,7 +27,6 @@ CONTROLS = (
     "actions/step/pinned",
     "actions/job/pinned-workflow",
 )
-GITHUB = "https://github.com"
 ABOUT = b"# What stood behind each name when `setright lock` asked; `setright lock --update` asks again.\n"
 BY_TAG = re.compile(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?", re.ASCII)  # without a digest or a variable
 

@@ -18,7 +18,6 @@ from setright.model import Change, Document, Plan, Verdict
 from setright.surfaces.base import Surface
 
 ITSELF = ("auto", "source")  # the lanes that need nobody before the reviewer
-PER = ("control", "file", "all")
 UNSEEN = (
     "its fix keeps secrets in a file that is not committed, so no pull request can bring it; run `setright fix` where it is started"
 )

@@ -27,7 +27,6 @@ from setright.policy.ruling import frozen
 
 KEY = "snapshots key"
 
-Declared = Callable[[str], Subject]
 Ended = tuple[dict[str, Outcome], list[Outcome]]
 Tell = Callable[[Plan, Outcome], None]
 Watch = Callable[[Progress], None]

@@ -33,13 +33,9 @@ from setright.model import (
     Location,
     Mismatch,
     Path,
-    Plain,
     Problem,
     Reading,
-    Requirement,
     Resource,
-    Some,
-    Unknown,
     Verdict,
     Want,
 )
@@ -50,7 +46,6 @@ LONG_BYTES = 65_536  # of a document whose lines are counted once
 REACHED = "linux/reached-from-the-internet"  # what hangs on each finding of a host
 WHOLE = re.compile(r"\bresource\b")
 IN_CHECK = re.compile(r"\bresource\.([A-Za-z_]\w*)")
-FindingKey = tuple[str, str]  # control id, finding id
 
 
 class Found(NamedTuple):
@@ -298,12 +293,3 @@ def _keys(controls: Sequence[Control]) -> tuple[str, ...]:
     checked = {name for check in checks for name in IN_CHECK.findall(check)}
     fixed = {str(edit.path[0]) for c in controls for edit in c.fix}
     return tuple(sorted({str(r.path[0]) for r in requirements if r.path[0] != "*"} | checked | fixed))
-
-
-def readable(value: Plain) -> Plain:
-    """A mismatch's value as JSON can say it."""
-    if isinstance(value, Unknown):
-        return value.text
-    if isinstance(value, Some | Requirement):
-        return "as the control requires of each item"
-    return getattr(value, "name", value)

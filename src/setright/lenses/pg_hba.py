@@ -19,7 +19,6 @@ from setright.lenses.lines import Change, byte_span, decode, encode, ending, now
 from setright.model import Edit, Path, Plain, Tree
 
 EMPTY = b""
-SCALARS = ("type", "address", "netmask", "method")
 LISTS = ("database", "user")
 ORDER = ("type", "database", "user", "address", "netmask", "method")
 KEYS = {*ORDER, "options"}

@@ -21,8 +21,6 @@ from setright.model import SEVERITIES, Finding, Location, Mismatch, Path, Plain,
 
 COUNTED = 1_000  # nobody reads more, and counting a million takes long
 LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
-OPEN_COUNTS = """SELECT target, severity, COUNT(*) AS open FROM findings
-    WHERE resolved_at IS NULL AND verdict = :fail GROUP BY target, severity"""
 NO_MORE = Seeing()
 TOLD = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "aside")
 RENEWED = (*TOLD, "last_seen_at")
@@ -161,12 +159,6 @@ class Findings(Database):
     def finding(self, id_: str) -> Known | None:
         with self.reading() as connection:
             return next((_read(row) for row in connection.rows("SELECT * FROM findings WHERE id = :id", {"id": id_})), None)
-
-    def open_counts(self) -> dict[tuple[str, str], int]:
-        """Open failures by target and severity."""
-        with self.reading() as connection:
-            rows = connection.rows(OPEN_COUNTS, {"fail": Verdict.FAIL.value})
-        return {(row["target"], row["severity"]): row["open"] for row in rows}
 
 
 def _where(wanted: Wanted, severity: str) -> tuple[str, dict[str, Plain]]:

@@ -12,7 +12,6 @@ from setright.engine.store.database import Database, Row, as_json, inserted
 from setright.engine.times import stamp
 from setright.model import Plain, Plan
 
-STATES = ("made", "running", "verified", "unverified", "reverted", "refused", "hand", "lapsed")
 AT_ONCE = 500  # hashes in one query
 BEYOND_HEX = "g"
 REQUEST = ("hash", "by", "at")
@@ -29,7 +28,7 @@ class Approval(msgspec.Struct, frozen=True):
 
 
 class PlanState(msgspec.Struct, frozen=True):
-    """A plan and how far it has come: one of `STATES`, the last outcome once it ran."""
+    """A plan and how far it has come: `made`, and the last outcome once it ran."""
 
     plan: Plan
     state: str
@@ -78,13 +77,6 @@ class KeptPlans(Database):
         """The newest first."""
         wanted = {name: value for name, value in (("state", state), ("target", target)) if value is not None}
         return self._plans(" AND ".join(f"{name} = :{name}" for name in wanted) or "TRUE", wanted)
-
-    def move_plan(self, hash_: str, to: str, at: Sequence[str] = STATES) -> bool:
-        """Takes a plan from one of the states `at` to another; False where it is in none of them (someone else was first)."""
-        states = {f"at{n}": state for n, state in enumerate(at)}
-        move = f"UPDATE plans SET state = :state WHERE hash = :hash AND state IN (:{', :'.join(states)})"  # noqa: S608 - names of ours
-        with self.writing() as connection:
-            return connection.change(move, {"hash": hash_, "state": to} | states) == 1
 
     def approve(self, hashes: Sequence[str], by: str, at: datetime) -> None:
         """One person's yes to each plan counts once, from when it was last given."""

@@ -28,10 +28,6 @@ def value_of(group: Group, answer: Plain) -> Plain:
     return None if found in ({}, [], "") else found
 
 
-def _filled_in(group: Group, key: str, value: Plain) -> bool:
-    return key in group.drop and bool(group.drop[key] == value)
-
-
 def request_of(group: Group, value: Plain) -> dict[str, Plain]:
     """The arguments that set a group to a value."""
     value = json.dumps(value) if group.shape == "json" else group.needs | value if group.needs else value
