@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from setright.controls.page import effect
 from setright.engine.propose import Draft, Step
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import one_line
 from setright.engine.scan import Found
 from setright.model import Answer, Control, Plan, Planned
 
@@ -80,8 +80,8 @@ def message(step: Step, draft: Draft) -> str:
     ids = {finding for plan in step.plans for finding in plan.findings}
     found = [f for f in draft.found if f.finding.id in ids]
     controls = list({f.control.id: f.control for f in found}.values())
-    title = _flat(controls[0].title) if len(controls) == 1 else f"Put {_count(len(found), 'setting')} right in {_files(step)}"
-    places = [f"- {_flat(f.finding.resource)} in {_flat(draft.inside + _where(f))}" for f in found]
+    title = one_line(controls[0].title) if len(controls) == 1 else f"Put {_count(len(found), 'setting')} right in {_files(step)}"
+    places = [f"- {one_line(f.finding.resource)} in {one_line(draft.inside + _where(f))}" for f in found]
     body = [*_reasons(controls), "", *places[:ROWS]]
     trailers = [f"Setright-Control: {c.id}" for c in controls] + [f"Setright-Plan: {plan.hash}" for plan in step.plans]
     return "\n".join([title, "", *body, "", *trailers, ""])
@@ -89,13 +89,13 @@ def message(step: Step, draft: Draft) -> str:
 
 def _reasons(controls: Sequence[Control]) -> list[str]:
     if len(controls) == 1:
-        return [_flat(controls[0].why)]
-    return [f"- {_flat(c.title)}" for c in controls]
+        return [one_line(controls[0].why)]
+    return [f"- {one_line(c.title)}" for c in controls]
 
 
 def _files(step: Step) -> str:
     names = [change.locator for change in step.changes]
-    return _flat(names[0]) if len(names) == 1 else f"{len(names)} files"
+    return one_line(names[0]) if len(names) == 1 else f"{len(names)} files"
 
 
 def _title(found: Sequence[Found]) -> str:
@@ -259,18 +259,14 @@ def _where(found: Found) -> str:
 
 def _code(text: str) -> str:
     """A code span of one line; bars would end a table's cell."""
-    flat = _flat(text).replace("`", "'").replace("|", "\\|")
+    flat = one_line(text).replace("`", "'").replace("|", "\\|")
     return f"`{flat}`" if flat else ""
 
 
 def _inline(text: str, plain: bool = False) -> str:
     """One line of text that is text only. `plain` for titles, which are not Markdown."""
-    flat = _flat(text).replace("@", f"@{NUL}")
+    flat = one_line(text).replace("@", f"@{NUL}")
     return flat if plain else MARKUP.sub(r"\\\1", flat)
-
-
-def _flat(text: str) -> str:
-    return shown(" ".join(redact_text(text).split()))
 
 
 def _count(number: int, noun: str) -> str:

@@ -87,6 +87,11 @@ def shown(text: str) -> str:
     return UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def one_line(text: str) -> str:
+    """A text for people on one line, its secrets as fingerprints."""
+    return shown(" ".join(redact_text(text).split()))
+
+
 def without_password(url: str) -> str:
     """A target's URL as it may be shown and kept: no password before the host nor among the parameters."""
     if "://" not in url:

@@ -13,7 +13,7 @@ from setright.cli.lines import from_here, pairs, spot, together, unknown
 from setright.cli.screens.styles import SEVERITY, ends, heading, indented, print_line
 from setright.controls.words import Pair
 from setright.engine.contract import Report, notices, problems, summary
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import one_line, redact_text, shown
 from setright.engine.scan import Excepted, Found
 from setright.model import Plain, Verdict
 
@@ -103,7 +103,7 @@ def draw_unread(console: Console, report: Report, everything: bool = False) -> N
         return
     heading(console, "Could not be read")
     for where, why in told if everything else told[:PROBLEMS]:
-        indented(console, Text.assemble((shown(where), "magenta"), "  ", shown(" ".join(redact_text(why).split()))), 2)
+        indented(console, Text.assemble((shown(where), "magenta"), "  ", one_line(why)), 2)
     if len(told) > PROBLEMS and not everything:
         indented(console, Text(f"... and {len(told) - PROBLEMS} more; --all-findings shows them", "dim"), 2)
 

@@ -13,7 +13,7 @@ from setright.cli.lines import from_here
 from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, indented
 from setright.controls.page import effect
 from setright.controls.words import brief
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import one_line, redact_text, shown
 from setright.engine.runs import WAITS
 from setright.model import Plan
 
@@ -63,7 +63,7 @@ def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool =
         line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(line.append(f"  {plan.hash[:HASH]}", "dim"))
     if outcome.why and outcome.outcome != "verified":
-        indented(console, Text(brief(_flat(outcome.why))), 13)
+        indented(console, Text(brief(one_line(outcome.why))), 13)
 
 
 def draw_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
@@ -91,7 +91,7 @@ def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool
     if several:
         heading_line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(heading_line.append(f"  {plan.hash[:HASH]}", "dim"))
-    indented(console, Text(f"{words}: {brief(_flat(plan.reason))}", "italic"), 2)
+    indented(console, Text(f"{words}: {brief(one_line(plan.reason))}", "italic"), 2)
     console.print()
     _diff(console, plan, everything)
     console.print()
@@ -125,7 +125,7 @@ def _fears(plan: Plan) -> Iterator[Text]:
         answers.setdefault((answer.holds, answer.text, answer.source), []).append(sentence)
     for (holds, text, source), sentences in sorted(answers.items(), key=lambda each: (True, None, False).index(each[0][0])):
         sign, style, verdict = ANSWER[holds]
-        evidence = shown(_flat(text)) + (f" ({shown(source)})" if source else "")
+        evidence = one_line(text) + (f" ({shown(source)})" if source else "")
         if len(sentences) == 1:
             yield Text.assemble((f"{sign} {verdict}", f"bold {style}"), f"{sentences[0]}: ", (evidence, style))
         else:
@@ -153,7 +153,7 @@ def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str],
             indented(console, shown(step.strip()), 4)
         told = dict.fromkeys((text, source) for p in group for text, source in _evidence(p))
         for text, source in told:
-            indented(console, Text(f"{_flat(text)} ({shown(source)})", "yellow"), 4)
+            indented(console, Text(f"{one_line(text)} ({shown(source)})", "yellow"), 4)
     if len(groups) > PLANS and not everything:
         heading(console, f"... and {len(groups) - PLANS} more; --all-findings shows them")
 
@@ -161,7 +161,3 @@ def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str],
 def _evidence(plan: Plan) -> Iterator[tuple[str, str]]:
     """What the target told of it, with its source."""
     yield from ((answer.text, answer.source) for _, _, answer in plan.breaks_if if answer.source)
-
-
-def _flat(text: str) -> str:
-    return shown(" ".join(redact_text(text).split()))
