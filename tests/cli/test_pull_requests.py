@@ -337,7 +337,7 @@ def test_names_in_the_sources_are_no_commands_to_the_forge(shop: Shop):
 
 
 def test_what_only_the_result_lets_ask_is_told_and_stops_nothing(shop: Shop):
-    committed(shop, "pods.yaml", PODS)
+    committed(shop, "pods.yaml", PODS.replace("privileged: true", "privileged: false"))
     selection = ("--control", "k8s/workload/host-network", "--control", "k8s/workload/network-policy")
     ran = shop.pr("--dry-run", "--all", selection=selection)
     assert (ran.code, "Can be asked only after this (1)" in ran.out) == (0, True), ran.err
