@@ -34,7 +34,7 @@ Watch = Callable[[Progress], None]
 
 @contextmanager
 def _interrupted_once() -> Iterator[threading.Event]:
-    """Set by the first interrupt (Ctrl-C), which stops nothing half-way; the second one ends what runs, as ever."""
+    """Set by the first interrupt (Ctrl-C), which stops nothing half-way; the second one is raised, as ever."""
     heard = threading.Event()
     if threading.current_thread() is not threading.main_thread():  # no other hears signals
         yield heard
