@@ -239,4 +239,18 @@ MUTATIONS = [
         "tests/engine/test_scan.py::test_in_a_tree_of_sources_the_file_counts",
         "an exception for one file silences another",
     ),
+    Mutation(
+        f"{ENGINE}lots.py",
+        '        and plan.effect.disruption != "high"\n',
+        "",
+        "tests/engine/test_batch.py::test_what_programs_read_goes_together_and_each_program_reloads_but_once",
+        "what disrupts much goes with what does not, and takes it back with it",
+    ),
+    Mutation(
+        f"{ENGINE}lots.py",
+        " or self.reloads & other.reloads:",
+        ":",
+        "tests/engine/test_batch.py::test_what_programs_read_goes_together_and_each_program_reloads_but_once",
+        "of two changes of one program nobody can tell which it does not take",
+    ),
 ]
