@@ -81,7 +81,7 @@ def _controls(view: View) -> str:
     rows = []
     for control in view.controls:
         score, why = risks.get(control.id, (None, ""))
-        risk = f"<span class=risk title='{escape(why)}'>risk of leaving it {score}</span>" if score is not None else ""
+        risk = f"<span class=risk title='{escape(why)}'>risk of leaving it {score} of 100</span>" if score is not None else ""
         rows.append(
             f"<li><span class='severity {escape(control.severity)}'>{escape(control.severity)}</span> "
             f"<strong>{_text(control.title)}</strong> {risk}<p>{_text(control.why)}</p><code>{escape(control.id)}</code></li>"

@@ -25,7 +25,7 @@ WITHIN_DAYS = 30
 LONGEST_WHY = 300  # characters
 NO_CHECK = "no check of ours bears on it"
 NOT_LATELY = "nothing was looked at in {days} days"
-NOTHING_THERE = "there was nothing to look at on {targets} targets"
+NOTHING_THERE = "there was nothing to look at on {targets} target{s}"
 Place = tuple[str, str]  # control, target
 Looked = tuple[str, str, str, int, int]  # control, target, at, passed, unseen
 
@@ -245,7 +245,8 @@ def _section(framework: Framework, name: str, controls: tuple[str, ...], rolled:
     targets = len(frozenset[str]().union(*(each.targets for each in rolled)))
     why = ""
     if counts.state == UNTESTED:
-        why = NO_CHECK if not controls else NOTHING_THERE.format(targets=targets) if looks else NOT_LATELY.format(days=days)
+        nothing_there = NOTHING_THERE.format(targets=targets, s="" if targets == 1 else "s")
+        why = NO_CHECK if not controls else nothing_there if looks else NOT_LATELY.format(days=days)
     about = framework.sections[name].about if name in framework.sections else ""
     first, last = (looks[0], looks[-1]) if looks else ("", "")
     return Section(name, about, framework.family(name), counts.state, counts, controls, targets, first, last, why)
