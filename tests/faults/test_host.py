@@ -74,9 +74,21 @@ def test_a_kill_between_the_write_and_the_confirmation_is_finished_by_the_next_s
     assert [where for where, _ in kill_through_apply(host, frozenset({"written", "confirm"}))]
 
 
+SHARED = (*SSHD, "linux/limits/*", "linux/sudoers/logfile")
+
+
 def test_a_kill_while_plans_share_a_switch_is_finished_by_the_next_start(host: Make) -> None:
-    shared = (*SSHD, "linux/limits/*", "linux/sudoers/logfile")
-    assert [where for where, _ in kill_through_apply(lambda name: host(name, *shared), frozenset({"written", "confirm"}))]
+    assert [where for where, _ in kill_through_apply(lambda name: host(name, *SHARED), frozenset({"written", "confirm"}))]
+
+
+def test_a_switch_that_plans_share_heals_the_host_and_the_next_start_goes_on_with_each(host: Make) -> None:
+    trial = host("shared", *SHARED)
+    old = trial.look()
+    code, _ = trial.drive(kill_at=number_of("verify"), armed_for_s=4.0)
+    assert code == -signal.SIGKILL
+    wait_for(lambda: trial.look() == old, 60.0)
+    assert set(trial.recover()) == {"verified"} and trial.look() != old
+    trial.check_proof()
 
 
 @pytest.mark.parametrize("boundary", ["written", "confirm"])
