@@ -101,6 +101,15 @@ def test_a_switch_alone_is_true_and_what_the_file_says_besides_stays():
     assert resource.tree["staticPodPath"] == "/etc/kubernetes/manifests"
 
 
+def test_a_time_that_kubeadm_wrote_as_zero_is_one_that_nobody_set():
+    assert "streamingConnectionIdleTimeout" not in kubelet(**{CONFIG: SETTINGS + b"streamingConnectionIdleTimeout: 0s\n"}).tree
+    assert kubelet(**{CONFIG: SETTINGS + b"streamingConnectionIdleTimeout: 5m\n"}).tree["streamingConnectionIdleTimeout"] == "5m"
+    told = kubelet(
+        **{CONFIG: SETTINGS + b"streamingConnectionIdleTimeout: 0s\n", FLAGS: b"X=--streaming-connection-idle-timeout=0\n"}
+    )
+    assert isinstance(told.tree["streamingConnectionIdleTimeout"], Unknown)
+
+
 def test_a_kubelet_that_reads_another_file_is_not_judged_by_this_one():
     other = kubelet(**{UNIT: STARTS.replace(b"/var/lib/kubelet/config.yaml", b"/opt/kubelet.yaml")})
     assert isinstance(other.tree["readOnlyPort"], Unknown)

@@ -20,6 +20,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits, late
 
 COMMENT = ("#", ";")
+UNSET = "0s"  # as kubeadm writes a time that nobody set, for which the kubelet takes its default
 FLAG = late(r"--([a-z][\w-]*)(?:[= ]\s*\"?([^\s\"']+))?")
 
 
@@ -49,7 +50,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
 
 def _under(layout: Mapping[str, Plain], resource: Resource, given: Mapping[str, set[str]]) -> Tree:
     """The settings as they hold under the flags that are given besides; unknown where these say otherwise."""
-    tree: Tree = dict(resource.tree)
+    tree: Tree = {key: value for key, value in resource.tree.items() if value != UNSET}
     elsewhere = given.get(str(layout.get("file")), set()) - {resource.home[0]}
     for name, place in layout.get("flags", {}).items():
         path = tuple(place.split("/"))
