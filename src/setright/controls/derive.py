@@ -18,6 +18,10 @@ class NoRemedy(ValueError):
     """Nothing here can say what the right value is; the message says what is missing."""
 
 
+class NoValue(NoRemedy):
+    """What stands there leaves no right value; beside what another fix writes there may be one."""
+
+
 class Remedy(NamedTuple):
     """Edits on the kind's tree: on what persists, and on what runs."""
 
@@ -73,7 +77,7 @@ def _edits(control: Control, mismatch: Mismatch, tree: Tree) -> list[Edit]:
         return [_offered(control, mismatch.want, tree)]
     right = OPERATORS[mismatch.op].remedy(mismatch.have, mismatch.want)
     if isinstance(right, Unknown):
-        raise NoRemedy(f"{show(mismatch.path)} {right.text}")
+        raise NoValue(f"{show(mismatch.path)} {right.text}")
     if right is REMOVE:
         return [Edit(mismatch.path, remove=True)]
     return [Edit(mismatch.path, right)]

@@ -63,13 +63,14 @@ class Composed:
         self.edits: dict[str, list[tuple[Edit, ...]]] = {}  # in rounds
         self.touched: dict[str, set[str]] = {}  # finding id -> locators
         self.refused: dict[str, str] = {}  # finding id -> why
+        self.met: dict[str, Resource | None] = {}  # finding id -> its resource, by which it was refused
 
     def copy(self) -> Composed:
         """One to try another fix on."""
         new = Composed(self.world, self.tried)
         new.edits = {locator: list(edits) for locator, edits in self.edits.items()}
         new.touched = {finding: set(locators) for finding, locators in self.touched.items()}
-        new.refused = dict(self.refused)
+        new.refused, new.met = dict(self.refused), dict(self.met)
         return new
 
 
@@ -106,7 +107,7 @@ def _composed(done: Composed, fixes: Sequence[Found]) -> Composed:
     left = list(fixes)
     for _ in range(MAX_ROUNDS):
         before = done.world, len(done.refused)
-        left = _round(done, left)
+        left = _round(done, left) or _taken_up_again(done, fixes)
         if not left or before == (done.world, len(done.refused)):  # what changed nothing now never will
             break
     for found in left:
@@ -133,6 +134,15 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
     return [*to_do, *(absent if batch else [f for f in absent if not _holds(done.world, f)])]
 
 
+def _taken_up_again(done: Composed, fixes: Sequence[Found]) -> list[Found]:
+    """The fixes that were refused by what stood on their resource, and are refused no more since others changed it."""
+    met = [f for f in fixes if f.finding.id in done.met and current(done.world, f) is not done.met[f.finding.id]]
+    again = [f for f in met if isinstance(_edits(done.world, f), list)]
+    for found in again:
+        del done.refused[found.finding.id], done.met[found.finding.id]
+    return again
+
+
 def _added(world: World, found: Found, edit: Edit) -> Beside | None:
     """What an edit of a fix adds beside its resource."""
     return beside(world.bindings[found.slot], found.slot[1], found.resource, edit)
@@ -148,7 +158,7 @@ def _placed(done: Composed, found: Found) -> Placed | None:
     """The edits that this fix needs now; None where it needs none any more, or has none."""
     placed = done.tried.edits(found) if done.world is done.tried.first else _edits(done.world, found)
     if isinstance(placed, str):
-        done.refused[found.finding.id] = placed
+        done.refused[found.finding.id], done.met[found.finding.id] = placed, current(done.world, found)
         return None
     return placed
 

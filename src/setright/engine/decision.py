@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import LOCKED
-from setright.controls.derive import NoRemedy, derive
+from setright.controls.derive import NoRemedy, NoValue, derive
 from setright.controls.fears import answer_of, costs, facts_of, named, places_of
 from setright.controls.judge import is_known
 from setright.engine.learn import Approved
@@ -103,9 +103,13 @@ def _weighed(found: Found, decision: Decision, risk: Risk | None, about: About) 
 
 
 def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
-    """The failing findings that can be derived a fix, and those that cannot with the reason."""
+    """The failing findings that can be derived a fix, and those that cannot with the reason.
+
+    One for which only the present values leave no fix may get one by what others write on its resource.
+    """
     fixable: list[Found] = []
     hands: list[tuple[Found, str]] = []
+    waiting: list[tuple[Found, str]] = []
     for found in scan.found:
         if found.finding.verdict is not Verdict.FAIL:
             continue
@@ -118,9 +122,13 @@ def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:
             if found.control.secret or any(each.value == LOCKED for each in found.control.fix):
                 scan.world.edits(found.control, found.slot, found.resource, found.finding.mismatches)
             fixable.append(found)
+        except NoValue as error:
+            waiting.append((found, str(error)))
         except (NoRemedy, BindingError) as error:
             hands.append((found, str(error)))
-    return fixable, hands
+    changing = {id(found.resource) for found in fixable}
+    hands += [(found, why) for found, why in waiting if id(found.resource) not in changing]
+    return [*fixable, *(found for found, _ in waiting if id(found.resource) in changing)], hands
 
 
 def decided(fixable: Sequence[Found], surface: Surface, about: About = NOBODY) -> list[Fix]:
