@@ -259,9 +259,7 @@ def until_right(look: Callable[[], tuple[Wrong, bool]], enough: int) -> Wrong:
         time.sleep(PAUSE_S)
 
 
-def _differences(
-    expected: Sequence[tuple[Change | Kept, bytes | None]], now: Mapping[str, Document], let: Follows
-) -> list[str]:
+def _differences(expected: Sequence[tuple[Change | Kept, bytes | None]], now: Mapping[str, Document], let: Follows) -> list[str]:
     """Documents that are not as they must be, but for values that are `let` be what they are."""
     return [
         words
