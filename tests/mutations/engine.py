@@ -148,7 +148,7 @@ MUTATIONS = [
         "a fix makes something else wrong",
     ),
     Mutation(
-        f"{ENGINE}compose.py",
+        f"{ENGINE}removals.py",
         "for k in e.path], reverse=True)",
         "for k in e.path])",
         f"{PLAN}test_removals_in_one_list_are_made_from_the_back",
@@ -252,5 +252,19 @@ MUTATIONS = [
         ":",
         "tests/engine/test_batch.py::test_what_programs_read_goes_together_and_each_program_reloads_but_once",
         "of two changes of one program nobody can tell which it does not take",
+    ),
+    Mutation(
+        f"{ENGINE}taken.py",
+        "not all(each - beside.marks and beside.marks - each for each in behind.marks)",
+        "beside.marks in behind.marks",
+        f"{PLAN}test_each_of_many_in_one_file_gets_what_stands_beside_it",
+        "a thing is added beside another that does the same already",
+    ),
+    Mutation(
+        f"{ENGINE}taken.py",
+        "        if beside and any((locator, path) in self._edits for path in beside.repeats):\n",
+        "        if False:\n",
+        f"{PLAN}test_what_a_fix_adds_is_put_right_with_it",
+        "what is added says again what the same batch changes",
     ),
 ]
