@@ -44,8 +44,14 @@ def test_programs_of_those_names_elsewhere_are_ordinary_pods():
     assert why("hostNetwork: true, containers: [{image: 'quay.io/prometheus/node-exporter:v1.7.0'}]", NETWORK, False) == ""
 
 
-@pytest.mark.parametrize("rights", ["{capabilities: {add: [NET_ADMIN]}}", "{privileged: true}"])
-def test_who_changes_the_network_of_its_node_stays_there(rights):
-    pod = f"hostNetwork: true, containers: [{{name: cni, securityContext: {rights}}}]"
-    assert "in its node's network with" in why(pod, NETWORK, False)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "containers: [{name: cni, securityContext: {capabilities: {add: [NET_ADMIN]}}}]",
+        "containers: [{name: cni, securityContext: {privileged: true}}], volumes: [{name: a, hostPath: {path: /opt/cni/bin}}]",
+    ],
+)
+def test_who_gives_pods_their_network_keeps_its_node_s(more):
+    pod = f"hostNetwork: true, {more}"
+    assert why(pod, NETWORK, False) and why(pod, (*CONTAINER, "securityContext", "privileged"), False)
     assert why(pod, (*CONTAINER, "imagePullPolicy"), "Always") == ""

@@ -445,21 +445,3 @@ def test_what_another_fix_makes_possible_is_put_right_with_it(tmp_path):
     assert json.loads(change.after)["a"] == ["y"]
     (alone,) = planned(content(tmp_path / "one", {"t/item/out": both["t/item/out"]}), memory(item("m", a=["x"])))
     assert (alone.lane, alone.reason) == ("hand", "a nothing would be left of the list")
-
-
-def test_what_a_layout_refuses_is_put_right_where_another_fix_takes_the_reason_away():
-    text = b"""\
-apiVersion: v1
-kind: Pod
-metadata: {name: kube-apiserver, namespace: kube-system}
-spec:
-  containers:
-  - name: kube-apiserver
-    image: registry.k8s.io/kube-apiserver:v1.30.1
-    command: [kube-apiserver, --secure-port=0]
-"""
-    catalogue = shipped()
-    chosen = [resolve(catalogue.control(name), {}) for name in ("k8s/api-server/secure-port", "k8s/workload/readiness-probe")]
-    surface = Memory({"web.yaml": Document("web.yaml", text, "yaml")}, ("kubernetes",))
-    (only,) = plan(scan(surface, catalogue, chosen), surface, Options(together=True)).plans
-    assert sorted(only.controls) == [control.id for control in chosen]

@@ -14,21 +14,25 @@ from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.view import Beside, beside
-from setright.controls.derive import NoRemedy
+from setright.controls.derive import NoRemedy, NoValue
 from setright.controls.judge import applies
 from setright.engine.carry import light
 from setright.engine.change import PRIVATE
+from setright.engine.removals import as_wholes, removals_last
 from setright.engine.scan import Found
 from setright.engine.taken import Placed, Taken
 from setright.engine.world import World
 from setright.lenses import LensError, get, put
-from setright.lenses.edited import look_up
-from setright.model import Control, Document, Edit, Mismatch, Path, Resource, Tree, Verdict
+from setright.model import Control, Document, Edit, Mismatch, Resource, Tree, Verdict
 
 MAX_ROUNDS = 30  # every new flag of a database takes one: they follow each other in a list
 STILL_WRONG = "still wrong after its fix"
 Made = tuple[Document, tuple[Edit, ...]]  # a document after edits, and the edits as they are kept
 Right = tuple[str, str, str, str]  # control, family, resource by its first name, document
+
+
+class Passing(str):
+    """Why a fix has no edits as its resource stands now; what another fix writes there may end that."""
 
 
 class _Fix(NamedTuple):
@@ -63,7 +67,7 @@ class Composed:
         self.edits: dict[str, list[tuple[Edit, ...]]] = {}  # in rounds
         self.touched: dict[str, set[str]] = {}  # finding id -> locators
         self.refused: dict[str, str] = {}  # finding id -> why
-        self.met: dict[str, Resource | None] = {}  # finding id -> its resource, by which it was refused
+        self.met: dict[str, Resource | None] = {}  # finding id -> its resource, whose values leave it no fix
 
     def copy(self) -> Composed:
         """One to try another fix on."""
@@ -135,7 +139,7 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
 
 
 def _taken_up_again(done: Composed, fixes: Sequence[Found]) -> list[Found]:
-    """The fixes that were refused by what stood on their resource, and are refused no more since others changed it."""
+    """The fixes that had no right value by what stood on their resource, and have one since others changed it."""
     met = [f for f in fixes if f.finding.id in done.met and current(done.world, f) is not done.met[f.finding.id]]
     again = [f for f in met if isinstance(_edits(done.world, f), list)]
     for found in again:
@@ -158,7 +162,9 @@ def _placed(done: Composed, found: Found) -> Placed | None:
     """The edits that this fix needs now; None where it needs none any more, or has none."""
     placed = done.tried.edits(found) if done.world is done.tried.first else _edits(done.world, found)
     if isinstance(placed, str):
-        done.refused[found.finding.id], done.met[found.finding.id] = placed, current(done.world, found)
+        done.refused[found.finding.id] = str(placed)
+        if isinstance(placed, Passing):
+            done.met[found.finding.id] = current(done.world, found)
         return None
     return placed
 
@@ -174,7 +180,9 @@ def _edits(world: World, found: Found) -> Placed | str | None:
         return None
     try:
         return world.edits(found.control, found.slot, resource, mismatches)
-    except (NoRemedy, BindingError) as error:
+    except NoValue as error:
+        return Passing(error)
+    except (NoRemedy, BindingError) as error:  # by evidence, which another fix may take away and which was true all the same
         return str(error)
 
 
@@ -249,7 +257,7 @@ class _Documents:
             for locator, edit in placed:
                 by_locator.setdefault(locator, {}).setdefault(repr(edit), edit)
                 beside.setdefault(locator, set()).update(other for other, _ in placed)
-        made = {at: self._made(at, _removals_last([*edits.values()]), beside[at]) for at, edits in by_locator.items()}
+        made = {at: self._made(at, removals_last([*edits.values()]), beside[at]) for at, edits in by_locator.items()}
         self.changed |= {locator: document for locator, (document, _) in made.items()}
         return {locator: edits for locator, (_, edits) in made.items()}
 
@@ -269,7 +277,7 @@ class _Documents:
     def _try(self, document: Document, edits: list[Edit], others: Mapping[str, Tree]) -> Made | LensError:
         source = self._world.sources.get(document.locator)
         tree = get(document.lens, document.data) if document.locator in self.changed else source.tree if source else {}
-        ways = [edits, whole] if (whole := _whole(edits, tree)) != edits else [edits]
+        ways = [edits, whole] if (whole := as_wholes(edits, tree)) != edits else [edits]
         for way in ways:
             try:
                 made = Document(document.locator, put(document.lens, document.data, way), document.lens)
@@ -292,30 +300,6 @@ def _lens_of_new(world: World, locator: str) -> str:
         if any(fnmatchcase(locator, layout[key]) for key in ("new", "closing") if key in layout):
             return str(layout["lens"])
     raise LensError(f"{locator}: no binding says what format a new document here has")
-
-
-def _removals_last(edits: list[Edit]) -> list[Edit]:
-    """Sets first, in the given order; then removals from the back, so that indexes stay true."""
-    gone = sorted((e for e in edits if e.remove), key=lambda e: [(isinstance(k, int), k) for k in e.path], reverse=True)
-    return [e for e in edits if not e.remove] + gone
-
-
-def _whole(edits: list[Edit], tree: Tree) -> list[Edit]:
-    """The edits with the removal of a list in place of those of all its items: a format of blocks has no list without any."""
-    gone = [edit.path for edit in edits if edit.remove]
-    while emptied := next((path[:-1] for path in gone if _is_item(path) and _empties(gone, path[:-1], tree)), None):
-        gone = [path for path in gone if path[:-1] != emptied] + [emptied]
-    return [edit for edit in edits if not edit.remove] + _removals_last([Edit(path, remove=True) for path in gone])
-
-
-def _is_item(path: Path) -> bool:
-    """Whether a path ends in an item of a list, or in a name at the top of a document that holds nothing else."""
-    return len(path) > 1 and (isinstance(path[-1], int) or len(path) <= 3)
-
-
-def _empties(gone: list[Path], path: Path, tree: Tree) -> bool:
-    there, around = look_up(tree, path)
-    return there and isinstance(around, list | dict) and len(around) == len({each for each in gone if each[:-1] == path})
 
 
 def _taken_away(done: Composed, fixes: Sequence[Found]) -> set[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """Pods that a cluster itself rests on: what would stop them is for somebody who knows the cluster.
 
 A pod of its control plane runs before pods have a network and may be needed while no registry answers; its keys belong to root;
-what it takes grows with the cluster. One that has rights over its node's network there gives the other pods theirs.
+what it takes grows with the cluster. One that brings a network plugin, or may change its node's network, gives others theirs.
 
 Kubernetes documentation: Create static Pods; Network Plugins; kubeadm's Implementation details and feature gates.
 """
@@ -20,16 +20,17 @@ HOST_NETWORK: Path = ("spec", "hostNetwork")
 POLICIES: Path = ("workload", "network_policies")
 PROGRAMS = late(r"(?:kube-(?:apiserver|controller-manager|scheduler|proxy)|cloud-controller-manager|etcd|kubelet)(?:-\w+)?")
 OF_CLUSTER = late(r"/etc/kubernetes(?:/.*)?|/var/lib/(?:etcd|kubelet)(?:/.*)?")
+OF_NETWORKS = late(r"/opt/cni(?:/.*)?|/etc/cni(?:/.*)?|(?:/var)?/run/xtables\.lock|(?:/var)?/run/netns")
 USERS = ("runAsNonRoot", "runAsUser", "runAsGroup")
-OVER_THE_NETWORK = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
+RIGHTS = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
 
 def stopped(template: Tree, wanted: Edit) -> str:
     """Why an edit on a pod template as it is written would stop a pod that its cluster rests on; empty where it would not."""
     if wanted.remove:
         return ""
-    if wanted.path == HOST_NETWORK and wanted.value is False and (rights := _over_the_network(template)):
-        return f"is in its node's network with {rights}, as who gives pods theirs; see what it does there first"
+    if (wanted.path == HOST_NETWORK or wanted.path[-1] == "privileged") and (why := _gives_networks(template)):
+        return why
     program = _program(template)
     why = _why(wanted.path, wanted.value) if program else ""
     return f"runs {program} of a cluster: {why}" if why else ""
@@ -51,8 +52,7 @@ def _why(path: Path, value: Plain) -> str:
 
 def _program(template: Tree) -> str:
     """The program of a control plane that a pod of this node's network or files starts; empty for none."""
-    paths = [look_up(each, ("hostPath", "path")) for each in _mappings(look_up(template, ("spec", "volumes")))]
-    if look_up(template, HOST_NETWORK) is not True and not any(isinstance(p, str) and OF_CLUSTER.fullmatch(p) for p in paths):
+    if look_up(template, HOST_NETWORK) is not True and not any(map(OF_CLUSTER.fullmatch, _of_the_node(template))):
         return ""
     return next((name for each in _containers(template) for name in _names(each) if PROGRAMS.fullmatch(name)), "")
 
@@ -64,17 +64,24 @@ def _names(container: Tree) -> list[str]:
     return [*(base(word) for word in words[:1]), image]
 
 
-def _over_the_network(template: Tree) -> str:
-    """The rights by which a container of the node's network changes it; empty for none."""
+def _gives_networks(template: Tree) -> str:
+    """Why a pod of its node's network may be who gives other pods theirs; empty where nothing tells so."""
     if look_up(template, HOST_NETWORK) is not True:
         return ""
-    for each in _containers(template):
-        if look_up(each, ("securityContext", "privileged")) is True:
-            return "all rights"
-        added = {str(name) for name in listed(look_up(each, ("securityContext", "capabilities", "add")))}
-        if added & OVER_THE_NETWORK:
-            return "NET_ADMIN"
-    return ""
+    if path := next((path for path in _of_the_node(template) if OF_NETWORKS.fullmatch(path)), ""):
+        return f"uses {path} of its node, as network plugins do, by which other pods have their network"
+    added = {
+        str(name) for each in _containers(template) for name in listed(look_up(each, ("securityContext", "capabilities", "add")))
+    }
+    return (
+        "is in its node's network with NET_ADMIN, as who gives pods theirs; see what it does there first" if added & RIGHTS else ""
+    )
+
+
+def _of_the_node(template: Tree) -> list[str]:
+    """The places of its node that a pod uses."""
+    paths = [look_up(each, ("hostPath", "path")) for each in _mappings(look_up(template, ("spec", "volumes")))]
+    return [path for path in paths if isinstance(path, str)]
 
 
 def _containers(template: Tree) -> Iterator[Tree]:
