@@ -48,7 +48,8 @@ def test_programs_of_those_names_elsewhere_are_ordinary_pods():
     "more",
     [
         "containers: [{name: cni, securityContext: {capabilities: {add: [NET_ADMIN]}}}]",
-        "containers: [{name: cni, securityContext: {privileged: true}}], volumes: [{name: a, hostPath: {path: /opt/cni/bin}}]",
+        "containers: [{name: proxy, securityContext: {privileged: true}}]",
+        "containers: [{name: cni}], volumes: [{name: a, hostPath: {path: /opt/cni/bin}}]",
     ],
 )
 def test_who_gives_pods_their_network_keeps_its_node_s(more):

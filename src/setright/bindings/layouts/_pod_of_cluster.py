@@ -70,12 +70,12 @@ def _gives_networks(template: Tree) -> str:
         return ""
     if path := next((path for path in _of_the_node(template) if OF_NETWORKS.fullmatch(path)), ""):
         return f"uses {path} of its node, as network plugins do, by which other pods have their network"
-    added = {
-        str(name) for each in _containers(template) for name in listed(look_up(each, ("securityContext", "capabilities", "add")))
-    }
-    return (
-        "is in its node's network with NET_ADMIN, as who gives pods theirs; see what it does there first" if added & RIGHTS else ""
-    )
+    contexts = [look_up(each, ("securityContext",)) for each in _containers(template)]
+    if any(look_up(each, ("privileged",)) is True for each in contexts):
+        return "is privileged in its node's network, as who gives pods theirs; see what it does there first"
+    if any(str(name) in RIGHTS for each in contexts for name in listed(look_up(each, ("capabilities", "add")))):
+        return "is in its node's network with NET_ADMIN, as who gives pods theirs; see what it does there first"
+    return ""
 
 
 def _of_the_node(template: Tree) -> list[str]:
