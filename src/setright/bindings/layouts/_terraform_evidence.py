@@ -23,6 +23,7 @@ from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_ties import of_bucket
 from setright.bindings.layouts._terraform_users import handed_out, namers, set_later, throw_away
 from setright.bindings.trees import look_up, same
 from setright.model import Plain, Tree, Unknown
@@ -67,7 +68,7 @@ def _public(module: Module, block: Block, tree: Tree) -> str:
 
 
 def _ways(module: Module, block: Block, tree: Tree) -> Iterator[str]:
-    if "website" in block.body or any(_of(module, block, "aws_s3_bucket_website_configuration")):
+    if "website" in block.body or any(of_bucket(module, block, "aws_s3_bucket_website_configuration")):
         yield "a web site"
     elif "dynamic" in block.body:
         yield "what a dynamic block makes"
@@ -82,24 +83,13 @@ def _ways(module: Module, block: Block, tree: Tree) -> Iterator[str]:
     if not _closed(tree.get("Policy")) or any(not _closed(policy) for policy in _far_policies(module)):
         yield "a policy for all" if publishes(tree.get("Policy")) else "a policy"
     for kind in OBJECTS:
-        for item in _of(module, block, kind):
+        for item in of_bucket(module, block, kind):
             if item.body.get("acl") in CANNED_PUBLIC or isinstance(item.body.get("acl"), Unknown):
                 yield "an object's access list"
 
 
-def _of(module: Module, block: Block, kind: str) -> Iterator[Block]:
-    """The resources of a type that are, or may be, for the bucket."""
-    for other in module.resources(kind):
-        tie, own = module.resolved(other.body.get("bucket")), module.resolved(block.body.get("bucket"))
-        if isinstance(tie, Unknown) and not refers(tie.text, block.address):
-            if not re.match(r'(?:"\$\{\s*)?aws_s3_bucket\.', tie.text):
-                yield other
-        elif isinstance(tie, Unknown) or same(tie, own):
-            yield other
-
-
 def _grants(module: Module, block: Block) -> Iterator[Block]:
-    return (acl for acl in _of(module, block, "aws_s3_bucket_acl") if "access_control_policy" in acl.body)
+    return (acl for acl in of_bucket(module, block, "aws_s3_bucket_acl") if "access_control_policy" in acl.body)
 
 
 def _far_policies(module: Module) -> Iterator[Plain]:
@@ -180,7 +170,7 @@ def _readers(module: Module, block: Block, tree: Tree) -> str:
         return "whom a policy lets in"
     if "replication_configuration" in block.body:
         return "its copy elsewhere"
-    if any("etag" in each.body for kind in OBJECTS for each in _of(module, block, kind)):
+    if any("etag" in each.body for kind in OBJECTS for each in of_bucket(module, block, kind)):
         return "an etag, which under a key is no checksum"
     if (others := handed_out(module, block, tree)) != "no":
         return others
@@ -252,7 +242,10 @@ WRITTEN_ONCE |= {"aws_lambda_function": "s3_bucket", "aws_lambda_layer_version":
 
 def _old_versions(module: Module, block: Block, tree: Tree) -> str:
     """What old versions of a bucket's objects come to: ``little`` of logs, of functions' code, and of Terraform's state."""
-    rules = [block.body.get("lifecycle_rule"), *(each.body for each in _of(module, block, "aws_s3_bucket_lifecycle_configuration"))]
+    rules = [
+        block.body.get("lifecycle_rule"),
+        *(each.body for each in of_bucket(module, block, "aws_s3_bucket_lifecycle_configuration")),
+    ]
     if "expiration" in str(rules):
         return "all that its rules expire"
     if STATE.search(f"{block.address} {block.body.get('bucket', block.body.get('bucket_prefix'))}"):
