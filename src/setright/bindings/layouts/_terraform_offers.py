@@ -101,7 +101,10 @@ def _bundled(how: Layout) -> Iterator[tuple[tuple[str, ...], Plain]]:
 
 
 def _has(module: Module, path: tuple[str, ...]) -> bool:
-    return any(look_up(source.tree, path) is not None for source in module.sources.values())
+    note = f"has {path}"
+    if note not in module.notes:
+        module.notes[note] = any(look_up(source.tree, path) is not None for source in module.sources.values())
+    return bool(module.notes[note])
 
 
 def _is_named(path: tuple[str, ...], named: Plain, missing: Mapping[tuple[str, ...], Plain]) -> bool:
