@@ -146,7 +146,7 @@ def test_aliases_are_copies_and_merges_are_seen() -> None:
         (b"{{- if .x }}\na: 1\n{{- end }}\n", "line 1: a template"),
         (b"a: 1\nb: [1\n", "line 3"),
         (b"a: 1\na: 2\n", "line 2: the key 'a' stands twice"),
-        (b"\xff\xfe", "line 1: is not UTF-8"),
+        (b"\xff\xfe", "line 1: is UTF-16; save it as UTF-8"),
         (b"a: \x07\n", "control characters"),
         (b"a: 1\rb: 2\n", "carriage return"),
         (b"a: *nowhere\n", r"\*nowhere names no anchor"),
@@ -509,3 +509,11 @@ def test_a_key_stays_last_also_where_the_one_above_it_goes():
     edits = [Edit(("documents", 0, "jobs", "a", "env"), remove=True), Edit(("documents", 0, "jobs", "a", "timeout-minutes"), 60)]
     after = put("yaml", source, edits)
     assert after == b"jobs:\n  a:\n    runs-on: b\n    timeout-minutes: 60\n    # all of it\n    steps:\n      - run: e"
+
+
+def test_comments_of_a_block_that_goes_stay() -> None:
+    source = b"a: 1\nenv: # of this job\n  # for debugging\n  DEBUG: true   # loud\n  # of the forge\nb: 2\n"
+    after = put("yaml", source, [Edit(("documents", 0, "env"), remove=True)])
+    assert after == b"a: 1\n# of this job\n  # for debugging\n# loud\n  # of the forge\nb: 2\n"
+    text = b"a: 1\nrun: |\n  # no comment\n  true\nb: 2\n"
+    assert put("yaml", text, [Edit(("documents", 0, "run"), remove=True)]) == b"a: 1\nb: 2\n"

@@ -53,6 +53,8 @@ WORDS = late(r"\S+")
 LONG = 2000  # words of a text that nobody compares word by word
 BLANK_LINE = late(r"\n[ \t\r]*\n")
 COMMENT = late(r"(?m)^[ \t]*#")
+NOTE = late(r"([ \t]*)(?:[\w./-]+:[ \t]+)?(#.*)")  # on a line of its own, or beside a key that opens a block
+TEXT = late(r"""(?:^|[\s:-])[|>][-+\d]*[ \t]*(?:#.*)?$|^[^"]*"[^"]*$|^[^']*'[^']*$""")  # that may end on another line
 LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
 FIRST_DASH = late(r"(?m)^[ ]*-(?=\s|\Z)")
 
@@ -239,15 +241,25 @@ class _Blocks(Brackets):
         return splices
 
     def _lines(self, start: int, end: int) -> Splice:
-        """The whole lines from `start` to `end` gone, but for a comment behind a key's value, which then has the line for itself; a
-        last line without end takes the line break before it along.
+        """The whole lines from `start` to `end` gone, but for comments: one behind a key's last value has the line for itself then.
+        A last line without end takes the line break before it along.
         """
         begin, stop = line_start(self.text, start), next_line(self.text, end)
+        notes = self._notes(begin, end)
         if self.text[end:stop].lstrip(" \t").startswith("#") and not self.text[begin : start + 1].strip(" ").startswith("-"):
-            return start, self.text.index("#", end), ""
+            return begin, self.text.index("#", end), notes + self.text[begin:start]
+        if notes := notes or self._notes(begin, stop):
+            return begin, stop, notes
         if stop == len(self.text) and not self.text.endswith("\n") and begin:
             return begin - len(self.style.newline), stop, ""
         return begin, stop, ""
+
+    def _notes(self, begin: int, stop: int) -> str:
+        """The comments there on lines of their own or beside a key; none where a text may go over lines and hold their sign."""
+        lines = self.text[begin:stop].splitlines(keepends=True)
+        notes = [NOTE.sub(r"\1\2", line) for line in lines if NOTE.match(line)]
+        is_plain = not notes or not any(TEXT.search(line) for line in lines if not COMMENT.match(line))
+        return "".join(notes) if is_plain else ""
 
     def replaced(self, node: Node, want: Plain, slot: Slot) -> list[Splice]:
         if slot.flow:
