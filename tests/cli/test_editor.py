@@ -85,6 +85,10 @@ class Client:
         context = {"diagnostics": []} | ({"only": only} if only else {})
         return list(self.ask("textDocument/codeAction", textDocument={"uri": file.as_uri()}, range=place, context=context))
 
+    def change(self, file: Path, text: str, version: int) -> None:
+        document = {"uri": file.as_uri(), "version": version}
+        self.tell("textDocument/didChange", textDocument=document, contentChanges=[{"text": text}])
+
     def close(self) -> None:
         self.ask("shutdown")
         self.tell("exit")
@@ -234,3 +238,55 @@ def test_a_text_that_is_half_typed_is_said_to_be_unjudged_and_where(client: Clie
     assert told["message"].startswith("Not judged: ") and told["severity"] == 3
     assert told["range"]["start"]["line"] == MAIN_TF.count("\n") - 1
     assert {d["code"] for d in client.open(setright.file, MAIN_TF)["diagnostics"]} == {AUTO, ASK}
+
+
+def test_an_edit_is_for_the_text_that_was_judged_so_that_no_newer_one_is_hit(client: Client, setright: Program):
+    client.open(setright.file, MAIN_TF)
+    client.number += 1
+    context = {"textDocument": {"uri": setright.file.as_uri()}, "range": WHOLE, "context": {"diagnostics": []}}
+    client._send({"id": client.number, "method": "textDocument/codeAction", "params": context})
+    client.change(setright.file, "# one line more\n" + MAIN_TF, 2)
+    answer = client.until(lambda m: m.get("id") == client.number and "method" not in m)
+    for action in answer["result"]:
+        (document,) = action["edit"]["documentChanges"]
+        text = {1: MAIN_TF, 2: "# one line more\n" + MAIN_TF}[document["textDocument"]["version"]]
+        assert "= 0" not in edited(text, document["edits"], "utf-16") and edited(text, document["edits"], "utf-16") in {
+            text.replace("= 1 ", "= 7 "),
+            text.replace("= false\n  publicly", "= true\n  publicly"),
+        }
+
+
+VARIABLE = MAIN_TF.replace("= false\n  publicly", "= var.encrypted\n  publicly")
+
+
+def test_what_another_open_text_says_is_seen_and_met_where_it_stands_now(client: Client, setright: Program):
+    other = setright.tree / "variables.tf"
+    client.open(other, 'variable "encrypted" {\n  default = true\n}\n')
+    assert {d["code"] for d in client.open(setright.file, VARIABLE)["diagnostics"]} == {AUTO}
+    client.change(other, '# moved\n\nvariable "encrypted" {\n  default = false\n}\n', 2)
+    told = client.diagnostics(setright.file.as_uri())["diagnostics"]
+    assert {d["code"] for d in told} == {AUTO, ASK}
+    client.change(other, '# moved\n\n# again\nvariable "encrypted" {\n  default = false\n}\n', 3)
+    place = next(d["range"] for d in told if d["code"] == ASK)
+    (action,) = client.actions(setright.file, place, ["quickfix"])
+    (document,) = action["edit"]["documentChanges"]
+    assert (document["textDocument"]["uri"], document["textDocument"]["version"]) == (other.as_uri(), 3)
+    assert [edit["range"]["start"]["line"] for edit in document["edits"]] == [4]
+
+
+def test_a_file_written_since_it_was_judged_gets_no_edit_of_what_it_was(client: Client, setright: Program):
+    other = setright.tree / "variables.tf"
+    other.write_text('variable "encrypted" {\n  default = false\n}\n')
+    told = client.open(setright.file, VARIABLE)["diagnostics"]
+    place = next(d["range"] for d in told if d["code"] == ASK)
+    other.write_text('# written by another program\nvariable "encrypted" {\n  default = false\n}\n')
+    assert client.actions(setright.file, place, ["quickfix"]) == []
+    client.diagnostics(setright.file.as_uri())
+    (action,) = client.actions(setright.file, place, ["quickfix"])
+    assert [edit["range"]["start"]["line"] for edit in edits_of(action)] == [2]
+
+
+def test_half_a_sign_holds_up_nothing(client: Client, setright: Program):
+    client.open(setright.file, MAIN_TF)
+    client.change(setright.file, "# \ud83d\n" + MAIN_TF, 2)
+    assert len(client.diagnostics(setright.file.as_uri())["diagnostics"]) == 2

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -28,7 +29,9 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.overlay import Overlay
 from setright.surfaces.iac.walk import lens_of
 
+T = TypeVar("T")
 DEBOUNCE_S = 0.3
+OTHERS_S = 1.0  # after which the other open texts of the tree are judged anew: a value may stand in one of them
 LEVELS = {
     "critical": lsp.DiagnosticSeverity.Error,
     "high": lsp.DiagnosticSeverity.Error,
@@ -41,15 +44,26 @@ FIX_ALL = "source.fixAll.setright"
 SAFE = "Put right all that is safe in this file"
 
 
-class Sight(NamedTuple):
-    """One open document as it was judged at a version of its text."""
+class Text(NamedTuple):
+    """An open text, and the editor's number for it."""
 
     version: int | None
-    text: str
+    source: str
+
+
+class Sight(NamedTuple):
+    """One open document as it was judged, and by URI the open texts of its tree at that moment."""
+
+    uri: str
+    seen: Mapping[str, Text]
     root: Path
     locator: str
     surface: Overlay
     scan: Scan
+
+    @property
+    def text(self) -> Text:
+        return self.seen[self.uri]
 
     @property
     def found(self) -> list[Found]:
@@ -66,7 +80,7 @@ class Editor:
         self._ask = ask
         self._sights: dict[str, Sight] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = ThreadPoolExecutor(1)
         self._register()
 
     def _register(self) -> None:
@@ -93,6 +107,7 @@ class Editor:
 
     async def changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
         self._soon(params.text_document.uri, DEBOUNCE_S)
+        self._soon_others(params.text_document.uri)
 
     async def closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
@@ -100,6 +115,7 @@ class Editor:
             task.cancel()
         self._sights.pop(uri, None)
         self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+        self._soon_others(uri)
 
     async def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
         sight = await self._sight(params.text_document.uri)
@@ -139,9 +155,11 @@ class Editor:
     async def _action(self, sight: Sight, found: list[Found], title: str) -> list[lsp.CodeAction]:
         """One action, or none where there is no fix. Without a title: all that needs nobody's word."""
         options = self._app.options(sight.surface, self._ask, together=bool(title))
-        async with self._one_at_a_time:
-            fix = await asyncio.to_thread(fix_of, sight.scan, sight.surface, found, options)
+        fix = await self._in_thread(lambda: fix_of(sight.scan, sight.surface, found, options))
         if not fix.edits:
+            return []
+        if _has_moved(sight, fix):
+            self._soon(sight.uri, 0)
             return []
         edit = self._workspace_edit(sight, fix)
         if not title:
@@ -157,10 +175,10 @@ class Editor:
             text = (sight.scan.world.documents[locator].data or b"").decode()
             ranged = [lsp.TextEdit(self._range(text, edit.start, edit.end), edit.text) for edit in edits]
             uri = next(
-                (u for u in self._open() if self._locator(u, sight.root) == locator), from_fs_path(str(sight.root / locator))
+                (u for u in sight.seen if self._locator(u, sight.root) == locator), from_fs_path(str(sight.root / locator)) or ""
             )
-            version = self._open().get(uri)
-            identifier = lsp.OptionalVersionedTextDocumentIdentifier(uri or "", version)
+            version = sight.seen[uri].version if uri in sight.seen else None  # an editor refuses edits of an older text
+            identifier = lsp.OptionalVersionedTextDocumentIdentifier(uri, version)
             changes.append(lsp.TextDocumentEdit(identifier, list(ranged)))
         return lsp.WorkspaceEdit(document_changes=list(changes))
 
@@ -170,40 +188,51 @@ class Editor:
             task.cancel()
         self._waiting[uri] = asyncio.create_task(self._publish(uri, wait_s))
 
+    def _soon_others(self, uri: str) -> None:
+        """Judges the other open texts of a document's tree anew."""
+        root = self._root(uri)
+        for other in self._open():
+            if other != uri and self._root(other) == root:
+                self._soon(other, OTHERS_S)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Who stops waiting does not let the next begin earlier: what has begun ends first."""
+        return await asyncio.get_running_loop().run_in_executor(self._one_at_a_time, work)
+
     async def _publish(self, uri: str, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
         sight = await self._sight(uri, anew=True)
         if sight and uri in self._open():
             told = [self._diagnostic(sight, found) for found in sight.found]
             told += [self._unread(sight, each.why) for each in sight.scan.problems if each.locator == sight.locator]
-            self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, sight.version))
+            self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, sight.text.version))
 
     async def _sight(self, uri: str, anew: bool = False) -> Sight | None:
         """The document as judged now; None for a file of no format of ours."""
         if uri not in self._open() or lens_of(uri.rpartition("/")[2]) is None:
             return None
+        root = self._root(uri)
+        seen = {each: text for each, text in self._open().items() if _file(each).is_relative_to(root)}
         known = self._sights.get(uri)
-        if known and not anew and known.version == self._open()[uri]:
+        if known and not anew and known.seen == seen:
             return known
-        async with self._one_at_a_time:
-            try:
-                self._sights[uri] = await asyncio.to_thread(self._judged, uri)
-            except SurfaceError as error:
-                self.server.window_log_message(lsp.LogMessageParams(lsp.MessageType.Warning, redact_text(str(error))))
-                return None
+        try:
+            self._sights[uri] = await self._in_thread(lambda: self._judged(uri, root, seen))
+        except SurfaceError as error:
+            self.server.window_log_message(lsp.LogMessageParams(lsp.MessageType.Warning, redact_text(str(error))))
+            return None
         return self._sights[uri]
 
-    def _judged(self, uri: str) -> Sight:
-        document = self.server.workspace.get_text_document(uri)
-        version, text = document.version, document.source
-        root = self._root(uri)
-        texts = {self._locator(u, root): self.server.workspace.get_text_document(u).source.encode() for u in self._open()}
+    def _judged(self, uri: str, root: Path, seen: Mapping[str, Text]) -> Sight:
+        texts = {self._locator(each, root): text.source.encode() for each, text in seen.items()}
         locator = self._locator(uri, root)
-        surface = Overlay(root, {name: data for name, data in texts.items() if name} | {locator: text.encode()}, locator)
-        return Sight(version, text, root, locator, surface, self._app.look(surface, self._ask))
+        surface = Overlay(root, texts | {locator: seen[uri].source.encode()}, locator)
+        return Sight(uri, seen, root, locator, surface, self._app.look(surface, self._ask))
 
-    def _open(self) -> dict[str, int | None]:
-        return {uri: document.version for uri, document in self.server.workspace.text_documents.items()}
+    def _open(self) -> dict[str, Text]:
+        """The files that are open, by URI; half a sign, as a selection may leave one, reads as ``?``."""
+        documents = self.server.workspace.text_documents.items()
+        return {uri: Text(each.version, _whole(each.source)) for uri, each in documents if uri.startswith("file:")}
 
     def _root(self, uri: str) -> Path:
         """The innermost folder of the workspace that holds the file, else the file's own."""
@@ -224,13 +253,13 @@ class Editor:
         )
         level = lsp.DiagnosticSeverity.Information if unknown else LEVELS[found.finding.severity]
         link = lsp.CodeDescription(found.control.source) if found.control.source.startswith("https://") else None
-        place = self._line_range(sight.text, _line(found))
+        place = self._line_range(sight.text.source, _line(found))
         return lsp.Diagnostic(place, redact_text(message), level, found.control.id, link, "setright", data=found.finding.id)
 
     def _unread(self, sight: Sight, why: str) -> lsp.Diagnostic:
         """What could not be understood, so that silence is not taken for all being right."""
         at = LINE.search(why)
-        place = self._line_range(sight.text, int(at[1]) - 1 if at else 0)
+        place = self._line_range(sight.text.source, int(at[1]) - 1 if at else 0)
         return lsp.Diagnostic(place, f"Not judged: {redact_text(why)}", lsp.DiagnosticSeverity.Information, source="setright")
 
     def _line_range(self, text: str, line: int) -> lsp.Range:
@@ -248,6 +277,16 @@ class Editor:
 
 def _file(uri: str) -> Path:
     return Path(to_fs_path(uri) or "/").resolve()
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+def _has_moved(sight: Sight, fix: Fix) -> bool:
+    """Whether a file that is not open was written since it was judged, so that edits of it would meet another text."""
+    judged, now = sight.scan.world.documents, sight.surface.again(list(fix.edits))
+    return any(name not in now or now[name].data != judged[name].data for name in fix.edits)
 
 
 def _line(found: Found) -> int:
