@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,11 @@ def test_a_new_key_ends_its_lines_as_the_file_does() -> None:
     edits = [Edit(("documents", 0, "spec", "paused"), True)]
     crlf = put("helm", DEPLOYMENT.replace(b"\n", b"\r\n"), edits)
     assert crlf == put("helm", DEPLOYMENT, edits).replace(b"\n", b"\r\n")
+
+
+def test_a_byte_order_mark_stays_before_what_an_action_begins() -> None:
+    edits = [Edit(("documents", 0, "spec", "paused"), True)]
+    assert put("helm", codecs.BOM_UTF8 + DEPLOYMENT, edits) == codecs.BOM_UTF8 + put("helm", DEPLOYMENT, edits)
 
 
 def test_a_key_that_would_not_always_be_filled_in_is_refused() -> None:

@@ -20,6 +20,7 @@ from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
 EMPTY = b""
+BOM = "\ufeff"
 ACTION = re.compile(r'\{\{(?:[^"`}\n]|"(?:\\.|[^"\\\n])*"|`[^`\n]*`|\}(?!\}))*\}\}')
 LONG = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.S)  # a comment may have many lines
 WORD = re.compile(r"\{\{-?\s*(\$\w*\s*:?=|/\*|[\w.$(]+)\s*(.*?)\s*-?\}\}", re.S)
@@ -169,6 +170,8 @@ def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
         raise LensError(f"byte {error.start}: is no UTF-8") from error
     if MARKED.search(text):
         raise LensError("has characters for private use, which no template needs")
+    bom = BOM if text.startswith(BOM) else ""
+    text = text.removeprefix(bom)
     masked = _Masked("", {}, {})
     scopes: list[str] = []
     lines: list[str] = []
@@ -186,7 +189,7 @@ def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
             within = lines[own] if any(_content(lines[own])) else written[own]
             lines.append(_line(line, lines, written[number + 1 :], scopes, masked, within))
     owners = [number for number, line in enumerate(lines) for _ in line.split("\n")]
-    return masked._replace(text="\n".join(lines), owners=owners)
+    return masked._replace(text=bom + "\n".join(lines), owners=owners)
 
 
 def _other_arms(lines: Sequence[str], blocks: Sequence[Sequence[int]]) -> set[int]:

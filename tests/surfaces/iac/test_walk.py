@@ -74,7 +74,9 @@ def test_a_dockerfile_whose_name_has_a_line_break_is_told_and_not_passed_over(tm
 QUEUE = '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'
 
 
-@pytest.mark.parametrize(("text", "lens"), [(QUEUE, "json"), (QUEUE.replace('"', ""), "yaml"), (QUEUE + "# last", "yaml")])
+@pytest.mark.parametrize(
+    ("text", "lens"), [(QUEUE, "json"), ("\ufeff" + QUEUE, "json"), (QUEUE.replace('"', ""), "yaml"), (QUEUE + "# last", "yaml")]
+)
 def test_a_template_that_is_json_stays_json_whatever_its_name(tmp_path: Path, text: str, lens: str) -> None:
     source = tree(tmp_path, {"queue.template": text})
     assert [document.lens for document in (*source.read([]).documents, *source.again(["queue.template"]).values())] == [lens, lens]

@@ -102,15 +102,12 @@ def _has_marks(lens: str, data: bytes) -> bool:
 def lens_for(lens: str, data: bytes) -> str:
     """The lens for what a file holds: a template that is JSON stays JSON, also where its name does not say so. A list of JSON, as
     patches are, is read as the YAML that it is, and Flux's patches as those of a kustomization."""
-    if lens == "json" and data.lstrip().startswith(b"["):
+    begin = data.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if lens == "json" and begin == b"[":
         return "yaml"
     if lens == "yaml" and b"kustomize.toolkit.fluxcd.io/" in data and b"patches:" in data:
         return "kustomization"
-    if (
-        lens != "yaml"
-        or not data.lstrip().startswith(b"{")
-        or not any(all(mark in data for mark in some) for some in MARKS["json"])
-    ):
+    if lens != "yaml" or begin != b"{" or not any(all(mark in data for mark in some) for some in MARKS["json"]):
         return lens
     try:
         json.loads(data)
