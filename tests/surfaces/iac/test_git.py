@@ -92,8 +92,44 @@ def test_the_user_s_own_settings_of_git_change_nothing(tmp_path, git):
     git("config", "color.ui", "always")
     git("config", "diff.external", "/bin/false")
     git("config", "diff.context", "7")
-    (tmp_path / "a.tf").write_text(TEN.replace("2\n", "zwö\n", 1))
-    assert touched(tmp_path, "main") == {"a.tf": [Lines(2, 2)]}
+    git("config", "diff.interHunkContext", "7")
+    (tmp_path / "a.tf").write_text(TEN.replace("2\n", "zwö\n", 1).replace("6\n", "sechs\n"))
+    (tmp_path / "gone.tf").write_text(TEN.replace("2\n", "zwö\n", 1))
+    assert touched(tmp_path, "main") == {"a.tf": [Lines(2, 2), Lines(6, 6)], "gone.tf": [Lines(2, 2)]}
+
+
+@pytest.mark.parametrize("name", ["a.tf", "ünd so.tf", "a b/c.tf", "gone.tf"])
+def test_a_file_whose_lines_git_does_not_show_has_changed_whole(tmp_path, git, name):
+    (tmp_path / ".gitattributes").write_text("*.tf -diff\n")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("x\n")
+    git("add", "-A")
+    assert touched(tmp_path, "main") == {".gitattributes": [Lines(1, 1)], name: [EVERY_LINE]}
+
+
+@pytest.mark.parametrize(("folder", "above"), [(".", "in/sub/"), ("in", "sub/")])
+def test_what_a_submodule_has_other_than_at_the_base_counts(tmp_path, tmp_path_factory, git, folder, above):
+    other = tmp_path_factory.mktemp("other")
+    here = ("-C", str(other))
+    git(*here, "init", "-q", "-b", "main")
+    (other / "main.tf").write_text(TEN)
+    git(*here, "add", "-A")
+    git(*here, "commit", "-qm", "first")
+    git("-c", "protocol.file.allow=always", "submodule", "add", str(other), "in/sub")
+    git("commit", "-qm", "a submodule")
+    git("branch", "-f", "main")
+    assert touched(tmp_path / folder, "main") == {}
+    module = tmp_path / "in" / "sub"
+    (module / "main.tf").write_text(TEN.replace("2\n", "zwö\n", 1))
+    git("-C", str(module), "commit", "-qam", "second")
+    git("commit", "-qam", "moves on")
+    assert touched(tmp_path / folder, "main") == {f"{above}main.tf": [Lines(2, 2)]}
+    (module / "new.tf").write_text(TEN)
+    assert touched(tmp_path / folder, "main") == {f"{above}main.tf": [Lines(2, 2)], f"{above}new.tf": [EVERY_LINE]}
+    git("update-index", "--cacheinfo", f"160000,{'1' * 40},in/sub")  # a commit that was never fetched
+    git("commit", "-qm", "moves on")
+    git("branch", "-f", "main")
+    assert touched(tmp_path / folder, "main") == {f"{above}main.tf": [EVERY_LINE], f"{above}new.tf": [EVERY_LINE]}
 
 
 def test_it_works_inside_a_hook_of_another_repository(tmp_path, git, monkeypatch):

@@ -18,7 +18,12 @@ from setright.surfaces.base import SurfaceError
 TIMEOUT_S = 120
 OURS_NOT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS")
 QUIET = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false")
+PLAIN = (
+    *("--unified=0", "--inter-hunk-context=0", "--ignore-submodules=all", "--no-renames", "--relative"),
+    *("--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"),
+)
 HUNK = late(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+MODULE = late(rb":\d+ 160000 ([0-9a-f]+) [0-9a-f]+ \w\0([^\0]+)\0")
 
 
 class Lines(NamedTuple):
@@ -41,14 +46,35 @@ EVERY_LINE = Lines(1, sys.maxsize)
 def touched(root: Path, base: str) -> dict[str, list[Lines]]:
     """Of each file changed since the merge base with `base`, committed or not: its changed lines as they are now.
 
-    Paths are relative to `root`; a file that git does not know yet has changed in every line.
+    Paths are relative to `root`; a file that git does not know yet, or shows no lines of, has changed in every line. What a
+    submodule has other than at the base counts as well.
     Raises SurfaceError where `root` is in no repository, `base` names no commit, or no history is shared.
     """
-    start = _merge_base(root, base)
-    options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative", "--src-prefix=a/")
-    diff = _git(root, "diff", *options, "--dst-prefix=b/", start, "--", ".")
-    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    return dict(_parsed(diff)) | {os.fsdecode(path): [EVERY_LINE] for path in new.split(b"\0") if path}
+    return _changed(root, _merge_base(root, base))
+
+
+def _changed(root: Path, start: str) -> dict[str, list[Lines]]:
+    found = dict(_parsed(_git(root, "diff", *PLAIN, start, "--", "."))) | _every_line(root, "--others")
+    entries = _git(root, "diff", "--raw", "-z", "--no-abbrev", "--no-renames", "--relative", "--ignore-submodules=none", start)
+    for was, path in MODULE.findall(entries):
+        module = os.fsdecode(path)
+        if (root / module / ".git").exists():
+            found |= {f"{module}/{name}": lines for name, lines in _changed_inside(root / module, was.decode()).items()}
+    return found
+
+
+def _changed_inside(module: Path, was: str) -> dict[str, list[Lines]]:
+    """What of a submodule changed since a commit; all of it where that was never fetched, or is none."""
+    try:
+        return _changed(module, was)
+    except SurfaceError:
+        return _every_line(module, "--cached") | _every_line(module, "--others")
+
+
+def _every_line(root: Path, which: str) -> dict[str, list[Lines]]:
+    """The files that git knows, or that it does not."""
+    names = _git(root, "ls-files", which, "--exclude-standard", "-z", "--", ".").split(b"\0")
+    return {os.fsdecode(name): [EVERY_LINE] for name in names if name}
 
 
 def last_changers(root: Path, commits: int = 2000) -> dict[str, str]:
@@ -115,7 +141,7 @@ def _git(root: Path, *words: str) -> bytes:
 
 def _parsed(diff: bytes) -> Iterator[tuple[str, list[Lines]]]:
     """Headers only; a line that looks like one inside a hunk is content."""
-    name, lines, content = "", list[Lines](), 0
+    name, lines, content, both = "", list[Lines](), 0, b""
     for line in diff.split(b"\n"):
         if content:
             content -= not line.startswith(b"\\")
@@ -123,8 +149,11 @@ def _parsed(diff: bytes) -> Iterator[tuple[str, list[Lines]]]:
             if name:
                 yield name, lines
             name, lines = "", []
+            both = line.removeprefix(b"diff --git ")  # the same name twice, as nothing is told as renamed
         elif line.startswith(b"+++ "):
             name = _name(line[4:])
+        elif line.startswith(b"Binary files "):
+            name, lines = _name(both[len(both) // 2 + 1 :]), [EVERY_LINE]
         elif hunk := HUNK.match(line):
             went, first, came = (int(number or 1) for number in hunk.groups())
             lines.append(Lines(first, first + came - 1) if came else Lines(first, first + 1, gone=True))
