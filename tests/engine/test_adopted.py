@@ -71,6 +71,7 @@ def test_what_is_right_or_gone_is_told_so_that_the_list_can_shrink(tree):
     (tree / "infra" / "main.tf").unlink()
     (notice,) = left(tree, file).notices
     assert "aws_kms_key.a" in notice.why and "aws_kms_key.b" in notice.why
+    assert "the file is gone" in notice.why and "right now" not in notice.why
 
 
 def test_of_what_was_not_looked_at_or_could_not_be_read_nothing_is_said(tree):

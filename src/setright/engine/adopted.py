@@ -18,7 +18,7 @@ from setright.model import Problem
 
 NAME = ".setright-adopted.json"
 SCHEMA = "setright/1"
-NAMED = 3  # of those that are right now
+NAMED = 3  # of those that are no findings any more
 Key = tuple[str, str, str, str]
 
 
@@ -88,7 +88,7 @@ def adopted(found: Found, place: ListPlace, day: str) -> Adopted:
 
 
 def leave(scan: Scan, place: ListPlace) -> Scan:
-    """The scan with adopted findings set aside, and a notice of those that are right now."""
+    """The scan with adopted findings set aside, and notices of those that are right now, or whose file is gone."""
     aside = [_excepted(found, entry) for found in scan.found if (entry := place.entries.get(_key(found, place)))]
     return set_aside(scan, aside)._replace(notices=(*scan.notices, *_told(righted(scan, place), place)))
 
@@ -141,9 +141,10 @@ def _excepted(found: Found, entry: Adopted) -> Excepted:
 
 
 def _told(gone: list[Adopted], place: ListPlace) -> Iterator[Problem]:
-    if gone:
-        named = ", ".join(f"{each.control} on {each.resource}" for each in gone[:NAMED])
-        more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
-        yield Problem(
-            str(place.file), f"{named}{more}: right now; `setright adopt --prune` takes {'it' if len(gone) == 1 else 'them'} out"
-        )
+    lost = [each for each in gone if each.file and _gone(place, each)]
+    for of, what in (([e for e in gone if e not in lost], "right now"), (lost, "the file is gone, and where it moved to they are new")):
+        if of:
+            named = ", ".join(f"{each.control} on {each.resource}" for each in of[:NAMED])
+            more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
+            out = f"`setright adopt --prune` takes {'it' if len(of) == 1 else 'them'} out"
+            yield Problem(str(place.file), f"{named}{more}: {what}; {out}")
