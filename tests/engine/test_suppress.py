@@ -91,6 +91,7 @@ def test_nothing_else_is_honoured(tmp_path, text):
         (f"setright:ignore {ROTATION}", "gives no reason"),
         (f"setright:ignore {ROTATION} until 2020-01-01: old", "ended on 2020-01-01"),
         ("setright:ignore aws/kms/rotatoin: typo", "names no control there is: aws/kms/rotatoin"),
+        (f"Setright:Ignore {ROTATION}: another case", "begins with 'Setright:Ignore'; write"),
     ],
 )
 def test_a_comment_that_is_not_honoured_is_told_with_its_line(tmp_path, comment, why):

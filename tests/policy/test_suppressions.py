@@ -30,6 +30,8 @@ def test_a_comment_is_read_as_written(comment, said):
         ("setright:ignore a/b", "gives no reason"),
         ("setright:ignore a/b:  ", "gives no reason"),
         ("setright:ignore: why", "names no control"),
+        ("setright: ignore a/b: why", "begins with 'setright: ignore'"),
+        ("setright-ignore a/b: why", "begins with 'setright-ignore'"),
         ("setright:ignore a/b until soon: why", "give one day"),
         ("setright:ignore a/b until: why", "give one day"),
         ("setright:ignore a/b until 2027-02-30: why", "give one day"),

@@ -11,7 +11,7 @@ from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found, Scan, set_asi
 from setright.lenses import LensError
 from setright.lenses.comments import Comment, comments
 from setright.model import Document, Problem
-from setright.policy.suppressions import MARK, Suppression, parse, refusal
+from setright.policy.suppressions import Suppression, parse, refusal
 
 
 class Said(NamedTuple):
@@ -57,7 +57,7 @@ def covers(comment: Comment, extent: Extent, file: File) -> bool:
 
 
 def _file(document: Document) -> File | None:
-    if document.data is None or MARK.encode() not in document.data:
+    if document.data is None or not (b"setright" in document.data or b"Setright" in document.data):
         return None
     try:
         all_of_them = comments(document.lens, document.data)

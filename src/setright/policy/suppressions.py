@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from datetime import date
-from re import split
+from re import IGNORECASE, split
 from typing import NamedTuple
+
+from setright.patterns import late
 
 MARK = "setright:ignore"
 FORM = f"{MARK} CONTROL[, CONTROL] [until YYYY-MM-DD]: reason"
+MEANT = late(r"setright\s*[:_-]+\s*ignore\b", IGNORECASE)
 
 
 class Suppression(NamedTuple):
@@ -25,7 +28,8 @@ class Suppression(NamedTuple):
 def parse(comment: str) -> Suppression | None:
     """A comment's words without its signs; None for a comment about something else."""
     if not comment.startswith(MARK):
-        return None
+        meant = MEANT.match(comment)
+        return Suppression((), wrong=f"it begins with {meant[0]!r}; write `{FORM}`") if meant else None
     head, colon, reason = comment[len(MARK) :].partition(":")
     words = [word for word in split(r"[\s,]+", head) if word]
     until, wrong = None, ""
