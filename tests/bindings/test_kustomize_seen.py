@@ -21,7 +21,7 @@ ROOT = File(__file__).parents[2]
 [WORKLOAD] = [b.layouts["kubernetes"] for b in load(ROOT / "bindings") if b.kind == "k8s/workload"]
 CONTROLS = {
     name: build(read(ROOT / f"controls/k8s/workload/{name}.yaml", ROOT / "controls"))
-    for name in ("privileged", "host-network", "run-as-non-root")
+    for name in ("privileged", "host-pid", "run-as-non-root")
 }
 BASE = """apiVersion: apps/v1
 kind: Deployment
@@ -37,7 +37,7 @@ spec:
 """
 HEAD = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: "
 MENDED = HEAD + "{containers: [{name: web, securityContext: {privileged: false}}]}}}\n"
-SPOILT = HEAD + "{hostNetwork: true, containers: [{name: side, securityContext: {privileged: true}}]}}}\n"
+SPOILT = HEAD + "{hostPID: true, containers: [{name: side, securityContext: {privileged: true}}]}}}\n"
 AT = "/spec/template/spec/containers/1/securityContext"
 OPERATIONS = f"- {{op: add, path: {AT}, value: {{privileged: true}}}}\n"
 MERGE = "resources: [../base]\npatches: [{path: patch.yaml}]\n"
@@ -72,7 +72,7 @@ def test_what_every_build_mends_is_not_told_of_the_base() -> None:
 
 
 def test_what_a_patch_says_is_told_of_the_patch() -> None:
-    assert homes("host-network", sources(SPOILT)) == ["top/patch.yaml"]
+    assert homes("host-pid", sources(SPOILT)) == ["top/patch.yaml"]
     assert homes("privileged", sources(SPOILT)) == ["base/web.yaml", "top/patch.yaml"]
     assert homes("run-as-non-root", sources(SPOILT)) == ["base/web.yaml", "base/web.yaml"]
 
@@ -111,7 +111,7 @@ def test_a_patch_in_the_kustomization_itself_is_put_right_there(key: str, text: 
 )
 def test_a_patch_for_others_is_no_patch_of_it(target: str) -> None:
     overlay = TARGET.replace("{kind: Deployment, name: we.*}", target)
-    assert homes("host-network", sources(SPOILT, overlay)) == []
+    assert homes("host-pid", sources(SPOILT, overlay)) == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_patch_may_call_an_object_as_the_builds_within_do(overlay: str) -> Non
     assert homes("privileged", sources(renamed, overlay.replace("../base", "../middle"), **within)) == []
     assert homes("privileged", sources(renamed, overlay, **within)) != []
     spoilt = SPOILT.replace("{name: web}", "{name: new-web-v2}")
-    assert homes("host-network", sources(spoilt, overlay.replace("../base", "../middle"), **within)) == ["top/patch.yaml"]
+    assert homes("host-pid", sources(spoilt, overlay.replace("../base", "../middle"), **within)) == ["top/patch.yaml"]
 
 
 @pytest.mark.parametrize("folder", ["./top", "./base", "."])
@@ -161,7 +161,7 @@ def test_a_patch_for_an_object_elsewhere_answers_for_what_it_says() -> None:
     patch = SPOILT.replace("{name: web}", "{name: far}")
     files = sources(patch)
     assert homes("privileged", files) == ["base/web.yaml", "top/patch.yaml"]
-    assert homes("host-network", files) == ["top/patch.yaml"]
+    assert homes("host-pid", files) == ["top/patch.yaml"]
     assert homes("run-as-non-root", files) == ["base/web.yaml", "base/web.yaml"]
     _, (resource, mismatch) = wrong("privileged", files)
     [(file, edit)] = kubernetes.edit(WORKLOAD, resource, [Edit(mismatch.path, False)], [], files)
@@ -170,7 +170,7 @@ def test_a_patch_for_an_object_elsewhere_answers_for_what_it_says() -> None:
         patch.replace("privileged: true", "privileged: false"),
     )
     renamed = sources(patch, TARGET)  # which says whom it is for
-    assert homes("host-network", renamed) == ["top/patch.yaml"]
+    assert homes("host-pid", renamed) == ["top/patch.yaml"]
 
 
 def test_what_a_build_speaks_against_is_left_to_a_person() -> None:
