@@ -142,7 +142,8 @@ def _excepted(found: Found, entry: Adopted) -> Excepted:
 
 def _told(gone: list[Adopted], place: ListPlace) -> Iterator[Problem]:
     lost = [each for each in gone if each.file and _gone(place, each)]
-    for of, what in (([e for e in gone if e not in lost], "right now"), (lost, "the file is gone, and where it moved to they are new")):
+    mended = [each for each in gone if each not in lost]
+    for of, what in ((mended, "right now"), (lost, "the file is gone, and where it moved to they are new")):
         if of:
             named = ", ".join(f"{each.control} on {each.resource}" for each in of[:NAMED])
             more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
