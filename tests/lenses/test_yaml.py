@@ -204,7 +204,7 @@ def test_a_list_under_its_key_stays_under_or_indented_as_the_file_has_it() -> No
 def test_items_are_appended_put_first_and_removed() -> None:
     source = "l:\n  - a: 1 # one\n  # about two\n  - a: 2\n"
     assert changed(source, Edit((*DOC, "l", 2), {"a": 3, "b": [4]})) == source + "  - a: 3\n    b:\n      - 4\n"
-    assert changed(source, Edit((*DOC, "l", 0), remove=True)) == "l:\n  # about two\n  - a: 2\n"
+    assert changed(source, Edit((*DOC, "l", 0), remove=True)) == "l:\n  # one\n  # about two\n  - a: 2\n"
     assert changed(source, Edit((*DOC, "l"), [{"a": 0, "b": 0}, {"a": 1}, {"a": 2}])).startswith(
         "l:\n  - a: 0\n    b: 0\n  - a: 1 # one\n"
     )
@@ -517,3 +517,23 @@ def test_comments_of_a_block_that_goes_stay() -> None:
     assert after == b"a: 1\n# of this job\n  # for debugging\n# loud\n  # of the forge\nb: 2\n"
     text = b"a: 1\nrun: |\n  # no comment\n  true\nb: 2\n"
     assert put("yaml", text, [Edit(("documents", 0, "run"), remove=True)]) == b"a: 1\nb: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "edit", "after"),
+    [
+        ("a:\n  - b # one\n  - c # two\nd: 1", Edit((*DOC, "a"), remove=True), "  # one\n# two\nd: 1"),
+        ("a: [b, # one\n  c # two\n  ] # three\nd: 1", Edit((*DOC, "a"), remove=True), "# one\n  # two\n# three\nd: 1"),
+        ("d: 1\na: [b, # one\n  c]", Edit((*DOC, "a"), remove=True), "d: 1\n# one"),
+        ("a:\n  - b # one\n  - c # two", Edit((*DOC, "a", 1), remove=True), "a:\n  - b # one\n  # two"),
+        ("a: # one\n  - 'b # c' # two\n  # three\nd: 1", Edit((*DOC, "a"), []), "a: [] # one\n  # two\n  # three\nd: 1"),
+        ("a: {b: 1, # one\n  c: '#'} # two\nd: 1", Edit((*DOC, "a"), "x"), "# one\na: x # two\nd: 1"),
+        ("- b: 1 # one\n  c: 2 # two\n  d: 3\n", Edit((*DOC, 0, "b"), remove=True), "- # one\n  c: 2 # two\n  d: 3\n"),
+        ("a: | # one\n  b\n  # c\nd: 1", Edit((*DOC, "a"), "b\ne\n"), "a: | # one\n  b\n  e\nd: 1"),
+        ("a:\n  - [ # one\n    b, # two\n    c # three\n    ]", Edit((*DOC, "a", 0, 0), remove=True), None),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_no_comment_goes_with_what_goes(source: str, edit: Edit, after: str | None, newline: str) -> None:
+    after = after or "a:\n  - [ # one\n    # two\n    c # three\n    ]"
+    assert changed(source.replace("\n", newline), edit) == after.replace("\n", newline)

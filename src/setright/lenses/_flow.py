@@ -83,7 +83,7 @@ def _removal(box: Box, first: int, last: int) -> Iterator[Splice]:
     text, final = box.text, len(box.items) - 1
     run = range(first, last + 1)
     if all(_has_own_line(box, i) for i in run):
-        yield from ((line_start(text, box.items[i][0]), next_line(text, _behind_comma(box, i)), "") for i in run)
+        yield from (_own_line(box, i) for i in run)
         if last == final and box.comma(last) is None and (before := box.comma(first - 1)) is not None:
             yield before, before + 1, ""
         return
@@ -96,6 +96,14 @@ def _removal(box: Box, first: int, last: int) -> Iterator[Splice]:
 def _has_own_line(box: Box, i: int) -> bool:
     rest = REST.match(box.text, _behind_comma(box, i))
     return box.begins_line(i) and rest is not None and box.text[rest.end() : rest.end() + 1] == "\n"
+
+
+def _own_line(box: Box, i: int) -> Splice:
+    """The line of an item gone, but for a comment behind it."""
+    text, behind = box.text, _behind_comma(box, i)
+    if comment := text[behind : line_end(text, behind)].strip(" \t"):
+        return box.items[i][0], text.index(comment, behind), ""
+    return line_start(text, box.items[i][0]), next_line(text, behind), ""
 
 
 def _behind_comma(box: Box, i: int) -> int:

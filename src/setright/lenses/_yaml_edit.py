@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Listing
 from difflib import SequenceMatcher
+from functools import cached_property
 from itertools import pairwise
 
 from msgspec import structs
@@ -53,8 +55,8 @@ WORDS = late(r"\S+")
 LONG = 2000  # words of a text that nobody compares word by word
 BLANK_LINE = late(r"\n[ \t\r]*\n")
 COMMENT = late(r"(?m)^[ \t]*#")
-NOTE = late(r"([ \t]*)(?:[\w./-]+:[ \t]+)?(#.*)")  # on a line of its own, or beside a key that opens a block
-TEXT = late(r"""(?:^|[\s:-])[|>][-+\d]*[ \t]*(?:#.*)?$|^[^"]*"[^"]*$|^[^']*'[^']*$""")  # that may end on another line
+NOTE = late(r"(?m)(?:^|(?<=[ \t]))#[^\r\n]*")
+BESIDE = late(r"[ \t]+#.*")
 LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
 FIRST_DASH = late(r"(?m)^[ ]*-(?=\s|\Z)")
 
@@ -101,7 +103,7 @@ def _last_leaf(node: Node) -> Scalar | None:
 
 def _settled(splices: Listing[Splice], newline: str) -> list[Splice]:
     """Lines that would come after lines that go (an inner key last, an outer one new) come before them instead."""
-    gone = [(start, end) for start, end, new in splices if not new and start < end]
+    gone = [(start, end) for start, end, new in splices if start < end and (not new or new.endswith("\n"))]
     settled: list[Splice] = []
     for start, end, new in splices:
         inside = next((a for a, b in gone if a < start < b), None) if start == end and new.startswith(newline) else None
@@ -114,6 +116,7 @@ class _Blocks(Brackets):
 
     def __init__(self, stream: Stream) -> None:
         root = stream.documents[0] if stream.documents else None
+        self._documents = stream.documents
         self.style = style_of(stream.text, stream.documents)
         self.is_json = isinstance(root, Mapping) and root.flow and bool(root.pairs) and root.pairs[0][0].style == '"'
         super().__init__(stream.text, _json_write.style_of(stream.text, root or Scalar(0, 0, None)))
@@ -237,7 +240,9 @@ class _Blocks(Brackets):
                 raise LensError(
                     f"line {line_of(self.text, begin)}: comments stand between what would be removed; remove it by hand"
                 )
-            splices.append((begin, places[leading][0], ""))
+            margin = self.style.newline + " " * column(self.text, begin)
+            notes = [note.lstrip(" ") for note in self._notes(begin, places[leading][0])]
+            splices.append((begin, places[leading][0], "".join(note + margin for note in notes)))
         return splices
 
     def _lines(self, start: int, end: int) -> Splice:
@@ -245,21 +250,37 @@ class _Blocks(Brackets):
         A last line without end takes the line break before it along.
         """
         begin, stop = line_start(self.text, start), next_line(self.text, end)
-        notes = self._notes(begin, end)
+        newline = self.style.newline
         if self.text[end:stop].lstrip(" \t").startswith("#") and not self.text[begin : start + 1].strip(" ").startswith("-"):
+            notes = "".join(note + newline for note in self._notes(begin, end))
             return begin, self.text.index("#", end), notes + self.text[begin:start]
-        if notes := notes or self._notes(begin, stop):
-            return begin, stop, notes
-        if stop == len(self.text) and not self.text.endswith("\n") and begin:
-            return begin - len(self.style.newline), stop, ""
-        return begin, stop, ""
+        is_open = stop == len(self.text) and not self.text.endswith("\n")
+        if notes := newline.join(self._notes(begin, stop)):
+            return begin, stop, notes if is_open else notes + newline
+        return begin - len(newline) if is_open and begin else begin, stop, ""
 
-    def _notes(self, begin: int, stop: int) -> str:
-        """The comments there on lines of their own or beside a key; none where a text may go over lines and hold their sign."""
-        lines = self.text[begin:stop].splitlines(keepends=True)
-        notes = [NOTE.sub(r"\1\2", line) for line in lines if NOTE.match(line)]
-        is_plain = not notes or not any(TEXT.search(line) for line in lines if not COMMENT.match(line))
-        return "".join(notes) if is_plain else ""
+    def _notes(self, begin: int, stop: int) -> list[str]:
+        """The comments there, each as a line of its own, indented as the line that it is on."""
+        notes: list[str] = []
+        while m := NOTE.search(self.text, begin, stop):
+            begin = next((b for a, b in self._words if a <= m.start() < b), m.end())
+            line = self.text[line_start(self.text, m.start()) : m.start()]
+            notes += [line[: len(line) - len(line.lstrip(" "))] + m[0].rstrip()] if begin == m.end() else []
+        return notes
+
+    @cached_property
+    def _words(self) -> list[tuple[int, int]]:
+        """Where the strings stand that hold the sign of a comment."""
+        return [span for node in self._documents for span in self._words_in(node) if "#" in self.text[slice(*span)]]
+
+    def _words_in(self, node: Node) -> Iterator[tuple[int, int]]:
+        if isinstance(node, Scalar):
+            start = max(node.start, self.text.find("\n", node.start)) if node.style[:1] in ("|", ">") else node.start
+            yield start, content_end(self.text, node)
+        elif isinstance(node, Mapping | Sequence):
+            inner = [each for pair in node.pairs for each in pair] if isinstance(node, Mapping) else node.items
+            for each in inner:
+                yield from self._words_in(each)
 
     def replaced(self, node: Node, want: Plain, slot: Slot) -> list[Splice]:
         if slot.flow:
@@ -278,21 +299,24 @@ class _Blocks(Brackets):
         end = max(slot.after, content_end(self.text, node))
         if is_block(want):
             return self._to_block(node, want, slot, end, is_inline)
-        text = self._line(node, want)
+        text, above = self._line(node, want), line_start(self.text, slot.after)
         if is_inline and node.start < node.end:
-            return [(value_start(self.text, node), node.end, text)]
+            notes = self._notes(value_start(self.text, node), node.end) if not isinstance(node, Scalar) else []
+            ahead = [(above, above, "".join(note + self.style.newline for note in notes))] if notes else []
+            return [*ahead, (value_start(self.text, node), node.end, text)]
         new = (slot.after, slot.after, " " + text)
-        return [new] if is_inline else [new, (self._body(node, slot), line_end(self.text, end), "")]
+        body, stop = self._body(node, slot), line_end(self.text, end)
+        return [new] if is_inline else [new, (body, stop, "".join(self.style.newline + note for note in self._notes(body, stop)))]
 
     def _to_block(self, node: Node, want: Plain, slot: Slot, end: int, is_inline: bool) -> list[Splice]:
         """A value gives way to lines of its own; a comment beside its key or dash stays there."""
         lines = self._nested(want, slot)
         body, stop = (slot.after, end) if is_inline else (self._body(node, slot), line_end(self.text, end))
-        at = line_end(self.text, stop)
+        at, notes = line_end(self.text, stop), self._notes(body, stop)
         if not slot.of_list:
-            return [(body, stop, ""), self._below(at, lines)]
+            return [(body, stop, ""), self._below(at, [*notes, *lines])]
         behind = " " * (self.style.dash - 1) + lines[0].lstrip(" ")
-        return [(slot.after, slot.after, behind), (body, stop, ""), self._below(at, lines[1:])]
+        return [(slot.after, slot.after, behind), (body, stop, ""), self._below(at, [*notes, *lines[1:]])]
 
     def _body(self, node: Node, slot: Slot) -> int:
         """Where a block's own lines begin: behind the rest of its key's line, unless it begins on that."""
@@ -318,7 +342,10 @@ class _Blocks(Brackets):
             return self._folded(node, want)
         if not node.style.startswith("|"):
             return None
-        return literal(want, "|", slot.indent + (self.style.dash if slot.of_list else self.style.step), self.style.newline)
+        new = literal(want, "|", slot.indent + (self.style.dash if slot.of_list else self.style.step), self.style.newline)
+        beside = BESIDE.search(self.text, node.start, line_end(self.text, node.start))
+        head, newline, body = (new or "").partition(self.style.newline)
+        return head + beside[0] + newline + body if new and beside else new
 
     def _folded(self, node: Scalar, want: str) -> str | None:
         """A folded block with other words in the places of some; None where a text differs in more than that."""
