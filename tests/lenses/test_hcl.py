@@ -176,6 +176,25 @@ def test_the_last_block_of_a_file_that_ends_without_a_line_break_goes(newline: s
     assert put(first + 2 * newline + last, Edit(("resource", "t", "y"), remove=True)) == first + newline
 
 
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        ('["b", # one\n    "c"]', Edit((*X, "a", 0), remove=True), '[# one\n    "c"]'),
+        ('["b", # one\n    "c" # two\n  ]', Edit((*X, "a", 1), remove=True), '["b" # one\n    # two\n  ]'),
+        ('["b", # one\n    "c"]', Edit((*X, "a", 1), remove=True), '["b", # one\n    ]'),
+        ('[ # one\n    "b", # two\n  ]', Edit((*X, "a", 0), remove=True), "[ # one\n    # two\n  ]"),
+        ('["b", # one\n  ]', Edit((*X, "a", 0), remove=True), "[# one\n  ]"),
+        ('[\n    "b", # one\n    "#", # two\n  ]', Edit((*X, "a"), ["b", "d"]), '[\n    "b", # one\n    "d", # two\n  ]'),
+        ('[\n    "b", # one\n    "c", # two\n  ]', Edit((*X, "a"), ["d", "c"]), '[\n    "d", # one\n    "c", # two\n  ]'),
+        ("{\n    b = { # one\n      c = 1 # two\n    }\n  }", Edit((*X, "a", "b"), remove=True), "{\n    # one\n    # two\n  }"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_no_comment_goes_with_an_item(before: str, edit: Edit, after: str, newline: str) -> None:
+    source, wanted = (inside(f"  a = {each}\n").replace("\n", newline) for each in (before, after))
+    assert put(source, edit) == wanted
+
+
 def test_a_block_on_one_line_opens_up() -> None:
     assert put('resource "t" "x" {}', Edit((*X, "a"), 1)) == 'resource "t" "x" {\n  a = 1\n}'
     assert put('resource "t" "x" { abc = 1 }\n', Edit((*X, "d"), 2)) == inside("  abc = 1\n  d   = 2\n")
@@ -209,17 +228,17 @@ def test_a_new_top_level_block_follows_its_kin() -> None:
 
 
 def test_what_goes_takes_its_lines_along() -> None:
-    text = inside("  a = 1\n\n  # stays\n  b = 2 # goes\n\n  c {\n  }\n")
-    assert put(text, Edit((*X, "b"), remove=True)) == inside("  a = 1\n\n  # stays\n\n  c {\n  }\n")
-    assert put(text, Edit((*X, "c"), remove=True)) == inside("  a = 1\n\n  # stays\n  b = 2 # goes\n")
-    assert put(text, Edit((*X, "a"), remove=True)) == inside("  # stays\n  b = 2 # goes\n\n  c {\n  }\n")
+    text = inside("  a = 1\n\n  # stays\n  b = 2 # stays too\n\n  c {\n  }\n")
+    assert put(text, Edit((*X, "b"), remove=True)) == inside("  a = 1\n\n  # stays\n  # stays too\n\n  c {\n  }\n")
+    assert put(text, Edit((*X, "c"), remove=True)) == inside("  a = 1\n\n  # stays\n  b = 2 # stays too\n")
+    assert put(text, Edit((*X, "a"), remove=True)) == inside("  # stays\n  b = 2 # stays too\n\n  c {\n  }\n")
     assert put(text + text, Edit(("resource", "t", "x", 1), remove=True)) == text
     assert put("a {\n}\n\nb {\n}\n", Edit(("b",), remove=True)) == "a {\n}\n"
 
 
 def test_notes_in_a_block_within_a_block_outlive_it() -> None:
-    text = inside("  a = 1\n\n  c {\n    // for visitors\n    b = 2 # goes\n\n    d {\n      # deep\n    }\n  }\n")
-    assert put(text, Edit((*X, "c"), remove=True)) == inside("  a = 1\n\n  // for visitors\n  # deep\n")
+    text = inside("  a = 1\n\n  c {\n    // for visitors\n    b = 2 # many\n\n    d {\n      # deep\n    }\n  }\n")
+    assert put(text, Edit((*X, "c"), remove=True)) == inside("  a = 1\n\n  // for visitors\n  # many\n  # deep\n")
 
 
 LISTS = {

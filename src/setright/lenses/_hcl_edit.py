@@ -13,14 +13,12 @@ from setright.lenses import _hcl_add as add
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body, parsed, tree
-from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, newline_of, next_line
+from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end, newline_of, next_line
 from setright.lenses._hcl_write import Splice
+from setright.lenses.comments import in_hcl
 from setright.lenses.edited import look_up, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain
-from setright.patterns import late
-
-NOTE = late(r"\n[ \t]*+((?:#|//)[^\r\n]*+|/\*.*?\*/)", re.DOTALL)
 
 
 def changed(text: str, edit: Edit) -> str:
@@ -89,12 +87,20 @@ def list_leaves(path: Path, have: list[Plain], want: list[Plain]) -> Iterator[Ed
     else:
         gone = range(0)
         kept = [item for item in have if any(same(item, other) for other in want)]
+        moved = [n for n, (a, b) in enumerate(zip(have, want, strict=False)) if not same(a, b)]
+        if len(have) == len(want) and not any(_is_among(have[n], want) or _is_among(want[n], have) for n in moved):
+            yield from (Edit((*path, n), want[n]) for n in moved)
+            return
         if not same(kept, want[: len(kept)]):
             yield Edit(path, want)
             return
         yield from (Edit((*path, n), remove=True) for n in reversed(range(len(have))) if not any(same(have[n], x) for x in want))
     yield from (Edit((*path, n), remove=True) for n in reversed(gone))
     yield from (Edit((*path, len(kept) + n), value) for n, value in enumerate(want[len(kept) :]))
+
+
+def _is_among(item: Plain, items: list[Plain]) -> bool:
+    return any(same(item, other) for other in items)
 
 
 def primitive(text: str, root: Body, edit: Edit) -> tuple[int, list[Splice]]:
@@ -157,28 +163,23 @@ def remove(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list
         gone = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
     if "\n" not in text[body.start : body.end] and body.start:
         return body.start, [(body.start, body.end, "")]
-    return body.start, [_taken_out(text, start, end, gone if body.start else ()) for start, end in together(text, gone)]
+    if not body.start:
+        return body.start, [(*lines_of(text, start, end), "") for start, end in together(text, gone)]
+    return body.start, [_taken_out(text, start, end) for start, end in together(text, gone)]
 
 
-def _taken_out(text: str, start: int, end: int, gone: Sequence[Attribute | Block]) -> Splice:
-    """The items from one place to another, but for comments with lines of their own in blocks within a block, which stay there."""
-    bodies = (item.body for item in gone if isinstance(item, Block) and start <= item.start < end)
-    kept = [note for body in bodies for note in notes_in(text, body)]
-    if not kept:
+def _taken_out(text: str, start: int, end: int) -> Splice:
+    """Items within a block gone, from one place to another, but for their comments, which stay there as lines of their own."""
+    stop = line_end(text, end)
+    if not (kept := notes_in(text, start, stop)):
         return *lines_of(text, start, end), ""
     indent, newline = indent_at(text, start), newline_of(text)
-    return write.line_start(text, start), next_line(text, end), "".join(f"{indent}{note}{newline}" for note in kept)
+    return write.line_start(text, start), stop, newline.join(indent + note for note in kept)
 
 
-def notes_in(text: str, body: Body) -> Iterator[str]:
-    """The comments with lines of their own between the items of a block, and of the blocks in it."""
-    at = body.start
-    for item in body.items:
-        yield from (found[1] for found in NOTE.finditer(text, at, item.start))
-        if isinstance(item, Block):
-            yield from notes_in(text, item.body)
-        at = item.end
-    yield from (found[1] for found in NOTE.finditer(text, at, body.end))
+def notes_in(text: str, start: int, end: int) -> list[str]:
+    """The comments of a part of a text that begins and ends outside of strings."""
+    return [text[start + first : start + last].rstrip() for first, last in in_hcl(text[start:end])]
 
 
 def together(text: str, items: Sequence[Attribute | Block]) -> Iterator[tuple[int, int]]:
@@ -206,21 +207,38 @@ def lines_of(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def drop_item(text: str, node: Node, item: Attribute | Node) -> Iterator[Splice]:
-    """An item of a list or object literal, with its comma."""
+    """An item of a list or object literal, with its comma; the comments in it and behind it stay."""
     items = list(node.items or ())
     index = items.index(item)
     start, after = write.line_start(text, item.start), after_comma(text, item.end)
     last = index == len(items) - 1
     alone = not text[start : item.start].strip(" \t") and END.match(text, after)
     if alone:
-        yield start, next_line(text, after), ""
+        stop, indent = line_end(text, after), text[start : item.start]
+        notes = newline_of(text).join(indent + note for note in notes_in(text, item.start, stop))
+        yield (start, stop, notes) if notes else (start, next_line(text, after), "")
         if last and index and after == item.end:
             before = items[index - 1].end
             comma = after_comma(text, before)
             yield comma - (comma > before), comma, ""
-    elif last and index:
-        yield items[index - 1].end, item.end, ""
-    elif last:
-        yield node.start + 1, node.end - 1, ""
+        return
+    begin, end = _gap(text, node, index)
+    if notes_in(text, begin, end):
+        yield from _but_notes(text, item, after)
     else:
-        yield item.start, items[index + 1].start, ""
+        yield begin, end, ""
+
+
+def _gap(text: str, node: Node, index: int) -> tuple[int, int]:
+    """What goes with an item that has no line of its own: the blanks and the comma on one side of it."""
+    items = list(node.items or ())
+    if index < len(items) - 1:
+        return items[index].start, items[index + 1].start
+    return (items[index - 1].end, items[index].end) if index else (node.start + 1, node.end - 1)
+
+
+def _but_notes(text: str, item: Attribute | Node, after: int) -> Iterator[Splice]:
+    """An item among comments gone: a comma behind the item before it does no harm in HCL."""
+    stop = after + len(text[after:]) - len(text[after:].lstrip(" \t"))
+    inner = newline_of(text).join(notes_in(text, item.start, item.end))
+    yield item.start, stop, inner + newline_of(text) if inner else ""

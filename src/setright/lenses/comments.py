@@ -56,7 +56,8 @@ def _comment(text: str, start: int, end: int, line: int) -> Comment:
     return Comment(line, line + text.count("\n", start, end), words, alone)
 
 
-def _hcl(text: str) -> Iterator[tuple[int, int]]:
+def in_hcl(text: str) -> Iterator[tuple[int, int]]:
+    """Where comments start and end in HCL text, or in the latin-1 view of its bytes."""
     at = 0
     while match := _HCL.search(text, at):
         start, at = match.span()
@@ -109,7 +110,7 @@ def _dockerfile(text: str) -> Iterator[tuple[int, int]]:
 
 
 _PLACES: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {
-    "hcl": _hcl,
+    "hcl": in_hcl,
     "yaml": _yaml,
     "kustomization": _yaml,
     "dockerfile": _dockerfile,
