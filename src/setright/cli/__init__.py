@@ -53,6 +53,7 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
         "stop": "The kill switch: let no run touch anything any more.",
     },
 }
+ACTING = ("apply", "fix", "rollback")  # they write on targets
 MODULES = {  # a keyword is no module name; the server's command is with the server
     "except": "setright.cli.commands.exception",
     "import": "setright.cli.commands.import_",
@@ -99,6 +100,12 @@ class LazyGroup(click.Group):
         """Runs the command; what the rooms below refuse becomes one line and an exit code."""
         try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort) as error:
+            from setright.cli.failure import INTERRUPTED, Failure
+
+            acts = ctx.invoked_subcommand in ACTING
+            more = "; `setright runs` shows what was done, and the next run ends what was begun" if acts else ""
+            raise Failure(f"interrupted{more}", INTERRUPTED) from error
         except (ValueError, RuntimeError) as error:
             from setright.cli.failure import failure_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -80,6 +81,23 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
     return Acted(run.plans if run else (), chosen | _ran_later(run))
 
 
+def end_what_was_cut_off(app: App, show: Shown, yes: bool) -> None:
+    """Before anything is planned: beside what an earlier process left half-way, plans would lapse. A person is asked first."""
+    if not app.store.under_way():
+        return
+    asking = on_terminal() and not yes and not show.file and show.format == "table"
+    if not asking or click.confirm("An earlier run was cut off. End what it had begun first, as was agreed then?", err=True):
+        with live(show.quiet) as say:
+            say("Ending a run that was cut off ...")
+            ended = app.recover()
+        _tell_recovered(ended, show)
+
+
+def _tell_recovered(ended: Sequence[Outcome], show: Shown) -> None:
+    for came, number in Counter(outcome.outcome for outcome in ended).items():
+        hint(f"An earlier run was cut off; {_count(number)} of it {'is' if number == 1 else 'are'} {came} now", show)
+
+
 def _ran_later(run: Run | None) -> frozenset[str]:
     """The plans of later rounds that were to run: those that wait for a yes were not."""
     later = [(plan, outcome.outcome) for plan, outcome in run.plans if plan.hash in run.rounds] if run else []
@@ -142,6 +160,7 @@ def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision],
         elif progress.targets > 1:
             say(f"{progress.done} of {progress.targets} targets")
 
+    app.runner.on_interrupt = lambda: hint("Interrupted: what has begun on a target ends first; once more does not wait", show)
     with live(show.quiet) as say:
         say(f"Running {_count(len(chosen))} ...")
         return app.apply(plans, lambda plan: plan.hash in mine, tell, watch, decision.further)
@@ -184,8 +203,7 @@ def _told(run: Run | None, show: Shown, report: Report | None) -> None:
         screen.draw_outcomes(console, [outcome for _, outcome in ended])
         if report:
             findings.draw_unread(console, report)
-    for outcome in run.recovered if run else ():
-        hint(f"An earlier run was cut off; its plan {outcome.plan[:12]} is now {outcome.outcome}", show)
+    _tell_recovered(run.recovered if run else (), show)
     if waits := sum(screen.waits(outcome) for _, outcome in ended):
         hint(f"\n{waits} wait{'s' if waits == 1 else ''} for a yes: {TO_AGREE}", show)
     done = [plan for plan, outcome in ended if outcome.outcome == "verified"]

@@ -7,6 +7,7 @@ from typing import IO, Any
 import click
 
 CLEAN, FOUND, USAGE, UNREACHED = 0, 1, 2, 3
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 
 
 class Failure(click.ClickException):

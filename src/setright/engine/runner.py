@@ -68,6 +68,7 @@ class Runner:
         self._policy = configuration.policy
         self._desk = desk
         self._subject = subject
+        self.on_interrupt: Callable[[], None] = lambda: None
 
     def apply(self, run: str, plans: Sequence[Plan], cases: Cases, tell: Tell, watch: Watch, further: str = "") -> Ended:
         """The outcomes by plan, and those of what an earlier process had left unfinished, which is finished first."""
@@ -126,7 +127,13 @@ class Runner:
         """Until these runs have ended, and whether somebody interrupted it: then what had begun ends, and nothing else begins."""
         worker.only = runs
         with _interrupted_once() as interrupted:
-            worker.serve(AT_ONCE, lambda: interrupted.is_set() or not self._store.any_under_way(runs))
+
+            def over() -> bool:
+                if interrupted.is_set():
+                    self.on_interrupt()
+                return interrupted.is_set() or not self._store.any_under_way(runs)
+
+            worker.serve(AT_ONCE, over)
             if interrupted.is_set():
                 for run in runs:
                     self._store.call_off(run, "interrupted before it began")

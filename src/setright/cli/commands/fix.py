@@ -58,7 +58,7 @@ def command(
     Exit code: 0 done, also where plans wait for a yes; 1 something that should have run was refused or rolled back (or is open
     at or over --fail-on); 3 a target could not be reached.
     """
-    from setright.cli.acting import Decision, act_on
+    from setright.cli.acting import Decision, act_on, end_what_was_cut_off
     from setright.cli.commands.plan import print_plans
     from setright.cli.gather import exit_code, planned, tell_unreached
     from setright.cli.output import on_terminal
@@ -68,6 +68,8 @@ def command(
     app = show.open()
     if pull:
         ctx.exit(_propose(app, selection, pull, show, act))
+    if not act["dry_run"] and not act["queue"]:
+        end_what_was_cut_off(app, show, act["yes"])
     report, results = planned(app, selection, show, together=act["also_ask"])
     plans = [plan for result in results for plan in result.plans]
     tell_unreached(report, show)
