@@ -445,3 +445,27 @@ def test_what_another_fix_makes_possible_is_put_right_with_it(tmp_path):
     assert json.loads(change.after)["a"] == ["y"]
     (alone,) = planned(content(tmp_path / "one", {"t/item/out": both["t/item/out"]}), memory(item("m", a=["x"])))
     assert (alone.lane, alone.reason) == ("hand", "a nothing would be left of the list")
+
+
+def test_what_another_fix_puts_right_in_another_file_is_one_plan_with_it():
+    template = b"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  containers:
+    - name: web
+      image: web
+      securityContext:
+        {{- toYaml .Values.securityContext | nindent 8 }}
+"""
+    chart = {
+        "Chart.yaml": Document("Chart.yaml", b"name: web\nversion: 1.0.0\n", "yaml"),
+        "templates/pod.yaml": Document("templates/pod.yaml", template, "helm"),
+        "values.yaml": Document("values.yaml", b"securityContext: {}\n", "yaml"),
+    }
+    catalogue, surface = shipped(), Memory(chart, ("kubernetes",))
+    controls = [catalogue.control(f"k8s/workload/{name}") for name in ("raw-sockets", "drop-capabilities")]
+    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    assert ([each.locator for each in only.changes], len(only.findings)) == (["values.yaml"], 2)

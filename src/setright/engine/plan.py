@@ -129,7 +129,7 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
     """One plan for each set of documents that some fix ties together."""
     done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
     made = []
-    homes = {i: {fix.found.resource.home[0]} for i, fix in done.items()}  # of a fix that only reloads
+    homes = {i: {_home(before, composed, fix.found)} for i, fix in done.items() if not composed.touched.get(i)}
     closing = {before.bindings[fix.found.slot].layouts[fix.found.slot[1]].get(CLOSING) for fix in done.values()}
     groups = tied(_with_units({i: composed.touched.get(i) or homes[i] for i in done}))
     for locators, ids in sorted(groups, key=lambda group: not closing.isdisjoint(group[0])):
@@ -140,6 +140,14 @@ def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], 
         )
         made.append(_plan(scan, before, changes, [done[i] for i in ids], options))
     return made
+
+
+def _home(before: World, composed: Composed, found: Found) -> str:
+    """The document of a fix without edits: that in which another fix wrote what it wants, or its resource's, which only reloads."""
+    home = found.resource.home[0]
+    path = found.finding.mismatches[0].path
+    locator, _ = locate(before.bindings[found.slot], found.slot[1], found.resource, path, before.sources)
+    return locator if home not in composed.edits and locator in composed.edits else home
 
 
 def _with_units(touched: Mapping[str, Set[str]]) -> dict[str, set[str]]:
