@@ -105,10 +105,16 @@ def test_the_action_installs_its_checkout_or_the_version_asked_for(place, versio
 def test_the_action_fails_for_findings_and_says_which(place):
     ran = act(place, arguments=f"--control\n{AUTO}", sarif="out.sarif")
     assert (ran.returncode, ran.stderr) == (1, "")
-    assert (place / "GITHUB_OUTPUT").read_text().split() == ["exit-code=1", "sarif=out.sarif"]
+    assert (place / "GITHUB_OUTPUT").read_text().split() == ["sarif=out.sarif", "exit-code=1"]
     assert AUTO in (place / "GITHUB_STEP_SUMMARY").read_text() and AUTO in ran.stdout
     results = json.loads((place / "tree" / "out.sarif").read_text())["runs"][0]["results"]
     assert [r["ruleId"] for r in results] == [AUTO]
+
+
+def test_the_action_says_why_there_is_no_sarif_and_fails(place):
+    ran = act(place, arguments=f"--control\n{AUTO}", fail_on="never", sarif="no such folder/out.sarif")
+    assert (ran.returncode, (place / "GITHUB_OUTPUT").read_text()) == (2, "exit-code=2\n")
+    assert ran.stderr == "setright: no such folder/out.sarif: No such file or directory; nothing was written there\n"
 
 
 @pytest.mark.parametrize(
