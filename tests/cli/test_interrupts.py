@@ -63,3 +63,12 @@ def test_the_next_fix_ends_what_a_killed_one_had_begun_before_it_plans(setright:
     again = setright.process(*FIX)
     assert (again.code, fixed(files)) == (0, FILES)
     assert f"An earlier run was cut off; {FILES} plans of it are verified now" in again.err and "refused" not in again.out
+
+
+def test_a_plan_whose_apply_was_killed_goes_on(setright: Program):
+    files = fill(setright)
+    setright("plan", ".", "--control", AUTO, "-o", "plan.json")
+    apply = ("apply", "plan.json", "--yes")
+    assert signalled(setright, signal.SIGKILL, lambda: fixed(files[:20]) > 2, *apply).code == -signal.SIGKILL
+    again = setright.process(*apply)
+    assert (again.code, fixed(files)) == (0, FILES) and "refused" not in again.out

@@ -81,16 +81,21 @@ def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, rep
     return Acted(run.plans if run else (), chosen | _ran_later(run))
 
 
-def end_what_was_cut_off(app: App, show: Shown, yes: bool) -> None:
-    """Before anything is planned: beside what an earlier process left half-way, plans would lapse. A person is asked first."""
+def end_what_was_cut_off(app: App, show: Shown, yes: bool) -> frozenset[str]:
+    """Before anything is planned: beside what an earlier process left half-way, plans would lapse. A person is asked first.
+
+    The hashes of the plans that were verified so.
+    """
     if not app.store.under_way():
-        return
+        return frozenset()
     asking = on_terminal() and not yes and not show.file and show.format == "table"
-    if not asking or click.confirm("An earlier run was cut off. End what it had begun first, as was agreed then?", err=True):
-        with live(show.quiet) as say:
-            say("Ending a run that was cut off ...")
-            ended = app.recover()
-        _tell_recovered(ended, show)
+    if asking and not click.confirm("An earlier run was cut off. End what it had begun first, as was agreed then?", err=True):
+        return frozenset()
+    with live(show.quiet) as say:
+        say("Ending a run that was cut off ...")
+        ended = app.recover()
+    _tell_recovered(ended, show)
+    return frozenset(outcome.plan for outcome in ended if outcome.outcome == "verified")
 
 
 def _tell_recovered(ended: Sequence[Outcome], show: Shown) -> None:

@@ -42,7 +42,7 @@ def command(
 
     Exit code: 0 done, 1 a plan lapsed, waits for approval, was refused or rolled back, 2 not a plan file.
     """
-    from setright.cli.acting import Decision, act_on
+    from setright.cli.acting import Decision, act_on, end_what_was_cut_off
     from setright.cli.planfile import approved, lapsed, load
 
     app = show.open()
@@ -53,6 +53,8 @@ def command(
     if late := lapsed(plans):
         click.echo(f"setright: {plan_file}: lapsed at {late[0].expires_at}; nothing was written. Plan again", err=True)
         ctx.exit(FOUND)
+    done = frozenset[str]() if flags["queue"] else end_what_was_cut_off(app, show, flags["yes"])
+    plans = [plan for plan in plans if plan.hash not in done]
     agreed = frozenset(plan.hash for plan in plans if flags["from_store"])
     decision = Decision(frozenset(chosen), flags["yes"], agreed, flags["queue"])
     acted = act_on(app, plans, decision, show, None, all_findings)
