@@ -210,7 +210,7 @@ def _read(file: str, place: Path, told: Plain, target: Tree | None, sources: Map
 def is_for(patch: Patch, manifest: Tree) -> bool | None:
     """Whether a patch changes an object; None where its target cannot be told."""
     name = look_up(manifest, ("metadata", "name"))
-    names = dict.fromkeys((name, f"{patch.around[0]}{name}{patch.around[1]}"))
+    names = (name, f"{patch.around[0]}{name}{patch.around[1]}") if any(patch.around) else (name,)
     if patch.target is not None:
         aimed = [is_aimed_at(patch.target, manifest, each) for each in names]
         return True if True in aimed else None if None in aimed else False

@@ -59,7 +59,7 @@ def _placed(spec: Tree) -> Iterator[tuple[Path, Tree]]:
 def _alone(spec: Tree, place: Path, container: Tree) -> Tree:
     """A pod's `spec` with one container and the volumes that it mounts."""
     mounted = _mounted(container)
-    volumes = [each for each in listed(spec.get("volumes")) if isinstance(each, dict) and each.get("name") in mounted]
+    volumes = [each for each in listed(spec.get("volumes")) if isinstance(each, dict) and str(each.get("name")) in mounted]
     return {**spec, **{key: [] for key in CONTAINERS}, str(place[1]): [container], "volumes": volumes}
 
 
