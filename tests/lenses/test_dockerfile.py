@@ -50,6 +50,7 @@ def test_heredocs_belong_to_their_instruction() -> None:
     tree = dockerfile.get(text)["instructions"]
     assert [each["keyword"] for each in tree] == ["RUN", "COPY", "RUN"]
     assert [each.get("heredocs") for each in tree] == [["FROM not\n"], ["1\n", "\t2\n"], None]
+    assert dockerfile.get(text.replace(b"\n", b"\r\n")) == {"instructions": tree}
 
 
 @pytest.mark.parametrize(

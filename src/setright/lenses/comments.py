@@ -105,7 +105,7 @@ def _words(text: str, token: yaml.ScalarToken) -> tuple[int, int]:
 def _dockerfile(text: str) -> Iterator[tuple[int, int]]:
     heredocs = [body for each in dockerfile.get(text.encode())["instructions"] for body in each.get("heredocs", ())]
     for match in _DOCKERFILE.finditer(text):
-        if not any(match[1] in body for body in heredocs):
+        if not any(match[1].rstrip("\r") in body for body in heredocs):
             yield match.span(1)
 
 

@@ -2,9 +2,9 @@
 
 `{"instructions": [{"keyword": "RUN", "flags": ["--mount=..."], "value": "apt-get update && ...", "heredocs": ["..."]}]}`; the
 value in exec form (a JSON array) is a list; `flags` and `heredocs` are absent where there are none; parser directives stand
-in `directives`, a continued line's comments nowhere. A new value changes only the words that differ, so continuations stay.
-A list of instructions as a whole may only have new ones among those it has: they stand before the comment of the one they
-precede. Blanks of an indent before `&&` in a new one begin a new line.
+in `directives`, a continued line's comments nowhere. Lines of a heredoc end in the tree as Linux has them. A new value changes
+only the words that differ, so continuations stay. A list of instructions as a whole may only have new ones among those it has:
+they stand before the comment of the one they precede. Blanks of an indent before `&&` in a new one begin a new line.
 
 Dockerfile reference (docs.docker.com/reference/dockerfile) and BuildKit's frontend/dockerfile/parser.
 """
@@ -225,7 +225,7 @@ def _take_heredocs(text: str, lines: Sequence[tuple[int, int]], number: int, eac
             number += 1
         if number == len(lines):
             raise LensError(f"line {first}: heredoc {name} is not closed")
-        each.heredocs.append(_out(text[lines[first][0] : lines[number][0]]))
+        each.heredocs.append(_out(text[lines[first][0] : lines[number][0]]).replace("\r\n", "\n"))
         each.end = lines[number][1]
         number += 1
     return number
