@@ -469,3 +469,25 @@ spec:
     controls = [catalogue.control(f"k8s/workload/{name}") for name in ("raw-sockets", "drop-capabilities")]
     (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
     assert ([each.locator for each in only.changes], len(only.findings)) == (["values.yaml"], 2)
+
+
+def test_a_probe_asks_the_port_that_another_fix_opens():
+    pod = b"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-apiserver
+  namespace: kube-system
+spec:
+  containers:
+    - name: kube-apiserver
+      image: registry.k8s.io/kube-apiserver:v1.31.0
+      command:
+        - kube-apiserver
+        - --secure-port=0
+"""
+    catalogue, surface = shipped(), Memory({"pod.yaml": Document("pod.yaml", pod, "yaml")}, ("kubernetes",))
+    controls = [resolve(catalogue.control(i), {}) for i in ("k8s/api-server/secure-port", "k8s/workload/readiness-probe")]
+    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (change,) = changes(only, surface.again(["pod.yaml"]))
+    assert b"--secure-port=6443" in change.after and b"port: 6443" in change.after

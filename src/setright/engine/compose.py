@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple
 
-from setright.bindings.error import BindingError
+from setright.bindings.error import BindingError, Missing
 from setright.bindings.view import Beside, beside
 from setright.controls.derive import NoRemedy, NoValue
 from setright.controls.judge import applies
@@ -180,7 +180,7 @@ def _edits(world: World, found: Found) -> Placed | str | None:
         return None
     try:
         return world.edits(found.control, found.slot, resource, mismatches)
-    except NoValue as error:
+    except (NoValue, Missing) as error:
         return Passing(error)
     except (NoRemedy, BindingError) as error:  # by evidence, which another fix may take away and which was true all the same
         return str(error)

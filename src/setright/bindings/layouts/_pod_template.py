@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from setright.bindings.error import BindingError
+from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_locks import is_kept
 from setright.bindings.layouts._pod_needs import besides
@@ -94,9 +94,7 @@ def _probe(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
     is_alone = len(listed(look_up(raw, ("spec", "containers")))) == 1
     port = probed(container, resource.tree["workload"].get("served", ()), is_alone) if isinstance(container, dict) else None
     if port is None:
-        raise BindingError(
-            f"{resource.name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works"
-        )
+        raise Missing(f"{resource.name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works")
     patient = {} if wanted.path[-1] != "livenessProbe" else {**AS_LONG, **PATIENT} if _is_old(resource) else PATIENT
     return Edit(wanted.path, {"tcpSocket": {"port": port}, **patient})
 
