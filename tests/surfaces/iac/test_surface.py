@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,32 @@ def test_mode_stays_and_nothing_else_is_left_in_the_directory(tree):
     tree.write(change())
     assert file(tree).read_bytes() == b"# new\n"
     assert stat.S_IMODE(file(tree).stat().st_mode) == 0o640
+    assert [entry.name for entry in (tree.root / "eu").iterdir()] == ["main.tf"]
+
+
+def test_what_a_killed_process_left_half_written_goes_with_the_next_write(tree):
+    file(tree, "eu/.main.tf.setright").write_text("# ne")
+    file(tree, "eu/.main.tf.setright").chmod(0o640)
+    tree.write(change())
+    assert file(tree).read_bytes() == b"# new\n"
+    assert stat.S_IMODE(file(tree).stat().st_mode) == 0o644
+    assert [entry.name for entry in (tree.root / "eu").iterdir()] == ["main.tf"]
+
+
+def test_writers_by_several_roots_write_it_whole_and_leave_nothing(tree):
+    texts = [f"# {number}\n".encode() * 20_000 for number in range(2)]
+    file(tree).write_bytes(texts[0])
+
+    def to_and_fro(surface, locator):
+        for number in range(60):
+            with contextlib.suppress(Moved):
+                surface.write(change(texts[number % 2], texts[1 - number % 2], locator))
+            assert file(tree).read_bytes() in texts
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [(tree, "eu/main.tf"), (SourceTree(tree.root / "eu"), "main.tf")]
+        for each in [pool.submit(to_and_fro, *one) for one in both]:
+            each.result()
     assert [entry.name for entry in (tree.root / "eu").iterdir()] == ["main.tf"]
 
 

@@ -214,21 +214,43 @@ def _put(file: Path, data: bytes | None) -> None:
         file.unlink(missing_ok=True)
         _sync(file.parent)
         return
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
+    new = file.with_name(f".{file.name}.setright")
+    with os.fdopen(_alone(new), "wb") as out:
+        try:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        _like(file, new)
-        new.replace(file)
-        _sync(file.parent)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+            _like(file, new)
+            new.replace(file)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+    _sync(file.parent)
+
+
+def _alone(new: Path) -> int:
+    """A new file of ours alone, open and locked; what a killed process left in its place goes, and a living one is waited for."""
+    while True:
+        try:
+            handle, is_new = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), True
+        except FileExistsError:
+            try:
+                handle, is_new = os.open(new, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), False
+            except FileNotFoundError:
+                continue
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if _stands_at(new, handle):
+            if is_new:
+                return handle
+            new.unlink()
+        os.close(handle)
+
+
+def _stands_at(place: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(place.lstat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def _like(old: Path, new: Path) -> None:
