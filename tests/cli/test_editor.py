@@ -286,6 +286,18 @@ def test_a_file_written_since_it_was_judged_gets_no_edit_of_what_it_was(client: 
     assert [edit["range"]["start"]["line"] for edit in edits_of(action)] == [2]
 
 
+@pytest.mark.parametrize("name", ["of the shop/main.tf", "käse.tf", "a+b@c#d%20.tf"])
+def test_any_name_of_a_file_will_do(client: Client, setright: Program, name: str):
+    setright.file.unlink()
+    file = setright.tree / name
+    file.parent.mkdir(exist_ok=True)
+    told = client.open(file, MAIN_TF)["diagnostics"]
+    assert len(told) == 2
+    (action, *_) = client.actions(file, told[0]["range"], ["quickfix"])
+    (document,) = action["edit"]["documentChanges"]
+    assert document["textDocument"] == {"uri": file.as_uri(), "version": 1}
+
+
 def test_half_a_sign_holds_up_nothing(client: Client, setright: Program):
     client.open(setright.file, MAIN_TF)
     client.change(setright.file, "# \ud83d\n" + MAIN_TF, 2)

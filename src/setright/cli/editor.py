@@ -209,7 +209,7 @@ class Editor:
 
     async def _sight(self, uri: str, anew: bool = False) -> Sight | None:
         """The document as judged now; None for a file of no format of ours."""
-        if uri not in self._open() or lens_of(uri.rpartition("/")[2]) is None:
+        if uri not in self._open() or lens_of((to_fs_path(uri) or "").rpartition("/")[2]) is None:
             return None
         root = self._root(uri)
         seen = {each: text for each, text in self._open().items() if _file(each).is_relative_to(root)}
@@ -231,8 +231,8 @@ class Editor:
 
     def _open(self) -> dict[str, Text]:
         """The files that are open, by URI; half a sign, as a selection may leave one, reads as ``?``."""
-        documents = self.server.workspace.text_documents.items()
-        return {uri: Text(each.version, _whole(each.source)) for uri, each in documents if uri.startswith("file:")}
+        documents = self.server.workspace.text_documents.values()  # its keys are not as the editor wrote them: %20 is a blank there
+        return {each.uri: Text(each.version, _whole(each.source)) for each in documents if each.uri.startswith("file:")}
 
     def _root(self, uri: str) -> Path:
         """The innermost folder of the workspace that holds the file, else the file's own."""
