@@ -232,8 +232,18 @@ def test_what_goes_takes_its_lines_along() -> None:
     assert put(text, Edit((*X, "b"), remove=True)) == inside("  a = 1\n\n  # stays\n  # stays too\n\n  c {\n  }\n")
     assert put(text, Edit((*X, "c"), remove=True)) == inside("  a = 1\n\n  # stays\n  b = 2 # stays too\n")
     assert put(text, Edit((*X, "a"), remove=True)) == inside("  # stays\n  b = 2 # stays too\n\n  c {\n  }\n")
-    assert put(text + text, Edit(("resource", "t", "x", 1), remove=True)) == text
+    assert put(text + text, Edit(("resource", "t", "x", 1), remove=True)) == text + "# stays\n# stays too\n"
+    for told in (
+        "checkov:skip=CKV_AWS_1: known",
+        "tfsec:ignore:x",
+        "trivy:ignore:AVD-1",
+        "setright: leave a/b until 2027-01-01",
+        "nosec",
+    ):
+        after = put(text.replace("stays too", told), Edit((*X, "b"), remove=True))
+        assert after == inside("  a = 1\n\n  # stays\n\n  c {\n  }\n")
     assert put("a {\n}\n\nb {\n}\n", Edit(("b",), remove=True)) == "a {\n}\n"
+    assert put("# a\na {\n  b = 1 # c\n}\n\nd {\n}\n", Edit(("a",), remove=True)) == "# a\n# c\n\nd {\n}\n"
 
 
 def test_notes_in_a_block_within_a_block_outlive_it() -> None:

@@ -537,3 +537,11 @@ def test_comments_of_a_block_that_goes_stay() -> None:
 def test_no_comment_goes_with_what_goes(source: str, edit: Edit, after: str | None, newline: str) -> None:
     after = after or "a:\n  - [ # one\n    # two\n    c # three\n    ]"
     assert changed(source.replace("\n", newline), edit) == after.replace("\n", newline)
+
+
+@pytest.mark.parametrize(
+    "told", ["zizmor: ignore[artipacked]", "checkov:skip=CKV_K8S_1: known", "kics-scan ignore-line", "nosemgrep"]
+)
+def test_what_tells_a_scanner_to_pass_a_line_over_goes_with_it(told: str) -> None:
+    assert changed(f"a: 1 # {told}\nb: 2\n", Edit((*DOC, "a"), remove=True)) == "b: 2\n"
+    assert changed(f"l:\n  - 1 # {told}\n  - 2\n", Edit((*DOC, "l", 0), remove=True)) == "l:\n  - 2\n"

@@ -8,6 +8,7 @@ from collections.abc import Mapping as Texts
 import msgspec
 
 from setright.lenses._nodes import Splice, line_end, line_of, line_start, newline_of, next_line
+from setright.lenses.comments import outlives
 from setright.lenses.error import LensError
 from setright.patterns import late
 
@@ -101,7 +102,7 @@ def _has_own_line(box: Box, i: int) -> bool:
 def _own_line(box: Box, i: int) -> Splice:
     """The line of an item gone, but for a comment behind it."""
     text, behind = box.text, _behind_comma(box, i)
-    if comment := text[behind : line_end(text, behind)].strip(" \t"):
+    if (comment := text[behind : line_end(text, behind)].strip(" \t")) and outlives(comment):
         return box.items[i][0], text.index(comment, behind), ""
     return line_start(text, box.items[i][0]), next_line(text, behind), ""
 

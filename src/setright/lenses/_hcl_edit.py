@@ -15,7 +15,7 @@ from setright.lenses._hcl_expr import END, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body, parsed, tree
 from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end, newline_of, next_line
 from setright.lenses._hcl_write import Splice
-from setright.lenses.comments import in_hcl
+from setright.lenses.comments import in_hcl, outlives
 from setright.lenses.edited import look_up, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain
@@ -163,13 +163,11 @@ def remove(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list
         gone = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
     if "\n" not in text[body.start : body.end] and body.start:
         return body.start, [(body.start, body.end, "")]
-    if not body.start:
-        return body.start, [(*lines_of(text, start, end), "") for start, end in together(text, gone)]
     return body.start, [_taken_out(text, start, end) for start, end in together(text, gone)]
 
 
 def _taken_out(text: str, start: int, end: int) -> Splice:
-    """Items within a block gone, from one place to another, but for their comments, which stay there as lines of their own."""
+    """Items gone, from one place to another, but for their comments, which stay there as lines of their own."""
     stop = line_end(text, end)
     if not (kept := notes_in(text, start, stop)):
         return *lines_of(text, start, end), ""
@@ -179,7 +177,8 @@ def _taken_out(text: str, start: int, end: int) -> Splice:
 
 def notes_in(text: str, start: int, end: int) -> list[str]:
     """The comments of a part of a text that begins and ends outside of strings."""
-    return [text[start + first : start + last].rstrip() for first, last in in_hcl(text[start:end])]
+    notes = (text[start + first : start + last].rstrip() for first, last in in_hcl(text[start:end]))
+    return [note for note in notes if outlives(note)]
 
 
 def together(text: str, items: Sequence[Attribute | Block]) -> Iterator[tuple[int, int]]:

@@ -46,6 +46,7 @@ from setright.lenses._yaml_write import (
     scalar,
     style_of,
 )
+from setright.lenses.comments import outlives
 from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.model import Plain
@@ -251,7 +252,8 @@ class _Blocks(Brackets):
         """
         begin, stop = line_start(self.text, start), next_line(self.text, end)
         newline = self.style.newline
-        if self.text[end:stop].lstrip(" \t").startswith("#") and not self.text[begin : start + 1].strip(" ").startswith("-"):
+        beside = self.text[end:stop].lstrip(" \t")
+        if beside.startswith("#") and outlives(beside) and not self.text[begin : start + 1].strip(" ").startswith("-"):
             notes = "".join(note + newline for note in self._notes(begin, end))
             return begin, self.text.index("#", end), notes + self.text[begin:start]
         is_open = stop == len(self.text) and not self.text.endswith("\n")
@@ -265,7 +267,7 @@ class _Blocks(Brackets):
         while m := NOTE.search(self.text, begin, stop):
             begin = next((b for a, b in self._words if a <= m.start() < b), m.end())
             line = self.text[line_start(self.text, m.start()) : m.start()]
-            notes += [line[: len(line) - len(line.lstrip(" "))] + m[0].rstrip()] if begin == m.end() else []
+            notes += [line[: len(line) - len(line.lstrip(" "))] + m[0].rstrip()] if begin == m.end() and outlives(m[0]) else []
         return notes
 
     @cached_property

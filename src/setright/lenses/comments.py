@@ -20,6 +20,9 @@ _TEMPLATE = r'\$\{(?:[^{}"\n]|"(?:[^"\\\n]|\\.)*+"|\{[^{}\n]*+\})*+\}'
 _HCL = late(
     rf'"(?:{_TEMPLATE}|[^"\\\n]|\\.)*+"|<<-?(?P<heredoc>[A-Za-z_][\w-]*+)[ \t]*+\r?\n|(?P<line>(?:#|//)[^\n]*+)|(?P<block>/\*)'
 )
+_TO_SCANNERS = late(
+    r"(?i)\b(?:setright|checkov|tfsec|trivy|kics|terrascan|zizmor|hadolint|snyk|semgrep)\b\S*[: =]|\bno(?:semgrep|sec|qa)\b"
+)
 _BLOCK_END = late(r"\*/")
 _YAML = late(r"(?:^|(?<=[ \t]))#[^\n]*+", re.M)
 _DOCKERFILE = late(r"^[ \t]*+(#[^\n]*+)", re.M)
@@ -48,6 +51,11 @@ def comments(lens: str, source: bytes) -> list[Comment]:
         line, at = line + text.count("\n", at, start), start
         found.append(_comment(text, start, end, line))
     return found
+
+
+def outlives(comment: str) -> bool:
+    """Whether a comment stays where its line goes: what tells a scanner to pass it over must not come to speak of the next."""
+    return not _TO_SCANNERS.search(comment)
 
 
 def _comment(text: str, start: int, end: int, line: int) -> Comment:
