@@ -15,6 +15,7 @@ from setright.cli.progress import live
 from setright.cli.screens import findings
 from setright.cli.screens import plans as screen
 from setright.engine.contract import Report, run_object
+from setright.engine.error import EngineError
 from setright.engine.redact import redact_text, shown
 from setright.engine.runs import left_by_all
 from setright.model import Plan
@@ -86,13 +87,17 @@ def end_what_was_cut_off(app: App, show: Shown, yes: bool) -> frozenset[str]:
 
     The hashes of the plans that were verified so.
     """
-    if not app.store.under_way():
+    try:
+        left = app.store.under_way()
+    except EngineError:  # a store that cannot be asked: whoever acts is told
+        left = []
+    if not left:
         return frozenset()
     asking = on_terminal() and not yes and not show.file and show.format == "table"
-    if asking and not click.confirm("An earlier run was cut off. End what it had begun first, as was agreed then?", err=True):
+    if asking and not click.confirm("An earlier run has not ended. Let it end first, as was agreed then?", err=True):
         return frozenset()
     with live(show.quiet) as say:
-        say("Ending a run that was cut off ...")
+        say("Letting an earlier run end ...")
         ended = app.recover()
     _tell_recovered(ended, show)
     return frozenset(outcome.plan for outcome in ended if outcome.outcome == "verified")
