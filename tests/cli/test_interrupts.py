@@ -27,15 +27,21 @@ def fixed(files: list[Path]) -> int:
 
 
 def signalled(program: Program, number: int, at: Callable[[], object], *words: str) -> Ran:
+    process = started(program, at, *words)
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=120)
+    return Ran(process.returncode, out, err)
+
+
+def started(program: Program, at: Callable[[], object], *words: str) -> subprocess.Popen[str]:
+    """The program in a group of its own, at the time when `at` holds."""
     command = [sys.executable, "-c", "from setright.cli import main; main(prog_name='setright')", *words]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, cwd=program.tree, env=program.env, text=True, start_new_session=True, **pipes)
     limit = time.monotonic() + 60
     while not at() and process.poll() is None and time.monotonic() < limit:
         time.sleep(0.002)
-    os.killpg(process.pid, number)
-    out, err = process.communicate(timeout=120)
-    return Ran(process.returncode, out, err)
+    return process
 
 
 def test_an_interrupt_says_that_what_was_begun_ends_first(setright: Program):
@@ -43,6 +49,18 @@ def test_an_interrupt_says_that_what_was_begun_ends_first(setright: Program):
     ran = signalled(setright, signal.SIGINT, lambda: fixed(files[:20]) > 2, *FIX)
     assert (ran.code, fixed(files)) == (0, FILES)
     assert ran.err.startswith("Interrupted: what has begun on a target ends first; once more does not wait\n")
+
+
+def test_a_second_interrupt_does_not_wait_and_the_next_fix_ends_what_was_begun(setright: Program):
+    files = fill(setright)
+    process = started(setright, lambda: fixed(files[:20]) > 2, *FIX)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stderr is not None and process.stderr.readline().startswith("Interrupted: ")
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGINT and fixed(files) < FILES
+    again = setright.process(*FIX)
+    assert (again.code, fixed(files)) == (0, FILES)
 
 
 def test_an_interrupted_command_ends_as_shells_expect_and_not_as_one_that_found_something(setright: Program, monkeypatch):

@@ -34,14 +34,15 @@ Watch = Callable[[Progress], None]
 
 @contextmanager
 def _interrupted_once() -> Iterator[threading.Event]:
-    """Set by the first interrupt (Ctrl-C), which stops nothing half-way; the second one is raised, as ever."""
+    """Set by the first interrupt (Ctrl-C), which stops nothing half-way. The second one kills the process at once, since nothing
+    here would let it end before its threads do; the next run ends what was begun, as after any crash."""
     heard = threading.Event()
     if threading.current_thread() is not threading.main_thread():  # no other hears signals
         yield heard
         return
 
     def hear(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         heard.set()
 
     before = signal.signal(signal.SIGINT, hear)
