@@ -46,6 +46,11 @@ def listed(value: Plain) -> list[Plain]:
     return value if isinstance(value, list) else [value]
 
 
+def trees_of(value: Plain) -> list[Tree]:
+    """The mappings of a list, or the one mapping that stands for a list."""
+    return [each for each in listed(value) if isinstance(each, dict)]
+
+
 def publishes(policy: Plain) -> bool:
     """Whether a statement of a policy surely lets everybody read, and no more than that, on no condition."""
     statements = listed(policy.get("Statement")) if isinstance(policy, dict) else []

@@ -8,9 +8,8 @@ Kubernetes documentation: Create static Pods; Network Plugins; kubeadm's Impleme
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._documents import listed, trees_of
+from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._shell_words import base
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
@@ -54,7 +53,7 @@ def _program(template: Tree) -> str:
     """The program of a control plane that a pod of this node's network or files starts; empty for none."""
     if look_up(template, HOST_NETWORK) is not True and not any(map(OF_CLUSTER.fullmatch, _of_the_node(template))):
         return ""
-    return next((name for each in _containers(template) for name in _names(each) if PROGRAMS.fullmatch(name)), "")
+    return next((name for _, each in containers(template) for name in _names(each) if PROGRAMS.fullmatch(name)), "")
 
 
 def _names(container: Tree) -> list[str]:
@@ -70,7 +69,7 @@ def _gives_networks(template: Tree) -> str:
         return ""
     if path := next((path for path in _of_the_node(template) if OF_NETWORKS.fullmatch(path)), ""):
         return f"uses {path} of its node, as network plugins do, by which other pods have their network"
-    contexts = [look_up(each, ("securityContext",)) for each in _containers(template)]
+    contexts = [look_up(each, ("securityContext",)) for _, each in containers(template)]
     if any(look_up(each, ("privileged",)) is True for each in contexts):
         return "is privileged in its node's network, as who gives pods theirs; see what it does there first"
     if any(str(name) in RIGHTS for each in contexts for name in listed(look_up(each, ("capabilities", "add")))):
@@ -80,14 +79,5 @@ def _gives_networks(template: Tree) -> str:
 
 def _of_the_node(template: Tree) -> list[str]:
     """The places of its node that a pod uses."""
-    paths = [look_up(each, ("hostPath", "path")) for each in _mappings(look_up(template, ("spec", "volumes")))]
+    paths = [look_up(each, ("hostPath", "path")) for each in trees_of(look_up(template, ("spec", "volumes")))]
     return [path for path in paths if isinstance(path, str)]
-
-
-def _containers(template: Tree) -> Iterator[Tree]:
-    for key in ("containers", "initContainers"):
-        yield from _mappings(look_up(template, ("spec", key)))
-
-
-def _mappings(value: Plain) -> list[Tree]:
-    return [each for each in listed(value) if isinstance(each, dict)]

@@ -11,9 +11,9 @@ Secrets, Sealed Secrets, cert-manager (Certificate), kustomize (generators).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._documents import trees_of
 from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Tree
@@ -41,7 +41,7 @@ def _made(each: Tree) -> Iterator[Name]:
     kind, own = str(each.get("kind")), look_up(each, ("metadata", "name"))
     yield f"{kind} {own}"
     for key, sort in GENERATORS.items():
-        yield from (f"{sort} {one.get('name')}" for one in _mappings(each.get(key)))
+        yield from (f"{sort} {one.get('name')}" for one in trees_of(each.get(key)))
     if kind == "Certificate":
         yield f"Secret {look_up(each, ('spec', 'secretName'))}"
     elif kind != "Secret" and kind.endswith("Secret"):  # SealedSecret, ExternalSecret, VaultStaticSecret and their like
@@ -51,7 +51,7 @@ def _made(each: Tree) -> Iterator[Name]:
         ]
         yield f"Secret {next((name for name in told if isinstance(name, str)), own)}"
     elif kind == "SecretProviderClass":
-        yield from (f"Secret {one.get('secretName')}" for one in _mappings(look_up(each, ("spec", "secretObjects"))))
+        yield from (f"Secret {one.get('secretName')}" for one in trees_of(look_up(each, ("spec", "secretObjects"))))
 
 
 def _named(template: Tree) -> Iterator[Name]:
@@ -61,15 +61,15 @@ def _named(template: Tree) -> Iterator[Name]:
     account = spec.get("serviceAccountName") or spec.get("serviceAccount")
     yield from _as("ServiceAccount", [{"name": account}])
     yield from _as("Secret", spec.get("imagePullSecrets"))
-    for volume in _mappings(spec.get("volumes")):
+    for volume in trees_of(spec.get("volumes")):
         yield from _of_volume(volume)
-        for source in _mappings(look_up(volume, ("projected", "sources"))):
+        for source in trees_of(look_up(volume, ("projected", "sources"))):
             yield from _of_volume(source)
     for _, container in containers(template):
-        for source in _mappings(container.get("envFrom")):
+        for source in trees_of(container.get("envFrom")):
             yield from _as("Secret", [source.get("secretRef")])
             yield from _as("ConfigMap", [source.get("configMapRef")])
-        for variable in _mappings(container.get("env")):
+        for variable in trees_of(container.get("env")):
             yield from _as("Secret", [look_up(variable, ("valueFrom", "secretKeyRef"))])
             yield from _as("ConfigMap", [look_up(variable, ("valueFrom", "configMapKeyRef"))])
 
@@ -82,10 +82,6 @@ def _of_volume(volume: Tree) -> Iterator[Name]:
 
 
 def _as(kind: str, references: Plain, key: str = "name") -> Iterator[Name]:
-    for each in _mappings(references):
+    for each in trees_of(references):
         if isinstance(name := each.get(key), str) and name and "{{" not in name and not each.get("optional"):
             yield f"{kind} {name}"
-
-
-def _mappings(value: Plain) -> Sequence[Tree]:
-    return [each for each in listed(value) if isinstance(each, dict)]

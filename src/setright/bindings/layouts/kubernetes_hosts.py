@@ -9,6 +9,7 @@ Via A Configuration File.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 
 from msgspec.structs import replace
 
@@ -50,7 +51,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
 
 def _under(layout: Mapping[str, Plain], resource: Resource, given: Mapping[str, set[str]]) -> Tree:
     """The settings as they hold under the flags that are given besides; unknown where these say otherwise."""
-    tree: Tree = {key: value for key, value in resource.tree.items() if value != UNSET}
+    tree: Tree = deepcopy({key: value for key, value in resource.tree.items() if value != UNSET})
     elsewhere = given.get(str(layout.get("file")), set()) - {resource.home[0]}
     for name, place in layout.get("flags", {}).items():
         path = tuple(place.split("/"))
@@ -58,18 +59,8 @@ def _under(layout: Mapping[str, Plain], resource: Resource, given: Mapping[str, 
         others = given.get(name, set()) - {str(known).lower() if isinstance(known, bool) else str(known)}
         if others or elsewhere:
             flag, values = (name, others) if others else (layout["file"], elsewhere)
-            _set(tree, path, Unknown(f"--{flag}={' or '.join(sorted(values))}"))
+            set_at(tree, path, Unknown(f"--{flag}={' or '.join(sorted(values))}"))
     return tree
-
-
-def _set(tree: Tree, path: tuple[str, ...], value: Plain) -> None:
-    """A value in a tree of which nothing else is changed for those who share it."""
-    if len(path) > 1:
-        inner = tree.get(path[0])
-        tree[path[0]] = dict(inner) if isinstance(inner, dict) else {}
-        _set(tree[path[0]], path[1:], value)
-    else:
-        set_at(tree, path, value)
 
 
 def _given(sources: Sequence[Source]) -> dict[str, set[str]]:
