@@ -80,9 +80,9 @@ def offer(lab: Supplied, place: Path, name: str, relation: str = "", script: str
     lab.offer(place / name)
 
 
-def transactions(lab: Supplied) -> list[str]:
-    """What apt installed, the packages of each transaction."""
-    log = lab.command(1, "sed -n 's/^Install: //p' /var/log/apt/history.log").stdout
+def transactions(lab: Supplied, kind: str = "Install") -> list[str]:
+    """What apt installed (Install) or removed (Remove, Purge), the packages of each transaction."""
+    log = lab.command(1, f"sed -n 's/^{kind}: //p' /var/log/apt/history.log").stdout
     return [" ".join(sorted(re.findall(r"(\S+):\w+ \(", line))) for line in log.splitlines()]
 
 
@@ -96,7 +96,9 @@ def test_packages_come_in_one_transaction_and_one_that_is_bad_keeps_no_other_fro
     _, told, _ = program("fix", *words, "--all", "--yes")
     assert [plan["outcome"] for plan in told["plans"]] == ["verified"] * 2, told["plans"]
     assert transactions(lab)[known:] == ["aide aide-common both-need"]
+    gone = len(transactions(lab, "Remove"))
     _, back, _ = program("rollback", told["run"])
+    assert transactions(lab, "Remove")[gone:] == ["aide aide-common both-need"]
     assert {plan["outcome"] for plan in back["plans"]} == {"reverted"}
     assert not any(installed(lab, "aide", "aide-common", "both-need").values()) and moved(before, lab) == []
 
@@ -108,6 +110,14 @@ def test_packages_come_in_one_transaction_and_one_that_is_bad_keeps_no_other_fro
     assert bad["outcome"] == "reverted" and "unattended-upgrades" in bad["why"]
     assert {plan["outcome"] for plan in ended.values()} == {"verified"} and len(ended) == 2
     assert installed(lab, "unattended-upgrades")["unattended-upgrades"] == ""
+    offer(lab, tmp_path, "needs-aide", "Depends: aide\n")
+    lab.update(1)
+    assert lab.command(1, "apt-get -qq -y install needs-aide").returncode == 0
+    code, back, _ = program("rollback", told["run"])
+    left = [plan for plan in back["plans"] if plan["outcome"] != "reverted"]
+    assert code and [plan["document"] for plan in left] == ["package:aide"] and "needs-aide" in left[0]["why"]
+    assert not installed(lab, "aide-common")["aide-common"] and all(installed(lab, "aide", "both-need").values())
+    assert lab.command(1, "apt-get -qq -y purge needs-aide").returncode == 0
     _, back, _ = program("rollback", told["run"])
     assert not any(installed(lab, "aide", "aide-common", "both-need").values()) and moved(before, lab) == []
 

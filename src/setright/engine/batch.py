@@ -50,12 +50,21 @@ class Batch:
 
         Gives the plans that may be in force by that, none of which has lapsed.
         """
+        return self._at_once(kept, lambda execution, addresses: execution.made(addresses, self._seen))
+
+    def ready_to_restore(self, kept: Mapping[str, Sequence[str]]) -> None:
+        """The same on the way back."""
+        self._at_once(kept, Execution.inverse)
+
+    def _at_once(
+        self, kept: Mapping[str, Sequence[str]], made: Callable[[Execution, Sequence[str]], Sequence[Change]]
+    ) -> frozenset[str]:
         mine = next(iter(self._executions.values()), None)
         at_once: Callable[[Sequence[Change]], None] | None = getattr(mine.surface, "ready", None) if mine else None
-        changes: dict[str, list[Change]] = {}
+        changes: dict[str, Sequence[Change]] = {}
         for plan_hash, addresses in kept.items() if at_once else ():
             with suppress(Lapsed):
-                changes[plan_hash] = self._executions[plan_hash].made(addresses, self._seen)
+                changes[plan_hash] = made(self._executions[plan_hash], addresses)
         if at_once is None or not changes:
             return frozenset()
         with suppress(SurfaceError):

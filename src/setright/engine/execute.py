@@ -147,9 +147,7 @@ class Execution:
 
         What cannot be put back is tried again for as long as others can: neither of two units may start before the other may.
         """
-        kept = self._kept(addresses)
-        metas = {k.locator: k.meta for k in kept}
-        left = [change.inverse(metas[change.locator]) for change in reversed(self._changes(kept))]
+        left = self.inverse(addresses)
         while left:
             refused = [(change, error) for change in left if (error := self._refusal(change))]
             if len(refused) == len(left):
@@ -158,6 +156,12 @@ class Execution:
                 raise refused[0][1]
             left = [change for change, _ in refused]
         return self.reload()
+
+    def inverse(self, addresses: Sequence[str]) -> list[Change]:
+        """What puts the prior state back, in the order that it goes in."""
+        kept = self._kept(addresses)
+        metas = {k.locator: k.meta for k in kept}
+        return [change.inverse(metas[change.locator]) for change in reversed(self._changes(kept))]
 
     def _refusal(self, change: Change) -> SurfaceError | None:
         """What the target says to a change; None where it takes it."""

@@ -126,9 +126,10 @@ def restore_all(run: str, hashes: list[str]) -> dict[str, list[str]]:
     protocol.record("restoring", *({"run": run, "plan": plan_hash} for plan_hash in hashes))
     batch = desk().batch(run, hashes)
     kept: dict[str, list[str]] = {}
-    for plan_hash in hashes:
+    known = {plan_hash: list(desk().kept(run, plan_hash)) for plan_hash in hashes}
+    batch.ready_to_restore({plan_hash: addresses for plan_hash, addresses in known.items() if addresses})
+    for plan_hash, addresses in known.items():
         at("restore")
-        addresses = list(desk().kept(run, plan_hash))
         if addresses and not batch.restore(plan_hash, addresses):
             kept[plan_hash] = addresses
         at("restored")

@@ -37,6 +37,11 @@ fi
 [ -z "$came" ] || {APT} purge $came >/dev/null 2>&1 || dpkg --purge $came >/dev/null 2>&1
 exit 1"""
 
+# The words are packages: they go, and with them their configuration where nobody has changed that.
+GONE = f"""for p do [ -n "$(dpkg --verify $p 2>/dev/null | grep ' c /')" ] || clean="${{clean:-}} $p"; done
+{APT} remove "$@" >&2 || exit 1
+[ -z "${{clean:-}}" ] || {APT} purge $clean >&2 || exit 1"""
+
 
 def former(name: str) -> Ask:
     """What to ask so that exactly this version can come back, or so that all goes that would come with it."""
@@ -98,12 +103,7 @@ def remove(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> 
         return f"dnf -y -q remove --noautoremove {quoted} >&2 || exit 1"
     if kept is None or kept.get("version"):
         return f"{_there(quoted)} || exit 0\n{_alone(quoted)}\n{APT} remove {quoted} >&2 || exit 1"
-    brought = " ".join(dict.fromkeys([quoted, *(_checked(each) for each in kept.get("brings", ()))]))
-    return f"""known() {{ dpkg-query -W -f='${{db:Status-Status}}' "$1" 2>/dev/null | grep -qvx not-installed; }}
-set --
-for p in {brought}; do if known $p; then set -- "$@" $p; fi; done
-[ $# -gt 0 ] || exit 0
-others() {{ {TRY} purge "$@" | awk '$1 == "Remv" || $1 == "Purg" {{print $2}}' | grep -vxF -e "$(printf '%s\\n' "$@")"; }}
+    return f"""{_known([quoted, *map(_checked, kept.get("brings", ()))])}
 if [ -n "$(others "$@")" ]; then
   mine="$*"; set -- {quoted}; {_alone(quoted)}
   for p in $mine; do
@@ -113,9 +113,27 @@ if [ -n "$(others "$@")" ]; then
   done
   set -- $(printf '%s\\n' "$@" | sort -u)
 fi
-for p do [ -n "$(dpkg --verify $p 2>/dev/null | grep ' c /')" ] || clean="${{clean:-}} $p"; done
-{APT} remove "$@" >&2 || exit 1
-[ -z "${{clean:-}}" ] || {APT} purge $clean >&2 || exit 1"""
+{GONE}"""
+
+
+def remove_all(kept: Mapping[str, Mapping[str, Plain]]) -> str:
+    """As the way back of several installs: all that came with them at once, with what `former` told of each package.
+
+    Fails where others came since that need any of it: then it is to be said of each by itself what goes and what stays.
+    """
+    brought = [each for name, told in kept.items() for each in (name, *told.get("brings", ()))]
+    return f"""{_known([*map(_checked, brought)])}
+[ -z "$(others "$@")" ] || exit 1
+{GONE}"""
+
+
+def _known(names: Sequence[str]) -> str:
+    """Makes the words those of the packages that left anything here, and ends where there is none; `others` would go with them."""
+    return f"""known() {{ dpkg-query -W -f='${{db:Status-Status}}' "$1" 2>/dev/null | grep -qvx not-installed; }}
+set --
+for p in {" ".join(dict.fromkeys(names))}; do if known $p; then set -- "$@" $p; fi; done
+[ $# -gt 0 ] || exit 0
+others() {{ {TRY} purge "$@" | awk '$1 == "Remv" || $1 == "Purg" {{print $2}}' | grep -vxF -e "$(printf '%s\\n' "$@")"; }}"""
 
 
 def _alone(quoted: str) -> str:

@@ -155,12 +155,21 @@ def _package(transport: Transport, change: Change, before: Mapping[str, Plain], 
 
 
 def ready(transport: Transport, changes: Sequence[Change]) -> None:
-    """Installs at once what several changes install, or nothing. Raises SurfaceError."""
-    wanted = [change for change in changes if change.locator.startswith("package:") and change.after]
-    rows = [(change, json.loads(change.after or b"{}")) for change in wanted]
-    names = [change.locator.partition(":")[2] for change, row in rows if row["installed"] and row["manager"] == "dpkg"]
-    if len(names) > 1:
-        check(transport.target, "package:*", transport.run(writes.scripted(packages.install_all(names)), 900.0))
+    """Installs at once what several changes install, and removes what several installed; all or nothing. Raises SurfaceError."""
+    coming: list[str] = []
+    going: dict[str, Mapping[str, Plain]] = {}
+    for change in changes:
+        family, _, name = change.locator.partition(":")
+        row = _tree(change.after) if family == "package" and change.after else {}
+        if row.get("manager") != "dpkg":
+            continue
+        if row["installed"]:
+            coming.append(name)
+        elif change.meta is not None and not change.meta.get("version"):
+            going[name] = change.meta
+    bodies = [packages.install_all(coming)] * (len(coming) > 1) + [packages.remove_all(going)] * (len(going) > 1)
+    for body in bodies:
+        check(transport.target, "package:*", transport.run(writes.scripted(body), 900.0))
 
 
 def _now(transport: Transport, name: str) -> Plain:
