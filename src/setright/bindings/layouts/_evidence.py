@@ -34,6 +34,7 @@ import msgspec
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images, Needs
+from setright.bindings.layouts._pod_annotations import is_default
 from setright.bindings.layouts._pod_needs import (
     binds_by_its_files,
     cautions_of_images,
@@ -330,7 +331,10 @@ def _is_unconfined(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bo
     profiles = [look_up(each, ("securityContext", "seccompProfile", "type")) for each in (*containers, tree.get("spec"))]
     annotated = [look_up(each, ("metadata", "annotations")) for each in (tree, manifest)]
     return any(each not in (None, "RuntimeDefault") for each in profiles) or any(
-        "seccomp" in str(key) for each in annotated if isinstance(each, dict) for key in each
+        "seccomp" in str(key) and not is_default(str(key), each[key])
+        for each in annotated
+        if isinstance(each, dict)
+        for key in each
     )
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError, Missing
+from setright.bindings.layouts import _pod_annotations
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_locks import is_kept
 from setright.bindings.layouts._pod_needs import besides
@@ -34,6 +35,8 @@ POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArm
 
 def shown(tree: Tree, manifest: Tree) -> Tree:
     """A pod template with what its containers do not say themselves, and what surrounds it."""
+    if manifest.get("apiVersion") in OLD:
+        tree = _pod_annotations.read(tree, CONTAINERS)
     return {**tree, **_inherited(tree), "kind": manifest["kind"], "workload": _workload(manifest, tree)}
 
 
@@ -57,7 +60,8 @@ def placed(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
             raise BindingError(
                 f"{resource.name}: Knative takes {'/'.join(map(str, each.path))} only where a feature is switched on"
             )
-        found += [small for small in _spelt_out(raw, _lifted(resource, raw, each, edits)) if small not in found]
+        smaller = _spelt_out(raw, _as_old(resource, raw, _lifted(resource, raw, each, edits)))
+        found += [small for small in smaller if small not in found]
         found += _starting(resource, raw, wanted, each)
     return found
 
@@ -111,6 +115,13 @@ def _is_old(resource: Resource) -> bool:
     return look_up(resource.tree, ("workload", "api")) in OLD
 
 
+def _as_old(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
+    """A seccomp profile as servers up to 1.15 read it."""
+    if not _is_old(resource) or not _pod_annotations.is_profile(wanted):
+        return wanted
+    return _pod_annotations.written(resource.name, raw, wanted)
+
+
 def _dropped(raw: Tree, wanted: Edit) -> Edit:
     """ALL in the place of NET_RAW alone, which it holds."""
     if wanted.path[-2:] != ("capabilities", "drop") or wanted.value != [RAW, ALL] or look_up(raw, wanted.path) != [RAW]:
@@ -124,7 +135,7 @@ def _refuse(resource: Resource, raw: Tree, wanted: Edit) -> None:
     if wanted.path[0] in READ_ONLY:
         raise BindingError(f"{name}: {told} is read off the object; change the object by hand")
     newer = next((key for key in wanted.path if key in NEWER), None)
-    if newer and not wanted.remove and _is_old(resource):
+    if newer and not wanted.remove and _is_old(resource) and not _pod_annotations.is_profile(wanted):
         api = resource.tree["workload"]["api"]
         since = NEWER[str(newer)]
         raise BindingError(
