@@ -77,6 +77,15 @@ def test_a_key_that_is_removed_takes_its_item_along() -> None:
     assert tree(BALANCER, after)["Attributes"] == {"idle": "60"}
 
 
+def test_an_attribute_that_is_called_as_a_part_of_the_template_is_the_resources_own() -> None:
+    database: dict[str, Plain] = {"type": "AWS::RDS::DBParameterGroup"}
+    text = "Resources:\n  Main:\n    Type: AWS::RDS::DBParameterGroup\n    Properties:\n      Parameters:\n        a: 1\n"
+    assert fixed(database, text, Edit(("Parameters", "tls"), "enabled")) == text + "        tls: enabled\n"
+    keyed: dict[str, Plain] = {**database, "Parameters": {"keyed": {"Name": "Value"}}}
+    listed = text.replace("        a: 1\n", "        - {Name: tls, Value: disabled}\n")
+    assert fixed(keyed, listed, Edit(("Parameters", "tls"), "enabled")) == listed.replace("disabled", "enabled")
+
+
 def test_a_list_with_a_function_in_it_is_unknown() -> None:
     text = BALANCERS + "        - !If [A, {Key: x, Value: y}, !Ref AWS::NoValue]\n"
     assert isinstance(tree(BALANCER, text)["Attributes"], Unknown)

@@ -119,8 +119,8 @@ def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: 
         for each in offers.taken(layout, template, name, wanted, is_yaml):
             yield from [each] if each.path[0] == "Resources" else _all_placed(layout, template, name, each, is_yaml)
         return
-    item = _in_list(layout, template, name, wanted)
-    if item.path[0] in ("Resources", "Parameters"):
+    item, is_elsewhere = _in_list(layout, template, name, wanted)
+    if is_elsewhere:
         yield item
         return
     for home, path, first in _targets(layout, template, name, item.path, is_yaml):
@@ -138,9 +138,10 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
         return locator, (*home, *values.placed(look_up(sources[locator].tree, home) if locator in sources else None, path))
     template = look_up(sources[locator].tree, home[:-3]) if locator in sources else None
     if isinstance(template, dict):
-        path = _in_list(layout, template, resource.name, Edit(path)).path
-        if path[:1] == ("Resources",):
-            return locator, (*home[:-3], *path)
+        item, is_elsewhere = _in_list(layout, template, resource.name, Edit(path))
+        if is_elsewhere:
+            return locator, (*home[:-3], *item.path)
+        path = item.path
         for place, (sibling, at) in _siblings(layout, template, resource.name).items():
             if path[: len(place)] == place:
                 return locator, (*home[:-2], sibling, "Properties", *at, *path[len(place) :])
@@ -239,13 +240,14 @@ def _with(tree: Tree, path: Path, value: Plain) -> Tree:
     return {**tree, str(path[0]): head}
 
 
-def _in_list(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit) -> Edit:
-    """An edit in a list that the kind sees otherwise, as one on the list or on the resource that is the item."""
+def _in_list(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit) -> tuple[Edit, bool]:
+    """An edit in a list that the kind sees otherwise, as one on the list, or (True) on what else of the template is the item."""
     for attribute, how in _lists(layout):
         if wanted.path[: len(attribute)] == attribute:
             own = look_up(values.properties(template, name), attribute)
-            return lists.placed(own, how, _also(template, name, how), wanted, len(attribute), template)
-    return wanted
+            placed = lists.placed(own, how, _also(template, name, how), wanted, len(attribute), template)
+            return placed, "keyed" not in how and placed.path[0] in ("Resources", "Parameters")
+    return wanted, False
 
 
 def _targets(
