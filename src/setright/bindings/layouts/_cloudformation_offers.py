@@ -86,7 +86,7 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
 def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether the resource has a value of its own already, which stays, and the fix is about what stands beside it."""
     own = serverless.told(layout, template, name, properties(template, name))
-    return how.get("makes") is not None and look_up(own, _segments(how["at"])) is not None
+    return how.get("makes") is not None and look_up(own, _segments(how["at"])) not in (None, "")
 
 
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
@@ -136,4 +136,4 @@ def _found(template: Tree, name: str, has: Layout) -> str | None:
 
 
 def _segments(text: str) -> Path:
-    return tuple(text.split("/"))
+    return tuple(int(part) if part.isdigit() else part for part in text.split("/"))
