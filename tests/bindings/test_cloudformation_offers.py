@@ -145,6 +145,38 @@ def test_a_role_of_the_template_is_allowed_what_the_offer_needs():
     assert both == after + twin + "      Dead:\n        Arn: !GetAtt Dead.Arn\n"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '!GetAtt [ "Role", Arn ]',
+        "!GetAtt [Role, 'Arn']",
+        "!GetAtt\n        - Role\n        - Arn",
+        "!Sub ${Role.Arn}",
+        "!Sub '${Role.Arn}'",
+        "{Fn::GetAtt: [Role, Arn]}",
+        "{Fn::Sub: '${Role.Arn}'}",
+    ],
+)
+def test_a_role_is_known_however_it_is_named(written: str):
+    assert "template" in trees(FUNCTION, ROLE.replace("!GetAtt Role.Arn", written))["Hello"]
+
+
+@pytest.mark.parametrize("written", ["!Sub '${Role.Arn}-x'", "!Sub [x, {}]", "!GetAtt [Nobody, Arn]"])
+def test_what_says_more_than_a_name_names_nobody(written: str):
+    assert "template" not in trees(FUNCTION, ROLE.replace("!GetAtt Role.Arn", written))["Hello"]
+
+
+def test_an_offer_may_be_for_an_item_of_a_list():
+    layout: dict[str, Plain] = {"type": "AWS::EKS::Cluster", "offers": {"key": {"at": "Keys/0/Arn", "value": "x"}}}
+    text = "Resources:\n  Main:\n    Type: AWS::EKS::Cluster\n    Properties:\n      Name: main\n"
+    assert fixed(layout, text, "Main", Edit(("template", "key"), "offered")) == text + "      Keys:\n      - Arn: x\n"
+
+
+def test_an_empty_text_is_no_value_that_stays():
+    text = ROLE + '      Dead: {Arn: ""}\n'
+    assert "Arn: !GetAtt Dead.Arn" in fixed(FUNCTION, text, "Hello", Edit(("template", "dead"), "offered"))
+
+
 def test_somebodys_own_value_is_taken_instead_of_an_offer():
     after = fixed(FUNCTION, ROLE, "Hello", Edit(("template", "dead"), "arn:aws:sqs:x"))
     assert "AWS::SQS::Queue" not in after
@@ -170,6 +202,13 @@ def test_nothing_is_offered_where_something_stands_in_the_way(text):
 def test_a_part_of_a_template_gets_nothing_besides():
     with pytest.raises(BindingError, match="speaks of Elsewhere"):
         fixed(FUNCTION, ROLE + "      Handler: !Ref Elsewhere\n", "Hello", Edit(("template", "dead"), "offered"))
+
+
+def test_what_sam_makes_is_not_missing():
+    outputs = "Outputs:\n  Role:\n    Value: !GetAtt HelloRole.Arn\n  Api:\n    Value: !Ref ServerlessRestApi\n"
+    assert "DeadQueue" in fixed(FUNCTION, SERVERLESS + outputs, "Hello", Edit(("template", "dead"), "offered"))
+    with pytest.raises(BindingError, match="speaks of OtherRole"):
+        fixed(FUNCTION, SERVERLESS + outputs.replace("Hello", "Other"), "Hello", Edit(("template", "dead"), "offered"))
 
 
 def test_functions_stay_long_in_json():

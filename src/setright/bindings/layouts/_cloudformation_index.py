@@ -146,9 +146,16 @@ def dangling(template: Tree) -> str | None:
     def first() -> str | None:
         parts = [template.get(part) for part in ("Parameters", "Resources")]
         known = {name for part in parts if isinstance(part, dict) for name in part}
-        return next((name for name in _referred(template) if name not in known and not name.startswith("AWS::")), None)
+        told = (name for name in _referred(template) if name not in known and not name.startswith("AWS::"))
+        return next((name for name in told if not _is_made_by_sam(template, name)), None)
 
     return index(template).kept("dangling", None, first)
+
+
+def _is_made_by_sam(template: Tree, name: str) -> bool:
+    """Whether SAM makes a resource of that name: its API for all, or what a serverless resource needs, named after that."""
+    sources = [id_ for id_, body in template["Resources"].items() if resource_type(body).startswith("AWS::Serverless::")]
+    return bool(sources) and name.startswith(("ServerlessRestApi", "ServerlessHttpApi", *sources))
 
 
 def tied(template: Tree, type_: str, key: str, among: str = "") -> Tied:
@@ -181,7 +188,8 @@ def _spoken(node: Plain) -> Iterator[str]:
     elif isinstance(node, str):
         yield from PUT_IN.findall(node)
     elif isinstance(node, dict):
-        if name := referred(node):
+        name = referred(node)
+        if name and "Fn::Sub" not in node:
             yield name
         for inner in node.values():
             yield from _spoken(inner)

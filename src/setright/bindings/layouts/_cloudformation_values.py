@@ -15,7 +15,12 @@ from setright.bindings.layouts import _cloudformation_told as told
 from setright.bindings.trees import look_up, one_of
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
-REFERENCE = re.compile(r"!Ref\s+['\"]?([\w:]+)['\"]?|!GetAtt\s+['\"]?(\w+)\.\S+")
+REFERENCE = re.compile(
+    r"""!Ref\s+['"]?([\w:]+)['"]?|!GetAtt\s+['"]?(\w+)\.\S+"""
+    r"""|!GetAtt\s+\[?\s*(?:-\s+)?['"]?(\w+)['"]?(?:\s*,|\s+-\s)[^,]+"""  # as a list of two
+    r"""|!Sub\s+['"]?\$\{([\w:]+)(?:\.[\w.]+)?\}['"]?"""
+)
+WHOLE = re.compile(r"\$\{([\w:]+)(?:\.[\w.]+)?\}")  # all that a Sub puts together
 CALLER = re.compile(  # a name that can be no star, whatever a function puts in
     r"""(?s)(?:!Sub|!Join|Fn::Sub:|Fn::Join:)[^*]*\barn:[^*]*|(?:!GetAtt|Fn::GetAtt:)[^*]*|(?:!Ref|Ref:)\s*['"]?AWS::AccountId['"]?"""
 )
@@ -35,16 +40,18 @@ def function(value: Plain) -> str | None:
 
 
 def referred(value: Plain) -> str | None:
-    """The logical id that a Ref or GetAtt names."""
+    """The logical id that a Ref or GetAtt names, or a Sub that says nothing else."""
     if isinstance(value, Unknown):
         m = REFERENCE.fullmatch(value.text)
-        return (m[1] or m[2]) if m else None
+        return m[m.lastindex or 0] if m else None
     if not isinstance(value, dict) or len(value) != 1:
         return None
     name, given = next(iter(value.items()))
     if name == "Fn::GetAtt":
         given = given[0] if isinstance(given, list) and given else str(given).partition(".")[0]
-    return given if name in ("Ref", "Fn::GetAtt") and isinstance(given, str) else None
+    if name == "Fn::Sub":
+        given = m[1] if isinstance(given, str) and (m := WHOLE.fullmatch(given)) else None
+    return given if name in ("Ref", "Fn::GetAtt", "Fn::Sub") and isinstance(given, str) else None
 
 
 def is_ref(value: Plain) -> bool:
@@ -226,7 +233,7 @@ def uses(node: Plain, parameter: str) -> int:
     if isinstance(node, str):
         return len(re.findall(rf"\$\{{{re.escape(parameter)}[.}}]", node))
     if isinstance(node, dict):
-        own = int(referred(node) == parameter)
+        own = int(referred(node) == parameter and "Fn::Sub" not in node)
         return own + sum(uses(inner, parameter) for inner in node.values())
     return sum(uses(inner, parameter) for inner in node) if isinstance(node, list) else 0
 
