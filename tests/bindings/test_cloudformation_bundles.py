@@ -16,6 +16,11 @@ def test_only_the_accounts_own_logs_may_use_the_key() -> None:
     assert logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]["Fn::Sub"].endswith(":${AWS::AccountId}:*")
 
 
+def test_the_key_outlives_its_stack_as_what_it_locks_may() -> None:
+    key = made({"makes": {"DataKey": "data-key"}})["DataKey"]
+    assert {key["DeletionPolicy"], key["UpdateReplacePolicy"]} == {"Retain"}
+
+
 def test_a_name_of_which_nothing_is_known_is_refused() -> None:
     with pytest.raises(BindingError, match="of which nothing is known"):
         made({"makes": {"Key": "no-such-key"}})

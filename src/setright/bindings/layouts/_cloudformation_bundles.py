@@ -16,8 +16,10 @@ ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 LOGS = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}
 KEY_OF_LOGS = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
-DATA_KEY: Plain = {
+DATA_KEY: Plain = {  # it outlives its stack, as snapshots and buckets may: without it nobody reads them
     "Type": "AWS::KMS::Key",
+    "DeletionPolicy": "Retain",
+    "UpdateReplacePolicy": "Retain",
     "Properties": {
         "Description": {"Fn::Sub": "Logs and settings of ${AWS::StackName}"},
         "EnableKeyRotation": True,
