@@ -514,7 +514,7 @@ def test_a_key_stays_last_also_where_the_one_above_it_goes():
 def test_comments_of_a_block_that_goes_stay() -> None:
     source = b"a: 1\nenv: # of this job\n  # for debugging\n  DEBUG: true   # loud\n  # of the forge\nb: 2\n"
     after = put("yaml", source, [Edit(("documents", 0, "env"), remove=True)])
-    assert after == b"a: 1\n# of this job\n  # for debugging\n# loud\n  # of the forge\nb: 2\n"
+    assert after == b"a: 1\n# of this job\n  # for debugging\n  # loud\n  # of the forge\nb: 2\n"
     text = b"a: 1\nrun: |\n  # no comment\n  true\nb: 2\n"
     assert put("yaml", text, [Edit(("documents", 0, "run"), remove=True)]) == b"a: 1\nb: 2\n"
 
@@ -522,8 +522,8 @@ def test_comments_of_a_block_that_goes_stay() -> None:
 @pytest.mark.parametrize(
     ("source", "edit", "after"),
     [
-        ("a:\n  - b # one\n  - c # two\nd: 1", Edit((*DOC, "a"), remove=True), "  # one\n# two\nd: 1"),
-        ("a: [b, # one\n  c # two\n  ] # three\nd: 1", Edit((*DOC, "a"), remove=True), "# one\n  # two\n# three\nd: 1"),
+        ("a:\n  - b # one\n  - c # two\nd: 1", Edit((*DOC, "a"), remove=True), "  # one\n  # two\nd: 1"),
+        ("a: [b, # one\n  c # two\n  ] # three\nd: 1", Edit((*DOC, "a"), remove=True), "# one\n  # two\n  # three\nd: 1"),
         ("d: 1\na: [b, # one\n  c]", Edit((*DOC, "a"), remove=True), "d: 1\n# one"),
         ("a:\n  - b # one\n  - c # two", Edit((*DOC, "a", 1), remove=True), "a:\n  - b # one\n  # two"),
         ("a: # one\n  - 'b # c' # two\n  # three\nd: 1", Edit((*DOC, "a"), []), "a: [] # one\n  # two\n  # three\nd: 1"),
@@ -545,3 +545,38 @@ def test_no_comment_goes_with_what_goes(source: str, edit: Edit, after: str | No
 def test_what_tells_a_scanner_to_pass_a_line_over_goes_with_it(told: str) -> None:
     assert changed(f"a: 1 # {told}\nb: 2\n", Edit((*DOC, "a"), remove=True)) == "b: 2\n"
     assert changed(f"l:\n  - 1 # {told}\n  - 2\n", Edit((*DOC, "l", 0), remove=True)) == "l:\n  - 2\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "after"),
+    [
+        ("on:\n  push:\n    - main\n    # - dev\nx: 1\n", ("on", "new"), "on:\n  push:\n    - main\n    # - dev\n  new: 1\nx: 1\n"),
+        ("on:\n  push:\n  - main\n  # - dev\n  # why\n", ("on", "new"), "on:\n  push:\n  - main\n  # - dev\n  new: 1\n  # why\n"),
+        ("on:\n  push: 1\n  # why\nx: 1\n", ("on", "new"), "on:\n  push: 1\n  new: 1\n  # why\nx: 1\n"),
+        ("on:\n  - main\n  # - dev", ("new",), "on:\n  - main\n  # - dev\nnew: 1"),
+    ],
+)
+def test_items_that_nobody_wants_now_stay_with_their_list(source: str, path: tuple[str, ...], after: str) -> None:
+    assert changed(source, Edit((*DOC, *path), 1)) == after
+
+
+def test_a_short_key_joins_those_above_the_blank_line_before_steps() -> None:
+    source = "jobs:\n  a:\n    runs-on: u\n    needs: b\n\n    # all\n    steps: []\n"
+    job = (*DOC, "jobs", "a")
+    assert changed(source, Edit((*job, "timeout-minutes"), 5)) == source.replace("b\n\n", "b\n    timeout-minutes: 5\n\n")
+    block = source.replace("    # all", "    permissions:\n      contents: read\n\n    # all")
+    assert changed(source, Edit((*job, "permissions"), {"contents": "read"})) == block
+
+
+@pytest.mark.parametrize("sign", ["|", ">"])
+def test_a_text_that_ends_the_file_changes_and_gets_a_key_below(sign: str) -> None:
+    source, step = f"steps:\n  - run: {sign}\n      echo a", (*DOC, "steps", 0)
+    edits = [Edit((*step, "run"), "echo $A"), Edit((*step, "env"), {"A": "a"})]
+    assert put("yaml", source.encode(), edits[:1]).decode() == source.removesuffix("a") + "$A"
+    assert put("yaml", source.encode(), edits).decode() == f"steps:\n  - run: {sign}-\n      echo $A\n    env:\n      A: a"
+
+
+def test_what_stays_of_a_key_that_goes_stays_where_that_was() -> None:
+    source = "a: 1\nopts:\n  # why\n  - b # until May\n"
+    after = put("yaml", source.encode(), [Edit((*DOC, "opts"), remove=True), Edit((*DOC, "c"), 2)]).decode()
+    assert after == "a: 1\n  # why\n  # until May\nc: 2\n"

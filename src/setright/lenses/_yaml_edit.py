@@ -28,7 +28,8 @@ from setright.lenses._nodes import (
     plain,
     spliced,
 )
-from setright.lenses._yaml_places import content_end, content_start, pair_end, value_start
+from setright.lenses._yaml_ends import ended, settled, stripped
+from setright.lenses._yaml_places import content_end, content_start, notes_end, pair_end, value_start
 from setright.lenses._yaml_read import SHORT, Stream, read
 from setright.lenses._yaml_write import (
     FLOW_WORD,
@@ -70,46 +71,11 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
     splices: list[Splice] = []
     for i, node in enumerate(stream.documents):
         splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
-    splices = _settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
-    splices = [_ended(stream.text, each, editor.style.newline) for each in splices] + _stripped(stream, splices)
+    splices = settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
+    splices = stripped(stream, [ended(stream.text, each, editor.style.newline) for each in splices])
     if editor.lending and not same([plain(node) for node in read(spliced(stream.text, splices).encode()).documents], list(want)):
         raise LensError(editor.lending)
     return splices
-
-
-def _ended(text: str, splice: Splice, newline: str) -> Splice:
-    """What comes behind the last line of a file, as in an empty document, is a line too."""
-    start, end, new = splice
-    is_behind = start == end == len(text) and text.endswith("\n")
-    return (start, end, new + newline) if is_behind and new and not new.endswith("\n") else splice
-
-
-def _stripped(stream: Stream, splices: Listing[Splice]) -> list[Splice]:
-    """A block scalar that ends the file without a line break must say so when lines follow it: its value has none."""
-    text = stream.text
-    if text.endswith("\n") or not any(start == len(text) for start, _, _ in splices):
-        return []
-    leaf = _last_leaf(stream.documents[-1]) if stream.documents else None
-    if leaf is None or leaf.style not in ("|", ">") or leaf.text.endswith("\n"):
-        return []
-    at = content_start(text, leaf) + 1
-    return [] if text[at : at + 2].strip("0123456789")[:1] in ("-", "+") else [(at, at, "-")]
-
-
-def _last_leaf(node: Node) -> Scalar | None:
-    while isinstance(node, Mapping | Sequence) and not node.flow:
-        node = node.pairs[-1][1] if isinstance(node, Mapping) else node.items[-1]
-    return node if isinstance(node, Scalar) else None
-
-
-def _settled(splices: Listing[Splice], newline: str) -> list[Splice]:
-    """Lines that would come after lines that go (an inner key last, an outer one new) come before them instead."""
-    gone = [(start, end) for start, end, new in splices if start < end and (not new or new.endswith("\n"))]
-    settled: list[Splice] = []
-    for start, end, new in splices:
-        inside = next((a for a, b in gone if a < start < b), None) if start == end and new.startswith(newline) else None
-        settled.append((start, end, new) if inside is None else (inside, inside, new.removeprefix(newline) + newline))
-    return settled
 
 
 class _Blocks(Brackets):
@@ -166,14 +132,29 @@ class _Blocks(Brackets):
         splices = self._without(places, dropped)
         if added:
             last = max(i for i in range(len(places)) if i not in dropped)
-            indent = column(self.text, first(node))
-            told = [pair(key, value, indent, self.style) for key, value in added.items()]
-            stays_last = last and node.pairs[last][0].text in LAST
-            first_blank = 1 if stays_last else 0  # above a key that stays last there is one already
-            blank = len(told) if not self._parted(places) else first_blank
-            lines = [line for n, each in enumerate(told) for line in ([""] if n >= blank and len(each) > 1 else []) + each]
-            splices.append(self._before_last(places[last][0], lines) if stays_last else self._below(places[last][1], lines))
+            splices += self._new_pairs(node, [*places[:last], (places[last][0], places[-1][1])], dropped, added)
         return splices
+
+    def _new_pairs(
+        self, node: Mapping, places: Listing[tuple[int, int]], dropped: Listing[int], added: Entries[str, Plain]
+    ) -> list[Splice]:
+        """New keys at the end of those at `places`, or above the last where that stays last: short ones join what is before it."""
+        last, indent = len(places) - 1, column(self.text, first(node))
+        told = [pair(key, value, indent, self.style) for key, value in added.items()]
+        if not last or node.pairs[last][0].text not in LAST:
+            at = notes_end(self.text, node.pairs[-1][1], places[last][1], indent)
+            return [self._below(at, self._apart(told, 0 if self._parted(places) else len(told)))]
+        before, gap = last - 1, places[last - 1 : last + 1]
+        joins = indent and before not in dropped and self._parted(gap) and not self._parted(places[:last])
+        short = [line for each in told if joins and len(each) == 1 for line in each]
+        rest = [each for each in told if not joins or len(each) > 1]
+        at = notes_end(self.text, node.pairs[before][1], places[before][1], indent)
+        lines = self._apart(rest, 1 if self._parted(places) else len(rest))
+        return [*([self._below(at, short)] if short else []), *([self._before_last(places[last][0], lines)] if rest else [])]
+
+    def _apart(self, told: Listing[list[str]], since: int) -> list[str]:
+        """The lines of several pairs, with a blank one above each of several lines from the one at `since` on."""
+        return [line for n, each in enumerate(told) for line in ([""] if n >= since and len(each) > 1 else []) + each]
 
     def _parted(self, places: Listing[tuple[int, int]]) -> bool:
         """Whether blank lines stand between most of the keys, as between the resources of a template."""
@@ -255,7 +236,8 @@ class _Blocks(Brackets):
         beside = self.text[end:stop].lstrip(" \t")
         if beside.startswith("#") and outlives(beside) and not self.text[begin : start + 1].strip(" ").startswith("-"):
             notes = "".join(note + newline for note in self._notes(begin, end))
-            return begin, self.text.index("#", end), notes + self.text[begin:start]
+            line = self.text[line_start(self.text, end) : end]
+            return begin, self.text.index("#", end), notes + line[: len(line) - len(line.lstrip(" "))]
         is_open = stop == len(self.text) and not self.text.endswith("\n")
         if notes := newline.join(self._notes(begin, stop)):
             return begin, stop, notes if is_open else notes + newline
@@ -342,12 +324,16 @@ class _Blocks(Brackets):
     def _literal(self, node: Scalar, want: str, slot: Slot) -> str | None:
         if node.style.startswith(">"):
             return self._folded(node, want)
-        if not node.style.startswith("|"):
+        if not node.style.startswith("|") or ("\n" in want) != ("\n" in str(node.value)):
             return None
-        new = literal(want, "|", slot.indent + (self.style.dash if slot.of_list else self.style.step), self.style.newline)
-        beside = BESIDE.search(self.text, node.start, line_end(self.text, node.start))
+        indent = slot.indent + (self.style.dash if slot.of_list else self.style.step)
+        new = literal(want, "|", indent, self.style.newline)
+        end = line_end(self.text, node.start)
+        beside = BESIDE.search(self.text, node.start, end)
         head, newline, body = (new or "").partition(self.style.newline)
-        return head + beside[0] + newline + body if new and beside else new
+        if content_end(self.text, node) == len(self.text) and "-" not in self.text[node.start : end].partition("#")[0]:
+            head = head.removesuffix("-")  # which `stripped` adds where lines follow
+        return head + (beside[0] if beside else "") + newline + body if new else None
 
     def _folded(self, node: Scalar, want: str) -> str | None:
         """A folded block with other words in the places of some; None where a text differs in more than that."""

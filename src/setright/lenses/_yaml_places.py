@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from setright.lenses._nodes import Mapping, Node, Scalar, Sequence
+from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, line_end, line_start, next_line
 
 COLON = re.compile(r"[ \t]*:")
 PROPERTIES = re.compile(r"(?:(?:&\S+|!\S*)(?:\s+|$)(?:#[^\n]*\s+)*)+")
@@ -42,3 +42,15 @@ def pair_end(text: str, key: Scalar, value: Node) -> int:
         return content_end(text, value)
     m = COLON.match(text, key.end)
     return m.end() if m else key.end
+
+
+def notes_end(text: str, value: Node, end: int, indent: int) -> int:
+    """Where the comments right below a key's value end that are indented as what is in it: items, say, that nobody wants now.
+
+    `indent` is the key's column. A list may stand there too; then only what looks like an item of it is told from the next key's.
+    """
+    beside = isinstance(value, Sequence) and not value.flow and value.start - line_start(text, value.start) == indent
+    inner = re.compile(rf"[ ]{{{indent + 1},}}#" + (rf"|[ ]{{{indent}}}#[ ]*-[ ]" if beside else ""))
+    while inner.match(text, at := next_line(text, end)):
+        end = line_end(text, at)
+    return end

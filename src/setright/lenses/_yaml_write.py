@@ -152,7 +152,7 @@ def literal(value: str, header: str, indent: int, newline: str) -> str | None:
     """A text as a literal block; None where one cannot hold it."""
     body = value.removesuffix("\n")
     lines = body.split("\n")
-    if "\n" not in value or not lines[0] or lines[0][0] in " \t" or not lines[-1].strip() or not all(map(LINE.fullmatch, lines)):
+    if not lines[0] or lines[0][0] in " \t" or not lines[-1].strip() or not all(map(LINE.fullmatch, lines)):
         return None
     chomp = "" if value.endswith("\n") else "-"
     return header + chomp + "".join(newline + (" " * indent + line if line else "") for line in lines)
