@@ -270,3 +270,23 @@ def test_single_quotes_around_what_the_matrix_tells_become_double_ones(matrix: s
             fixed(steps, Edit(("expressions", at), remove=True), head=head)
     else:
         assert script in fixed(steps, Edit(("expressions", at), remove=True), head=head)
+
+
+@pytest.mark.parametrize(
+    ("form", "place"),
+    [
+        ("on: push\nenv: {%s: true}\njobs: {a: {steps: [{run: '%s'}]}}\n", ()),
+        ("on: push\njobs: {a: {env: {%s: true}, steps: [{run: '%s'}]}}\n", ("jobs", "a")),
+        ("on: push\njobs: {a: {steps: [{env: {%s: true}, run: '%s'}]}}\n", ("jobs", "a", "steps", 0)),
+    ],
+)
+def test_the_switch_stays_while_a_step_prints_what_needs_it(form: str, place: tuple[str | int, ...]) -> None:
+    switch = "ACTIONS_ALLOW_UNSECURE_COMMANDS"
+    wanted = Edit((*place, "env", switch), remove=True)
+    given = sources(form % (switch, "make"))
+    [workflow] = actions.view("actions/workflow", {}, given)
+    assert [edit.remove for _, edit in actions.edit({}, workflow, [wanted], [], given)] == [True]
+    given = sources(form % (switch, "echo ::set-env name=A::b"))
+    [workflow] = actions.view("actions/workflow", {}, given)
+    with pytest.raises(BindingError, match="still prints ::set-env"):
+        actions.edit({}, workflow, [wanted], [], given)

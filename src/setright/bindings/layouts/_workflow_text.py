@@ -14,6 +14,8 @@ from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
+SWITCH = "ACTIONS_ALLOW_UNSECURE_COMMANDS"
+OLD_COMMAND = late(r"::(?:set-env|add-path)\b")  # which the runner takes with that switch alone
 EXPRESSION = late(r"\$\{\{(.*?)\}\}", re.S)
 UNTRUSTED = late(  # what anybody can write who may open an issue or a pull request
     r"github\.head_ref|github\.event\.(?:issue|discussion|pull_request)\.(?:title|body)"
@@ -231,6 +233,15 @@ def with_property(script: str, text: str, name: str) -> str | None:
         else:
             return None
     return script
+
+
+def old_command(node: Plain) -> str:
+    """A command that only the switch lets through, in the scripts of a workflow, a job or a step; empty for none."""
+    if isinstance(node, dict):
+        scripts = [inner for key, inner in node.items() if key == "run" and isinstance(inner, str)]
+        found = next((match[0] for each in scripts if (match := OLD_COMMAND.search(each))), "")
+        return found or next((each for inner in node.values() if (each := old_command(inner))), "")
+    return next((each for inner in listed(node) if (each := old_command(inner))), "")
 
 
 def _quote_at(script: str, end: int, marks: re.Pattern[str]) -> str:

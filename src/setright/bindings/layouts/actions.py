@@ -28,9 +28,11 @@ from setright.bindings.layouts._workflow_calls import Known, calls, known_by, lo
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
+    SWITCH,
     expressions,
     filled_matrix,
     fixed_environment,
+    old_command,
     plain_parts,
     runners_meant,
     told,
@@ -288,6 +290,10 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights, c
     if wanted.path == ("with", "persist-credentials") and look_up(resource.tree, ("job", "pushes")):
         raise BindingError(
             f"{resource.name}: a later step pushes with what this leaves to git; give that step a token of its own first"
+        )
+    if wanted.path[-2:] == ("env", SWITCH) and wanted.remove and (command := old_command(look_up(raw, wanted.path[:-2]))):
+        raise BindingError(
+            f"{resource.name}: a step still prints {command}, which fails without {SWITCH}; let it write to the file of the runner"
         )
     if head in TOLD_ONLY or (head == "shell" and "shell" not in raw):
         raise BindingError(f"{resource.name}: {head} is read off the file; change it by hand")
