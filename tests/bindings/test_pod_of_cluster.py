@@ -50,6 +50,7 @@ def test_programs_of_those_names_elsewhere_are_ordinary_pods():
         "containers: [{name: cni, securityContext: {capabilities: {add: [NET_ADMIN]}}}]",
         "containers: [{name: proxy, securityContext: {privileged: true}}]",
         "containers: [{name: cni}], volumes: [{name: a, hostPath: {path: /opt/cni/bin}}]",
+        "containers: [{name: speaker, image: 'quay.io/metallb/speaker:v0.9.3'}]",
     ],
 )
 def test_who_gives_pods_their_network_keeps_its_node_s(more):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from setright.bindings.layouts._documents import listed, trees_of
 from setright.bindings.layouts._pod_needs import containers
+from setright.bindings.layouts._programs import speaking
 from setright.bindings.layouts._shell_words import base
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
@@ -20,6 +21,7 @@ POLICIES: Path = ("workload", "network_policies")
 PROGRAMS = late(r"(?:kube-(?:apiserver|controller-manager|scheduler|proxy)|cloud-controller-manager|etcd|kubelet)(?:-\w+)?")
 OF_CLUSTER = late(r"/etc/kubernetes(?:/.*)?|/var/lib/(?:etcd|kubelet)(?:/.*)?")
 OF_NETWORKS = late(r"/opt/cni(?:/.*)?|/etc/cni(?:/.*)?|(?:/var)?/run/xtables\.lock|(?:/var)?/run/netns")
+ANNOUNCES = late(r"metallb|keepalived|kube-vip|kube-router|bird|frr|porter|openelb|calico|cilium|flannel|weave|antrea|multus")
 USERS = ("runAsNonRoot", "runAsUser", "runAsGroup")
 RIGHTS = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
@@ -74,6 +76,9 @@ def _gives_networks(template: Tree) -> str:
         return "is privileged in its node's network, as who gives pods theirs; see what it does there first"
     if any(str(name) in RIGHTS for each in contexts for name in listed(look_up(each, ("capabilities", "add")))):
         return "is in its node's network with NET_ADMIN, as who gives pods theirs; see what it does there first"
+    images = (str(each.get("image", "")) for _, each in containers(template))
+    if name := next((name for each in images if ANNOUNCES.search(name := speaking(each))), ""):
+        return f"is in its node's network to announce addresses there, as {name} does"
     return ""
 
 
