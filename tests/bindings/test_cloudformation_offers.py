@@ -241,6 +241,16 @@ def policy(statement: str) -> str:
     return f"  P:\n    Type: AWS::S3::BucketPolicy\n    Properties: {body}\n"
 
 
+ACCOUNTS = """\
+Parameters:
+  Where: {Type: String, Default: east}
+Mappings:
+  A:
+    east: {id: '127311923021', all: x}
+    west: {id: 027434742980, all: '*'}
+"""
+
+
 @pytest.mark.parametrize(
     ("more", "public"),
     [
@@ -255,6 +265,11 @@ def policy(statement: str) -> str:
         (policy("{Effect: Allow, Principal: {AWS: {'Fn::Sub': 'arn:aws:iam::${A}:root'}}}"), "no"),
         (policy("{Effect: Allow, Principal: {AWS: [!Ref Whom]}}"), "a policy"),
         (policy("!If [a, b, c]"), "a policy"),
+        (policy("{Effect: Allow, Principal: {AWS: !If [a, !GetAtt R.Arn, 'arn:aws:iam::1:root']}}"), "no"),
+        (policy("{Effect: Allow, Principal: {AWS: !If [a, !GetAtt R.Arn, !Ref Whom]}}"), "a policy"),
+        (policy("{Effect: Allow, Principal: {AWS: !FindInMap [A, !Ref AWS::Region, id]}}") + ACCOUNTS, "no"),
+        (policy("{Effect: Allow, Principal: {AWS: !FindInMap [A, !Ref Where, all]}}") + ACCOUNTS, "a policy"),
+        (policy("{Effect: Allow, Principal: {AWS: !FindInMap [B, x, id]}}") + ACCOUNTS, "a policy"),
         (policy('{Effect: Allow, Principal: "*"}').replace("!Ref Data", "!ImportValue x"), "a policy"),
         (policy('{Effect: Allow, Principal: "*"}').replace("!Ref Data", "!Ref Logs"), "no"),
     ],

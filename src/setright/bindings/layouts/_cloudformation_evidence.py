@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
+from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
-from setright.bindings.layouts._cloudformation_values import CALLER, function, properties, referred, resource_type, uses
+from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type, uses
 from setright.bindings.layouts._documents import publishes, unpacked
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
@@ -87,7 +88,7 @@ def _ways(template: Tree, name: str, tree: Tree) -> Iterator[str]:
     ):
         yield "settings that allow it"
     for _, policy in _policies(template, name):
-        if not _closed(document := look_up(policy, ("PolicyDocument",))):
+        if not closed(document := look_up(policy, ("PolicyDocument",)), template):
             yield "a policy for all" if publishes(document) and surely_names(template, policy.get("Bucket"), name) else "a policy"
 
 
@@ -203,27 +204,6 @@ def _replaced(template: Tree, name: str, tree: Tree) -> str:
 def _read_back(template: Tree, name: str, tree: Tree) -> str:
     """Whether who deploys reads back what is there, as a plan of Terraform's does: CloudFormation compares templates."""
     return "no"
-
-
-def _closed(policy: Plain) -> bool:
-    """Whether every statement surely lets in only those it names, or only on a condition."""
-    statements = look_up(policy, ("Statement",))
-    listed = statements if isinstance(statements, list) else [statements]
-    return all(isinstance(each, dict) and not function(each) and _narrow(each) for each in listed)
-
-
-def _narrow(statement: Tree) -> bool:
-    if statement.get("Effect") == "Deny" or statement.get("Condition"):
-        return True
-    principal = statement.get("Principal")
-    named = principal.get("AWS", []) if isinstance(principal, dict) and function(principal) is None else principal
-    return named is not None and all(_is_somebody(each) for each in (named if isinstance(named, list) else [named]))
-
-
-def _is_somebody(principal: Plain) -> bool:
-    """Whether it surely names somebody, whatever a function puts in."""
-    text = function(principal)
-    return principal != "*" if text is None else CALLER.fullmatch(text) is not None
 
 
 def _metadata(template: Tree, name: str, tree: Tree) -> str:

@@ -58,20 +58,20 @@ def _filled(text: str) -> str | None:
 
 def mapped(value: Plain, template: Tree) -> list[Plain]:
     """The values that FindInMap may give, by parameters' defaults; empty where it is none, or they cannot be told."""
-    words = _words(value)
-    table = look_up(template, ("Mappings", words[0])) if words else None
-    if len(words) != 3 or not isinstance(table, dict) or len(table) > ROWS:
+    named = words(value)
+    table = look_up(template, ("Mappings", named[0])) if named else None
+    if len(named) != 3 or not isinstance(table, dict) or len(table) > ROWS:
         return []
     found: list[Plain] = []
-    for row in _meant(table, words[1], template):
-        columns = _meant(row, words[2], template) if isinstance(row, dict) else []
+    for row in _meant(table, named[1], template):
+        columns = _meant(row, named[2], template) if isinstance(row, dict) else []
         if not columns:
             return []
         found += columns
     return found
 
 
-def _words(value: Plain) -> list[str]:
+def words(value: Plain) -> list[str]:
     """The three words of a FindInMap, a reference as `!Ref NAME`."""
     if isinstance(value, Unknown):
         found = MAPPED.fullmatch(value.text.rstrip())
