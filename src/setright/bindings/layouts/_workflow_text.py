@@ -241,7 +241,7 @@ def old_command(node: Plain) -> str:
         scripts = [inner for key, inner in node.items() if key == "run" and isinstance(inner, str)]
         found = next((match[0] for each in scripts if (match := OLD_COMMAND.search(each))), "")
         return found or next((each for inner in node.values() if (each := old_command(inner))), "")
-    return next((each for inner in listed(node) if (each := old_command(inner))), "")
+    return next((each for inner in (node if isinstance(node, list) else ()) if (each := old_command(inner))), "")
 
 
 def _quote_at(script: str, end: int, marks: re.Pattern[str]) -> str:
