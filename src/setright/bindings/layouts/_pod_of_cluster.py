@@ -21,7 +21,7 @@ POLICIES: Path = ("workload", "network_policies")
 PROGRAMS = late(r"(?:kube-(?:apiserver|controller-manager|scheduler|proxy)|cloud-controller-manager|etcd|kubelet)(?:-\w+)?")
 OF_CLUSTER = late(r"/etc/kubernetes(?:/.*)?|/var/lib/(?:etcd|kubelet)(?:/.*)?")
 OF_NETWORKS = late(r"/opt/cni(?:/.*)?|/etc/cni(?:/.*)?|(?:/var)?/run/xtables\.lock|(?:/var)?/run/netns")
-ANNOUNCES = late(r"metallb|keepalived|kube-vip|kube-router|bird|frr|porter|openelb|calico|cilium|flannel|weave|antrea|multus")
+ANNOUNCES = late(r"metallb|keepalived|kube-vip|kube-router|bird|frr|openelb|calico|cilium|flannel|weave|antrea|multus")
 USERS = ("runAsNonRoot", "runAsUser", "runAsGroup")
 RIGHTS = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
