@@ -34,7 +34,7 @@ def _is_somebody(principal: Plain, template: Tree) -> bool:
     """Whether it surely names somebody, whatever a function puts in."""
     text = function(principal)
     if text is None:
-        return principal != "*"
+        return bool(principal != "*")
     branches: Plain = principal.get(CHOICE) if isinstance(principal, dict) else None
     if isinstance(branches, list):
         return all(referred(each) == NO_VALUE or _is_somebody(each, template) for each in branches[1:])
