@@ -473,3 +473,26 @@ def test_a_token_is_not_taken_from_who_is_there_to_call_the_api(image: str, cont
     if is_caller:
         with pytest.raises(BindingError, match="is there to call the Kubernetes API"):
             kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
+
+
+ROBOT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\n"
+    "spec:\n  template:\n    metadata: {annotations: {%s}}\n    spec: {%s}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "annotations", "spec", "is_caller"),
+    [
+        ("ceph-operator", "", "serviceAccountName: ceph, containers: [{image: 'a/b:1'}]", True),
+        ("x", "", "serviceAccountName: ceph, containers: [{image: 'a/b:1', args: [ceph, operator]}]", True),
+        ("ceph-operator", "", "containers: [{image: 'a/b:1'}]", False),
+        ("cooperators", "", "serviceAccountName: web, containers: [{image: 'a/b:1'}]", False),
+        ("x", "pod.beta.kubernetes.io/init-containers: cat serviceaccount/token", "containers: [{image: 'a/b:1'}]", True),
+        ("x", "", "containers: [{image: 'a/b:1'}], volumes: [{name: a, configMap: {name: targets}}]", True),
+        ("x", "", "containers: [{image: 'a/b:1'}], volumes: [{name: a, configMap: {name: other}}]", False),
+    ],
+)
+def test_who_works_by_its_token_keeps_it(name: str, annotations: str, spec: str, is_caller: bool) -> None:
+    found = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: targets}\ndata: {a: '- kubernetes_sd_configs: [{role: pod}]'}\n"
+    assert seen(ROBOT % (name, annotations, spec) + found)[0].tree["workload"].get("calls-api", False) is is_caller

@@ -32,6 +32,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from setright.bindings.layouts import _programs
+from setright.bindings.layouts._api_callers import telling, works_by_its_token
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images, Needs
 from setright.bindings.layouts._pod_annotations import is_default
@@ -103,6 +104,7 @@ class Around(msgspec.Struct, frozen=True):
     scaled: frozenset[str] = frozenset()  # workloads that an autoscaler names
     mended: tuple[str, ...] = ()  # Dockerfiles that prepare programs to gain rights
     quiet: frozenset[tuple[str, str, str]] = frozenset()  # service accounts (folder, namespace, name) that hand out no token
+    telling: frozenset[str] = frozenset()  # config maps that tell a program to ask the API
     is_local: bool = False  # a tool in the tree loads images into nodes
 
 
@@ -121,6 +123,7 @@ def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) 
             for file, each in placed
             if each.get("kind") == "ServiceAccount" and each.get("automountServiceAccountToken") is False
         ),
+        telling(objects),
         any(re.match(r"skaffold/|kind\.x-k8s\.io/", str(each.get("apiVersion"))) for each in objects),
     )
 
@@ -195,7 +198,8 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in names):
         return claims
     said, values = " ".join(map(_said, containers)), " ".join(map(_values, containers))
-    if any(_programs.surely_calls_api(str(each["image"]), _said(each), _values(each)) for each in containers):
+    is_sure = any(_programs.surely_calls_api(str(each["image"]), _said(each), _values(each)) for each in containers)
+    if is_sure or works_by_its_token(tree, manifest, said, around.telling):
         claims["calls-api"] = True
     words = " ".join([*(_programs.speaking(str(each)) for each in names), PING_OF_CLIENT.sub(r"\1", said)])
     callers = " ".join([*(_programs.speaking(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), said])
