@@ -61,6 +61,7 @@ def test_registries_are_known_by_their_former_names() -> None:
 def test_a_tag_may_be_another_image() -> None:
     assert needs_of("registry.k8s.io/redis:v1", Started(), IMAGES)["capabilities"] == []
     assert needs_of("k8s.gcr.io/redis:e2e", Started(), IMAGES)["capabilities"] == IMAGES["redis"]["capabilities"]
+    assert needs_of("gitea/gitea:1.22-rootless", Started(), IMAGES)["user"] == 1000
 
 
 @pytest.mark.parametrize(

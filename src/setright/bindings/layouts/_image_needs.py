@@ -146,15 +146,17 @@ def _told(image: Plain, images: Images) -> Needs:
 
 
 def _entry(image: Plain, images: Images) -> tuple[Needs, str]:
-    """The entry of the longest name that fits, by itself or with its tag, and the tag."""
+    """The entry that fits with the tag, else the one of the longest name that does, and the tag."""
     if not isinstance(image, str) or "$" in image:
         return {}, ""
     reference = _plain_name(image.partition("@")[0])
     head, colon, tag = reference.rpartition(":")
     name, tag = (head, tag) if colon and "/" not in tag else (reference, "")
-    named = next((each for each in (reference, name) if each in images), "")
     fitting = (
-        [named] if named else [each for each in images if "*" in each and (fits(name, each) or (tag and fits(reference, each)))]
+        [each for each in (reference,) if each in images]
+        or [each for each in images if "*" in each and ":" in each and fits(reference, each)]
+        or [each for each in (name,) if each in images]
+        or [each for each in images if "*" in each and ":" not in each and fits(name, each)]
     )
     if not fitting:
         return {}, tag
