@@ -241,17 +241,23 @@ def test_nothing_is_known_of_an_image_that_starts_otherwise(body: str, needs: Tr
 @pytest.mark.parametrize(
     ("body", "needs"),
     [
-        ("image: nginx, user: '101'", {"root": "told"}),
+        ("image: nginx, user: '101'", {"capabilities": "told", "writes": "told", "root": "told", "data": False}),
+        ("image: grafana/grafana, user: '0'", {}),  # who may do more than the image's own
+        ("image: grafana/grafana, user: '$UID'", {}),
         ("image: 'app:1', user: '1000:1000'", {"root": "told"}),
         ("image: 'app:1', user: '1000', privileged: true", {}),
         ("image: 'app:1', user: '1000', command: sudo app", {}),
-        ("image: 'caddy:2', user: '1000'", {}),  # whose program has a capability of its own
+        ("image: 'caddy:2', user: '1000'", {"capabilities": "told", "root": "told", "data": False}),  # keeps what its program has
         ("image: 'kong:1.5', user: kong", {}),
         ("user: '1000', build: .", {}),
     ],
 )
 def test_another_user_than_root_needs_no_capabilities_unless_programs_give_him_some(body: str, needs: Tree) -> None:
     assert seen(body)["image-needs"] == needs
+
+
+def test_another_user_than_root_gets_the_places_that_the_image_writes() -> None:
+    assert fixed("image: postgres, user: '999'", READS)["tmpfs"] == ["/var/run/postgresql", "/tmp"]
 
 
 @pytest.mark.parametrize(

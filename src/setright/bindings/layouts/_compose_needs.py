@@ -32,7 +32,7 @@ from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
 HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
-STARTS_OTHERWISE = ("entrypoint", "privileged", "user")
+STARTS_OTHERWISE = ("entrypoint", "privileged")
 SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
 STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgid)\b")
 OWNERS = re.compile(r"\bch(?:own|grp)\b")
@@ -51,9 +51,10 @@ LOW_PORTS, FILES_OF_OTHERS = "NET_BIND_SERVICE", "DAC_OVERRIDE"
 def known(service: Tree, images: Images, made: Made = None) -> Needs:
     """What is known of a service's image; nothing where it is started in another way.
 
-    One that is built here by a Dockerfile (`made`) that only adds files to a well-known image needs what that one needs.
+    One that is built here by a Dockerfile (`made`) that only adds files to a well-known image needs what that one needs. A user
+    who is not root may do less than the image's own, and so needs no more.
     """
-    if any(service.get(key) for key in STARTS_OTHERWISE):
+    if any(service.get(key) for key in STARTS_OTHERWISE) or (service.get("user") and starts_as_root(service, made or ())):
         return {}
     base = _base(service, made)
     if not base.is_whole:
