@@ -315,6 +315,13 @@ def test_what_cannot_be_said_is_refused(edit: Edit) -> None:
         put(inside("  a = 1\n  v = var.x\n"), edit)
 
 
+def test_blocks_of_which_none_shall_be_give_place_to_an_empty_list_and_keep_their_comments() -> None:
+    source = b'a "b" {\n  x = 1\n\n  # one\n  r { # why\n    p = 1\n  }\n\n  # two\n  r {\n    p = 2\n  }\n}\n'
+    after = lenses.put("hcl", source, [Edit(("a", "b", 0, "r"), [])])
+    assert after == b'a "b" {\n  x = 1\n\n  # one\n  # why\n  r = []\n\n  # two\n}\n'
+    assert hcl.get(after) == {"a": {"b": [{"x": 1, "r": []}]}}
+
+
 def test_a_value_has_a_place() -> None:
     text = inside("  a = 1\n  b {\n    c = [1, 22]\n  }\n").encode()
     start, end = lenses.span("hcl", text, (*X, "b", 0, "c", 1))

@@ -27,6 +27,10 @@ def changed(text: str, edit: Edit) -> str:
     there, have = look_up(tree(root), edit.path)
     if (edit.remove and not there) or (not edit.remove and there and same(have, edit.value)):
         return text
+    if there and not edit.remove and edit.value == []:
+        inside, blocks = blocks_of(root, edit.path)
+        if blocks:
+            return settle(text, root, inside, none_of(text, blocks))
     if there and not edit.remove:
         smaller = list(leaves(edit.path, have, edit.value))
         if smaller != [edit]:
@@ -122,6 +126,23 @@ def primitive(text: str, root: Body, edit: Edit) -> tuple[int, list[Splice]]:
     if isinstance(node.value, list) and rest[0] == len(node.value):
         return node.start, list(add.append(text, node, add.nest(rest[1:], edit.value)))
     raise LensError(f"{'/'.join(map(str, edit.path))}: {text[node.start : node.end][:60]} stands where a mapping or list is needed")
+
+
+def blocks_of(root: Body, path: Path) -> tuple[int, list[Block]]:
+    """Where the body of an outer block starts, and the blocks in it that a path names as a list."""
+    _, here, rest = descend(root, path)
+    inside = body_of(here)
+    if inside is None or inside is root or len(rest) != 1:
+        return 0, []
+    return inside.start, [item for item in inside.items if isinstance(item, Block) and item.labels == rest]
+
+
+def none_of(text: str, blocks: Sequence[Block]) -> list[Splice]:
+    """An argument that says that there are none, where the first of the blocks of a name stood."""
+    first, *others = blocks
+    said = [*notes_in(text, first.start, first.end), f"{first.labels[0]} = []"]
+    words = (newline_of(text) + indent_at(text, first.start)).join(said)
+    return [(first.start, first.end, words), *(_taken_out(text, *each) for each in together(text, others))]
 
 
 def replace(text: str, parent: Place, here: Place, value: Plain) -> tuple[int, list[Splice]]:

@@ -12,6 +12,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_rules as rules
+from setright.bindings.layouts._terraform_emptied import said_empty
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
@@ -42,7 +43,10 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
             placed += _one(told, module, block, small, fresh)
     for spot, mine in inside.values():
         placed.append(documents.edited(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
-    return [*_in_turn(placed), *((block.locator, Edit(path, body)) for path, body in fresh.items())]
+    return [
+        *said_empty(module, block, list(_in_turn(placed))),
+        *((block.locator, Edit(path, body)) for path, body in fresh.items()),
+    ]
 
 
 def _in_turn(placed: Sequence[Placed]) -> Iterator[Placed]:

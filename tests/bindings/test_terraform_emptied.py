@@ -1,0 +1,41 @@
+"""Lists of rules that lose their last block."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Edit, Plain
+
+GROUP: dict[str, Plain] = {
+    "type": "aws_security_group",
+    "In": [
+        {"at": "ingress", "items": {"From": "from_port"}},
+        {"in": "aws_security_group_rule", "by": "security_group_id", "alone": True, "items": {"From": "from_port"}},
+    ],
+}
+ONE = 'resource "aws_security_group" "g" {\n  ingress {\n    from_port = 22\n  }\n}\n'
+TWO = ONE.replace("}\n}\n", "}\n  ingress {\n    from_port = 80\n  }\n}\n")
+APART = 'resource "aws_security_group_rule" "r" {\n  security_group_id = aws_security_group.g.id\n  from_port = 443\n}\n'
+
+
+def without(text: str, *gone: int) -> str:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    found = terraform.view("k", GROUP, given)[0]
+    placed = terraform.edit(GROUP, found, [Edit(("In", index), remove=True) for index in gone], [], given)
+    return lenses.put("hcl", text.encode(), [edit for _, edit in placed]).decode()
+
+
+@pytest.mark.parametrize(("text", "gone"), [(ONE, [0]), (TWO, [1, 0])])
+def test_a_group_that_loses_its_last_rule_says_that_it_has_none(text: str, gone: list[int]) -> None:
+    """Without a word the provider leaves the rules that are there."""
+    assert without(text, *gone) == 'resource "aws_security_group" "g" {\n  ingress = []\n}\n'
+
+
+def test_a_group_with_rules_left_says_only_those() -> None:
+    assert without(TWO, 1) == ONE
+
+
+def test_a_group_with_rules_apart_is_not_said_to_have_none() -> None:
+    """The two would take each other's rules away for ever."""
+    assert "ingress" not in without(ONE + APART, 0)
