@@ -12,10 +12,15 @@ import warnings
 from collections.abc import Iterator
 from textwrap import dedent
 
+from setright.bindings.layouts._cloudformation_index import of_type
+from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
 ELSEWHERE = "elsewhere, or not surely fine"
+WENT_AWAY, LAYERED = ", which takes what went away", ", with a layer for its version"
+LAYERS = ("AWS::Lambda::LayerVersion", "AWS::Serverless::LayerVersion")
+LANGUAGE = re.compile(r"python|nodejs")
 PUT_IN = re.compile(r"\$\{[^{}]*\}")
 MODULES = """
 __future__ ast base64 binascii boto3 botocore bz2 calendar cfnresponse codecs collections contextlib copy csv dataclasses datetime
@@ -47,19 +52,50 @@ PLAIN_NODE = frozenset(
     )
 )
 REQUIRED = re.compile(r"\brequire\s*\(\s*['\"](?:node:)?([^'\"]+)['\"]\s*\)")
+TAKES_GONE = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(?:botocore\.vendored|(?:asynchat|asyncore|distutils|imp|smtpd)\b)", re.MULTILINE
+)
 OTHER_CODE = re.compile(r"\brequire\b|\bimport\b|\beval\b|\bprocess\.binding\b|\bnew Function\b")
 
 
 def code(template: Tree, name: str, tree: Tree) -> str:
-    """The language on whose newest version a function's code surely runs: ``python``, ``node``, or that this cannot be told."""
+    """The language on whose newest version a function's code surely runs: ``python``, ``node``, or that this cannot be told.
+
+    With ``, which takes what went away`` it surely does not; with ``, with a layer for its version`` not before that is built anew.
+    """
     runtime, text = tree.get("Runtime"), _text(tree)
-    if text is None or not isinstance(runtime, str) or "Layers" in tree:
+    if not isinstance(runtime, str):
         return ELSEWHERE
-    if runtime.startswith("python3") and _runs_as_python(text):
+    if "Layers" in tree:
+        language = LANGUAGE.match(runtime)
+        return f"{language[0]}{LAYERED}" if language and _has_layer_for(template, tree, runtime) else ELSEWHERE
+    if text is not None and runtime.startswith("python3") and _runs_as_python(text):
         return "python"
-    if runtime.startswith("nodejs") and _runs_as_node(text):
+    if text is not None and runtime.startswith("nodejs") and _runs_as_node(text):
         return "node"
-    return ELSEWHERE
+    return _gone(runtime, _as_written(tree))
+
+
+def _gone(runtime: str, text: str) -> str:
+    """Whether code takes what went away, as far as what is written of it tells."""
+    if runtime.startswith("python3") and TAKES_GONE.search(text):
+        return f"python{WENT_AWAY}"
+    is_old = runtime.startswith("nodejs") and "aws-sdk" in REQUIRED.findall(text)
+    return f"node{WENT_AWAY}" if is_old else ELSEWHERE
+
+
+def _as_written(tree: Tree) -> str:
+    """The code with all that functions say around it; empty where it is elsewhere."""
+    found: Plain = look_up(tree, ("Code", "ZipFile")) or tree.get("InlineCode")
+    return (found.text if isinstance(found, Unknown) else str(found or "")).replace("\\n", "\n").replace('", "', "\n")
+
+
+def _has_layer_for(template: Tree, tree: Tree, runtime: str) -> bool:
+    """Whether a layer that the template makes is for this version of the language and no other."""
+    told = [str(each) for each in listed(tree["Layers"])]
+    made = dict(of_type(template, list(LAYERS)))
+    named = [body for id_, body in made.items() if any(re.search(rf"\b{re.escape(id_)}\b", each) for each in told)]
+    return any(listed(body.get("CompatibleRuntimes")) == [runtime] for body in named)
 
 
 def _text(tree: Tree) -> str | None:
