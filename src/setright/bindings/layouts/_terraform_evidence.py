@@ -14,6 +14,7 @@ from typing import NamedTuple
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_images as images
+from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts import _terraform_ways as ways
@@ -382,6 +383,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "plain-origin": _plain_origin,
     "edge": _edge,
     **ways.FUNCTIONS,
+    **members.FUNCTIONS,
     "moving-tags": images.moving_tags,
     "images-made": images.made,
     "old-versions": _old_versions,
