@@ -15,7 +15,7 @@ ROOT = File(__file__).parents[2] / "bindings"
 IMAGES: Images = read_mapping(ROOT / "images.yaml")
 FIELDS = {"from", "like", "since", "user", "named", "steps-to", "anyone", "any-user", "capabilities", "programs", "reads", "writes"}
 FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
-FIELDS |= {"fills", "asks"}
+FIELDS |= {"fills", "asks", "places"}
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -77,6 +77,16 @@ def test_a_tag_may_be_another_image() -> None:
 )
 def test_an_image_that_starts_as_it_comes_needs_what_is_told(started: Started) -> None:
     assert needs_of("redis:7", started, IMAGES) == IMAGES["redis"]
+
+
+def test_words_that_tell_no_place_may_have_it_write_where_it_is() -> None:
+    tells = Started(words=["--certificatesresolvers.a.acme.storage=/certs/acme.json"], mounted=["/certs"])
+    assert "writes" in needs_of("traefik:v3.1", tells, IMAGES)
+    for words in (["--certificatesresolvers.a.acme.email=a@b.c"], ["--accesslog.filepath=access.log"]):
+        assert "writes" not in needs_of("traefik:v3.1", Started(words=words), IMAGES)
+    assert "writes" not in needs_of("traefik", Started(names=["TRAEFIK_CERTIFICATESRESOLVERS_A_ACME_EMAIL"]), IMAGES)
+    assert "writes" not in needs_of("traefik:v1.7", Started(), IMAGES)
+    assert "writes" in needs_of("traefik:v2.10", Started(), IMAGES)
 
 
 @pytest.mark.parametrize(

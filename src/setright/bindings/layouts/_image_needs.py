@@ -104,7 +104,7 @@ def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
             {"capabilities": sorted({*told["capabilities"], AS_OTHERS})} if told.get("user") == 0 and "capabilities" in told else {}
         )
         return {**{key: value for key, value in told.items() if key not in (*OF_PATHS, "steps-to", "idle")}, **used}
-    if not is_told or _is_configured(told, started) or elsewhere:
+    if not is_told or _is_configured(told, started) or elsewhere or _writes_where_it_is(told, started):
         return {key: value for key, value in told.items() if key not in OF_PATHS}
     return {**told, "api": "none"} if told.get("api") == "configured" else told
 
@@ -248,6 +248,12 @@ def _base(word: str) -> str:
 def _is_configured(told: Needs, started: Started) -> bool:
     """Whether something is mounted over its configuration, or that lies in what is mounted."""
     return any(covers(own, path) or covers(path, own) for own in told.get("reads", ()) for path in started.mounted)
+
+
+def _writes_where_it_is(told: Needs, started: Started) -> bool:
+    """Whether words have it write to its working directory, since none tells another place."""
+    spoken = " ".join([*started.entry, *started.words, *(name.replace("_", ".") for name in started.names)]).lower()
+    return any(sign in spoken and told["places"][sign] not in spoken for sign in told.get("places", ()))
 
 
 def _paths(started: Started) -> list[str]:
