@@ -20,6 +20,7 @@ from setright.patterns import late
 DIGEST = late(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
 VARIABLE = late(r"\$\{?\w|\{\{")
 SAME = late(r"(?:(?:index\.|registry-1\.)?docker\.io/)?(?:library/(?=[^/]+$))?")  # before a name of Docker Hub
+LATEST = "latest"  # what no tag stands for
 FORMER, NOW = "k8s.gcr.io/", "registry.k8s.io/"  # one registry by its two names
 FOR_GOOD = (FORMER, NOW)  # registries that neither move a tag nor remove an image
 
@@ -44,7 +45,7 @@ def held_to(written: Plain, file: str, sources: Mapping[str, Source], digests: D
 
 def for_good(written: str, digests: Digests) -> str:
     """The digest of an image whose tag moves no more; nothing where that is not known."""
-    name, _, tag = written.rpartition(":")
+    name, _, tag = written.rpartition(":") if ":" in written.rpartition("/")[2] else (written, "", LATEST)
     tags = digests.get(_name(name), {}).get("tags", {})
     known = tags.get(tag, "") if isinstance(tags, dict) else ""
     return str(known["digest"] if isinstance(known, dict) else known)
