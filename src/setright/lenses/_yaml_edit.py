@@ -59,7 +59,7 @@ BLANK_LINE = late(r"\n[ \t\r]*\n")
 COMMENT = late(r"(?m)^[ \t]*#")
 NOTE = late(r"(?m)(?:^|(?<=[ \t]))#[^\r\n]*")
 BESIDE = late(r"[ \t]+#.*")
-LAST = ("jobs", "steps")  # keys of workflows that stand last by custom, long as they are
+LAST = ("jobs", "steps", "spec")  # keys of workflows and objects that stand last by custom, long as they are
 FIRST_DASH = late(r"(?m)^[ ]*-(?=\s|\Z)")
 
 
@@ -141,9 +141,12 @@ class _Blocks(Brackets):
         """New keys at the end of those at `places`, or above the last where that stays last: short ones join what is before it."""
         last, indent = len(places) - 1, column(self.text, first(node))
         told = [pair(key, value, indent, self.style) for key, value in added.items()]
-        if not last or node.pairs[last][0].text not in LAST:
+        begins = places[last][0]
+        if node.pairs[last][0].text not in LAST or self.text[line_start(self.text, begins) : begins].strip(" "):
             at = notes_end(self.text, node.pairs[-1][1], places[last][1], indent)
             return [self._below(at, self._apart(told, 0 if self._parted(places) else len(told)))]
+        if not last:
+            return [self._before_last(begins, self._apart(told, len(told)))]
         before, gap = last - 1, places[last - 1 : last + 1]
         joins = indent and before not in dropped and self._parted(gap) and not self._parted(places[:last])
         short = [line for each in told if joins and len(each) == 1 for line in each]
