@@ -16,6 +16,7 @@ from setright.model import Edit, Resource
 [WORKLOAD] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
 SPEC = "spec: {containers: [{name: a, image: 'host:5000/a:1'}]}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\n" + SPEC
+BARE = POD.replace(", labels: {app: web}", "")
 POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: %s}\n"
 ADD = Edit(("workload", "network_policies"), "declared")
 
@@ -86,7 +87,8 @@ def test_a_policy_follows_its_workload_in_the_same_file() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
-        ("web.yaml", POD.replace(", labels: {app: web}", ""), "labels"),
+        ("web.yaml", "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: web}\nspec: {template: {spec: {}}}\n", "labels"),
+        ("web.yaml", BARE + "---\napiVersion: v1\nkind: Service\nspec: {selector: {app.kubernetes.io/name: web}}\n", "labels"),
         ("web.yaml", POD.replace("name: web", "generateName: web-"), "name"),
         ("web.json", '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "labels": {"b": "c"}}, "spec": {}}', "JSON"),
     ],
@@ -95,6 +97,24 @@ def test_where_no_policy_can_be_written_it_is_refused(name: str, text: str, why:
     given = {name: text}
     with pytest.raises(BindingError, match=why):
         kubernetes.edit(WORKLOAD, seen(given)[0], [ADD], [], sources(given))
+
+
+def test_a_pod_without_labels_gets_one_to_be_chosen_by() -> None:
+    given = {"web.yaml": BARE}
+    made = kubernetes.edit(WORKLOAD, seen(given)[0], [ADD], [], sources(given))
+    text = put("yaml", BARE.encode(), [edit for _, edit in made]).decode()
+    assert text.startswith(BARE.replace("name: web}", "name: web, labels: {app.kubernetes.io/name: web}}"))
+    assert "    matchLabels:\n      app.kubernetes.io/name: web\n" in text
+    assert seen({"web.yaml": text})[0].tree["workload"]["network_policies"] == ["web"]
+
+
+def test_a_label_stands_above_what_its_pods_are() -> None:
+    job = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: a\nspec:\n  template:\n    spec:\n      containers: []\n"
+    made = kubernetes.edit(WORKLOAD, seen({"job.yaml": job})[0], [ADD], [], sources({"job.yaml": job}))
+    text = put("yaml", job.encode(), [edit for _, edit in made]).decode()
+    assert text.startswith(
+        job.replace("    spec:\n", "    metadata:\n      labels:\n        app.kubernetes.io/name: a\n    spec:\n").rstrip("\n")
+    )
 
 
 def test_a_container_without_ports_gets_no_probe() -> None:

@@ -5,7 +5,7 @@ Kubernetes API reference, NetworkPolicySpec, LabelSelector.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import folder, listed
@@ -14,7 +14,11 @@ from setright.bindings.layouts._programs import usual_port
 from setright.bindings.layouts._services import WAYS
 from setright.bindings.trees import look_up
 from setright.model import Plain, Resource, Tree, Unknown
+from setright.patterns import late
 
+NAME = "app.kubernetes.io/name"
+UNCHOSEN = ("Pod", "Job", "CronJob")  # whose pods need no labels of their own; those of others are known by them
+LABEL = late(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -82,6 +86,18 @@ def _fits(expression: Tree, labels: Tree) -> bool:
     is_in = value in listed(expression.get("values"))
     told = {"In": is_in, "NotIn": not is_in, "Exists": value is not None, "DoesNotExist": value is None}
     return told.get(str(expression.get("operator")), False)
+
+
+def first_label(manifest: Tree, template: Tree, objects: Iterable[Tree]) -> dict[str, str]:
+    """A label for pods that have none, for a policy to choose them by; {} where they need none, or others would choose them too."""
+    metadata, name = template.get("metadata"), look_up(manifest, ("metadata", "name"))
+    labels = look_up(metadata, ("labels",))
+    is_filled = isinstance(metadata, Unknown | list) or any("{{" in str(key) for key in (metadata or ()))
+    if labels or is_filled or manifest.get("kind") not in UNCHOSEN or not (isinstance(name, str) and LABEL.fullmatch(name)):
+        return {}
+    selectors = [look_up(each, ("spec", "selector")) for each in objects]
+    named = [look_up(each, ("matchLabels",)) or each for each in selectors]
+    return {} if any(look_up(each, (NAME,)) == name for each in named) else {NAME: name}
 
 
 def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[Tree]) -> Tree:

@@ -39,7 +39,7 @@ from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
-from setright.bindings.layouts._network_policy import declared, declared_only, marks_of, tell_policies
+from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, reached, served
@@ -124,7 +124,7 @@ def _placed(
     written = look_up(sources[locator].tree, base)
     template = _kustomize_patches.as_shown(resource, written)
     changes = _held(layout, resource, template, changes, sources)
-    outer = [_policy(layout, resource, sources[locator]) for each in changes if each.path == POLICIES]
+    outer = [made for each in changes if each.path == POLICIES for made in _policy(layout, resource, sources)]
     changes = [each for each in changes if each.path != POLICIES]
     _refuse_for_builds(layout, resource, changes, sources)
     parts = _kustomize_patches.parted(resource, template, changes)
@@ -184,21 +184,29 @@ def _refuse_for_builds(
             _kustomize_seen.refuse_against(resource, manifest, built.get(file, ()), inner_of(layout, manifest), changes)
 
 
-def _policy(layout: Mapping[str, Plain], resource: Resource, source: Source) -> Edit:
-    """A network policy beside the object around a template. Raises BindingError where it has no place, or no use."""
+def _policy(layout: Mapping[str, Plain], resource: Resource, sources: Mapping[str, Source]) -> list[Edit]:
+    """A network policy beside the object around a template, and a label where its pods have none.
+
+    Raises BindingError where it has no place, or no use.
+    """
     if why := stopped(resource.tree, Edit(POLICIES)):
         raise BindingError(f"{resource.name}: {why}")
-    base, place = resource.home[1], _around(layout, resource)
-    metadata = look_up(source.tree, (*place, "metadata"))
+    (file, base), place = resource.home, _around(layout, resource)
+    source = sources[file]
+    metadata, template = look_up(source.tree, (*place, "metadata")), look_up(source.tree, base)
+    label = first_label(look_up(source.tree, place), template, (each for _, _, each in _filled_once(Same(sources))[3]))
+    if label:
+        template = {**template, "metadata": {**(template.get("metadata") or {}), "labels": label}}
     made = [tree for tree, _ in resource.layer.made] if resource.layer else []
     ports = [port for tree in (resource.tree, *made) for port in (*declared(tree), *tree["workload"].get("reached", ()))]
     ports += [{"port": port} for port in resource.tree["workload"].get("ports-of-patches", ())]
-    policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, look_up(source.tree, base), ports)
+    policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, template, ports)
     beside = look_up(source.tree, place[:-1])
     if not place or not isinstance(beside, list):
         raise BindingError(f"{resource.name}: is alone in a JSON file; write its network policy into a file of its own")
     is_open = bool(beside) and beside[-1] is None  # the file ends with the line that begins another document
-    return Edit((*place[:-1], len(beside) - is_open), policy)
+    labels = [Edit((*base, "metadata", "labels", key), value) for key, value in label.items()]
+    return [*labels, Edit((*place[:-1], len(beside) - is_open), policy)]
 
 
 def beside(layout: Mapping[str, Plain], resource: Resource, edit: Edit) -> Beside | None:
