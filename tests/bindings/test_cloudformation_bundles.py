@@ -3,7 +3,8 @@
 import pytest
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._cloudformation_bundles import DATA_KEY, is_alike, made
+from setright.bindings.layouts._cloudformation_bundles import DATA_KEY, LOG_BUCKET, LOG_POLICY, is_alike, made
+from setright.model import Plain
 
 
 def test_a_named_resource_is_written_out_beside_one_that_is_told() -> None:
@@ -38,3 +39,9 @@ def test_a_name_of_which_nothing_is_known_is_refused() -> None:
 )
 def test_a_key_of_that_name_that_lets_others_in_does_not_stand_for_it(have: object, alike: bool) -> None:
     assert is_alike(have, DATA_KEY) is alike
+
+
+@pytest.mark.parametrize("want", [LOG_BUCKET, LOG_POLICY])
+def test_somebodys_bucket_of_that_name_is_not_taken_for_the_one_for_logs(want: Plain) -> None:
+    assert is_alike(want, want)
+    assert not is_alike({"Type": want["Type"], "Properties": {}}, want)

@@ -236,6 +236,19 @@ def test_a_bucket_for_logs_that_is_there_is_used_by_all_but_itself():
     assert "To: !Ref Logs" in after
 
 
+def test_a_bucket_that_takes_logs_is_offered_none_for_its_own():
+    offer = {"at": "Logging/To", "value": {"Ref": "AccessLogs"}, "unless": "logs", "makes": {"AccessLogs": "log-bucket"}}
+    layout: dict[str, Plain] = {**BUCKET, "offers": {"new": offer}}
+    assert "template" in trees(layout, BUCKETS)["Logs"]
+    logged = BUCKETS.replace("    Properties: {}\n", "    Properties: {LoggingConfiguration: {DestinationBucketName: !Ref Logs}}\n")
+    assert "template" not in trees(layout, logged)["Logs"]
+    written = policy("{Effect: Allow, Principal: {Service: logging.s3.amazonaws.com}}")
+    assert "template" not in trees(layout, BUCKETS + written)["Data"]
+    after = fixed(layout, BUCKETS, "Data", Edit(("template", "new"), "offered"))
+    assert "To: !Ref AccessLogs" in after
+    assert "template" not in trees(layout, after)["AccessLogs"]
+
+
 def policy(statement: str) -> str:
     body = f"{{Bucket: !Ref Data, PolicyDocument: {{Statement: [{statement}]}}}}"
     return f"  P:\n    Type: AWS::S3::BucketPolicy\n    Properties: {body}\n"

@@ -1,6 +1,7 @@
-"""What several offers make in a template, by name: the key for data and logs.
+"""What several offers make in a template, by name: the key for data and logs, the bucket for access logs.
 
-AWS KMS developer guide, key policies; Amazon CloudWatch Logs user guide, encrypt log data.
+AWS KMS developer guide, key policies; Amazon CloudWatch Logs user guide, encrypt log data; Amazon S3 user guide, server access
+logging.
 """
 
 from __future__ import annotations
@@ -39,7 +40,59 @@ DATA_KEY: Plain = {  # it outlives its stack, as snapshots and buckets may: with
         },
     },
 }
-BUNDLES: Mapping[str, Plain] = {"data-key": DATA_KEY}
+LOG_DAYS, OLD_DAYS, UPLOAD_DAYS = 365, 30, 7
+LOG_RULE: Plain = {
+    "Id": "old-logs",
+    "Status": "Enabled",
+    "Prefix": "",
+    "ExpirationInDays": LOG_DAYS,
+    "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_DAYS},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UPLOAD_DAYS},
+}
+LOG_BUCKET: Plain = {  # services that write logs may use no key of KMS
+    "Type": "AWS::S3::Bucket",
+    "DeletionPolicy": "Retain",
+    "UpdateReplacePolicy": "Retain",
+    "Properties": {
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
+        "LifecycleConfiguration": {"Rules": [LOG_RULE]},
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "PublicAccessBlockConfiguration": dict.fromkeys(
+            ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+        ),
+        "VersioningConfiguration": {"Status": "Enabled"},
+    },
+}
+IN_LOGS = {"Fn::Sub": "${AccessLogs.Arn}/*"}
+LOG_POLICY: Plain = {
+    "Type": "AWS::S3::BucketPolicy",
+    "Properties": {
+        "Bucket": {"Ref": "AccessLogs"},
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "AccessLogs",
+                    "Effect": "Allow",
+                    "Principal": {"Service": ["logging.s3.amazonaws.com"]},
+                    "Action": ["s3:PutObject"],
+                    "Resource": IN_LOGS,
+                    "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                },
+                {
+                    "Sid": "OnlyTls",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:*",
+                    "Resource": [{"Fn::GetAtt": ["AccessLogs", "Arn"]}, IN_LOGS],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                },
+            ],
+        },
+    },
+}
+POLICIES = ("KeyPolicy", "PolicyDocument")
+BUNDLES: Mapping[str, Plain] = {"data-key": DATA_KEY, "log-bucket": LOG_BUCKET, "log-bucket-policy": LOG_POLICY}
 
 
 def made(how: Mapping[str, Plain]) -> dict[str, Plain]:
@@ -48,12 +101,15 @@ def made(how: Mapping[str, Plain]) -> dict[str, Plain]:
 
 
 def is_alike(have: Plain, want: Plain) -> bool:
-    """Whether a resource of the template's own can stand for the one that would be made: its type, and whom a key lets in."""
-    return look_up(have, ("Type",)) == look_up(want, ("Type",)) and _let_in(have) == _let_in(want)
+    """Whether a resource of the template's own can stand for the one that would be made: type and names of parts."""
+    return look_up(have, ("Type",)) == look_up(want, ("Type",)) and _called(have) == _called(want)
 
 
-def _let_in(body: Plain) -> list[Plain]:
-    return [look_up(each, ("Sid",)) for each in listed(look_up(body, ("Properties", "KeyPolicy", "Statement")))]
+def _called(body: Plain) -> list[Plain]:
+    """The names of a policy's statements, by which whom it lets in is known, and of the rules by which a bucket lets go."""
+    statements = [each for name in POLICIES for each in listed(look_up(body, ("Properties", name, "Statement")))]
+    rules = listed(look_up(body, ("Properties", "LifecycleConfiguration", "Rules")))
+    return [*(look_up(each, ("Sid",)) for each in statements), *(look_up(each, ("Id",)) for each in rules)]
 
 
 def _whole(body: Plain) -> Plain:

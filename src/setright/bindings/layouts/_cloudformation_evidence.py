@@ -71,6 +71,12 @@ def view(layout: Mapping[str, Plain], template: Tree, name: str, tree: Tree) -> 
     return {PREFIX: found} if found else {}
 
 
+def told(named: str, template: Tree, name: str) -> Plain:
+    """One piece of evidence on a resource of which only its own properties, and policies of buckets, are looked at."""
+    policies: Plain = [body for _, body in _policies(template, name)]
+    return FUNCTIONS[named](template, name, {**properties(template, name), "Policy": policies})
+
+
 def _public(template: Tree, name: str, tree: Tree) -> str:
     """By what a bucket may be open to everybody: ``no`` where nothing in the template speaks for it."""
     return ", ".join(dict.fromkeys(_ways(template, name, tree))) or "no"

@@ -5,7 +5,7 @@ template, whoever takes it), and what a role of the template must be allowed. A 
 `template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already,
 a role among them where he gives rights to anybody, since who may do that may as well make a role.
 What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
-has already:
+has already; with `unless:` it is for what this evidence says ``no`` of:
 
     offers:
       dead-letters:
@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_bundles as bundles
+from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_index import dangling, index, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
@@ -95,6 +96,8 @@ def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     if name in makes or any(new in there and not bundles.is_alike(there[new], body) for new, body in makes.items()):
         return False
     if "has" in how and _found(template, name, how["has"]) is None:
+        return False
+    if "unless" in how and evidence.told(how["unless"], template, name) != "no":
         return False
     return "grant" not in how or _needs_no_grant(layout, template, name, how) or _role(template, name, how) is not None
 
