@@ -16,6 +16,7 @@ IN_WORDS: Mapping[str, str] = {
     "image-needs/writes is told": "it is known where its image writes",
     "job/uses-git is false": "no step here is seen to need the token in the work tree",
     "job/uses-git is true": "a step may use git",
+    "recommended is known": "what it installs recommends nothing else that anything is done with",
     "lists-used-later is false": "nothing here is seen to install packages later without fetching the lists",
     "relies-on/elsewhere is not set": "it is not known what they name",
     "relies-on/elsewhere is nothing": "what they name is made here",

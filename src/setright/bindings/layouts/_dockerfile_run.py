@@ -12,9 +12,10 @@ docs.docker.com/reference/dockerfile, RUN; apt-get(8), apk(8), pip's user guide.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts._shell_words import Command, Word, base, commands
 from setright.bindings.trees import same
 from setright.model import Plain, Tree
@@ -22,7 +23,7 @@ from setright.patterns import late
 
 Instruction = Mapping[str, Plain]
 
-APT = ("apt-get", "apt")
+APT = recommends.APT
 YUM = ("yum", "dnf", "microdnf")
 FETCHES = frozenset((name, "update") for name in (*APT, "apk", "yum", "dnf"))
 FETCHES |= {("zypper", "refresh"), ("zypper", "ref")} | {("pacman", option) for option in ("-Sy", "-Syy", "-Syu", "-Syyu")}
@@ -36,15 +37,6 @@ PIP_WORDS = frozenset(
 PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
-NO_RECOMMENDS = "--no-install-recommends"
-RECOMMENDED = {  # packages that only recommend what they do little without: certificates to check servers by, headers, make
-    **dict.fromkeys(("curl", "git", "nodejs", "wget"), ("ca-certificates",)),
-    **dict.fromkeys(("python-pip", "python3-pip"), ("build-essential", "python3-dev")),
-    **dict.fromkeys(("gcc", "golang", "golang-go"), ("libc6-dev",)),
-    "cmake": ("make",),
-    "xvfb": ("xauth",),
-}
-BROUGHT_ALONG = {"build-essential": frozenset({"libc6-dev", "make"}), "g++": frozenset({"libc6-dev"})}
 PYTHON = late(r"python[\d.]*")
 SUDO = late(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
 YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
@@ -106,20 +98,11 @@ def with_options(locator: str, each: Instruction, number: int, want: Plain) -> s
     new = " ".join(want[len(have) :])
     end = max([words[0].end, *(end for _, end in options), *(other.end for other in others[:1])])
     installed = {other.text.partition("=")[0] for other in others[1:]}
-    if NO_RECOMMENDS in new and (kept := _recommended(installed, text)):
+    if recommends.NO_RECOMMENDS in new and (kept := recommends.left_out(installed, text)):
         first = others[1].start
         text = f"{text[:first]}{kept} {text[first:]}"
         end += len(f"{kept} ") if end > first else 0
     return f"{text[:end]} {new}{text[end:]}"
-
-
-def _recommended(installed: Collection[str], text: str) -> str:
-    """What these packages only recommend and is named nowhere in the text."""
-    wanted = dict.fromkeys(each for name in sorted(installed) for each in RECOMMENDED.get(name, ()))
-    brought = {each for name in {*installed, *wanted} for each in BROUGHT_ALONG.get(name, ())}
-    return " ".join(
-        each for each in wanted if each not in brought and not re.search(rf"(?<![\w-]){re.escape(each)}(?![\w-])", text)
-    )
 
 
 def with_name(locator: str, each: Instruction, number: int, name: str) -> str:

@@ -20,6 +20,7 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
           - {keyword: WORKDIR, value: app, from: /srv}              # what it is relative to; of COPY where that is known to be /
     starts: alike                    # whether what it starts is surely the same in exec form
     pipes: unguarded                 # in a RUN, which does not fail where a command before the last one does
+    recommended: known               # where no more is recommended to what apt-get installs than what a fix names
     environment: [{name: A, value: b}]
     lists-used-later: false          # whether a RUN installs packages by lists that one before it fetched
     workdir-known: true              # whether no relative WORKDIR depends on the base image
@@ -30,12 +31,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_copies as copies
 from setright.bindings.layouts import _dockerfile_form as form
 from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts import _dockerfile_run as run
 from setright.bindings.layouts import _dockerfile_scripts as scripts
@@ -52,9 +55,10 @@ from setright.bindings.layouts._dockerfile_image import (
     set_before,
     stages_of,
     variables,
+    workdir_is_known,
 )
 from setright.bindings.layouts._dockerfile_purpose import purpose_of
-from setright.bindings.source import LOCKED, Source
+from setright.bindings.source import LOCKED, Source, noted
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 Instructions = Sequence[Mapping[str, Plain]]
@@ -81,12 +85,13 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     files = [source for name, source in sorted(sources.items()) if source.lens == "dockerfile" and source.exists]
     others = uses.services(sources) if files else {}
     actions, services = (uses.of_actions(sources), uses.of_services(sources)) if files else ((), ())
-    images = _images(layout)
-    found = []
+    images, found = _images(layout), []
     for file in files:
-        tree = _tree(file.tree["instructions"], images, others.get(file.locator, ()))
-        if purpose := purpose_of(file.locator, image_of(file.tree["instructions"], images), actions, services):
-            tree["purpose"] = purpose
+        mine = others.get(file.locator, ())
+        image = noted(file, "image", (layout,), partial(image_of, file.tree["instructions"], images))
+        tree = noted(file, "resource", (layout, *mine), partial(_tree, file.tree["instructions"], images, mine))
+        if purpose := purpose_of(file.locator, image, actions, services):
+            tree = {**tree, "purpose": purpose}
         found.append(Resource(kind, file.locator, tree, (file.locator, ())))
     return found
 
@@ -150,6 +155,8 @@ def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) ->
         stage["name-taken"] = bool(names[n]) and names[n] in names[:n]
     if any(form.pipes(instructions)):
         tree["pipes"] = "unguarded"
+    if recommends.are_known(instructions):
+        tree["recommended"] = "known"
     if stages:
         tree |= _about(image := image_of(instructions, images))
         check = health.check_of(image)
@@ -165,18 +172,12 @@ def _about(image: Image) -> Tree:
     """What holds for the image with all stages that it begins from."""
     user = users.user_now(image)
     checks = [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
-    tree: Tree = {"lists-used-later": run.needs_lists(image.whole), "workdir-known": _workdir_is_known(image)}
+    tree: Tree = {"lists-used-later": run.needs_lists(image.whole), "workdir-known": workdir_is_known(image)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
     tree |= {"starts": "alike" if form.is_alike(image) else "otherwise"}
     tree |= {"user-number": number} if (number := users.number(image)) else {}
     return tree | ({"Healthcheck": checks[-1]} if checks else {})
-
-
-def _workdir_is_known(image: Image) -> bool:
-    """Whether the first WORKDIR is absolute, or the base image is one that leaves the container at /."""
-    first = next((str(each["value"]).strip("\"'") for each in image.whole if each["keyword"] == "WORKDIR"), "/")
-    return first.startswith("/") or image.facts.get("workdir") == "/"
 
 
 def _arguments(instructions: Instructions) -> Iterator[tuple[str, str]]:
