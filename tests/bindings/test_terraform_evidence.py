@@ -262,6 +262,8 @@ KEPT = {"type": "aws_s3_bucket", "evidence": {"old-versions": "old-versions"}}
 TRAIL = 'resource "aws_cloudtrail" "all" {\n  s3_bucket_name = aws_s3_bucket.logs.id\n}\n'
 RULE = 'resource "aws_s3_bucket_lifecycle_configuration" "x" {\n  bucket = aws_s3_bucket.logs.id\n  rule {\n    WHAT {}\n  }\n}\n'
 WRITER = 'resource "aws_iam_role_policy" "app" {\n  policy = jsonencode({ Resource = aws_s3_bucket.logs.arn })\n}\n'
+FILLED = 'resource "aws_s3_object" "o" {\n  bucket = aws_s3_bucket.logs.id\n}\n'
+ADMIN = 'resource "aws_iam_role_policy" "all" {\n  policy = jsonencode({ Action = "s3:*", Resource = "*" })\n}\n'
 
 
 @pytest.mark.parametrize(
@@ -273,6 +275,12 @@ WRITER = 'resource "aws_iam_role_policy" "app" {\n  policy = jsonencode({ Resour
         (TRAIL + RULE.replace("WHAT", "expiration"), "all that its rules expire"),
         (TRAIL + WRITER, "aws_iam_role_policy.app"),
         ('resource "aws_lambda_function" "f" {\n  s3_bucket = aws_s3_bucket.logs.id\n}\n', "little"),
+        (FILLED, "little"),
+        (FILLED + WRITER.replace("{ R", '{ Action = ["s3:GetObject", "s3:List*"], R'), "little"),
+        (FILLED + WRITER.replace("{ R", '{ Action = ["s3:GetObject", "s3:PutObject"], R'), "aws_iam_role_policy.app"),
+        (FILLED + WRITER.replace("{ R", '{ Action = ["s3:GetObject", "*"], R'), "aws_iam_role_policy.app"),
+        (FILLED + WRITER.replace("{ R", '{ NotAction = ["s3:GetObject"], R'), "aws_iam_role_policy.app"),
+        (FILLED + ADMIN, "what nothing here tells"),
         (TRAIL + 'output "logs" {\n  value = aws_s3_bucket.logs.id\n}\n', "whoever takes it from an output"),
         (TRAIL.replace("s3_bucket_name", "cloud_watch_logs_group_arn"), "aws_cloudtrail.all"),
     ],

@@ -19,6 +19,7 @@ from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts import _terraform_ways as ways
 from setright.bindings.layouts._documents import publishes, unpacked
+from setright.bindings.layouts._terraform_actions import POLICY, lists_nothing, only_reads
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
@@ -111,10 +112,6 @@ ABOUT_IT = late(  # what says how a bucket is kept, or puts something into it
 PUTS_NO_LIST = late(  # what only reads, or is a service of Amazon's that gives the owner all there is to have
     r"aws_cloudtrail|aws_flow_log|aws_config_delivery_channel|aws_[ea]?lb|aws_cloudfront_\w+|aws_s3_(?:bucket_)?object|aws_s3_bucket_\w+"
 )
-POLICY = late(r"data\.aws_iam_policy_document|aws_iam_\w*policy")
-ACTION = late(r"\bs3:\w+")
-PUTS_LISTS = late(r"\bs3:(?:P\w*)?\*|\bs3:PutObject(?:\*|A\w*)|[\"']\*[\"']")
-
 AT_LARGE = late(
     r"\bs3:(?:P\w*)?\*|\bs3:PutObject(?:\*|A\w*)|[Aa]ctions?\W{1,6}\*['\"]|AmazonS3FullAccess|AdministratorAccess|PowerUserAccess"
 )
@@ -126,7 +123,7 @@ def _listers(module: Module, block: Block, tree: Tree) -> str:
         return way
     if (others := handed_out(module, block, tree)) != "no":
         return others
-    if tree.get("Policy") is not None and not _lists_nothing(look_up(tree["Policy"], ("Statement",)), "Effect"):
+    if tree.get("Policy") is not None and not lists_nothing(look_up(tree["Policy"], ("Statement",)), "Effect"):
         return "whom a policy lets in"
     there = list(namers(module, block))
     logs = [each.address for each, keys in there if each.type in BY_LIST and LOGS_OF[each.type] in keys]
@@ -148,16 +145,8 @@ def _at_large(module: Module) -> list[str]:
 def _is_no_lister(other: Block) -> bool:
     """Whether a resource puts no access list, or is a policy that names other actions only."""
     if POLICY.fullmatch(other.type):
-        return _lists_nothing(other.body.get("statement", [other.body]), "effect")
+        return lists_nothing(other.body.get("statement", [other.body]), "effect")
     return PUTS_NO_LIST.fullmatch(other.type) is not None and "acl" not in other.body
-
-
-def _lists_nothing(statements: Plain, effect: str) -> bool:
-    """Whether what allows something says which actions of S3, and none that sets access lists."""
-    if not isinstance(statements, list):
-        return False
-    allowing = [str(each) for each in statements if not isinstance(each, dict) or each.get(effect) != "Deny"]
-    return all(ACTION.search(text) and not PUTS_LISTS.search(text) for text in allowing)
 
 
 NAMES_BUCKETS = ("aws_s3_bucket", "data.aws_iam_policy_document")
@@ -242,7 +231,7 @@ WRITTEN_ONCE |= {"aws_lambda_function": "s3_bucket", "aws_lambda_layer_version":
 
 
 def _old_versions(module: Module, block: Block, tree: Tree) -> str:
-    """What old versions of a bucket's objects come to: ``little`` of logs, of functions' code, and of Terraform's state."""
+    """What old versions of objects come to: ``little`` of logs, of Terraform's state, and of what only this code puts there."""
     rules = [
         block.body.get("lifecycle_rule"),
         *(each.body for each in of_bucket(module, block, "aws_s3_bucket_lifecycle_configuration")),
@@ -253,9 +242,11 @@ def _old_versions(module: Module, block: Block, tree: Tree) -> str:
         return "little"
     if (others := handed_out(module, block, tree)) != "no":
         return others
-    there = [(each, keys) for each, keys in namers(module, block) if not _is_about(each, keys)]
+    there = [(each, keys) for each, keys in namers(module, block) if not _is_about(each, keys) and not only_reads(each)]
     odd = [each.address for each, keys in there if not keys - {"depends_on"} <= {WRITTEN_ONCE.get(each.type, "")}]
-    return next(iter([*odd, *(each.address for each in _by_name(module, block))]), "little" if there else "what nothing here tells")
+    filled = any(True for kind in OBJECTS for _ in of_bucket(module, block, kind)) and not _at_large(module)
+    few = "little" if there or filled else "what nothing here tells"
+    return next(iter([*odd, *(each.address for each in _by_name(module, block) if not only_reads(each))]), few)
 
 
 def _is_about(other: Block, keys: frozenset[str]) -> bool:
