@@ -108,6 +108,19 @@ def test_a_first_script_is_read_however_it_is_packed(pack: Callable[[bytes], byt
     assert told(MACHINE, IMAGE + machine) == {"metadata": who}
 
 
+PROFILE = """
+resource "aws_iam_role" "r" {}
+resource "aws_iam_instance_profile" "p" {
+  role = aws_iam_role.r.name
+}
+"""
+AGENT = """
+resource "aws_iam_role_policy_attachment" "a" {
+  role = aws_iam_role.r.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}
+"""
+INLINE = 'resource "aws_iam_role_policy" "i" {\n  role = aws_iam_role.r.id\n  policy = var.p\n}\n'
 PARAMETER = 'data "aws_ssm_parameter" "i" {\n  name = "/aws/service/%s"\n}\n'
 LATEST = 'resource "aws_instance" "w" {\n  ami = %s\n}\n'
 
@@ -143,6 +156,12 @@ def test_images_that_their_maker_names_as_the_latest_are_recent(machine: str, as
         ('user_data = "curl http://169.254.169.254/latest/meta-data"', IMAGE, "its first script"),
         ('user_data = "docker run app"', IMAGE, "its first script"),
         ('user_data = file("x.sh")', IMAGE, "a script that is told elsewhere"),
+        ('user_data = "echo ${var.db_host} ${local.app-name} ${module.net.zone}"', IMAGE, "no"),
+        ('user_data = "echo ${var.db_host} ${var.commands}"', IMAGE, "a script that is told elsewhere"),
+        ("iam_instance_profile = aws_iam_instance_profile.p.name", IMAGE + PROFILE, "no"),
+        ("iam_instance_profile = aws_iam_instance_profile.p.name", IMAGE + PROFILE + AGENT, "no"),
+        ("iam_instance_profile = aws_iam_instance_profile.p.name", IMAGE + PROFILE + AGENT.replace("AmazonSSM", "x"), "its role"),
+        ("iam_instance_profile = aws_iam_instance_profile.p.name", IMAGE + PROFILE + INLINE, "its role"),
         ("user_data = data.template_file.x.rendered", IMAGE, "a script that is told elsewhere"),
         ("", IMAGE.replace("noble-24.04", "trusty-14.04"), "an image of unknown age"),
         ("", IMAGE.replace("true", "false"), "an image of unknown age"),

@@ -18,13 +18,14 @@ from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts import _terraform_ways as ways
-from setright.bindings.layouts._documents import publishes, unpacked
+from setright.bindings.layouts._documents import publishes
 from setright.bindings.layouts._terraform_actions import POLICY, lists_nothing, only_reads
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_scripts import only_agents, script
 from setright.bindings.layouts._terraform_ties import of_bucket
 from setright.bindings.layouts._terraform_users import handed_out, namers, set_later, throw_away
 from setright.bindings.trees import look_up, same
@@ -37,16 +38,14 @@ LAST_SNAPSHOT = frozenset(  # whose deletion makes a last snapshot unless it is 
 )
 OBJECTS = ("aws_s3_object", "aws_s3_bucket_object")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead", "public-read", "public-read-write", "authenticated-read")
-METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
 EDGE, BALANCERS, LISTENERS = "aws_cloudfront_distribution", ("aws_lb", "aws_alb"), ("aws_lb_listener", "aws_alb_listener")
 WEB_SITE = late(r"s3-website|\bwebsite_endpoint\b")
-ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
 LATEST = late(
     r"/aws/service/(?:ami-amazon-linux-latest/(?:al20|amzn2)|ami-windows-latest/|canonical/ubuntu/.*/current/|debian/release/)"
 )
 PARAMETER = late(r'(?:"\$\{\s*)?(?:nonsensitive\(\s*)?data\.aws_ssm_parameter\.([\w-]+)')
 TOKENS_ALREADY = late(r"amazon: .*\bal20(?:2[3-9]|[3-9]\d)-", re.DOTALL)  # Amazon Linux, whose images ask for tokens since 2023
-ELSE_TOLD = ("launch_template", "dynamic")
+ELSE_TOLD = frozenset(("launch_template", "dynamic"))
 OLD_IMAGE = late(r"precise|trusty|xenial|1[246]\.04|(?:centos|rhel)[-_ ]?[567]|wheezy|jessie|stretch|2008|2012", re.I)
 
 
@@ -285,21 +284,13 @@ def _narrow(statement: Tree) -> bool:
 
 def _metadata(module: Module, block: Block, tree: Tree) -> str:
     """What may ask the instance's metadata service: ``no`` where its image has it ask for tokens, or where nothing on it asks."""
-    told = [words for key in ("user_data", "user_data_base64") if (words := _script(module, block.body.get(key)))]
+    told = [words for key in ("user_data", "user_data_base64") if (words := script(module, block.body.get(key)))]
     images = _images(module, block)
     if told or (images and not {"metadata_options", *ELSE_TOLD} & block.body.keys() and all(map(TOKENS_ALREADY.search, images))):
         return told[0] if told else "no"
-    if {"iam_instance_profile", *ELSE_TOLD} & block.body.keys():
+    if "iam_instance_profile" in block.body and not only_agents(module, block) or ELSE_TOLD & block.body.keys():
         return "its role"
     return "no" if images and not any(map(OLD_IMAGE.search, images)) else "an image of unknown age"
-
-
-def _script(module: Module, raw: Plain) -> str:
-    value = module.resolved(raw)
-    text = value.text if isinstance(value, Unknown) else unpacked(str(value or ""))
-    if METADATA.search(text):
-        return "its first script"
-    return "a script that is told elsewhere" if isinstance(value, Unknown) and ELSEWHERE.search(text) else ""
 
 
 def _images(module: Module, block: Block) -> list[str]:
