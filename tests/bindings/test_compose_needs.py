@@ -127,8 +127,13 @@ def test_what_a_variable_is_by_default_counts() -> None:
     assert seen("image: 'acme/a:1', user: '${UID:-1000}:0'")["image-needs"]["root"] == "told"
     assert "root" not in seen("image: 'acme/a:1', user: '${UID:-0}'")["image-needs"]
     assert "root" not in seen("image: '${IMAGE}'")["image-needs"]
-    for word, is_told in (("${PASSWORD:-a}", True), ("${PASSWORD}", False), ("${FOLDER:-/srv}", False)):
-        assert ("writes" in seen(f"image: 'redis:7', command: '--requirepass {word}'")["image-needs"]) is is_told
+    for words, is_told in (
+        ("--replicaof ${MASTER:-a}", True),
+        ("--replicaof ${MASTER}", False),
+        ("--requirepass ${PASSWORD}", True),
+        ("--dir ${FOLDER:-/srv}", False),
+    ):
+        assert ("writes" in seen(f"image: 'redis:7', command: '{words}'")["image-needs"]) is is_told
 
 
 @pytest.mark.parametrize("image", ["linuxserver/sonarr:4", "lscr.io/linuxserver/sonarr:latest", "ghcr.io/linuxserver/sonarr"])

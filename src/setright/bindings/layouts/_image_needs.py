@@ -63,6 +63,9 @@ WAITING: Needs = {**SCRIPT, "anyone": True, "idle": True}
 TOLD = late(r"\$\(\([^()]*\)\)|\$\(\s*(?:date|hostname|seq [\d ]+)\s*\)|>&[12]")
 BESIDE = frozenset({"cat", "envsubst", "mkdir", "set", "trap", "wait", *TELLING, *TESTING, *SHOWING})  # what needs no right of root
 AS_OTHERS = "DAC_OVERRIDE"  # a shell steps down from root for nobody, and then meets the files of the program's own user
+OF_NO_PLACE = late(  # ends of options
+    r"(?i:pass(?:word)?|auth|secret|token|user|port|size|mem(?:ory)?|buffers|connections|policy|level|timeout|threads|workers|time|url)[=:]?$"
+)
 INTO = late(r">[>|]?\s*([^\s;&|]+)")
 
 
@@ -96,7 +99,7 @@ def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
     told = _told(image, images)
     if not told or not _is_own_program(told, started):
         return {}
-    is_told = started.is_whole and not any("$" in word for word in (*started.entry, *started.words))
+    is_told = started.is_whole and not _may_tell_places((*started.entry, *started.words))
     changed = (path for path in _changed_by(told, started.names) if not any(covers(own, path) for own in started.mounted))
     elsewhere = any(not _is_known(path, told, started) for path in _paths(started)) or any(changed)
     if _is_wrapped(told, started.words):
@@ -248,6 +251,12 @@ def _base(word: str) -> str:
 def _is_configured(told: Needs, started: Started) -> bool:
     """Whether something is mounted over its configuration, or that lies in what is mounted."""
     return any(covers(own, path) or covers(path, own) for own in told.get("reads", ()) for path in started.mounted)
+
+
+def _may_tell_places(words: Sequence[str]) -> bool:
+    """Whether a variable among them may stand for a place; it does not where the option before it asks for another thing."""
+    asked = (word.partition("$")[0] or before for before, word in zip(("", *words), words, strict=False) if "$" in word)
+    return not all(OF_NO_PLACE.search(each) for each in asked)
 
 
 def _writes_where_it_is(told: Needs, started: Started) -> bool:
