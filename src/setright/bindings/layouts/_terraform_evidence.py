@@ -288,7 +288,7 @@ def _metadata(module: Module, block: Block, tree: Tree) -> str:
     images = _images(module, block)
     if told or (images and not {"metadata_options", *ELSE_TOLD} & block.body.keys() and all(map(TOKENS_ALREADY.search, images))):
         return told[0] if told else "no"
-    if "iam_instance_profile" in block.body and not only_agents(module, block) or ELSE_TOLD & block.body.keys():
+    if ("iam_instance_profile" in block.body and not only_agents(module, block)) or ELSE_TOLD & block.body.keys():
         return "its role"
     return "no" if images and not any(map(OLD_IMAGE.search, images)) else "an image of unknown age"
 
