@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,13 +16,14 @@ from setright.patterns import fits
 IMAGES_LOCK, ACTIONS_LOCK = "images.lock.yml", ".github/actions.lock.yml"  # what tags of others stand for, in a tree of sources
 LOCKED = "locked"  # a value that a control asks for: what a lock file among the documents says
 WILD = re.compile(r"[*?\[]")
+T = TypeVar("T")
 
 
 class Source(msgspec.Struct, frozen=True):
     """One document's tree. `exists` is False for a document that a plan may create; its tree is empty then.
 
-    `notes` is what layouts make of the tree alone, by names of their own: made once, however many kinds ask and however
-    often other documents change.
+    `notes` is what layouts make of the tree (see `noted`), by names of their own: made once, however many kinds ask and
+    however often other documents change.
     """
 
     locator: str
@@ -30,6 +31,14 @@ class Source(msgspec.Struct, frozen=True):
     tree: Tree
     exists: bool = True
     notes: dict[str, Plain] = msgspec.field(default_factory=dict)
+
+
+def noted(source: Source, name: str, given: Sequence[object], make: Callable[[], T]) -> T:
+    """What is made of a source's tree and of what is `given`; made anew where any of that is not the very same as before."""
+    kept: tuple[Sequence[object], T] | None = source.notes.get(name)
+    if kept is None or len(kept[0]) != len(given) or any(a is not b for a, b in zip(kept[0], given, strict=True)):
+        source.notes[name] = kept = (tuple(given), make())
+    return kept[1]
 
 
 class Same(NamedTuple):

@@ -186,7 +186,9 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return None if TOKEN.search(str(step)) else table.get(name.rstrip("/"))
     if name.startswith("docker://"):
         return None if TOKEN.search(str(step)) else {}
-    fitting = [pattern for pattern in table if fits(name, pattern)]
+    if name in table:
+        return table[name]
+    fitting = [pattern for pattern in table if "*" in pattern and fits(name, pattern)]
     return table[max(fitting, key=len)] if fitting else None
 
 

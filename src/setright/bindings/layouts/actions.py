@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -40,7 +41,7 @@ from setright.bindings.layouts._workflow_text import (
     with_property,
     with_variable,
 )
-from setright.bindings.source import ACTIONS_LOCK, Source
+from setright.bindings.source import ACTIONS_LOCK, Same, Source, noted
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 
@@ -63,6 +64,7 @@ TOLD_ONLY = (
     "restores",
     "cached",
 )
+NOTHING: Tree = {}
 POSIX = ("bash", "sh")
 
 
@@ -75,13 +77,26 @@ class Told(NamedTuple):
     workflow: Tree = {}
 
 
+class Around(NamedTuple):
+    """What a file is seen with: what lock files tell, the rights that actions need by the file, and what the binding knows."""
+
+    locked: Mapping[str, Tree]
+    table_of: Callable[[str], rights.Rights]
+    known: Known
+    caches: Caches
+
+
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each workflow (by its path), job (``build``) or step (``build/2``, or by its id)."""
-    seen = {"actions/workflow": _workflows, "actions/job": _jobs, "actions/step": _steps}[kind]
-    return [Resource(kind, name, tree, (file, place)) for file, name, place, tree in seen(sources, layout)]
+    around = Around(locks(sources), _tables(sources, layout), known_by(layout), layout.get("caches", {}))
+    found: list[Resource] = []
+    for source in {source.locator: source for source, _, _ in mappings(sources)}.values():
+        given = (layout, around.table_of(source.locator), *around.locked.values())
+        found += noted(source, kind, given, partial(_seen, kind, source, around))
+    return found
 
 
 def edit(
@@ -127,32 +142,47 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[str, Path, Tree]]:
 
 def _tables(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Callable[[str], rights.Rights]:
     """What is known of the rights that steps of a workflow need, with the actions and workflows of its own repository."""
-    own: dict[str, dict[str, Tree]] = {}
-    for source, _, document in mappings(sources):
-        root, hidden, rest = source.locator.rpartition(".github/")
-        if hidden and isinstance(document.get("runs" if ACTION.search(source.locator) else "jobs"), dict):
-            own.setdefault(root, {})[f"./.github/{rest.rpartition('/')[0] if 'runs' in document else rest}"] = document
-    table: rights.Rights = layout.get("rights", {})
-    whole = {root: rights.with_own(table, files) for root, files in own.items()}
+    own = _own(Same(sources))
+    table: rights.Rights = layout.get("rights", NOTHING)
 
     def table_of(file: str) -> rights.Rights:
-        return whole.get(file.rpartition(".github/")[0], table)
+        mine = own.get(file.rpartition(".github/")[0], {})
+        first = next((source for source, _ in mine.values()), None)
+        trees = {name: tree for name, (_, tree) in mine.items()}
+        return noted(first, "rights", (table, *trees.values()), partial(rights.with_own, table, trees)) if first else table
 
     return table_of
 
 
-def _workflows(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    table_of = _tables(sources, layout)
+@lru_cache(maxsize=1)
+def _own(same: Same) -> dict[str, dict[str, tuple[Source, Tree]]]:
+    """The actions and workflows of each repository, by what `uses` calls them."""
+    own: dict[str, dict[str, tuple[Source, Tree]]] = {}
+    for source, _, document in mappings(same.sources):
+        root, hidden, rest = source.locator.rpartition(".github/")
+        is_action = ACTION.search(source.locator) and isinstance(document.get("runs"), dict)
+        if hidden and (is_action or (isinstance(document.get("jobs"), dict) and "workflow_call" in _events(document.get("on")))):
+            name = f"./.github/{rest.rpartition('/')[0] if 'runs' in document else rest}"
+            own.setdefault(root, {})[name] = source, document
+    return own
+
+
+def _seen(kind: str, source: Source, around: Around) -> list[Resource]:
+    """The resources of one file."""
+    seen = {"actions/workflow": _workflows, "actions/job": _jobs, "actions/step": _steps}[kind]
+    return [Resource(kind, name, tree, (file, place)) for file, name, place, tree in seen({source.locator: source}, around)]
+
+
+def _workflows(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
     for file, place, raw in _files(sources):
         told_of = {"on": _events(raw["on"]), "token": "default" if raw.get("permissions") is None else "limited"}
-        told_of["token-needs"] = "known" if rights.all_known(raw, table_of(file)) else "unknown"
+        told_of["token-needs"] = "known" if rights.all_known(raw, around.table_of(file)) else "unknown"
         yield file, file, place, {**raw, **told_of}
 
 
-def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    locked, table_of = locks(sources), _tables(sources, layout)
+def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
     for file, place, workflow in _files(sources):
-        table = table_of(file)
+        table = around.table_of(file)
         waits = workflow.get("permissions") is None and not rights.all_known(workflow, table)
         for name, raw in workflow["jobs"].items():
             if isinstance(raw, dict):
@@ -160,15 +190,15 @@ def _jobs(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterato
                 tree = {**raw, **{key: told(raw[key]) for key in raw.keys() - {"steps", "env", "name", "if"}}}
                 if isinstance(credentials := look_up(raw, ("container", "credentials")), dict):
                     tree["container"] = {**tree["container"], "credentials": credentials}
-                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, locked, file)
+                tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, around.locked, file)
                 needed = rights.needs(workflow, raw, table) if waits and raw.get("permissions") is None else None
                 tree["token"] = "limited" if needed is None else "default"
                 tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": rights.uses_git(raw)}
                 yield file, name, (*place, "jobs", name), tree
 
 
-def _steps(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Iterator[Thing]:
-    known = Told(locks(sources), known_by(layout), layout.get("caches", {}))
+def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
+    known = Told(around.locked, around.known, around.caches)
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from posixpath import join, normpath
 
 from setright.bindings.error import BindingError
@@ -33,7 +34,7 @@ from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
 from setright.bindings.layouts._image_locks import held_to
 from setright.bindings.layouts._image_needs import Images
-from setright.bindings.source import LOCKED, Source
+from setright.bindings.source import LOCKED, Source, noted
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Resource, Tree
 
@@ -128,17 +129,22 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     place, raw = services[file, name]
     under = _under(services, (file, name))
     whole = _merged(under, raw) if under is not None else raw
-    made = build.dockerfile(file, whole, sources)
+    made, known = build.dockerfile(file, whole, sources), env.with_files(whole, file, sources)
+    make = partial(_tree, name, whole, known, images, made)
+    given = (images, raw, made is None, *(made or ()))
+    tree = noted(sources[file], f"service {name}", given, make) if known is raw else make()
+    return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
+
+
+def _tree(name: str, whole: Tree, known: Tree, images: Images, made: build.Made) -> Tree:
     gains = made is not None and build.gains_rights(made)
-    known = env.with_files(whole, file, sources)
     told = needs.told(known, images, made) | ({"asks": "told"} if health.asks(known, images, made) else {})
-    tree = {
+    return {
         **_shown(name, whole),
         "image-needs": told,
         "calls-sudo": gains or needs.calls_sudo(known, told),
         "serves": "asks" in told or needs.serves(known, images, made),
     }
-    return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 
 
 def _under(services: Services, found: Found, depth: int = 0) -> Tree | None:
