@@ -211,7 +211,7 @@ def test_what_memory_may_not_hold_gets_a_volume() -> None:
         ),
         ("image: nginx, command: [nginx, -p, /srv]", {"capabilities": "told", "root": "told", "data": False}),
         ("image: nginx, volumes: ['./a.conf:/etc/nginx/nginx.conf']", {"capabilities": "told", "root": "told", "data": False}),
-        ("image: redis, env_file: .env", {"capabilities": "told", "root": "told", "data": True, "asks": "told"}),
+        ("image: postgres, env_file: .env", {"capabilities": "told", "root": "told", "data": True, "asks": "told"}),
         (
             "image: redis, command: '--a /data/$$b'",
             {"capabilities": "told", "root": "told", "writes": "told", "data": True, "asks": "told"},

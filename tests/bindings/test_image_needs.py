@@ -15,7 +15,7 @@ ROOT = File(__file__).parents[2] / "bindings"
 IMAGES: Images = read_mapping(ROOT / "images.yaml")
 FIELDS = {"from", "like", "since", "user", "named", "steps-to", "anyone", "any-user", "capabilities", "programs", "reads", "writes"}
 FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
-FIELDS |= {"fills", "asks", "places"}
+FIELDS |= {"fills", "asks", "places", "env"}
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -80,6 +80,11 @@ def test_an_image_that_starts_as_it_comes_needs_what_is_told(started: Started) -
     assert needs_of("redis:7", started, IMAGES) == IMAGES["redis"]
 
 
+def test_an_environment_in_another_place_may_have_it_write_elsewhere_where_it_hears_such_variables() -> None:
+    assert "writes" not in needs_of("postgres:16", Started(is_whole=False), IMAGES)
+    assert "writes" in needs_of("redis:7", Started(is_whole=False), IMAGES)
+
+
 def test_words_that_tell_no_place_may_have_it_write_where_it_is() -> None:
     tells = Started(words=["--certificatesresolvers.a.acme.storage=/certs/acme.json"], mounted=["/certs"])
     assert "writes" in needs_of("traefik:v3.1", tells, IMAGES)
@@ -100,7 +105,6 @@ def test_words_that_tell_no_place_may_have_it_write_where_it_is() -> None:
         Started(words=["redis-server", "$CONFIG"]),
         Started(words=["redis-server", "--requirepass", "a", "$OPTIONS"]),
         Started(words=["--dir", "/data/../srv"]),
-        Started(is_whole=False),
         Started(mounted=["/usr/local/etc/redis/redis.conf"]),
         Started(mounted=["/etc"]),
     ],

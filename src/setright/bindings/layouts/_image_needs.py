@@ -99,7 +99,7 @@ def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
     told = _told(image, images)
     if not told or not _is_own_program(told, started):
         return {}
-    is_told = started.is_whole and not _may_tell_places((*started.entry, *started.words))
+    is_told = (started.is_whole or told.get("env") == "none") and not _may_tell_places((*started.entry, *started.words))
     changed = (path for path in _changed_by(told, started.names) if not any(covers(own, path) for own in started.mounted))
     elsewhere = any(not _is_known(path, told, started) for path in _paths(started)) or any(changed)
     if _is_wrapped(told, started.words):
