@@ -58,7 +58,7 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
         (pod("image: 'nginx:1'"), {"can-leave-root": True, "any-user": True, "any-group": True, "writes": "told"}),
         (pod("image: 'nginx:1', securityContext: {runAsUser: 0}"), {"writes": "told"}),
         (pod("image: 'nginx:1', volumeMounts: [{name: l, mountPath: /var/log/nginx}]"), {"writes": "told"}),
-        (pod("image: 'traefik:3'"), NOTHING),
+        (pod("image: 'traefik:3'"), {"writes": "told"}),
         (pod("image: 'nginx:1', envFrom: [{configMapRef: {name: c}}]"), NOTHING),
         (pod("image: 'nginx:1', env: [{name: A, value: '{{ .Values.a }}'}]"), NOTHING),
         (pod("image: 'memcached:1'"), {**ROOT_FREE, "any-user": True, "writes": "told"}),
@@ -322,8 +322,12 @@ def test_a_volume_in_the_place_of_an_images_own_is_enough() -> None:
     ]
 
 
-def test_an_image_that_is_not_known_gets_no_volumes() -> None:
-    assert "volumes" not in fixed(pod("image: 'app:1'"), READS)
+def test_an_image_that_is_not_known_gets_what_everybody_writes_to() -> None:
+    spec = fixed(pod("image: 'app:1'"), READS)
+    assert spec["containers"][0]["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+    assert spec["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+    mounts = "image: 'app:1', volumeMounts: [{name: t, mountPath: /tmp}]"
+    assert "volumes" not in fixed(pod(mounts), READS)
 
 
 def test_knative_is_given_no_volumes() -> None:

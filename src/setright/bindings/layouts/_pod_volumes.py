@@ -13,6 +13,7 @@ from setright.model import Plain, Tree
 from setright.patterns import late
 
 WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
+EVERYBODYS = ("/tmp",)  # noqa: S108 - in the container: what programs write of which nothing is known
 CLAIM = "persistentVolumeClaim"
 GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
 OF_ROOT_ALONE = late(r"/(?:dev|etc|run|var/run|usr|opt/cni|var/lib/(?:kubelet|cni))(?:/.*)?")  # others may not write there
