@@ -3,7 +3,10 @@
 import pytest
 from tests.bindings.test_terraform_users import told
 
-from setright.model import Plain
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Edit, Plain, Unknown
 
 GROUP: dict[str, Plain] = {"type": "aws_security_group", "evidence": {"members": "members"}}
 NAMED = 'resource "aws_security_group" "g" {\n  name = "g"\n}\n'
@@ -14,6 +17,12 @@ RULE = 'resource "aws_security_group_rule" "r" {\n  security_group_id = aws_secu
 LOOK = 'data "aws_security_group" "any" {\n  name = "g"\n}\n'
 ROLE = 'resource "aws_db_instance_role_association" "a" {\n  feature_name = "S3_INTEGRATION"\n}\n'
 OUT = 'output "g" {\n  value = aws_security_group.g.id\n}\n'
+NET = 'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+INNER = NET + 'resource "aws_security_group" "g" {\n  vpc_id = aws_vpc.v.id\n}\n'
+FRONT = 'resource "aws_lb" "f" {\n  security_groups = [aws_security_group.g.id]\n}\n'
+MASTER = 'resource "aws_eks_cluster" "c" {\n  vpc_config {\n    security_group_ids = [aws_security_group.g.id]\n  }\n}\n'
+LOGIN = 'resource "aws_lb_listener" "l" {\n  default_action {\n    type = "authenticate-oidc"\n  }\n}\n'
+MORE = 'resource "aws_vpc_ipv4_cidr_block_association" "m" {\n  vpc_id = aws_vpc.v.id\n}\n'
 
 
 @pytest.mark.parametrize(
@@ -29,7 +38,47 @@ OUT = 'output "g" {\n  value = aws_security_group.g.id\n}\n'
         (NAMED + FILES + LOOK, "data.aws_security_group.any"),
         (NAMED + FILES + OUT, "whoever takes it from an output"),
         (NAMED + RULE, "what nothing here tells"),
+        (INNER + FRONT, "calls inside"),
+        (INNER + MASTER, "calls inside"),
+        (INNER + FRONT + WEB, "aws_instance.w"),
+        (INNER + FRONT + LOGIN, "aws_lb.f"),  # which asks who somebody is
+        (INNER + FRONT + MORE, "aws_lb.f"),
+        (NAMED + FRONT, "aws_lb.f"),  # in a network for which there is no word here
+        (INNER.replace('v" {\n', 'v" {\n  count = 1\n') + FRONT, "aws_lb.f"),
     ],
 )
 def test_who_is_in_a_group_is_told(text: str, whom: str) -> None:
     assert told(GROUP, text) == {"members": whom}
+
+
+OUT_RULE = """resource "aws_security_group" "g" {
+  vpc_id = aws_vpc.v.id
+
+  egress {
+    protocol    = "-1"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"""
+RULES: dict[str, Plain] = {
+    **GROUP,
+    "Out": [{"at": "egress", "describe": "out", "items": {"IpProtocol": "protocol"}, "spread": {"CidrIp": "cidr_blocks"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "argument", "value"),
+    [
+        ("template-network", "cidr_blocks", [Unknown("aws_vpc.v.cidr_block")]),
+        ("module-description", "description", "All traffic out"),
+    ],
+)
+def test_a_rule_of_what_calls_inside_can_be_for_its_network_and_is_not_said_to_be_for_all(
+    key: str, argument: str, value: Plain
+) -> None:
+    text = (NET + OUT_RULE + FRONT).encode()
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text))}
+    found = terraform.view("k", RULES, given)[0]
+    placed = terraform.edit(RULES, found, [Edit(("Out", 0, key), "offered")], [], given)
+    after = lenses.get("hcl", lenses.put("hcl", text, [edit for _, edit in placed]))
+    assert after["resource"]["aws_security_group"]["g"][0]["egress"][0][argument] == value

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
+from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_emptied import said_empty
 from setright.bindings.layouts._terraform_find import Item, Spot
@@ -334,6 +335,9 @@ def _on_item(told: Entry, module: Module, block: Block, spec: Spec, edit: Edit) 
     if is_words:
         yield item.locator, Edit((*item.path, "description"), _words(module, block, found, item))
         return
+    if rest[1:] == (members.OFFERED,):
+        yield item.locator, Edit(_element(module, item), Unknown(members.network(module, block)))
+        return
     own = (item.place.items or {}).get("/".join(map(str, rest[1:])))
     spread = (item.place.spread or {}).get(str(rest[1])) if len(rest) == 2 else None
     if spread is not None and item.spread is not None and item.spread[0] == spread:
@@ -353,7 +357,7 @@ def _words(module: Module, block: Block, found: Sequence[Item], item: Item) -> P
     mine = [other for other in found if (other.locator, other.path) == (item.locator, item.path)]
     outgoing = item.place.describe == "out"
     if not item.made:
-        return rules.description([rules.named(other, body) for other in mine], body, outgoing)
+        return members.said(module, block, rules.description([rules.named(other, body) for other in mine], body, outgoing))
     words = rules.made_description([other.tree for other in mine], body, outgoing) if isinstance(body, dict) else None
     if words is None:
         raise BindingError(f"{item.locator}: {block.address}: {item.made} is made by an expression; describe there what it makes")

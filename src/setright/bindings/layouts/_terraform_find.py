@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts import _terraform_stops as stops
@@ -346,6 +347,12 @@ def _picked(body: Tree, place: Place) -> bool:
 
 def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Item]:
     """The items of a list, from all its places in turn."""
+    for item in _listed(module, told, block, spec):
+        to_all = item.place.describe == "out" and item.tree.get("CidrIp") == "0.0.0.0/0" and not item.made
+        yield item._replace(tree=item.tree | {members.OFFERED: "offered"}) if to_all and members.network(module, block) else item
+
+
+def _listed(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Item]:
     for place in spec.places:
         if place.beside:
             for other in beside(told, module, block, place):

@@ -1,7 +1,8 @@
-"""What is in a security group of a module: things that only answer, databases, or others that may call.
+"""What is in a security group of a module: things that only answer, databases, what calls inside its network, or others.
 
 docs.aws.amazon.com: Amazon EFS, using VPC security groups; AWS PrivateLink, interface endpoints; Amazon RDS, controlling access
-with security groups: what a database may send counts only where it acts as a client.
+with security groups: what a database may send counts only where it acts as a client. Elastic Load Balancing, security groups of
+load balancers; Amazon EKS, security group requirements.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers
-from setright.model import Plain, Tree
+from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
 ANSWERING = {"aws_efs_mount_target": "security_groups", "aws_vpc_endpoint": "security_group_ids"}
@@ -25,6 +26,12 @@ DATABASES = {
     "aws_neptune_cluster": "vpc_security_group_ids",
     "aws_rds_cluster": "vpc_security_group_ids",
 }
+INSIDE = {"aws_alb": "security_groups", "aws_eks_cluster": "vpc_config", "aws_lb": "security_groups"}
+LISTENERS = ("aws_lb_listener", "aws_alb_listener", "aws_lb_listener_rule", "aws_alb_listener_rule")
+LOGS_IN = late(r"authenticate-(?:oidc|cognito)|jwt-validation")  # for which a balancer calls who knows the people
+NETWORK = late(r'(?:"\$\{\s*)?((?:data\.)?aws_vpc\.[\w-]+)\.id(?:\s*\}")?')
+MORE_NETWORK = "aws_vpc_ipv4_cidr_block_association"
+OFFERED = "template-network"  # set by a fix: the addresses of the network that the group is in
 RULES = late(r"aws_(?:default_)?security_group|aws_security_group_rule|aws_vpc_security_group_(?:in|e)gress_rule")
 CALLS = (
     "domain",
@@ -38,11 +45,13 @@ LOOKS_UP = ("data.aws_security_group", "data.aws_security_groups")
 
 
 def members(module: Module, block: Block, tree: Tree) -> str:
-    """``only answers``, ``databases``, or who else is in a group or may be put into it."""
+    """``only answers``, ``databases``, ``calls inside``, or who else is in a group or may be put into it."""
     if (others := handed_out(module, block, tree)) != "no":
         return others
     there = [(each, keys) for each, keys in namers(module, block) if not RULES.fullmatch(each.type)]
     found = [each.address for home in module.tree.values() for kind in LOOKS_UP for each in home.resources(kind)]
+    if there and not found and network(module, block) and all(_calls_inside(module, each, keys) for each, keys in there):
+        return "calls inside"
     odd = [each.address for each, keys in there if _may_call(module, each, keys)]
     if odd or found:
         return next(iter([*odd, *found]))
@@ -56,6 +65,31 @@ def _may_call(module: Module, other: Block, keys: frozenset[str]) -> bool:
     if not keys - {"depends_on"} <= {(ANSWERING | DATABASES).get(other.type, "")}:
         return True
     return other.type in DATABASES and (any(key in other.body for key in CALLS) or any(map(module.resources, ROLES)))
+
+
+def _calls_inside(module: Module, other: Block, keys: frozenset[str]) -> bool:
+    """Whether what names a group hands on what comes in, to targets or nodes in its network."""
+    told = any(LOGS_IN.search(str(each.body)) for kind in LISTENERS for each in module.resources(kind))
+    return INSIDE.get(other.type, "") in keys and keys <= {INSIDE.get(other.type, ""), "depends_on"} and not told
+
+
+def network(module: Module, block: Block) -> str:
+    """The expression for the addresses of the network that a group is in; empty where the module has no word for them."""
+    raw = block.body.get("vpc_id")
+    told = NETWORK.fullmatch(raw.text) if isinstance(raw, Unknown) else None
+    one = told is not None and not module.resources(MORE_NETWORK) and _is_single(module, told[1])
+    return f"{told[1]}.cidr_block" if told and one else ""
+
+
+def said(module: Module, block: Block, description: str) -> str:
+    """The description of a rule, which stays true when the rule is for the network alone."""
+    return description.replace(" to anywhere", " out") if members(module, block, {}) == "calls inside" else description
+
+
+def _is_single(module: Module, address: str) -> bool:
+    kind = address.rpartition(".")[0]
+    there = [each for each in module.resources(kind) if each.address == address]
+    return bool(there) and not {"count", "for_each", "ipv6_cidr_block"} & there[0].body.keys()
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"members": members}
