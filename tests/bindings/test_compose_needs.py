@@ -47,6 +47,8 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert fixed("image: prom/blackbox-exporter", DROPS)["cap_add"] == ["NET_RAW"]  # it pings
     assert "SETPCAP" in fixed("image: redis", DROPS)["cap_add"]  # which takes away what it may ever get
     assert "cap_add" not in fixed("image: web", DROPS)
+    assert "KILL" in fixed("image: redis, init: true", DROPS)["cap_add"]  # for signals from an init that stays root
+    assert "KILL" in fixed("image: 'neo4j:5'", DROPS)["cap_add"]
     assert "cap_add" not in fixed("image: postgres, user: '999'", DROPS)
     assert fixed("image: nginx, cap_add: [ALL]", DROPS)["cap_add"] == ["ALL"]
     assert fixed("image: nginx, entrypoint: /start.sh", DROPS)["cap_add"] == ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]

@@ -90,6 +90,7 @@ def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
     if not starts_as_root(service, made or ()):
         return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
     used = sorted({*(used or _at_most(service, made)), *_spoken(service)})
+    used = sorted({*used, "KILL"}) if service.get("init") and "SETUID" in used else used  # which stays root, and passes signals on
     return sorted({*used, FILES_OF_OTHERS}) if used and _has_folders_of_the_host(service) else used
 
 
