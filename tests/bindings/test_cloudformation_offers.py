@@ -236,6 +236,17 @@ def test_a_bucket_for_logs_that_is_there_is_used_by_all_but_itself():
     assert "To: !Ref Logs" in after
 
 
+def test_a_bucket_that_takes_logs_already_is_used():
+    has = {"type": "AWS::S3::BucketPolicy", "by": "Bucket", "says": "logging.s3.amazonaws.com", "lacks": "SourceArn"}
+    layout: dict[str, Plain] = {**BUCKET, "offers": {"logs": {"at": "Logging/To", "has": has}}}
+    written = policy("{Principal: {Service: logging.s3.amazonaws.com}}").replace("!Ref Data", "!Ref Logs")
+    assert "To: !Ref Logs" in fixed(layout, BUCKETS + written, "Data", Edit(("template", "logs"), "offered"))
+    assert "template" not in trees(layout, BUCKETS + written)["Logs"]
+    assert "template" not in trees(layout, BUCKETS + written.replace("!Ref Logs", "elsewhere"))["Data"]
+    narrow = written.replace("}]}", ", Condition: {ArnLike: {'aws:SourceArn': x}}}]}")
+    assert "template" not in trees(layout, BUCKETS + narrow)["Data"]
+
+
 def test_a_bucket_that_takes_logs_is_offered_none_for_its_own():
     offer = {"at": "Logging/To", "value": {"Ref": "AccessLogs"}, "unless": "logs", "makes": {"AccessLogs": "log-bucket"}}
     layout: dict[str, Plain] = {**BUCKET, "offers": {"new": offer}}

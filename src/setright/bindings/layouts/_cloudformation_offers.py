@@ -5,7 +5,7 @@ template, whoever takes it), and what a role of the template must be allowed. A 
 `template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already,
 a role among them where he gives rights to anybody, since who may do that may as well make a role.
 What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
-has already; with `unless:` it is for what this evidence says ``no`` of:
+has already, one of a type or with `by:` what such a one names; with `unless:` it is for what this evidence says ``no`` of:
 
     offers:
       dead-letters:
@@ -27,6 +27,7 @@ from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_index import dangling, index, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
+from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 
@@ -127,15 +128,27 @@ def _grant(template: Tree, name: str, how: Layout, is_yaml: bool) -> Iterator[Ed
     yield Edit((*place, len(own)), policy) if own else Edit(place, [policy])
 
 
-def _found(template: Tree, name: str, has: Layout) -> str | None:
+def _found(template: Tree, name: str, has: Plain) -> str | None:
     """Another resource of the template that is there for this already; none for one that is of that sort itself."""
 
     def fitting() -> list[str]:
-        fit = [id_ for id_, body in of_type(template, has["type"]) if all(body.get(k) == v for k, v in has["where"].items())]
+        fit = dict.fromkeys(id_ for each in listed(has) for id_ in _fitting(template, each))
         return [id_ for id_ in fit if "Condition" not in template["Resources"][id_]]
 
     alike = index(template).kept(("has", id(has)), has, fitting)
     return alike[0] if alike and name not in alike else None
+
+
+def _fitting(template: Tree, has: Layout) -> Iterator[str]:
+    """The resources of a type, or with `by:` those of the template that they name there."""
+    for id_, body in of_type(template, has["type"]):
+        if all(body.get(key) == value for key, value in has.get("where", {}).items()) and _says(str(body), has):
+            meant = referred(look_up(body, _segments(has["by"]))) if "by" in has else id_
+            yield from [meant] if meant is not None and meant in template["Resources"] else []
+
+
+def _says(text: str, has: Layout) -> bool:
+    return has.get("says", "") in text and ("lacks" not in has or has["lacks"] not in text)
 
 
 def _segments(text: str) -> Path:
