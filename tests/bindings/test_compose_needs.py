@@ -272,6 +272,10 @@ def test_another_user_than_root_gets_the_places_that_the_image_writes() -> None:
     [
         ("image: a", False),
         ("image: a, command: sudo -u b c", True),
+        ("image: 'hashicorp/vault:1.15'", True),  # which gives its program the right to lock memory
+        ("image: dpage/pgadmin4, network_mode: host", True),
+        ("image: dpage/pgadmin4", False),  # Docker lets every user open low ports of a network of the container's own
+        ("image: nginx, network_mode: host", False),
         ("image: a, environment: {GRANT_SUDO: yes}", True),
         ("image: a, command: sum", False),
         ("image: 'zabbix/zabbix-server-pgsql:alpine-6.4-latest'", True),  # it may start nmap by sudo

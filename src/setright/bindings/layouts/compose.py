@@ -137,7 +137,7 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
 
 
 def _tree(name: str, whole: Tree, known: Tree, images: Images, made: build.Made) -> Tree:
-    gains = made is not None and build.gains_rights(made)
+    gains = (made is not None and build.gains_rights(made)) or needs.gains_by_files(known, images, made)
     told = needs.told(known, images, made) | ({"asks": "told"} if health.asks(known, images, made) else {})
     return {
         **_shown(name, whole),
