@@ -126,7 +126,7 @@ def _needs_no_root(service: Tree, made: Made) -> bool:
 
 
 def gains_by_files(service: Tree, images: Images, made: Made = None) -> bool:
-    """Whether its program has rights of root by its file: those that its image gives it when it starts, or low ports of the host."""
+    """Whether its program has rights of root by its file: those that its image gives it at its start, or low ports of the host."""
     used, told = capabilities_of(_base(service, made).image, images), known(service, images, made)
     is_other = not starts_as_root(service, made or ()) or told.get("user", told.get("named", 0)) != 0
     return "SETFCAP" in used or (service.get("network_mode") == "host" and is_other and LOW_PORTS in used)
