@@ -326,6 +326,8 @@ def test_an_image_that_is_not_known_gets_what_everybody_writes_to() -> None:
     spec = fixed(pod("image: 'app:1'"), READS)
     assert spec["containers"][0]["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
     assert spec["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+    told_elsewhere = fixed(pod("image: 'nginx:1', envFrom: [{configMapRef: {name: c}}]"), READS)
+    assert [each["mountPath"] for each in told_elsewhere["containers"][0]["volumeMounts"]] == ["/var/cache/nginx", "/run", "/tmp"]
     mounts = "image: 'app:1', volumeMounts: [{name: t, mountPath: /tmp}]"
     assert "volumes" not in fixed(pod(mounts), READS)
 

@@ -118,10 +118,11 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
 
 
 def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Needs:
-    """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, `fills`, `memory`."""
+    """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, `fills`, `memory`,
+    and what it `writes` at least."""
     told = _entry(image, images)[0]
     changes = [*told.get("changes", ()), *_changed_by(told, names)]
-    return ({"changes": changes} if changes else {}) | {key: told[key] for key in ("fills", "memory") if key in told}
+    return ({"changes": changes} if changes else {}) | {key: told[key] for key in ("fills", "memory", "writes") if key in told}
 
 
 def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:

@@ -377,7 +377,8 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
     for wanted in becoming:
         container = look_up(raw, wanted.path[:3])
         mounts = len(listed(container.get("volumeMounts")))
-        for path in _unmounted(container, _of(resource, wanted.path), resource.tree["kind"] not in KNATIVE):
+        least = [*cautions(resource, wanted.path).get("writes", ()), *_pod_volumes.EVERYBODYS]
+        for path in _unmounted(container, _of(resource, wanted.path), [] if resource.tree["kind"] in KNATIVE else least):
             name = name_of_volume(path, "" if is_alone else str(container.get("name")), taken)
             yield Edit((*wanted.path[:3], "volumeMounts", mounts), {"name": name, "mountPath": path})
             yield Edit(("spec", "volumes", behind), {"name": name, "emptyDir": {}})
@@ -388,11 +389,10 @@ def _is_rootless_then(resource: Resource, wanted: Edit) -> bool:
     return _leaves_root(wanted) and bool(_of(resource, wanted.path).get("rootless"))
 
 
-def _unmounted(container: Tree, needs: Needs, takes_volumes: bool) -> list[Plain]:
+def _unmounted(container: Tree, needs: Needs, least: Sequence[str]) -> list[Plain]:
     """What it writes to and no volume covers, and its own volumes in which none stands: runtimes do not all make those."""
     there = mounted(container)
-    unknown = _pod_volumes.EVERYBODYS if takes_volumes else ()
-    paths = dict.fromkeys([*needs.get("writes", unknown), *needs.get("keeps", ()), *scratch(container)])
+    paths = dict.fromkeys([*needs.get("writes", least), *needs.get("keeps", ()), *scratch(container)])
     written = [path for path in paths if not any(covers(each, path) for each in there)]
     if "writes" not in needs:
         return written
