@@ -34,6 +34,12 @@ def test_the_key_lets_in_who_comes_through_the_services_of_the_modules_stores() 
     assert f'"kms:ViaService"    = ["dynamodb.{region}"]' in made(TABLE)
 
 
+def test_the_key_lets_in_who_reads_the_variables_of_functions_where_there_are_some() -> None:
+    function = 'resource "aws_lambda_function" "f" {\n%s}\n'
+    assert "lambda." not in made(TABLE + function % "")
+    assert "lambda." in made(TABLE + function % '  environment {\n    variables = { A = "b" }\n  }\n')
+
+
 @pytest.mark.parametrize(
     ("text", "is_offered"),
     [
@@ -55,6 +61,10 @@ def test_a_key_that_keeps_its_users_out_is_not_offered(text: str, is_offered: bo
         ('resource "aws_dynamodb_resource_policy" "p" {\n  policy = "{}"\n}\n', "aws_dynamodb_resource_policy.p"),
         ('resource "aws_iam_role" "r" {\n  name = "r"\n}\n', "no"),
         ('resource "aws_iam_role" "r" {\n  permissions_boundary = var.most\n}\n', "aws_iam_role.r"),
+        (
+            'resource "aws_iam_role" "r" {\n  permissions_boundary = var.most\n}\nvariable "most" {\n  default = null\n}\n',
+            "no",
+        ),
     ],
 )
 def test_who_is_of_another_account_or_within_a_boundary_is_named(more: str, who: str) -> None:

@@ -81,7 +81,8 @@ def _outsiders(module: Module) -> Iterator[str]:
     for home in module.tree.values():
         yield from (each.address for kind in POLICIES for each in home.resources(kind))
         for kind in ("aws_iam_role", "aws_iam_user"):
-            yield from (each.address for each in home.resources(kind) if "permissions_boundary" in each.body)
+            there = ((each, home.resolved(each.body.get("permissions_boundary"))) for each in home.resources(kind))
+            yield from (each.address for each, bound in there if bound is not None)
 
 
 TRAILS = {"aws_cloudtrail": "kms_key_id", "aws_config_delivery_channel": "s3_kms_key_arn"}  # each with its argument for a key
