@@ -72,6 +72,15 @@ def test_a_new_key_comes_behind_the_others() -> None:
     assert after.startswith(BALANCERS)
 
 
+def test_new_keys_stand_one_behind_the_other() -> None:
+    given = sources(BALANCERS)
+    wanted = [Edit(("Attributes", "logs.bucket"), Unknown("!Ref Logs")), Edit(("Attributes", "logs.on"), True)]
+    placed = cloudformation.edit(BALANCER, cloudformation.view("k", BALANCER, given)[0], wanted, [], given)
+    after = put("yaml", BALANCERS.encode(), [each for _, each in placed]).decode()
+    told = tree(BALANCER, after)["Attributes"]
+    assert told == {"idle": "60", "protected": "false", "logs.bucket": Unknown("!Ref Logs"), "logs.on": "true"}
+
+
 def test_a_key_that_is_removed_takes_its_item_along() -> None:
     after = fixed(BALANCER, BALANCERS, Edit(("Attributes", "protected"), remove=True))
     assert tree(BALANCER, after)["Attributes"] == {"idle": "60"}

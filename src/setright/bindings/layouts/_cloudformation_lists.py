@@ -5,7 +5,7 @@ AWS CloudFormation resource reference: LoadBalancerAttributes, ClusterSettings; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_rules as rules
@@ -82,6 +82,19 @@ def _keyed(own: Plain, how: Mapping[str, Plain], wanted: Edit, path: Path, rest:
     if found is not None:
         return Edit((*path, found) if wanted.remove else (*path, found, value), text(wanted.value), wanted.remove)
     return Edit((*path, len(_own(own))), {key: rest[0], value: text(wanted.value)}, wanted.remove)
+
+
+def one_behind_the_other(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits with new items of one list each at a place of its own: all were to stand right behind what is there."""
+    found: list[Edit] = []
+    taken: set[Path] = set()
+    for each in edits:
+        path, is_item = each.path, isinstance(each.value, dict) and not each.remove
+        while is_item and path in taken and isinstance(path[-1], int):
+            path = (*path[:-1], path[-1] + 1)
+        taken.add(path)
+        found.append(Edit(path, each.value, each.remove, each.remark))
+    return found
 
 
 def _names(how: Mapping[str, Plain]) -> tuple[str, str]:

@@ -240,7 +240,7 @@ def uses(node: Plain, parameter: str) -> int:
 
 def text(value: Plain) -> Plain:
     """A value as parameters and attribute lists hold it: as a text."""
-    if isinstance(value, list | dict):
+    if isinstance(value, list | dict | Unknown):
         return value
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 

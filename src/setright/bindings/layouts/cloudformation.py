@@ -102,7 +102,9 @@ def edit(
     if home[-1] != "Properties":
         return [(locator, _inner(look_up(sources[locator].tree, home), home, each, is_yaml)) for each in [*edits, *live]]
     template = look_up(sources[locator].tree, home[:-3])
-    placed = [e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)]
+    placed = lists.one_behind_the_other(
+        e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)
+    )
     return [(locator, Edit((*home[:-3], *each.path), each.value, each.remove)) for each in placed]
 
 
