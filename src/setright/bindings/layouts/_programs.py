@@ -126,6 +126,7 @@ LISTENING = {  # where images of the Docker library and their likes listen as th
     9115: "blackbox-exporter",
     9121: "redis_exporter",
     9187: "postgres-exporter postgres_exporter",
+    9376: "serve_hostname serve-hostname",
     9402: "cert-manager-controller",
     9898: "podinfo",
     11434: "ollama",
