@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 
 from setright.bindings.layouts._dockerfile_image import Image, Instruction, from_of, plain_name, says_what_runs, variables
-from setright.bindings.source import Source
+from setright.bindings.source import Same, Source, noted
 from setright.patterns import late
 
 HOME_OF_ROOT = late(r"(?:^|[\s:=\"',])/root(?:/|[\s:\"',]|$)")
@@ -81,8 +82,19 @@ def begun_from(locator: str, image: Image, sources: Mapping[str, Source]) -> str
     names = (
         {folder.rpartition("/")[2].lower(), *re.split(r"[._-]", file.lower())} - {"", "dockerfile", "docker"} - _named(image.whole)
     )
-    others = {name: each for name, each in sources.items() if each.lens == "dockerfile" and each.exists and name != locator}
-    return next((name for name in sorted(others) if _named(others[name].tree["instructions"]) & names), "")
+    begun = _begun(Same(sources))
+    return min((file for name in names for file in begun.get(name, ()) if file != locator), default="")
+
+
+@lru_cache(maxsize=1)
+def _begun(same: Same) -> dict[str, list[str]]:
+    """The Dockerfiles that begin from somebody's own image, by the last word of its name."""
+    begun: dict[str, list[str]] = {}
+    for file, source in same.sources.items():
+        if source.lens == "dockerfile" and source.exists:
+            for name in noted(source, "begins from", (), partial(_named, source.tree["instructions"])):
+                begun.setdefault(name, []).append(file)
+    return begun
 
 
 def _named(instructions: Sequence[Instruction]) -> set[str]:

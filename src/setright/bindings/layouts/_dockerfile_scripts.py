@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from posixpath import normpath
 
 from setright.bindings.layouts._dockerfile_folders import given_away
 from setright.bindings.layouts._dockerfile_image import STEPS_DOWN, Image, Instruction
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._shell_words import base, commands
-from setright.bindings.source import Source
+from setright.bindings.source import Same, Source
 from setright.patterns import fits, late
 
 ASKS_WHO = late(
@@ -48,7 +49,7 @@ def _started(image: Image) -> Iterator[str]:
 
 def _found(locator: str, word: str, image: Image, sources: Mapping[str, Source]) -> str:
     """The script that a word names and a COPY brings, with the Dockerfile's folder or one above that as the context."""
-    there = [path for path, source in sources.items() if source.lens == "text" and base(path) == base(word) and source.exists]
+    there = _scripts(Same(sources)).get(base(word))
     copied = [normpath(name.strip("\"'").lstrip("/")) for each in image.whole for name in _sources_of(each)]
     place = folder(locator)
     while there:
@@ -58,6 +59,16 @@ def _found(locator: str, word: str, image: Image, sources: Mapping[str, Source])
             return brought[0] if len(brought) == 1 else ""
         place = folder(place)
     return ""
+
+
+@lru_cache(maxsize=1)
+def _scripts(same: Same) -> dict[str, list[str]]:
+    """Files of text by their last names."""
+    scripts: dict[str, list[str]] = {}
+    for path, source in same.sources.items():
+        if source.lens == "text" and source.exists:
+            scripts.setdefault(base(path), []).append(path)
+    return scripts
 
 
 def _is_brought(path: str, word: str, copied: Sequence[str]) -> bool:

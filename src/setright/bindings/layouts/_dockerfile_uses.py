@@ -6,12 +6,13 @@ compose-spec.io, build.md and 05-services.md; docs.github.com, Dockerfile suppor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from posixpath import join, normpath
 
 from setright.bindings.layouts._compose_build import ELSEWHERE
 from setright.bindings.layouts._dockerfile_image import Instruction, from_of, stages_of
 from setright.bindings.layouts._documents import folder, listed, mappings
-from setright.bindings.source import Source
+from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 from setright.patterns import late
@@ -66,5 +67,11 @@ def of_services(sources: Mapping[str, Source]) -> frozenset[str]:
 
 def of_actions(sources: Mapping[str, Source]) -> frozenset[str]:
     """The Dockerfiles that GitHub builds for an action beside them, whose container it starts as root for the workspace."""
+    return _of_actions(Same(sources))
+
+
+@lru_cache(maxsize=1)
+def _of_actions(same: Same) -> frozenset[str]:
+    sources = same.sources
     found = ((source.locator, document.get("runs")) for source, _, document in mappings(sources) if ACTION.search(source.locator))
     return frozenset(normpath(join(folder(file), str(runs.get("image")))) for file, runs in found if isinstance(runs, dict))

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from setright.bindings.error import BindingError
-from setright.bindings.source import Source
+from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Resource, Tree
 from setright.patterns import late
 
 PACKED = late(r"[A-Za-z0-9+/]{16,}={0,2}")
+FEW = 8  # files that are gone through as fast as they are looked up
 MAX_SCRIPT_BYTES = 1_000_000
 READS = late(r"s3:(?:Get|List)[\w*]*")
 
 
-def mappings(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
+def mappings(sources: Mapping[str, Source]) -> Iterable[tuple[Source, Path, Tree]]:
     """Every document of every YAML file that is a mapping, with its place."""
+    return _mappings(sources) if len(sources) < FEW else _mappings_once(Same(sources))
+
+
+@lru_cache(maxsize=2)
+def _mappings_once(same: Same) -> Sequence[tuple[Source, Path, Tree]]:
+    return tuple(_mappings(same.sources))
+
+
+def _mappings(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
     for _, source in sorted(sources.items()):
         listed = source.tree.get("documents") if source.lens in ("yaml", "kustomization") else None
         for i, document in enumerate(listed if isinstance(listed, list) else ()):
