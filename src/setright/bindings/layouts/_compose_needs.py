@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import _programs
+from setright.bindings.layouts import _nginx_paths, _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._compose_short import volume_parts
 from setright.bindings.layouts._dockerfile_image import SHELLS
@@ -27,12 +27,15 @@ from setright.bindings.layouts._image_needs import (
     covers,
     is_named,
     needs_of,
+    writes_of,
 )
+from setright.bindings.source import Source
 from setright.model import Edit, Plain, Tree
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
 HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
 STARTS_OTHERWISE = ("entrypoint", "privileged")
+PLAIN = "plain-configuration"  # beside what a service says: where such stands, see _nginx_paths
 SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
 STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgid)\b")
 OWNERS = re.compile(r"\bch(?:own|grp)\b")
@@ -67,6 +70,7 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
         [*places, *base.added],
         is_whole=not service.get("env_file"),
         names=names_of(service.get("environment")),
+        plain=listed(service.get(PLAIN)),
     )
     needs = needs_of(base.image, started, images)
     if base.runs:
@@ -123,6 +127,13 @@ def _needs_no_root(service: Tree, made: Made) -> bool:
     if made is not None:
         return not gains_rights(made)
     return "build" not in service and not _programs.GAINS_RIGHTS.search(_said(service))
+
+
+def with_plain(service: Tree, file: str, sources: Mapping[str, Source], images: Images, made: Made = None) -> Tree:
+    """The service with where configuration stands that has its program write nowhere else; itself where there is none."""
+    writes = writes_of(_base(service, made).image, images)
+    found = _nginx_paths.plain_targets(service, file, sources, writes) if writes else []
+    return {**service, PLAIN: found} if found else service
 
 
 def gains_by_files(service: Tree, images: Images, made: Made = None) -> bool:

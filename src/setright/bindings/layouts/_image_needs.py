@@ -79,6 +79,7 @@ class Started(msgspec.Struct, frozen=True):
     acts: Sequence[Sequence[str]] = ()  # commands that run in it beside its program: at its start and end, to ask how it is
     is_whole: bool = True  # not where more of its environment stands in another place
     names: Sequence[str] = ()  # of the variables of its environment
+    plain: Sequence[str] = ()  # where configuration stands that surely has it write nowhere else
 
 
 def needs_of(image: Plain, started: Started, images: Images) -> Needs:
@@ -123,6 +124,11 @@ def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Need
     told = _entry(image, images)[0]
     changes = [*told.get("changes", ()), *_changed_by(told, names)]
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in ("fills", "memory", "writes") if key in told}
+
+
+def writes_of(image: Plain, images: Images) -> list[str]:
+    """Where the image writes as it comes; empty where that is not known."""
+    return list(_told(image, images).get("writes", ()))
 
 
 def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:
@@ -251,7 +257,8 @@ def _base(word: str) -> str:
 
 def _is_configured(told: Needs, started: Started) -> bool:
     """Whether something is mounted over its configuration, or that lies in what is mounted."""
-    return any(covers(own, path) or covers(path, own) for own in told.get("reads", ()) for path in started.mounted)
+    placed = [path for path in started.mounted if path not in started.plain]
+    return any(covers(own, path) or covers(path, own) for own in told.get("reads", ()) for path in placed)
 
 
 def _may_tell_places(words: Sequence[str]) -> bool:

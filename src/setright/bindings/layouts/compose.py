@@ -81,7 +81,8 @@ def edit(
     edits = [
         Edit(("image",), held_to(raw.get("image"), locator, sources, digests)) if each.value == LOCKED else each for each in edits
     ]
-    images, known = layout.get("images", {}), env.with_files(raw, locator, sources)
+    images = layout.get("images", {})
+    known = needs.with_plain(env.with_files(raw, locator, sources), locator, sources, images, made)
     edits = [small for each in edits for small in health.checked(resource.name, known, each, images, made, version)]
     more = [other for each in edits for other in needs.besides(known, each, images, made)]
     wanted = [_with_enough(known, each, images, made) for each in [*edits, *live]]
@@ -129,7 +130,8 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     place, raw = services[file, name]
     under = _under(services, (file, name))
     whole = _merged(under, raw) if under is not None else raw
-    made, known = build.dockerfile(file, whole, sources), env.with_files(whole, file, sources)
+    made = build.dockerfile(file, whole, sources)
+    known = needs.with_plain(env.with_files(whole, file, sources), file, sources, images, made)
     make = partial(_tree, name, whole, known, images, made)
     given = (images, raw, made is None, *(made or ()))
     tree = noted(sources[file], f"service {name}", given, make) if known is raw else make()

@@ -14,6 +14,7 @@ from setright.model import Answer, Change, Document, Kept, Problem, Reading, Ste
 from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.iac.walk import (
     BESIDE,
+    COMPOSE,
     beside,
     charts,
     env_files,
@@ -73,7 +74,7 @@ class SourceTree:
             if holds_configuration(path, lens, data) or path in of_charts:
                 documents.append(Document(path, data, lens_for(lens, data)))
         documents += self._beside(documents)
-        builds = any(each.lens == "dockerfile" for each in documents)
+        builds = any(each.lens == "dockerfile" or COMPOSE.search(each.locator) for each in documents)
         return Reading(tuple(each for each in documents if builds or each.lens != "text"), tuple(problems))
 
     def again(self, locators: Sequence[str]) -> dict[str, Document]:

@@ -59,6 +59,7 @@ NO_DOCKERFILE = (
 SCRIPT = late(  # what images start, by the names that such scripts have
     r"[\w.-]*entrypoint[\w.-]*|(?:docker|start|run|boot|init|launch|cmd|serve|wait)[\w.-]*\.sh|[\w.-]*(?:start|startup|run|init)\.sh"
 )
+SERVERS = late(rb"(?m)^\s*(?:server|http|upstream\s+\S+)\s*\{")  # of nginx
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FROM = late(rb"^(?:\xef\xbb\xbf)?[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
 Ignore: TypeAlias = (
@@ -83,7 +84,8 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     if lens == "dockerfile":
         return FROM.search(data) is not None
     if lens == "text":
-        return data.startswith(b"#!") and b"\0" not in data and _is_text(data)
+        is_told = SERVERS.search(data) if path.endswith(".conf") else data.startswith(b"#!")
+        return bool(is_told) and b"\0" not in data and _is_text(data)
     return bool(NAMES.search(path)) or _has_marks("yaml" if lens == "helm" else lens, data)
 
 
@@ -169,8 +171,10 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def script_of(name: str) -> str | None:
-    """The lens for the name of a script that an image may start: it is read for what it tells of that, and never changed."""
-    return "text" if (name.endswith(".sh") or "entrypoint" in name) and SCRIPT.fullmatch(name) else None
+    """The lens for the name of a script that an image may start, or of a web server's configuration: these are read for what they
+    tell of what an image does, and never changed."""
+    is_script = (name.endswith(".sh") or "entrypoint" in name) and SCRIPT.fullmatch(name)
+    return "text" if is_script or name.endswith(".conf") else None
 
 
 def _folder(root: str, inner: str, ignores: Sequence[Ignore], tell: Callable[[str, str], None]) -> Iterator[tuple[str, str]]:
