@@ -236,6 +236,24 @@ def test_a_bucket_for_logs_that_is_there_is_used_by_all_but_itself():
     assert "To: !Ref Logs" in after
 
 
+@pytest.mark.parametrize(
+    ("waits", "then"),
+    [
+        ("", "    DependsOn: Policy\n"),
+        ("    DependsOn: Policy\n", "    DependsOn: Policy\n"),
+        ("    DependsOn: [Gate]\n", "    DependsOn: [Gate, Policy]\n"),
+        ("    DependsOn: Gate\n", "    DependsOn: [Gate, Policy]\n"),
+    ],
+)
+def test_what_is_made_after_another_waits_for_it(waits: str, then: str):
+    offer = {"at": "To", "value": "x", "after": "Policy"}
+    layout: dict[str, Plain] = {"type": "AWS::Balancer", "offers": {"logs": offer}}
+    text = f"Resources:\n  Web:\n    Type: AWS::Balancer\n{waits}    Properties: {{A: 1}}\n"
+    after = get("yaml", fixed(layout, text, "Web", Edit(("template", "logs"), "offered")).encode())
+    told = get("yaml", f"Resources:\n  Web:\n    Type: AWS::Balancer\n{then}    Properties: {{A: 1, To: x}}\n".encode())
+    assert after == told
+
+
 def test_a_bucket_that_takes_logs_already_is_used():
     has = {"type": "AWS::S3::BucketPolicy", "by": "Bucket", "says": "logging.s3.amazonaws.com", "lacks": "SourceArn"}
     layout: dict[str, Plain] = {**BUCKET, "offers": {"logs": {"at": "Logging/To", "has": has}}}

@@ -1,7 +1,7 @@
 """What several offers make in a template, by name: the key for data and logs, the bucket for access logs.
 
 AWS KMS developer guide, key policies; Amazon CloudWatch Logs user guide, encrypt log data; Amazon S3 user guide, server access
-logging.
+logging; Elastic Load Balancing user guide, access logs of an application load balancer.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._cloudformation_index import index
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
-from setright.model import Plain
+from setright.model import Plain, Tree
 
 ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 LOGS = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}
@@ -91,13 +92,30 @@ LOG_POLICY: Plain = {
         },
     },
 }
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+BALANCER_LOGS: Plain = {
+    "Sid": "BalancerLogs",
+    "Effect": "Allow",
+    "Principal": {"Service": ["logdelivery.elasticloadbalancing.amazonaws.com"]},
+    "Action": ["s3:PutObject"],
+    "Resource": {"Fn::Sub": "${AccessLogs.Arn}/*/AWSLogs/${AWS::AccountId}/*"},
+}
 POLICIES = ("KeyPolicy", "PolicyDocument")
 BUNDLES: Mapping[str, Plain] = {"data-key": DATA_KEY, "log-bucket": LOG_BUCKET, "log-bucket-policy": LOG_POLICY}
 
 
-def made(how: Mapping[str, Plain]) -> dict[str, Plain]:
-    """The resources that an offer makes by their logical ids; one that is only named is written out."""
-    return {name: _whole(body) for name, body in how.get("makes", {}).items()}
+def made(how: Mapping[str, Plain], template: Tree) -> dict[str, Plain]:
+    """The resources that an offer makes by their logical ids; one that is only named is written out, for what the template has."""
+    return {name: _for(template, _whole(body)) for name, body in how.get("makes", {}).items()}
+
+
+def _for(template: Tree, body: Plain) -> Plain:
+    """The policy of the bucket for logs lets in load balancers where there are some."""
+    if body is not LOG_POLICY or not index(template).by_type.get(BALANCER):
+        return body
+    own = LOG_POLICY["Properties"]
+    document = {**own["PolicyDocument"], "Statement": [*own["PolicyDocument"]["Statement"], BALANCER_LOGS]}
+    return {**LOG_POLICY, "Properties": {**own, "PolicyDocument": document}}
 
 
 def is_alike(have: Plain, want: Plain) -> bool:

@@ -314,6 +314,11 @@ def _starters(template: Tree, name: str, tree: Tree) -> str:
     return next(iter(odd), "no" if named else "others, as nothing here does")
 
 
+def _network(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a load balancer is none for applications, or may be none."""
+    return "no" if tree.get("Type", "application") == "application" else "yes"
+
+
 MAKES_IMAGES = re.compile(
     r"ecr:(?:PutImage|InitiateLayerUpload|\*)|AmazonEC2ContainerRegistry(?:Full|Power)|\bdocker(?:\s+buildx)?\s+(?:build|push)\b"
 )
@@ -376,6 +381,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "edge": _edge,
     "starters": _starters,
     "front": _front,
+    "network": _network,
     "moving-tags": _moving_tags,
     "images-made": _images_made,
     "old-versions": _old_versions,

@@ -5,7 +5,8 @@ template, whoever takes it), and what a role of the template must be allowed. A 
 `template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already,
 a role among them where he gives rights to anybody, since who may do that may as well make a role.
 What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
-has already, one of a type or with `by:` what such a one names; with `unless:` it is for what this evidence says ``no`` of:
+has already, one of a type or with `by:` what such a one names; with `unless:` it is for what this evidence says ``no`` of,
+and with `after:` the resource is made after that one:
 
     offers:
       dead-letters:
@@ -73,9 +74,11 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
         return
     if how.get("makes") and (unknown := dangling(template)):
         raise BindingError(f"{name}: the template speaks of {unknown}, which it does not have; it is a part of something else")
-    for new, body in bundles.made(how).items():
+    for new, body in bundles.made(how, template).items():
         if new not in template["Resources"]:
             yield Edit(("Resources", new), written(body, is_yaml))
+    if "after" in how:
+        yield from _wait(template, name, how["after"])
     if "grant" in how:
         yield from _grant(template, name, how, is_yaml)
     value = {"Ref": _found(template, name, how["has"])} if "has" in how else how["value"]
@@ -93,7 +96,7 @@ def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
 
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether nothing stands in the way: another resource of a name, or a role that is not of this template."""
-    there, makes = template["Resources"], bundles.made(how)
+    there, makes = template["Resources"], bundles.made(how, template)
     if name in makes or any(new in there and not bundles.is_alike(there[new], body) for new, body in makes.items()):
         return False
     if "has" in how and _found(template, name, how["has"]) is None:
@@ -126,6 +129,16 @@ def _grant(template: Tree, name: str, how: Layout, is_yaml: bool) -> Iterator[Ed
         return
     place: Path = ("Resources", role, "Properties", "Policies")
     yield Edit((*place, len(own)), policy) if own else Edit(place, [policy])
+
+
+def _wait(template: Tree, name: str, other: str) -> Iterator[Edit]:
+    """What has the resource made after another, as services look at once whether they may."""
+    place: Path = ("Resources", name, "DependsOn")
+    waits = template["Resources"][name].get("DependsOn")
+    if isinstance(waits, list):
+        yield from [Edit((*place, len(waits)), other)] if other not in waits else []
+    elif waits != other:
+        yield Edit(place, [waits, other] if waits else other)
 
 
 def _found(template: Tree, name: str, has: Plain) -> str | None:
