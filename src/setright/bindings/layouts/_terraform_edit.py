@@ -15,6 +15,7 @@ from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts._terraform_emptied import said_empty
 from setright.bindings.layouts._terraform_find import Item, Spot
+from setright.bindings.layouts._terraform_given import refuse_given
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_users import handed_out, namers
@@ -366,6 +367,7 @@ def _words(module: Module, block: Block, found: Sequence[Item], item: Item) -> P
 
 def _without(module: Module, item: Item) -> Edit:
     """The removal of one item: its element of a list, its block, or its whole resource."""
+    refuse_given(module, item)
     if item.spread is not None and item.spread[2] > 1:
         path = _element(module, item)
         argument = look_up(module.sources[item.locator].tree, path[:-1])
