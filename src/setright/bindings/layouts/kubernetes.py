@@ -28,7 +28,7 @@ from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
-from setright.bindings.error import BindingError
+from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template, _relied_on
 from setright.bindings.layouts._deployed import OTHERWISE
 from setright.bindings.layouts._documents import folder, listed
@@ -41,6 +41,7 @@ from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
+from setright.bindings.layouts._pod_standards import ENFORCE, refused
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, reached, served
 from setright.bindings.source import Same, Source
@@ -84,6 +85,9 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         if layout.get("tells") == "relies-on":
             here = _relied_on.made(each for _, _, each in objects)
             seen = [(each, _relying(resource, each[2], here)) for each, resource in seen]
+        if layout.get("tells") == "refuses":
+            given_places = [(_in_namespace(each, given.get(file, {})), each) for file, _, each in objects]
+            seen = [(each, _strict(resource, given_places)) for each, resource in seen]
         lone = []
         made = _kustomize_seen.over(seen, built, inner, make)
     answers, laid_over = _kustomize_seen.answering(made)
@@ -119,6 +123,8 @@ def _placed(
     if [each.path for each in changes] == [NAMESPACE]:
         kustomized, names = _read_once(Same(sources))
         return moved(resource, changes[0], names, kustomized, sources)
+    if any(each.path == ENFORCE and not each.remove for each in changes) and (why := look_up(resource.tree, ("refuses",))):
+        raise Missing(f"{resource.name}: {why}, which it would refuse then; move that to a namespace of its own first")
     if layout.get("shape") != POD_TEMPLATE:
         return [(locator, Edit((*base, *each.path), each.value, each.remove)) for each in changes]
     written = look_up(sources[locator].tree, base)
@@ -339,6 +345,13 @@ def _relying(resource: Resource, manifest: Tree, here: frozenset[str]) -> Resour
     if look_up(resource.tree, NAMESPACE) not in (None, "default"):
         return resource
     return replace(resource, tree={**resource.tree, "relies-on": {"elsewhere": _relied_on.elsewhere(manifest, here)}})
+
+
+def _strict(resource: Resource, objects: Sequence[tuple[Tree, Tree]]) -> Resource:
+    """A namespace that tells which of the objects, each as it is placed too, it would refuse if it enforced the baseline."""
+    name = look_up(resource.tree, ("metadata", "name"))
+    why = refused(each for placed, each in objects if look_up(placed, NAMESPACE) == name)
+    return replace(resource, tree={**resource.tree, "refuses": why}) if why else resource
 
 
 def _open(tree: Tree) -> Tree:
