@@ -17,6 +17,7 @@ from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type, uses
+from setright.bindings.layouts._databases import by_default
 from setright.bindings.layouts._documents import publishes, unpacked
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
@@ -357,7 +358,13 @@ def _logs_role(template: Tree, name: str, tree: Tree) -> str:
     return "here" if is_here else "elsewhere, as far as this tells"
 
 
+def _statements(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a database has every statement logged: ``no``, or who tells."""
+    return "no" if by_default(tree.get("DBParameterGroupName")) else "as its group says"
+
+
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
+    "statements": _statements,
     "code": code,
     "logs-role": _logs_role,
     "can-ask": _can_ask,

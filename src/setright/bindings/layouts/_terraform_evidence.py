@@ -20,6 +20,7 @@ from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts import _terraform_ways as ways
 from setright.bindings.layouts._documents import publishes
 from setright.bindings.layouts._terraform_actions import POLICY, lists_nothing, only_reads
+from setright.bindings.layouts._terraform_databases import statements
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
@@ -370,6 +371,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "images-made": images.made,
     "old-versions": _old_versions,
     "deployers": deployers,
+    "statements": statements,
     "key-users": key_users,
     **readers.FUNCTIONS,
     **publishers.FUNCTIONS,
