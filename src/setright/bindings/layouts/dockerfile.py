@@ -21,6 +21,7 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     starts: alike                    # whether what it starts is surely the same in exec form
     pipes: unguarded                 # in a RUN, which does not fail where a command before the last one does
     recommended: known               # where no more is recommended to what apt-get installs than what a fix names
+    enters: by-cd                    # where a RUN first goes elsewhere, see _dockerfile_cd
     environment: [{name: A, value: b}]
     lists-used-later: false          # whether a RUN installs packages by lists that one before it fetched
     workdir-known: true              # whether no relative WORKDIR depends on the base image
@@ -35,6 +36,7 @@ from functools import partial
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _dockerfile_cd as cd
 from setright.bindings.layouts import _dockerfile_copies as copies
 from setright.bindings.layouts import _dockerfile_form as form
 from setright.bindings.layouts import _dockerfile_health as health
@@ -145,23 +147,19 @@ def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) ->
     stages = stages_of(instructions)
     names = [from_of(instructions[start])["name"].lower() for start, _ in stages]
     arguments = dict(_arguments(instructions[: stages[0][0]] if stages else instructions))
-    tree: Tree = {
-        "stages": [_stage(instructions[start:end], set(names[:n]), arguments) for n, (start, end) in enumerate(stages)],
-        "ExposedPorts": [],
-    }
+    tree: Tree = {"ExposedPorts": []}
+    tree["stages"] = [_stage(instructions[start:end], set(names[:n]), arguments) for n, (start, end) in enumerate(stages)]
     for (start, end), stage in zip(stages, tree["stages"], strict=True):
         copies.mark_relative(stage["instructions"], instructions[:end], start, images)
     for n, stage in enumerate(tree["stages"]):
         stage["name-taken"] = bool(names[n]) and names[n] in names[:n]
-    if any(form.pipes(instructions)):
-        tree["pipes"] = "unguarded"
-    if recommends.are_known(instructions):
-        tree["recommended"] = "known"
+    tree |= {"pipes": "unguarded"} if any(form.pipes(instructions)) else {}
+    tree |= {"recommended": "known"} if recommends.are_known(instructions) else {}
+    tree |= {"enters": "by-cd"} if cd.enters(instructions, images) else {}
     if stages:
         tree |= _about(image := image_of(instructions, images))
         check = health.check_of(image)
-        alone = check is not None and uses.is_alone(instructions, others, check.port)
-        tree["check"] = {"evidence": check.evidence, "alone": alone} if check else {}
+        tree["check"] = {"evidence": check.evidence, "alone": uses.is_alone(instructions, others, check.port)} if check else {}
     for each in instructions[slice(*stages[-1])] if stages else ():
         if each["keyword"] == "EXPOSE":
             tree["ExposedPorts"] += [_port(word) for word in each["value"].split()]
@@ -270,8 +268,9 @@ def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
         yield tags.tagged(locator, instructions, int(path[1]), edit.value, place.sources)
     elif edit.value == LOCKED:
         yield tags.held(locator, instructions, int(path[1]), place.sources, place.digests)
-    elif path == ("pipes",):
-        yield from form.with_pipefail(locator, instructions, place.images)
+    elif path in (("enters",), ("pipes",)):
+        make = partial(cd.with_workdirs if path == ("enters",) else partial(form.with_pipefail, locator), instructions)
+        yield from make(place.images)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
         yield from _without_port(place, int(path[1]))
     else:
