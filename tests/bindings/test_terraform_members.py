@@ -18,6 +18,7 @@ LOOK = 'data "aws_security_group" "any" {\n  name = "g"\n}\n'
 ROLE = 'resource "aws_db_instance_role_association" "a" {\n  feature_name = "S3_INTEGRATION"\n}\n'
 OUT = 'output "g" {\n  value = aws_security_group.g.id\n}\n'
 NET = 'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+CALLED = 'module "db" {\n  source = "terraform-aws-modules/%s/aws"\n  %s = [aws_security_group.g.id]\n}\n'
 INNER = NET + 'resource "aws_security_group" "g" {\n  vpc_id = aws_vpc.v.id\n}\n'
 FRONT = 'resource "aws_lb" "f" {\n  security_groups = [aws_security_group.g.id]\n}\n'
 MASTER = 'resource "aws_eks_cluster" "c" {\n  vpc_config {\n    security_group_ids = [aws_security_group.g.id]\n  }\n}\n'
@@ -38,6 +39,12 @@ MORE = 'resource "aws_vpc_ipv4_cidr_block_association" "m" {\n  vpc_id = aws_vpc
         (NAMED + FILES + LOOK, "data.aws_security_group.any"),
         (NAMED + FILES + OUT, "whoever takes it from an output"),
         (NAMED + RULE, "what nothing here tells"),
+        (NAMED + CALLED % ("rds", "vpc_security_group_ids"), "databases"),
+        (NAMED + CALLED % ("rds", "others"), "whoever takes it from a call of a module"),
+        (NAMED + CALLED % ("eks", "vpc_security_group_ids"), "whoever takes it from a call of a module"),
+        (NAMED + CALLED % ("rds", "vpc_security_group_ids") + WEB, "aws_instance.w"),
+        (INNER + FRONT + CALLED % ("rds", "vpc_security_group_ids"), "aws_lb.f"),
+        (NAMED + OUT + CALLED % ("rds", "vpc_security_group_ids"), "whoever takes it from an output"),
         (INNER + FRONT, "calls inside"),
         (INNER + MASTER, "calls inside"),
         (INNER + FRONT + WEB, "aws_instance.w"),

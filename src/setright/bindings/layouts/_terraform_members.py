@@ -7,10 +7,12 @@ load balancers; Amazon EKS, security group requirements.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import handed_out, namers
+from setright.bindings.layouts._terraform_users import handed_out, namers, of
+from setright.bindings.layouts._terraform_values import mentions
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
@@ -33,31 +35,60 @@ NETWORK = late(r'(?:"\$\{\s*)?((?:data\.)?aws_vpc\.[\w-]+)\.id(?:\s*\}")?')
 MORE_NETWORK = "aws_vpc_ipv4_cidr_block_association"
 OFFERED = "template-network"  # set by a fix: the addresses of the network that the group is in
 RULES = late(r"aws_(?:default_)?security_group|aws_security_group_rule|aws_vpc_security_group_(?:in|e)gress_rule")
-CALLS = (
-    "domain",
-    "iam_roles",
-    "replication_source_identifier",
-    "s3_import",
-    "source_region",
-)  # a directory, a bucket, a source elsewhere
+# a directory, a bucket, a source elsewhere
+CALLS = ("domain", "iam_roles", "replication_source_identifier", "s3_import", "source_region")
 ROLES = ("aws_db_instance_role_association", "aws_rds_cluster_role_association")
 LOOKS_UP = ("data.aws_security_group", "data.aws_security_groups")
+MODULES = {  # well-known ones that put databases into the groups they are given, by this argument
+    "terraform-aws-modules/elasticache/aws": "security_group_ids",
+    "terraform-aws-modules/rds-aurora/aws": "vpc_security_group_ids",
+    "terraform-aws-modules/rds/aws": "vpc_security_group_ids",
+}
 
 
 def members(module: Module, block: Block, tree: Tree) -> str:
     """``only answers``, ``databases``, ``calls inside``, or who else is in a group or may be put into it."""
-    if (others := handed_out(module, block, tree)) != "no":
+    calls = _calls_with(module, block)
+    if (others := handed_out(module, block, tree)) != "no" and not (calls and all(calls) and not _told(module, block)):
         return others
-    there = [(each, keys) for each, keys in namers(module, block) if not RULES.fullmatch(each.type)]
+    named = [(each, keys) for each, keys in namers(module, block) if not RULES.fullmatch(each.type)]
+    there = [(each, keys) for each, keys in named if not (calls and each.address.startswith("module."))]
     found = [each.address for home in module.tree.values() for kind in LOOKS_UP for each in home.resources(kind)]
-    if there and not found and network(module, block) and all(_calls_inside(module, each, keys) for each, keys in there):
+    if (
+        there
+        and not calls
+        and not found
+        and network(module, block)
+        and all(_calls_inside(module, each, keys) for each, keys in there)
+    ):
         return "calls inside"
     odd = [each.address for each, keys in there if _may_call(module, each, keys)]
     if odd or found:
         return next(iter([*odd, *found]))
-    if not there:
+    if not there and not calls:
         return "what nothing here tells"
-    return "only answers" if all(each.type in ANSWERING for each, _ in there) else "databases"
+    return "only answers" if not calls and all(each.type in ANSWERING for each, _ in there) else "databases"
+
+
+def _told(module: Module, block: Block) -> bool:
+    return any(mentions(source.tree.get("output"), of(block)) for source in module.sources.values())
+
+
+def _calls_with(module: Module, block: Block) -> list[bool]:
+    """For each call of a module that is given a group, whether that surely only puts databases into it."""
+    named = of(block)
+    bodies = (
+        body
+        for source in module.sources.values()
+        for blocks in (source.tree.get("module") or {}).values()
+        for body in (blocks if isinstance(blocks, list) else [])
+    )
+    return [_makes_databases(body, named) for body in bodies if mentions(body, named)]
+
+
+def _makes_databases(body: Tree, named: re.Pattern[str]) -> bool:
+    own = MODULES.get(str(body.get("source")).partition("//")[0].removeprefix("registry.terraform.io/"), "")
+    return not any(key in body for key in CALLS) and all(key == own for key, value in body.items() if mentions(value, named))
 
 
 def _may_call(module: Module, other: Block, keys: frozenset[str]) -> bool:
