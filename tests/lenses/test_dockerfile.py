@@ -237,3 +237,20 @@ def test_the_laws_hold_for_instructions_among_others(source: bytes, place: int, 
 def test_an_indented_command_behind_several_lines_is_one(source: bytes, added: str, fixed: bytes) -> None:
     value = dockerfile.get(source)["instructions"][1]["value"]
     assert lenses.put("dockerfile", source, [Edit(at(1, "value"), value + added)]) == fixed
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("FROM a\nRUN cd b && \\\n    make && \\\n    ls\n", "FROM a\nRUN make && \\\n    ls\n"),
+        ("FROM a\nRUN cd b \\\r\n && make \\\r\n && ls\r\n", "FROM a\nRUN make \\\r\n && ls\r\n"),
+    ],
+)
+def test_what_stands_first_may_go_with_the_end_of_its_line(text: str, fixed: str) -> None:
+    value = str(lenses.get("dockerfile", text.encode())["instructions"][1]["value"])
+    assert put(text, Edit(at(1, "value"), value[value.index("make") :])) == fixed
+
+
+def test_a_comment_between_lines_keeps_what_stands_around_it() -> None:
+    with pytest.raises(LensError, match="several lines"):
+        put("FROM a\nRUN cd b && \\\n    # all of it\n    make\n", Edit(at(1, "value"), "make"))

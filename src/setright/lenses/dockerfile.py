@@ -34,6 +34,7 @@ MARK = late(r"\d*<<(-?)(?:\"([^<\"]+)\"|'([^<']+)'|([^<\"'\s]+))", re.A)
 COMMAND = late(r"( {2,})&& ")
 CONTINUED = late(r"([\\`])[ \t]*(\r?\n)")
 PIECE = late(r"\s+|[^\s]+", re.A)
+REMARK = late(r"(?m)^[ \t]*#")
 
 Splice = tuple[int, int, str]
 
@@ -314,7 +315,8 @@ def _value_splices(text: str, each: Instruction, value: Plain) -> Iterator[Splic
         return
     for first, last, words in _differences(each.logical[start:end], new):
         source = each.range(start + first, start + last)
-        if "\n" in text[slice(*source)]:
+        is_begin = not first and not words and not REMARK.search(text[slice(*source)])  # what follows comes up to the keyword
+        if "\n" in text[slice(*source)] and not is_begin:
             raise LensError("the words to change stand on several lines")
         at_end = first == last == end - start and len(each.spots) > 1
         yield (*source, _on_a_line(words, text[each.start : each.tail]) if at_end else words)
