@@ -12,7 +12,7 @@ from setright.bindings.layouts._dockerfile_user import joined, workdir
 from setright.model import Edit
 from setright.patterns import late
 
-GOES = late(r"(?s)cd ([\w./@+][\w./@+-]*) && (\S.*)")  # on one line, where more blanks are the indent of the next one
+GOES = late(r"(?s)cd[ \t]+([\w./@+][\w./@+-]*)\s*&&\s*(\S.*)")
 GOES_ON = late(r"(?<![\w./-])(?:cd|pushd|popd)\b|\bpwd\b|PWD")  # elsewhere again, or by the way that it came
 OTHER_SHELL = late(r"(?i)cmd|powershell|pwsh")
 
