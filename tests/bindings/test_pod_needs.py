@@ -524,6 +524,23 @@ def test_objects_of_old_servers_get_no_fields_that_those_do_not_know(api: str) -
     assert [(each.path[-1], each.value["initialDelaySeconds"]) for _, each in placed] == [("livenessProbe", 3600)]
 
 
+@pytest.mark.parametrize(
+    ("head", "container", "more", "adds"),
+    [
+        ("apiVersion: v1\nkind: Pod", "ports: [{containerPort: 80}]", "", None),
+        ("apiVersion: v1\nkind: Pod", "ports: [{containerPort: 80}]", "hostNetwork: true", ["NET_BIND_SERVICE"]),
+        ("apiVersion: v1\nkind: Pod", "ports: [{containerPort: 8080}]", "hostNetwork: true", None),
+        ("apiVersion: extensions/v1beta1\nkind: Deployment", "ports: [{containerPort: 80}]", "", ["NET_BIND_SERVICE"]),
+        ("apiVersion: apps/v1beta2\nkind: Deployment", "ports: [{containerPort: 8080}]", "", None),
+    ],
+)
+def test_who_must_stay_root_for_its_low_ports_keeps_the_capability(head: str, container: str, more: str, adds: Plain) -> None:
+    spec = f"{{containers: [{{name: a, image: 'app:1', {container}}}], {more}}}"
+    text = f"{head}\nmetadata: {{name: web}}\nspec: {spec if 'Pod' in head else f'{{template: {{spec: {spec}}}}}'}\n"
+    placed = kubernetes.edit(WORKLOAD, seen(text), [DROPS], [], sources(text))
+    assert [each.value for _, each in placed if each.path[-1] == "add"] == ([adds] if adds else [])
+
+
 def test_an_image_that_is_only_on_its_node_is_pulled_from_nowhere() -> None:
     with pytest.raises(BindingError, match="only on its node"):
         fixed(pod("image: 'app:1', imagePullPolicy: Never"), Edit((*PATH, "imagePullPolicy"), "Always"))

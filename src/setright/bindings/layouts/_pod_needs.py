@@ -21,7 +21,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_volumes
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
-from setright.bindings.layouts._pod_volumes import given_to, has_disk_of_node, is_without_data, mounted, name_of_volume
+from setright.bindings.layouts._pod_volumes import KNATIVE, USER, given_to, has_disk_of_node, is_without_data, mounted
 from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, scratch
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -30,7 +30,6 @@ NOBODY = 10001  # a user that no node and no image gives to anybody
 CONTAINERS = ("containers", "initContainers")
 READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
 NON_ROOT = ("securityContext", "runAsNonRoot")
-USER = ("securityContext", "runAsUser")
 GAINS = ("securityContext", "allowPrivilegeEscalation")
 TOKEN = ("spec", "automountServiceAccountToken")
 DROPS = ("securityContext", "capabilities", "drop")
@@ -45,7 +44,6 @@ LOW_PORTS: Tree = {
 }  # of those that every node allows since Kubernetes 1.22
 FIRST_HIGH = 1024
 LOGS = "/var/log"
-KNATIVE = ("Configuration", "Service")
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}  # of what idles
 MODEST: Mapping[Path, str] = {("cpu",): "50m", ("memory",): "64Mi"}
 
@@ -110,7 +108,7 @@ def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     ways = (_as_user, _given_back, _taken_back, _asking_little)
     more = [other for each in edits for way in ways for other in way(resource, raw, each)]
     more += _low_ports(resource, raw, edits)
-    more += _group_of_volumes(resource, raw, [*edits, *more])
+    more += _pod_volumes.group_of_volumes(resource, raw, [*edits, *more])
     more += _scratch(resource, raw, edits)
     if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in KNATIVE:
         raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
@@ -281,9 +279,18 @@ def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     kept = list((look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), []))
     if not is_unprivileged(look_up(raw, wanted.path[:3]), {}):
         kept += [each for each in needs_of_words(look_up(raw, wanted.path[:3])).capabilities if each not in kept]
+    kept += [BINDS_LOW_PORTS] if BINDS_LOW_PORTS not in kept and _stays_root_for_ports(resource, raw, wanted.path) else []
     have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
     new = [each for each in kept if each not in {str(name).removeprefix("CAP_") for name in have}]
     return [Edit((*wanted.path[:3], *ADDS), [*have, *new])] if new else []
+
+
+def _stays_root_for_ports(resource: Resource, raw: Tree, path: Path) -> bool:
+    """Whether it opens a low port as root, and no fix takes root from it: the sysctl has no place, or files of its node need it."""
+    shown = resource.tree
+    has_way = look_up(shown, ("workload", "api")) is None and look_up(raw, ("spec", "hostNetwork")) in (None, False)
+    is_bound = not has_way or shown["kind"] in KNATIVE or _of_root_of_node(resource, raw, path)
+    return bool(is_bound) and _opens_low_ports(look_up(shown, path[:3]), _of(resource, path))
 
 
 def _drops_all(wanted: Edit) -> bool:
@@ -306,16 +313,6 @@ def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
         return []
     at = (*wanted.path[:3], *ADDS)
     return [Edit(at, left) if left else Edit(at, remove=True)]
-
-
-def _group_of_volumes(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
-    """A group for the pod's disks where a container becomes a user who could not write to what root wrote there."""
-    given = [each for each in edits if each.path[3:] == USER and each.value != 0 and not each.remove]
-    users = [each.value for each in given if _pod_volumes.writes_to_disks(raw, look_up(raw, each.path[:3]))]
-    is_told = look_up(raw, ("spec", "securityContext", "fsGroup")) is not None
-    if not users or is_told or resource.tree["kind"] in KNATIVE:
-        return []
-    return [Edit(("spec", "securityContext", "fsGroup"), users[0])]
 
 
 def _low_ports(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
@@ -379,7 +376,7 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
         mounts = len(listed(container.get("volumeMounts")))
         least = [*cautions(resource, wanted.path).get("writes", ()), *_pod_volumes.EVERYBODYS]
         for path in _unmounted(container, _of(resource, wanted.path), [] if resource.tree["kind"] in KNATIVE else least):
-            name = name_of_volume(path, "" if is_alone else str(container.get("name")), taken)
+            name = _pod_volumes.name_of_volume(path, "" if is_alone else str(container.get("name")), taken)
             yield Edit((*wanted.path[:3], "volumeMounts", mounts), {"name": name, "mountPath": path})
             yield Edit(("spec", "volumes", behind), {"name": name, "emptyDir": {}})
             taken, behind, mounts = {*taken, name}, behind + 1, mounts + 1

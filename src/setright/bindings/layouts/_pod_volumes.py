@@ -5,13 +5,16 @@ Kubernetes documentation: Volumes (hostPath), Persistent Volumes, Configure a Se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
-from setright.model import Plain, Tree
+from setright.model import Edit, Plain, Resource, Tree
 from setright.patterns import late
 
+USER = ("securityContext", "runAsUser")
+KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
 WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
 EVERYBODYS = ("/tmp",)  # noqa: S108 - in the container: what programs write of which nothing is known
 CLAIM = "persistentVolumeClaim"
@@ -80,6 +83,16 @@ def names_of_volumes(tree: Tree) -> set[str]:
     """The names that a pod's volumes have, also those that a StatefulSet claims for it, which only mounts tell here."""
     pods = [each for key in ("containers", "initContainers") for each in listed(look_up(tree, ("spec", key)))]
     return {*map(str, _volumes(tree)), *(str(each.get("name")) for pod in pods if isinstance(pod, dict) for each in _mounts(pod))}
+
+
+def group_of_volumes(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
+    """A group for the pod's disks where a container becomes a user who could not write to what root wrote there."""
+    given = [each for each in edits if each.path[3:] == USER and each.value != 0 and not each.remove]
+    users = [each.value for each in given if writes_to_disks(raw, look_up(raw, each.path[:3]))]
+    is_told = look_up(raw, ("spec", "securityContext", "fsGroup")) is not None
+    if not users or is_told or resource.tree["kind"] in KNATIVE:
+        return []
+    return [Edit(("spec", "securityContext", "fsGroup"), users[0])]
 
 
 def _mounts(container: Tree) -> list[Tree]:
