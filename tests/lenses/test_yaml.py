@@ -522,7 +522,7 @@ def test_comments_of_a_block_that_goes_stay() -> None:
 @pytest.mark.parametrize(
     ("source", "edit", "after"),
     [
-        ("a:\n  - b # one\n  - c # two\nd: 1", Edit((*DOC, "a"), remove=True), "  # one\n  # two\nd: 1"),
+        ("a:\n  - b # one\n  - c # two\nd: 1", Edit((*DOC, "a"), remove=True), "# one\n# two\nd: 1"),
         ("a: [b, # one\n  c # two\n  ] # three\nd: 1", Edit((*DOC, "a"), remove=True), "# one\n  # two\n  # three\nd: 1"),
         ("d: 1\na: [b, # one\n  c]", Edit((*DOC, "a"), remove=True), "d: 1\n# one"),
         ("a:\n  - b # one\n  - c # two", Edit((*DOC, "a", 1), remove=True), "a:\n  - b # one\n  # two"),
@@ -579,4 +579,4 @@ def test_a_text_that_ends_the_file_changes_and_gets_a_key_below(sign: str) -> No
 def test_what_stays_of_a_key_that_goes_stays_where_that_was() -> None:
     source = "a: 1\nopts:\n  # why\n  - b # until May\n"
     after = put("yaml", source.encode(), [Edit((*DOC, "opts"), remove=True), Edit((*DOC, "c"), 2)]).decode()
-    assert after == "a: 1\n  # why\n  # until May\nc: 2\n"
+    assert after == "a: 1\n# why\n# until May\nc: 2\n"

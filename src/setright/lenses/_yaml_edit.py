@@ -28,7 +28,7 @@ from setright.lenses._nodes import (
     plain,
     spliced,
 )
-from setright.lenses._yaml_ends import ended, settled, stripped
+from setright.lenses._yaml_ends import ended, moved, settled, stripped
 from setright.lenses._yaml_places import content_end, content_start, notes_end, pair_end, value_start
 from setright.lenses._yaml_read import SHORT, Stream, read
 from setright.lenses._yaml_write import (
@@ -235,14 +235,14 @@ class _Blocks(Brackets):
         A last line without end takes the line break before it along.
         """
         begin, stop = line_start(self.text, start), next_line(self.text, end)
-        newline = self.style.newline
+        newline, indent = self.style.newline, column(self.text, start)
         beside = self.text[end:stop].lstrip(" \t")
         if beside.startswith("#") and outlives(beside) and not self.text[begin : start + 1].strip(" ").startswith("-"):
-            notes = "".join(note + newline for note in self._notes(begin, end))
             line = self.text[line_start(self.text, end) : end]
-            return begin, self.text.index("#", end), notes + line[: len(line) - len(line.lstrip(" "))]
+            *above, last = moved([*self._notes(begin, end), line[: len(line) - len(line.lstrip(" "))] + "#"], indent)
+            return begin, self.text.index("#", end), "".join(note + newline for note in above) + last.removesuffix("#")
         is_open = stop == len(self.text) and not self.text.endswith("\n")
-        if notes := newline.join(self._notes(begin, stop)):
+        if notes := newline.join(moved(self._notes(begin, stop), indent)):
             return begin, stop, notes if is_open else notes + newline
         return begin - len(newline) if is_open and begin else begin, stop, ""
 

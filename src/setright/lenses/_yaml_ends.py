@@ -48,3 +48,9 @@ def settled(splices: Listing[Splice], newline: str) -> list[Splice]:
         behind = next((b for a, b in gone if a < start < b), None) if start == end and new.startswith(newline) else None
         settled.append((start, end, new) if behind is None else (behind, behind, new.removeprefix(newline) + newline))
     return settled
+
+
+def moved(notes: Listing[str], indent: int) -> list[str]:
+    """Comments, a line each, as far to the left as what they were inside of, at `indent`."""
+    margin = min((len(note) - len(note.lstrip(" ")) for note in notes), default=0)
+    return [note[max(margin - indent, 0) :] for note in notes]
