@@ -92,7 +92,7 @@ def first_label(manifest: Tree, template: Tree, objects: Iterable[Tree]) -> dict
     """A label for pods that have none, for a policy to choose them by; {} where they need none, or others would choose them too."""
     metadata, name = template.get("metadata"), look_up(manifest, ("metadata", "name"))
     labels = look_up(metadata, ("labels",))
-    is_filled = isinstance(metadata, Unknown | list) or any("{{" in str(key) for key in (metadata or ()))
+    is_filled = not isinstance(metadata, dict | None) or any("{{" in str(key) for key in metadata or ())
     if labels or is_filled or manifest.get("kind") not in UNCHOSEN or not (isinstance(name, str) and LABEL.fullmatch(name)):
         return {}
     selectors = [look_up(each, ("spec", "selector")) for each in objects]
