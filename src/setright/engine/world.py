@@ -39,7 +39,8 @@ class World:
         self.resources: dict[Slot, list[Resource]] = {}
         self._index: dict[Slot, _Index] = {}
         self._first = self
-        self._verdicts: dict[int, _Verdicts] = {}  # by the id of the control that each holds
+        self._verdicts: dict[int, tuple[Control, _Verdicts]] = {}  # by the id of the control
+        self._judged: dict[int, Resource] = {}
         self._parsed: dict[int, tuple[Document, Source]] = {}  # by the id of the document
         for document in self.documents.values():
             self._parse(document)
@@ -57,7 +58,7 @@ class World:
             new.sources[document.locator] = self._source_of(document)
         new._held = self._held | held(new.sources[locator] for locator in changed)
         new.resources, new._index, new._first = {}, {}, self._first
-        new._verdicts, new._parsed = self._verdicts, self._parsed
+        new._verdicts, new._judged, new._parsed = self._verdicts, self._judged, self._parsed
         lenses = {document.lens for document in changed.values()}
         for slot, binding in new.bindings.items():
             if any(reads(binding, slot[1], lens) for lens in lenses):
@@ -75,7 +76,7 @@ class World:
         new.sources = {locator: self.sources[locator] for locator in new.documents if locator in self.sources}
         new._held = held(new.sources.values())
         new.resources, new._index, new._first = {}, {}, new
-        new._verdicts, new._parsed = self._verdicts, self._parsed
+        new._verdicts, new._judged, new._parsed = self._verdicts, self._judged, self._parsed
         new._view(slot)
         return new
 
@@ -125,8 +126,8 @@ class World:
 
     def _verdicts_of(self, control: Control) -> _Verdicts:
         if id(control) not in self._verdicts:
-            self._verdicts[id(control)] = _Verdicts(control)
-        return self._verdicts[id(control)]
+            self._verdicts[id(control)] = control, _Verdicts(control, self._judged)
+        return self._verdicts[id(control)][1]
 
     def _new_at(self, slot: Slot, home: tuple[str, Path]) -> Resource | None:
         there = self._indexed(slot).alone.get(home)
@@ -164,27 +165,30 @@ class World:
 class _Verdicts:
     """A control and what it says of each resource; one that a change leaves alone is judged once, in however many worlds."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, held: dict[int, Resource]) -> None:
+        """`held` has every resource that was judged, by its id, which nothing else can have as long as it is there."""
         self._compiled = Compiled(control)
-        self._known: dict[int, tuple[Resource, Judgement | None]] = {}  # by the id of the resource that each holds
-        self._judged: dict[int, tuple[Resource, Judgement]] = {}
+        self._held = held
+        self._known: dict[int, Judgement | None] = {}  # by the id of the resource
+        self._unasked: dict[int, Judgement] = {}  # of resources that the control does not surely speak of
 
     def on(self, resource: Resource) -> Judgement | None:
         """None where the control does not speak of the resource."""
-        known = self._known.get(id(resource))
-        if known is None:
+        try:
+            return self._known[id(resource)]
+        except KeyError:
             told = self._compiled.applies(resource)
             judgement = self._compiled.judge(resource) if told else CANNOT_TELL if told is None else None
-            self._known[id(resource)] = known = resource, judgement
-            if told and judgement:
-                self._judged[id(resource)] = resource, judgement
-        return known[1]
+            self._known[id(resource)], self._held[id(resource)] = judgement, resource
+            return judgement
 
     def judged(self, resource: Resource) -> Judgement:
-        known = self._judged.get(id(resource))
-        if known is None:
-            self._judged[id(resource)] = known = resource, self._compiled.judge(resource)
-        return known[1]
+        known = self._known.get(id(resource), CANNOT_TELL)
+        if known is not None and known is not CANNOT_TELL:
+            return known
+        if id(resource) not in self._unasked:
+            self._unasked[id(resource)], self._held[id(resource)] = self._compiled.judge(resource), resource
+        return self._unasked[id(resource)]
 
 
 def load(bindings: Mapping[Slot, Binding]) -> None:
