@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._namespaces import NAMESPACE
 from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._relied_on import TEMPLATES
 from setright.bindings.trees import look_up
@@ -16,21 +17,17 @@ from setright.model import Path, Tree
 ENFORCE: Path = ("metadata", "labels", "pod-security.kubernetes.io/enforce")
 OF_NODE = ("hostNetwork", "hostPID", "hostIPC")
 GIVEN = {
-    *(
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-    ),
-    *("SETUID", "SYS_CHROOT"),
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
+    *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 }
+
+
+def by_namespace(objects: Iterable[tuple[Tree, Tree]]) -> dict[str, list[Tree]]:
+    """Objects, each given as it is placed too, by the namespace that they are in."""
+    inside: dict[str, list[Tree]] = {}
+    for placed, each in objects:
+        inside.setdefault(str(look_up(placed, NAMESPACE)), []).append(each)
+    return inside
 
 
 def refused(objects: Iterable[Tree]) -> str:

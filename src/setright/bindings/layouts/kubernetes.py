@@ -41,7 +41,7 @@ from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
 from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
-from setright.bindings.layouts._pod_standards import ENFORCE, refused
+from setright.bindings.layouts._pod_standards import ENFORCE, by_namespace, refused
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._services import apart, probes_are_served, reached, served
 from setright.bindings.source import Same, Source
@@ -86,8 +86,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             here = _relied_on.made(each for _, _, each in objects)
             seen = [(each, _relying(resource, each[2], here)) for each, resource in seen]
         if layout.get("tells") == "refuses":
-            given_places = [(_in_namespace(each, given.get(file, {})), each) for file, _, each in objects]
-            seen = [(each, _strict(resource, given_places)) for each, resource in seen]
+            inside = by_namespace((_in_namespace(each, given.get(file, {})), each) for file, _, each in objects)
+            seen = [(each, _strict(resource, inside)) for each, resource in seen]
         lone = []
         made = _kustomize_seen.over(seen, built, inner, make)
     answers, laid_over = _kustomize_seen.answering(made)
@@ -347,10 +347,9 @@ def _relying(resource: Resource, manifest: Tree, here: frozenset[str]) -> Resour
     return replace(resource, tree={**resource.tree, "relies-on": {"elsewhere": _relied_on.elsewhere(manifest, here)}})
 
 
-def _strict(resource: Resource, objects: Sequence[tuple[Tree, Tree]]) -> Resource:
-    """A namespace that tells which of the objects, each as it is placed too, it would refuse if it enforced the baseline."""
-    name = look_up(resource.tree, ("metadata", "name"))
-    why = refused(each for placed, each in objects if look_up(placed, NAMESPACE) == name)
+def _strict(resource: Resource, inside: Mapping[str, Sequence[Tree]]) -> Resource:
+    """A namespace that tells which of the objects in it, by namespace, it would refuse if it enforced the baseline."""
+    why = refused(inside.get(str(look_up(resource.tree, ("metadata", "name"))), ()))
     return replace(resource, tree={**resource.tree, "refuses": why}) if why else resource
 
 
