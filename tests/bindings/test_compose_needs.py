@@ -181,11 +181,37 @@ def test_root_keeps_the_rights_that_its_own_words_use(body: str, kept: list[str]
         "image: python:3, command: sh -c 'pip install -r requirements.txt && python app.py'",
         "image: alpine, entrypoint: [sh, -c, 'apk add --no-cache curl; serve']",
         "image: acme/a, environment: {PUID: 1000}",
+        "image: 'golang:1', working_dir: /app, volumes: ['.:/app'], command: sh -c 'go install example.org/x@v1 && x'",
+        "image: acme/a, volumes: ['.:/src'], command: cargo test",
+        "image: acme/a, command: npm ci",
+        "image: acme/a, command: ./mvnw spring-boot:run",
+        "image: acme/a, command: bundle exec rails s -b 0.0.0.0",
+        "image: acme/a, working_dir: /app, volumes: ['a:/app/log'], command: celery -A a beat -l info",
+        "image: acme/a, command: [yarn, dev]",
     ],
 )
 def test_what_changes_its_own_root_when_it_starts_keeps_it_writable(body: str) -> None:
     with pytest.raises(BindingError, match="writes to its root"):
         fixed(body, READS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "image: acme/a, working_dir: /app, volumes: ['.:/app'], command: bundle exec rails server",
+        "image: acme/a, volumes: ['.:/app'], command: npm run dev",  # in that folder, for all that is known
+        "image: acme/a, command: rails s --pid /tmp/server.pid",
+        "image: acme/a, command: celery -A a beat --schedule /tmp/a",
+        "image: acme/a, command: npm start",
+    ],
+)
+def test_what_writes_to_its_directory_may_do_so_on_a_volume(body: str) -> None:
+    assert fixed(body, READS)["read_only"] is True
+
+
+def test_what_a_well_known_image_writes_at_least_is_mounted_however_it_starts() -> None:
+    assert fixed("image: postgres, env_file: .env", READS)["tmpfs"] == ["/var/run/postgresql", "/tmp"]
+    assert fixed("image: mysql, env_file: .env, user: root", READS)["volumes"] == ["/tmp"]
 
 
 def test_an_image_keeps_the_paths_that_it_writes() -> None:

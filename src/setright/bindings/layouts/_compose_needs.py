@@ -11,10 +11,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _compose_writers as writers
 from setright.bindings.layouts import _nginx_paths, _programs
 from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
 from setright.bindings.layouts._compose_short import volume_parts
-from setright.bindings.layouts._dockerfile_image import SHELLS
+from setright.bindings.layouts._dockerfile_image import SHELLS, image_of, program
+from setright.bindings.layouts._dockerfile_user import workdir
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import (
     OF_PATHS,
@@ -27,6 +29,7 @@ from setright.bindings.layouts._image_needs import (
     covers,
     is_named,
     needs_of,
+    spills_of,
     writes_of,
 )
 from setright.bindings.source import Source
@@ -40,9 +43,6 @@ SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
 STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgid)\b")
 OWNERS = re.compile(r"\bch(?:own|grp)\b")
 ROOTS_WORK = {"CHOWN": OWNERS, "DAC_OVERRIDE": OWNERS, "FOWNER": OWNERS, "SETGID": STEPS_DOWN, "SETUID": STEPS_DOWN}
-CHANGES = re.compile(
-    r"\b(?:apt-get|apt|apk|yum|dnf|pip3?|gem)\s+(?:-\S+\s+)*(?:install|add|update|upgrade)\b|\b(?:user|group)(?:add|mod)\b|\badduser\b"
-)
 TAKES_USER = re.compile(r"(?:P|USER_|USERMAP_|RUN_|APP_|LOCAL_|HOST_)?[UG]ID")  # names of variables
 BECOMES_USER = re.compile(
     r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
@@ -186,32 +186,38 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         named = {str(each).upper().removeprefix("CAP_") for each in have}
         new = [each for each in kept(service, images, made) if not {each, "ALL"} & named]
         return [Edit(("cap_add",), [*have, *new])] if new else []
-    if wanted.path == ("read_only",) and wanted.value is True and (sign := _changes_root(service, needs)):
+    if wanted.path == ("read_only",) and wanted.value is True and (sign := _changes_root(service, needs, made)):
         raise BindingError(
             f"{service.get('image', 'it')}: it writes to its root by {sign} when it starts; do that in its image first"
         )
     if wanted.path == ("read_only",) and wanted.value is True and (own := _own_files(service, images, made)):
         raise BindingError(f"{service.get('image', 'it')}: it writes to {own} when it starts; put a volume there first")
     if wanted.path == ("read_only",) and wanted.value is True:
-        return _places(service, [*needs.get("writes", EVERYBODYS), *_cautions(service, images, made).get("fills", ())], needs)
+        least = _cautions(service, images, made)
+        paths = needs.get("writes", dict.fromkeys([*least.get("writes", ()), *EVERYBODYS]))
+        return _places(service, [*paths, *least.get("fills", ())], spills_of(_base(service, made).image, images))
     return []
 
 
-def _places(service: Tree, paths: Sequence[str], needs: Needs) -> list[Edit]:
+def _places(service: Tree, paths: Sequence[str], spills: Sequence[str]) -> list[Edit]:
     """Memory for the paths that nothing holds yet, and a volume without a name for those that memory may not hold."""
     have, volumes = listed(service.get("tmpfs")), listed(service.get("volumes"))
     taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service)]
     new = [path for path in paths if not any(covers(each, path) for each in taken)]
-    large = [path for path in new if path in needs.get("spills", ())]
+    large = [path for path in new if path in spills]
     small = [path for path in new if path not in large]
     edits = [Edit(("tmpfs",), [*have, *small])] if small else []
     return [*edits, *([Edit(("volumes",), [*volumes, *large])] if large else [])]
 
 
-def _changes_root(service: Tree, needs: Needs) -> str:
-    """The words by which it surely changes its own programs or users when it starts; empty for none."""
-    words = " ".join(str(each) for key in ("entrypoint", "command") for each in _words(service.get(key)))
-    found = CHANGES.search(words) or (None if "writes" in needs else _takes_user(service))
+def _changes_root(service: Tree, needs: Needs, made: Made) -> str:
+    """The words by which it surely changes its own programs or users, or writes where it stands; empty for none."""
+    own = [str(each) for key in ("entrypoint", "command") for each in _words(service.get(key))]
+    whole = image_of(made or (), {}).whole
+    directory = str(service.get("working_dir") or (workdir(whole) if any(each["keyword"] == "WORKDIR" for each in whole) else ""))
+    if held := writers.sign(own or program(whole), directory, mounted(service)):
+        return held
+    found = None if "writes" in needs else _takes_user(service)
     return found[0] if found else ""
 
 

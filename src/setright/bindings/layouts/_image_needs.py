@@ -132,6 +132,11 @@ def writes_of(image: Plain, images: Images) -> list[str]:
 
 
 def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:
+def spills_of(image: Plain, images: Images) -> list[str]:
+    """Where any version of the image writes as much as it is asked for."""
+    return list(_entry(image, images)[0].get("spills", ()))
+
+
     """Whether words speak of a program of the image's entry."""
     programs = _entry(image, images)[0].get("programs", ())
     return any(re.search(rf"(?<![\w.-]){re.escape(each)}(?![\w.-])", " ".join(words)) for each in programs)

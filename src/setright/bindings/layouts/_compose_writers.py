@@ -1,0 +1,42 @@
+"""Words that start a program which surely writes to the root of its container: it installs, builds, or keeps files where it stands.
+
+npm-cache(1); go help environment (GOCACHE, GOPATH); The Cargo Book, Cargo Home; Rails Guides, The Command Line (bin/rails server);
+Celery, Periodic Tasks (celerybeat-schedule).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setright.bindings.layouts._image_needs import covers
+from setright.patterns import late
+
+INSTALLS = late(
+    r"\b(?:apt-get|apt|apk|yum|dnf|pip3?|gem)\s+(?:-\S+\s+)*(?:install|add|update|upgrade)\b|\b(?:user|group)(?:add|mod)\b|\badduser\b"
+)
+BUILDS = late(  # tools whose caches lie in the home of their user, whatever is mounted over the code
+    r"\bgo\s+(?:build|generate|get|install|mod|run|test)\b|\bcargo\s+(?!--version)\S|(?:^|[\s/])(?:mvnw?|gradlew?|sbt|lein)\s+\S"
+    r"|\bdotnet\s+(?:build|publish|restore|run|test|watch)\b|\b(?:npm|pnpm|bun)\s+(?:ci|i|install)\b|\bnpx\s+\S|\byarn\s+(?:add|install)\b"
+    r"|\b(?:bundle|composer|pipenv|poetry)\s+(?:-\S+\s+)*install\b|\buv\s+(?:pip|sync)\b"
+)
+STANDS = late(  # programs that write to the directory in which they are started
+    r"\brails\s+(?:s|server)\b(?!.*\s(?:-P|--pid))|\bcelery\b.*\sbeat\b(?!.*\s(?:-s|-S|--schedule|--scheduler)\b)"
+    r"|\bmanage\.py\s+(?:collectstatic|makemigrations)\b|\b(?:jekyll|gatsby|vite|nuxt|ng|next)\s+(?:build|dev|develop|serve)\b"
+    r"|\b(?:npm|pnpm|bun|yarn)\s+(?:run\s+)?(?:build|dev|watch)\b"
+)
+
+
+def sign(words: Sequence[str], directory: str, mounted: Sequence[str]) -> str:
+    """What tells it; empty for nothing. It may keep files in a volume, and in a directory that is not told."""
+    spoken = " ".join(str(each) for each in words)
+    if found := INSTALLS.search(spoken) or BUILDS.search(spoken):
+        return found[0].strip()
+    found = STANDS.search(spoken)
+    is_on_volume = any(covers(each, directory) for each in mounted) if directory else bool(mounted)
+    return found[0].strip() if found and not is_on_volume else ""
+
+
+def is_at_work(words: Sequence[str]) -> bool:
+    """Whether it builds, or compiles what it serves each time that changes, which takes memory."""
+    spoken = " ".join(str(each) for each in words)
+    return bool(BUILDS.search(spoken) or STANDS.search(spoken))
