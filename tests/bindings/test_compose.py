@@ -105,6 +105,12 @@ def test_a_service_that_extends_another_answers_only_for_what_it_sets() -> None:
     assert web.tree["read_only"] is True
 
 
+def test_what_others_wait_for_until_it_has_ended_is_told() -> None:
+    body = "services:\n  a: {image: a}\n  b: {image: b, depends_on: {a: {condition: %s}}}\n  c: {image: c, depends_on: [a]}\n"
+    assert [each.tree.get("ends") for each in seen(compose=body % "service_completed_successfully")] == [True, None, None]
+    assert not any("ends" in each.tree for each in seen(compose=body % "service_started"))
+
+
 def test_extending_in_circles_ends() -> None:
     assert len(seen(compose="services:\n  a: {extends: b}\n  b: {extends: a}\n")) == 2
 

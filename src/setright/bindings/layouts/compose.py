@@ -9,6 +9,7 @@
     security_opt: ["no-new-privileges:true"]
     image-needs: {capabilities: told, root: told, writes: told, asks: told, data: false}        # what is known of its image
     serves: true                           # others send requests to it: it has ports, or is asked for its health
+    ends: true                             # others start when it has ended well; absent for what none waits for so
     calls-sudo: false                      # whether it, or the Dockerfile that it is built by, says that it uses a set-uid program
     deploy: {resources: {limits: {memory: 512m}}}     # also from mem_limit, cpus, pids_limit
 
@@ -22,6 +23,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from posixpath import join, normpath
+
+from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_build as build
@@ -40,7 +43,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 
 FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-READ_ONLY = ("name", "image_version", "image-needs", "calls-sudo", "serves")
+READ_ONLY = ("name", "image_version", "image-needs", "calls-sudo", "ends", "serves")
 LISTS = ("cap_add", "cap_drop", "security_opt", "tmpfs", "devices", "group_add", "env_file", "dns")
 LONG = {"ports": short.port, "volumes": short.volume}
 MAX_DEPTH = 8  # as many services as may extend each other
@@ -58,7 +61,9 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     """One resource for each service, by its name."""
     services = {key: (place, raw) for key, place, raw in _services(sources)}
     images = layout.get("images", {})
-    return [_resource(kind, services, *key, images, sources) for key in services]
+    ending = _waited_for(services)
+    found = {key: _resource(kind, services, *key, images, sources) for key in services}
+    return [replace(each, tree={**each.tree, "ends": True}) if key in ending else each for key, each in found.items()]
 
 
 def edit(
@@ -147,6 +152,13 @@ def _tree(name: str, whole: Tree, known: Tree, images: Images, made: build.Made)
         "calls-sudo": gains or needs.calls_sudo(known, told),
         "serves": "asks" in told or needs.serves(known, images, made),
     }
+
+
+def _waited_for(services: Services) -> set[Found]:
+    """The services whose end others of their file wait for."""
+    depends = ((file, raw.get("depends_on")) for (file, _), (_, raw) in services.items())
+    needed = ((file, name, each) for file, those in depends if isinstance(those, dict) for name, each in those.items())
+    return {(file, name) for file, name, each in needed if look_up(each, ("condition",)) == "service_completed_successfully"}
 
 
 def _under(services: Services, found: Found, depth: int = 0) -> Tree | None:
