@@ -245,6 +245,28 @@ def test_a_key_that_stands_in_both_arms_of_a_choice_has_no_value_that_is_told() 
     assert get("helm", apart) == {"documents": [{"k": 1}, {"k": 2}]}
 
 
+SOMETIMES = b"""\
+spec:
+  {{- if .Values.auth }}
+  volumes:
+    - name: auth
+      secret: {secretName: auth}
+  {{- end }}
+{{- if .Values.all }}
+other:
+  volumes:
+    - name: auth
+{{- end }}
+"""
+
+
+def test_a_volume_that_would_not_always_be_there_is_refused() -> None:
+    with pytest.raises(LensError, match="not always filled in"):
+        put("helm", SOMETIMES, [Edit((*SPEC, "volumes", 1), {"name": "tmp", "emptyDir": {}})])
+    edited = put("helm", SOMETIMES, [Edit((*SPEC[:2], "other", "volumes", 1), {"name": "tmp"})])
+    assert edited == SOMETIMES.replace(b"    - name: auth\n{{", b"    - name: auth\n    - name: tmp\n{{")
+
+
 ODD_END = b"""\
 spec:
   containers:

@@ -35,6 +35,7 @@ OF_ITEMS = frozenset(
         *("tolerations", "topologySpreadConstraints", "volumeMounts", "volumes"),
     )
 )
+OF_VOLUMES = re.compile(r"\s*(?:- )?volume(?:Mount)?s:\s*")
 VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*")
 LINE = re.compile(r"line (\d+):")
 TRIALS = 4  # masks that are tried before every end is a comment
@@ -110,13 +111,22 @@ def _hidden(edit: Edit, masked: _Masked) -> Edit:
 
 
 def _check_blocks(before: Sequence[str], after: Sequence[str]) -> None:
-    """Raises LensError where a new line stands in a block that the key above it does not stand in."""
+    """Raises LensError where a new line stands in a block that the key above it does not stand in.
+
+    Nor may a new volume stand in a list that is not always there: what needs it stands elsewhere.
+    """
     blocks = _blocks(after)
     for tag, _, _, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         for at in range(first, last) if tag in ("insert", "replace") else ():
-            parent = next((i for i in range(at - 1, -1, -1) if _is_above(after[i], after[at])), None)
-            if after[at].strip() and blocks[at] != (blocks[parent] if parent is not None else ()):
+            parent = _key_above(after, at)
+            owner = _key_above(after, parent) if parent is not None and OF_VOLUMES.fullmatch(after[parent]) else parent
+            around = blocks[owner] if owner is not None else ()
+            if after[at].strip() and (blocks[at] != around or (parent is not None and blocks[parent] != around)):
                 raise LensError(f"line {at + 1}: would stand in a block that is not always filled in; change the template by hand")
+
+
+def _key_above(lines: Sequence[str], at: int) -> int | None:
+    return next((i for i in range(at - 1, -1, -1) if _is_above(lines[i], lines[at])), None)
 
 
 def _is_above(line: str, below: str) -> bool:
