@@ -36,6 +36,7 @@ def fixed(body: str, edit: Edit) -> Tree:
     return get("yaml", put("yaml", text(body), [each for _, each in placed]))["documents"][0]["services"]["a"]
 
 
+USUAL = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"]  # of what nothing is known
 DROPS = Edit(("cap_drop",), ["ALL"])
 READS = Edit(("read_only",), True)
 
@@ -46,7 +47,10 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert "cap_add" not in fixed("image: prom/node-exporter", DROPS)
     assert fixed("image: prom/blackbox-exporter", DROPS)["cap_add"] == ["NET_RAW"]  # it pings
     assert "SETPCAP" in fixed("image: redis", DROPS)["cap_add"]  # which takes away what it may ever get
-    assert "cap_add" not in fixed("image: web", DROPS)
+    assert fixed("image: web", DROPS)["cap_add"] == USUAL
+    assert "cap_add" not in fixed("image: web, user: '1000'", DROPS)
+    assert {*USUAL, "NET_RAW"} == {*fixed("image: web, command: ping db", DROPS)["cap_add"]}
+    assert {*USUAL, "AUDIT_WRITE", "SYS_CHROOT"} == {*fixed("image: atmoz/sftp", DROPS)["cap_add"]}
     assert "KILL" in fixed("image: redis, init: true", DROPS)["cap_add"]  # for signals from an init that stays root
     assert "KILL" in fixed("image: 'neo4j:5'", DROPS)["cap_add"]
     assert "cap_add" not in fixed("image: postgres, user: '999'", DROPS)
@@ -84,6 +88,7 @@ LIMITS = Edit(("deploy", "resources", "limits", "memory"), "512m")
         ("image: acme/a, environment: ['JAVA_OPTS=-Xmx128m']", "512m"),
         ("image: acme/a, command: node --max-old-space-size=2048 a.js", "4096m"),
         ("image: redis, command: [redis-server, --maxmemory, 1gb]", "2048m"),
+        ("image: memcached, command: memcached -m 1024", "2048m"),
         ("image: acme/a, mem_reservation: 1gb", "1024m"),
         ("image: acme/a, deploy: {resources: {reservations: {memory: 700M}}}", "700m"),
         ("image: acme/a, shm_size: 2gb", "2048m"),
@@ -162,13 +167,22 @@ def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str
 @pytest.mark.parametrize(
     ("body", "kept"),
     [
-        ("image: acme/a, command: serve", None),
-        ("image: acme/a, user: '1000', command: chown a b", None),
-        ("image: acme/a, user: '0', entrypoint: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]", ["CHOWN", "DAC_OVERRIDE", "FOWNER"]),
-        ("image: acme/a, command: [gosu, app, serve]", ["SETGID", "SETUID"]),
-        ("image: acme/a, environment: {USER_UID: 1000}", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]),
-        ("image: acme/a, environment: ['OWNER=${UID}', APP_UUID=1]", None),
-        ("image: acme/a, environment: [PUID=1000, PGID=1000]", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]),
+        ("image: portainer/portainer-ce, command: serve", None),
+        ("image: portainer/portainer-ce, user: '1000', command: chown a b", None),
+        (
+            "image: portainer/portainer-ce, user: '0', entrypoint: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]",
+            ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
+        ),
+        ("image: portainer/portainer-ce, command: [gosu, app, serve]", ["SETGID", "SETUID"]),
+        (
+            "image: portainer/portainer-ce, environment: {USER_UID: 1000}",
+            ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
+        ),
+        ("image: portainer/portainer-ce, environment: ['OWNER=${UID}', APP_UUID=1]", None),
+        (
+            "image: portainer/portainer-ce, environment: [PUID=1000, PGID=1000]",
+            ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
+        ),
     ],
 )
 def test_root_keeps_the_rights_that_its_own_words_use(body: str, kept: list[str] | None) -> None:

@@ -21,8 +21,11 @@ PARTS = {  # words that tell the size of a heap, a cache or a pool of buffers, a
     late(r"--maxmemory[ =](\d+)([kKmMgG]?)"): "",
     late(r"(?:shared_buffers|buffer[-_]pool[-_]size)\s*=\s*(\d+)([kKmMgG]?)"): "",
     late(r"wiredTigerCacheSizeGB[ =](\d+)()"): "g",
+    late(r"\bmemcached\b.*?\s(?:-m|--memory-limit)[ =]?(\d+)()"): "m",
+    late(r"(?i:heap(?:_*(?:max|size|mem(?:ory)?))*)[ =](\d+)([kKmMgG])"): "",
+    late(r"GOMEMLIMIT=(\d+)([KMG])iB"): "",
 }
-SPEAKS = ("command", "entrypoint", "environment")
+SPEAKS = ("image", "command", "entrypoint", "environment")
 RESERVED = (("mem_reservation",), ("deploy", "resources", "reservations", "memory"), ("shm_size",))
 
 

@@ -51,6 +51,7 @@ def _written(name: str, needed: float) -> Plain:
 
 
 def _words(container: Tree) -> Iterator[str]:
+    yield str(container.get("image", ""))
     for key in ("command", "args"):
         yield from map(str, listed(container.get(key)))
     for each in listed(container.get("env")):
