@@ -201,6 +201,10 @@ def test_a_dockerfile_that_prepares_to_gain_rights_counts_for_the_image_of_its_n
         ("localhost:5000/shop:1", "", False),
         ("ghcr.io/example/shop:1", "imagePullPolicy: IfNotPresent", False),
         ("ghcr.io/example/shop:1", "imagePullPolicy: Never", False),
+        ("bitnami/redis:6.2", "", False),
+        ("docker.io/bitnami/redis:6.2", "", False),
+        ("bitnami/redis:latest", "", True),
+        ("registry.example.com/bitnami/redis:6.2", "", True),
     ],
 )
 def test_images_of_a_registry_are_told_from_ones_of_a_machine(image: str, policy: str, is_pulled: bool) -> None:

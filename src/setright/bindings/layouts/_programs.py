@@ -138,6 +138,7 @@ PORT_OF = late(r"PORT$|LISTEN|BIND|ADDR")
 HOST = late(r"(?P<host>[^/]*[.:][^/]*|localhost)/")
 OF_MAKERS = late(r"^(?:kubernetes|google[-_]containers|(?:kubernetes-)?e2e-test-images)/")
 SHOWS = late(r"demos?\b|\b(?:examples?|samples?|tutorials?|hello)(?![a-z])")
+WITHDRAWN = late(r"(?:(?:index\.)?docker\.io/)?bitnami/.*:(?!latest$).*")  # left Docker Hub in 2025; nodes may have some still
 DEVELOPERS_OWN = late(r"localhost\b|127\.|\[::1\]|.*\.local(?::|$)|host\.docker\.internal|kind-registry|minikube")
 
 
@@ -189,8 +190,8 @@ def surely_calls_api(image: str, said: str, values: str) -> bool:
 
 
 def is_pulled(image: Plain) -> bool:
-    """Whether an image surely comes from a registry, and not off a developer's own machine."""
-    if not isinstance(image, str):
+    """Whether an image surely comes from a registry that has it still, and not off a developer's own machine."""
+    if not isinstance(image, str) or WITHDRAWN.fullmatch(image):
         return False
     if host := HOST.match(image):
         return not DEVELOPERS_OWN.match(host["host"])
