@@ -1,6 +1,6 @@
 """What the words that a container is started with say that only root may do, or only who may change its node.
 
-capabilities(7), chown(2), sysctl(8), mount(8); Kubernetes documentation: Volumes (mount propagation is for privileged containers).
+capabilities(7), chown(2), su(1), sysctl(8), mount(8); Kubernetes documentation: Volumes (propagation is for privileged containers).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ OF_ROOT = late(
 )
 KEPT = {  # the capabilities by which root does it
     **dict.fromkeys(("chown", "chgrp"), ("CHOWN", "DAC_OVERRIDE", "FOWNER")),
-    **dict.fromkeys(("gosu", "su-exec", "su", "runuser", "setpriv"), ("SETGID", "SETUID")),
+    **dict.fromkeys(("gosu", "su-exec", "setpriv"), ("SETGID", "SETUID")),
+    **dict.fromkeys(("su", "runuser"), ("AUDIT_WRITE", "SETGID", "SETUID")),  # PAM writes down who becomes whom, or fails
 }
 TELLING = ("privileged", "runAsUser", "runAsNonRoot", "capabilities", "readOnlyRootFilesystem")  # what the words may speak against
 
