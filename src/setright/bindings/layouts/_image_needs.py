@@ -56,7 +56,7 @@ SHOWING = frozenset(  # programs that show what there is
 )
 READING = SHOWING | {  # programs that keep nothing
     *("kill", "killall", "pgrep", "pidof", "pkill", "tail", "wait"),
-    *("mongo", "mysql", "mysqladmin", "psql", "rabbitmq-diagnostics", "rabbitmqctl", "redis-cli", "valkey-cli"),
+    *("mongo", "mongosh", "mysql", "mysqladmin", "psql", "rabbitmq-diagnostics", "rabbitmqctl", "redis-cli", "valkey-cli"),
 }
 SCRIPT: Needs = {"capabilities": [], "writes": [], "api": "none"}
 WAITING: Needs = {**SCRIPT, "anyone": True, "idle": True}
@@ -120,10 +120,16 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
 
 def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Needs:
     """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, `fills`, `memory`,
-    and what it `writes` at least."""
+    what it `writes` at least, and whom it `steps-to` as it comes."""
     told = _entry(image, images)[0]
     changes = [*told.get("changes", ()), *_changed_by(told, names)]
-    return ({"changes": changes} if changes else {}) | {key: told[key] for key in ("fills", "memory", "writes") if key in told}
+    least = ("fills", "memory", "writes", "steps-to")
+    return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
+
+
+def tells_capabilities(image: Plain, images: Images) -> bool:
+    """Whether it is known which capabilities the image's own program uses."""
+    return "capabilities" in _told(image, images)
 
 
 def writes_of(image: Plain, images: Images) -> list[str]:
@@ -131,12 +137,12 @@ def writes_of(image: Plain, images: Images) -> list[str]:
     return list(_told(image, images).get("writes", ()))
 
 
-def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:
 def spills_of(image: Plain, images: Images) -> list[str]:
     """Where any version of the image writes as much as it is asked for."""
     return list(_entry(image, images)[0].get("spills", ()))
 
 
+def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:
     """Whether words speak of a program of the image's entry."""
     programs = _entry(image, images)[0].get("programs", ())
     return any(re.search(rf"(?<![\w.-]){re.escape(each)}(?![\w.-])", " ".join(words)) for each in programs)

@@ -130,8 +130,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         why = "keeps files on a volume that belong to the user of its image"
     elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, needs):
         why = "starts as root, to whom its files on a volume belong"
-    elif _leaves_root(wanted) and (path := _of_root_of_node(resource, raw, wanted.path)):
-        why = f"uses {path} of its node, which is for root alone"
+    elif _leaves_root(wanted) and (for_root := _for_root_alone(resource, raw, wanted.path)):
+        why = for_root
     elif wanted.path[3:] == USER and wanted.value != 0 and (user := given_to(raw, container)) not in ("", str(wanted.value)):
         why = f"has files that another container gives to user {user}"
     elif wanted.path[3:] == READ_ONLY and wanted.value is True and (path := _changed(container, cautions(resource, wanted.path))):
@@ -145,10 +145,10 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         raise BindingError(f"{resource.name}: container {name.text if isinstance(name, Unknown) else name} {why}")
 
 
-def _of_root_of_node(resource: Resource, raw: Tree, path: Path) -> str:
-    """A place on its node that a container could not use as another user than root, which it may be now; empty for none."""
+def _for_root_alone(resource: Resource, raw: Tree, path: Path) -> str:
+    """What a container could not use as another user than root, which it may be now; empty for nothing."""
     is_root = not is_unprivileged(look_up(resource.tree, path[:3]), _of(resource, path))
-    return _pod_volumes.of_root_of_node(raw, look_up(raw, path[:3])) if is_root else ""
+    return _pod_volumes.for_root_alone(raw, look_up(raw, path[:3])) if is_root else ""
 
 
 def cautions(resource: Resource, path: Path) -> Needs:
@@ -266,7 +266,8 @@ def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     user = None
     if wanted.path[3:] == NON_ROOT:
         is_root = needs.get("anyone") or needs.get("user") == 0
-        user = needs.get("steps-to") or (NOBODY if is_root else needs.get("user") if "named" in needs else None)
+        own = needs.get("steps-to") or (cautions(resource, wanted.path).get("steps-to") if is_root else None)
+        user = own or (NOBODY if is_root else needs.get("user") if "named" in needs else None)
     elif _drops_all(wanted) and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
         user = needs.get("steps-to")
     return [Edit((*wanted.path[:3], *USER), user)] if user else []
@@ -289,7 +290,7 @@ def _stays_root_for_ports(resource: Resource, raw: Tree, path: Path) -> bool:
     """Whether it opens a low port as root, and no fix takes root from it: the sysctl has no place, or files of its node need it."""
     shown = resource.tree
     has_way = look_up(shown, ("workload", "api")) is None and look_up(raw, ("spec", "hostNetwork")) in (None, False)
-    is_bound = not has_way or shown["kind"] in KNATIVE or _of_root_of_node(resource, raw, path)
+    is_bound = not has_way or shown["kind"] in KNATIVE or _for_root_alone(resource, raw, path)
     return bool(is_bound) and _opens_low_ports(look_up(shown, path[:3]), _of(resource, path))
 
 
@@ -391,7 +392,7 @@ def _unmounted(container: Tree, needs: Needs, least: Sequence[str]) -> list[Plai
     there = mounted(container)
     paths = dict.fromkeys([*needs.get("writes", least), *needs.get("keeps", ()), *scratch(container)])
     written = [path for path in paths if not any(covers(each, path) for each in there)]
-    if "writes" not in needs:
+    if "writes" not in needs and not needs.get("data"):
         return written
     own = [path for path in needs.get("volumes", ()) if not any(covers(each, path) or covers(path, each) for each in there)]
     return [*written, *own]

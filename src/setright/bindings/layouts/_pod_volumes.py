@@ -18,6 +18,8 @@ KNATIVE = ("Configuration", "Service")  # whose templates take little but contai
 WITHOUT_DATA = {"name", "configMap", "secret", "projected", "downwardAPI", "emptyDir"}
 EVERYBODYS = ("/tmp",)  # noqa: S108 - in the container: what programs write of which nothing is known
 CLAIM = "persistentVolumeClaim"
+OF_FILES = ("configMap", "downwardAPI", "projected", "secret")
+READ_BY_OTHERS = 0o004
 GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
 OF_ROOT_ALONE = late(r"/(?:dev|etc|run|var/run|usr|opt/cni|var/lib/(?:kubelet|cni))(?:/.*)?")  # others may not write there
 HIDDEN_BY_ROOT = late(r"/var/(?:log|lib/(?:docker|containerd))(?:/.*)?|/(?:var/)?run/.*\.sock")  # nor read
@@ -59,8 +61,17 @@ def given_to(tree: Tree, container: Tree) -> str:
     return ""
 
 
-def of_root_of_node(tree: Tree, container: Tree) -> str:
-    """A place on its node that a container could use as root alone; empty for none."""
+def for_root_alone(tree: Tree, container: Tree) -> str:
+    """What a container uses of its volumes that it could use as root alone; empty for nothing."""
+    if path := _of_root_of_node(tree, container):
+        return f"uses {path} of its node, which is for root alone"
+    if path := _of_root_by_its_mode(tree, container):
+        return f"has files at {path} that their volume's mode opens to root alone; give the pod a fsGroup first"
+    return ""
+
+
+def _of_root_of_node(tree: Tree, container: Tree) -> str:
+    """A place on its node; empty for none."""
     volumes = _volumes(tree)
     for mount in _mounts(container):
         path = look_up(volumes.get(mount.get("name"), {}), ("hostPath", "path"))
@@ -69,6 +80,23 @@ def of_root_of_node(tree: Tree, container: Tree) -> str:
         if HIDDEN_BY_ROOT.fullmatch(path) or (OF_ROOT_ALONE.fullmatch(path) and mount.get("readOnly") is not True):
             return path
     return ""
+
+
+def _of_root_by_its_mode(tree: Tree, container: Tree) -> str:
+    """Where files stand that their volume's mode opens to no others, nor to a group of the pod; empty for nowhere."""
+    if look_up(tree, ("spec", "securityContext", "fsGroup")) is not None:
+        return ""
+    volumes = _volumes(tree)
+    closed = (str(each.get("mountPath")) for each in _mounts(container) if _is_closed(volumes.get(each.get("name"), {})))
+    return next(closed, "")
+
+
+def _is_closed(volume: Tree) -> bool:
+    """Whether a mode that it tells of its files lets no others read them."""
+    told = [volume[kind] for kind in OF_FILES if isinstance(volume.get(kind), dict)]
+    modes = [each.get("defaultMode") for each in told]
+    modes += [item.get("mode") for each in told for item in listed(each.get("items")) if isinstance(item, dict)]
+    return any(isinstance(mode, int) and not mode & READ_BY_OTHERS for mode in modes)
 
 
 def name_of_volume(path: str, container: str, taken: set[str]) -> str:
