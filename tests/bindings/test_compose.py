@@ -97,6 +97,14 @@ def test_an_override_answers_only_for_what_it_sets() -> None:
     assert override.tree["user"] == "app"
 
 
+def test_an_override_answers_for_its_own_variables_alone() -> None:
+    main = "services:\n  db:\n    image: a:1\n    environment: {DB_PASSWORD: s3cret, DB_NAME: shop}\n"
+    over = "services:\n  db:\n    environment:\n      DB_NAME: test\n"
+    override, base = seen(compose=main, compose_override=over)
+    assert [each["name"] for each in base.tree["environment"]] == ["DB_PASSWORD", "DB_NAME"]
+    assert override.tree["environment"] == [{"name": "DB_NAME", "value": "test"}]
+
+
 def test_a_service_that_extends_another_answers_only_for_what_it_sets() -> None:
     common = "services:\n  base:\n    image: a:1\n    read_only: true\n"
     mine = "services:\n  web:\n    extends: {file: common.yml, service: base}\n    user: root\n"

@@ -93,11 +93,3 @@ def test_a_name_that_means_something_else_is_not_taken(variables: str, env: str,
 def test_what_speaks_against_it_leaves_it_to_a_person(files: dict[str, str | None], why: str) -> None:
     with pytest.raises(BindingError, match=why):
         moved(files)
-
-
-def test_a_password_of_the_file_below_is_moved_there() -> None:
-    files = {"compose.yaml": DB, "compose.override.yaml": "services: {db: {image: a, environment: {B: c}}}\n"}
-    seen = sources(files | {".env": None, ".gitignore": None})
-    [above] = [r for r in compose.view("compose/service", {}, seen) if r.home[0] == "compose.override.yaml"]
-    with pytest.raises(BindingError, match="does not stand in this file"):
-        compose.edit({}, above, [Edit(("environment", 0, "value"), "kept-apart")], [], seen)

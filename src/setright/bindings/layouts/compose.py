@@ -140,6 +140,8 @@ def _resource(kind: str, services: Services, file: str, name: str, images: Image
     make = partial(_tree, name, whole, known, images, made)
     given = (images, raw, made is None, *(made or ()))
     tree = noted(sources[file], f"service {name}", given, make) if known is raw else make()
+    if under is not None and raw.get("environment") is not None:
+        tree = {**tree, "environment": short.environment(raw["environment"])}  # the others are judged where they stand
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
 
 
