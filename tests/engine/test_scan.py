@@ -3,7 +3,7 @@
 import pytest
 
 from setright.engine.scan import scan, wants
-from setright.model import Unknown, Verdict
+from setright.model import Location, Unknown, Verdict
 from setright.surfaces.iac.surface import SourceTree
 from setright.surfaces.memory import Memory
 from tests.content import content, item, shipped
@@ -118,6 +118,16 @@ def test_a_file_that_cannot_be_parsed_is_a_problem_of_the_scan_and_the_rest_is_f
     scanned = tree(tmp_path, {"good.tf": KEY.format(name="shop"), "bad.tf": 'resource "aws_kms_key" {\n'})
     assert len(scanned.found) == 1
     assert [p.locator for p in scanned.problems] == ["bad.tf"]
+
+
+def test_a_place_that_a_layout_cannot_tell_stops_no_run(tmp_path, monkeypatch):
+    def lost(*_):
+        raise IndexError("no such place")
+
+    monkeypatch.setattr("setright.bindings.layouts.terraform.locate", lost)
+    scanned = tree(tmp_path, {"main.tf": KEY.format(name="a")})
+    assert [f.finding.location for f in scanned.found] == [Location("main.tf")]
+    assert "no such place" in scanned.problems[0].why
 
 
 def test_a_surface_is_asked_for_what_the_controls_name_only(tmp_path):

@@ -250,7 +250,11 @@ def _finding(id_: str, target: str, control: Control, judgement: Judgement, reso
 def _place(judged: Judged, world: World) -> Location:
     _, slot, resource, judgement = judged
     path = judgement.mismatches[0].path if judgement.mismatches else ()
-    locator, inner = locate(world.bindings[slot], slot[1], resource, path, world.sources)
+    try:
+        locator, inner = locate(world.bindings[slot], slot[1], resource, path, world.sources)
+    except BindingError as error:  # what is wrong is told without its line, and the run goes on
+        world.problems.append(Problem(resource.home[0], str(error)))
+        return Location(resource.home[0])
     document = world.documents.get(locator)
     if document is None or document.data is None or (":" in locator.split("/")[0] and slot[1] not in SOURCE_FAMILIES):
         return Location(locator)
