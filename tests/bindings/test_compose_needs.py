@@ -55,7 +55,8 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert "KILL" in fixed("image: 'neo4j:5'", DROPS)["cap_add"]
     assert "cap_add" not in fixed("image: postgres, user: '999'", DROPS)
     assert fixed("image: nginx, cap_add: [ALL]", DROPS)["cap_add"] == ["ALL"]
-    assert fixed("image: nginx, entrypoint: /start.sh", DROPS)["cap_add"] == ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+    assert fixed("image: nginx, command: /start.sh", DROPS)["cap_add"] == ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+    assert fixed("image: nginx, entrypoint: /start.sh", DROPS)["cap_add"] == USUAL
     assert fixed("image: 'caddy:2', user: '1000'", DROPS)["cap_add"] == ["NET_BIND_SERVICE"]
     assert fixed("image: 'kong:3.4', user: kong", DROPS)["cap_add"] == ["NET_BIND_SERVICE"]
 
@@ -170,7 +171,7 @@ def test_root_among_files_of_the_hosts_users_keeps_its_right_to_them(volume: str
         ("image: portainer/portainer-ce, command: serve", None),
         ("image: portainer/portainer-ce, user: '1000', command: chown a b", None),
         (
-            "image: portainer/portainer-ce, user: '0', entrypoint: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]",
+            "image: portainer/portainer-ce, user: '0', command: [sh, -c, \"mkdir a\\nchown -R 1:1 a\"]",
             ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
         ),
         ("image: portainer/portainer-ce, command: [gosu, app, serve]", ["SETGID", "SETUID"]),

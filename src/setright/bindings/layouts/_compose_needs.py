@@ -13,7 +13,16 @@ from collections.abc import Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_writers as writers
 from setright.bindings.layouts import _nginx_paths, _programs
-from setright.bindings.layouts._compose_build import Base, Made, based_on, filled, gains_rights, starts_as_root, uses_as_root
+from setright.bindings.layouts._compose_build import (
+    AS_ANY_ROOT,
+    Base,
+    Made,
+    based_on,
+    filled,
+    gains_rights,
+    starts_as_root,
+    uses_as_root,
+)
 from setright.bindings.layouts._compose_short import volume_parts
 from setright.bindings.layouts._dockerfile_image import SHELLS, image_of, program
 from setright.bindings.layouts._dockerfile_user import workdir
@@ -30,10 +39,12 @@ from setright.bindings.layouts._image_needs import (
     is_named,
     needs_of,
     spills_of,
+    tells_capabilities,
     writes_of,
 )
 from setright.bindings.source import Source
 from setright.model import Edit, Plain, Tree
+from setright.patterns import SomeOf
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
 HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
@@ -43,6 +54,8 @@ SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
 STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgid)\b")
 OWNERS = re.compile(r"\bch(?:own|grp)\b")
 ROOTS_WORK = {"CHOWN": OWNERS, "DAC_OVERRIDE": OWNERS, "FOWNER": OWNERS, "SETGID": STEPS_DOWN, "SETUID": STEPS_DOWN}
+JAILS = re.compile(r"\b(?:chroot|sshd?|openssh-server|sftp|postfix|dovecot|vsftpd|proftpd|named|bind9)\b")
+BESIDES: dict[str, re.Pattern[str] | SomeOf] = {"AUDIT_WRITE": JAILS, "NET_RAW": _programs.RAW_SOCKETS, "SYS_CHROOT": JAILS}
 TAKES_USER = re.compile(r"(?:P|USER_|USERMAP_|RUN_|APP_|LOCAL_|HOST_)?[UG]ID")  # names of variables
 BECOMES_USER = re.compile(
     r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
@@ -87,13 +100,17 @@ def _base(service: Tree, made: Made) -> Base:
 
 
 def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
-    """The capabilities that it keeps where all are dropped: those that are known, or that a program like it may use at most."""
+    """The capabilities that it keeps where all are dropped: those that are known, or that programs use which give up root."""
     if service.get("privileged"):
         return []
-    used = list(known(service, images, made).get("capabilities", capabilities_of(_base(service, made).image, images)))
+    needs, image = known(service, images, made), _base(service, made).image
+    used = list(needs.get("capabilities", capabilities_of(image, images)))
     if not starts_as_root(service, made or ()):
         return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
-    used = sorted({*(used or _at_most(service, made)), *_spoken(service)})
+    is_told = "capabilities" in needs or (
+        tells_capabilities(image, images) and not (service.get("build") or service.get("entrypoint"))
+    )
+    used = sorted({*used, *_spoken(service), *([] if is_told else _usual(service, made))})
     used = sorted({*used, "KILL"}) if service.get("init") and "SETUID" in used else used  # which stays root, and passes signals on
     return sorted({*used, FILES_OF_OTHERS}) if used and _has_folders_of_the_host(service) else used
 
@@ -105,6 +122,12 @@ def _at_most(service: Tree, made: Made) -> list[str]:
     whole = (made or ()) if service.get("build") else [{"keyword": "FROM", "value": filled(service.get("image", ""))}]
     words = _words(service.get("entrypoint")) or _words(service.get("command"))
     return uses_as_root(whole, words, _said(service))
+
+
+def _usual(service: Tree, made: Made) -> list[str]:
+    """What programs of which nothing is known use as root, and what those use besides that something speaks of."""
+    spoken = " ".join([_said(service), *(str(each["value"]) for each in made or ())]).lower()
+    return [*AS_ANY_ROOT, *(each for each, sign in BESIDES.items() if sign.search(spoken))]
 
 
 def _spoken(service: Tree) -> list[str]:
