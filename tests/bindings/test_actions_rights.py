@@ -208,10 +208,28 @@ def test_rights_to_write_move_to_the_jobs_that_may_use_them() -> None:
         ("run: npm version patch", True),
         ("uses: stefanzweifel/git-auto-commit-action@v5", True),
         ("uses: ./mine", True),
+        ("uses: korthout/backport-action@v3", True),
+        ("run: npx nx release", True),
+        ("run: bundle exec fastlane beta", True),
     ],
 )
 def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) -> None:
     assert seen("step", job(step))[0].tree["job"]["uses-git"] is uses
+
+
+@pytest.mark.parametrize(
+    ("step", "rights", "uses"),
+    [
+        ("uses: acme/updates@v1", "contents: write", True),
+        ("uses: acme/updates@v1", "contents: read, issues: write", False),
+        ("run: ./update.py", "contents: write", True),
+        ("run: gh release upload v1 app.zip", "contents: write", False),
+        ("uses: anchore/sbom-action@v0", "contents: write", False),
+    ],
+)
+def test_who_may_write_to_the_repository_pushes_unless_it_asks_for_that_otherwise(step: str, rights: str, uses: bool) -> None:
+    head = f"permissions: {{{rights}}}\n"
+    assert seen("step", job(step, head=head))[0].tree["job"]["uses-git"] is uses
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,16 @@ OTHER_CALLS = late(
 PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
 GIT = late(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
 MAKES_RELEASE = late(
-    r"(?:\bmake\b|npm run|yarn|pnpm|\bjust\b|\btask\b|\./)[^\n]*(?:release|deploy|publish|bump)|semantic-release|standard-version"
-    r"|release-it|changelog|(?:npm|yarn|lerna) version|bump2?version|\bmike\b|mvn[^\n]*release",
+    r"(?:\bmake\b|npm run|npx|yarn|pnpm|cargo|\bjust\b|\btask\b|\./)[^\n]*(?:release|deploy|publish|bump)|semantic-release"
+    r"|standard-version|release-it|changelog|(?:npm|yarn|lerna) version|lerna publish|\b(?:cz|bump-my-version) bump|bump2?version"
+    r"|\bmike\b|\bfastlane\b|mvn[^\n]*release",
     re.I,
 )
-GIT_ACTIONS = late(r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./", re.I)
+GIT_ACTIONS = late(
+    r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./|backport|cherry|rebase|merge|mirror"
+    r"|sync|fork|auto-?(?:fix|format|update)|wearerequired/lint-action|changed-files|dorny/paths-filter",
+    re.I,
+)
 OIDC = {  # the input with which the action asks for no token of the workflow's own
     "aws-actions/configure-aws-credentials": "aws-access-key-id",
     "azure/login": "creds",
@@ -134,15 +139,20 @@ def all_known(workflow: Tree, table: Rights) -> bool:
     return all(needs(workflow, job, table) is not None for job in jobs)
 
 
-def uses_git(job: Tree) -> bool:
-    """Whether a step may use the token that a checkout leaves to git."""
+def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
+    """Whether a step may use the token that a checkout leaves to git.
+
+    So does one in a job that is said to write to the repository, where nothing known asks GitHub for that in another way.
+    """
+    writes = isinstance(said, dict) and said.get("contents") == "write"
     for step in listed(job.get("steps")):
         if not isinstance(step, dict):
             return True
         script, action = str(step.get("run", "")), str(step.get("uses", "")).partition("@")[0]
         if GIT.search(script) or MAKES_RELEASE.search(script) or GIT_ACTIONS.search(action):
             return True
-    return False
+        writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
+    return writes
 
 
 def pushes(job: Tree) -> bool:

@@ -193,7 +193,7 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
                 tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, around.locked, file)
                 needed = rights.needs(workflow, raw, table) if waits and raw.get("permissions") is None else None
                 tree["token"] = "limited" if needed is None else "default"
-                tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": rights.uses_git(raw)}
+                tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": rights.uses_git(raw, None, table)}
                 yield file, name, (*place, "jobs", name), tree
 
 
@@ -202,7 +202,8 @@ def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
-                about = {"workflow": _about(workflow), "job": _job(name, workflow, job), "shell": _default_shell(workflow, job)}
+                mine = _job(name, workflow, job, around.table_of(file))
+                about = {"workflow": _about(workflow), "job": mine, "shell": _default_shell(workflow, job)}
                 yield from _listed(file, name, (*place, "jobs", name), job, about, known._replace(workflow=workflow))
     for source, place, document in mappings(sources):
         runs = document.get("runs")
@@ -267,12 +268,12 @@ def _about(workflow: Tree) -> Tree:
     return {"on": on, "releases": releases, **kept}
 
 
-def _job(name: str, workflow: Tree, job: Tree) -> Tree:
+def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
     granted = job.get("permissions", workflow.get("permissions"))
     found = {
         "id": name,
         "permissions": granted,
-        "uses-git": rights.uses_git(job),
+        "uses-git": rights.uses_git(job, granted, table),
         "pushes": rights.pushes(job),
         "runs-on": told(job.get("runs-on")),
         "environment": told(job.get("environment")),
