@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.content import shipped
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import actions
 from setright.bindings.source import ACTIONS_LOCK, Source
+from setright.controls.judge import applies
 from setright.lenses import get, put
 from setright.model import Edit, Resource, Unknown
 
@@ -37,6 +39,15 @@ def fixed(steps: str, *edits: Edit, head: str = HEAD) -> str:
 def test_events_are_a_mapping_however_written(on: str, events: dict[str, object] | None) -> None:
     [workflow] = seen("workflow", f"on: {on}\njobs: {{}}\n")
     assert workflow.tree["on"] == (events or {"push": {}, "issues": {"types": ["opened"]}})
+
+
+@pytest.mark.parametrize(
+    ("on", "is_asked"),
+    [("push", True), ("[push, pull_request]", True), ("[push, pull_request_target]", False), ("[push, workflow_call]", False)],
+)
+def test_no_limit_is_asked_for_where_runs_for_others_would_wait_in_one_group(on: str, is_asked: bool) -> None:
+    [workflow] = seen("workflow", f"on: {on}\njobs: {{}}\n")
+    assert applies(shipped().control("actions/workflow/concurrency"), workflow) is is_asked
 
 
 @pytest.mark.parametrize(
