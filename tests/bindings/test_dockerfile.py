@@ -121,11 +121,13 @@ def test_what_add_does_is_told(value: str, adds: str) -> None:
         ("ARG U=https://a.org\nFROM a\nARG U\nADD ${U}/a.conf /etc/a.conf\n", "url"),
         ("FROM a\nENV D dist\nADD $D/a /a\n", "files"),
         ("FROM a\nARG V\nADD dist/$V /a.jar\n", "files"),
+        ("FROM a\nARG V=1.0\nADD dist-$V/a /a\n", "files"),
     ],
 )
 def test_what_add_adds_by_variables_is_told_by_their_values(text: str, adds: str) -> None:
     assert seen(text)["stages"][0]["instructions"][-1]["adds"] == adds
-    assert isinstance(seen("FROM a\nARG U\nADD $U/a.conf /etc/a.conf\n")["stages"][0]["instructions"][2]["adds"], Unknown)
+    for unknown in ("ARG U\nADD $U/a.conf /etc/a.conf", "ARG U=none\nADD $U /opt", "ARG U=a\nADD dist/a-${U} /opt/"):
+        assert isinstance(seen(f"FROM a\n{unknown}\n")["stages"][0]["instructions"][2]["adds"], Unknown)
 
 
 def test_new_options_stand_behind_the_old_ones() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from setright.bindings.layouts._dockerfile_image import Image, Images, Instruction, from_of, image_of, substituted
+from setright.bindings.layouts._dockerfile_image import Image, Images, Instruction, from_of, image_of, set_before, substituted
 from setright.bindings.layouts._dockerfile_user import joined
 from setright.model import Edit, Plain, Tree, Unknown
 from setright.patterns import late
@@ -13,13 +13,15 @@ from setright.patterns import late
 REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
 ANY_KIND = late(r"\*(?:[^/]*/.*)?[^/.]*$")  # files of any name, so of any kind
+LAST = late(r"\$\{?(\w+)[^/}]*\}?$")  # a variable that says of which kind a file is
 ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
 
 
-def adds(each: Instruction, known: Mapping[str, str]) -> Plain:
-    """What an ADD adds: files, url or archive; `known` are the variables that are set before it."""
-    value = each["value"]
-    words = [substituted(str(word), known) for word in (value if isinstance(value, list) else str(value).split())]
+def adds(each: Instruction, before: Sequence[Instruction], given: Mapping[str, str]) -> Plain:
+    """What an ADD adds: files, url or archive, by the variables that are set `before` it, or `given` to all stages."""
+    value, known = each["value"], set_before(before, given)
+    written = [str(word) for word in (value if isinstance(value, list) else str(value).split())]
+    words = [substituted(word, known) for word in written]
     if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
         return "url" if "heredocs" not in each else "files"
     if any(word.startswith("$") for word in words[:-1]):  # which may be the address of another host
@@ -28,6 +30,9 @@ def adds(each: Instruction, known: Mapping[str, str]) -> Plain:
         if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
             return "files"
         return Unknown(" ".join(words[:-1]))
+    asked = {str(other["value"]).partition("=")[0] for other in before if other["keyword"] == "ARG"}
+    if any(found[1] in asked for word in written[:-1] if (found := LAST.search(word))) and not NAMED.search(words[-1]):
+        return Unknown(" ".join(written[:-1]))  # who builds it may name an archive instead
     return "archive" if any(ARCHIVE.search(word) or ANY_KIND.search(word) for word in words[:-1]) else "files"
 
 

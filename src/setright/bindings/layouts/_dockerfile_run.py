@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_recommends as recommends
+from setright.bindings.layouts._dockerfile_image import from_of, stages_of
 from setright.bindings.layouts._shell_words import Command, Word, base, commands
 from setright.bindings.trees import same
 from setright.model import Plain, Tree
@@ -29,6 +30,8 @@ FETCHES = frozenset((name, "update") for name in (*APT, "apk", "yum", "dnf"))
 FETCHES |= {("zypper", "refresh"), ("zypper", "ref")} | {("pacman", option) for option in ("-Sy", "-Syy", "-Syu", "-Syyu")}
 INSTALLS = frozenset({"install", "add", "in", "build-dep", "reinstall", "groupinstall", "upgrade", "dist-upgrade", "full-upgrade"})
 JOINS_OTHERWISE = late(r"[;|<(`]|(?<!&)&(?!&)")
+USES_LISTS = late(r"(?:xx-)?apt(?:itude|-cache|-fast|-get)?")  # xx-apt-get of tonistiigi/xx installs for another architecture
+BY_LISTS = ("build-dep", "download", "install", "satisfy", "source")
 REMOVES_LISTS = "rm -rf /var/lib/apt/lists/*"
 APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
 PIP_WORDS = frozenset(
@@ -73,18 +76,31 @@ def joined(locator: str, each: Instruction, following: Instruction | None) -> st
 def needs_lists(whole: Sequence[Instruction]) -> bool:
     """Whether some RUN installs packages by the lists that one before it fetched."""
     shells = [each for each in whole if each["keyword"] == "RUN" and isinstance(each["value"], str)]
-    called = [set(_apt_words([command for text in _texts(each) for command in commands(text)])) for each in shells]
-    return any("install" in words and "update" not in words for words in called)
+    return any(_uses_lists(each) for each in shells)
 
 
-def lists_are_used(later: Sequence[Instruction]) -> bool:
-    """Whether a RUN of these installs by lists that were fetched before them."""
-    for each in later:
-        if each["keyword"] == "RUN" and isinstance(each["value"], str):
-            words = set(_apt_words([command for text in _texts(each) for command in commands(text)]))
-            if words & {"install", "update"}:
-                return "update" not in words
-    return False
+def are_used_later(instructions: Sequence[Instruction], at: int) -> bool:
+    """Whether lists of packages that an instruction fetches are used by its stage later, or by one that begins from that."""
+    spans = stages_of(instructions)
+    start, end = next(span for span in spans if span[0] <= at < span[1])
+    if (uses := _lists_are_used(instructions[at + 1 : end])) is not None:
+        return uses
+    name = from_of(instructions[start])["name"].lower()
+    heirs = [n for n, _ in spans if n > at and name and from_of(instructions[n])["image"].lower() == name]
+    return any(are_used_later(instructions, n) for n in heirs)
+
+
+def _lists_are_used(later: Sequence[Instruction]) -> bool | None:
+    """Whether a RUN of these installs by lists that were fetched before them; None where none fetches or installs."""
+    shells = [each for each in later if each["keyword"] == "RUN" and isinstance(each["value"], str)]
+    return next((uses for each in shells if (uses := _uses_lists(each)) is not None), None)
+
+
+def _uses_lists(each: Instruction) -> bool | None:
+    """Whether a RUN installs by lists of packages that it has not fetched itself; None where it does neither."""
+    found = [command for text in _texts(each) for command in commands(text)]
+    words = {word.text for one in found if USES_LISTS.fullmatch(base(one.words[0].text)) for word in one.words[1:]}
+    return "update" not in words if words & {"update", *BY_LISTS} else None
 
 
 def with_options(locator: str, each: Instruction, number: int, want: Plain) -> str:

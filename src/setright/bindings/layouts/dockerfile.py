@@ -54,7 +54,6 @@ from setright.bindings.layouts._dockerfile_image import (
     from_of,
     image_of,
     packages,
-    set_before,
     stages_of,
     variables,
     workdir_is_known,
@@ -204,7 +203,7 @@ def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str
         user = each["value"] if each["keyword"] == "USER" else user
         stage["instructions"].append(_instruction(each, user))
         if each["keyword"] == "ADD":
-            stage["instructions"][-1]["adds"] = copies.adds(each, set_before(instructions[:n], arguments))
+            stage["instructions"][-1]["adds"] = copies.adds(each, instructions[:n], arguments)
         if each["keyword"] == "WORKDIR":
             stage["instructions"][-1]["from"] = work
             work = users.joined(work, str(each["value"]))
@@ -293,7 +292,7 @@ def _within(place: Place, edit: Edit) -> Iterator[Edit]:
         start = max(n for n, _ in stages_of(instructions) if n <= at)
         yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
         return
-    if path[4:] == ("lists",) and _lists_are_used(instructions, at):
+    if path[4:] == ("lists",) and run.are_used_later(instructions, at):
         raise BindingError(f"{locator}: a RUN further down installs by these lists; put all that is installed into one RUN first")
     if path[4:] == ("updates",):
         following = instructions[at + 1] if at + 1 < len(instructions) else None
@@ -324,15 +323,6 @@ def _last(instructions: Instructions, keyword: str) -> int | None:
     """The last instruction of a keyword in the last stage."""
     start = stages_of(instructions)[-1][0] if stages_of(instructions) else 0
     return max((n for n, each in enumerate(instructions) if n >= start and each["keyword"] == keyword), default=None)
-
-
-def _lists_are_used(instructions: Instructions, at: int) -> bool:
-    """Whether lists of packages that an instruction fetches are used by its stage later, or by one that begins from that."""
-    spans = stages_of(instructions)
-    start, end = next(span for span in spans if span[0] <= at < span[1])
-    name = from_of(instructions[start])["name"].lower()
-    heirs = [instructions[n:last] for n, last in spans if name and from_of(instructions[n])["image"].lower() == name]
-    return any(run.lists_are_used(later) for later in (instructions[at + 1 : end], *heirs))
 
 
 def _is_root_there(place: Place, at: int) -> bool:
