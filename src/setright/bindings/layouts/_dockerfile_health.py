@@ -63,7 +63,10 @@ ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
 BECOMES_ANOTHER = frozenset({"bundle", "env", "exec", "gradlew", "mvnw", "nohup", "pipenv", "poetry"})  # who runs under its name
-START_SCRIPT = late(r"(?!/(?:usr/(?:local/)?|go/)?s?bin/)\S*\bbin/[^/]+|(?:\S*/)?(?:boot|entrypoint|init|launch|run|start|wrapper)")
+START_SCRIPT = late(
+    r"(?!/(?:usr/(?:local/)?|go/)?s?bin/)\S*\bbin/[^/]+"
+    r"|(?:\S*/)?(?:[^\W_]+[-_.])*(?:boot|entrypoint|init|launch|run|start|wrapper)(?:[-_.][^\W_]+)*"
+)
 ONLY_WRAP = frozenset({"catatonit", "dumb-init", "tini"})
 TAKES_MODULE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "-I", "-cp", "-classpath"})
 BUILDERS = frozenset({"cargo", "cmake", "go", "gradle", "make", "meson", "mvn", "ninja", "pytest", "tox"})
