@@ -43,6 +43,8 @@ def test_the_families_of_source_trees_are_the_same_everywhere() -> None:
         ("ci/build.gitlab-ci.yml", "a: {}\n", True),
         ("overlays/prod/ops.yaml", "- op: add\n  path: /spec/replicas\n  value: 1\n", True),
         ("kustomization.yaml", "resources: []\n", True),
+        (".terraform.lock.hcl", 'provider "a/b/c" {\n}\n', True),
+        ("terragrunt.hcl", "inputs = {}\n", False),
         ("app.yaml", MANIFEST, True),
         ("mkdocs.yml", "site_name: a\n", False),
         ("decompose.yml", "a: 1\n", False),

@@ -19,9 +19,12 @@ MAPS: tuple[tuple[str, Path], ...] = (  # arguments that are maps, by what begin
     ("aws_", ("tags", 0)),
     ("aws_lambda_function", ("environment", 0, "variables", 0)),
     ("azurerm_", ("tags", 0)),
+    ("azurerm_app_service", ("app_settings", 0)),
+    ("azurerm_function_app", ("app_settings", 0)),
     ("data.external", ("query", 0)),
     ("data.template_file", ("vars", 0)),
     ("google_", ("labels", 0)),
+    ("google_compute_", ("metadata", 0)),
     ("null_resource", ("triggers", 0)),
 )
 REFERENCE = r"(?:data\.)?[a-z]\w*(?:\.[\w-]+)+"

@@ -1,7 +1,8 @@
 """Which versions of a provider a Terraform module asks for, and whether a place of an attribute is in them.
 
-developer.hashicorp.com/terraform/language/expressions/version-constraints. A module that asks for nothing is asked of the
-directories XX"""
+developer.hashicorp.com/terraform/language/expressions/version-constraints and files/dependency-lock. A module that asks for nothing
+is asked of the directories above it; what those that call it may have holds for it too.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +13,14 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_old import is_old
 from setright.bindings.layouts._terraform_spec import Entry, Place
 from setright.model import Plain
 
 PART = re.compile(r"\s*(~>|>=|<=|!=|=|<|>)?\s*v?(\d+(?:\.\d+)*)")
 Version = tuple[int, ...]
 NEWEST: Version = (10**6,)
+LOCK = ".terraform.lock.hcl"
 GONE = {  # the types that a provider's version no longer has: a module with one of them is for an older provider
     "azurerm": {
         "4.0": (
@@ -32,6 +35,7 @@ GONE = {  # the types that a provider's version no longer has: a module with one
     }
 }
 
+LAST = {"aws": "3.0", "azurerm": "2.0", "google": "3.0", "google-beta": "3.0", "kubernetes": "2.0"}  # no longer for Terraform 0.11
 LEFT = {  # so is one that says such an argument of a type
     "azurerm": {
         "2.0": (
@@ -77,12 +81,27 @@ def _says(block: Block, place: Place) -> bool:
 
 
 def constraint(module: Module, provider: str) -> Asked:
-    """What the module, or the nearest directory above it that says anything, asks of a provider."""
+    """What is asked of a provider by the module, or the nearest directory above it that says anything, and by who calls it."""
     note = f"constraint {provider}"
     if note not in module.notes:
-        module.notes[note] = _constraint(module, provider)
+        own = _constraint(module, provider)
+        if provider in LAST and is_old(module):
+            own = own._replace(most=min(own.most, _below(version(LAST[provider]))))
+        module.notes[note] = own  # for a module that calls itself
+        homes = (module.tree.get(folder) for folder in dict.fromkeys(folder for folder, *_ in module.calls))
+        callers = [constraint(home, provider) for home in homes if home is not None and home is not module]
+        module.notes[note] = _with(own, callers)
     asked: Asked = module.notes[note]
     return asked
+
+
+def _with(own: Asked, callers: list[Asked]) -> Asked:
+    """What fits a module and every directory that calls it."""
+    if not callers:
+        return own
+    nearest = min(callers, key=lambda each: each.most)
+    text = nearest.text if nearest.most < own.most else own.text or nearest.text
+    return Asked(max(own.least, min(each.least for each in callers)), min(own.most, nearest.most), text)
 
 
 def _constraint(module: Module, provider: str) -> Asked:
@@ -123,7 +142,11 @@ def _below(number: Version) -> Version:
 
 
 def _texts(module: Module, provider: str) -> Iterator[str]:
-    """The constraints on a provider in `required_providers`, else in its `provider` blocks."""
+    """The version that the lock file names, else the constraints in `required_providers`, else in `provider` blocks."""
+    for source in module.sources.values():
+        named = source.tree.get("provider") if source.locator.endswith(LOCK) else None
+        for name, blocks in named.items() if isinstance(named, dict) else ():
+            yield from (str(body.get("version")) for body in _blocks(blocks) if name.endswith(f"/{provider}"))
     for source in module.sources.values():
         for block in _blocks(source.tree.get("terraform")):
             for required in _blocks(block.get("required_providers")):

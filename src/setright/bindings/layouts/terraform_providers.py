@@ -43,7 +43,7 @@ def _providers(kind: str, module: Module) -> Iterator[Resource]:
         told = source.tree.get("provider")
         for name, blocks in told.items() if isinstance(told, dict) else ():
             for index, body in enumerate(blocks if isinstance(blocks, list) else ()):
-                if isinstance(body, dict):
+                if isinstance(body, dict) and "/" not in name:  # as the lock file names what it holds
                     place = (source.locator, ("provider", name, index))
                     yield Resource(kind, _address(module, name, body), _tree(module, name, body), place)
 

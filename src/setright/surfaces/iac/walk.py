@@ -23,6 +23,7 @@ BESIDE = {".env": "dotenv", ".gitignore": "names"}  # what a Compose file's secr
 ENV_FILE = late(r"(?:[\w-][\w.-]*)?\.env(?:[.-][\w.-]+)?|env")
 MOST = 100  # entries of a folder that are looked through for such files
 COMPOSE = late(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
+LOCK = ".terraform.lock.hcl"  # which versions of providers a directory has
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 MARKS = {  # a file of many uses counts when it holds all of one of these
     "yaml": (
@@ -140,6 +141,8 @@ def lens_of(name: str) -> str | None:
         return "dockerfile"
     if lower in KUSTOMIZATIONS:
         return "kustomization"
+    if lower == LOCK:
+        return "hcl"
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
 
 
