@@ -17,6 +17,7 @@ from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type, uses
+from setright.bindings.layouts._cloudformation_ways import way_out
 from setright.bindings.layouts._databases import by_default
 from setright.bindings.layouts._documents import publishes, unpacked
 from setright.bindings.layouts._gateway_routes import can_ask
@@ -392,4 +393,5 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "moving-tags": _moving_tags,
     "images-made": _images_made,
     "old-versions": _old_versions,
+    "way-out": way_out,
 }

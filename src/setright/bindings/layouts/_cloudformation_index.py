@@ -119,6 +119,12 @@ def users(template: Tree, name: str) -> list[str]:
     return [id_ for id_ in speakers(template, name) if id_ != name]
 
 
+def spoken_of(template: Tree, name: str) -> list[str]:
+    """The other resources that one speaks of."""
+    there = template["Resources"]
+    return [id_ for id_ in dict.fromkeys(_spoken(there[name])) if id_ in there and id_ != name]
+
+
 def speaks(template: Tree, part: str, name: str) -> bool:
     """Whether a part of the template (Outputs, Globals) speaks of a name."""
     counts = index(template).counts.get(part)

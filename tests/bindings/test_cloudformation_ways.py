@@ -1,0 +1,66 @@
+"""How what a template starts gets out to the internet."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import cloudformation
+from setright.bindings.source import Source
+
+GATE = "  Gate: {Type: AWS::EC2::InternetGateway}\n"
+NAT = "  Nat: {Type: AWS::EC2::NatGateway}\n"
+ROUTES = (
+    "  Outer: {Type: AWS::EC2::Subnet, Properties: {MapPublicIpOnLaunch: true}}\n"
+    "  Table: {Type: AWS::EC2::RouteTable}\n"
+    "  Route: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref Table, GatewayId: !Ref Gate}}\n"
+    "  Bound: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {RouteTableId: !Ref Table, SubnetId: !Ref Outer}}\n"
+)
+INNER = "  Inner: {Type: AWS::EC2::Subnet}\n"
+OWN = "{Properties: {NetworkInterfaces: [{AssociatePublicIpAddress: true, SubnetId: !Ref %s}]}, Type: AWS::EC2::Instance}\n"
+
+
+def told(type_: str, text: str) -> object:
+    given = {"t.yaml": Source("t.yaml", "yaml", lenses.get("yaml", ("Resources:\n" + text).encode()))}
+    return cloudformation.view("k", {"type": type_, "evidence": {"way-out": "way-out"}}, given)[0].tree["source"]["way-out"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GATE + NAT + ROUTES + "  Web: " + OWN % "Outer",
+        "  Web: " + OWN % "PublicSubnet1",
+        GATE + "  Web: {Type: AWS::EC2::Instance}\n",
+        "  Web: {Type: AWS::EC2::Instance, Properties: {SourceDestCheck: 'false'}}\n",
+        "  Web: {Type: AWS::EC2::Instance, Properties: {UserData: aws ec2 associate-address --allocation-id $ID}}\n",
+        "  Ip: {Type: AWS::EC2::EIP, Properties: {InstanceId: !Ref Web}}\n  Web: {CreationPolicy: {}, Type: AWS::EC2::Instance, "
+        "Properties: {SubnetId: !Ref PublicSubnet}}\n",
+    ],
+)
+def test_who_has_no_other_way_out_keeps_its_address(text: str) -> None:
+    assert told("AWS::EC2::Instance", text) == "public addresses"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  Web: " + OWN % "Somewhere",
+        GATE + NAT + ROUTES + INNER + "  Web: " + OWN % "Inner",
+        GATE + NAT + "  Web: {Type: AWS::EC2::Instance}\n",
+        "  Ip: {Type: AWS::EC2::EIP, Properties: {InstanceId: !Ref Web}}\n  Web: " + OWN % "PublicSubnet1",
+    ],
+)
+def test_who_has_another_way_out_or_may_have_one(text: str) -> None:
+    assert told("AWS::EC2::Instance", text) == "others"
+
+
+def test_what_a_group_starts_is_where_the_group_is() -> None:
+    group = "  Group:\n    Type: AWS::AutoScaling::AutoScalingGroup\n    Properties:\n      LaunchConfigurationName: !Ref Config\n"
+    kind = "AWS::AutoScaling::LaunchConfiguration"
+    text = f"  Config: {{Type: {kind}}}\n{group}"
+    assert told(kind, text + "      VPCZoneIdentifier: !Ref PublicSubnets\n") == "public addresses"
+    assert told(kind, text + "      VPCZoneIdentifier: !Ref Subnets\n") == "others"
+
+
+def test_a_subnet_gives_addresses_to_those_alone_that_say_nothing_themselves() -> None:
+    nodes = "  Nodes: {Type: AWS::EKS::Nodegroup, Properties: {Subnets: [!Ref Outer]}}\n"
+    assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + nodes) == "public addresses"
+    assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + "  Web: " + OWN % "Outer") == "others"
