@@ -90,6 +90,10 @@ LIMITS = Edit(("deploy", "resources", "limits", "memory"), "512m")
         ("image: acme/a, command: node --max-old-space-size=2048 a.js", "4096m"),
         ("image: redis, command: [redis-server, --maxmemory, 1gb]", "2048m"),
         ("image: memcached, command: memcached -m 1024", "2048m"),
+        ("image: 'acme/a:1-jre17'", "1024m"),
+        ("image: acme/a, environment: {JAVA_TOOL_OPTIONS: -Dx=y}", "1024m"),
+        ("image: acme/a, environment: {KAFKA_URL: 'kafka:9092'}", "512m"),
+        ("image: 'node:20', command: npm run dev", "2048m"),
         ("image: acme/a, mem_reservation: 1gb", "1024m"),
         ("image: acme/a, deploy: {resources: {reservations: {memory: 700M}}}", "700m"),
         ("image: acme/a, shm_size: 2gb", "2048m"),
@@ -235,6 +239,27 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
     assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)
     assert "tmpfs" not in fixed("image: redis, volumes: [/tmp]", READS)
     assert "tmpfs" not in fixed("image: minio/minio, volumes: ['${DIR:-.}/a:/root', '${DIR:-.}/b:/tmp']", READS)
+
+
+def test_libraries_that_java_unpacks_can_be_run_from_their_place() -> None:
+    after = fixed("image: acme/a, command: java -jar app.jar", READS)
+    assert (after["volumes"], "tmpfs" in after) == (["/tmp"], False)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_told"),
+    [
+        ("image: minio/minio, command: server /data", True),
+        ("image: minio/minio, command: server /data, user: '1000'", False),  # its home is /
+        ("image: minio/minio, command: server /srv", False),
+        ("image: minio/minio, environment: {MINIO_USERNAME: a}", False),
+        ("image: 'postgres:16', env_file: .env, volumes: ['db:/var/lib/postgresql/data']", True),
+        ("image: 'postgres:16', env_file: .env, volumes: ['db:/srv']", False),
+        ("image: 'postgres:16', env_file: .env", False),
+    ],
+)
+def test_what_is_written_is_told_where_it_holds(body: str, is_told: bool) -> None:
+    assert ("writes" in seen(body)["image-needs"]) is is_told
 
 
 def test_what_memory_may_not_hold_gets_a_volume() -> None:

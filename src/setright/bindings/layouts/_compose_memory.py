@@ -5,7 +5,9 @@ compose-spec.io, 05-services.md, mem_reservation, shm_size; deploy.md, reservati
 
 from __future__ import annotations
 
+from setright.bindings.layouts import _compose_writers as writers
 from setright.bindings.layouts._compose_build import Made, based_on, filled
+from setright.bindings.layouts._dockerfile_image import image_of, program
 from setright.bindings.layouts._image_needs import Images, cautions_of
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
@@ -14,6 +16,7 @@ from setright.patterns import late
 SIZE = late(r"(\d+(?:\.\d+)?)\s*([kmg]?)i?b?", 0)
 UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 MEGABYTE = UNITS["m"]
+AT_WORK, OF_JAVA = 2 * UNITS["g"], UNITS["g"]  # what compiles while it runs; a machine with its heap, its code and its threads
 BESIDES = 2  # how much a program takes for each byte of the part that is told
 PARTS = {  # words that tell the size of a heap, a cache or a pool of buffers, and the unit of a bare number
     late(r"-Xmx(\d+)([kKmMgG]?)"): "",
@@ -35,10 +38,18 @@ def enough(service: Tree, wanted: Plain, images: Images, made: Made = None) -> P
     needed = max([_told(service), *(in_bytes(look_up(service, path)) for path in RESERVED)])
     image = based_on(made).image if made else filled(service.get("image", ""))
     known = cautions_of(image, images).get("memory")
-    needed = max(needed, in_bytes(known))
+    needed = max(needed, in_bytes(known)) or _usual(service, made)
     if not limit or needed <= limit:
         return wanted
     return f"{-(-needed // MEGABYTE)}m"
+
+
+def _usual(service: Tree, made: Made) -> int:
+    """What programs of its sort take at least, in bytes; 0 for most."""
+    own = [str(each) for key in ("entrypoint", "command") for each in _words(service.get(key))]
+    if writers.is_at_work(own or program(image_of(made or (), {}).whole)):
+        return AT_WORK
+    return OF_JAVA if writers.is_java(service, made) else 0
 
 
 def _told(service: Tree) -> int:

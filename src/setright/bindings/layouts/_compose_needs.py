@@ -217,8 +217,9 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         raise BindingError(f"{service.get('image', 'it')}: it writes to {own} when it starts; put a volume there first")
     if wanted.path == ("read_only",) and wanted.value is True:
         least = _cautions(service, images, made)
-        paths = needs.get("writes", dict.fromkeys([*least.get("writes", ()), *EVERYBODYS]))
-        return _places(service, [*paths, *least.get("fills", ())], spills_of(_base(service, made).image, images))
+        paths = needs.get("writes", [*least.get("writes", ()), *EVERYBODYS])
+        runs_from = EVERYBODYS if writers.is_java(service, made) else spills_of(_base(service, made).image, images)
+        return _places(service, [*paths, *least.get("fills", ())], runs_from)
     return []
 
 
@@ -226,7 +227,7 @@ def _places(service: Tree, paths: Sequence[str], spills: Sequence[str]) -> list[
     """Memory for the paths that nothing holds yet, and a volume without a name for those that memory may not hold."""
     have, volumes = listed(service.get("tmpfs")), listed(service.get("volumes"))
     taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service)]
-    new = [path for path in paths if not any(covers(each, path) for each in taken)]
+    new = [path for path in dict.fromkeys(paths) if not any(covers(each, path) for each in taken)]
     large = [path for path in new if path in spills]
     small = [path for path in new if path not in large]
     edits = [Edit(("tmpfs",), [*have, *small])] if small else []

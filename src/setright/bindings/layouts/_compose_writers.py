@@ -6,10 +6,11 @@ Celery, Periodic Tasks (celerybeat-schedule).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from setright.bindings.layouts._image_needs import covers
-from setright.patterns import late
+from setright.model import Plain, Tree
+from setright.patterns import SomeOf, late
 
 INSTALLS = late(
     r"\b(?:apt-get|apt|apk|yum|dnf|pip3?|gem)\s+(?:-\S+\s+)*(?:install|add|update|upgrade)\b|\b(?:user|group)(?:add|mod)\b|\badduser\b"
@@ -24,6 +25,14 @@ STANDS = late(  # programs that write to the directory in which they are started
     r"|\bmanage\.py\s+(?:collectstatic|makemigrations)\b|\b(?:jekyll|gatsby|vite|nuxt|ng|next)\s+(?:build|dev|develop|serve)\b"
     r"|\b(?:npm|pnpm|bun|yarn)\s+(?:run\s+)?(?:build|dev|watch)\b"
 )
+
+JAVA = SomeOf(
+    r"\bjava\b|\bj(?:dk|re)(?:\b|\d)|\bjvm|-jar\b|\.jar\b|temurin|openjdk|corretto|semeru|zulu|\bjib\b|graalvm|spring|\b(?:mvnw?|maven|gradlew?)\b|tomcat"
+    r"|jetty|wildfly|jboss|payara|keycloak|kafka|zookeeper|elasticsearch|opensearch|logstash|cassandra|neo4j|\bsolr|sonarqube|nexus|jenkins"
+    r"|graylog|metabase|\btika\b|wiremock|zipkin|\bspark\b|flink|hadoop|\bhive\b|hbase|druid|trino|presto|\bnifi|activemq|artemis|nacos"
+    r"|seata|skywalking|dynamodb-local|kafdrop|ksql|debezium|schema-registry|\bh2\b|hazelcast|ignite|unifi"
+)
+OF_JAVA = late(r"\b(?:JAVA|JVM|CATALINA|JDK|MAVEN|GRADLE|SPRING|KAFKA|ES)_(?:\w+_)?(?:OPTS|OPTIONS|PROFILES_ACTIVE|HOME|ARGS)\b")
 
 
 def sign(words: Sequence[str], directory: str, mounted: Sequence[str]) -> str:
@@ -40,3 +49,9 @@ def is_at_work(words: Sequence[str]) -> bool:
     """Whether it builds, or compiles what it serves each time that changes, which takes memory."""
     spoken = " ".join(str(each) for each in words)
     return bool(BUILDS.search(spoken) or STANDS.search(spoken))
+
+
+def is_java(service: Tree, made: Sequence[Mapping[str, Plain]] | None) -> bool:
+    """Whether it is a program in Java, which loads libraries from where it unpacked them: Docker lets none run in memory."""
+    said = (*(service.get(key, "") for key in ("image", "build", "entrypoint", "command")), *(each["value"] for each in made or ()))
+    return bool(JAVA.search(" ".join(map(str, said)).lower()) or OF_JAVA.search(str(service.get("environment", ""))))
