@@ -13,7 +13,21 @@ from setright.dialect import read_mapping
 
 ROOT = File(__file__).parents[2] / "bindings"
 IMAGES: Images = read_mapping(ROOT / "images.yaml")
-FIELDS = {"from", "like", "since", "user", "named", "steps-to", "anyone", "any-user", "capabilities", "programs", "reads", "writes"}
+FIELDS = {
+    "from",
+    "like",
+    "since",
+    "user",
+    "named",
+    "steps-to",
+    "anyone",
+    "any-user",
+    "capabilities",
+    "programs",
+    "reads",
+    "writes",
+    "writes-as-root",
+}
 FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
 FIELDS |= {"fills", "asks", "places", "env"}
 

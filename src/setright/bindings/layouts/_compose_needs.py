@@ -55,7 +55,13 @@ STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgi
 OWNERS = re.compile(r"\bch(?:own|grp)\b")
 ROOTS_WORK = {"CHOWN": OWNERS, "DAC_OVERRIDE": OWNERS, "FOWNER": OWNERS, "SETGID": STEPS_DOWN, "SETUID": STEPS_DOWN}
 JAILS = re.compile(r"\b(?:chroot|sshd?|openssh-server|sftp|postfix|dovecot|vsftpd|proftpd|named|bind9)\b")
-BESIDES: dict[str, re.Pattern[str] | SomeOf] = {"AUDIT_WRITE": JAILS, "NET_RAW": _programs.RAW_SOCKETS, "SYS_CHROOT": JAILS}
+GRANTS = re.compile(r"\bsetcap\b|pi-?hole")
+BESIDES: dict[str, re.Pattern[str] | SomeOf] = {
+    "AUDIT_WRITE": JAILS,
+    "NET_RAW": _programs.RAW_SOCKETS,
+    "SETFCAP": GRANTS,
+    "SYS_CHROOT": JAILS,
+}
 TAKES_USER = re.compile(r"(?:P|USER_|USERMAP_|RUN_|APP_|LOCAL_|HOST_)?[UG]ID")  # names of variables
 BECOMES_USER = re.compile(
     r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
@@ -86,6 +92,8 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
         plain=listed(service.get(PLAIN)),
     )
     needs = needs_of(base.image, started, images)
+    if "writes-as-root" in needs and not service.get("user"):
+        needs = {**needs, "writes": needs["writes-as-root"]}
     if base.runs:
         needs = {key: value for key, value in needs.items() if key not in OF_PATHS}
     is_among_others = needs.get("user") == 0 and "capabilities" in needs and _has_folders_of_the_host(service)

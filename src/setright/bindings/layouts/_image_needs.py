@@ -35,7 +35,7 @@ MAJOR = late(r"v?(\d+)(?:[.-].*)?")
 PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets")  # where paths in words are for reading
 OWN_START = late(r"(?:^|/)s?bin(?:/|$)|entrypoint(?!-initdb)")  # what stands there may run before the program, or in its place
-OF_PATHS = ("writes", "keeps", "anyone", "any-user", "rootless")
+OF_PATHS = ("writes", "writes-as-root", "keeps", "anyone", "any-user", "rootless")
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 TELLING = frozenset({"date", "done", "echo", "false", "hostname", "printf", "sleep", "true", ":"})
 TESTING = frozenset({"[", "test"})
@@ -100,7 +100,7 @@ def _needs_of_program(image: Plain, started: Started, images: Images) -> Needs:
     told = _told(image, images)
     if not told or not _is_own_program(told, started):
         return {}
-    is_told = (started.is_whole or told.get("env") == "none") and not _may_tell_places((*started.entry, *started.words))
+    is_told = _tells_all(told, started) and not _may_tell_places((*started.entry, *started.words))
     changed = (path for path in _changed_by(told, started.names) if not any(covers(own, path) for own in started.mounted))
     elsewhere = any(not _is_known(path, told, started) for path in _paths(started)) or any(changed)
     if _is_wrapped(told, started.words):
@@ -232,6 +232,12 @@ def _plain_name(reference: str) -> str:
     bare = reference[found.end() :] if found else reference
     old = next((prefix for prefix in MOVED if bare.startswith(prefix)), "")
     return MOVED[old] + bare[len(old) :] if old else bare
+
+
+def _tells_all(told: Needs, started: Started) -> bool:
+    """Whether what more its environment may say changes nothing: it tells no places, or that of the data, which is mounted."""
+    is_mounted = any(covers(own, path) or covers(path, own) for own in told.get("volumes", ()) for path in started.mounted)
+    return started.is_whole or told.get("env") == "none" or (told.get("env") == "data" and is_mounted)
 
 
 def _changed_by(told: Needs, names: Sequence[str]) -> list[str]:
