@@ -254,6 +254,16 @@ def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user
         ("FROM alpine\nEXPOSE 80\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
         ("FROM debian\nEXPOSE 80/udp 81\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/81"], "exposed"),
         ("FROM debian\nENV PORT=80\nEXPOSE ${PORT}\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT"], "exposed"),
+        (
+            "FROM node:22-alpine\nCOPY --from=b /a/.next/standalone ./\nEXPOSE 80\nCMD node server.js\n",
+            ["sh", "-c", "nc -z $HOSTNAME 80"],
+            "exposed",
+        ),
+        (
+            "FROM node\nENV HOSTNAME=0.0.0.0\nCOPY --from=b /a/.next/standalone ./\nEXPOSE 80\nCMD node server.js\n",
+            ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"],
+            "exposed",
+        ),
         ("FROM alpine\nEXPOSE 22 80 81\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "several"),
         ("FROM alpine\nEXPOSE 443 53/tcp 53/udp\nCMD x\n", ["nc", "-z", "127.0.0.1", "53"], "several"),
         ("FROM alpine\nEXPOSE 53/tcp 53/udp 3000 3000/udp\nCMD x\n", ["nc", "-z", "127.0.0.1", "53"], "several"),

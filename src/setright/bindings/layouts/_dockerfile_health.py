@@ -84,6 +84,7 @@ RUNS_ON = frozenset(  # programs that run on and on, whatever their configuratio
 )
 SHORT = 3  # letters of a name that many other command lines hold
 ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - where an image says that it listens
 PYTHON = "import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
 NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
 
@@ -220,15 +221,25 @@ def _asks(image: Image, port: str) -> tuple[str, ...]:
     """The words that connect to a port of the container; none where the image is not known to have what they need."""
     words = program(image.whole)
     interpreter = base(words[0]) if words else ""
+    host = "$HOSTNAME" if _listens_by_hostname(image) else LOOPBACK
     if image.family in ("alpine", "busybox"):
-        return ("nc", "-z", "127.0.0.1", port) if port.isdigit() else ("sh", "-c", f"nc -z 127.0.0.1 {port}")
+        is_plain = port.isdigit() and host == LOOPBACK
+        return ("nc", "-z", host, port) if is_plain else ("sh", "-c", f"nc -z {host} {port}")
     if image.family in ("debian", "redhat"):
-        return ("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}")
+        return ("bash", "-c", f"exec 3<>/dev/tcp/{host}/{port}")
+    if host != LOOPBACK:
+        return ()
     if port.isdigit() and (python := image.facts.get("python") or (words[0] if re.match(r"python", interpreter) else "")):
         return (str(python), "-c", PYTHON.format(port=port))
     if port.isdigit() and (node := image.facts.get("node") or (words[0] if interpreter in ("node", "nodejs") else "")):
         return (str(node), "-e", NODE.format(port=port))
     return ()
+
+
+def _listens_by_hostname(image: Image) -> bool:
+    """Whether it is Next.js put together to run alone, which listens where HOSTNAME says: on the container's own address."""
+    copied = (str(each["value"]) for each in image.whole if each["keyword"] in ("ADD", "COPY"))
+    return any(".next/standalone" in each for each in copied) and variables(image.whole).get("HOSTNAME") != EVERYWHERE
 
 
 def _process(image: Image) -> Check | None:
