@@ -1,4 +1,4 @@
-"""How what a template starts gets out to the internet."""
+"""How what a template starts gets out to the internet, and what its launch template says of it."""
 
 import pytest
 
@@ -64,3 +64,16 @@ def test_a_subnet_gives_addresses_to_those_alone_that_say_nothing_themselves() -
     nodes = "  Nodes: {Type: AWS::EKS::Nodegroup, Properties: {Subnets: [!Ref Outer]}}\n"
     assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + nodes) == "public addresses"
     assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + "  Web: " + OWN % "Outer") == "others"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [("{HttpTokens: required}", "told by its launch template"), ("{}", "an image of unknown age")]
+)
+def test_an_instance_says_of_its_metadata_what_its_launch_template_says(options: str, words: str) -> None:
+    text = (
+        "Resources:\n  Web: {Type: AWS::EC2::Instance, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref Hard}}}\n"
+        f"  Hard: {{Type: AWS::EC2::LaunchTemplate, Properties: {{LaunchTemplateData: {{MetadataOptions: {options}}}}}}}\n"
+    )
+    given = {"t.yaml": Source("t.yaml", "yaml", lenses.get("yaml", text.encode()))}
+    layout = {"type": "AWS::EC2::Instance", "evidence": {"metadata": "metadata"}}
+    assert cloudformation.view("k", layout, given)[0].tree["source"] == {"metadata": words}

@@ -13,25 +13,19 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
+from setright.bindings.layouts._cloudformation_metadata import metadata
 from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type, uses
 from setright.bindings.layouts._cloudformation_ways import way_out
 from setright.bindings.layouts._databases import by_default
-from setright.bindings.layouts._documents import publishes, unpacked
+from setright.bindings.layouts._documents import publishes
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
 PREFIX = "source"
-METADATA = re.compile(
-    r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.IGNORECASE
-)
-RECENT_IMAGE = re.compile(
-    r"/aws/service/ami-amazon-linux-latest/(?:al20\d\d|amzn2)-ami[\w.-]*|/aws/service/canonical/ubuntu/server/2\d\.04/\S+"
-)
-TOKENS_ALREADY = re.compile(r"/aws/service/\S*\bal20(?:2[3-9]|[3-9]\d)-\S*")  # Amazon Linux, whose images ask for tokens since 2023
 PROGRAMS = (
     "AWS::IAM::",
     "AWS::Lambda::Function",
@@ -214,31 +208,6 @@ def _read_back(template: Tree, name: str, tree: Tree) -> str:
     return "no"
 
 
-def _metadata(template: Tree, name: str, tree: Tree) -> str:
-    """What may ask the instance's metadata service: ``no`` where its image has it ask for tokens, or where nothing on it asks."""
-    body, image, own = tree.get("LaunchTemplateData", tree), _image(template, name), template["Resources"][name]
-    if not isinstance(body, dict):
-        return "its role"
-    script = unpacked(str(body.get("UserData")))
-    if any(METADATA.search(text) for text in (str(look_up(own, ("Properties",))), str(own.get("Metadata")), script)):
-        return "its first script"
-    if TOKENS_ALREADY.fullmatch(image) and not {"MetadataOptions", "LaunchTemplate"} & body.keys():
-        return "no"
-    if "IamInstanceProfile" in body:
-        return "its role"
-    return "no" if RECENT_IMAGE.fullmatch(image) else "an image of unknown age"
-
-
-def _image(template: Tree, name: str) -> str:
-    """The public parameter that the image comes from; empty for any other image."""
-    own = properties(template, name)
-    raw = look_up(own, ("ImageId",)) or look_up(own, ("LaunchTemplateData", "ImageId"))
-    parameter = look_up(template, ("Parameters", referred(raw) or ""))
-    told = parameter.get("Default", "") if isinstance(parameter, dict) else raw
-    text = told.text if isinstance(told, Unknown) else str(told)
-    return text.removeprefix("{{resolve:ssm:").removesuffix("}}")
-
-
 def _subnets(template: Tree, name: str, tree: Tree) -> str:
     """Where a database stands: ``default`` for the account's default network, whose addresses are public."""
     return "own" if {"DBSubnetGroupName", "DBClusterIdentifier", "SourceDBInstanceIdentifier"} & tree.keys() else "default"
@@ -374,7 +343,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "senders": _senders,
     "bucket": _bucket,
     "users": _users,
-    "metadata": _metadata,
+    "metadata": metadata,
     "subnets": _subnets,
     "readers": _readers,
     "handed-out": _handed_out,
