@@ -525,3 +525,9 @@ DATABASE: dict[str, Plain] = {"type": "AWS::RDS::DBInstance", "evidence": {"subn
 def test_a_database_tells_where_it_stands_and_what_deletion_does(body, told):
     text = f"Resources:\n  D:\n    Type: AWS::RDS::DBInstance\n    DeletionPolicy: Retain\n    Properties: {{{body}}}\n"
     assert trees(DATABASE, text)["D"]["source"] == {"subnets": told, "deletion-policy": "Retain"}
+
+
+def test_a_rule_that_a_parameter_opens_among_others_is_left_to_whoever_sets_it():
+    text = RULES + "Outputs:\n  From: {Value: !Ref From}\n"
+    with pytest.raises(BindingError, match="parameter From"):
+        fixed(GROUP, text, "Web", Edit(("Ingress", 0), remove=True))

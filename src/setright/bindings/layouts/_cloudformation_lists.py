@@ -53,10 +53,13 @@ def placed(own: Plain, how: Mapping[str, Plain], also: Resources, wanted: Edit, 
     index = rest[0] - len(mine)
     resource = also[index][0] if 0 <= index < len(also) else None
     rule: Plain = properties(template, resource) if resource else look_up([each for _, each in mine], rest[:1])
-    if wanted.remove and len(rest) == 1 and (narrower := rules.narrowed(rule, template)):
+    is_whole = wanted.remove and len(rest) == 1
+    if is_whole and (narrower := rules.narrowed(rule, template)):
         if narrower.path[0] == "Parameters":
             return narrower
         rest, wanted = (rest[0], *narrower.path), narrower
+    elif is_whole and (parameter := rules.opened_by(rule, template)):
+        raise BindingError(f"who may come in is said by parameter {parameter}, and more is set by it; give it another default")
     if rest[1:] == (rules.WORDS,):
         rest, wanted = (rest[0], "Description"), Edit(rest, rules.description(rule, how.get("side") == "out"))
     return _on_rule(resource, own, Edit((*path, *rest), wanted.value, wanted.remove), depth, template)

@@ -61,6 +61,12 @@ def narrowed(rule: Plain, template: Tree) -> Edit | None:
     return None
 
 
+def opened_by(rule: Plain, template: Tree) -> str | None:
+    """The parameter whose default opens a rule to everybody: whoever makes the stack says by it who may come."""
+    named = [value for value in map(rule.get, PRIVATE) if is_ref(value)] if isinstance(rule, dict) else []
+    return next((own for own in map(referred, named) if own and is_everybody(default_of(template, own))), None)
+
+
 def is_everybody(addresses: Plain) -> bool:
     """Whether a range is all there is, however its zeros are written."""
     return isinstance(addresses, str) and bool(ALL.fullmatch(addresses.strip()))
