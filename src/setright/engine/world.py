@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from setright.bindings.error import BindingError
 from setright.bindings.families import TOLD, held
 from setright.bindings.source import Source
@@ -14,6 +16,7 @@ from setright.controls.chosen import chosen
 from setright.controls.compile import Compiled
 from setright.controls.derive import derive
 from setright.controls.judge import Judgement
+from setright.engine import written_elsewhere
 from setright.lenses import LensError, get, lens
 from setright.lenses.edited import same
 from setright.model import Binding, Control, Document, Edit, Mismatch, Path, Problem, Resource, Verdict
@@ -42,6 +45,7 @@ class World:
         self._verdicts: dict[int, tuple[Control, _Verdicts]] = {}  # by the id of the control
         self._judged: dict[int, Resource] = {}
         self._parsed: dict[int, tuple[Document, Source]] = {}  # by the id of the document
+        self._meant: dict[str, str] = {}  # by the document: why somebody is asked for its fixes, or nothing
         for document in self.documents.values():
             self._parse(document)
         self._held = held(self.sources.values())
@@ -58,7 +62,7 @@ class World:
             new.sources[document.locator] = self._source_of(document)
         new._held = self._held | held(new.sources[locator] for locator in changed)
         new.resources, new._index, new._first = {}, {}, self._first
-        new._verdicts, new._judged, new._parsed = self._verdicts, self._judged, self._parsed
+        new._verdicts, new._judged, new._parsed, new._meant = self._verdicts, self._judged, self._parsed, self._meant
         lenses = {document.lens for document in changed.values()}
         for slot, binding in new.bindings.items():
             if any(reads(binding, slot[1], lens) for lens in lenses):
@@ -76,7 +80,7 @@ class World:
         new.sources = {locator: self.sources[locator] for locator in new.documents if locator in self.sources}
         new._held = held(new.sources.values())
         new.resources, new._index, new._first = {}, {}, new
-        new._verdicts, new._judged, new._parsed = self._verdicts, self._judged, self._parsed
+        new._verdicts, new._judged, new._parsed, new._meant = self._verdicts, self._judged, self._parsed, self._meant
         new._view(slot)
         return new
 
@@ -150,13 +154,23 @@ class World:
         except LensError as error:
             self.problems.append(Problem(document.locator, str(error)))
 
+    def _as_meant(self, resource: Resource) -> Resource:
+        """The resource, for whose fixes somebody is asked where a program or a test has its say on the file."""
+        locator = resource.home[0]
+        if locator not in self._meant:
+            document = self.documents.get(locator)
+            self._meant[locator] = written_elsewhere.why(locator, document.data or b"") if document else ""
+        why = self._meant[locator]
+        return replace(resource, deliberate=why) if why and not resource.deliberate else resource
+
     def _view(self, slot: Slot) -> None:
         kind, family = slot
         if family in TOLD and family not in self._held:
             self.resources[slot] = []
             return
         try:
-            self.resources[slot] = view(self.bindings[slot], family, self.sources)
+            seen = view(self.bindings[slot], family, self.sources)
+            self.resources[slot] = [self._as_meant(each) for each in seen] if family in TOLD else seen
         except BindingError as error:
             self.problems.append(Problem(kind, str(error)))
             self.resources[slot] = []

@@ -1,0 +1,29 @@
+"""Files of a tree that a program writes, or that tests read as they are: their heads and folders say so. Pure.
+
+Whoever fixes them by hand has the next build undo it, or the next test fail. golang.org/s/generatedcode; `go help test`, testdata.
+"""
+
+from __future__ import annotations
+
+import re
+
+from setright.patterns import late
+
+HEAD_BYTES = 4000
+HEAD = late(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:(?:#|//|\{\{-?[ \t]*/\*)[^\n]*|---[ \t]*)?\r?\n)*")  # comments before all else
+MADE = late(
+    rb"auto(?:matically)?[ -]?generated|\bthis (?:docker|work)?(?:file|flow)(?: is| was)? generated\b"
+    rb"|\bdo(?: not|n't) (?:edit|modify|change)(?: (?:this|the) \w+| it)?(?: directly| manually| by hand)?[ \t]*"
+    rb"(?:[.!;,:)*-]|\r?\n)",
+    re.IGNORECASE,
+)
+READ_BY_TESTS = frozenset({"testdata", "test-data", "test_data", "__fixtures__", "__snapshots__", "golden"})
+
+
+def why(locator: str, data: bytes) -> str:
+    """Why a file of the tree is not put right where it stands, unless somebody says so; empty where nothing tells."""
+    head = HEAD.match(data[:HEAD_BYTES])
+    if head and MADE.search(head[0]):
+        return "its head says that a program writes it, which would undo a fix here; put right what it is made from"
+    folder = next((each for each in locator.split("/")[:-1] if each in READ_BY_TESTS), "")
+    return f"tests read it from {folder}, and may compare it with what they expect" if folder else ""
