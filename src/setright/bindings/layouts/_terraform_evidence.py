@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_google as google
+from setright.bindings.layouts import _terraform_google_ways as google_ways
 from setright.bindings.layouts import _terraform_images as images
 from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_publishers as publishers
@@ -355,6 +356,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "can-ask": can_ask,
     "public": _public,
     **google.FUNCTIONS,
+    **google_ways.FUNCTIONS,
     **azure.FUNCTIONS,
     "metadata": _metadata,
     "default-group": _default_group,

@@ -1,0 +1,67 @@
+"""Who in a module reads the public address of a Google machine, and whether that is its only way out to what it fetches.
+
+cloud.google.com/nat/docs/overview; registry.terraform.io, google_compute_instance (`network_interface.0.access_config.0.nat_ip`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_users import namers
+from setright.bindings.layouts._terraform_values import mentions
+from setright.model import Plain, Tree, Unknown
+from setright.patterns import late
+
+ITSELF = late(r"\bself\.network_interface\b[^\s\"}]*access_config")
+NAMED = ("output", "locals", "module")
+FETCHES = late(  # commands by which a machine loads what it needs when it starts
+    r"\b(?:apt|apt-get|yum|dnf|zypper|apk|snap|pip3?|npm|gem)\s+(?:-\S+\s+)*(?:install|update|upgrade|add)\b"
+    r"|\b(?:curl|wget)\s|\bgit\s+clone\b|\b(?:docker|podman)\s+(?:run|pull)\b|\bgcr\.io\b|docker\.io\b"
+)
+SCRIPTS = ("metadata", "metadata_startup_script")
+NETWORK, NAT = "google_compute_network", "google_compute_router_nat"
+LEADING = late(r"module\..*(?:nat|rout|egress|proxy)")  # a call that may make another way out
+
+
+def address(module: Module, block: Block, tree: Tree) -> str:
+    """What needs the address: ``by`` who reads it, ``the only way out`` of what fetches something at its start, else ``no``."""
+    if (reader := _reader(module, block)) != "no":
+        return reader
+    return "the only way out" if _is_way_out(module, block) else "no"
+
+
+def _reader(module: Module, block: Block) -> str:
+    """``by`` who reads it: where it is gone, an expression that leads to it has no value, and Terraform stops; else ``no``."""
+    if mentions(block.body, ITSELF):
+        return f"by {block.address} itself"
+    leading = re.compile(rf"(?<![\w.-]){re.escape(block.address)}(?![\w-])[^\s\"}}]*\baccess_config")
+    for source in module.sources.values():
+        for sort in NAMED:
+            told = source.tree.get(sort)
+            for name, body in told.items() if isinstance(told, dict) else ():
+                if mentions(body, leading):
+                    return f"by {sort}.{name}"
+            if isinstance(told, list) and mentions(told, leading):
+                return f"by {sort}"
+    there = (each for each, _ in namers(module, block))
+    return next((f"by {each.address}" for each in there if mentions(each.body, leading)), "no")
+
+
+def _is_way_out(module: Module, block: Block) -> bool:
+    """Whether it fetches something when it starts, and its code makes a network and no Cloud NAT."""
+    if not FETCHES.search(" ".join(_said(module.resolved(block.body.get(key))) for key in SCRIPTS)):
+        return False
+    homes = list(module.tree.values())
+    others = any(home.resources(NAT) or any(map(LEADING.match, home.types)) for home in homes)
+    return not others and any(home.resources(NETWORK) for home in homes)
+
+
+def _said(value: Plain) -> str:
+    if isinstance(value, dict | list):
+        return " ".join(map(_said, value.values() if isinstance(value, dict) else value))
+    return value.text if isinstance(value, Unknown) else str(value)
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"address": address}

@@ -1,0 +1,52 @@
+"""What needs the public address of a Google machine in its code."""
+
+import pytest
+
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Plain
+
+KIND: dict[str, Plain] = {"type": "google_compute_instance", "evidence": {"address": "address"}}
+WEB = 'resource "google_compute_instance" "web" {\n  name = "web"\n%s  network_interface {\n    access_config {\n    }\n  }\n}\n'
+NETWORK = 'resource "google_compute_network" "net" {\n  name = "net"\n}\n'
+READ = 'output "ip" {\n  value = %s\n}\n'
+SCRIPT = '  metadata_startup_script = "apt-get -y install nginx"\n'
+
+
+def told(files: dict[str, str]) -> Plain:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    found = terraform.view("k", KIND, given)[0].tree["source"]
+    return found["address"] if isinstance(found, dict) else None
+
+
+@pytest.mark.parametrize(
+    ("beside", "by"),
+    [
+        (READ % "google_compute_instance.web.network_interface[0].access_config[0].nat_ip", "by output.ip"),
+        (READ % '"${google_compute_instance.web.network_interface.0.access_config.0.nat_ip}"', "by output.ip"),
+        (READ % "google_compute_instance.web[*].network_interface[0].access_config[0].nat_ip", "by output.ip"),
+        (
+            'resource "google_dns_record_set" "a" {\n  rrdatas = '
+            "[google_compute_instance.web.network_interface[0].access_config[0].nat_ip]\n}\n",
+            "by google_dns_record_set.a",
+        ),
+        (READ % "google_compute_instance.web.network_interface[0].network_ip", "no"),
+        (READ % "google_compute_instance.web2.network_interface[0].access_config[0].nat_ip", "no"),
+    ],
+)
+def test_who_reads_the_address_is_named(beside: str, by: str) -> None:
+    assert told({"main.tf": WEB % "" + beside}) == by
+
+
+def test_a_machine_that_is_set_up_by_its_address_reads_it_itself() -> None:
+    way = "  connection {\n    host = self.network_interface[0].access_config[0].nat_ip\n  }\n"
+    assert told({"main.tf": WEB % way}) == "by google_compute_instance.web itself"
+
+
+def test_what_fetches_something_at_its_start_has_no_other_way_out() -> None:
+    assert told({"main.tf": WEB % SCRIPT + NETWORK}) == "the only way out"
+    assert told({"main.tf": WEB % SCRIPT}) == "no", "the network is somebody else's, and may have Cloud NAT"
+    assert told({"main.tf": WEB % "" + NETWORK}) == "no"
+    nat = 'resource "google_compute_router_nat" "nat" {\n  name = "nat"\n}\n'
+    assert told({"main.tf": WEB % SCRIPT + NETWORK, "net/nat.tf": nat}) == "no"
