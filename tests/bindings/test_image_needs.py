@@ -29,7 +29,7 @@ FIELDS = {
     "writes-as-root",
 }
 FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
-FIELDS |= {"fills", "asks", "places", "env"}
+FIELDS |= {"fills", "asks", "places", "env", "private"}
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -53,6 +53,8 @@ def test_an_entry_says_where_it_is_from_or_which_one_it_is_like(name: str) -> No
         ("public.ecr.aws/docker/library/memcached", 11211),
         ("grafana/grafana:11.1.0@sha256:ab", 472),
         ("bitnami/redis:7", 1001),
+        ("mcr.microsoft.com/oss/bitnami/redis:6.0.8", 1001),
+        ("us-docker.pkg.dev/google-samples/containers/gke/gb-redis-follower:v2", 0),
     ],
 )
 def test_an_image_is_known_by_its_name_in_the_registries_that_have_it(image: str, user: int) -> None:

@@ -41,6 +41,17 @@ def test_an_image_that_gives_root_up_starts_as_its_own_user_whatever_runs_beside
     assert fixed(pod("image: 'mongo:7', livenessProbe: {exec: {command: [mongosh, --eval, ping]}}"), READS)["volumes"]
 
 
+BROKER = "image: 'rabbitmq:3-management%s', volumeMounts: [{name: d, mountPath: /var/lib/rabbitmq}]"
+
+
+@pytest.mark.parametrize(("tag", "user"), [("", 999), ("-alpine", 100)])
+def test_who_keeps_a_file_that_is_for_itself_alone_gets_no_group_for_its_disk(tag: str, user: int) -> None:
+    with pytest.raises(BindingError, match="starts as root"):
+        fixed(pod(BROKER % tag, spec="volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"), LEAVES_ROOT)
+    spec = fixed(pod(BROKER % tag, spec="volumes: [{name: d, emptyDir: {}}]"), LEAVES_ROOT)
+    assert spec["securityContext"] == {"runAsNonRoot": True, "runAsUser": user}
+
+
 def test_an_image_that_keeps_data_may_go_on_to_write_it_below_a_read_only_root() -> None:
     [container] = fixed(pod(f"image: 'mongo:7', {ASKED}"), READS)["containers"]
     assert [each["mountPath"] for each in container["volumeMounts"]] == ["/tmp", "/data/configdb", "/data/db"]

@@ -28,6 +28,8 @@ MOVED = {  # registries under their former or further names
     "gcr.io/google_containers/": "registry.k8s.io/",
     "gcr.io/google-containers/": "registry.k8s.io/",
     "gcr.io/google_samples/": "gcr.io/google-samples/",
+    **{f"{area}.gcr.io/cloudsql-docker/": "gcr.io/cloudsql-docker/" for area in ("asia", "eu", "us")},
+    "mcr.microsoft.com/oss/bitnami/": "bitnami/",
     "lscr.io/linuxserver/": "linuxserver/",
     "ghcr.io/linuxserver/": "linuxserver/",
 }

@@ -232,7 +232,8 @@ def _keeps_files_of_its_user(tree: Tree, container: Tree, needs: Needs) -> bool:
 
 def _is_root_for_its_files(tree: Tree, container: Tree, needs: Needs) -> bool:
     """Whether it could not start as another user than root, and as one would not find the data that it keeps."""
-    return needs.get("user") == 0 and "steps-to" not in needs and _keeps_files_of_its_user(tree, container, needs)
+    stays = "steps-to" not in needs or needs.get("private")
+    return needs.get("user") == 0 and bool(stays) and _keeps_files_of_its_user(tree, container, needs)
 
 
 def _has_files_of_its_user(needs: Needs) -> bool:
