@@ -196,6 +196,13 @@ def test_a_new_instruction_stands_above_the_comment_of_the_one_it_precedes(sourc
     assert among(source, place, {"keyword": "USER", "value": "1"}) == fixed
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_new_instruction_at_the_end_of_a_stage_stands_there(end: bytes) -> None:
+    source = b"FROM a AS b\nRUN <<E\nx\nE\n\n# what runs\n\nFROM c\n".replace(b"\n", end)
+    fixed = source.replace(b"E%s%s" % (end, end), b"E%sUSER 1%s%s" % (end, end, end))
+    assert among(source, 2, {"keyword": "USER", "value": "1"}) == fixed
+
+
 def test_indented_commands_of_a_new_run_are_lines() -> None:
     run = {"keyword": "RUN", "value": "a     && b     && c"}
     assert among(b"FROM x\n", 1, run) == b"FROM x\nRUN a \\\n    && b \\\n    && c\n"

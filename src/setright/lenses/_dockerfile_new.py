@@ -42,6 +42,13 @@ def before(text: str, within: tuple[int, int], trees: Sequence[Plain], escape: s
     return text[:start] + "".join(_written(tree, newline, escape) + newline for tree in trees) + apart + text[start:]
 
 
+def behind(text: str, end: int, trees: Sequence[Plain], escape: str) -> str:
+    """New instructions below the one that ends there, as what comes next begins another stage."""
+    newline = _newline(text)
+    start = text.find("\n", end) + 1
+    return text[:start] + "".join(_written(tree, newline, escape) + newline for tree in trees) + text[start:]
+
+
 def _is_comment(line: str) -> bool:
     return line.lstrip(BLANKS).startswith("#") and not DIRECTIVE.match(line.rstrip("\r\n"))
 

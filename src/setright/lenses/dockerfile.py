@@ -16,7 +16,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, encodes, keyword, one_line
+from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, behind, encodes, keyword, one_line
 from setright.lenses._recent import recent
 from setright.lenses.edited import edited, look_up, same
 from setright.lenses.error import LensError
@@ -366,5 +366,8 @@ def _among(text: str, instructions: Sequence[Instruction], want: list[Plain], es
         text = appended(text, tree, escape)
     for index, trees in reversed(places):
         floor = instructions[index - 1].end + 1 if index else 0
-        text = before(text, (floor, instructions[index].start), trees, escape) if trees else text
+        if trees and instructions[index].keyword == "FROM" and any(each.keyword == "FROM" for each in instructions[:index]):
+            text = behind(text, instructions[index - 1].end, trees, escape)
+        elif trees:
+            text = before(text, (floor, instructions[index].start), trees, escape)
     return text
