@@ -1,4 +1,4 @@
-"""What needs the public address of a Google machine in its code."""
+"""What needs the address of a Google machine or database in its code."""
 
 import pytest
 
@@ -14,10 +14,10 @@ READ = 'output "ip" {\n  value = %s\n}\n'
 SCRIPT = '  metadata_startup_script = "apt-get -y install nginx"\n'
 
 
-def told(files: dict[str, str]) -> Plain:
+def told(files: dict[str, str], kind: dict[str, Plain] = KIND) -> Plain:
     given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
-    found = terraform.view("k", KIND, given)[0].tree["source"]
-    return found["address"] if isinstance(found, dict) else None
+    found = terraform.view("k", kind, given)[0].tree["source"]
+    return next(iter(found.values())) if isinstance(found, dict) else None
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,13 @@ def test_what_fetches_something_at_its_start_has_no_other_way_out() -> None:
     assert told({"main.tf": WEB % "" + NETWORK}) == "no"
     nat = 'resource "google_compute_router_nat" "nat" {\n  name = "nat"\n}\n'
     assert told({"main.tf": WEB % SCRIPT + NETWORK, "net/nat.tf": nat}) == "no"
+
+
+def test_who_takes_the_address_of_a_database_has_no_certificate_of_it() -> None:
+    kind: dict[str, Plain] = {"type": "google_sql_database_instance", "evidence": {"clients": "sql-clients"}}
+    database = 'resource "google_sql_database_instance" "main" {\n  name = "main"\n}\n'
+    host = READ % "google_sql_database_instance.main.private_ip_address"
+    assert told({"main.tf": database + host}, kind) == "by output.ip"
+    assert told({"main.tf": database + READ % "google_sql_database_instance.main.connection_name"}, kind) == "no"
+    certificate = 'resource "google_sql_ssl_cert" "app" {\n  common_name = "app"\n}\n'
+    assert told({"main.tf": database + host, "app/main.tf": certificate}, kind) == "no"

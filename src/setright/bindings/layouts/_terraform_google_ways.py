@@ -1,6 +1,7 @@
-"""Who in a module reads the public address of a Google machine, and whether that is its only way out to what it fetches.
+"""Who in a module reads the address of a Google machine or database, and whether a machine has another way out to what it fetches.
 
-cloud.google.com/nat/docs/overview; registry.terraform.io, google_compute_instance (`network_interface.0.access_config.0.nat_ip`).
+cloud.google.com/nat/docs/overview, sql/docs/mysql/connect-overview; registry.terraform.io, google_compute_instance
+(`network_interface.0.access_config.0.nat_ip`) and google_sql_database_instance.
 """
 
 from __future__ import annotations
@@ -21,22 +22,30 @@ FETCHES = late(  # commands by which a machine loads what it needs when it start
     r"|\b(?:curl|wget)\s|\bgit\s+clone\b|\b(?:docker|podman)\s+(?:run|pull)\b|\bgcr\.io\b|docker\.io\b"
 )
 SCRIPTS = ("metadata", "metadata_startup_script")
+CERTIFICATE = "google_sql_ssl_cert"
 NETWORK, NAT = "google_compute_network", "google_compute_router_nat"
 LEADING = late(r"module\..*(?:nat|rout|egress|proxy)")  # a call that may make another way out
 
 
 def address(module: Module, block: Block, tree: Tree) -> str:
     """What needs the address: ``by`` who reads it, ``the only way out`` of what fetches something at its start, else ``no``."""
-    if (reader := _reader(module, block)) != "no":
-        return reader
+    if mentions(block.body, ITSELF):
+        return f"by {block.address} itself"
+    if (reader := _reader(module, block, r"[^\s\"}]*\baccess_config")) != "no":
+        return reader  # where it is gone, an expression that leads to it has no value, and Terraform stops
     return "the only way out" if _is_way_out(module, block) else "no"
 
 
-def _reader(module: Module, block: Block) -> str:
-    """``by`` who reads it: where it is gone, an expression that leads to it has no value, and Terraform stops; else ``no``."""
-    if mentions(block.body, ITSELF):
-        return f"by {block.address} itself"
-    leading = re.compile(rf"(?<![\w.-]){re.escape(block.address)}(?![\w-])[^\s\"}}]*\baccess_config")
+def clients(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` who takes a database's address to connect to it, and not through a connector or with a certificate; else ``no``."""
+    if any(home.resources(CERTIFICATE) for home in module.tree.values()):
+        return "no"
+    return _reader(module, block, r"[^\s\"}]*\.(?:private_ip_address|public_ip_address|first_ip_address|ip_address)\b")
+
+
+def _reader(module: Module, block: Block, attribute: str) -> str:
+    """``by`` what names an attribute of a resource: an output, a local value, a call, another resource; else ``no``."""
+    leading = re.compile(rf"(?<![\w.-]){re.escape(block.address)}(?![\w-]){attribute}")
     for source in module.sources.values():
         for sort in NAMED:
             told = source.tree.get(sort)
@@ -64,4 +73,4 @@ def _said(value: Plain) -> str:
     return value.text if isinstance(value, Unknown) else str(value)
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"address": address}
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"address": address, "sql-clients": clients}
