@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
+from setright.bindings.layouts import _terraform_azure_sizes as azure_sizes
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_google_ways as google_ways
 from setright.bindings.layouts import _terraform_images as images
@@ -358,6 +359,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     **google.FUNCTIONS,
     **google_ways.FUNCTIONS,
     **azure.FUNCTIONS,
+    **azure_sizes.FUNCTIONS,
     "metadata": _metadata,
     "default-group": _default_group,
     "readers": _readers,
