@@ -11,7 +11,7 @@ property that names this one; `with:` is what a new one says besides:
       SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
       LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
-`serverless:`, `older:`, `offers:`, `evidence:` and `inside:` stand in the modules of those names.
+`serverless:`, `older:`, `offers:`, `evidence:`, `inside:` and `replaced:` stand in the modules of those names.
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
 
@@ -26,6 +26,7 @@ from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_inside as inside
 from setright.bindings.layouts import _cloudformation_lists as lists
 from setright.bindings.layouts import _cloudformation_offers as offers
+from setright.bindings.layouts import _cloudformation_replaced as replaced
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts import _cloudformation_values as values
 from setright.bindings.layouts._cloudformation_index import count, index, of_type, tied, typed
@@ -34,7 +35,9 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
-SETTINGS = {"type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside", "known-as"}
+SETTINGS = {
+    *("type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside", "known-as", "replaced")
+}
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 UNTOLD = Unknown("a list with items that cannot be told")
 Sibling = tuple[str, Path]  # logical id, path in its Properties
@@ -105,6 +108,7 @@ def edit(
     placed = lists.one_behind_the_other(
         e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)
     )
+    placed += replaced.kept(layout, template, resource.name, placed)
     return [(locator, Edit((*home[:-3], *each.path), each.value, each.remove)) for each in placed]
 
 
