@@ -87,6 +87,22 @@ def test_what_a_program_talks_to_is_no_sign_of_what_it_is(container: str) -> Non
     assert differs(pod(container)) == {}
 
 
+WAITS = "initContainers: [{name: w, image: busybox, command: [sh, -c, 'until nc -z %s 80; do sleep 2; done']%s}]"
+
+
+@pytest.mark.parametrize(
+    ("init", "uses_api"),
+    [
+        (WAITS % ("rabbitmq", ""), False),
+        (WAITS % ("rabbitmq", ", lifecycle: {preStop: {exec: {command: [kubectl, get, pods]}}}"), True),
+        ("initContainers: [{name: w, image: 'redis:7', args: [redis-server, --dir, /rabbitmq]}]", False),
+        ("initContainers: [{name: w, image: busybox, command: [join, rabbitmq]}]", True),
+    ],
+)
+def test_whom_a_container_waits_for_is_not_what_it_is(init: str, uses_api: bool) -> None:
+    assert claims(pod(spec=init))["uses-api"] is uses_api
+
+
 @pytest.mark.parametrize(
     ("container", "signs"),
     [

@@ -202,8 +202,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     if is_sure or works_by_its_token(tree, manifest, said, around.telling):
         claims["calls-api"] = True
     words = " ".join([*(_programs.speaking(str(each)) for each in names), PING_OF_CLIENT.sub(r"\1", said)])
-    callers = " ".join([*(_programs.speaking(str(each["image"])) for each, needs in pods if needs.get("api") != "none"), said])
-    calls_api = _programs.API.search(callers) or bool(_programs.VALUES_OF_API.search(values))
+    calls_api = _programs.API.search(" ".join(_of_api(*each) for each in pods)) or bool(_programs.VALUES_OF_API.search(values))
     return claims | {
         "uses-api": calls_api or _may_use_api(tree, file, around),
         "gains-rights": _gains_rights(pods, words, values, around, _spec(tree).get("hostNetwork") not in (None, False)),
@@ -226,6 +225,13 @@ def _mends(dockerfile: Tree) -> bool:
 def _said(container: Tree) -> str:
     """Every word of a container's commands, in lower case; neither their options nor the addresses that its probes ask."""
     return " ".join(each for each in _words(container) if not each.startswith("-"))
+
+
+def _of_api(container: Tree, needs: Needs) -> str:
+    """What of a container may tell that it calls the API; of one that surely does not, whatever it is told, what runs beside it."""
+    if needs.get("api") != "none":
+        return f"{_programs.speaking(str(container['image']))} {_said(container)}"
+    return _said({key: value for key, value in container.items() if key in ACTS})
 
 
 def _values(container: Tree) -> str:
