@@ -127,6 +127,12 @@ def test_a_program_that_is_started_as_it_is_needs_no_root_for_what_else_there_is
     assert "USER 10001" in fixed('FROM debian:12\nRUN apt-get install -y gosu cron\nCMD ["python3", "app.py"]\n', "User")
 
 
+@pytest.mark.parametrize("made", ["WORKDIR /var/lib/shop", "COPY data /var/lib/shop/", "VOLUME /var/lib/shop"])
+def test_a_folder_of_root_that_no_shell_can_give_away_is_left_to_a_person(made: str) -> None:
+    with pytest.raises(BindingError, match="/var/lib/shop belongs to root"):
+        fixed(f'FROM gcr.io/distroless/static-debian12\n{made}\nCMD ["/shop"]\n', "User")
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

@@ -46,7 +46,7 @@ def _named(whole: Instructions) -> Iterator[str]:
 
 
 def filled(whole: Instructions) -> list[str]:
-    """The directories for data that are made or filled for an image without a shell, and given to nobody."""
+    """The directories for data that are made, filled or worked in for an image without a shell, and given to nobody."""
     targets = [
         str(words[-1]).rstrip("/")
         for each in whole
@@ -54,6 +54,7 @@ def filled(whole: Instructions) -> list[str]:
         for words in (each["value"] if isinstance(each["value"], list) else str(each["value"]).split(),)
         if words
     ]
+    targets += [str(each["value"]).rstrip("/") for each in whole if each["keyword"] == "WORKDIR"]
     mine = given_away(whole)
     return [each for each in (*kept(whole), *filter(OF_PROGRAMS.fullmatch, targets)) if each not in mine]
 
