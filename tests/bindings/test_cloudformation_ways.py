@@ -66,6 +66,12 @@ def test_a_subnet_gives_addresses_to_those_alone_that_say_nothing_themselves() -
     assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + "  Web: " + OWN % "Outer") == "others"
 
 
+@pytest.mark.parametrize(("type_", "way"), [("Gateway", "public addresses"), ("Interface", "others")])
+def test_a_subnet_that_others_take_has_an_endpoint_for_another_way_out_but_no_route_to_a_service(type_: str, way: str) -> None:
+    endpoint = f"  S3: {{Type: AWS::EC2::VPCEndpoint, Properties: {{VpcEndpointType: {type_}}}}}\n"
+    assert told("AWS::EC2::Subnet", ROUTES + GATE + endpoint + "Outputs: {Subnet: {Value: !Ref Outer}}\n") == way
+
+
 @pytest.mark.parametrize(
     ("options", "words"), [("{HttpTokens: required}", "told by its launch template"), ("{}", "an image of unknown age")]
 )

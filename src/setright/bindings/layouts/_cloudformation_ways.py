@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_index import of_type, spoken_of, tied, typed, users
+from setright.bindings.layouts._cloudformation_index import of_type, speaks, spoken_of, tied, typed, users
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type
 from setright.model import Plain, Tree
 
 GATE, SUBNET = "AWS::EC2::InternetGateway", "AWS::EC2::Subnet"
 OTHERS = [  # what leads out of a network besides, or to what is needed there; a stack inside may have such a thing
-    *("AWS::EC2::NatGateway", "AWS::EC2::VPCEndpoint", "AWS::EC2::VPNGateway", "AWS::EC2::VPCPeeringConnection"),
-    *("AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::NetworkFirewall::Firewall"),
-    "AWS::CloudFormation::Stack",
+    *("AWS::EC2::NatGateway", "AWS::EC2::VPNGateway", "AWS::EC2::VPCPeeringConnection", "AWS::EC2::TransitGatewayAttachment"),
+    *("AWS::EC2::TransitGatewayVpcAttachment", "AWS::NetworkFirewall::Firewall", "AWS::CloudFormation::Stack"),
 ]
 STARTED_BY = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance", "AWS::EC2::SpotFleet", "AWS::EC2::EC2Fleet")
 TAKERS = (  # what takes the public addresses that its subnet gives, where it does not say otherwise
@@ -35,7 +34,8 @@ def way_out(template: Tree, name: str, tree: Tree) -> str:
     resource = template["Resources"][name]
     if resource_type(resource) == SUBNET:
         takes = _leads_out(template, name) and any(_takes(template, id_) for id_ in users(template, name))
-        return "public addresses" if takes else "others"
+        is_the_way = _has_gate_alone(template) and speaks(template, "Outputs", name)  # for whatever other stacks start there
+        return "public addresses" if takes or is_the_way else "others"
     if _is_false(properties(template, name).get("SourceDestCheck")) or TAKES_ONE.search(str(resource)):
         return "public addresses"  # it lets others out, or gives itself an address by asking for one
     if "CreationPolicy" not in resource and any(
@@ -95,6 +95,8 @@ def _is_gate(template: Tree, named: Plain) -> bool:
 def _has_gate_alone(template: Tree) -> bool:
     """Whether a template makes an internet gateway, and no other way out."""
     if not typed(template, GATE) or next(of_type(template, OTHERS), None):
+        return False
+    if any(body.get("VpcEndpointType") == "Interface" for body in typed(template, "AWS::EC2::VPCEndpoint").values()):
         return False
     return not any(_is_false(body.get("SourceDestCheck")) for body in typed(template, "AWS::EC2::Instance").values())
 
