@@ -267,6 +267,28 @@ def test_a_volume_that_would_not_always_be_there_is_refused() -> None:
     assert edited == SOMETIMES.replace(b"    - name: auth\n{{", b"    - name: auth\n    - name: tmp\n{{")
 
 
+AT_THE_LEFT = b"""\
+spec:
+    containers:
+        - name: a
+{{- if .Values.context }}
+          context:
+{{- with .Values.more }}
+            more: {{ . }}
+{{- end }}
+{{- end }}
+    {{- with .Values.nodes }}
+    nodes: {{ . }}
+    {{- end }}
+"""
+
+
+def test_a_new_key_stands_behind_ends_that_stand_further_left() -> None:
+    new = b"          ports:\n              - port: 1\n"
+    edited = put("helm", AT_THE_LEFT, [Edit((*SPEC, "containers", 0, "ports"), [{"port": 1}])])
+    assert edited == AT_THE_LEFT.replace(b"{{- end }}\n    {{- with", b"{{- end }}\n" + new + b"    {{- with")
+
+
 ODD_END = b"""\
 spec:
   containers:

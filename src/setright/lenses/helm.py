@@ -72,8 +72,10 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     after = MARK.sub(lambda match: _unmasked(match, masked), edited)
     if source.count(b"\n") == source.count(b"\r\n") > 0:
         after = re.sub(r"\r?\n", "\r\n", after)
-    _check_blocks(source.decode().split("\n"), after.split("\n"))
-    return after.encode()
+    before, lines = source.decode().split("\n"), after.split("\n")
+    lines = _settled(before, lines)
+    _check_blocks(before, lines)
+    return "\n".join(lines).encode()
 
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
@@ -110,11 +112,28 @@ def _hidden(edit: Edit, masked: _Masked) -> Edit:
     return Edit(tuple(keys.get(key, key) if isinstance(key, str) else key for key in edit.path), edit.value, edit.remove)
 
 
+def _settled(before: Sequence[str], after: list[str]) -> list[str]:
+    """The new lines that end a block which the key above them does not stand in, behind the end of that block."""
+    for _ in after:
+        at, last = next(((at, last) for at, last, is_new in _misplaced(before, after) if is_new), (0, 0))
+        ends = next((n for n in range(last, len(after)) if after[n].strip()), 0) if last else 0
+        if not ends or not ENDS.fullmatch(after[ends].strip()):
+            return after
+        after = [*after[:at], *after[last : ends + 1], *after[at:last], *after[ends + 1 :]]
+    return after
+
+
 def _check_blocks(before: Sequence[str], after: Sequence[str]) -> None:
     """Raises LensError where a new line stands in a block that the key above it does not stand in.
 
     Nor may a new volume stand in a list that is not always there: what needs it stands elsewhere.
     """
+    for at, _, _ in _misplaced(before, after):
+        raise LensError(f"line {at + 1}: would stand in a block that is not always filled in; change the template by hand")
+
+
+def _misplaced(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+    """The lines that stand in a block too deep, each with where what changed there ends, and whether all of that is new."""
     blocks = _blocks(after)
     for tag, _, _, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         for at in range(first, last) if tag in ("insert", "replace") else ():
@@ -122,7 +141,7 @@ def _check_blocks(before: Sequence[str], after: Sequence[str]) -> None:
             owner = _key_above(after, parent) if parent is not None and OF_VOLUMES.fullmatch(after[parent]) else parent
             around = blocks[owner] if owner is not None else ()
             if after[at].strip() and (blocks[at] != around or (parent is not None and blocks[parent] != around)):
-                raise LensError(f"line {at + 1}: would stand in a block that is not always filled in; change the template by hand")
+                yield at, last, tag == "insert"
 
 
 def _key_above(lines: Sequence[str], at: int) -> int | None:
