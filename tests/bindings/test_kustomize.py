@@ -85,6 +85,21 @@ def test_a_policy_follows_its_workload_in_the_same_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "ports"),
+    [("ports: [{containerPort: 80}]", [80, 3031]), ("livenessProbe: {httpGet: {port: 8080}}", [8080, 3031])],
+)
+def test_a_policy_lets_metrics_be_fetched_where_the_pods_say(container: str, ports: list[int]) -> None:
+    notes = "annotations: {prometheus.io/port: '3031', prometheus.io/scrape: 'true'}"
+    text = (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web, labels: {{app: web}}, {notes}}}\n"
+        f"spec: {{containers: [{{name: a, image: 'app:1', {container}}}]}}\n"
+    )
+    [(_, edit)] = kubernetes.edit(WORKLOAD, seen({"web.yaml": text})[0], [ADD], [], sources({"web.yaml": text}))
+    [rule] = edit.value["spec"]["ingress"]
+    assert [each["port"] for each in rule["ports"]] == ports
+
+
+@pytest.mark.parametrize(
     ("name", "text", "why"),
     [
         ("web.yaml", "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: web}\nspec: {template: {spec: {}}}\n", "labels"),

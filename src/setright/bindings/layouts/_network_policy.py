@@ -19,6 +19,7 @@ from setright.patterns import late
 NAME = "app.kubernetes.io/name"
 UNCHOSEN = ("Pod", "Job", "CronJob")  # whose pods need no labels of their own; those of others are known by them
 LABEL = late(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
+SCRAPED = late(r"(?:[\w-]+\.)*prometheus\.io/(?:[\w-]+[-_.])?port")  # annotations that tell where metrics are fetched
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -102,9 +103,9 @@ def first_label(manifest: Tree, template: Tree, objects: Iterable[Tree]) -> dict
 
 def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[Tree]) -> Tree:
     """A policy under which pods are reached on the ports that they declare, that others say of them or that their images are known
-    to serve, and on no other.
+    to serve, where their metrics are fetched, and on no other.
 
-    Where neither tells one, it is where their probes ask and where their images are known to listen.
+    Where none of it tells one, it is where their probes ask and where their images are known to listen.
     Raises BindingError where pods have no labels of their own or no name to go by.
     """
     labels = look_up(template, ("metadata", "labels"))
@@ -121,6 +122,7 @@ def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[T
     for each in (*reached, *usual):
         ports += [each] if each not in ports else []
     ports = ports or [{"port": port} for port in dict.fromkeys(p for c in _containers(template) for p in _listens(c))]
+    ports += [{"port": port} for port in _asked(template) if {"port": port} not in ports]
     namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -144,6 +146,14 @@ def marks_of(policy: Tree) -> frozenset[str]:
 def declared(template: Tree) -> list[Tree]:
     """The ports that the containers of a template declare, as network policies say them."""
     return [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
+
+
+def _asked(template: Tree) -> Iterator[int]:
+    """Where metrics are fetched from the pods, as their annotations say."""
+    annotations = look_up(template, ("metadata", "annotations"))
+    for key, value in annotations.items() if isinstance(annotations, dict) else ():
+        if SCRAPED.fullmatch(str(key)) and str(value).isdecimal():
+            yield int(value)
 
 
 def _containers(template: Tree) -> list[Tree]:
