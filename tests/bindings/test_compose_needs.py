@@ -207,6 +207,10 @@ def test_root_keeps_the_rights_that_its_own_words_use(body: str, kept: list[str]
         "image: acme/a, command: bundle exec rails s -b 0.0.0.0",
         "image: acme/a, working_dir: /app, volumes: ['a:/app/log'], command: celery -A a beat -l info",
         "image: acme/a, command: [yarn, dev]",
+        "image: acme/a, command: celery -A a worker -B",
+        "image: alpine, entrypoint: /bin/sh, command: [-c, \"echo '* * * * * a > /dev/null' > /etc/crontabs/root && crond -f\"]",
+        "image: acme/a, command: sh -c 'cp /a.conf /etc/a.conf && a'",
+        "image: acme/a, command: sh -c 'sed -i s/a/b/ /etc/a.conf; exec a'",
     ],
 )
 def test_what_changes_its_own_root_when_it_starts_keeps_it_writable(body: str) -> None:
@@ -222,6 +226,8 @@ def test_what_changes_its_own_root_when_it_starts_keeps_it_writable(body: str) -
         "image: acme/a, command: rails s --pid /tmp/server.pid",
         "image: acme/a, command: celery -A a beat --schedule /tmp/a",
         "image: acme/a, command: npm start",
+        "image: acme/a, command: sh -c 'a > /tmp/a.log 2>&1'",
+        "image: acme/a, volumes: ['d:/data'], command: sh -c 'mkdir -p /data/a && cp /a /data/a; a /etc/a.conf'",
     ],
 )
 def test_what_writes_to_its_directory_may_do_so_on_a_volume(body: str) -> None:

@@ -38,6 +38,7 @@ from setright.bindings.layouts._image_needs import (
     covers,
     is_named,
     needs_of,
+    places_of,
     spills_of,
     tells_capabilities,
     writes_of,
@@ -217,7 +218,7 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         named = {str(each).upper().removeprefix("CAP_") for each in have}
         new = [each for each in kept(service, images, made) if not {each, "ALL"} & named]
         return [Edit(("cap_add",), [*have, *new])] if new else []
-    if wanted.path == ("read_only",) and wanted.value is True and (sign := _changes_root(service, needs, made)):
+    if wanted.path == ("read_only",) and wanted.value is True and (sign := _changes_root(service, images, made)):
         raise BindingError(
             f"{service.get('image', 'it')}: it writes to its root by {sign} when it starts; do that in its image first"
         )
@@ -242,14 +243,16 @@ def _places(service: Tree, paths: Sequence[str], spills: Sequence[str]) -> list[
     return [*edits, *([Edit(("volumes",), [*volumes, *large])] if large else [])]
 
 
-def _changes_root(service: Tree, needs: Needs, made: Made) -> str:
+def _changes_root(service: Tree, images: Images, made: Made) -> str:
     """The words by which it surely changes its own programs or users, or writes where it stands; empty for none."""
     own = [str(each) for key in ("entrypoint", "command") for each in _words(service.get(key))]
     whole = image_of(made or (), {}).whole
     directory = str(service.get("working_dir") or (workdir(whole) if any(each["keyword"] == "WORKDIR" for each in whole) else ""))
-    if held := writers.sign(own or program(whole), directory, mounted(service)):
+    memory = [str(each).partition(":")[0] for each in listed(service.get("tmpfs"))]
+    places = [*mounted(service), *memory, *places_of(_base(service, made).image, images)]
+    if held := writers.sign(own or program(whole), directory, places):
         return held
-    found = None if "writes" in needs else _takes_user(service)
+    found = None if "writes" in known(service, images, made) else _takes_user(service)
     return found[0] if found else ""
 
 

@@ -21,7 +21,7 @@ BUILDS = late(  # tools whose caches lie in the home of their user, whatever is 
     r"|\b(?:bundle|composer|pipenv|poetry)\s+(?:-\S+\s+)*install\b|\buv\s+(?:pip|sync)\b"
 )
 STANDS = late(  # programs that write to the directory in which they are started
-    r"\brails\s+(?:s|server)\b(?!.*\s(?:-P|--pid))|\bcelery\b.*\sbeat\b(?!.*\s(?:-s|-S|--schedule|--scheduler)\b)"
+    r"\brails\s+(?:s|server)\b(?!.*\s(?:-P|--pid))|\bcelery\b[^&|;]*\s(?:beat|-B|--beat)\b(?!.*\s(?:-s|-S|--schedule|--scheduler)\b)"
     r"|\bmanage\.py\s+(?:collectstatic|makemigrations)\b|\b(?:jekyll|gatsby|vite|nuxt|ng|next)\s+(?:build|dev|develop|serve)\b"
     r"|\b(?:npm|pnpm|bun|yarn)\s+(?:run\s+)?(?:build|dev|watch)\b"
 )
@@ -35,11 +35,20 @@ JAVA = SomeOf(
 OF_JAVA = late(r"\b(?:JAVA|JVM|CATALINA|JDK|MAVEN|GRADLE|SPRING|KAFKA|ES)_(?:\w+_)?(?:OPTS|OPTIONS|PROFILES_ACTIVE|HOME|ARGS)\b")
 
 
+PUTS = late(  # a place that a shell writes to, or that a command changes, its last word
+    r">[>|]?\s*(?P<into>/[^\s;&|\"']+)|\b(?:chmod|chown|cp|ln|mkdir|mv|sed\s+-i\S*|tee|touch)\s[^;&|\n]*?(?P<last>/[^\s;&|\"']+)(?=\s*(?:$|[;&|\"'\n]))"
+)
+ANYWAY = ("/dev", "/proc", "/tmp")  # noqa: S108 - in the container, where /tmp is memory then
+
+
 def sign(words: Sequence[str], directory: str, mounted: Sequence[str]) -> str:
     """What tells it; empty for nothing. It may keep files in a volume, and in a directory that is not told."""
     spoken = " ".join(str(each) for each in words)
     if found := INSTALLS.search(spoken) or BUILDS.search(spoken):
         return found[0].strip()
+    put = (each["into"] or each["last"] for each in PUTS.finditer(spoken))
+    if place := next((path for path in put if not any(covers(own, path) for own in (*ANYWAY, *mounted))), ""):
+        return f"writing {place}"
     found = STANDS.search(spoken)
     is_on_volume = any(covers(each, directory) for each in mounted) if directory else bool(mounted)
     return found[0].strip() if found and not is_on_volume else ""

@@ -144,6 +144,12 @@ def spills_of(image: Plain, images: Images) -> list[str]:
     return list(_entry(image, images)[0].get("spills", ()))
 
 
+def places_of(image: Plain, images: Images) -> list[str]:
+    """Where any version of the image may write, as far as that is known: its volumes, and what memory stands for."""
+    told = _entry(image, images)[0]
+    return [path for key in ("volumes", "keeps", "fills", "writes") for path in told.get(key, ())]
+
+
 def is_named(image: Plain, images: Images, words: Sequence[str]) -> bool:
     """Whether words speak of a program of the image's entry."""
     programs = _entry(image, images)[0].get("programs", ())
