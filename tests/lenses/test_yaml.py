@@ -580,3 +580,14 @@ def test_what_stays_of_a_key_that_goes_stays_where_that_was() -> None:
     source = "a: 1\nopts:\n  # why\n  - b # until May\n"
     after = put("yaml", source.encode(), [Edit((*DOC, "opts"), remove=True), Edit((*DOC, "c"), 2)]).decode()
     assert after == "a: 1\n# why\n# until May\nc: 2\n"
+
+
+def test_the_comment_beside_a_pair_goes_where_the_pair_goes() -> None:
+    source = "rights:\n  read: all  # to see\n  write: logs  # to tell\njobs:\n  a:\n    runs: x\n  b:\n    runs: y\n"
+    gone = Edit((*DOC, "rights", "write"), remove=True)
+    new = [Edit((*DOC, "jobs", name, "rights"), {"read": "all", "write": "logs"}) for name in ("a", "b")]
+    after = put("yaml", source.encode(), [gone, *new]).decode()
+    told = "    rights:\n      read: all\n      write: logs  # to tell\n"
+    kept = "rights:\n  read: all  # to see\njobs:\n"
+    assert after == f"{kept}  a:\n    runs: x\n{told}  b:\n    runs: y\n{told}"
+    assert changed(source, gone) == source.replace("  write: logs  #", "  #")

@@ -29,6 +29,7 @@ from setright.lenses._nodes import (
     spliced,
 )
 from setright.lenses._yaml_ends import ended, moved, settled, stripped
+from setright.lenses._yaml_moves import travelling
 from setright.lenses._yaml_places import content_end, content_start, notes_end, pair_end, value_start
 from setright.lenses._yaml_read import SHORT, Stream, read
 from setright.lenses._yaml_write import (
@@ -67,7 +68,7 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
     """The splices that turn documents `have` into `want`. Raises LensError where an edit has no place of its own."""
     if len(want) < len(have):
         raise LensError("a whole document is not removed here; remove its lines, or the file, by hand")
-    editor = _Blocks(stream)
+    editor = _Blocks(stream, travelling(stream, have, want))
     splices: list[Splice] = []
     for i, node in enumerate(stream.documents):
         splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
@@ -81,10 +82,12 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
 class _Blocks(Brackets):
     """Edits among indented lines; what stands in brackets is left to Brackets."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, beside: Entries[tuple[str, Plain], str]) -> None:
+        """`beside` are the comments of pairs that go from one place to another."""
         root = stream.documents[0] if stream.documents else None
         self._documents = stream.documents
-        self.style = style_of(stream.text, stream.documents)
+        self.style = structs.replace(style_of(stream.text, stream.documents), beside=beside)
+        self._gone_along = {note.lstrip(" \t") for note in beside.values()}
         self.is_json = isinstance(root, Mapping) and root.flow and bool(root.pairs) and root.pairs[0][0].style == '"'
         super().__init__(stream.text, _json_write.style_of(stream.text, root or Scalar(0, 0, None)))
 
@@ -237,7 +240,7 @@ class _Blocks(Brackets):
         begin, stop = line_start(self.text, start), next_line(self.text, end)
         newline, indent = self.style.newline, column(self.text, start)
         beside = self.text[end:stop].lstrip(" \t")
-        if beside.startswith("#") and outlives(beside) and not self.text[begin : start + 1].strip(" ").startswith("-"):
+        if self._outlives(beside) and not self.text[begin : start + 1].strip(" ").startswith("-"):
             line = self.text[line_start(self.text, end) : end]
             *above, last = moved([*self._notes(begin, end), line[: len(line) - len(line.lstrip(" "))] + "#"], indent)
             return begin, self.text.index("#", end), "".join(note + newline for note in above) + last.removesuffix("#")
@@ -246,13 +249,19 @@ class _Blocks(Brackets):
             return begin, stop, notes if is_open else notes + newline
         return begin - len(newline) if is_open and begin else begin, stop, ""
 
+    def _outlives(self, words: str) -> bool:
+        """Whether they are a comment that stays where its line goes."""
+        return words.startswith("#") and outlives(words) and words.rstrip() not in self._gone_along
+
     def _notes(self, begin: int, stop: int) -> list[str]:
         """The comments there, each as a line of its own, indented as the line that it is on."""
         notes: list[str] = []
         while m := NOTE.search(self.text, begin, stop):
             begin = next((b for a, b in self._words if a <= m.start() < b), m.end())
             line = self.text[line_start(self.text, m.start()) : m.start()]
-            notes += [line[: len(line) - len(line.lstrip(" "))] + m[0].rstrip()] if begin == m.end() and outlives(m[0]) else []
+            notes += (
+                [line[: len(line) - len(line.lstrip(" "))] + m[0].rstrip()] if begin == m.end() and self._outlives(m[0]) else []
+            )
         return notes
 
     @cached_property

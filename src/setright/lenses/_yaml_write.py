@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping as MappingOf
 
 import msgspec
 
@@ -38,6 +39,7 @@ class Style(msgspec.Struct, frozen=True):
     list_step: int = 0  # a list under its key
     dash: int = 2  # from a dash to its item
     quote: str = '"'
+    beside: MappingOf[tuple[str, Plain], str] = {}  # comments of pairs that come from elsewhere
 
 
 def style_of(text: str, documents: list[Node]) -> Style:
@@ -140,7 +142,8 @@ def pair(key: str, value: Plain, indent: int, style: Style) -> list[str]:
     """The lines of one key and its value."""
     head = " " * indent + key_text(key) + ":"
     if not is_block(value):
-        return [f"{head} {_leaf(value, style)}"]
+        note = style.beside.get((key, value), "") if style.beside and not isinstance(value, dict | list | Unknown) else ""
+        return [f"{head} {_leaf(value, style)}{note}"]
     return [head, *block(value, indent + (style.list_step if isinstance(value, list) else style.step), style)]
 
 
