@@ -210,6 +210,7 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         'FROM debian:12\nCMD ["/usr/sbin/sshd", "-D"]\n',
         "ARG A=1\n",
         "FROM acme/server:1\nCOPY a.conf /etc/\n",
+        'FROM acme/boot:1\nCOPY a.conf /etc/\nENTRYPOINT ["/usr/bin/boot"]\n',
         'FROM alpine\nRUN apk add iptables\nENTRYPOINT ["/a"]\n',
         'FROM alpine\nRUN apk add iproute2\nENTRYPOINT ["/vip-manager"]\n',
         'FROM debian:12\nRUN apt-get update && apt-get install -y gosu\nENTRYPOINT ["/start"]\n',

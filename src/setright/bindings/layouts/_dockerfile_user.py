@@ -85,6 +85,7 @@ BARE_VOLUME = (
     "{volume} belongs to root, and it has no shell to give it away by; put an empty folder there before it, as COPY"
     " --from=STAGE --chown={user} /mnt {volume}, then write USER {user}"
 )
+SYSTEM_PROGRAM = late(r"/(?:usr/(?:local/)?)?s?bin/")
 SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
@@ -182,7 +183,7 @@ def _refuse(locator: str, image: Image) -> None:
         raise BindingError(
             f"{locator}: {from_of(image.whole[0])['image']} starts as root by itself; its maker's page tells who else may run it"
         )
-    if not image.family and not image.facts and not says_what_runs(image.whole):
+    if not image.family and not image.facts and (not says_what_runs(image.whole) or _starts_what_it_had(image)):
         raise BindingError(f"{locator}: {ITS_OWN.format(image=from_of(image.whole[0])['image'])}")
     if held := next((each for each in (*packages(image.whole), *_owners(image.whole)) if each in _only_roots(name)), ""):
         raise BindingError(f"{locator}: it brings {held}, which works for root alone; say USER once it can do without")
@@ -201,6 +202,15 @@ def _refuse(locator: str, image: Image) -> None:
             raise BindingError(
                 f"{locator}: {each['keyword']} {value}: the program lives in /root, which only root reads; move it first"
             )
+
+
+def _starts_what_it_had(image: Image) -> bool:
+    """Whether its program is one of the base image by its place, and nothing that is put there or made."""
+    words = program(image.whole)
+    name = base(words[0]) if words else ""
+    brought = " ".join(str(each["value"]) for each in image.whole if each["keyword"] in ("ADD", "COPY", "RUN"))
+    is_own = SYSTEM_PROGRAM.match(words[0]) and name not in SHELLS and not _is_known(name) if words else False
+    return bool(is_own) and not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", brought)
 
 
 def _only_roots(name: str) -> frozenset[str]:
