@@ -3,6 +3,9 @@
 import pytest
 from tests.bindings.test_terraform_users import told
 
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
 from setright.model import Plain
 
 SUBNET: dict[str, Plain] = {"type": "aws_subnet", "evidence": {"way-out": "way-out"}}
@@ -69,3 +72,16 @@ MACHINE = (
 )
 def test_what_terraform_itself_logs_in_to_is_named(beside: str, who: str) -> None:
     assert told(LOGINS, 'resource "aws_security_group" "g" {\n}\n' + beside) == {"logins": who}
+
+
+def test_what_other_directories_start_in_a_subnet_counts_where_they_are_told_of_it() -> None:
+    network = NET + GATE + 'output "subnets" {\n  value = aws_subnet.s[*].id\n}\n'
+    root = CALL % "./network"
+    assert across({"main.tf": root, "network/main.tf": network, "nodes/main.tf": NODES}) == {"way-out": "public addresses"}
+    assert across({"main.tf": root, "network/main.tf": network}) == {"way-out": "others"}
+    assert across({"main.tf": root + NAT, "network/main.tf": network, "nodes/main.tf": NODES}) == {"way-out": "others"}
+
+
+def across(files: dict[str, str]) -> Plain:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    return terraform.view("k", SUBNET, given)[0].tree["source"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import namers, starters
+from setright.bindings.layouts._terraform_users import handed_out, namers, starters
 from setright.bindings.trees import same
 from setright.model import Plain, Tree
 from setright.patterns import late
@@ -19,6 +19,7 @@ OTHERS = (  # what leads out of a network besides, or to what is needed there
     *("aws_ec2_transit_gateway", "aws_ec2_transit_gateway_vpc_attachment", "aws_dx_gateway", "aws_networkfirewall_firewall"),
 )
 LEADING = late(r"module\..*(?:nat|vpc|net|egress|endpoint)")  # a call that may make such a thing
+LOCAL = ("module../", "module.../")
 ADDRESS, OWN = "aws_eip", "associate_public_ip_address"
 TAKERS = (  # what takes the public addresses that its subnet gives
     *("aws_instance", "aws_autoscaling_group", "aws_eks_node_group", "aws_spot_instance_request", "aws_spot_fleet_request"),
@@ -28,15 +29,26 @@ TAKERS = (  # what takes the public addresses that its subnet gives
 
 def way_out(module: Module, block: Block, tree: Tree) -> str:
     """``public addresses`` where the network that the same code makes has no other way out for this; else ``others``."""
-    if not module.resources(GATE) or any(module.resources(kind) for kind in OTHERS):
+    is_subnet = block.type == "aws_subnet"
+    is_told = is_subnet and handed_out(module, block, tree) != "no"  # then other directories may start something in it
+    homes = list(module.tree.values()) if is_told else [module]
+    if not module.resources(GATE) or any(home.resources(kind) for home in homes for kind in OTHERS):
         return "others"
-    if any(LEADING.match(kind) for kind in module.types) or any(map(_forwards, module.resources("aws_instance"))):
+    if any(_leads(kind, home is not module) for home in homes for kind in home.types):
+        return "others"
+    if any(map(_forwards, module.resources("aws_instance"))):
         return "others"
     there = [each for each, _ in namers(module, block)]
     if any(each.type.startswith(ADDRESS) for each in there):
         return "others"
-    needs_it = block.type != "aws_subnet" or any(each.type in TAKERS and OWN not in each.body for each in there)
+    elsewhere = [each for home in homes if is_told for kind in TAKERS for each in home.resources(kind)]
+    needs_it = not is_subnet or any(each.type in TAKERS and OWN not in each.body for each in [*there, *elsewhere])
     return "public addresses" if needs_it else "others"
+
+
+def _leads(kind: str, is_elsewhere: bool) -> bool:
+    """Whether it is a call that may make a way out; what other directories call of the tree is seen for itself."""
+    return LEADING.match(kind) is not None and not (is_elsewhere and kind.startswith(LOCAL))
 
 
 def _forwards(instance: Block) -> bool:
