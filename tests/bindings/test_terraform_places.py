@@ -154,6 +154,20 @@ def test_a_block_that_says_something_old_is_for_an_old_provider() -> None:
     assert "old_channel" in fixed(layout, old_argument, path, "patch")
 
 
+def test_a_place_has_the_words_of_the_provider_that_is_asked_for() -> None:
+    layout: dict[str, Plain] = {
+        "type": "azurerm_x",
+        "sku/tier": [{"at": "tier", "since": "3.51"}, {"at": "tier", "until": "3.51", "values": {"Standard": "Paid"}}],
+    }
+    said = 'resource "azurerm_x" "x" {\n  tier = "Free"\n}\n'
+    old = 'terraform {\n  required_providers {\n    azurerm = {\n      version = "3.22.0"\n    }\n  }\n}\n'
+    for around, word in ({}, "Standard"), ({"versions.tf": old}, "Paid"):
+        given = sources({**around, "main.tf": said})
+        resource = terraform.view("k", layout, given)[0]
+        placed = terraform.edit(layout, resource, [Edit(("sku", "tier"), "Standard")], [], given)
+        assert [edit.value for _, edit in placed] == [word]
+
+
 def test_an_old_yes_or_no_is_not_given_a_new_word() -> None:
     layout: dict[str, Plain] = {
         "type": "sql",

@@ -20,7 +20,7 @@ from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.layouts._terraform_values import is_known
-from setright.bindings.layouts._terraform_versions import constraint, usable, version
+from setright.bindings.layouts._terraform_versions import constraint, meant, usable, version
 from setright.bindings.trees import look_up, same, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
@@ -104,7 +104,7 @@ def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path
     if any(place.items is not None for place in spec.places):
         yield from _on_item(told, module, block, spec, edit)
         return
-    spot = find.spot(told, module, block, edit.path)
+    spot = meant(told, module, block, spec, find.spot(told, module, block, edit.path))
     others = tuple(_other_places(module, block, spec, spot, edit)) if spot is not None and not edit.remove else ()
     if others:
         yield from _new(told, module, block, Spec(spec.path, others), edit, fresh)

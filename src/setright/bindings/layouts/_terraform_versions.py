@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from setright.bindings.layouts._terraform_find import within
+from setright.bindings.layouts._terraform_find import Spot, within
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_old import is_old
-from setright.bindings.layouts._terraform_spec import Entry, Place
+from setright.bindings.layouts._terraform_spec import Entry, Place, Spec
 from setright.model import Plain
 
 PART = re.compile(r"\s*(~>|>=|<=|!=|=|<|>)?\s*v?(\d+(?:\.\d+)*)")
@@ -66,13 +66,26 @@ def usable(told: Entry, module: Module, block: Block, place: Place) -> bool:
     return not place.since or min(asked.most, _written_for(told, module, block)) >= version(place.since)
 
 
+def meant(told: Entry, module: Module, block: Block, spec: Spec, spot: Spot | None) -> Spot | None:
+    """What stands there by the words that the provider asked for has for it, where others have other words in the same place."""
+    if spot is None or usable(told, module, block, spot.place):
+        return spot
+    others = (each for each in spec.places if each.at == spot.place.at and each.beside == spot.place.beside)
+    return next((spot._replace(place=each) for each in others if usable(told, module, block, each)), spot)
+
+
 def _written_for(told: Entry, module: Module, block: Block) -> Version:
     """The last version that has all that the block says and the types that its module uses."""
-    old = [place.until for spec in told.specs for place in spec.places if _says(block, place)]
+    old = [place.until for spec in told.specs for place in spec.places if _says(block, place) and not _is_there_yet(spec, place)]
     old += [last for last, types in GONE.get(block.type.partition("_")[0], {}).items() if any(map(module.resources, types))]
     for last, said in LEFT.get(block.type.partition("_")[0], {}).items():
         old += [last for kind, argument in said if any(argument in other.body for other in module.resources(kind))]
     return min((_below(version(until)) for until in old), default=NEWEST)
+
+
+def _is_there_yet(spec: Spec, place: Place) -> bool:
+    """Whether newer versions have the same place, with other words."""
+    return any(each.at == place.at and not each.until for each in spec.places)
 
 
 def _says(block: Block, place: Place) -> bool:
