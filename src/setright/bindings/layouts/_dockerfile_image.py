@@ -64,8 +64,9 @@ def image_of(instructions: Sequence[Instruction], images: Images) -> Image:
         told = substituted(from_of(instructions[start])["image"], dict(_variables(instructions[: stages[0][0]], ("ARG",))))
         names = [from_of(instructions[each])["name"].lower() for each, _ in stages[:at]]
         at = len(names) - 1 - names[::-1].index(told.lower()) if told.lower() in names else -1
-    facts = facts_of(told, images)
-    family = _family(told, facts, whole)
+    is_of_several = bool(whole) and "$" in from_of(whole[0])["image"] and len(set(_called(whole))) > 1  # by what a build is told
+    facts = {} if is_of_several else facts_of(told, images)
+    family = "" if is_of_several else _family(told, facts, whole)
     words = program(whole)
     started = images.get(f"{family} with {base(words[0])}", {}) if words else {}
     return Image(whole, family, {**started, **facts})
@@ -204,8 +205,13 @@ def _family(image: str, facts: Mapping[str, Plain], whole: Sequence[Instruction]
     if told not in ("empty", "windows", "busybox"):
         tag = tag_of(image).lower()
         told = next((family for family, pattern in TAGS if pattern.search(tag)), told)
-    called = (PACKAGES.get(base(command.words[0].text)) for command in runs(whole))
-    return told or next(filter(None, called), None) or ""
+    return told or next(_called(whole), "")
+
+
+def _called(whole: Sequence[Instruction]) -> Iterator[str]:
+    """The families whose package managers are called."""
+    names = (base(command.words[0].text) for command in runs(whole))
+    return (PACKAGES[name] for name in names if name in PACKAGES)
 
 
 def _operands(words: Sequence[str]) -> tuple[list[str], str]:
