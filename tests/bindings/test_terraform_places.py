@@ -168,6 +168,16 @@ def test_a_place_has_the_words_of_the_provider_that_is_asked_for() -> None:
         assert [edit.value for _, edit in placed] == [word]
 
 
+def test_a_value_is_one_that_the_provider_asked_for_takes() -> None:
+    layout: dict[str, Plain] = {"type": "aws_x", "Runtime": {"at": "runtime", "newer": {"b2": "5.32"}}}
+    said = 'resource "aws_x" "x" {\n  runtime = "b1"\n}\n'
+    old = 'terraform {\n  required_providers {\n    aws = {\n      version = "~> 4.0"\n    }\n  }\n}\n'
+    assert '"b2"' in fixed(layout, said, ("Runtime",), "b2")
+    assert '"b3"' in fixed(layout, said, ("Runtime",), "b3", {"versions.tf": old})
+    with pytest.raises(BindingError, match="b2 needs version 5.32 of the provider, not ~> 4.0"):
+        fixed(layout, said, ("Runtime",), "b2", {"versions.tf": old})
+
+
 def test_an_old_yes_or_no_is_not_given_a_new_word() -> None:
     layout: dict[str, Plain] = {
         "type": "sql",

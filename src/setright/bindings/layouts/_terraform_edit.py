@@ -104,7 +104,7 @@ def _one(told: Entry, module: Module, block: Block, edit: Edit, fresh: dict[Path
     if any(place.items is not None for place in spec.places):
         yield from _on_item(told, module, block, spec, edit)
         return
-    spot = meant(told, module, block, spec, find.spot(told, module, block, edit.path))
+    spot = meant(told, module, block, spec, find.spot(told, module, block, edit.path), edit.value)
     others = tuple(_other_places(module, block, spec, spot, edit)) if spot is not None and not edit.remove else ()
     if others:
         yield from _new(told, module, block, Spec(spec.path, others), edit, fresh)

@@ -20,6 +20,7 @@ what they say. `refers: Type`: a reference to such a resource is known by its ad
 map. `stops: [22]`: items are numbered rules, which tell of these ports that a refusal before them stops everybody.
 `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
 `needed: true`: without this argument there is no such resource, so that who takes it away takes the resource away.
+`newer: {VALUE: VERSION}`: values that the provider takes only since a version.
 `with:` is what a new resource beside, or a new block of a key, says besides. A type data.TYPE are data blocks; with `at: ""` and
 `json: true` such a block is the policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}`
 are the paths that arguments of a module from a registry set, as far as they are told here; of its other attributes nothing is
@@ -58,7 +59,7 @@ SETTINGS = frozenset(
     }
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
-PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops", "needed"}
+PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops", "needed", "newer"}
 MAKING = ("made-by", "made-of")  # of a module: inputs that turn the resource off, and those that it needs
 NOWHERE = ("",)
 MOST_KNOWN = 4096
@@ -89,6 +90,7 @@ class Place(NamedTuple):
     refers: str = ""
     describe: str = ""  # in or out: items are rules, whose description can be told from what they say
     needed: bool = False
+    newer: tuple[tuple[str, str], ...] = ()  # values, each with the version that first takes it
     stops: tuple[int, ...] = ()  # ports of which numbered rules tell whether one before them refuses everybody
 
 
@@ -203,6 +205,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         describe=raw.get("describe", ""),
         needed=raw.get("needed") is True,
         stops=tuple(raw.get("stops", ())),
+        newer=tuple(raw.get("newer", {}).items()),
     )
 
 

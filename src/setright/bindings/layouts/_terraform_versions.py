@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_find import Spot, within
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_old import is_old
@@ -66,9 +67,17 @@ def usable(told: Entry, module: Module, block: Block, place: Place) -> bool:
     return not place.since or min(asked.most, _written_for(told, module, block)) >= version(place.since)
 
 
-def meant(told: Entry, module: Module, block: Block, spec: Spec, spot: Spot | None) -> Spot | None:
-    """What stands there by the words that the provider asked for has for it, where others have other words in the same place."""
-    if spot is None or usable(told, module, block, spot.place):
+def meant(told: Entry, module: Module, block: Block, spec: Spec, spot: Spot | None, value: Plain) -> Spot | None:
+    """What stands there by the words that the provider asked for has for it, where others have other words in the same place.
+
+    Raises BindingError where it does not take the value.
+    """
+    if spot is None:
+        return None
+    asked = constraint(module, block.type.partition("_")[0])
+    if (since := dict(spot.place.newer).get(str(value))) and asked.most < version(since):
+        raise BindingError(f"{block.locator}: {block.address}: {value} needs version {since} of the provider, not {asked.text}")
+    if usable(told, module, block, spot.place):
         return spot
     others = (each for each in spec.places if each.at == spot.place.at and each.beside == spot.place.beside)
     return next((spot._replace(place=each) for each in others if usable(told, module, block, each)), spot)
