@@ -168,13 +168,6 @@ def test_a_name_that_stands_for_nothing_is_refused() -> None:
         list(bundled("nothing"))
 
 
-def test_a_value_turns_into_the_one_that_stands_for_it() -> None:
-    layout = {"type": "fn", "offers": {"size": {"at": "Size", "turns": {"old": "new"}, "with": {"Fast": True}}}}
-    assert offered(layout, 'resource "fn" "f" {\n  size = "other"\n}\n') == [None]
-    after = put_right(layout, {"main.tf": 'resource "fn" "f" {\n  size = "old" # for now\n}\n'}, "fn.f", "size")
-    assert after["main.tf"] == 'resource "fn" "f" {\n  size = "new" # for now\n  fast = true\n}\n'
-
-
 NET = 'module "net" {\n  source = "%s"\n}\n'
 POLICY = 'resource "aws_iam_role_policy_attachment" "p" {\n  role = "app"\n}\n'
 KEY: dict[str, Plain] = {

@@ -12,8 +12,8 @@ that who deploys the module makes already, in it or wherever it is made. With `h
         makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
-With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). With `turns:` it is another
-for each value that the attribute may have. What several offers make has a name: `makes: data-key`.
+With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). What
+several offers make has a name: `makes: data-key`.
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
 `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
@@ -29,7 +29,6 @@ from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_spec import snake
 from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.layouts._terraform_versions import constraint, version
@@ -66,10 +65,7 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
 
 
 def _value(module: Module, block: Block, how: Layout) -> Plain:
-    """What the attribute gets; None where the module has nothing for it, or the value is none of those that turn."""
-    if "turns" in how:
-        name = "_".join(snake(part) for part in _segments(how["at"]))
-        return next((new for old, new in how["turns"].items() if same(module.resolved(block.body.get(name)), old)), None)
+    """What the attribute gets; None where the module has nothing for it."""
     return _written(how["value"]) if "value" in how else _found(module, block, how)
 
 
