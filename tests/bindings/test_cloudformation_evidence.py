@@ -105,7 +105,14 @@ def test_who_gets_to_know_a_bucket_may_set_its_notifications(beside: str, who: s
     assert told(BUCKET, DATA + beside)["handed-out"] == who
 
 
-@pytest.mark.parametrize(("more", "sign"), [("", "no"), ("    DeletionPolicy: Delete\n", "its deletion policy")])
+@pytest.mark.parametrize(
+    ("more", "sign"),
+    [
+        ("", "the end of its stack"),
+        ("    DeletionPolicy: Delete\n", "its deletion policy"),
+        ("    DeletionPolicy: Retain\n", "no"),
+    ],
+)
 def test_what_is_not_to_stay_shows_it(more: str, sign: str) -> None:
     assert told(TABLE, "  Orders:\n    Type: AWS::DynamoDB::Table\n" + more)["throw-away"] == sign
 

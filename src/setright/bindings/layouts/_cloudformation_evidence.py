@@ -184,8 +184,9 @@ def _handed_out(template: Tree, name: str, tree: Tree) -> str:
 
 
 def _throw_away(template: Tree, name: str, tree: Tree) -> str:
-    """What tells that programs make and delete a resource, as for tests: ``no`` where nothing does."""
-    return "its deletion policy" if look_up(template, ("Resources", name, "DeletionPolicy")) == "Delete" else "no"
+    """What tells that a resource goes with its stack, as one for tests does every day: ``no`` where it is to stay."""
+    policy = look_up(template, ("Resources", name, "DeletionPolicy"))
+    return "its deletion policy" if policy == "Delete" else "no" if isinstance(policy, str) else "the end of its stack"
 
 
 def _callers(template: Tree, name: str, tree: Tree) -> str:
