@@ -45,6 +45,8 @@ def seen(service: str, dockerfile: str) -> Tree:
         ("{build: ./other}", "FROM a\nUSER app\n", {}),
         ("{image: app}", "FROM a\nUSER app\n", {}),
         ("{build: ./app}", "FROM a\nRUN setcap cap_net_raw+ep /app\nUSER app\n", {}),
+        ("{build: ./app}", 'FROM grafana/grafana:${V:-11.1.0}\nENTRYPOINT ["/start.sh"]\n', {"root": "told"}),
+        ("{build: ./app}", 'FROM grafana/grafana:11.1.0\nUSER root\nENTRYPOINT ["/start.sh"]\n', {}),
     ],
 )
 def test_a_service_that_is_built_to_start_as_another_user_needs_no_capabilities(service: str, dockerfile: str, needs: Tree) -> None:

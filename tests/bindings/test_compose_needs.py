@@ -328,6 +328,8 @@ def test_nothing_is_known_of_an_image_that_starts_otherwise(body: str, needs: Tr
         ("image: 'app:1', user: '1000', command: sudo app", {}),
         ("image: 'caddy:2', user: '1000'", {"capabilities": "told", "root": "told", "data": False}),  # keeps what its program has
         ("image: 'kong:1.5', user: kong", {}),
+        ("image: grafana/grafana, entrypoint: [sh, -c, 'mkdir -p /var/lib/a && /run.sh']", {"root": "told"}),
+        ("image: 'n8nio/n8n:1', entrypoint: [sudo, n8n]", {}),
         ("user: '1000', build: .", {}),
     ],
 )

@@ -97,7 +97,7 @@ def based_on(instructions: Sequence[Mapping[str, Plain]]) -> Base:
     added = [_target(each["value"]) for each in whole if each["keyword"] in ("ADD", "COPY")]
     starts = any(each["keyword"] == "CMD" for each in whole)
     return Base(
-        from_of(whole[0])["image"],
+        filled(from_of(whole[0])["image"]),
         program(whole) if starts else (),
         added,
         any(each["keyword"] == "RUN" for each in whole),

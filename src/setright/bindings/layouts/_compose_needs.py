@@ -37,6 +37,7 @@ from setright.bindings.layouts._image_needs import (
     checks_itself,
     covers,
     is_named,
+    is_rootless,
     needs_of,
     places_of,
     spills_of,
@@ -114,7 +115,7 @@ def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
         return []
     needs, image = known(service, images, made), _base(service, made).image
     used = list(needs.get("capabilities", capabilities_of(image, images)))
-    if not starts_as_root(service, made or ()):
+    if not starts_as_root(service, made or ()) or _starts_as_other(service, images, made):
         return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
     is_told = "capabilities" in needs or (
         tells_capabilities(image, images) and not (service.get("build") or service.get("entrypoint"))
@@ -152,9 +153,16 @@ def _takes_user(service: Tree) -> re.Match[str] | None:
     return next(filter(None, found), None) or BECOMES_USER.match(str(service.get("image", "")))
 
 
-def _needs_no_root(service: Tree, made: Made) -> bool:
+def _starts_as_other(service: Tree, images: Images, made: Made) -> bool:
+    """Whether its image starts as another user than root, as nobody says otherwise, and gives its programs no rights."""
+    image = _base(service, made).image
+    says = service.get("user") or any(each["keyword"] == "USER" for each in made or ())
+    return not says and is_rootless(image, images) and tells_capabilities(image, images) and not capabilities_of(image, images)
+
+
+def _needs_no_root(service: Tree, images: Images, made: Made) -> bool:
     """Whether it starts as another user, and nothing speaks of a program that gains rights again."""
-    if service.get("privileged") or starts_as_root(service, made or ()):
+    if service.get("privileged") or (starts_as_root(service, made or ()) and not _starts_as_other(service, images, made)):
         return False
     if made is not None:
         return not gains_rights(made)
@@ -187,7 +195,7 @@ def told(service: Tree, images: Images, made: Made = None) -> Tree:
     """
     needs = known(service, images, made)
     found: Tree = {key: "told" for key in ("capabilities", "writes") if key in needs}
-    is_told = "capabilities" in needs or _needs_no_root(service, made) or bool(_at_most(service, made))
+    is_told = "capabilities" in needs or _needs_no_root(service, images, made) or bool(_at_most(service, made))
     found |= {"root": "told"} if is_told else {}
     found |= {"checks": True} if not service.get("build") and checks_itself(filled(service.get("image", "")), images) else {}
     return found | ({"data": bool(needs.get("data"))} if needs else {})

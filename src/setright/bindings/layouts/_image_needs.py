@@ -134,6 +134,12 @@ def tells_capabilities(image: Plain, images: Images) -> bool:
     return "capabilities" in _told(image, images)
 
 
+def is_rootless(image: Plain, images: Images) -> bool:
+    """Whether the image is known to start as another user than root, whatever it starts."""
+    told = _told(image, images)
+    return bool(told.get("user", "named" in told))
+
+
 def writes_of(image: Plain, images: Images) -> list[str]:
     """Where the image writes as it comes; empty where that is not known."""
     return list(_told(image, images).get("writes", ()))
