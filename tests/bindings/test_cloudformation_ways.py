@@ -28,6 +28,7 @@ def told(type_: str, text: str) -> object:
     [
         GATE + NAT + ROUTES + "  Web: " + OWN % "Outer",
         "  Web: " + OWN % "PublicSubnet1",
+        GATE + NAT.replace("}", ", Properties: {SubnetId: !Ref Inner}}") + INNER + "  Web: " + OWN % "Inner",
         GATE + "  Web: {Type: AWS::EC2::Instance}\n",
         "  Web: {Type: AWS::EC2::Instance, Properties: {SourceDestCheck: 'false'}}\n",
         "  Web: {Type: AWS::EC2::Instance, Properties: {UserData: aws ec2 associate-address --allocation-id $ID}}\n",

@@ -78,14 +78,15 @@ def _is_public(template: Tree, subnet: Plain) -> bool:
 
 
 def _leads_out(template: Tree, subnet: str) -> bool:
-    """Whether a subnet of the template has a route to an internet gateway."""
+    """Whether a subnet of the template has a route to an internet gateway, or seems to where its routes are not told."""
     bound = tied(template, "AWS::EC2::SubnetRouteTableAssociation", "SubnetId").to.get(subnet, ())
     tables = [referred(body.get("RouteTableId")) for _, body in bound]
     routes = tied(template, "AWS::EC2::Route", "RouteTableId")
     there = [body for table in tables for _, body in routes.to.get(table or "", ())]
-    if any("GatewayId" in body and _is_gate(template, body["GatewayId"]) for body in there):
-        return True
-    return not there and _has_gate_alone(template)
+    if there:
+        return any("GatewayId" in body and _is_gate(template, body["GatewayId"]) for body in there)
+    holds_nat = subnet in tied(template, "AWS::EC2::NatGateway", "SubnetId").to
+    return holds_nat or PUBLIC.search(subnet) is not None or _has_gate_alone(template)
 
 
 def _is_gate(template: Tree, named: Plain) -> bool:
