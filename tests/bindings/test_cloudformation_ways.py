@@ -84,3 +84,18 @@ def test_an_instance_says_of_its_metadata_what_its_launch_template_says(options:
     given = {"t.yaml": Source("t.yaml", "yaml", lenses.get("yaml", text.encode()))}
     layout = {"type": "AWS::EC2::Instance", "evidence": {"metadata": "metadata"}}
     assert cloudformation.view("k", layout, given)[0].tree["source"] == {"metadata": words}
+
+
+@pytest.mark.parametrize(
+    ("beside", "by"),
+    [
+        ("  Nodes: {Type: AWS::EKS::Nodegroup, Properties: {LaunchTemplate: {Id: !Ref Hard}}}\n", "by Nodes"),
+        ("  Web: {Type: AWS::EC2::Instance, Properties: {LaunchTemplate: !Ref Hard, UserData: docker run app}}\n", "by Web"),
+        ("  Web: {Type: AWS::EC2::Instance, Properties: {LaunchTemplate: !Ref Hard, UserData: yum -y update}}\n", "no"),
+    ],
+)
+def test_containers_are_one_hop_further_from_the_metadata(beside: str, by: str) -> None:
+    text = "Resources:\n  Hard: {Type: AWS::EC2::LaunchTemplate}\n" + beside
+    given = {"t.yaml": Source("t.yaml", "yaml", lenses.get("yaml", text.encode()))}
+    layout = {"type": "AWS::EC2::LaunchTemplate", "evidence": {"containers": "containers"}}
+    assert cloudformation.view("k", layout, given)[0].tree["source"] == {"containers": by}

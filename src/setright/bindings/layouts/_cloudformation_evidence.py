@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
-from setright.bindings.layouts._cloudformation_metadata import metadata
+from setright.bindings.layouts._cloudformation_metadata import containers, metadata
 from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
@@ -345,6 +345,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "bucket": _bucket,
     "users": _users,
     "metadata": metadata,
+    "containers": containers,
     "subnets": _subnets,
     "readers": _readers,
     "handed-out": _handed_out,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from setright.bindings.layouts._cloudformation_index import typed
-from setright.bindings.layouts._cloudformation_values import properties, referred
+from setright.bindings.layouts._cloudformation_index import typed, users
+from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type
 from setright.bindings.layouts._documents import unpacked
 from setright.bindings.trees import look_up
 from setright.model import Tree, Unknown
@@ -20,6 +20,8 @@ METADATA = re.compile(
 RECENT_IMAGE = re.compile(
     r"/aws/service/ami-amazon-linux-latest/(?:al20\d\d|amzn2)-ami[\w.-]*|/aws/service/canonical/ubuntu/server/2\d\.04/\S+"
 )
+CONTAINERS = re.compile(r"docker|podman|containerd|kube|\becs\b|/etc/eks", re.IGNORECASE)
+RUNS_CONTAINERS = ("AWS::EKS::", "AWS::ECS::", "AWS::Batch::")
 TOKENS_ALREADY = re.compile(r"/aws/service/\S*\bal20(?:2[3-9]|[3-9]\d)-\S*")  # Amazon Linux, whose images ask for tokens since 2023
 
 
@@ -41,6 +43,17 @@ def metadata(template: Tree, name: str, tree: Tree) -> str:
     if "IamInstanceProfile" in body:
         return "its role"
     return "no" if RECENT_IMAGE.fullmatch(image) else "an image of unknown age"
+
+
+def containers(template: Tree, name: str, tree: Tree) -> str:
+    """What tells that containers run on what is started, one hop further from the metadata service: ``by`` it, or ``no``."""
+    there = template["Resources"]
+    for id_ in [name, *users(template, name)]:
+        own = there[id_]
+        script = unpacked(str(look_up(own, ("Properties", "UserData")) or look_up(own, ("Properties", "LaunchTemplateData"))))
+        if resource_type(own).startswith(RUNS_CONTAINERS) or CONTAINERS.search(f"{own} {script}"):
+            return f"by {id_}"
+    return "no"
 
 
 def _image(template: Tree, name: str) -> str:
