@@ -168,6 +168,33 @@ def test_a_name_that_stands_for_nothing_is_refused() -> None:
         list(bundled("nothing"))
 
 
+ITS_ROLE = 'resource "aws_iam_role" "log" {\n  %s\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("own", "is_offered"),
+    [
+        ("", True),
+        (ITS_ROLE % 'assume_role_policy = jsonencode({ Service = "net.amazonaws.com" })', True),
+        (ITS_ROLE % 'assume_role_policy = jsonencode({ Service = "other.amazonaws.com" })', False),
+        (ITS_ROLE % 'count = 1\n  assume_role_policy = jsonencode({ Service = "net.amazonaws.com" })', False),
+        ('resource "aws_kms_key" "data" {\n  policy = jsonencode({ Service = "logs.eu-west-1.amazonaws.com" })\n}\n', True),
+        ('resource "aws_kms_key" "data" {\n  description = "mine"\n}\n', False),
+        ('data "aws_region" "current" {\n  count = var.on ? 1 : 0\n}\n', False),
+    ],
+)
+def test_a_block_of_somebody_elses_by_that_name_takes_the_offer_away(own: str, is_offered: bool) -> None:
+    makes: Plain = {
+        "data/aws_region/current": {},
+        "resource/aws_kms_key/data": {"policy": {"json": {"Service": "logs.eu-west-1.amazonaws.com"}}},
+        "resource/aws_cloudwatch_log_group/log": {"kms_key_id": {"is": "aws_kms_key.data.arn"}},
+        "resource/aws_iam_role/log": {"assume_role_policy": {"json": {"Service": "net.amazonaws.com"}}},
+    }
+    offer: Plain = {"at": "Log", "value": {"is": "aws_cloudwatch_log_group.log.arn"}, "makes": makes}
+    (given,) = offered({"type": "net", "offers": {"log": offer}}, 'resource "net" "n" {\n}\n' + own)
+    assert ("log" in given if isinstance(given, dict) else False) is is_offered
+
+
 NET = 'module "net" {\n  source = "%s"\n}\n'
 POLICY = 'resource "aws_iam_role_policy_attachment" "p" {\n  role = "app"\n}\n'
 KEY: dict[str, Plain] = {

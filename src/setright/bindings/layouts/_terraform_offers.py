@@ -34,11 +34,15 @@ from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.layouts._terraform_versions import constraint, version
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Tree, Unknown
+from setright.patterns import late
 
 PREFIX = "template"
 MAKES = "makes"
 OFFERED = "offered"
 ROLE = "AWS::IAM::Role"  # PowerUserAccess may make everything else that is offered
+DOCUMENT = "data.aws_iam_policy_document"
+LOG_GROUP = "aws_cloudwatch_log_group"
+SERVICE = late(r"[\w.-]+\.amazonaws\.com")
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
 Layout = Mapping[str, Plain]
 
@@ -77,7 +81,34 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
         return False
     if "via" in how and not lets_in(module, block, how["value"]["is"], how["via"]):
         return False
-    return "grant" not in how or _role(module, block, how) is not None
+    return _is_free(module, block, how) and ("grant" not in how or _role(module, block, how) is not None)
+
+
+def _is_free(module: Module, block: Block, how: Layout) -> bool:
+    """Whether what the offer makes is not there yet, or is what it takes: a block of that name may be made for something else."""
+    logs = block.type == LOG_GROUP or any(LOG_GROUP in path for path, _ in _bundled(how))
+    note = f"free {logs} {how.get('makes')}"
+    if note not in module.notes:
+        found = [(_there_at(module, path), path, body) for path, body in _bundled(how)]
+        module.notes[note] = all(each is None or _serves(module, each, path, body, logs) for each, path, body in found)
+    return bool(module.notes[note])
+
+
+def _there_at(module: Module, path: tuple[str, ...]) -> Tree | None:
+    found = (look_up(source.tree, (*path, 0)) for source in module.sources.values())
+    return next((each for each in found if isinstance(each, dict)), None)
+
+
+def _serves(module: Module, there: Tree, path: tuple[str, ...], made: Plain, logs: bool) -> bool:
+    """Whether a block may stand for the one that would be made: one of it, and a role or key that lets the same service in."""
+    if {"count", "for_each", "provider"} & there.keys():
+        return False
+    said, wanted = str(there), str(made)
+    if DOCUMENT in said:
+        said += "".join(str(each.body) for each in module.resources(DOCUMENT))
+    if path[1] == "aws_iam_role":
+        return all(service in said for service in SERVICE.findall(wanted))
+    return path[1] != "aws_kms_key" or not logs or "logs." not in wanted or "logs." in said
 
 
 def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
