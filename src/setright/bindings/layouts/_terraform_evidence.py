@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_azure_sizes as azure_sizes
+from setright.bindings.layouts import _terraform_edge as edge
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_google_ways as google_ways
 from setright.bindings.layouts import _terraform_images as images
@@ -356,6 +357,7 @@ def _edge(module: Module, block: Block, tree: Tree) -> str:
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "can-ask": can_ask,
     "public": _public,
+    **edge.FUNCTIONS,
     **google.FUNCTIONS,
     **google_ways.FUNCTIONS,
     **azure.FUNCTIONS,

@@ -1,0 +1,32 @@
+"""Which functions CloudFront runs."""
+
+import pytest
+from tests.bindings.test_terraform_users import told
+
+from setright.model import Plain
+
+KIND: dict[str, Plain] = {"type": "aws_lambda_function", "evidence": {"edge": "edge-function"}}
+F = 'resource "aws_lambda_function" "f" {\n  role = aws_iam_role.r.arn\n}\n'
+ROLE = 'resource "aws_iam_role" "r" {\n  assume_role_policy = %s\n}\n'
+TRUST = 'jsonencode({ Statement = [{ Principal = { Service = ["%s"] } }] })'
+DOCUMENT = 'data "aws_iam_policy_document" "t" {\n  statement {\n    principals {\n      identifiers = ["%s"]\n    }\n  }\n}\n'
+DISTRIBUTION = (
+    'resource "aws_cloudfront_distribution" "d" {\n  default_cache_behavior {\n    lambda_function_association {\n'
+    "      lambda_arn = aws_lambda_function.%s.qualified_arn\n    }\n  }\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "by"),
+    [
+        ("", "no"),
+        (ROLE % (TRUST % "lambda.amazonaws.com"), "no"),
+        (ROLE % (TRUST % "edgelambda.amazonaws.com"), "by aws_iam_role.r"),
+        (ROLE % "data.aws_iam_policy_document.t.json" + DOCUMENT % "edgelambda.amazonaws.com", "by aws_iam_role.r"),
+        (ROLE % "data.aws_iam_policy_document.t.json" + DOCUMENT % "lambda.amazonaws.com", "no"),
+        (DISTRIBUTION % "f", "by aws_cloudfront_distribution.d"),
+        (DISTRIBUTION % "other", "no"),
+    ],
+)
+def test_a_function_at_the_edge_is_known_by_who_runs_it(beside: str, by: str) -> None:
+    assert told(KIND, F + beside) == {"edge": by}
