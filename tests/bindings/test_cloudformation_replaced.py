@@ -21,6 +21,8 @@ def policies(own: str, wanted: str = "Encrypted") -> set[str]:
 def test_the_old_one_is_kept_where_nothing_says_what_becomes_of_it() -> None:
     assert policies("") == {"DeletionPolicy: Snapshot", "UpdateReplacePolicy: Snapshot"}
     assert policies("    DeletionPolicy: Retain\n") == {"UpdateReplacePolicy: Snapshot"}
+    set_by = "    Properties: {Encrypted: !Ref Encrypted}\nParameters: {Encrypted: {Default: 'false'}}\n"
+    assert policies(set_by) == {"DeletionPolicy: Snapshot", "UpdateReplacePolicy: Snapshot"}
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def edit(
     placed = lists.one_behind_the_other(
         e for each in [*edits, *live] for e in _all_placed(layout, template, resource.name, each, is_yaml)
     )
-    placed += replaced.kept(layout, template, resource.name, placed)
+    placed += replaced.kept(layout, template, resource.name, [*edits, *live], placed)
     return [(locator, Edit((*home[:-3], *each.path), each.value, each.remove)) for each in placed]
 
 
