@@ -198,3 +198,7 @@ def test_a_new_pair_stands_on_one_line_in_a_mapping_that_does():
     assert put("json", source, [Edit(("a", "d"), {"e": True})]) == source.replace(b'"b": 1', b'"b": 1, "d": {"e": true}')
     long = {f"name{n}": "a value of some length" for n in range(9)}
     assert b'"d": {\n    "name0"' in put("json", source, [Edit(("a", "d"), long)])
+
+
+def test_a_file_without_blanks_gets_none():
+    assert put("json", b'{"a":{"b":1}}', [Edit(("a", "c"), {"d": [1, 2]})]) == b'{"a":{"b":1,"c":{"d":[1,2]}}}'

@@ -66,7 +66,7 @@ class Brackets(Editor):
         at = content_start(self.text, node)
         if self.text[at : at + 1] not in ("{", "["):
             raise LensError(f"line {line_of(self.text, at)}: a mapping without braces in a list; change it by hand")
-        return Box(self.text, places)
+        return Box(self.text, places, self.json.comma[1:])
 
     def _margin(self, index: int) -> str:
         """What a line begins with."""

@@ -21,6 +21,7 @@ class Box(msgspec.Struct, frozen=True):
 
     text: str
     items: list[tuple[int, int]]
+    gap: str = " "  # behind a comma, where the items show none
 
     @property
     def in_rows(self) -> bool:
@@ -44,8 +45,8 @@ class Box(msgspec.Struct, frozen=True):
             return newline_of(self.text) + self.margin
         if len(self.items) > 1 and (comma := self.comma(0)) is not None:
             gap = self.text[comma + 1 : self.items[1][0]]
-            return gap if not gap.strip(" ") else " "
-        return " "
+            return gap if not gap.strip(" ") else self.gap
+        return self.gap
 
     def comma(self, i: int) -> int | None:
         """The index of the comma after an item."""
