@@ -295,6 +295,10 @@ def test_what_memory_may_not_hold_gets_a_volume() -> None:
             "image: redis, command: --dir /data",
             {"capabilities": "told", "root": "told", "writes": "told", "data": True, "asks": "told"},
         ),
+        (
+            "image: redis, command: [redis-server, /redis.conf], volumes: ['./redis.conf:/redis.conf']",
+            {"capabilities": "told", "root": "told", "data": True},
+        ),
         ("image: nginx, command: sh -c 'apt-get update && nginx'", {}),
         ("image: 'prom/prometheus:v1.8.2'", {}),
         (

@@ -287,8 +287,10 @@ def _base(word: str) -> str:
 
 
 def _is_configured(told: Needs, started: Started) -> bool:
-    """Whether something is mounted over its configuration, or that lies in what is mounted."""
+    """Whether something is mounted over its configuration, or that lies in what is mounted, or a word names what is."""
     placed = [path for path in started.mounted if path not in started.plain]
+    if "reads" in told and any(word in placed for word in (*started.entry, *started.words)):
+        return True
     return any(covers(own, path) or covers(path, own) for own in told.get("reads", ()) for path in placed)
 
 
