@@ -95,9 +95,15 @@ def test_who_gives_rights_may_make_a_role(beside: str, may_make_roles: bool):
     assert ("AWS::IAM::Role" in trees(layout, text)["Hello"]["template"]["makes"]) is may_make_roles
 
 
-def test_what_globals_say_is_overridden_in_the_function_itself():
+def test_what_globals_say_for_several_is_overridden_in_the_function_itself():
+    text = SERVERLESS.replace("Resources:\n", "Resources:\n  Other: {Type: AWS::Serverless::Function}\n")
+    after = fixed(FUNCTION, text, "Hello", Edit(("TracingConfig", "Mode"), "Active"))
+    assert after == text + "      Tracing: Active\n"
+
+
+def test_what_globals_say_for_one_function_is_changed_there():
     after = fixed(FUNCTION, SERVERLESS, "Hello", Edit(("TracingConfig", "Mode"), "Active"))
-    assert after == SERVERLESS + "      Tracing: Active\n"
+    assert after == SERVERLESS.replace("PassThrough", "Active")
 
 
 def test_what_globals_say_for_all_is_not_removed_for_one():

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from setright.bindings.layouts._cloudformation_values import resource_type
 from setright.bindings.trees import look_up, set_at
-from setright.model import Path, Plain, Tree
+from setright.model import Path, Plain, Tree, Unknown
 
 OWN = {"type", "globals"}
 
@@ -63,6 +63,20 @@ def in_globals(layout: Mapping[str, Plain], template: Tree, name: str, path: Pat
     place = ("Globals", _other(layout).get("globals", ""), *path)
     own = look_up(template, ("Resources", name, "Properties", *path))
     return place if own is None and look_up(template, place) is not None else None
+
+
+def for_it_alone(layout: Mapping[str, Plain], template: Tree, name: str, path: Path, value: Plain) -> Path | None:
+    """Where Globals says a plain value that this function alone takes; None where it is for several, as it is with APIs."""
+    there = in_globals(layout, template, name, path)
+    if (
+        there is None
+        or there[1] != "Function"
+        or isinstance(value, dict | list)
+        or isinstance(look_up(template, there), dict | list | Unknown)
+    ):
+        return None
+    takers = [id_ for id_ in template["Resources"] if is_one(layout, template, id_)]
+    return there if takers == [name] else None
 
 
 def _other(layout: Mapping[str, Plain]) -> Mapping[str, Plain]:

@@ -134,6 +134,9 @@ def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: 
         own = serverless.placed(layout, template, home, path)
         if item.remove and (common := serverless.in_globals(layout, template, home, own)):
             raise BindingError(f"{home}: {'/'.join(map(str, own))} is set for all by {'/'.join(map(str, common))}; change it there")
+        if not item.remove and (common := serverless.for_it_alone(layout, template, home, own, item.value)):
+            yield Edit(common, item.value)
+            continue
         yield _placed(template, home, Edit(values.placed(values.properties(template, home), own), item.value, item.remove), is_yaml)
 
 
