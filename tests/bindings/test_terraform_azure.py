@@ -181,3 +181,33 @@ POOL = (
 )
 def test_a_subnet_has_visitors_where_something_in_it_is_reached_from_outside(beside: str, who: str) -> None:
     assert told(SUBNET, {"main.tf": FRONT + beside}) == who
+
+
+MACHINE: dict[str, Plain] = {"type": "azurerm_linux_virtual_machine", "evidence": {"extensions": "extensions"}}
+VM = 'resource "azurerm_linux_virtual_machine" "a" {\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "by"),
+    [
+        ({"main.tf": VM}, "no"),
+        (
+            {
+                "main.tf": VM + 'resource "azurerm_virtual_machine_extension" "e" {\n'
+                "  virtual_machine_id = azurerm_linux_virtual_machine.a.id\n}\n"
+            },
+            "by azurerm_virtual_machine_extension.e",
+        ),
+        ({"main.tf": VM, "b/main.tf": 'resource "azurerm_backup_protected_vm" "b" {\n}\n'}, "no"),
+        (
+            {
+                "main.tf": VM + 'output "id" {\n  value = azurerm_linux_virtual_machine.a.id\n}\n',
+                "b/main.tf": 'resource "azurerm_backup_protected_vm" "b" {\n}\n',
+            },
+            "by azurerm_backup_protected_vm.b",
+        ),
+    ],
+)
+def test_what_puts_extensions_on_a_machine_is_named(files: dict[str, str], by: str) -> None:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    assert terraform.view("k", MACHINE, given)[0].tree["source"] == {"extensions": by}

@@ -222,10 +222,26 @@ def _keys(value: Plain) -> Iterator[str]:
         yield from _keys(inner)
 
 
+EXTENDING = (  # what comes to a machine as an extension
+    *("azurerm_virtual_machine_extension", "azurerm_virtual_machine_run_command", "azurerm_backup_protected_vm"),
+    *("azurerm_monitor_data_collection_rule_association", "azurerm_policy_virtual_machine_configuration_assignment"),
+    *("azurerm_security_center_server_vulnerability_assessment", "azurerm_site_recovery_replicated_vm"),
+)
+
+
+def extensions(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` what puts an extension on a machine; ``no`` where nothing here does."""
+    if told := next((each.address for each, _ in namers(module, block) if each.type in EXTENDING), ""):
+        return f"by {told}"
+    homes = [home for home in module.tree.values() if home is not module] if handed_out(module, block, tree) != "no" else []
+    return next((f"by {each.address}" for home in homes for kind in EXTENDING for each in home.resources(kind)), "no")
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "public-azure": public,
     "ftp": ftp,
     "plain-http": plain_http,
     "endpoint": endpoint,
     "subnet-visitors": visitors,
+    "extensions": extensions,
 }
