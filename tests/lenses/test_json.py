@@ -202,3 +202,8 @@ def test_a_new_pair_stands_on_one_line_in_a_mapping_that_does():
 
 def test_a_file_without_blanks_gets_none():
     assert put("json", b'{"a":{"b":1}}', [Edit(("a", "c"), {"d": [1, 2]})]) == b'{"a":{"b":1,"c":{"d":[1,2]}}}'
+
+
+def test_colons_stand_as_most_of_the_file_s_do():
+    source = b'{\n  "a" : 1,\n  "b" : {"c": "d : e"},\n  "f" : []\n}\n'
+    assert put("json", source, [Edit(("g",), {"h": 1})]) == source[:-3] + b',\n  "g" : {\n    "h" : 1\n  }\n}\n'

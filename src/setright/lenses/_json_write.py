@@ -31,10 +31,11 @@ def style_of(text: str, root: Node) -> JsonStyle:
     indent = INDENT.search(text)
     is_empty = not (root.pairs if isinstance(root, Mapping) else isinstance(root, Sequence) and root.items)
     ascii_only = text.isascii() and "\\u" in text
+    colon = " : " if text.count('" : ') > text.count('": ') else ": "
     if indent or is_empty:
-        return JsonStyle(indent[1] if indent else "  ", newline_of(text), ascii=ascii_only)
+        return JsonStyle(indent[1] if indent else "  ", newline_of(text), colon, ascii=ascii_only)
     tight = ": " not in text
-    return JsonStyle(None, newline_of(text), ":" if tight else ": ", "," if tight else ", ", ascii_only)
+    return JsonStyle(None, newline_of(text), ":" if tight else colon, "," if tight else ", ", ascii_only)
 
 
 def json_text(value: Plain, style: JsonStyle, margin: str) -> str:
