@@ -1,6 +1,7 @@
 """Files of a tree that a program writes, or that tests read as they are: their heads and folders say so. Pure.
 
-Whoever fixes them by hand has the next build undo it, or the next test fail. golang.org/s/generatedcode; `go help test`, testdata.
+Whoever fixes them by hand has the next build undo it, or the next test fail. golang.org/s/generatedcode; `go help test`, testdata;
+AWS CDK Developer Guide, the metadata by which it finds what a resource of its templates is made from.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ MADE = late(
     rb"(?:[.!;,:)*-]|\r?\n)",
     re.IGNORECASE,
 )
+CDK = b"aws:cdk:path"
 READ_BY_TESTS = frozenset({"testdata", "test-data", "test_data", "__fixtures__", "__snapshots__", "golden"})
 
 
@@ -25,5 +27,7 @@ def why(locator: str, data: bytes) -> str:
     head = HEAD.match(data[:HEAD_BYTES])
     if head and MADE.search(head[0]):
         return "its head says that a program writes it, which would undo a fix here; put right what it is made from"
+    if CDK in data:
+        return "the CDK writes it from an app, which would undo a fix here; put the app right"
     folder = next((each for each in locator.split("/")[:-1] if each in READ_BY_TESTS), "")
     return f"tests read it from {folder}, and may compare it with what they expect" if folder else ""
