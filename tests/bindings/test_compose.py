@@ -143,6 +143,31 @@ def test_limits_of_a_file_of_version_two_are_written_its_way() -> None:
     assert fixed("    mem_limit: 0\n", edit) == "    mem_limit: 512m\n"
 
 
+PIDS = Edit(("deploy", "resources", "limits", "pids"), 99)
+LIMITED = "    deploy:\n      resources:\n        limits:\n          memory: 1g\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "key"),
+    [
+        ("    image: a\n", "", "          pids: 99"),
+        ("    image: a\n", "version: '3.7'\n", "    pids_limit: 99"),  # Compose 1 takes no file with the other one
+        ("    image: a\n    mem_limit: 1g\n", "", "    pids_limit: 99"),  # and Compose 2 none with both
+        (LIMITED, "", "          pids: 99"),
+        (LIMITED, "version: '3.9'\n", "          pids: 99"),
+        ("    deploy:\n      replicas: 2\n", "version: '3.10'\n", "          pids: 99"),
+    ],
+)
+def test_a_limit_stands_where_whoever_starts_the_file_knows_it(body: str, head: str, key: str) -> None:
+    assert key in fixed(body, PIDS, head=head).splitlines()
+
+
+@pytest.mark.parametrize("body", ["    deploy:\n      replicas: 2\n", LIMITED])
+def test_a_limit_that_whoever_starts_the_file_would_refuse_is_none(body: str) -> None:
+    with pytest.raises(BindingError, match=r"raise it to 3\.9"):
+        fixed(body, PIDS, head="version: '3.8'\n")
+
+
 def test_a_list_that_loses_all_goes() -> None:
     body = "    image: a\n    cap_add:\n      - ALL\n      - SYS_ADMIN\n"
     assert fixed(body, Edit(("cap_add", 0), remove=True), Edit(("cap_add", 1), remove=True)) == "    image: a\n"

@@ -30,10 +30,10 @@ def asks(service: Tree, images: Images, made: Made = None) -> str:
     said = " ".join([*words_of(service), *names_of(service.get("environment"))])
     is_configured = any(covers(own, path) or covers(path, own) for own in needs.get("reads", ()) for path in mounted(service))
     is_elsewhere = is_configured or ELSEWHERE.search(said) or VARIABLE.search(said)
-    return "" if is_elsewhere or _is_of_swarm(service) else str(needs.get("asks", ""))
+    return "" if is_elsewhere or is_of_swarm(service) else str(needs.get("asks", ""))
 
 
-def _is_of_swarm(service: Tree) -> bool:
+def is_of_swarm(service: Tree) -> bool:
     """Whether it says what only Swarm heeds, which ends what does not answer."""
     deploy = service.get("deploy")
     return isinstance(deploy, dict) and any(key in deploy for key in SWARM)

@@ -20,7 +20,7 @@ itself. A value with ${VARIABLE} cannot be told. compose-spec.io, 05-services.md
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from posixpath import join, normpath
 
@@ -30,6 +30,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_build as build
 from setright.bindings.layouts import _compose_env as env
 from setright.bindings.layouts import _compose_health as health
+from setright.bindings.layouts import _compose_limits as limits
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_secrets as secrets
@@ -77,7 +78,7 @@ def edit(
     raw = written(resource, sources)
     locator, base = resource.home
     version = str(look_up(sources[locator].tree, (*base[:2], "version")) or "")
-    old_version = version.startswith("2")
+    services = look_up(sources[locator].tree, base[:-1])
     made = build.dockerfile(locator, raw, sources)
     hidden = [each for each in edits if secrets.is_wanted(each)]
     apart = [each for wanted in hidden for each in secrets.moved(resource, raw, wanted, version, sources)]
@@ -91,7 +92,8 @@ def edit(
     edits = [small for each in edits for small in health.checked(resource.name, known, each, images, made, version)]
     more = [other for each in edits for other in needs.besides(known, each, images, made)]
     wanted = [_with_enough(known, each, images, made) for each in [*edits, *live]]
-    placed = [_placed(resource, raw, each, old_version) for each in wanted] + more
+    in_place = partial(limits.place, resource.name, raw, version=version, services=list(services.values()))
+    placed = [_placed(resource, raw, each, in_place) for each in wanted] + more
     return [*((locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)), *apart]
 
 
@@ -221,13 +223,13 @@ def _with_enough(raw: Tree, wanted: Edit, images: Images, made: build.Made) -> E
     return Edit(wanted.path, memory.enough(raw, wanted.value, images, made))
 
 
-def _placed(resource: Resource, raw: Tree, wanted: Edit, old_version: bool) -> Edit:
+def _placed(resource: Resource, raw: Tree, wanted: Edit, limit_at: Callable[[str], Path]) -> Edit:
     """One edit on the service as shown, as an edit on what is written."""
     path, head = wanted.path, wanted.path[0]
     if head in READ_ONLY:
         raise BindingError(f"{resource.name}: {head} is read off the service; change it by hand")
-    if path[:3] == short.LIMITS_AT and len(path) == 4 and (older := short.LIMITS.get(str(path[3]))):
-        return Edit((older,), wanted.value, wanted.remove) if old_version or older in raw else wanted
+    if path[:3] == short.LIMITS_AT and len(path) == len(short.LIMITS_AT) + 1 and path[3] in short.LIMITS:
+        return Edit(limit_at(str(path[3])), wanted.value, wanted.remove)
     if path == ("restart",) and isinstance(look_up(raw, POLICY), dict):
         return _in_policy(resource, raw, wanted)
     if (head, path[2:]) == ("ports", ("host_ip",)):

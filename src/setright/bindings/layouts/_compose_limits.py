@@ -1,0 +1,38 @@
+"""Where a service's limits are written, so that whoever starts its file knows them.
+
+`docker stack` knows no pids before version 3.9 of the format (docker/cli, pull 2503), Compose 1 knows them nowhere in `deploy`,
+and Compose 2 takes a limit beside `deploy/resources/limits` for another one than is there. compose-spec.io, services and deploy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from setright.bindings.error import BindingError
+from setright.bindings.layouts import _compose_short as short
+from setright.bindings.layouts._compose_health import is_of_swarm
+from setright.bindings.trees import look_up
+from setright.model import Path, Plain, Tree
+
+WITH_PIDS = (3, 9)  # the first version of the format in which they are a limit of `deploy`
+
+
+def place(name: str, raw: Tree, key: str, version: str, services: Iterable[Plain]) -> Path:
+    """The path of a limit in a service as it is written. Raises BindingError where who starts the file would refuse it."""
+    older = short.LIMITS[key]
+    has_new = isinstance(look_up(raw, short.LIMITS_AT), dict)
+    if older in raw or (not has_new and any(each in raw for each in short.LIMITS.values())) or version.startswith("2"):
+        return (older,)
+    is_for_swarm = any(isinstance(each, dict) and is_of_swarm(each) for each in services)
+    if version.startswith("3") and not has_new and not is_for_swarm:
+        return (older,)
+    if key == "pids" and version.startswith("3") and _number(version) < WITH_PIDS:
+        raise BindingError(
+            f"{name}: version {version} of the format knows no limit of processes in deploy, where its other limits are; raise it"
+            " to 3.9, or remove `version` where only Compose 2 starts it"
+        )
+    return (*short.LIMITS_AT, key)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
