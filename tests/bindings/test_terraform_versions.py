@@ -41,3 +41,19 @@ def test_the_language_of_terraform_0_11_is_for_old_providers() -> None:
     old = QUEUE.replace("}", '\n  tags {\n    Team = "a"\n  }\n}')
     assert asked({"main.tf": old}).most < (3,)
     assert asked({"main.tf": old, ".terraform.lock.hcl": LOCKED.replace("3.50.0", "2.7.0")}).most == (2, 7, 0)
+
+
+def test_what_a_directory_calls_binds_it_and_all_that_it_calls_besides() -> None:
+    files = {
+        "main.tf": 'module "a" {\n  source = "./a"\n}\n\nmodule "b" {\n  source = "./b"\n}\n' + QUEUE,
+        "a/main.tf": WANTED.replace(">= 3.0", "~> 4.0") + QUEUE,
+        "b/main.tf": WANTED + QUEUE,
+    }
+    for folder in ("", "a", "b"):
+        assert asked(files, folder) == ((4, 0), (4, 10**6), "~> 4.0")
+
+
+def test_a_module_of_the_registry_binds_who_calls_it() -> None:
+    call = 'module "eks" {\n  source  = "terraform-aws-modules/eks/aws"\n  version = "%s"\n}\n'
+    assert asked({"main.tf": call % "~> 20.0" + QUEUE}).most < (6,)
+    assert asked({"main.tf": call % "~> 21.0" + QUEUE}).most == NEWEST

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -37,6 +37,13 @@ GONE = {  # the types that a provider's version no longer has: a module with one
 }
 
 LAST = {"aws": "3.0", "azurerm": "2.0", "google": "3.0", "google-beta": "3.0", "kubernetes": "2.0"}  # no longer for Terraform 0.11
+BOUNDS = (  # modules of a registry before a version of theirs, each with a provider and what it may not be any more
+    ("terraform-aws-modules/eks/aws", "21.0", "aws", "6.0"),
+    ("Azure/aks/azurerm", "10.0", "azurerm", "4.0"),
+    ("Azure/compute/azurerm", "6.0", "azurerm", "4.0"),
+    ("Azure/network/azurerm", "6.0", "azurerm", "4.0"),
+    ("Azure/vnet/azurerm", "5.0", "azurerm", "4.0"),
+)
 LEFT = {  # so is one that says such an argument of a type
     "azurerm": {
         "2.0": (
@@ -103,27 +110,67 @@ def _says(block: Block, place: Place) -> bool:
 
 
 def constraint(module: Module, provider: str) -> Asked:
-    """What is asked of a provider by the module, or the nearest directory above it that says anything, and by who calls it."""
+    """What is asked of a provider by the module and all that are set up with it: who calls it, and what those call."""
     note = f"constraint {provider}"
     if note not in module.notes:
-        own = _constraint(module, provider)
-        if provider in LAST and is_old(module):
-            own = own._replace(most=min(own.most, _below(version(LAST[provider]))))
-        module.notes[note] = own  # for a module that calls itself
+        module.notes[note] = own = _own(module, provider)  # for a module that calls itself
         homes = (module.tree.get(folder) for folder in dict.fromkeys(folder for folder, *_ in module.calls))
         callers = [constraint(home, provider) for home in homes if home is not None and home is not module]
-        module.notes[note] = _with(own, callers)
+        module.notes[note] = _with(own, callers) if callers else _with_callees(module, provider)
     asked: Asked = module.notes[note]
     return asked
 
 
+def _own(module: Module, provider: str) -> Asked:
+    """What the module asks, or the nearest directory above it that says anything; by its language and the modules it calls, too."""
+    note = f"own constraint {provider}"
+    if note not in module.notes:
+        module.notes[note] = _bounded(module, provider)
+    own: Asked = module.notes[note]
+    return own
+
+
+def _bounded(module: Module, provider: str) -> Asked:
+    own = _constraint(module, provider)
+    bounds = [LAST[provider]] if provider in LAST and is_old(module) else []
+    for source, called, other, bound in BOUNDS:
+        versions = [each.body.get("version") for each in module.resources(f"module.{source}")] if other == provider else []
+        bounds += [bound for each in versions if isinstance(each, str) and read(each).most < version(called)]
+    return own._replace(most=min([own.most, *(_below(version(each)) for each in bounds)]))
+
+
 def _with(own: Asked, callers: list[Asked]) -> Asked:
     """What fits a module and every directory that calls it."""
-    if not callers:
-        return own
     nearest = min(callers, key=lambda each: each.most)
     text = nearest.text if nearest.most < own.most else own.text or nearest.text
     return Asked(max(own.least, min(each.least for each in callers)), min(own.most, nearest.most), text)
+
+
+def _with_callees(root: Module, provider: str) -> Asked:
+    """What fits a directory that nobody calls, and all of the tree that it calls."""
+    asked, seen, waiting = Asked(), {root.folder}, [root.folder]
+    called = _callees(root)
+    while waiting:
+        folder = waiting.pop()
+        own = _own(root.tree[folder], provider)
+        text = own.text if own.most < asked.most or not asked.text else asked.text
+        asked = Asked(max(asked.least, own.least), min(asked.most, own.most), text)
+        waiting += sorted(called.get(folder, set()) - seen)
+        seen |= called.get(folder, set())
+    return asked
+
+
+def _callees(module: Module) -> Mapping[str, set[str]]:
+    """The directories of the tree that each one calls: told once for all."""
+    notes = next(iter(module.tree.values())).notes
+    if "callees" not in notes:
+        found: dict[str, set[str]] = {}
+        for home in module.tree.values():
+            for folder, *_ in home.calls:
+                found.setdefault(folder, set()).add(home.folder)
+        notes["callees"] = found
+    told: Mapping[str, set[str]] = notes["callees"]
+    return told
 
 
 def _constraint(module: Module, provider: str) -> Asked:
