@@ -356,6 +356,31 @@ metadata:
     assert change.after.count(b"namespace: ") == change.after.count(b"namespace: apps") == 2
 
 
+def test_a_policy_waits_for_a_move_that_brings_bindings_along():
+    """Else it would stand in the old namespace, and another one in the new."""
+    pod = b"""\
+kind: RoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: b, namespace: ops}
+subjects: [{kind: ServiceAccount, name: default, namespace: default}]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: default
+  labels: {app: web}
+spec:
+  containers: []
+"""
+    surface = Memory({"web.yaml": Document("web.yaml", pod, "yaml")}, ("kubernetes",))
+    controls = [resolve(shipped().control(name), {}) for name in ("k8s/workload/network-policy", "k8s/object/namespace")]
+    (only,) = plan(scan(surface, shipped(), controls), surface, Options(together=True)).plans
+    (change,) = changes(only, surface.again(["web.yaml"]))
+    assert change.after.count(b"kind: NetworkPolicy") == 1
+    assert change.after.count(b"namespace: apps") == 3
+
+
 POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {}\n  labels: {}\nspec:\n  containers: []\n"
 
 

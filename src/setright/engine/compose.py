@@ -128,7 +128,7 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
     absent = [found for found in left if current(done.world, found) is None]
     wanted = [(found, placed) for found in left if (placed := _placed(done, found)) is not None]
     added = partial(_added, done.world)
-    for found, placed in sorted(wanted, key=lambda fix: (_brings_more(fix), any(added(fix[0], edit) for _, edit in fix[1]))):
+    for found, placed in sorted(wanted, key=lambda fix: (any(added(fix[0], edit) for _, edit in fix[1]), _brings_more(fix))):
         if (joined := taken.joined(placed, partial(added, found))) is None:
             later.append(found)
         else:
