@@ -60,3 +60,15 @@ def test_who_takes_the_address_of_a_database_has_no_certificate_of_it() -> None:
     assert told({"main.tf": database + READ % "google_sql_database_instance.main.connection_name"}, kind) == "no"
     certificate = 'resource "google_sql_ssl_cert" "app" {\n  common_name = "app"\n}\n'
     assert told({"main.tf": database + host, "app/main.tf": certificate}, kind) == "no"
+
+
+def test_nodes_whose_pods_load_images_have_no_other_way_out() -> None:
+    kind: dict[str, Plain] = {"type": "google_container_cluster", "evidence": {"way-out": "nodes-way-out"}}
+    cluster = 'resource "google_container_cluster" "a" {\n  name = "a"\n}\n'
+    chart = 'resource "helm_release" "c" {\n  name = "c"\n}\n'
+    nat = 'resource "google_compute_router_nat" "nat" {\n  name = "nat"\n}\n'
+    assert told({"main.tf": cluster + NETWORK + chart}, kind) == "public addresses"
+    assert told({"main.tf": cluster + NETWORK, "apps/main.tf": chart}, kind) == "public addresses"
+    assert told({"main.tf": cluster + NETWORK}, kind) == "others"
+    assert told({"main.tf": cluster + chart}, kind) == "others"
+    assert told({"main.tf": cluster + NETWORK + chart + nat}, kind) == "others"

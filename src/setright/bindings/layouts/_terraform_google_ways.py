@@ -23,7 +23,8 @@ FETCHES = late(  # commands by which a machine loads what it needs when it start
 )
 SCRIPTS = ("metadata", "metadata_startup_script")
 CERTIFICATE = "google_sql_ssl_cert"
-NETWORK, NAT = "google_compute_network", "google_compute_router_nat"
+NETWORKS, NAT = ("google_compute_network", "module.terraform-google-modules/network/google"), "google_compute_router_nat"
+WORKLOADS = late(r"helm_release|kubectl_manifest|kubernetes_(?:manifest|deployment|stateful_set|daemonset|daemon_set|pod|job)\w*")
 LEADING = late(r"module\..*(?:nat|rout|egress|proxy)")  # a call that may make another way out
 
 
@@ -62,9 +63,21 @@ def _is_way_out(module: Module, block: Block) -> bool:
     """Whether it fetches something when it starts, and its code makes a network and no Cloud NAT."""
     if not FETCHES.search(" ".join(_said(module.resolved(block.body.get(key))) for key in SCRIPTS)):
         return False
+    return _has_no_nat(module)
+
+
+def nodes(module: Module, block: Block, tree: Tree) -> str:
+    """``public addresses`` where pods of this code load their images by the nodes' own, since its network has no other way out."""
+    loads = any(WORKLOADS.match(kind) for home in module.tree.values() for kind in home.types)
+    return "public addresses" if loads and _has_no_nat(module) else "others"
+
+
+def _has_no_nat(module: Module) -> bool:
+    """Whether the tree makes a network, and nothing that leads out of it."""
     homes = list(module.tree.values())
-    others = any(home.resources(NAT) or any(map(LEADING.match, home.types)) for home in homes)
-    return not others and any(home.resources(NETWORK) for home in homes)
+    if any(home.resources(NAT) or any(map(LEADING.match, home.types)) for home in homes):
+        return False
+    return any(home.resources(kind) for home in homes for kind in NETWORKS)
 
 
 def _said(value: Plain) -> str:
@@ -73,4 +86,8 @@ def _said(value: Plain) -> str:
     return value.text if isinstance(value, Unknown) else str(value)
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"address": address, "sql-clients": clients}
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
+    "address": address,
+    "sql-clients": clients,
+    "nodes-way-out": nodes,
+}
