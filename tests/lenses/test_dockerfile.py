@@ -199,7 +199,7 @@ def test_a_new_instruction_stands_above_the_comment_of_the_one_it_precedes(sourc
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_a_new_instruction_at_the_end_of_a_stage_stands_there(end: bytes) -> None:
     source = b"FROM a AS b\nRUN <<E\nx\nE\n\n# what runs\n\nFROM c\n".replace(b"\n", end)
-    fixed = source.replace(b"E%s%s" % (end, end), b"E%sUSER 1%s%s" % (end, end, end))
+    fixed = source.replace(b"E%s%s" % (end, end), b"E%s%sUSER 1%s%s" % (end, end, end, end))
     assert among(source, 2, {"keyword": "USER", "value": "1"}) == fixed
 
 
@@ -261,3 +261,13 @@ def test_what_stands_first_may_go_with_the_end_of_its_line(text: str, fixed: str
 def test_a_comment_between_lines_keeps_what_stands_around_it() -> None:
     with pytest.raises(LensError, match="several lines"):
         put("FROM a\nRUN cd b && \\\n    # all of it\n    make\n", Edit(at(1, "value"), "make"))
+
+
+def test_what_is_new_stands_apart_from_the_heredoc_above() -> None:
+    run = "FROM a\nRUN <<EOF\nx\nEOF\n"
+    new = {"keyword": "USER", "value": "7"}
+    assert put(run, Edit(at(2), new)) == f"{run}\nUSER 7\n"
+    stages = f"{run}FROM b\n"
+    have = dockerfile.get(stages.encode())["instructions"]
+    assert put(stages, Edit(("instructions",), [*have[:2], new, have[2]])) == f"{run}\nUSER 7\nFROM b\n"
+    assert put(run, Edit(("instructions",), [*have[:2], new, new])) == f"{run}\nUSER 7\nUSER 7\n"

@@ -21,10 +21,10 @@ INDENT = re.compile(r" {5}&& ")
 BLANKS = " \t\r\n\v\f"  # never bare strip(): the text is a latin-1 view, and UTF-8 holds bytes that are blanks there
 
 
-def appended(text: str, tree: Plain, escape: str) -> str:
-    """The text with an instruction more at its end."""
+def appended(text: str, tree: Plain, escape: str, *, apart: bool = False) -> str:
+    """The text with an instruction more at its end; `apart` from a heredoc, below which not all readers expect one at once."""
     newline = _newline(text)
-    gap = "" if not text or text.endswith("\n") else newline
+    gap = ("" if not text or text.endswith("\n") else newline) + (newline if apart else "")
     return text + gap + _written(tree, newline, escape) + newline
 
 
@@ -42,11 +42,12 @@ def before(text: str, within: tuple[int, int], trees: Sequence[Plain], escape: s
     return text[:start] + "".join(_written(tree, newline, escape) + newline for tree in trees) + apart + text[start:]
 
 
-def behind(text: str, end: int, trees: Sequence[Plain], escape: str) -> str:
-    """New instructions below the one that ends there, as what comes next begins another stage."""
+def behind(text: str, end: int, trees: Sequence[Plain], escape: str, *, apart: bool) -> str:
+    """New instructions below the one that ends there, as what comes next begins another stage; `apart` from a heredoc."""
     newline = _newline(text)
     start = text.find("\n", end) + 1
-    return text[:start] + "".join(_written(tree, newline, escape) + newline for tree in trees) + text[start:]
+    gap = newline if apart else ""
+    return text[:start] + gap + "".join(_written(tree, newline, escape) + newline for tree in trees) + text[start:]
 
 
 def _is_comment(line: str) -> bool:

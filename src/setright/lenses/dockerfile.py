@@ -253,7 +253,7 @@ def _changed(text: str, edit: Edit) -> str:
     if not rest and edit.remove:
         return _without(text, instructions[index])
     if not rest and index == len(instructions):
-        return appended(text, edit.value, directives.get("escape", "\\"))
+        return appended(text, edit.value, directives.get("escape", "\\"), apart=_ends_in_heredoc(instructions))
     if not 0 <= index < len(instructions):
         raise LensError(f"{_shown(edit.path)}: there are {len(instructions)} instructions")
     want = edit.value if not rest else _with(tree["instructions"][index], edit)
@@ -362,12 +362,16 @@ def _among(text: str, instructions: Sequence[Instruction], want: list[Plain], es
             new = [*new, tree]
     if at < len(instructions):
         raise LensError(f"instructions: {instructions[at].keyword} is not in its place any more; only new ones are put among them")
-    for tree in new:
-        text = appended(text, tree, escape)
+    for number, tree in enumerate(new):
+        text = appended(text, tree, escape, apart=not number and _ends_in_heredoc(instructions))
     for index, trees in reversed(places):
         floor = instructions[index - 1].end + 1 if index else 0
         if trees and instructions[index].keyword == "FROM" and any(each.keyword == "FROM" for each in instructions[:index]):
-            text = behind(text, instructions[index - 1].end, trees, escape)
+            text = behind(text, instructions[index - 1].end, trees, escape, apart=_ends_in_heredoc(instructions[:index]))
         elif trees:
             text = before(text, (floor, instructions[index].start), trees, escape)
     return text
+
+
+def _ends_in_heredoc(instructions: Sequence[Instruction]) -> bool:
+    return bool(instructions) and bool(instructions[-1].heredocs)
