@@ -84,6 +84,15 @@ def test_a_policy_follows_its_workload_in_the_same_file() -> None:
     assert seen({"web.yaml": text})[0].tree["workload"]["network_policies"] == ["web"]
 
 
+@pytest.mark.parametrize(("kind", "place"), [("List", ("documents", 0, "items", 1)), ("PodList", ("documents", 1))])
+def test_a_list_of_one_kind_takes_no_policy(kind: str, place: tuple[str | int, ...]) -> None:
+    pod = "".join(f"  {line}\n" for line in POD.splitlines())
+    text = f"apiVersion: v1\nkind: {kind}\nitems:\n- {pod.lstrip()}"
+    [(_, edit)] = kubernetes.edit(WORKLOAD, seen({"web.yaml": text})[0], [ADD], [], sources({"web.yaml": text}))
+    assert edit.path == place
+    assert put("yaml", text.encode(), [edit]).decode().startswith(text)
+
+
 @pytest.mark.parametrize(
     ("container", "ports"),
     [("ports: [{containerPort: 80}]", [80, 3031]), ("livenessProbe: {httpGet: {port: 8080}}", [8080, 3031])],

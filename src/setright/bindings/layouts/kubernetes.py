@@ -207,6 +207,10 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, sources: Mapping[st
     ports = [port for tree in (resource.tree, *made) for port in (*declared(tree), *tree["workload"].get("reached", ()))]
     ports += [{"port": port} for port in resource.tree["workload"].get("ports-of-patches", ())]
     policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, template, ports)
+    if meet(look_up(source.tree, place), template, (each for _, _, each in _filled_once(Same(sources))[3])):
+        policy = with_each_other(policy)
+    if place[-2:-1] == ("items",) and look_up(source.tree, (*place[:-2], "kind")) != "List":
+        place = place[:-2]  # a PodList takes pods alone
     beside = look_up(source.tree, place[:-1])
     if not place or not isinstance(beside, list):
         raise BindingError(f"{resource.name}: is alone in a JSON file; write its network policy into a file of its own")
