@@ -1,7 +1,7 @@
 """Which functions CloudFront runs."""
 
 import pytest
-from tests.bindings.test_terraform_users import told
+from tests.bindings.test_terraform_users import DATA, EDGE, told
 
 from setright.model import Plain
 
@@ -30,3 +30,8 @@ DISTRIBUTION = (
 )
 def test_a_function_at_the_edge_is_known_by_who_runs_it(beside: str, by: str) -> None:
     assert told(KIND, F + beside) == {"edge": by}
+
+
+@pytest.mark.parametrize(("block", "by"), [("logging_config", "by aws_cloudfront_distribution.d"), ("origin", "no")])
+def test_cloudfront_writes_its_logs_into_the_bucket_that_it_names_for_them(block: str, by: str) -> None:
+    assert told({"type": "aws_s3_bucket", "evidence": {"logs": "edge-logs"}}, DATA + EDGE % block)["logs"] == by

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
+from setright.bindings.layouts._cloudformation_edge import edge_function, edge_logs
 from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_metadata import containers, metadata
 from setright.bindings.layouts._cloudformation_principals import closed
@@ -358,6 +359,8 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "read-by": read_by,
     "plain-origin": _plain_origin,
     "edge": _edge,
+    "edge-function": edge_function,
+    "edge-logs": edge_logs,
     "starters": _starters,
     "front": _front,
     "network": _network,

@@ -1,6 +1,7 @@
 """Which functions run at the edge, where Lambda has fewer features: no queue for failed calls, no tracing, no reserved runs.
 
-Amazon CloudFront Developer Guide, restrictions on Lambda@Edge.
+And which buckets CloudFront writes its logs into. Amazon CloudFront Developer Guide, restrictions on Lambda@Edge; standard
+logging (legacy), the bucket and its access list.
 """
 
 from __future__ import annotations
@@ -47,4 +48,10 @@ def _others(module: Module) -> list[str]:
     return [str(each.body) for home in homes for each in home.resources(DISTRIBUTION)]
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"edge-function": edge}
+def edge_logs(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` the distribution that writes its logs into a bucket, which it does by an access list; or ``no``."""
+    there = (each.address for each, keys in namers(module, block) if each.type == DISTRIBUTION and "logging_config" in keys)
+    return next((f"by {address}" for address in there), "no")
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"edge-function": edge, "edge-logs": edge_logs}

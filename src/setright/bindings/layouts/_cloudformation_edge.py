@@ -1,0 +1,32 @@
+"""What CloudFront runs and writes: functions at its edge, where Lambda has fewer features, and logs by an access list.
+
+Amazon CloudFront Developer Guide, restrictions on Lambda@Edge; standard logging (legacy), the bucket and its access list.
+"""
+
+from __future__ import annotations
+
+from setright.bindings.layouts._cloudformation_index import tied, typed, users
+from setright.bindings.layouts._cloudformation_values import properties, referred, uses
+from setright.bindings.trees import look_up
+from setright.model import Tree
+
+DISTRIBUTION = "AWS::CloudFront::Distribution"
+TRUSTED = "edgelambda.amazonaws.com"
+
+
+def edge_function(template: Tree, name: str, tree: Tree) -> str:
+    """``by`` the distribution, or the role, that tells that CloudFront runs a function; ``no`` where nothing does."""
+    versions = [id_ for id_, _ in tied(template, "AWS::Lambda::Version", "FunctionName").to.get(name, ())]
+    edges = typed(template, DISTRIBUTION)
+    named = (id_ for each in [name, *versions] for id_ in users(template, each))
+    if by := next((id_ for id_ in named if id_ in edges), ""):
+        return f"by {by}"
+    role = referred(properties(template, name).get("Role")) or ""
+    return f"by {role}" if TRUSTED in str(properties(template, role)) else "no"
+
+
+def edge_logs(template: Tree, name: str, tree: Tree) -> str:
+    """``by`` the distribution that writes its logs into a bucket, which it does by an access list; or ``no``."""
+    edges = typed(template, DISTRIBUTION)
+    there = ((id_, look_up(edges[id_], ("DistributionConfig", "Logging"))) for id_ in users(template, name) if id_ in edges)
+    return next((f"by {id_}" for id_, logging in there if uses(logging, name)), "no")
