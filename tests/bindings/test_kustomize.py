@@ -108,6 +108,29 @@ def test_a_policy_lets_metrics_be_fetched_where_the_pods_say(container: str, por
     assert [each["port"] for each in rule["ports"]] == ports
 
 
+SET = (
+    "apiVersion: apps/v1\nkind: %s\nmetadata: {name: db}\nspec: {replicas: %s, template: {metadata: {labels: {app: db}},"
+    " spec: {containers: [{name: a, image: 'app:1', ports: [{containerPort: 80}]}]}}}\n"
+)
+MET_BY = "---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {clusterIP: None, selector: {app: db}%s}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "meet"),
+    [
+        (SET % ("StatefulSet", 3), True),
+        (SET % ("StatefulSet", 1), False),
+        (SET % ("Deployment", 3), False),
+        (SET % ("Deployment", 3) + MET_BY % "", True),
+        (SET % ("Deployment", 3) + MET_BY % ", ports: [{port: 80}]", False),
+    ],
+)
+def test_a_policy_lets_pods_reach_each_other_that_look_for_each_other(text: str, meet: bool) -> None:
+    [(_, edit)] = kubernetes.edit(WORKLOAD, seen({"db.yaml": text})[0], [ADD], [], sources({"db.yaml": text}))
+    own = {"from": [{"podSelector": {"matchLabels": {"app": "db"}}}]}
+    assert edit.value["spec"]["ingress"] == [{"ports": [{"port": 80}]}, *([own] if meet else [])]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [

@@ -101,13 +101,14 @@ def first_label(manifest: Tree, template: Tree, objects: Iterable[Tree]) -> dict
     return {} if any(look_up(each, (NAME,)) == name for each in named) else {NAME: name}
 
 
-def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[Tree]) -> Tree:
+def declared_only(name: str, manifest: Tree, template: Tree, reached: Sequence[Tree], objects: Iterable[Tree]) -> Tree:
     """A policy under which pods are reached on the ports that they declare, that others say of them or that their images are known
-    to serve, where their metrics are fetched, and on no other.
+    to serve, where their metrics are fetched, by each other where they look for each other, and on no other.
 
     Where none of it tells one, it is where their probes ask and where their images are known to listen.
     Raises BindingError where pods have no labels of their own or no name to go by.
     """
+    metadata = manifest["metadata"] if isinstance(manifest.get("metadata"), dict) else {}
     labels = look_up(template, ("metadata", "labels"))
     if (
         not isinstance(labels, dict)
@@ -124,16 +125,23 @@ def declared_only(name: str, metadata: Tree, template: Tree, reached: Sequence[T
     ports = ports or [{"port": port} for port in dict.fromkeys(p for c in _containers(template) for p in _listens(c))]
     ports += [{"port": port} for port in _asked(template) if {"port": port} not in ports]
     namespace = {"namespace": metadata["namespace"]} if isinstance(metadata.get("namespace"), str) else {}
+    own: Tree = {"from": [{"podSelector": {"matchLabels": labels}}]}
+    rules: list[Plain] = [*([{"ports": ports}] if ports else []), *([own] if _meet(manifest, labels, objects) else [])]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": metadata["name"], **namespace},
-        "spec": {
-            "podSelector": {"matchLabels": labels},
-            "policyTypes": ["Ingress"],
-            "ingress": [{"ports": ports}] if ports else [],
-        },
+        "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Ingress"], "ingress": rules},
     }
+
+
+def _meet(manifest: Tree, labels: Tree, objects: Iterable[Tree]) -> bool:
+    """Whether pods look for each other, as in a cluster: a StatefulSet's, or those of a service without address and ports."""
+    if manifest.get("kind") == "StatefulSet":
+        return look_up(manifest, ("spec", "replicas")) not in (None, 0, 1)
+    headless = (each for each in objects if each.get("kind") == "Service" and look_up(each, ("spec", "clusterIP")) == "None")
+    chosen = (look_up(each, ("spec", "selector")) for each in headless if not look_up(each, ("spec", "ports")))
+    return any(isinstance(each, dict) and each and each.items() <= labels.items() for each in chosen)
 
 
 def marks_of(policy: Tree) -> frozenset[str]:

@@ -199,16 +199,15 @@ def _policy(layout: Mapping[str, Plain], resource: Resource, sources: Mapping[st
         raise BindingError(f"{resource.name}: {why}")
     (file, base), place = resource.home, _around(layout, resource)
     source = sources[file]
-    metadata, template = look_up(source.tree, (*place, "metadata")), look_up(source.tree, base)
-    label = first_label(look_up(source.tree, place), template, (each for _, _, each in _filled_once(Same(sources))[3]))
+    manifest, template = look_up(source.tree, place), look_up(source.tree, base)
+    objects = [each for _, _, each in _filled_once(Same(sources))[3]]
+    label = first_label(manifest, template, objects)
     if label:
         template = {**template, "metadata": {**(template.get("metadata") or {}), "labels": label}}
     made = [tree for tree, _ in resource.layer.made] if resource.layer else []
     ports = [port for tree in (resource.tree, *made) for port in (*declared(tree), *tree["workload"].get("reached", ()))]
     ports += [{"port": port} for port in resource.tree["workload"].get("ports-of-patches", ())]
-    policy = declared_only(resource.name, metadata if isinstance(metadata, dict) else {}, template, ports)
-    if meet(look_up(source.tree, place), template, (each for _, _, each in _filled_once(Same(sources))[3])):
-        policy = with_each_other(policy)
+    policy = declared_only(resource.name, manifest, template, ports, objects)
     if place[-2:-1] == ("items",) and look_up(source.tree, (*place[:-2], "kind")) != "List":
         place = place[:-2]  # a PodList takes pods alone
     beside = look_up(source.tree, place[:-1])
