@@ -537,3 +537,9 @@ def test_a_rule_that_a_parameter_opens_among_others_is_left_to_whoever_sets_it()
     text = RULES + "Outputs:\n  From: {Value: !Ref From}\n"
     with pytest.raises(BindingError, match="parameter From"):
         fixed(GROUP, text, "Web", Edit(("Ingress", 0), remove=True))
+
+
+def test_what_an_older_type_does_by_itself_holds_where_nothing_is_said():
+    layout = {"type": "AWS::New", "older": {"type": "AWS::Old", "else": {"Version": "1.5"}}}
+    text = "Resources:\n  A: {Type: AWS::New}\n  B: {Type: AWS::Old}\n  C: {Type: AWS::Old, Properties: {Version: '7.10'}}\n"
+    assert {name: tree.get("Version") for name, tree in trees(layout, text).items()} == {"A": None, "B": "1.5", "C": "7.10"}

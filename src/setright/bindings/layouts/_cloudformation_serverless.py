@@ -4,7 +4,9 @@ An entry's `serverless:` names the type, the section of Globals that speaks of i
 `older:` does so for a type that another one took the place of:
 
     serverless: {type: AWS::Serverless::Function, globals: Function, TracingConfig/Mode: Tracing}
-    older: {type: AWS::Elasticsearch::Domain, ClusterConfig: ElasticsearchClusterConfig}
+    older: {type: AWS::Elasticsearch::Domain, ClusterConfig: ElasticsearchClusterConfig, else: {ElasticsearchVersion: "1.5"}}
+
+`else:` is what holds there where the resource says nothing.
 
 AWS Serverless Application Model Developer Guide, resource reference and Globals section.
 """
@@ -17,7 +19,7 @@ from setright.bindings.layouts._cloudformation_values import resource_type
 from setright.bindings.trees import look_up, set_at
 from setright.model import Path, Plain, Tree, Unknown
 
-OWN = {"type", "globals"}
+OWN = {"type", "globals", "else"}
 
 
 def types(layout: Mapping[str, Plain]) -> list[str]:
@@ -39,6 +41,7 @@ def told(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tre
         return properties
     common = look_up(template, ("Globals", _other(layout).get("globals", "")))
     tree = _merged(common, properties) if isinstance(common, dict) else dict(properties)
+    tree = {**_other(layout).get("else", {}), **tree}
     for kind, sam in _names(layout):
         value = look_up(tree, sam)
         if value is not None:
