@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path as File
 
 import pytest
@@ -467,17 +468,26 @@ def test_a_token_is_not_taken_from_an_account_that_holds_roles(text: str) -> Non
         kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
 
 
-@pytest.mark.parametrize("account", ["web", "default"])
-def test_another_account_goes_without(account: str) -> None:
-    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", (BOUND % account).encode()))}
+@pytest.mark.parametrize(("account", "made"), [("web", "web"), ("default", "other")])
+def test_another_account_goes_without(account: str, made: str) -> None:
+    text = f"{BOUND % account}---\nkind: ServiceAccount\nmetadata: {{name: {made}}}\n"
+    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
     [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
     assert kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
+
+
+def test_a_token_is_not_taken_from_an_account_that_is_made_elsewhere() -> None:
+    files = {"app.yaml": Source("app.yaml", "yaml", get("yaml", (BOUND % "web").encode()))}
+    [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
+    with pytest.raises(BindingError, match="made elsewhere"):
+        kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
 
 
 @pytest.mark.parametrize(
     ("image", "container", "is_caller"),
     [
         ("quay.io/coreos/etcd-operator:v0.9.4", "", True),
+        ("cvallance/mongo-k8s-sidecar", "", True),
         ("quay.io/external_storage/nfs-client-provisioner-arm:latest", "", True),
         ("controller:latest", "args: [--enable-leader-election]", True),
         ("jacobalberty/unifi-controller:v7", "", False),
@@ -516,3 +526,18 @@ ROBOT = (
 def test_who_works_by_its_token_keeps_it(name: str, annotations: str, spec: str, is_caller: bool) -> None:
     found = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: targets}\ndata: {a: '- kubernetes_sd_configs: [{role: pod}]'}\n"
     assert seen(ROBOT % (name, annotations, spec) + found)[0].tree["workload"].get("calls-api", False) is is_caller
+
+
+@pytest.mark.parametrize(
+    ("told", "is_caller"),
+    [
+        (".:53 {\n    errors\n    kubernetes cluster.local in-addr.arpa {\n    }\n}", True),
+        ("#!/bin/bash\nkubectl -n $SPACE label pod $NAME id=1", True),
+        ("see kubernetes for more", False),
+        ("curl https://dl.k8s.io/kubectl -o kubectl", False),
+    ],
+)
+def test_a_config_map_tells_who_calls_the_api(told: str, is_caller: bool) -> None:
+    text = ROBOT % ("x", "", "containers: [{image: 'a/b:1'}], volumes: [{name: a, configMap: {name: told}}]")
+    told_of = f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: told}}\ndata: {{a: {json.dumps(told)}}}\n"
+    assert seen(text + told_of)[0].tree["workload"].get("calls-api", False) is is_caller

@@ -453,7 +453,9 @@ def test_who_has_its_low_ports_by_its_files_opens_them_without() -> None:
         ("/var/run/docker.sock", "", "", True),
         ("/var/lib/kubelet/device-plugins", "", "", True),
         ("/sys", "readOnly: true", "", False),
-        ("/srv/data", "", "", False),
+        ("/srv/data", "", "", True),
+        ("/srv/data", "readOnly: true", "", False),
+        ("/tmp/x", "", "", False),
         ("/var/log", "", "securityContext: {runAsUser: 7}", False),
     ],
 )
@@ -545,6 +547,11 @@ def test_who_must_stay_root_for_its_low_ports_keeps_the_capability(head: str, co
     text = f"{head}\nmetadata: {{name: web}}\nspec: {spec if 'Pod' in head else f'{{template: {{spec: {spec}}}}}'}\n"
     placed = kubernetes.edit(WORKLOAD, seen(text), [DROPS], [], sources(text))
     assert [each.value for _, each in placed if each.path[-1] == "add"] == ([adds] if adds else [])
+
+
+def test_an_image_that_left_its_registry_is_not_asked_for_there() -> None:
+    with pytest.raises(BindingError, match="left its registry"):
+        fixed(pod("image: 'bitnami/kubectl:1.27'"), Edit((*PATH, "imagePullPolicy"), "Always"))
 
 
 def test_an_image_that_is_only_on_its_node_is_pulled_from_nowhere() -> None:

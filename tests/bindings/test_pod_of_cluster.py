@@ -44,6 +44,12 @@ def test_programs_of_those_names_elsewhere_are_ordinary_pods():
     assert why("hostNetwork: true, containers: [{image: 'quay.io/prometheus/node-exporter:v1.7.0'}]", NETWORK, False) == ""
 
 
+@pytest.mark.parametrize(("path", "is_refused"), [("/dev", True), ("/dev/dri", True), ("/dev/shm", False), ("/srv", False)])
+def test_who_opens_devices_of_its_node_stays_privileged(path, is_refused):
+    pod = f"containers: [{{volumeMounts: [{{name: d, mountPath: /d}}]}}], volumes: [{{name: d, hostPath: {{path: {path}}}}}]"
+    assert bool(why(pod, (*CONTAINER, "securityContext", "privileged"), False)) is is_refused
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -41,6 +41,24 @@ def test_an_image_that_gives_root_up_starts_as_its_own_user_whatever_runs_beside
     assert fixed(pod("image: 'mongo:7', livenessProbe: {exec: {command: [mongosh, --eval, ping]}}"), READS)["volumes"]
 
 
+@pytest.mark.parametrize(
+    ("container", "is_refused"),
+    [
+        ("", True),
+        ("volumeMounts: [{name: d, mountPath: /var/lib/postgresql/data}]", True),
+        ("volumeMounts: [{name: d, mountPath: /d}], env: [{name: PGDATA, value: /d}]", True),
+        ("volumeMounts: [{name: d, mountPath: /d}], env: [{name: PGDATA, value: /d/own}]", False),
+    ],
+)
+def test_who_must_own_its_folder_leaves_root_where_it_makes_one(container: str, is_refused: bool) -> None:
+    text = pod(f"image: 'postgres:16', {container}", spec="volumes: [{name: d, emptyDir: {}}]")
+    if is_refused:
+        with pytest.raises(BindingError, match="belongs to it"):
+            fixed(text, LEAVES_ROOT)
+    else:
+        assert fixed(text, LEAVES_ROOT)["securityContext"]["runAsNonRoot"] is True
+
+
 BROKER = "image: 'rabbitmq:3-management%s', volumeMounts: [{name: d, mountPath: /var/lib/rabbitmq}]"
 
 

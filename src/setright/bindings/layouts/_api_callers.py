@@ -14,8 +14,27 @@ from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
 OPERATES = late(r"(?:^|[\s/_-])(?:operator|controller(?:-manager)?|provisioner)(?:$|[\s_-])")
-READS_TOKEN = late(r"serviceaccount/token|kubernetes\.default\.svc|kubernetes_sd_config")
+READS_TOKEN = late(
+    r"serviceaccount/token|kubernetes\.default\.svc|kubernetes_sd_config|\bkubectl +(?:-\S+ +\S+ +)*[a-z]"
+    r"|\n *kubernetes [\w.-]+(?: [\w.-]+)* *[{\n]"  # of CoreDNS
+)
 FIRST = "init-containers"
+USES_OF_TOKEN = {  # by what is told of a workload
+    "holds-roles": "a binding gives a role to its account, which it cannot use without its token",
+    "calls-api": "is there to call the Kubernetes API, which it cannot do without its token",
+    "names-account": "has an account that is made elsewhere; see there whether it holds a role, which it needs its token for",
+}
+
+
+def use_of_token(workload: Tree) -> str:
+    """What a workload surely needs its token for, or may by an account that nothing here tells of; empty for nothing."""
+    return next((use for claim, use in USES_OF_TOKEN.items() if workload.get(claim) is True), "")
+
+
+def chart(file: str) -> str:
+    """The chart of a template; empty for other files."""
+    head, found, _ = file.rpartition("templates/")
+    return head if found else ""
 
 
 def telling(objects: Sequence[Tree]) -> frozenset[str]:

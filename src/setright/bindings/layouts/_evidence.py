@@ -6,6 +6,7 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
                     signs of it
     calls-api       it is there to call the API: an operator, a controller, a script of kubectl
     holds-roles     a binding in the tree gives a role to its account, which it cannot use without a token
+    names-account   it has an account that is made and bound elsewhere
     uses-node       privileged, more capabilities than a runtime gives, the node's namespaces, sockets or devices
     has-node-rights of those, privileged or more capabilities than a runtime gives
     sees-packets    it has such rights, or the node's network
@@ -32,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from setright.bindings.layouts import _programs
-from setright.bindings.layouts._api_callers import telling, works_by_its_token
+from setright.bindings.layouts._api_callers import chart, telling, works_by_its_token
 from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images, Needs
 from setright.bindings.layouts._pod_annotations import is_default
@@ -140,20 +141,14 @@ def _idle(placed: Sequence[tuple[str, Tree]]) -> Iterator[tuple[str, str, str]]:
     bound: dict[str, set[str]] = {}
     made: dict[str, set[tuple[str, str]]] = {}
     for file, each in placed:
-        bound.setdefault(_chart(file), set()).update(_text(subject.get("name")) for subject in _subjects(each))
+        bound.setdefault(chart(file), set()).update(_text(subject.get("name")) for subject in _subjects(each))
         if each.get("kind") == "ServiceAccount":
             namespace, name = (_text(look_up(each, ("metadata", key))) for key in ("namespace", "name"))
-            made.setdefault(_chart(file), set()).add((namespace, name))
-    for chart, accounts in made.items():
-        unsure = {name for name in bound[chart] if "{{" in name} - {name for _, name in accounts}
-        taken = bound[chart] | bound.get("", set())
-        yield from ((chart, *each) for each in accounts if not unsure and each[1] not in taken)
-
-
-def _chart(file: str) -> str:
-    """The chart of a template; empty for other files."""
-    head, found, _ = file.rpartition("templates/")
-    return head if found else ""
+            made.setdefault(chart(file), set()).add((namespace, name))
+    for own, accounts in made.items():
+        unsure = {name for name in bound[own] if "{{" in name} - {name for _, name in accounts}
+        taken = bound[own] | bound.get("", set())
+        yield from ((own, *each) for each in accounts if not unsure and each[1] not in taken)
 
 
 def _text(value: Plain) -> str:
@@ -188,6 +183,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         "replaceable": _is_replaceable(tree, manifest, containers),
         **claims_of(tree, known),
         **({"holds-roles": True} if _holds_roles(tree, file, manifest, around) else {}),
+        **({"names-account": True} if _names_account(tree, file, around) else {}),
         **({"image-needs": known} if known else {}),
         **({"image-cautions": cautions} if (cautions := cautions_of_images(tree, images)) else {}),
         **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
@@ -277,14 +273,18 @@ def _holds_roles(tree: Tree, file: str, manifest: Tree, around: Around) -> bool:
     return any(own == namespace and (own != "default" or place == folder(file)) for place, own in around.defaults)
 
 
+def _names_account(tree: Tree, file: str, around: Around) -> bool:
+    """Whether it has an account of its own, of which the tree does not tell that it holds no role."""
+    account, namespace = _text(_account(tree)), _text(look_up(tree, ("workload", "namespace")))
+    return account != "default" and not any((chart(file), each, account) in around.idle for each in (namespace, "None"))
+
+
 def _may_use_api(tree: Tree, file: str, around: Around) -> bool:
     """Whether it is given what the API asks of who calls: a token that is wished for, or an account that may hold a role."""
     spec = _spec(tree)
     annotations = look_up(tree, ("metadata", "annotations"))
-    account, namespace = _text(_account(tree)), _text(look_up(tree, ("workload", "namespace")))
-    is_idle = any((_chart(file), each, account) in around.idle for each in (namespace, "None"))
     return (
-        not (account == "default" or is_idle)
+        _names_account(tree, file, around)
         or spec.get("automountServiceAccountToken") is True
         or any(name == "default" or name.startswith("system:serviceaccounts") for name in around.bound)
         or any(_programs.INJECTS.search(str(key)) for key in (annotations if isinstance(annotations, dict) else ()))

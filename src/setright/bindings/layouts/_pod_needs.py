@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_volumes
+from setright.bindings.layouts._api_callers import use_of_token
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
 from setright.bindings.layouts._pod_volumes import KNATIVE, USER, given_to, has_disk_of_node, is_without_data, mounted
@@ -117,10 +118,8 @@ def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
 
 def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     """What could not do its work then, by its own words or by the roles that its account holds, is for somebody who knows it."""
-    if wanted.path == TOKEN and wanted.value is False and look_up(resource.tree, ("workload", "holds-roles")) is True:
-        raise BindingError(f"{resource.name}: a binding gives a role to its account, which it cannot use without its token")
-    if wanted.path == TOKEN and wanted.value is False and look_up(resource.tree, ("workload", "calls-api")) is True:
-        raise BindingError(f"{resource.name}: is there to call the Kubernetes API, which it cannot do without its token")
+    if wanted.path == TOKEN and wanted.value is False and (use := use_of_token(resource.tree["workload"])):
+        raise BindingError(f"{resource.name}: {use}")
     container = look_up(raw, wanted.path[:3])
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return
@@ -130,6 +129,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
         why = "keeps files on a volume that belong to the user of its image"
     elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, needs):
         why = "starts as root, to whom its files on a volume belong"
+    elif _leaves_root(wanted) and (owned := _pod_volumes.owned(container, cautions(resource, wanted.path).get("owns", {}))):
+        why = f"starts only where {owned} belongs to it; give it a folder of its own below a volume first"
     elif _leaves_root(wanted) and (for_root := _for_root_alone(resource, raw, wanted.path)):
         why = for_root
     elif wanted.path[3:] == USER and wanted.value != 0 and (user := given_to(raw, container)) not in ("", str(wanted.value)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from setright.bindings.layouts._documents import listed, trees_of
 from setright.bindings.layouts._pod_needs import containers
+from setright.bindings.layouts._pod_volumes import uses_devices
 from setright.bindings.layouts._programs import speaking
 from setright.bindings.layouts._shell_words import base
 from setright.bindings.trees import look_up
@@ -32,6 +33,8 @@ def stopped(template: Tree, wanted: Edit) -> str:
         return ""
     if (wanted.path == HOST_NETWORK or wanted.path[-1] == "privileged") and (why := _gives_networks(template)):
         return why
+    if wanted.path[-1] == "privileged" and (path := uses_devices(template, look_up(template, wanted.path[:3]) or {})):
+        return f"uses {path} of its node, which only who is privileged may open"
     program = _program(template)
     why = _why(wanted.path, wanted.value) if program else ""
     return f"runs {program} of a cluster: {why}" if why else ""

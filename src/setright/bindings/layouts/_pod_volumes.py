@@ -21,8 +21,9 @@ CLAIM = "persistentVolumeClaim"
 OF_FILES = ("configMap", "downwardAPI", "projected", "secret")
 READ_BY_OTHERS = 0o004
 GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
-OF_ROOT_ALONE = late(r"/(?:dev|etc|run|var/run|usr|opt/cni|var/lib/(?:kubelet|cni))(?:/.*)?")  # others may not write there
-HIDDEN_BY_ROOT = late(r"/var/(?:log|lib/(?:docker|containerd))(?:/.*)?|/(?:var/)?run/.*\.sock")  # nor read
+EVERYBODYS_OF_NODE = late(r"/(?:tmp|var/tmp|dev/shm|proc|sys)(?:/.*)?")  # others may write there, or root does by other rights
+DEVICES = late(r"/dev(?:/(?!shm(?:/|$)|log$).*)?")
+HIDDEN_BY_ROOT = late(r"/var/(?:log|lib/(?:docker|containerd))(?:/.*)?|/(?:var/)?run/.*\.sock")  # others may not read there
 
 
 def mounted(container: Tree) -> list[str]:
@@ -61,25 +62,43 @@ def given_to(tree: Tree, container: Tree) -> str:
     return ""
 
 
+def owned(container: Tree, folders: Tree) -> str:
+    """A folder that its program must own, by the variable that tells another, which none but root can make its own; or empty."""
+    told = {each.get("name"): each.get("value") for each in listed(container.get("env")) if isinstance(each, dict)}
+    for name, usual in folders.items():
+        path = told.get(name) if isinstance(told.get(name), str) else usual
+        if not any(str(path).startswith(mount.rstrip("/") + "/") for mount in mounted(container)) or name not in told:
+            return str(path)
+    return ""
+
+
 def for_root_alone(tree: Tree, container: Tree) -> str:
     """What a container uses of its volumes that it could use as root alone; empty for nothing."""
     if path := _of_root_of_node(tree, container):
-        return f"uses {path} of its node, which is for root alone"
+        return f"uses {path} of its node or another host, which is for root alone"
     if path := _of_root_by_its_mode(tree, container):
         return f"has files at {path} that their volume's mode opens to root alone; give the pod a fsGroup first"
     return ""
 
 
 def _of_root_of_node(tree: Tree, container: Tree) -> str:
-    """A place on its node; empty for none."""
+    """A place on its node, or on another host's disk, to which Kubernetes gives no group; empty for none."""
     volumes = _volumes(tree)
     for mount in _mounts(container):
-        path = look_up(volumes.get(mount.get("name"), {}), ("hostPath", "path"))
-        if not isinstance(path, str):
-            continue
-        if HIDDEN_BY_ROOT.fullmatch(path) or (OF_ROOT_ALONE.fullmatch(path) and mount.get("readOnly") is not True):
+        volume = volumes.get(mount.get("name"), {})
+        path = look_up(volume, ("hostPath", "path")) or look_up(volume, ("nfs", "path"))
+        if isinstance(path, str) and (
+            HIDDEN_BY_ROOT.fullmatch(path) or not (mount.get("readOnly") or EVERYBODYS_OF_NODE.fullmatch(path))
+        ):
             return path
     return ""
+
+
+def uses_devices(tree: Tree, container: Tree) -> str:
+    """Where the devices of its node stand in a pod that may open them by being privileged alone; empty for nowhere."""
+    volumes = _volumes(tree)
+    paths = (look_up(volumes.get(each.get("name"), {}), ("hostPath", "path")) for each in _mounts(container))
+    return next((path for path in paths if isinstance(path, str) and DEVICES.fullmatch(path)), "")
 
 
 def _of_root_by_its_mode(tree: Tree, container: Tree) -> str:

@@ -45,7 +45,7 @@ DEEP_SYSCALLS = SomeOf(
 )
 CALLERS = late(  # images that are there to call the API; a controller may be one of other things
     r"(?:.*/)?(?:.+[-_])?(?:operator|provisioner|autoscaler|descheduler|controller-manager|kubectl|attacher|resizer|snapshotter)"
-    r"|(?:.*/)?(?:kube-(?:state-metrics|rbac-proxy)|metrics-server|external-dns|cert-manager-\w+|k8s-sidecar|tiller|kured|reloader)"
+    r"|(?:.*/)?(?:kube-(?:state-metrics|rbac-proxy)|metrics-server|external-dns|cert-manager-\w+|(?:.+-)?k8s-sidecar|tiller|kured|reloader)"
 )
 ARCHITECTURE = late(r"[-_](?:linux[-_])?(?:amd64|arm64|arm|ppc64le|s390x)$")
 CONTROLLER = late(r"(?:.*[/_-])?controller")
@@ -189,9 +189,14 @@ def surely_calls_api(image: str, said: str, values: str) -> bool:
     return CALLERS.fullmatch(name) is not None or is_controller or ASKS_API.search(said) is not None
 
 
+def is_withdrawn(image: Plain) -> bool:
+    """Whether no registry of its name has the image any more."""
+    return isinstance(image, str) and WITHDRAWN.fullmatch(image) is not None
+
+
 def is_pulled(image: Plain) -> bool:
     """Whether an image surely comes from a registry that has it still, and not off a developer's own machine."""
-    if not isinstance(image, str) or WITHDRAWN.fullmatch(image):
+    if not isinstance(image, str) or is_withdrawn(image):
         return False
     if host := HOST.match(image):
         return not DEVELOPERS_OWN.match(host["host"])
