@@ -20,15 +20,16 @@ def policies(own: str, wanted: str = "Encrypted") -> set[str]:
 
 def test_the_old_one_is_kept_where_nothing_says_what_becomes_of_it() -> None:
     assert policies("") == {"DeletionPolicy: Snapshot", "UpdateReplacePolicy: Snapshot"}
-    assert policies("    DeletionPolicy: Retain\n") == {"UpdateReplacePolicy: Snapshot"}
+    for policy in ("Retain", "Delete"):
+        assert policies(f"    DeletionPolicy: {policy}\n") == {"UpdateReplacePolicy: Snapshot"}
     set_by = "    Properties: {Encrypted: !Ref Encrypted}\nParameters: {Encrypted: {Default: 'false'}}\n"
     assert policies(set_by) == {"DeletionPolicy: Snapshot", "UpdateReplacePolicy: Snapshot"}
 
 
 @pytest.mark.parametrize(
     "own",
-    ["    DeletionPolicy: Delete\n", "    UpdateReplacePolicy: Delete\n", "    Properties: {Id: a}\n"],
-    ids=["it is to go", "it is to go then", "it is not replaced, for it has a name"],
+    ["    UpdateReplacePolicy: Delete\n", "    Properties: {Id: a}\n"],
+    ids=["it is to go then", "it is not replaced, for it has a name"],
 )
 def test_what_the_template_says_holds(own: str) -> None:
     assert not policies(own)

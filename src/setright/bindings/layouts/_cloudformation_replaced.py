@@ -16,12 +16,12 @@ POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 
 
 def kept(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Iterable[Edit], placed: Iterable[Edit]) -> Iterator[Edit]:
-    """The edits that keep the old one, where the template says neither that it goes nor that it stays.
+    """The edits that keep the old one, where the template does not say what becomes of it: at the end of its stack it may go.
 
     What is wanted of the resource may be placed in it, or at the parameter that gives the value.
     """
     how, own = layout.get("replaced"), template["Resources"][name]
-    if how is None or how["named"] in properties(template, name) or POLICIES[1] in own or own.get(POLICIES[0]) == "Delete":
+    if how is None or how["named"] in properties(template, name) or POLICIES[1] in own:
         return
     there = (each.path[3] for each in placed if each.path[:3] == ("Resources", name, "Properties") and len(each.path) > 3)
     if not set(how["by"]).isdisjoint({*there, *(each.path[0] for each in wanted)}):
