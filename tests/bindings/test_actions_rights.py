@@ -218,6 +218,21 @@ def test_the_token_in_the_work_tree_is_used_by_git_alone(step: str, uses: bool) 
 
 
 @pytest.mark.parametrize(
+    ("step", "rights"),
+    [
+        ("run: 'echo ${{ secrets.GITHUB_TOKEN }} | docker login ghcr.io; docker push ghcr.io/a/b'", {**WIDE, "packages": "write"}),
+        ("uses: korthout/backport-action@v3", {"contents": "write", "pull-requests": "write"}),
+        ("uses: wearerequired/lint-action@v2", {"contents": "write", "checks": "write"}),
+        ("uses: chrnorm/deployment-action@v2", {"deployments": "write"}),
+        ("uses: acme/paint@v1", {}),
+    ],
+)
+def test_what_is_not_known_gets_what_its_words_say(step: str, rights: dict[str, str]) -> None:
+    permissions = fixed("workflow", job(step), READS)["jobs"]["a"].get("permissions", {"contents": "read"})
+    assert permissions == {"contents": "read", **rights}
+
+
+@pytest.mark.parametrize(
     ("step", "rights", "uses"),
     [
         ("uses: acme/updates@v1", "contents: write", True),

@@ -33,6 +33,14 @@ ASKS = {  # what a script asks of GitHub, and the rights for it
         r"\bgh\s+(?:workflow|run|cache)\s+(?!list|view|watch|download)\w|github\.(?:rest\.)?actions\.(?!get|list|download)\w"
     ),
 }
+NAMED = {  # by the names of actions; each may use the token by default
+    "contents": late(r"commit|push|backport|cherry-?pick|rebase|lint-action|auto-?(?:fix|format)|release|pull-request", re.I),
+    "pull-requests": late(r"pull-request|backport|comment|review|pr-label|label-pr", re.I),
+    "checks": late(r"check-run|checks|test-report|junit|lint-action|annotat", re.I),
+    "statuses": late(r"commit-status|status-check|set-status|statuses", re.I),
+    "deployments": late(r"deployment", re.I),
+}
+PACKAGES = late(r"ghcr\.io|pkg\.github\.com")
 ASKED = late(
     r"\bgh\s+(?P<word>release|issue|label|pr|workflow|run|cache|repo\s+(?:view|clone))\b"
     r"|github\.(?:rest\.)?(?P<name>issues|pulls|checks|actions)\.\w+|createRelease|uploadReleaseAsset"
@@ -128,9 +136,16 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     for step in listed(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
-            rights = _asked(str(step)) or (WIDE if TOKEN.search(str(step)) else {})
+            rights = {**(_asked(str(step)) or (WIDE if TOKEN.search(str(step)) else {})), **_named(step)}
         found |= {key: value for key, value in rights.items() if found.get(key) != "write"}
-    return found
+    is_handed = TOKEN.search(str([workflow.get("env"), job]))
+    return found | ({"packages": "write"} if is_handed and PACKAGES.search(str(job)) else {})
+
+
+def _named(step: Tree) -> dict[str, str]:
+    """What an action that nothing tells of writes, as its name says."""
+    name = str(step.get("uses", "")).partition("@")[0]
+    return {right: "write" for right, pattern in NAMED.items() if pattern.search(name)}
 
 
 def all_known(workflow: Tree, table: Rights) -> bool:
