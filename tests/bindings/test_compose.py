@@ -141,6 +141,8 @@ def test_limits_of_a_file_of_version_two_are_written_its_way() -> None:
     edit = Edit(("deploy", "resources", "limits", "memory"), "512m")
     assert fixed("    image: a\n", edit, head='version: "2.3"\n') == "    image: a\n    mem_limit: 512m\n"
     assert fixed("    mem_limit: 0\n", edit) == "    mem_limit: 512m\n"
+    cpus = Edit(("deploy", "resources", "limits", "cpus"), "1.0")
+    assert fixed("    image: a\n", cpus, head='version: "2.3"\n') == "    image: a\n    cpus: 1\n"
 
 
 PIDS = Edit(("deploy", "resources", "limits", "pids"), 99)

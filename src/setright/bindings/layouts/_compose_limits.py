@@ -13,7 +13,9 @@ from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._compose_health import is_of_swarm
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Tree
+from setright.patterns import late
 
+WHOLE = late(r"(\d+)(?:\.0*)?")
 WITH_PIDS = (3, 9)  # the first version of the format in which they are a limit of `deploy`
 
 
@@ -32,6 +34,12 @@ def place(name: str, raw: Tree, key: str, version: str, services: Iterable[Plain
             " to 3.9, or remove `version` where only Compose 2 starts it"
         )
     return (*short.LIMITS_AT, key)
+
+
+def written(path: Path, value: Plain) -> Plain:
+    """A limit as its key has it: the older one of processors is a number where the format is of version 2."""
+    whole = WHOLE.fullmatch(value) if path == (short.LIMITS["cpus"],) and isinstance(value, str) else None
+    return int(whole[1]) if whole else value
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -229,7 +229,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, limit_at: Callable[[str
     if head in READ_ONLY:
         raise BindingError(f"{resource.name}: {head} is read off the service; change it by hand")
     if path[:3] == short.LIMITS_AT and len(path) == len(short.LIMITS_AT) + 1 and path[3] in short.LIMITS:
-        return Edit(limit_at(str(path[3])), wanted.value, wanted.remove)
+        place = limit_at(str(path[3]))
+        return Edit(place, limits.written(place, wanted.value), wanted.remove)
     if path == ("restart",) and isinstance(look_up(raw, POLICY), dict):
         return _in_policy(resource, raw, wanted)
     if (head, path[2:]) == ("ports", ("host_ip",)):
