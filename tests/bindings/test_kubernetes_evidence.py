@@ -481,6 +481,8 @@ def test_a_token_is_not_taken_from_an_account_that_is_made_elsewhere() -> None:
     [resource] = kubernetes.view("k8s/workload", WORKLOAD, files)
     with pytest.raises(BindingError, match="made elsewhere"):
         kubernetes.edit(WORKLOAD, resource, [TOKEN], [], files)
+    [known] = seen((BOUND % "web").replace('"{{ .Values.image }}"', "'redis:7'"))
+    assert "names-account" not in known.tree["workload"]
 
 
 @pytest.mark.parametrize(

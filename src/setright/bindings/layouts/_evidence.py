@@ -183,7 +183,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         "replaceable": _is_replaceable(tree, manifest, containers),
         **claims_of(tree, known),
         **({"holds-roles": True} if _holds_roles(tree, file, manifest, around) else {}),
-        **({"names-account": True} if _names_account(tree, file, around) else {}),
+        **({"names-account": True} if _names_account(tree, file, around) and not _calls_none(pods) else {}),
         **({"image-needs": known} if known else {}),
         **({"image-cautions": cautions} if (cautions := cautions_of_images(tree, images)) else {}),
         **({"image-capabilities": kept} if (kept := kept_of_images(tree, known, images)) else {}),
@@ -277,6 +277,11 @@ def _names_account(tree: Tree, file: str, around: Around) -> bool:
     """Whether it has an account of its own, of which the tree does not tell that it holds no role."""
     account, namespace = _text(_account(tree)), _text(look_up(tree, ("workload", "namespace")))
     return account != "default" and not any((chart(file), each, account) in around.idle for each in (namespace, "None"))
+
+
+def _calls_none(pods: Sequence[tuple[Tree, Needs]]) -> bool:
+    """Whether it is known of every program that it does not call the API."""
+    return all(needs.get("api") == "none" for _, needs in pods)
 
 
 def _may_use_api(tree: Tree, file: str, around: Around) -> bool:
