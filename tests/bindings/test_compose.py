@@ -145,6 +145,11 @@ def test_limits_of_a_file_of_version_two_are_written_its_way() -> None:
     assert fixed("    image: a\n", cpus, head='version: "2.3"\n') == "    image: a\n    cpus: 1\n"
 
 
+@pytest.mark.parametrize("deploy", ["[]", "5", "{resources: x}", "{resources: {limits: [a]}}"])
+def test_an_older_limit_beside_something_odd_is_no_newer_one(deploy: str) -> None:
+    assert "limits" not in str(only(f"    mem_limit: 1g\n    deploy: {deploy}\n").tree["deploy"]).replace("'limits': ['a']", "")
+
+
 PIDS = Edit(("deploy", "resources", "limits", "pids"), 99)
 LIMITED = "    deploy:\n      resources:\n        limits:\n          memory: 1g\n"
 

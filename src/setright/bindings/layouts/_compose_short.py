@@ -128,7 +128,8 @@ def image_version(image: Plain) -> Plain:
 def limits(service: Tree) -> Tree:
     """The service with its older limits (mem_limit, cpus, pids_limit) below deploy/resources/limits too."""
     older = {new: service[old] for new, old in LIMITS.items() if service.get(old) is not None}
-    if not older:
+    above = [look_up(service, LIMITS_AT[: depth + 1]) for depth in range(len(LIMITS_AT))]
+    if not older or not all(each is None or isinstance(each, dict) for each in above):
         return service
     both = deepcopy(service)
     for name, value in older.items():
