@@ -17,6 +17,7 @@ from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts import _terraform_stops as stops
 from setright.bindings.layouts._terraform_dynamic import made
 from setright.bindings.layouts._terraform_each import bodies, conditional
+from setright.bindings.layouts._terraform_far import belonging
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
 from setright.bindings.trees import one_of, same, set_at
@@ -328,6 +329,7 @@ def doubts(told: Entry, module: Module, block: Block, place: Place) -> Iterator[
     if not told.alone:
         note = f"doubts {told.type} {place.beside} {place.by}"
         yield from module.notes[note] if note in module.notes else module.notes.setdefault(note, [*_doubts(told, module, place)])
+        yield from belonging(module, place.beside, place.by).get(block.address, ())
 
 
 def _doubts(told: Entry, module: Module, place: Place) -> Iterator[str]:
