@@ -17,6 +17,7 @@ from setright.bindings.layouts._terraform_emptied import said_empty
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_given import refuse_given
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_rotation import with_rotation
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.layouts._terraform_values import is_known
@@ -35,7 +36,7 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
     fresh: dict[Path, Tree] = {}
     placed: list[Placed] = []
     inside: dict[tuple[str, Path], tuple[Spot, list[Edit]]] = {}
-    for each in edits:
+    for each in with_rotation(told, module, block, edits):
         spot = _document(told, module, block, each)
         if spot is not None:
             below = Edit(each.path[len(told.spec_of(each.path).path) :], each.value, each.remove)

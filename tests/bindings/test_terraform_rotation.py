@@ -1,0 +1,39 @@
+"""The name under which nodes of AKS run while their pool is made anew."""
+
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
+from setright.model import Edit, Path, Plain
+
+PODS: Path = ("properties", "agentPoolProfiles", 0, "maxPods")
+CLUSTER: dict[str, Plain] = {
+    "type": "azurerm_kubernetes_cluster",
+    "names": "camel",
+    "properties/agentPoolProfiles/0/maxPods": {"at": "default_node_pool/max_pods"},
+    "properties/agentPoolProfiles/0/rotationName": {"at": "default_node_pool/temporary_name_for_rotation", "since": "3.59"},
+    "properties/tier": {"at": "tier"},
+}
+POOL = 'resource "azurerm_kubernetes_cluster" "a" {\n  default_node_pool {\n    name = "system"\n%s  }\n}\n'
+OLD = 'terraform {\n  required_providers {\n    azurerm = {\n      version = "~> 3.20.0"\n    }\n  }\n}\n'
+
+
+def fixed(text: str, path: Path, value: Plain) -> str:
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    resource = terraform.view("k", CLUSTER, given)[0]
+    placed = terraform.edit(CLUSTER, resource, [Edit(path, value)], [], given)
+    return lenses.put("hcl", text.encode(), [edit for _, edit in placed]).decode()
+
+
+def test_a_pool_that_is_made_anew_gets_a_name_for_that_time() -> None:
+    assert 'temporary_name_for_rotation = "rotation"' in fixed(POOL % "", PODS, 50)
+
+
+def test_the_name_that_somebody_gave_stays() -> None:
+    after = fixed(POOL % '    temporary_name_for_rotation = "mine"\n', PODS, 50)
+    assert after.count("temporary_name_for_rotation") == 1
+    assert '"mine"' in after
+
+
+def test_what_changes_no_pool_and_what_knows_no_rotation_gets_none() -> None:
+    assert "temporary_name" not in fixed(POOL % "", ("properties", "tier"), "Standard")
+    assert "temporary_name" not in fixed(OLD + POOL % "", PODS, 50)
