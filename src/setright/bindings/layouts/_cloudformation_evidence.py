@@ -14,6 +14,7 @@ from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_edge import edge_function, edge_logs
 from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
+from setright.bindings.layouts._cloudformation_logins import logins
 from setright.bindings.layouts._cloudformation_metadata import containers, metadata
 from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
@@ -368,4 +369,5 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "images-made": _images_made,
     "old-versions": _old_versions,
     "way-out": way_out,
+    "logins": logins,
 }
