@@ -2,7 +2,7 @@
 
 import pytest
 
-from setright.bindings.layouts._terraform_rules import made_description
+from setright.bindings.layouts._terraform_rules import description, made_description
 from setright.model import Tree, Unknown
 
 PORT = Unknown("each.value.port")
@@ -34,3 +34,9 @@ def test_rules_whose_ports_are_not_told_are_not_described() -> None:
         made_description([{"FromPort": None, "ToPort": 80}], {"protocol": "tcp", "from_port": PORT, "to_port": PORT}, False) is None
     )
     assert made_description(MADE, {"protocol": Unknown("x.value"), "from_port": PORT, "to_port": PORT}, False) is None
+
+
+@pytest.mark.parametrize("place", ["aws_vpc.this.cidr_block", "data.aws_vpc.main[0].cidr_block", "module.vpc.vpc_cidr_block"])
+def test_the_addresses_of_a_network_are_called_by_what_they_are(place: str) -> None:
+    rule: Tree = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": Unknown(place)}
+    assert description([rule], {}, False) == "PostgreSQL from the VPC"

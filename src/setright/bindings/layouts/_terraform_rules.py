@@ -20,6 +20,7 @@ ENDS = ("CidrIp", "CidrIpv6", "SecurityGroupId", "PrefixListId")
 PROTOCOLS = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}
 OTHER_ENDS = ("ipv6_cidr_blocks", "security_groups", "prefix_list_ids", "self")
 MOST = 3  # places that are named
+VPC = re.compile(r"(?:data\.)?aws_vpc\.[\w-]+(?:\[[^\]]*\])?\.cidr_block|module\.[\w-]+(?:\[[^\]]*\])?\.vpc_cidr_block")
 REFERENCE = re.compile(r"^(?:data\.)?(?:var|local|module|[a-z]\w*)\.([\w-]+)")
 
 
@@ -104,5 +105,7 @@ def _told(value: Plain) -> str:
     """A value, or the name of what gives it."""
     if not isinstance(value, Unknown):
         return "" if value is None else str(value)
+    if VPC.fullmatch(value.text.strip('"${ }')):
+        return "the VPC"
     named = REFERENCE.match(value.text.strip('"${ '))
     return named[1] if named else "a computed value"
