@@ -3,6 +3,9 @@
 import pytest
 from tests.bindings.test_terraform_users import DATA, EDGE, told
 
+from setright import lenses
+from setright.bindings.layouts import terraform
+from setright.bindings.source import Source
 from setright.model import Plain
 
 KIND: dict[str, Plain] = {"type": "aws_lambda_function", "evidence": {"edge": "edge-function"}}
@@ -35,3 +38,16 @@ def test_a_function_at_the_edge_is_known_by_who_runs_it(beside: str, by: str) ->
 @pytest.mark.parametrize(("block", "by"), [("logging_config", "by aws_cloudfront_distribution.d"), ("origin", "no")])
 def test_cloudfront_writes_its_logs_into_the_bucket_that_it_names_for_them(block: str, by: str) -> None:
     assert told({"type": "aws_s3_bucket", "evidence": {"logs": "edge-logs"}}, DATA + EDGE % block)["logs"] == by
+
+
+def test_a_distribution_elsewhere_runs_the_function_that_it_got() -> None:
+    out = 'output "arn" {\n  value = aws_lambda_function.f.qualified_arn\n}\n'
+    call = 'module "f" {\n  source = "./f"\n}\n'
+    web = DISTRIBUTION.replace("aws_lambda_function.%s.qualified_arn", "module.f.arn")
+    assert across({"f/main.tf": F + out, "main.tf": call + web}) == {"edge": "by a distribution elsewhere"}
+    assert across({"f/main.tf": F + out, "main.tf": call + web.replace("module.f", "module.g")}) == {"edge": "no"}
+
+
+def across(files: dict[str, str]) -> Plain:
+    given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
+    return terraform.view("k", KIND, given)[0].tree["source"]

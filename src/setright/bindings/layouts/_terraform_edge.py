@@ -6,11 +6,12 @@ logging (legacy), the bucket and its access list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from setright.bindings.layouts._terraform_far import meant_by
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import handed_out, namers
+from setright.bindings.layouts._terraform_users import namers
 from setright.model import Plain, Tree, Unknown
 
 DISTRIBUTION = "aws_cloudfront_distribution"
@@ -25,8 +26,7 @@ def edge(module: Module, block: Block, tree: Tree) -> str:
     role = _role(module, block)
     if role is not None and TRUSTED in _trust(module, role):
         return f"by {role.address}"
-    elsewhere = handed_out(module, block, tree) != "no" and any("lambda_function_association" in text for text in _others(module))
-    return "by a distribution elsewhere" if elsewhere else "no"
+    return "by a distribution elsewhere" if (module.folder, block.address) in _elsewhere(module) else "no"
 
 
 def _role(module: Module, block: Block) -> Block | None:
@@ -42,10 +42,19 @@ def _trust(module: Module, role: Block) -> str:
     return " ".join([text, *(str(each.body) for each in module.resources(DOCUMENT) if refers(text, each.address))])
 
 
-def _others(module: Module) -> list[str]:
-    """The distributions of other directories."""
+def _elsewhere(module: Module) -> set[tuple[str, str]]:
+    """The functions, by directory and address, that distributions of other directories run."""
     homes = [home for home in module.tree.values() if home is not module and DISTRIBUTION in home.types]
-    return [str(each.body) for home in homes for each in home.resources(DISTRIBUTION)]
+    told = ((home, raw) for home in homes for each in home.resources(DISTRIBUTION) for raw in _arns(each.body))
+    return {each for home, raw in told for each in meant_by(module.tree, home, raw, 0)}
+
+
+def _arns(value: Plain) -> Iterator[Plain]:
+    """What is said of the functions that a distribution runs."""
+    if isinstance(value, dict):
+        yield from (inner for key, inner in value.items() if key == "lambda_arn")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _arns(inner)
 
 
 def edge_logs(module: Module, block: Block, tree: Tree) -> str:

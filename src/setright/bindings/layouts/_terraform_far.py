@@ -35,7 +35,7 @@ def _index(tree: Mapping[str, Module], kind: str, by: str) -> dict[str, dict[str
     found: dict[str, dict[str, list[str]]] = {}
     for home in tree.values():
         for other in home.resources(kind) if kind in home.types else ():
-            for folder, address in _named(tree, home, _tie(other, by), 0):
+            for folder, address in meant_by(tree, home, _tie(other, by), 0):
                 if folder != home.folder:
                     text = f"{home.folder or 'the root'}: {other.address} is for it"
                     found.setdefault(folder, {}).setdefault(address, []).append(text)
@@ -47,16 +47,16 @@ def _tie(other: Block, by: str) -> Plain:
     return other.body.get("for_each") if isinstance(raw, Unknown) and EACH.match(raw.text) else raw
 
 
-def _named(tree: Mapping[str, Module], home: Module, raw: Plain, depth: int) -> set[tuple[str, str]]:
+def meant_by(tree: Mapping[str, Module], home: Module, raw: Plain, depth: int) -> set[tuple[str, str]]:
     """The directory and the address of each resource that an expression may stand for."""
     if not isinstance(raw, Unknown) or depth > DEEPEST:
         return set()
     if told := VARIABLE.match(raw.text):
         given = [(tree.get(folder), body.get(told[1])) for folder, _, _, body in home.calls]
-        return {each for caller, value in given if caller is not None for each in _named(tree, caller, value, depth + 1)}
+        return {each for caller, value in given if caller is not None for each in meant_by(tree, caller, value, depth + 1)}
     if told := OUTPUT.match(raw.text):
         called = _called(tree, home, told[1])
-        return _named(tree, called, _output(called, told[2]), depth + 1) if called is not None else set()
+        return meant_by(tree, called, _output(called, told[2]), depth + 1) if called is not None else set()
     return {(home.folder, address) for address in RESOURCE.findall(raw.text)}
 
 
