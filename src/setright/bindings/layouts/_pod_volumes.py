@@ -64,7 +64,7 @@ def given_to(tree: Tree, container: Tree) -> str:
 
 def owned(container: Tree, folders: Tree) -> str:
     """A folder that its program must own, by the variable that tells another, which none but root can make its own; or empty."""
-    told = {each.get("name"): each.get("value") for each in listed(container.get("env")) if isinstance(each, dict)}
+    told = {str(each.get("name")): each.get("value") for each in listed(container.get("env")) if isinstance(each, dict)}
     for name, usual in folders.items():
         path = told.get(name) if isinstance(told.get(name), str) else usual
         if not any(str(path).startswith(mount.rstrip("/") + "/") for mount in mounted(container)) or name not in told:
