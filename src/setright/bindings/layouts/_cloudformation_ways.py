@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_index import of_type, speaks, spoken_of, tied, typed, users
+from setright.bindings.layouts._cloudformation_index import index, of_type, speaks, spoken_of, tied, typed, users
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type
 from setright.model import Plain, Tree
 
@@ -95,11 +95,15 @@ def _is_gate(template: Tree, named: Plain) -> bool:
 
 def _has_gate_alone(template: Tree) -> bool:
     """Whether a template makes an internet gateway, and no other way out."""
-    if not typed(template, GATE) or next(of_type(template, OTHERS), None):
-        return False
-    if any(body.get("VpcEndpointType") == "Interface" for body in typed(template, "AWS::EC2::VPCEndpoint").values()):
-        return False
-    return not any(_is_false(body.get("SourceDestCheck")) for body in typed(template, "AWS::EC2::Instance").values())
+
+    def by_all_there_is() -> bool:
+        if not typed(template, GATE) or next(of_type(template, OTHERS), None):
+            return False
+        if any(body.get("VpcEndpointType") == "Interface" for body in typed(template, "AWS::EC2::VPCEndpoint").values()):
+            return False
+        return not any(_is_false(body.get("SourceDestCheck")) for body in typed(template, "AWS::EC2::Instance").values())
+
+    return index(template).kept("gate alone", None, by_all_there_is)
 
 
 def _takes(template: Tree, name: str) -> bool:
