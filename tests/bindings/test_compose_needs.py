@@ -268,6 +268,18 @@ def test_what_is_written_is_told_where_it_holds(body: str, is_told: bool) -> Non
     assert ("writes" in seen(body)["image-needs"]) is is_told
 
 
+@pytest.mark.parametrize(("version", "is_refused"), [("3", True), ("3.5", True), ("3.6", False), ("2.4", False)])
+def test_swarm_is_given_no_memory_that_it_passes_over(version: str, is_refused: bool) -> None:
+    text = f"version: '{version}'\nservices: {{a: {{image: postgres, deploy: {{replicas: 1}}}}}}\n"
+    given = {"compose.yaml": Source("compose.yaml", "yaml", get("yaml", text.encode()))}
+    [resource] = compose.view("compose/service", LAYOUT, given)
+    if is_refused:
+        with pytest.raises(BindingError, match="before version 3.6"):
+            compose.edit(LAYOUT, resource, [READS], [], given)
+    else:
+        assert compose.edit(LAYOUT, resource, [READS], [], given)
+
+
 def test_what_memory_may_not_hold_gets_a_volume() -> None:
     after = fixed("image: mariadb, volumes: ['db:/var/lib/mysql']", READS)
     assert (after["tmpfs"], after["volumes"]) == (["/run/mysqld"], ["db:/var/lib/mysql", "/tmp"])

@@ -91,6 +91,7 @@ def edit(
     known = needs.with_plain(env.with_files(raw, locator, sources), locator, sources, images, made)
     edits = [small for each in edits for small in health.checked(resource.name, known, each, images, made, version)]
     more = [other for each in edits for other in needs.besides(known, each, images, made)]
+    limits.refuse_memory(resource.name, more, version, services.values())
     wanted = [_with_enough(known, each, images, made) for each in [*edits, *live]]
     in_place = partial(limits.place, resource.name, raw, version=version, services=list(services.values()))
     placed = [_placed(resource, raw, each, in_place) for each in wanted] + more
