@@ -88,7 +88,7 @@ def compose(world: World, fixes: Sequence[Found], controls: Sequence[Control], t
     trouble = _trouble(done, fixes, _lost(_right(world, controls), done.world, controls))
     if not trouble:
         return done
-    suspects = _touching(done, fixes, trouble)
+    suspects = _touching(done, fixes, trouble) or fixes
     doubted = {id(f) for f in suspects}
     kept = _composed(Composed(world, tried), [f for f in fixes if id(f) not in doubted])
     return _sifted(kept, suspects, controls, trouble)
@@ -359,7 +359,10 @@ def _sifted(kept: Composed, suspects: Sequence[Found], controls: Sequence[Contro
         elif len(batch) > 1:
             mine = {id(f) for f in _touching(trial, batch, trouble)}
             others = [f for f in batch if id(f) not in mine]
-            waiting += [*_halves([f for f in batch if id(f) in mine]), *([others] if others else [])]
+            if mine:
+                waiting += [*_halves([f for f in batch if id(f) in mine]), *([others] if others else [])]
+            else:  # what they break stands where none of them edits
+                waiting += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
         else:
             kept.refused[batch[0].finding.id] = _why(batch[0], _unlike(lost, _taken_away(trial, batch)))
     return kept
