@@ -14,6 +14,7 @@ from setright.lenses import get, put
 from setright.model import Edit, Resource
 
 [WORKLOAD] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
+RIGHTS = [(b.kind, b.layouts["kubernetes"]) for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/role"]
 SPEC = "spec: {containers: [{name: a, image: 'host:5000/a:1'}]}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\n" + SPEC
 BARE = POD.replace(", labels: {app: web}", "")
@@ -44,6 +45,15 @@ def test_what_an_overlay_gives_holds_for_the_files_of_its_base() -> None:
     [web] = seen(files)
     assert web.name == "Pod/shop/web"
     assert web.tree["workload"]["images"] == [{"image": "host:5000/a:2", "version": "2"}]
+
+
+def test_what_is_in_no_namespace_gets_none_of_its_overlay() -> None:
+    roles = "".join(
+        f"apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: r}}\n---\n" for kind in ("Role", "ClusterRole")
+    )
+    files = {"rbac.yaml": roles, "kustomization.yaml": "namespace: shop\nresources: [rbac.yaml]\n"}
+    seen = [r.name for kind, layout in RIGHTS for r in kubernetes.view(kind, layout, sources(files))]
+    assert sorted(set(seen)) == ["ClusterRole/r", "Role/shop/r"]
 
 
 def test_kustomizations_in_circles_end() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._deployed import OTHERWISE
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._kustomize import Built
 from setright.bindings.source import Source
@@ -17,6 +18,15 @@ from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 
 NAMESPACE = ("metadata", "namespace")
+CLUSTER_WIDE = frozenset(  # kinds of objects that are in no namespace
+    {
+        *("APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"),
+        *("CustomResourceDefinition", "FlowSchema", "GatewayClass", "IngressClass", "MutatingWebhookConfiguration", "Namespace"),
+        *("Node", "PersistentVolume", "PodSecurityPolicy", "PriorityClass", "PriorityLevelConfiguration", "RuntimeClass"),
+        *("StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
+        *("VolumeAttachment", "VolumeSnapshotClass"),
+    }
+)
 SPELT_OUT = re.compile(r"(?<!kubernetes)\.default\.svc\b")
 
 
@@ -94,3 +104,22 @@ def _strings(value: Plain, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _strings(inner, (*path, key))
     elif isinstance(value, str):
         yield path, value
+
+
+def in_namespace(manifest: Tree, given: Tree) -> Tree:
+    """An object in the namespace that its kustomization gives it, and with it the account `default` that it binds."""
+    namespace, metadata = given.get("namespace"), manifest.get("metadata")
+    if namespace is None and look_up(manifest, NAMESPACE) is None:
+        namespace = given.get(OTHERWISE)
+    if namespace is None:
+        return manifest
+    placed = manifest
+    if str(manifest.get("kind")) not in CLUSTER_WIDE:
+        placed = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": namespace}}
+    if not str(manifest.get("kind")).endswith("RoleBinding"):
+        return placed
+    subjects = [each for each in listed(manifest.get("subjects")) if isinstance(each, dict)]
+    return {
+        **placed,
+        "subjects": [{**each, "namespace": namespace} if each.get("name") == "default" else each for each in subjects],
+    }

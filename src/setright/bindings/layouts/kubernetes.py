@@ -30,15 +30,14 @@ from msgspec.structs import replace
 
 from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template, _relied_on
-from setright.bindings.layouts._deployed import OTHERWISE
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
 from setright.bindings.layouts._helm import filled, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
-from setright.bindings.layouts._namespaces import NAMESPACE, Names, moved, names, names_others
+from setright.bindings.layouts._namespaces import NAMESPACE, Names, in_namespace, moved, names, names_others
 from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_standards import ENFORCE, by_namespace, refused
@@ -70,14 +69,14 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         _kustomize_patches.tell_bases([resource for _, resource in seen], [resource for _, resource in added])
         once = {each[1].home: each for each in reversed(added)}
         whole, seen = len(seen), [*seen, *reversed(once.values())]
-        around = [(locator, _in_namespace(each, given.get(locator, {}))) for locator, _, each in objects]
+        around = [(locator, in_namespace(each, given.get(locator, {}))) for locator, _, each in objects]
         policies = [(locator, told(each)) for locator, each in around if each.get("kind") == "NetworkPolicy"]
         tell_policies([resource for _, resource in seen], policies)
         made = _kustomize_seen.over(seen[:whole], built, inner, make)
         laid = [((*b.placed[:2], each.layer.whole), each.resource) for b in made for one in b.made for each in one or ()]
         alone = [(p.locator, *o) for p in patches for o in objects_of(p)]
         lone = _kustomize_seen.without_base(alone, objects, built, make, made)
-        there = [((*p[:2], _in_namespace(p[2], given.get(p[0], {}))), resource) for p, resource in (*seen, *laid, *lone)]
+        there = [((*p[:2], in_namespace(p[2], given.get(p[0], {}))), resource) for p, resource in (*seen, *laid, *lone)]
         tell_surroundings(there, around, sources, layout.get("images", {}))
         _kustomize_seen.tell_claims(made)
         seen[whole:] = [(each, _kustomize_patches.alone(resource)) for each, resource in seen[whole:]]
@@ -86,7 +85,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             here = _relied_on.made(each for _, _, each in objects)
             seen = [(each, _relying(resource, each[2], here)) for each, resource in seen]
         if layout.get("tells") == "refuses":
-            inside = by_namespace((_in_namespace(each, given.get(file, {})), each) for file, _, each in objects)
+            inside = by_namespace((in_namespace(each, given.get(file, {})), each) for file, _, each in objects)
             seen = [(each, _strict(resource, inside)) for each, resource in seen]
         lone = []
         made = _kustomize_seen.over(seen, built, inner, make)
@@ -173,7 +172,7 @@ def _laid(resource: Resource, sources: Mapping[str, Source]) -> tuple[Placed, La
     same = Same(sources)
     _, _, given, objects, _ = _filled_once(same)
     for placed, layer in layered(objects, _patches_once(same), resource.home):
-        if name_of(str(placed[2].get("kind")), _in_namespace(placed[2], given.get(placed[0], {}))) == resource.name:
+        if name_of(str(placed[2].get("kind")), in_namespace(placed[2], given.get(placed[0], {}))) == resource.name:
             return placed, layer
     raise BindingError(f"{resource.home[0]}: {resource.name} is not there any more; scan again")
 
@@ -369,7 +368,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     if not isinstance(api, Unknown) and not any(fits(str(api), pattern) for pattern in layout["api"]):
         return None  # a helper of a chart gives what its cluster knows of a kind
     inner = inner_of(layout, manifest)
-    manifest = _in_namespace(manifest, given)
+    manifest = in_namespace(manifest, given)
     tree = look_up(manifest, inner)
     if not isinstance(tree, dict):
         return None
@@ -377,20 +376,3 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
     if layout.get("shape") == POD_TEMPLATE:
         tree = _pod_template.shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
     return Resource(kind, name_of(sort, manifest), tree, (locator, (*place, *inner)))
-
-
-def _in_namespace(manifest: Tree, given: Tree) -> Tree:
-    """An object in the namespace that its kustomization gives it, and with it the account `default` that it binds."""
-    namespace, metadata = given.get("namespace"), manifest.get("metadata")
-    if namespace is None and look_up(manifest, NAMESPACE) is None:
-        namespace = given.get(OTHERWISE)
-    if namespace is None:
-        return manifest
-    placed = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": namespace}}
-    if not str(manifest.get("kind")).endswith("RoleBinding"):
-        return placed
-    subjects = [each for each in listed(manifest.get("subjects")) if isinstance(each, dict)]
-    return {
-        **placed,
-        "subjects": [{**each, "namespace": namespace} if each.get("name") == "default" else each for each in subjects],
-    }
