@@ -52,20 +52,8 @@ from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
 ORDINARY = {  # what containerd, CRI-O and Docker give anyway
-    *(
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "SETGID",
-        "SETUID",
-        "SETPCAP",
-        "NET_BIND_SERVICE",
-        "SYS_CHROOT",
-        "MKNOD",
-    ),
-    *("AUDIT_WRITE", "SETFCAP", "NET_RAW"),
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW"),
+    *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 }
 DEEP = {"ALL", "BPF", "PERFMON", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE", "SYS_RAWIO"}  # what the runtime's profile knows but in part
 PASSING = {"emptyDir", "configMap", "secret", "downwardAPI", "projected", "gitRepo", "image", "ephemeral", "name"}

@@ -39,10 +39,7 @@ KNOWN = ("workload", "image-needs")
 KEPT = ("workload", "image-capabilities")
 FILES_OF_OTHERS = "DAC_OVERRIDE"  # root's right to files that are not its own
 BINDS_LOW_PORTS = "NET_BIND_SERVICE"
-LOW_PORTS: Tree = {
-    "name": "net.ipv4.ip_unprivileged_port_start",
-    "value": "0",
-}  # of those that every node allows since Kubernetes 1.22
+LOW_PORTS: Tree = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}  # which every node allows since Kubernetes 1.22
 FIRST_HIGH = 1024
 LOGS = "/var/log"
 LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}  # of what idles

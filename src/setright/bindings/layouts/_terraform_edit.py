@@ -46,10 +46,8 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
             placed += _one(told, module, block, small, fresh)
     for spot, mine in inside.values():
         placed.append(documents.edited(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
-    return [
-        *said_empty(module, block, list(_in_turn(placed))),
-        *((block.locator, Edit(path, body)) for path, body in fresh.items()),
-    ]
+    made = [(block.locator, Edit(path, body)) for path, body in fresh.items()]
+    return [*said_empty(module, block, list(_in_turn(placed))), *made]
 
 
 def _in_turn(placed: Sequence[Placed]) -> Iterator[Placed]:
