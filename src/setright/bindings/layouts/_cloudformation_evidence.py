@@ -24,6 +24,7 @@ from setright.bindings.layouts._cloudformation_ways import way_out
 from setright.bindings.layouts._databases import by_default
 from setright.bindings.layouts._documents import publishes
 from setright.bindings.layouts._gateway_routes import can_ask
+from setright.bindings.layouts._task_containers import writes
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
@@ -63,6 +64,7 @@ CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 def view(layout: Mapping[str, Plain], template: Tree, name: str, tree: Tree) -> Tree:
     """All evidence there is on a resource, for the kind's tree; `tree` is what is known of it so far."""
     found = {key: FUNCTIONS[named](template, name, tree) for key, named in layout.get("evidence", {}).items()}
+    found |= {"writes": writes(tree.get("ContainerDefinitions"), layout["images"])} if "images" in layout else {}
     deletion = look_up(template, ("Resources", name, "DeletionPolicy"))
     found |= {"deletion-policy": deletion} if isinstance(deletion, str) else {}
     found |= {"serverless": "yes"} if "serverless" in layout and serverless.is_one(layout, template, name) else {}

@@ -22,6 +22,7 @@ from setright.bindings.layouts import _terraform_publishers as publishers
 from setright.bindings.layouts import _terraform_readers as readers
 from setright.bindings.layouts import _terraform_ways as ways
 from setright.bindings.layouts._documents import publishes
+from setright.bindings.layouts._task_containers import writes
 from setright.bindings.layouts._terraform_actions import POLICY, lists_nothing, only_reads
 from setright.bindings.layouts._terraform_databases import statements
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
@@ -56,6 +57,7 @@ OLD_IMAGE = late(r"precise|trusty|xenial|1[246]\.04|(?:centos|rhel)[-_ ]?[567]|w
 def view(layout: Mapping[str, Plain], module: Module, block: Block, tree: Tree) -> Tree:
     """All evidence there is on a resource, for the kind's tree; `tree` is what is known of it so far."""
     found = {key: FUNCTIONS[named](module, block, tree) for key, named in layout.get("evidence", {}).items()}
+    found |= {"writes": writes(tree.get("ContainerDefinitions"), layout["images"])} if "images" in layout else {}
     kept = look_up(block.body, ("lifecycle", 0, "prevent_destroy"))
     if same(module.resolved(kept), True):
         found["deletion-policy"] = "Retain"

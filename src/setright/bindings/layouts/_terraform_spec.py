@@ -54,6 +54,7 @@ SETTINGS = frozenset(
         "validate",
         "offers",
         "evidence",
+        "images",
         "modules",
         "every-module",
     }

@@ -36,7 +36,8 @@ from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 SETTINGS = {
-    *("type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside", "known-as", "replaced")
+    *("type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside", "known-as", "replaced"),
+    "images",
 }
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 UNTOLD = Unknown("a list with items that cannot be told")
