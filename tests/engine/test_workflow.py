@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -166,6 +167,39 @@ def test_a_way_back_that_fails_is_said_and_the_snapshot_is_named(estate):
     (address,) = run.plans[0][1].kept
     assert Snapshots(made.state).get(address).data == before
     assert told(made)[-1] == "unverified"
+
+
+class Clock:
+    """The clock, which counts how often somebody waits by it."""
+
+    def __init__(self) -> None:
+        self.waits = 0
+        self.monotonic = time.monotonic
+
+    def sleep(self, seconds: float) -> None:
+        self.waits += 1
+        time.sleep(seconds)
+
+
+def test_what_is_waited_for_in_vain_is_waited_for_once(estate, monkeypatch):
+    made, folder, file = one(estate)
+    for name in "abcdefg":
+        folder.put(name, a=0)
+    folder.probes = lambda: {"port": file.read_bytes().hex() + "".join(folder.log)}
+    folder.no_way_back = True
+    monkeypatch.setattr(protocol, "time", clock := Clock())
+    run = applied(made)
+    assert outcomes(run) == ["unverified"] * 8
+    assert 0 < clock.waits < 8
+
+
+def test_nobody_waits_for_what_somebody_changed_since(estate, monkeypatch):
+    made, folder, file = one(estate)
+    folder.after_write = lambda change: file.write_text('{"name": "x", "a": 7}')
+    monkeypatch.setattr(protocol, "time", clock := Clock())
+    run = applied(made)
+    assert outcomes(run) == ["unverified"] and "changed since it was read" in why(run)
+    assert clock.waits == 0
 
 
 def test_a_way_back_that_does_not_take_is_said(estate):

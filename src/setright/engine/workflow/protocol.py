@@ -24,7 +24,7 @@ from setright.engine.error import EngineError
 from setright.engine.execute import Execution
 from setright.engine.served import Served
 from setright.model import Plain
-from setright.surfaces.base import SurfaceError
+from setright.surfaces.base import Moved, SurfaceError
 
 ARMED_FOR_S = 30.0
 RETRY_S = 1.0
@@ -69,6 +69,7 @@ class Desk(Protocol):
 
 _desk: Desk | None = None
 _journal: Path | None = None
+_given_up: set[tuple[str, str]] = set()  # (run, why) of what a way back was waited for in vain: its next plan need not wait again
 begun: set[tuple[str, str]] = set()  # (run, plan) whose protocol began in this process: no earlier one wrote anything of it
 
 
@@ -77,6 +78,7 @@ def serve(at: Desk | None, journal: Path | None = None) -> None:
     global _desk, _journal
     _desk, _journal = at, journal
     begun.clear()
+    _given_up.clear()
 
 
 def desk() -> Desk:
@@ -361,9 +363,11 @@ def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> list[str]
         try:
             late = desk().execution(run, plan_hash).restore(kept)
             break
-        except SurfaceError:
+        except SurfaceError as error:
             desk().forget(plan_hash)
-            if time.monotonic() > until:
+            is_vain = isinstance(error, Moved) or (run, str(error)) in _given_up  # who changed it since will not take that back
+            if (is_vain and not armed) or time.monotonic() > until:
+                _given_up.add((run, str(error)))
                 raise
             time.sleep(RETRY_S)
     at("restored")
