@@ -66,3 +66,18 @@ def test_what_its_language_cannot_say_is_refused() -> None:
     assert edited(NEW, policy) == policy.value
     with pytest.raises(BindingError, match=r"language of Terraform 0\.11"):
         edited(OLD, policy)
+
+
+@pytest.mark.parametrize(("root", "is_old"), [(OLD, True), (NEW, False)])
+def test_a_module_is_as_old_as_who_calls_it(root: str, is_old: bool) -> None:
+    call = 'module "between" {\n  source = "./between"\n}\n'
+    texts = {
+        "main.tf": root + call,
+        "between/main.tf": call.replace("between", "inner"),
+        "between/inner/main.tf": 'resource "aws_sns_topic" "i" {}\n',
+    }
+    given = {name: Source(name, "hcl", lenses.get("hcl", text.encode())) for name, text in texts.items()}
+    [inner] = [each for each in terraform.view("k", TOPIC, given) if each.home[0] == "between/inner/main.tf"]
+    key = Edit(("Key",), Unknown("aws_kms_key.data.arn"))
+    said = terraform.edit(TOPIC, inner, [key], [], given)[0][1].value
+    assert said == Unknown('"${aws_kms_key.data.arn}"' if is_old else "aws_kms_key.data.arn")

@@ -10,6 +10,7 @@ import json
 import re
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._terraform_linked import linked
 from setright.bindings.layouts._terraform_module import Module
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Unknown
@@ -27,6 +28,7 @@ MAPS: tuple[tuple[str, Path], ...] = (  # arguments that are maps, by what begin
     ("google_compute_", ("metadata", 0)),
     ("null_resource", ("triggers", 0)),
 )
+NOTE = "old language"
 REFERENCE = r"(?:data\.)?[a-z]\w*(?:\.[\w-]+)+"
 ENCODED = late(r"jsonencode\((.*)\)", re.DOTALL)
 KEY = late(r'^( *)([A-Za-z_][\w-]*|"[^"]*") += ')
@@ -37,16 +39,23 @@ NEW_WORDS = late(r"[{}?]|=>|\bfor\b|\beach\.|\w\[")
 
 
 def is_old(module: Module) -> bool:
-    """Whether some file of a module is one that Terraform 0.12 and later do not read."""
-    if "old language" not in module.notes:
-        module.notes["old language"] = any(
-            isinstance(look_up(block.body, path), dict)
-            for start, path in MAPS
-            for kind in module.types
-            if kind.startswith(start)
-            for block in module.resources(kind)
-        )
-    return bool(module.notes["old language"])
+    """Whether a file of a module, or of one that is run together with it, is one that Terraform 0.12 and later do not read."""
+    if NOTE not in module.notes:
+        together = linked(module)
+        told = any(map(_has_old_words, together))
+        for each in together:
+            each.notes[NOTE] = told
+    return bool(module.notes[NOTE])
+
+
+def _has_old_words(module: Module) -> bool:
+    return any(
+        isinstance(look_up(block.body, path), dict)
+        for start, path in MAPS
+        for kind in module.types
+        if kind.startswith(start)
+        for block in module.resources(kind)
+    )
 
 
 def worded(module: Module, locator: str, edit: Edit) -> Edit:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_find import Spot, within
+from setright.bindings.layouts._terraform_linked import callees
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_old import is_old
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec
@@ -149,7 +150,7 @@ def _with(own: Asked, callers: list[Asked]) -> Asked:
 def _with_callees(root: Module, provider: str) -> Asked:
     """What fits a directory that nobody calls, and all of the tree that it calls."""
     asked, seen, waiting = Asked(), {root.folder}, [root.folder]
-    called = _callees(root)
+    called = callees(root)
     while waiting:
         folder = waiting.pop()
         own = _own(root.tree[folder], provider)
@@ -158,19 +159,6 @@ def _with_callees(root: Module, provider: str) -> Asked:
         waiting += sorted(called.get(folder, set()) - seen)
         seen |= called.get(folder, set())
     return asked
-
-
-def _callees(module: Module) -> Mapping[str, set[str]]:
-    """The directories of the tree that each one calls: told once for all."""
-    notes = next(iter(module.tree.values())).notes
-    if "callees" not in notes:
-        found: dict[str, set[str]] = {}
-        for home in module.tree.values():
-            for folder, *_ in home.calls:
-                found.setdefault(folder, set()).add(home.folder)
-        notes["callees"] = found
-    told: Mapping[str, set[str]] = notes["callees"]
-    return told
 
 
 def _constraint(module: Module, provider: str) -> Asked:
