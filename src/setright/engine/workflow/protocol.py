@@ -69,7 +69,6 @@ class Desk(Protocol):
 
 _desk: Desk | None = None
 _journal: Path | None = None
-_given_up: set[tuple[str, str]] = set()  # (run, why) of what a way back was waited for in vain: its next plan need not wait again
 begun: set[tuple[str, str]] = set()  # (run, plan) whose protocol began in this process: no earlier one wrote anything of it
 
 
@@ -78,7 +77,6 @@ def serve(at: Desk | None, journal: Path | None = None) -> None:
     global _desk, _journal
     _desk, _journal = at, journal
     begun.clear()
-    _given_up.clear()
 
 
 def desk() -> Desk:
@@ -365,9 +363,8 @@ def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> list[str]
             break
         except SurfaceError as error:
             desk().forget(plan_hash)
-            is_vain = isinstance(error, Moved) or (run, str(error)) in _given_up  # who changed it since will not take that back
-            if (is_vain and not armed) or time.monotonic() > until:
-                _given_up.add((run, str(error)))
+            is_anothers = isinstance(error, Moved) and not armed  # who changed it since will not take that back while we wait
+            if is_anothers or time.monotonic() > until:
                 raise
             time.sleep(RETRY_S)
     at("restored")
