@@ -128,6 +128,8 @@ def test_a_place_that_a_layout_cannot_tell_stops_no_run(tmp_path, monkeypatch):
     scanned = tree(tmp_path, {"main.tf": KEY.format(name="a")})
     assert [f.finding.location for f in scanned.found] == [Location("main.tf")]
     assert "no such place" in scanned.problems[0].why
+    twice = found(SourceTree(tmp_path), SHIPPED, ["aws/kms/rotation", "aws/kms/key-policy-said"])
+    assert (len(twice.found), len(twice.problems)) == (2, 1)
 
 
 def test_a_surface_is_asked_for_what_the_controls_name_only(tmp_path):

@@ -253,7 +253,8 @@ def _place(judged: Judged, world: World) -> Location:
     try:
         locator, inner = locate(world.bindings[slot], slot[1], resource, path, world.sources)
     except BindingError as error:  # what is wrong is told without its line, and the run goes on
-        world.problems.append(Problem(resource.home[0], str(error)))
+        if (told := Problem(resource.home[0], str(error))) not in world.problems:
+            world.problems.append(told)
         return Location(resource.home[0])
     document = world.documents.get(locator)
     if document is None or document.data is None or (":" in locator.split("/")[0] and slot[1] not in SOURCE_FAMILIES):
