@@ -27,8 +27,7 @@ def place(name: str, raw: Tree, key: str, version: str, services: Iterable[Plain
     has_new = isinstance(look_up(raw, short.LIMITS_AT), dict)
     if older in raw or (not has_new and any(each in raw for each in short.LIMITS.values())) or version.startswith("2"):
         return (older,)
-    is_for_swarm = any(isinstance(each, dict) and is_of_swarm(each) for each in services)
-    if version.startswith("3") and not has_new and not is_for_swarm:
+    if version.startswith("3") and not has_new and not _is_for_swarm(services):
         return (older,)
     if key == "pids" and version.startswith("3") and _number(version) < WITH_PIDS:
         raise BindingError(
@@ -46,16 +45,15 @@ def written(path: Path, value: Plain) -> Plain:
 
 def refuse_memory(name: str, edits: Iterable[Edit], version: str, services: Iterable[Plain]) -> None:
     """Raises BindingError for places in memory that Swarm would not make, so that a read-only root had nowhere to write."""
-    is_for_swarm = any(isinstance(each, dict) and is_of_swarm(each) for each in services)
-    if (
-        is_for_swarm
-        and version.startswith("3")
-        and _number(version) < WITH_TMPFS
-        and any(each.path == ("tmpfs",) for each in edits)
-    ):
+    is_old = version.startswith("3") and _number(version) < WITH_TMPFS
+    if is_old and _is_for_swarm(services) and any(each.path == ("tmpfs",) for each in edits):
         raise BindingError(
             f"{name}: Swarm knows no tmpfs before version 3.6 of the format, and this file says {version}; raise it first"
         )
+
+
+def _is_for_swarm(services: Iterable[Plain]) -> bool:
+    return any(isinstance(each, dict) and is_of_swarm(each) for each in services)
 
 
 def _number(version: str) -> tuple[int, ...]:

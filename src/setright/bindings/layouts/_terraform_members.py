@@ -63,8 +63,8 @@ def members(module: Module, block: Block, tree: Tree) -> str:
     ):
         return "calls inside"
     odd = [each.address for each, keys in there if _may_call(module, each, keys)]
-    if odd or found:
-        return next(iter([*odd, *found]))
+    if callers := [*odd, *found]:
+        return callers[0]
     if not there and not calls:
         return "what nothing here tells"
     return "only answers" if not calls and all(each.type in ANSWERING for each, _ in there) else "databases"
