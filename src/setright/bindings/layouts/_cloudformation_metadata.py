@@ -9,14 +9,11 @@ import re
 
 from setright.bindings.layouts._cloudformation_index import typed, users
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type
-from setright.bindings.layouts._documents import unpacked
+from setright.bindings.layouts._documents import ASKS_METADATA, unpacked
 from setright.bindings.trees import look_up
 from setright.model import Tree, Unknown
 
 TOLD = "told by its launch template"
-METADATA = re.compile(
-    r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.IGNORECASE
-)
 RECENT_IMAGE = re.compile(
     r"/aws/service/ami-amazon-linux-latest/(?:al20\d\d|amzn2)-ami[\w.-]*|/aws/service/canonical/ubuntu/server/2\d\.04/\S+"
 )
@@ -36,7 +33,7 @@ def metadata(template: Tree, name: str, tree: Tree) -> str:
     if not isinstance(body, dict):
         return "its role"
     script = unpacked(str(body.get("UserData")))
-    if any(METADATA.search(text) for text in (str(look_up(own, ("Properties",))), str(own.get("Metadata")), script)):
+    if any(ASKS_METADATA.search(text) for text in (str(look_up(own, ("Properties",))), str(own.get("Metadata")), script)):
         return "its first script"
     if TOKENS_ALREADY.fullmatch(image) and not {"MetadataOptions", "LaunchTemplate"} & body.keys():
         return "no"

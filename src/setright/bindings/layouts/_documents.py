@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -17,6 +18,9 @@ PACKED = late(r"[A-Za-z0-9+/]{16,}={0,2}")
 FEW = 8  # files that are gone through as fast as they are looked up
 MAX_SCRIPT_BYTES = 1_000_000
 READS = late(r"s3:(?:Get|List)[\w*]*")
+ASKS_METADATA = late(  # in a start script: the metadata service of a machine, or what may ask it for its containers
+    r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.IGNORECASE
+)
 
 
 def mappings(sources: Mapping[str, Source]) -> Iterable[tuple[Source, Path, Tree]]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 
-from setright.bindings.layouts._documents import unpacked
+from setright.bindings.layouts._documents import ASKS_METADATA, unpacked
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.model import Plain, Unknown
 from setright.patterns import late
 
-METADATA = late(r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.I)
 ELSEWHERE = late(r"\b(?:file|filebase64|templatefile|data|var|local|module)\b\s*[.(]")
 PART = late(  # what a template only puts in, and is by its name a single word: a name, an address, a password
     r"\$\{\s*(?:var|local|module\.[\w-]+|data\.aws_[\w-]+\.[\w-]+)\.(?:[\w-]*[_-])?"
@@ -32,7 +31,7 @@ def script(module: Module, raw: Plain) -> str:
     """Who may ask for metadata, of what a machine runs when it starts first; empty where nothing of it does."""
     value = module.resolved(raw)
     text = value.text if isinstance(value, Unknown) else unpacked(str(value or ""))
-    if METADATA.search(text):
+    if ASKS_METADATA.search(text):
         return "its first script"
     return "a script that is told elsewhere" if isinstance(value, Unknown) and ELSEWHERE.search(PART.sub("", text)) else ""
 
