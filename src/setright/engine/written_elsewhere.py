@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 
+from setright.lenses.comments import head
 from setright.patterns import late
 
-HEAD_BYTES = 4000
-HEAD = late(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:(?:#|//|\{\{-?[ \t]*/\*)[^\n]*|---[ \t]*)?\r?\n)*")  # comments before all else
 MADE = late(
-    rb"auto(?:matically)?[ -]?generated|\bthis (?:docker|work)?(?:file|flow)(?: is| was)? generated\b"
-    rb"|\bdo(?: not|n't) (?:edit|modify|change)(?: (?:this|the) \w+| it)?(?: directly| manually| by hand)?[ \t]*"
-    rb"(?:[.!;,:)*-]|\r?\n)",
+    r"auto(?:matically)?[ -]?generated|\bthis (?:docker|work)?(?:file|flow)(?: is| was)? generated\b"
+    r"|\bdo(?: not|n't) (?:edit|modify|change)(?: (?:this|the) \w+| it)?(?: directly| manually| by hand)?[ \t]*"
+    r"(?:[.!;,:)*-]|\r?\n)",
     re.IGNORECASE,
 )
 CDK = b"aws:cdk:path"
@@ -24,8 +23,7 @@ READ_BY_TESTS = frozenset({"testdata", "test-data", "test_data", "__fixtures__",
 
 def why(locator: str, data: bytes) -> str:
     """Why a file of the tree is not put right where it stands, unless somebody says so; empty where nothing tells."""
-    head = HEAD.match(data[:HEAD_BYTES])
-    if head and MADE.search(head[0]):
+    if MADE.search(head(data)):
         return "its head says that a program writes it, which would undo a fix here; put right what it is made from"
     if CDK in data:
         return "the CDK writes it from an app, which would undo a fix here; put the app right"

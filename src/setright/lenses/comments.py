@@ -26,6 +26,8 @@ _TO_SCANNERS = late(
 _BLOCK_END = late(r"\*/")
 _YAML = late(r"(?:^|(?<=[ \t]))#[^\n]*+", re.M)
 _DOCKERFILE = late(r"^[ \t]*+(#[^\n]*+)", re.M)
+_HEAD_BYTES = 4000
+_HEAD = late(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:(?:#|//|\{\{-?[ \t]*/\*)[^\n]*|---[ \t]*)?\r?\n)*")
 
 
 class Comment(NamedTuple):
@@ -51,6 +53,12 @@ def comments(lens: str, source: bytes) -> list[Comment]:
         line, at = line + text.count("\n", at, start), start
         found.append(_comment(text, start, end, line))
     return found
+
+
+def head(source: bytes) -> str:
+    """The lines of comments, signs and all, that stand before all else in a file of any of these languages."""
+    found = _HEAD.match(source[:_HEAD_BYTES])
+    return found[0].decode("utf-8", "replace") if found else ""
 
 
 def outlives(comment: str) -> bool:
