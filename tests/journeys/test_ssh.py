@@ -13,6 +13,7 @@ from lab.hosts import Lab
 
 from setright.app import App, Ask
 from setright.engine.configuration import Configuration
+from setright.surfaces.linux.ssh import Ssh
 from setright.surfaces.linux.surface import Linux
 from tests.content import warm
 from tests.evidence import check_proof, outcomes
@@ -231,6 +232,24 @@ def test_plans_that_programs_read_share_one_switch(locking_app: App, lab: Lab, m
     run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
     ends = [outcome.outcome for plan, outcome in run.plans if plan.lane != "hand"]
     assert set(ends) == {"verified"} and armed == [len(ends)] and len(ends) > 2
+
+
+@pytest.mark.parametrize("boundary", ["reload", "verify"])
+@pytest.mark.parametrize("controls", [("linux/sshd/authentication-tries",), SHARE])
+def test_a_connection_that_is_cut_after_writing_takes_no_right_change_back(
+    locking_app: App, lab: Lab, monkeypatch: pytest.MonkeyPatch, controls: tuple[str, ...], boundary: str
+) -> None:
+    """It is cut as it is used, so that nobody can know before."""
+    from setright.engine.desk import RunDesk
+
+    passed: list[str] = []
+    cut, ready = cutting(lab, boundary), Ssh._ready
+    monkeypatch.setattr(RunDesk, "at", lambda _, each: passed.append(each))
+    monkeypatch.setattr(Ssh, "_ready", lambda host: (ready(host), [cut(host, each) for each in passed])[0])
+    (planned,) = locking_app.plan(["ssh://h1"], Ask(controls=controls), together=True)
+    run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
+    ends = [(plan.document, outcome) for plan, outcome in run.plans if plan.lane != "hand"]
+    assert ends and {outcome.outcome for _, outcome in ends} == {"verified"}, ends
 
 
 def cutting(lab: Lab, boundary: str) -> Callable[[object, str], None]:

@@ -12,6 +12,10 @@ class SurfaceError(RuntimeError):
     """The target could not be reached, read or written; says what and what to do."""
 
 
+class Cut(SurfaceError):
+    """The connection was lost on the way, so nothing is known of what was asked; a new one may work."""
+
+
 class Moved(SurfaceError):
     """The document is no longer what the change was planned on; nothing was written."""
 

@@ -24,7 +24,7 @@ from setright.engine.error import EngineError
 from setright.engine.execute import Execution
 from setright.engine.served import Served
 from setright.model import Plain
-from setright.surfaces.base import Moved, SurfaceError
+from setright.surfaces.base import Cut, Moved, SurfaceError
 
 ARMED_FOR_S = 30.0
 RETRY_S = 1.0
@@ -310,11 +310,19 @@ def write(run: str, plan_hash: str, kept: list[str], armed: bool) -> str:
     return ""
 
 
+def again_if_cut(work: Callable[[], T]) -> T:
+    """What may be done twice, over a new connection where the first was cut: that says nothing of the change itself."""
+    try:
+        return work()
+    except Cut:
+        return work()
+
+
 @DBOS.step()
 def reload(run: str, plan_hash: str) -> list[str]:
     """What it could not make hold."""
     at("reload")
-    late = desk().execution(run, plan_hash).reload()
+    late = again_if_cut(lambda: desk().execution(run, plan_hash).reload())
     at("reloaded")
     return late
 
@@ -322,7 +330,7 @@ def reload(run: str, plan_hash: str) -> list[str]:
 @DBOS.step()
 def verify(run: str, plan_hash: str, kept: list[str], health: dict[str, str]) -> list[str]:
     at("verify")
-    wrong = desk().execution(run, plan_hash).verify(kept, health)
+    wrong = again_if_cut(lambda: desk().execution(run, plan_hash).verify(kept, health))
     record("checked", {"run": run, "plan": plan_hash, "health": health, "wrong": wrong})
     return wrong
 

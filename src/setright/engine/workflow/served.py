@@ -132,7 +132,7 @@ def switched_off(run: str, hashes: list[str]) -> bool:
 def reload_served(run: str, hashes: list[str]) -> dict[str, list[str]]:
     """What the reloads could not make hold."""
     at("reload")
-    late = desk().served(run, hashes).reload(hashes)
+    late = protocol.again_if_cut(lambda: desk().served(run, hashes).reload(hashes))
     at("reloaded")
     return late
 
@@ -141,7 +141,7 @@ def reload_served(run: str, hashes: list[str]) -> dict[str, list[str]]:
 def verify_served(run: str, kept: dict[str, list[str]], health: dict[str, dict[str, str]]) -> str:
     """What is not as it must be."""
     at("verify")
-    wrong = desk().served(run, [*kept]).verify(kept, health)
+    wrong = protocol.again_if_cut(lambda: desk().served(run, [*kept]).verify(kept, health))
     told = [{"run": run, "plan": h, "health": health.get(h, {}), "wrong": wrong.get(h, [])} for h in kept]
     protocol.record("checked", *told)
     return "; ".join(dict.fromkeys(each for some in wrong.values() for each in some))

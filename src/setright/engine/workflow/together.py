@@ -115,7 +115,7 @@ def write_all(run: str, kept: dict[str, list[str]]) -> dict[str, list[Plain]]:
 @DBOS.step()
 def verify_all(run: str, hashes: list[str]) -> list[str]:
     at("verify")
-    right = desk().batch(run, hashes).right(hashes)
+    right = protocol.again_if_cut(lambda: desk().batch(run, hashes).right(hashes))
     protocol.record("checked", *({"run": run, "plan": plan_hash, "wrong": []} for plan_hash in right))
     return right
 

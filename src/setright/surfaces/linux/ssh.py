@@ -17,7 +17,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from setright.surfaces.base import SurfaceError
+from setright.surfaces.base import Cut, SurfaceError
 from setright.surfaces.linux.background import background
 from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.root_shell import RootShell, root_shell
@@ -200,7 +200,7 @@ class Ssh(Shell):
                 f"{self.target}: no answer within {timeout_s:g} s; is it up, and does a firewall let us through?"
             ) from error
         except (asyncssh.ConnectionLost, asyncssh.ChannelOpenError, ConnectionError) as error:
-            raise SurfaceError(f"{self.target}: {CUT}") from error
+            raise Cut(f"{self.target}: {CUT}") from error
         except (asyncssh.Error, OSError) as error:
             raise SurfaceError(f"{self.target}: {error}") from error
 
