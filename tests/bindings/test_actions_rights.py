@@ -69,6 +69,34 @@ def test_a_job_that_writes_gets_the_rights_that_its_steps_need(step: str, rights
     assert after["jobs"]["a"].get("permissions") == rights
 
 
+@pytest.mark.parametrize(
+    ("called", "rights"),
+    [
+        ("acme/ci/.github/workflows/lint.yml@main", None),
+        ("acme/push/.github/workflows/unit_tests.yml@main", None),
+        ("acme/ci/.github/workflows/draft_release.yaml@main", {"contents": "write"}),
+        ("acme/ci/.github/workflows/push_network.yml@v1", {"contents": "write"}),
+        ("acme/ci/.github/workflows/ack.yml@main", {"contents": "read", "pull-requests": "write"}),
+        ("acme/ci/.github/workflows/stale.yml@main", {"contents": "read", "issues": "write", "pull-requests": "write"}),
+        ("acme/ci/.github/workflows/codeql.yml@main", {"contents": "read", "security-events": "write"}),
+    ],
+)
+def test_a_call_of_a_workflow_elsewhere_keeps_the_rights_that_its_name_speaks_of(
+    called: str, rights: dict[str, str] | None
+) -> None:
+    text = f"on: push\njobs:\n  a:\n    uses: {called}\n"
+    [workflow] = seen("workflow", text)
+    assert workflow.tree["token-needs"] == "unknown"
+    assert fixed("workflow", text, READS)["jobs"]["a"].get("permissions") == rights
+
+
+def test_a_workflow_elsewhere_that_the_table_tells_of_gets_what_it_needs() -> None:
+    text = "on: push\njobs:\n  a:\n    uses: google/osv-scanner-action/.github/workflows/osv-scanner-reusable.yml@v2\n"
+    assert seen("workflow", text)[0].tree["token-needs"] == "known"
+    rights = fixed("workflow", text, READS)["jobs"]["a"]["permissions"]
+    assert rights == {"contents": "read", "actions": "read", "security-events": "write"}
+
+
 TWO = job("run: make") + "  b:\n    runs-on: ubuntu-24.04\n    steps:\n      - {}\n"
 
 

@@ -40,6 +40,19 @@ NAMED = {  # by the names of actions; each may use the token by default
     "statuses": late(r"commit-status|status-check|set-status|statuses", re.I),
     "deployments": late(r"deployment", re.I),
 }
+CALLED = {  # by the file names of workflows elsewhere; a call that may do less than they ask for does not start
+    "contents": late(
+        r"release|publish|deploy|backport|bump|gh-pages|auto[-_]?(?:fix|format|update)|\b(?:push|tag|update|sync|commit)\b", re.I
+    ),
+    "pull-requests": late(
+        r"label|triage|stale|assign|greet|welcome|comment|pull.?request|backport|auto.?merge|dependabot|\b(?:ack|prs?|issues?|lock|update)\b",
+        re.I,
+    ),
+    "issues": late(r"label|triage|stale|greet|welcome|\b(?:issues?|lock)\b", re.I),
+    "security-events": late(r"codeql|scorecard|security|sarif|trivy|grype|semgrep|\bscan", re.I),
+    "packages": late(r"docker|container|\bimages?\b|ghcr", re.I),
+    "pages": late(r"\bpages\b", re.I),
+}
 PACKAGES = late(r"ghcr\.io|pkg\.github\.com")
 ASKED = late(
     r"\bgh\s+(?P<word>release|issue|label|pr|workflow|run|cache|repo\s+(?:view|clone))\b"
@@ -113,8 +126,8 @@ def joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     """The rights that a job needs beyond reading the repository; None where that cannot be told."""
     if job.get("uses") is not None:
-        own = table.get(str(job["uses"])) if str(job["uses"]).startswith("./") else None
-        return None if own is None else {key: value for key, value in own.items() if (key, value) != ("contents", "read")}
+        called = table.get(str(job["uses"]) if str(job["uses"]).startswith("./") else str(job["uses"]).partition("@")[0])
+        return None if called is None else {key: value for key, value in called.items() if (key, value) != ("contents", "read")}
     if TOKEN.search(str([workflow.get("env"), job.get("env")])):
         return None
     found: dict[str, str] = {}
@@ -132,7 +145,8 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
         dict(WIDE) if job.get("uses") is None and TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
     )
     if job.get("uses") is not None:
-        return dict(needs(workflow, job, table) or {})
+        known = needs(workflow, job, table)
+        return _called(str(job["uses"])) if known is None else known
     for step in listed(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
@@ -146,6 +160,12 @@ def _named(step: Tree) -> dict[str, str]:
     """What an action that nothing tells of writes, as its name says."""
     name = str(step.get("uses", "")).partition("@")[0]
     return {right: "write" for right, pattern in NAMED.items() if pattern.search(name)}
+
+
+def _called(uses: str) -> dict[str, str]:
+    """What a workflow that nothing tells of writes, as the name of its file says."""
+    words = uses.partition("@")[0].rpartition("/")[2].replace("_", " ")
+    return {right: "write" for right, pattern in CALLED.items() if pattern.search(words)}
 
 
 def all_known(workflow: Tree, table: Rights) -> bool:
