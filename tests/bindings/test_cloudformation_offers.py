@@ -243,6 +243,18 @@ def test_a_bucket_for_logs_that_is_there_is_used_by_all_but_itself():
 
 
 @pytest.mark.parametrize(
+    "says",
+    [
+        "Properties: {AccessControl: LogDeliveryWrite, Logging: {To: !Ref Data}}",
+        "DependsOn: Data\n    Properties: {AccessControl: LogDeliveryWrite}",
+    ],
+)
+def test_a_bucket_for_logs_that_needs_another_is_not_used_by_that(says):
+    text = BUCKETS.replace("Properties: {AccessControl: LogDeliveryWrite}", says)
+    assert "template" not in trees(BUCKET, text)["Data"]
+
+
+@pytest.mark.parametrize(
     ("waits", "then"),
     [
         ("", "    DependsOn: Policy\n"),

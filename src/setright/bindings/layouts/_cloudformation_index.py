@@ -76,8 +76,7 @@ class Index:
     @cached_property
     def awaited(self) -> frozenset[str]:
         """What resources say that they depend on."""
-        waits = [each.get("DependsOn") for each in self._template["Resources"].values() if isinstance(each, dict)]
-        return frozenset(name for wait in waits for name in (wait if isinstance(wait, list) else [wait]) if isinstance(name, str))
+        return frozenset(name for each in self._template["Resources"].values() for name in _waits(each))
 
     def kept(self, key: Hashable, whose: Plain, make: Callable[[], Made]) -> Made:
         """What was made for a key; `whose` is what the key was taken from, which lives as long."""
@@ -123,6 +122,19 @@ def spoken_of(template: Tree, name: str) -> list[str]:
     """The other resources that one speaks of."""
     there = template["Resources"]
     return [id_ for id_ in dict.fromkeys(_spoken(there[name])) if id_ in there and id_ != name]
+
+
+def leads_to(template: Tree, start: str, goal: str) -> bool:
+    """Whether one resource speaks of another or waits for it, or what it speaks of does: the other may not name it in turn."""
+    there, seen, ahead = template["Resources"], {start}, [start]
+    while ahead:
+        name = ahead.pop()
+        if name == goal:
+            return True
+        next_ = {*spoken_of(template, name), *_waits(there[name])} & there.keys() - seen
+        seen |= next_
+        ahead += next_
+    return False
 
 
 def speaks(template: Tree, part: str, name: str) -> bool:
@@ -185,6 +197,12 @@ def tied(template: Tree, type_: str, key: str, among: str = "") -> Tied:
         return Tied(to, loose)
 
     return index(template).kept(("tied", type_, key, among), None, all_of_it)
+
+
+def _waits(resource: Plain) -> list[str]:
+    """What a resource says that it depends on."""
+    wait = resource.get("DependsOn") if isinstance(resource, dict) else None
+    return [name for name in (wait if isinstance(wait, list) else [wait]) if isinstance(name, str)]
 
 
 def _spoken(node: Plain) -> Iterator[str]:

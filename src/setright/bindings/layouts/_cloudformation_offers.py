@@ -26,7 +26,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_bundles as bundles
 from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_index import dangling, index, of_type
+from setright.bindings.layouts._cloudformation_index import dangling, index, leads_to, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
@@ -142,14 +142,14 @@ def _wait(template: Tree, name: str, other: str) -> Iterator[Edit]:
 
 
 def _found(template: Tree, name: str, has: Plain) -> str | None:
-    """Another resource of the template that is there for this already; none for one that is of that sort itself."""
+    """Another resource of the template that is there for this already; none for one that is of that sort, or that it needs."""
 
     def fitting() -> list[str]:
         fit = dict.fromkeys(id_ for each in listed(has) for id_ in _fitting(template, each))
         return [id_ for id_ in fit if "Condition" not in template["Resources"][id_]]
 
     alike = index(template).kept(("has", id(has)), has, fitting)
-    return alike[0] if alike and name not in alike else None
+    return next((id_ for id_ in alike if not leads_to(template, id_, name)), None) if name not in alike else None
 
 
 def _fitting(template: Tree, has: Layout) -> Iterator[str]:
