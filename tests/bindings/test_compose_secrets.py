@@ -93,3 +93,43 @@ def test_a_name_that_means_something_else_is_not_taken(variables: str, env: str,
 def test_what_speaks_against_it_leaves_it_to_a_person(files: dict[str, str | None], why: str) -> None:
     with pytest.raises(BindingError, match=why):
         moved(files)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "[{run: docker compose up}]",
+        '[{run: "docker-compose \\\\\\n -f app/compose.yaml up"}]',
+        '[{run: "docker compose -f $FILE up"}]',
+        '[{run: "docker compose -f dev.yaml up", env: {COMPOSE_FILE: app/compose.yaml}}]',
+        "[{uses: hoverkraft-tech/compose-action@v2}]",
+        "[{uses: hoverkraft-tech/compose-action@v2, with: {compose-file: ./app/compose.yaml}}]",
+    ],
+)
+def test_a_pipeline_that_starts_the_file_needs_the_password_first(steps: str) -> None:
+    with pytest.raises(BindingError, match="from a checkout"):
+        moved({"app/compose.yaml": DB, "app/.env": None, ".github/workflows/ci.yml": f"jobs: {{t: {{steps: {steps}}}}}\n"})
+
+
+@pytest.mark.parametrize(
+    ("workflow", "steps"),
+    [
+        ("other/.github/workflows/ci.yml", "[{run: docker compose up}]"),  # of another checkout
+        (".github/workflows/ci.yml", "[{run: docker compose -f tests/stack.yaml up}]"),
+        (
+            ".github/workflows/ci.yml",
+            "[{uses: docker/setup-compose-action@v1}, {run: docker compose version}, {run: sudo apt-get install -y docker-compose}]",
+        ),
+        (".github/workflows/ci.yml", "[{uses: a/b@v1, with: {paths: [docker-compose.yml, app/compose.yaml]}}]"),
+        (".github/workflows/ci.yml", "[{uses: hoverkraft-tech/compose-action@v2, with: {compose-file: tests/stack.yaml}}]"),
+    ],
+)
+def test_a_pipeline_that_starts_another_file_does_not_speak_against_it(workflow: str, steps: str) -> None:
+    files = {"app/compose.yaml": DB, "app/.env": None, ".gitignore": ".env", workflow: f"jobs: {{t: {{steps: {steps}}}}}\n"}
+    assert "app/.env" in moved(files)
+
+
+def test_a_file_that_another_takes_in_is_started_with_it() -> None:
+    files = {"stack.yaml": DB, "compose.yaml": "include: [stack.yaml]\nservices: {a: {image: b}}\n"}
+    with pytest.raises(BindingError, match="from a checkout"):
+        moved({**files, ".github/workflows/ci.yml": "jobs: {t: {steps: [{run: docker compose up}]}}\n"})

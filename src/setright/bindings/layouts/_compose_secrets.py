@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._compose_health import SWARM
+from setright.bindings.layouts._compose_starts import pipeline
 from setright.bindings.layouts._documents import folder, listed, mappings
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -28,8 +29,6 @@ OF_SHELLS = late(  # names that the shell of whoever starts it may have with ano
     r"(?:ANTHROPIC|AWS|AZURE|CI|CLOUDFLARE|COMPOSE|DIGITALOCEAN|DOCKER|GCP|GH|GITHUB|GITLAB|GOOGLE|HEROKU|HF|NPM|OPENAI|PG|PYPI|SENTRY"
     r"|SLACK|SSH|VAULT)[A-Z]*_.*|PGPASSWORD|MYSQL_PWD"
 )
-STARTS = late(r"\bdocker[ -]compose\b|\bdocker stack deploy\b")
-WORKFLOWS = late(r"(?:^|/)(?:\.github/workflows/.*|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*)$")
 NO_WORDS = ("1", "2", "2.0")  # versions of files in which the first Compose knows no `${NAME:?words}`
 
 
@@ -90,7 +89,7 @@ def _refuse_where_env_is_not_read(locator: str, base: Path, sources: Mapping[str
         raise BindingError(f"{locator}: a service takes all of {ENV} into its environment; move the password to a file of its own")
     if any(_extends(each, locator) for each in sources.values()):
         raise BindingError(f"{locator}: a file of another folder extends its services, and is started with the {ENV} there")
-    if starter := next((each.locator for each in sources.values() if _starts(each)), ""):
+    if starter := pipeline(locator, sources):
         raise BindingError(
             f"{locator}: {starter} starts Compose from a checkout, which has no {ENV}; give it the password there first"
         )
@@ -106,10 +105,6 @@ def _extends(source: Source, locator: str) -> bool:
         return False
     files = [look_up(each, ("extends", "file")) for each in _services_of(source)]
     return any(isinstance(each, str) and normpath(join(folder(source.locator), each)) == normpath(locator) for each in files)
-
-
-def _starts(source: Source) -> bool:
-    return WORKFLOWS.search(source.locator) is not None and STARTS.search(str(source.tree)) is not None
 
 
 def _services(place: str, sources: Mapping[str, Source]) -> Iterator[Tree]:
