@@ -118,7 +118,7 @@ def test_a_pipeline_that_starts_the_file_needs_the_password_first(steps: str) ->
         (".github/workflows/ci.yml", "[{run: docker compose -f tests/stack.yaml up}]"),
         (
             ".github/workflows/ci.yml",
-            "[{uses: docker/setup-compose-action@v1}, {run: docker compose version}, {run: sudo apt-get install -y docker-compose}]",
+            "[{uses: docker/setup-compose-action@v1}, {run: docker compose version}, {run: apt-get install docker-compose}]",
         ),
         (".github/workflows/ci.yml", "[{uses: a/b@v1, with: {paths: [docker-compose.yml, app/compose.yaml]}}]"),
         (".github/workflows/ci.yml", "[{uses: hoverkraft-tech/compose-action@v2, with: {compose-file: tests/stack.yaml}}]"),
