@@ -30,10 +30,17 @@ def test_the_head_of_a_file_says_that_a_program_writes_it(head: str, is_made: bo
     assert ("a program writes it" in why("deploy/Dockerfile", f"{head}{OLD}".encode())) is is_made
 
 
-def test_a_template_says_that_the_cdk_writes_it() -> None:
-    made = b'{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Metadata": {"aws:cdk:path": "App/Topic/Resource"}}}}'
-    assert "CDK" in why("infra/App.template.json", made)
-    assert not why("infra/App.template.json", made.replace(b"aws:cdk:path", b"path"))
+@pytest.mark.parametrize(
+    "mark",
+    [
+        b'"Metadata": {"aws:cdk:path": "App/Topic/Resource"}',
+        b'"Rules": {"CheckBootstrapVersion": {}}',
+        b'"CDKMetadata": {"Type": "AWS::CDK::Metadata"}',
+    ],
+)
+def test_a_template_says_that_the_cdk_writes_it(mark: bytes) -> None:
+    assert "CDK" in why("infra/App.template.json", b'{"Resources": {}, %s}' % mark)
+    assert not why("infra/App.template.json", b'{"Resources": {}}')
 
 
 def test_a_folder_says_that_tests_read_a_file() -> None:

@@ -17,7 +17,7 @@ MADE = late(
     r"(?:[.!;,:)*-]|\r?\n)",
     re.IGNORECASE,
 )
-CDK = b"aws:cdk:path"
+CDK = (b"aws:cdk:path", b'"CheckBootstrapVersion"', b"AWS::CDK::Metadata")
 READ_BY_TESTS = frozenset({"testdata", "test-data", "test_data", "__fixtures__", "__snapshots__", "golden"})
 
 
@@ -25,7 +25,7 @@ def why(locator: str, data: bytes) -> str:
     """Why a file of the tree is not put right where it stands, unless somebody says so; empty where nothing tells."""
     if MADE.search(head(data)):
         return "its head says that a program writes it, which would undo a fix here; put right what it is made from"
-    if CDK in data:
+    if any(mark in data for mark in CDK):
         return "the CDK writes it from an app, which would undo a fix here; put the app right"
     folder = next((each for each in locator.split("/")[:-1] if each in READ_BY_TESTS), "")
     return f"tests read it from {folder}, and may compare it with what they expect" if folder else ""
