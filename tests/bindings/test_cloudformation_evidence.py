@@ -121,6 +121,7 @@ def test_what_is_not_to_stay_shows_it(more: str, sign: str) -> None:
     ("text", "where"),
     [
         (ASKED + RULE, "here"),
+        (ASKED + RULE.replace("Config::ConfigRule", "Config::OrganizationConfigRule"), "the accounts of the organization"),
         (ASKED, "elsewhere, as far as this tells"),
         (ASKED + RULE.replace("Judge", "Other"), "elsewhere, as far as this tells"),
         (ASKED.replace("config.", "sns.") + RULE, "elsewhere, as far as this tells"),

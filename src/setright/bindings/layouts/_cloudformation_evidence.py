@@ -194,13 +194,14 @@ def _throw_away(template: Tree, name: str, tree: Tree) -> str:
 
 
 def _callers(template: Tree, name: str, tree: Tree) -> str:
-    """Where a service has what calls the function: ``here`` where the template makes it."""
+    """Where a service has what calls the function: ``here`` where the template makes it, and in this account alone."""
     function_name = referred(properties(template, name).get("FunctionName"))
     calling = CALLING.get(str(tree.get("Principal")), "")
-    there = map(resource_type, map(template["Resources"].get, speakers(template, function_name or "")))
-    if calling and any(kind.startswith(calling) for kind in there):
-        return "here"
-    return "elsewhere, as far as this tells"
+    kinds = [resource_type(template["Resources"][id_]) for id_ in speakers(template, function_name or "")]
+    there = [kind for kind in kinds if calling and kind.startswith(calling)]
+    if any("::Organization" in kind for kind in there):
+        return "the accounts of the organization"
+    return "here" if there else "elsewhere, as far as this tells"
 
 
 def _replaced(template: Tree, name: str, tree: Tree) -> str:
