@@ -76,6 +76,14 @@ Resources:
 """
 
 
+@pytest.mark.parametrize(("ignored", "left"), [("'*'", None), ("[Tracing]", None), ("[Tags]", {"Mode": "PassThrough"})])
+def test_a_function_may_ignore_what_globals_say(ignored, left):
+    text = SERVERLESS.replace("    Properties:", f"    IgnoreGlobals: {ignored}\n    Properties:")
+    assert trees(FUNCTION, text)["Hello"].get("TracingConfig") == left
+    after = fixed(FUNCTION, text, "Hello", Edit(("TracingConfig", "Mode"), "Active"))
+    assert trees(FUNCTION, after)["Hello"]["TracingConfig"] == {"Mode": "Active"}
+
+
 def test_a_serverless_function_is_a_function_with_what_globals_say():
     assert trees(FUNCTION, SERVERLESS)["Hello"] == {
         "Tags": {"a": "b", "c": "d"},

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.layouts._cloudformation_values import resource_type
+from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up, set_at
 from setright.model import Path, Plain, Tree, Unknown
 
@@ -39,8 +40,7 @@ def told(layout: Mapping[str, Plain], template: Tree, name: str, properties: Tre
     """The properties by their names in the kind, with what Globals says; the resource's own values win."""
     if not is_one(layout, template, name):
         return properties
-    common = look_up(template, ("Globals", _other(layout).get("globals", "")))
-    tree = _merged(common, properties) if isinstance(common, dict) else dict(properties)
+    tree = _merged(_common(layout, template, name), properties)
     tree = {**_other(layout).get("else", {}), **tree}
     for kind, sam in _names(layout):
         value = look_up(tree, sam)
@@ -65,7 +65,7 @@ def in_globals(layout: Mapping[str, Plain], template: Tree, name: str, path: Pat
         return None
     place = ("Globals", _other(layout).get("globals", ""), *path)
     own = look_up(template, ("Resources", name, "Properties", *path))
-    return place if own is None and look_up(template, place) is not None else None
+    return place if own is None and look_up(_common(layout, template, name), path) is not None else None
 
 
 def for_it_alone(layout: Mapping[str, Plain], template: Tree, name: str, path: Path, value: Plain) -> Path | None:
@@ -80,6 +80,15 @@ def for_it_alone(layout: Mapping[str, Plain], template: Tree, name: str, path: P
         return None
     takers = [id_ for id_ in template["Resources"] if is_one(layout, template, id_)]
     return there if takers == [name] else None
+
+
+def _common(layout: Mapping[str, Plain], template: Tree, name: str) -> Tree:
+    """What Globals says for a resource; a resource may ignore some of it, or all."""
+    common = look_up(template, ("Globals", _other(layout).get("globals", "")))
+    ignored = template["Resources"][name].get("IgnoreGlobals")
+    if not isinstance(common, dict) or ignored == "*":
+        return {}
+    return {key: value for key, value in common.items() if key not in listed(ignored)}
 
 
 def _other(layout: Mapping[str, Plain]) -> Mapping[str, Plain]:
