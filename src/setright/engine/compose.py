@@ -20,7 +20,7 @@ from setright.engine.carry import light
 from setright.engine.change import PRIVATE
 from setright.engine.removals import as_wholes, removals_last
 from setright.engine.scan import Found
-from setright.engine.taken import Placed, Taken
+from setright.engine.taken import Place, Placed, Taken
 from setright.engine.world import World
 from setright.lenses import LensError, get, put
 from setright.model import Control, Document, Edit, Mismatch, Resource, Tree, Verdict
@@ -128,8 +128,9 @@ def _round(done: Composed, left: list[Found]) -> list[Found]:
     absent = [found for found in left if current(done.world, found) is None]
     wanted = [(found, placed) for found in left if (placed := _placed(done, found)) is not None]
     added = partial(_added, done.world)
+    asked = {(at, edit.path) for _, placed in wanted for at, edit in placed}
     for found, placed in sorted(wanted, key=lambda fix: (any(added(fix[0], edit) for _, edit in fix[1]), _brings_more(fix))):
-        if (joined := taken.joined(placed, partial(added, found))) is None:
+        if _is_said_wider(placed, asked) or (joined := taken.joined(placed, partial(added, found))) is None:
             later.append(found)
         else:
             batch.append(_Fix(found, joined, is_moved=joined != placed))
@@ -156,6 +157,15 @@ def _brings_more(wanted: tuple[Found, Placed]) -> bool:
     """Whether a fix edits more than what it found wrong: that gives way to what another fix is there for."""
     found, placed = wanted
     return len(placed) > len(found.finding.mismatches)
+
+
+def _is_said_wider(placed: Placed, asked: Set[Place]) -> bool:
+    """Whether another fix says the same key further out, as a workflow does for its jobs: that may be enough."""
+    if len(placed) != 1:
+        return False
+    [(at, edit)] = placed
+    *scope, key = edit.path
+    return any((at, (*scope[:i], key)) in asked for i in range(len(scope)))
 
 
 def _placed(done: Composed, found: Found) -> Placed | None:
