@@ -105,6 +105,11 @@ def test_an_override_answers_for_its_own_variables_alone() -> None:
     assert override.tree["environment"] == [{"name": "DB_NAME", "value": "test"}]
 
 
+def test_a_service_without_an_image_lies_over_one_that_is_not_here() -> None:
+    [service] = seen(compose_override="services:\n  netbox:\n    ports: ['8000:8080']\n")
+    assert service.only == ("ports", "name")
+
+
 def test_a_service_that_extends_another_answers_only_for_what_it_sets() -> None:
     common = "services:\n  base:\n    image: a:1\n    read_only: true\n"
     mine = "services:\n  web:\n    extends: {file: common.yml, service: base}\n    user: root\n"

@@ -167,7 +167,10 @@ def _waited_for(services: Services) -> set[Found]:
 
 
 def _under(services: Services, found: Found, depth: int = 0) -> Tree | None:
-    """What a service is laid over: the one it extends, or the main file's of its name; None where it stands alone."""
+    """What a service is laid over: the one it extends, or the main file's of its name; None where it stands alone.
+
+    Nothing of it is known where it is of another tree, as is so of what says neither an image nor a build.
+    """
     file = found[0]
     extends = services[found][1].get("extends")
     if extends is not None:
@@ -176,7 +179,7 @@ def _under(services: Services, found: Found, depth: int = 0) -> Tree | None:
     else:
         below = _in_main(services, found)
     if below not in services or below == found or depth > MAX_DEPTH:
-        return {} if extends is not None else None
+        return {} if extends is not None or not _runs(services[found][1]) else None
     return _merged(_under(services, below, depth + 1) or {}, services[below][1])
 
 
