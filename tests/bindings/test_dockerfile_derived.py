@@ -234,6 +234,8 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM scratch\nVOLUME /srv\nCOPY a /\nCMD /a\n",
         'FROM gcr.io/distroless/static\nCOPY etcd /bin/\nCOPY var/lib/etcd /var/lib/etcd\nCMD ["/bin/etcd"]\n',
         'FROM gcr.io/distroless/static\nCOPY mkdir etcd /bin/\nRUN mkdir -p /var/lib/etcd\nCMD ["/bin/etcd"]\n',
+        "FROM registry.access.redhat.com/ubi9/ubi-init\nRUN dnf install -y httpd\n",
+        "FROM rockylinux:9\nRUN dnf install -y httpd && systemctl enable httpd\n",
     ],
 )
 def test_what_another_user_would_surely_break_is_refused(text: str) -> None:

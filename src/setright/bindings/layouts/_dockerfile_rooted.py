@@ -32,6 +32,8 @@ MAKERS = late(  # of systems and languages, by where their images are
     r"|quay\.io/(?:almalinuxorg|centos|centos-stream|fedora|pypa|rockylinux)|registry\.(?:access\.redhat\.com|fedoraproject\.org"
     r"|opensuse\.org|redhat\.io|suse\.com))/"
 )
+OF_UNITS = late(r"/ubi\d*-init(?:[:@]|$)|(?:^|/)systemd(?:[:@/-]|$)", re.I)  # images that systemd starts
+UNITS = late(r"\bsystemctl\s+(?:-\S+\s+)*(?:enable|set-default)\b")
 CLEANS = late(r"\brm\s[^&|;\n]*")
 
 
@@ -50,6 +52,9 @@ def sign(image: Image) -> str:
             return f"{each['keyword']} puts jobs into {found[0].strip()}, which only root's cron starts; let another image do that"
         if each["keyword"] in WORKS and HOME_OF_ROOT.search(text):
             return f"{each['keyword']} {text}: the program lives in /root, which only root reads; move it first"
+        starts = UNITS.search(text) if each["keyword"] == "RUN" else OF_UNITS.search(text) if each["keyword"] == "FROM" else None
+        if starts and not says_what_runs(image.whole):
+            return f"{each['keyword']} {text}: systemd starts its programs, as root; let each run as a user of its own, by its unit"
     return _installed(image, known)
 
 
