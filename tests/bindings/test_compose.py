@@ -89,6 +89,14 @@ def test_the_values_of_a_chart_are_no_services() -> None:
     assert [each.home[0] for each in compose.view("compose/service", {}, files)] == ["values.yaml"]
 
 
+def test_services_beside_what_compose_does_not_know_are_those_of_another_program() -> None:
+    text = "services: {web: {image: nginx}}\n{}: {}\n"
+    texts = {"box.values.yaml": text.replace("{}:", "allowDomains:"), "box.yaml": text.replace("{}:", "x-common:")}
+    texts["compose.yaml"] = texts["box.values.yaml"]
+    files = {name: Source(name, "yaml", get("yaml", each.encode())) for name, each in texts.items()}
+    assert [each.home[0] for each in compose.view("compose/service", {}, files)] == ["box.yaml", "compose.yaml"]
+
+
 def test_an_override_answers_only_for_what_it_sets() -> None:
     main, over = "services:\n  web:\n    image: a:1\n    user: app\n", "services:\n  web:\n    deploy: {replicas: 2}\n"
     override, base = seen(compose=main, compose_override=over)

@@ -44,6 +44,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree
 
 FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+SECTIONS = frozenset({"version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "models"})
 READ_ONLY = ("name", "image_version", "image-needs", "calls-sudo", "ends", "serves")
 LISTS = ("cap_add", "cap_drop", "security_opt", "tmpfs", "devices", "group_add", "env_file", "dns")
 LONG = {"ports": short.port, "volumes": short.volume}
@@ -121,13 +122,18 @@ def _services(sources: Mapping[str, Source]) -> Iterator[tuple[Found, Path, Tree
         if not isinstance(services, dict) or document.keys() & {"apiVersion", "Resources"} or _is_of_chart(source.locator, sources):
             continue
         theirs = {name: raw for name, raw in services.items() if isinstance(raw, dict)}
-        if FILE.search(source.locator) or any(_runs(raw) for raw in theirs.values()):
+        if FILE.search(source.locator) or (_has_form(document) and any(_runs(raw) for raw in theirs.values())):
             yield from (((source.locator, name), (*place, "services", name), raw) for name, raw in theirs.items())
 
 
 def _is_of_chart(locator: str, sources: Mapping[str, Source]) -> bool:
     """Whether a file holds the values of a chart, which mean what its templates make of them."""
     return locator.rpartition("/")[2].startswith("values") and join(folder(locator), "Chart.yaml") in sources
+
+
+def _has_form(document: Tree) -> bool:
+    """Whether a file of another name says nothing beside its services that Compose does not know, as values of a chart do."""
+    return all(key in SECTIONS or str(key).startswith("x-") for key in document)
 
 
 def _runs(raw: Tree) -> bool:
