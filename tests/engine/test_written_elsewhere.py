@@ -45,7 +45,8 @@ def test_a_template_says_that_the_cdk_writes_it(mark: bytes) -> None:
 
 def test_a_folder_says_that_tests_read_a_file() -> None:
     assert "testdata" in why("pkg/testdata/Dockerfile", OLD.encode())
-    assert why("testdata", OLD.encode()) == why("tests/Dockerfile", OLD.encode()) == ""
+    assert "snapshots" in why("tests/pipeline/snapshots/one/Dockerfile", OLD.encode())
+    assert why("testdata", OLD.encode()) == why("tests/Dockerfile", OLD.encode()) == why("deploy/snapshots/Dockerfile", b"") == ""
 
 
 def test_such_files_wait_for_somebody(tmp_path) -> None:

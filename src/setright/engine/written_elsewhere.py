@@ -19,6 +19,8 @@ MADE = late(
 )
 CDK = (b"aws:cdk:path", b'"CheckBootstrapVersion"', b"AWS::CDK::Metadata")
 READ_BY_TESTS = frozenset({"testdata", "test-data", "test_data", "__fixtures__", "__snapshots__", "golden"})
+OF_TESTS = frozenset({"test", "tests", "__tests__", "spec"})  # below which what is called so is compared
+COMPARED = frozenset({"snapshots", "expected"})
 
 
 def why(locator: str, data: bytes) -> str:
@@ -27,5 +29,7 @@ def why(locator: str, data: bytes) -> str:
         return "its head says that a program writes it, which would undo a fix here; put right what it is made from"
     if any(mark in data for mark in CDK):
         return "the CDK writes it from an app, which would undo a fix here; put the app right"
-    folder = next((each for each in locator.split("/")[:-1] if each in READ_BY_TESTS), "")
+    folders = locator.split("/")[:-1]
+    compared = COMPARED if OF_TESTS & set(folders) else frozenset()
+    folder = next((each for each in folders if each in READ_BY_TESTS | compared), "")
     return f"tests read it from {folder}, and may compare it with what they expect" if folder else ""
