@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _terraform_ages as ages
 from setright.bindings.layouts import _terraform_calls as calls
 from setright.bindings.layouts import _terraform_deployers as deployers
 from setright.bindings.layouts import _terraform_each as instances
@@ -73,6 +74,7 @@ def edit(
     placed = document_edits(_entry(layout, block), module, block, own) + made
     for locator, each in placed:
         instances.refuse(module, locator, each)
+        ages.refuse(module, locator, each)
     return [syntax.edit(sources, locator, old.worded(module, locator, each)) for locator, each in placed]
 
 
