@@ -1,8 +1,6 @@
-"""What packages of Debian and its like recommend, which apt-get leaves out with --no-install-recommends.
+"""What apt-get leaves out with --no-install-recommends, and whether anything misses it: see _debian_recommends.
 
-The Packages files of Debian 11 to 13, Recommends of a package and of all that it depends on. What a base image has is not
-installed again; what only documents, translates or measures is no loss: manpages, libc-devtools, krb5-locales, publicsuffix,
-libgpm2, and what libldap and libsasl2 recommend to those that speak LDAP, where none of these is asked for by name.
+What a base image has is not installed again. Stages whose files others copy make no packages where nothing there speaks of that.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from setright.bindings.layouts._debian_recommends import BASES, COMPLETE, LOSES
 from setright.bindings.layouts._dockerfile_image import from_of, plain_name, stages_of
 from setright.bindings.layouts._shell_words import base, commands
 from setright.model import Plain
@@ -18,6 +17,8 @@ from setright.patterns import late
 APT = ("apt-get", "apt")
 NO_RECOMMENDS = "--no-install-recommends"
 CERTIFICATES = "ca-certificates"
+NOBODY_KNOWS = "?"
+LOST = {name: lost.split() for names, lost in LOSES.items() for name in names.split()}
 RECOMMENDED = {  # packages that only recommend what they do little without: certificates to check servers by, headers, make
     **dict.fromkeys(("curl", "git", "nodejs", "wget"), (CERTIFICATES,)),
     **dict.fromkeys(("python-pip", "python3-pip"), ("build-essential", "python3-dev")),
@@ -26,21 +27,9 @@ RECOMMENDED = {  # packages that only recommend what they do little without: cer
     "xvfb": ("xauth",),
 }
 BROUGHT_ALONG = {"build-essential": frozenset({"libc6-dev", "make"}), "g++": frozenset({"libc6-dev"})}
-WANTS_CERTIFICATES = frozenset({"libcurl4-openssl-dev", "libpq-dev", "libpq5", "postgresql-client"})  # in one release at least
-HAS_CERTIFICATES = late(r"buildpack-deps|eclipse-temurin|golang|perl|php|python|ruby|rust")
-COMPLETE = frozenset(  # that recommend nothing else that anything is done with
-    {
-        *("acl", "bash", "bison", "bzip2", "ca-certificates", "ccache", "curl", "default-libmysqlclient-dev", "dos2unix"),
-        *("doxygen", "dumb-init", "file", "fontconfig", "g++", "gcc", "gfortran", "gosu", "htop", "jq", "less"),
-        *("libbz2-dev", "libc6-dev", "libcurl4-openssl-dev", "libffi-dev", "libfreetype6-dev", "libgmp-dev", "libgomp1"),
-        *("libicu-dev", "libjpeg-dev", "libjpeg62-turbo-dev", "liblzma-dev", "libmariadb-dev", "libmcrypt-dev"),
-        *("libncurses-dev", "libncurses5-dev", "libonig-dev", "libpcre3-dev", "libpng-dev", "libpq-dev", "libpq5"),
-        *("libreadline-dev", "libsm6", "libsqlite3-dev", "libssl-dev", "libwebp-dev", "libxext6", "libxml2-dev"),
-        *("libxpm-dev", "libxrender1", "libxslt1-dev", "libyaml-dev", "libzip-dev", "locales", "m4", "make", "nano"),
-        *("net-tools", "netcat", "netcat-openbsd", "ninja-build", "openssl", "patch", "postgresql-client", "sqlite3"),
-        *("strace", "tar", "telnet", "tini", "tzdata", "unzip", "wget", "xz-utils", "zlib1g-dev"),
-    }
-)
+PACKAGING = frozenset(LOST["build-essential"])
+PACKAGES = late(r"\bgpg\w*\b|gnupg|apt-key|fakeroot|\bdebuild\b|dpkg-(?!-)|\bdh_|debhelper|equivs|build-deps?\b|devscripts|\bdeb\b")
+CERTIFICATES_OF = late(r"eclipse-temurin|rust|ruby|perl|php|python|golang|buildpack-deps")  # of any tag
 
 
 def left_out(installed: Collection[str], text: str) -> str:
@@ -54,32 +43,45 @@ def left_out(installed: Collection[str], text: str) -> str:
 
 def are_known(instructions: Sequence[Mapping[str, Plain]]) -> bool:
     """Whether all that apt-get installs with what is recommended surely recommends no more than `left_out` brings back."""
-    for start, end in stages_of(instructions):
+    stages = stages_of(instructions)
+    has: dict[str, frozenset[str]] = {}  # by the names of stages, which later ones begin from
+    for number, (start, end) in enumerate(stages):
         shells = [text for each in instructions[start:end] if each["keyword"] == "RUN" for text in _texts(each)]
-        certified = any(CERTIFICATES in text for text in shells) or _has_certificates(instructions[start])
-        if not all(_is_complete(name, certified) for text in shells for name in _installed(text)):
+        begin = from_of(instructions[start])
+        there = has.get(begin["image"].lower()) or _of_base(begin)
+        spoken = "\n".join(shells)
+        spare = PACKAGING if number < len(stages) - 1 and not PACKAGES.search(spoken) else frozenset()
+        named = there | {name for text in shells for name in _installed(text, every=True)}
+        if not all(_is_complete(name, there, named | spare) for text in shells for name in _installed(text)):
             return False
+        has[begin["name"].lower()] = named
     return True
 
 
-def _is_complete(name: str, certified: bool) -> bool:
-    return name in COMPLETE and (certified or name not in WANTS_CERTIFICATES)
+def _is_complete(name: str, there: Collection[str], named: Collection[str]) -> bool:
+    """Whether it was `there`, or nothing that it only recommends is lost: that is `named`, too, or is brought back."""
+    if name in there or name in COMPLETE:
+        return True
+    return {*LOST.get(name, [NOBODY_KNOWS])} <= {*named, *RECOMMENDED.get(name, ())}
 
 
-def _installed(text: str) -> list[str]:
-    """The names of what its commands install with all that is recommended."""
+def _installed(text: str, every: bool = False) -> list[str]:
+    """The names of what its commands install: with all that is recommended, or `every` one."""
     found: list[str] = []
     for each in commands(text):
         words = [word.text for word in each.words]
-        if base(words[0]) in APT and "install" in words and not any(word.endswith("-install-recommends") for word in words):
+        is_told = any(word.endswith("-install-recommends") for word in words)
+        if base(words[0]) in APT and "install" in words and (every or not is_told):
             found += [word.partition("=")[0] for word in words[words.index("install") + 1 :] if not word.startswith("-")]
     return found
 
 
-def _has_certificates(begin: Mapping[str, Plain]) -> bool:
-    """Whether a stage begins from an image that has them; one of Alpine Linux has no apt-get to ask this for."""
-    name = plain_name(from_of(begin)["image"]).partition("@")[0]
-    return HAS_CERTIFICATES.fullmatch(name.rpartition(":")[0] or name) is not None
+def _of_base(begin: Mapping[str, Plain]) -> frozenset[str]:
+    """The packages that a stage's base image has, as far as they are known."""
+    image = plain_name(begin["image"]).partition("@")[0]
+    name, _, tag = image.rpartition(":") if ":" in image.rpartition("/")[2] else (image, "", "latest")
+    told = next((packages for base, packages in BASES.items() if re.fullmatch(base, f"{name}:{tag}")), "")
+    return frozenset([*told.split(), *([CERTIFICATES] if CERTIFICATES_OF.fullmatch(name) else [])])
 
 
 def _texts(each: Mapping[str, Plain]) -> list[str]:
