@@ -11,26 +11,36 @@ MOUNT = "volumeMounts: [{name: d, mountPath: /key}]"
 
 
 @pytest.mark.parametrize(
-    ("volume", "spec", "is_refused"),
+    ("volume", "spec", "group"),
     [
-        ("secret: {secretName: key, defaultMode: 0400}", "", True),
-        ("secret: {secretName: key, defaultMode: 256}", "", True),
-        ("configMap: {name: key, items: [{key: a, path: a, mode: 0440}]}", "", True),
-        ("secret: {secretName: key, defaultMode: 0444}", "", False),
-        ("secret: {secretName: key}", "", False),
-        ("secret: {secretName: key, defaultMode: 0400}", "securityContext: {fsGroup: 7}", False),
-        ("secret: {secretName: key, defaultMode: 0400}", "securityContext: {runAsUser: 7}", False),
+        ("secret: {secretName: key, defaultMode: 0400}", "", 10001),
+        ("secret: {secretName: key, defaultMode: 256}", "", 10001),
+        ("configMap: {name: key, items: [{key: a, path: a, mode: 0750}]}", "", 10001),
+        ("secret: {secretName: key, defaultMode: 0444}", "", None),
+        ("secret: {secretName: key}", "", None),
+        ("secret: {secretName: key, defaultMode: 0400}", "securityContext: {fsGroup: 7}", 7),
+        ("secret: {secretName: key, defaultMode: 0400}", "securityContext: {runAsUser: 7}", None),
     ],
 )
-def test_who_reads_files_for_root_alone_stays_root(volume: str, spec: str, is_refused: bool) -> None:
+def test_who_leaves_root_reads_files_that_were_for_root_alone_by_a_group(volume: str, spec: str, group: int | None) -> None:
     text = pod(f"image: 'app:1', {MOUNT}", spec=f"volumes: [{{name: d, {volume}}}], {spec}")
-    if is_refused:
+    context = fixed(text, LEAVES_ROOT)["securityContext"]
+    assert context["runAsNonRoot"] is True
+    assert context.get("fsGroup") == group
+
+
+@pytest.mark.parametrize(
+    ("image", "volume"),
+    [
+        ("app:1", "configMap: {name: key, defaultMode: 0700}"),  # a group may read it, not run it
+        ("mongo:7", "secret: {secretName: key, defaultMode: 0400}"),  # which refuses a key that a group may read
+    ],
+)
+def test_who_needs_files_for_root_alone_stays_root(image: str, volume: str) -> None:
+    text = pod(f"image: '{image}', {MOUNT}", spec=f"volumes: [{{name: d, {volume}}}]")
+    for way in (LEAVES_ROOT, HIGH):
         with pytest.raises(BindingError, match="opens to root alone"):
-            fixed(text, LEAVES_ROOT)
-        with pytest.raises(BindingError, match="opens to root alone"):
-            fixed(text, HIGH)
-    else:
-        assert fixed(text, LEAVES_ROOT)["securityContext"]["runAsNonRoot"] is True
+            fixed(text, way)
 
 
 ASKED = "livenessProbe: {exec: {command: [/ask]}}"

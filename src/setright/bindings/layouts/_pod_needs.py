@@ -145,8 +145,9 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
 
 def _for_root_alone(resource: Resource, raw: Tree, path: Path) -> str:
     """What a container could not use as another user than root, which it may be now; empty for nothing."""
-    is_root = not is_unprivileged(look_up(resource.tree, path[:3]), _of(resource, path))
-    return _pod_volumes.for_root_alone(raw, look_up(raw, path[:3])) if is_root else ""
+    is_root = not is_unprivileged(look_up(resource.tree, path[:3]), needs := _of(resource, path))
+    takes_group = not needs.get("data") and resource.tree["kind"] not in KNATIVE
+    return _pod_volumes.for_root_alone(raw, look_up(raw, path[:3]), takes_group) if is_root else ""
 
 
 def cautions(resource: Resource, path: Path) -> Needs:

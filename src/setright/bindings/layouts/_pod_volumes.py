@@ -10,7 +10,7 @@ from itertools import count
 
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
-from setright.model import Edit, Plain, Resource, Tree
+from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.patterns import late
 
 USER = ("securityContext", "runAsUser")
@@ -20,6 +20,9 @@ EVERYBODYS = ("/tmp",)  # noqa: S108 - in the container: what programs write of 
 CLAIM = "persistentVolumeClaim"
 OF_FILES = ("configMap", "downwardAPI", "projected", "secret")
 READ_BY_OTHERS = 0o004
+RUN_BY_OWNER, RUN_BY_GROUP = 0o100, 0o010
+NOBODYS = 10001  # a group that no node and no image gives to anybody
+LEAVING = (USER, ("securityContext", "runAsNonRoot"))
 GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
 EVERYBODYS_OF_NODE = late(r"/(?:tmp|var/tmp|dev/shm|proc|sys)(?:/.*)?")  # others may write there, or root does by other rights
 DEVICES = late(r"/dev(?:/(?!shm(?:/|$)|log$).*)?")
@@ -72,11 +75,12 @@ def owned(container: Tree, folders: Tree) -> str:
     return ""
 
 
-def for_root_alone(tree: Tree, container: Tree) -> str:
-    """What a container uses of its volumes that it could use as root alone; empty for nothing."""
+def for_root_alone(tree: Tree, container: Tree, takes_group: bool) -> str:
+    """What a container uses of its volumes that it could use as root alone; empty for nothing, and where a group of the pod's
+    may read it as well, which `group_of_volumes` gives: databases refuse keys that others than their user read."""
     if path := _of_root_of_node(tree, container):
         return f"uses {path} of its node or another host, which is for root alone"
-    if path := _of_root_by_its_mode(tree, container):
+    if path := _of_root_by_its_mode(tree, container, takes_group):
         return f"has files at {path} that their volume's mode opens to root alone; give the pod a fsGroup first"
     return ""
 
@@ -101,21 +105,28 @@ def uses_devices(tree: Tree, container: Tree) -> str:
     return next((path for path in paths if isinstance(path, str) and DEVICES.fullmatch(path)), "")
 
 
-def _of_root_by_its_mode(tree: Tree, container: Tree) -> str:
-    """Where files stand that their volume's mode opens to no others, nor to a group of the pod; empty for nowhere."""
+def _of_root_by_its_mode(tree: Tree, container: Tree, takes_group: bool) -> str:
+    """Where files stand that their volume's mode opens to no others, nor to a group that the pod has, or takes; empty for nowhere.
+
+    Kubernetes lets such a group read every file, and run those alone that the mode has it run.
+    """
     if look_up(tree, ("spec", "securityContext", "fsGroup")) is not None:
         return ""
     volumes = _volumes(tree)
-    closed = (str(each.get("mountPath")) for each in _mounts(container) if _is_closed(volumes.get(each.get("name"), {})))
-    return next(closed, "")
+    closed = [(str(each.get("mountPath")), _closed(volumes.get(each.get("name"), {}))) for each in _mounts(container)]
+    return next((path for path, modes in closed if any(not takes_group or _is_run_by_owner(mode) for mode in modes)), "")
 
 
-def _is_closed(volume: Tree) -> bool:
-    """Whether a mode that it tells of its files lets no others read them."""
+def _is_run_by_owner(mode: int) -> bool:
+    return bool(mode & RUN_BY_OWNER) and not mode & RUN_BY_GROUP
+
+
+def _closed(volume: Tree) -> list[int]:
+    """The modes that it tells of its files which let no others read them."""
     told = [volume[kind] for kind in OF_FILES if isinstance(volume.get(kind), dict)]
     modes = [each.get("defaultMode") for each in told]
     modes += [item.get("mode") for each in told for item in listed(each.get("items")) if isinstance(item, dict)]
-    return any(isinstance(mode, int) and not mode & READ_BY_OTHERS for mode in modes)
+    return [mode for mode in modes if isinstance(mode, int) and not mode & READ_BY_OTHERS]
 
 
 def name_of_volume(path: str, container: str, taken: set[str]) -> str:
@@ -133,13 +144,25 @@ def names_of_volumes(tree: Tree) -> set[str]:
 
 
 def group_of_volumes(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
-    """A group for the pod's disks where a container becomes a user who could not write to what root wrote there."""
-    given = [each for each in edits if each.path[3:] == USER and each.value != 0 and not each.remove]
+    """A group for the pod's volumes where a container becomes a user who could not write to what root wrote there, nor read what
+    their mode keeps for root."""
+    leaving = [each for each in edits if each.path[3:] in LEAVING and each.value not in (0, False) and not each.remove]
+    given = [each for each in leaving if each.path[3:] == USER]
     users = [each.value for each in given if writes_to_disks(raw, look_up(raw, each.path[:3]))]
+    if not users and any(_reads_as_root(resource, raw, each.path) for each in leaving):
+        users = [*(each.value for each in given), NOBODYS]
     is_told = look_up(raw, ("spec", "securityContext", "fsGroup")) is not None
     if not users or is_told or resource.tree["kind"] in KNATIVE:
         return []
     return [Edit(("spec", "securityContext", "fsGroup"), users[0])]
+
+
+def _reads_as_root(resource: Resource, raw: Tree, path: Path) -> bool:
+    """Whether a container that nothing tells to be another user than root reads what a volume's mode keeps for root."""
+    known = look_up(resource.tree, ("workload", "image-needs", "/".join(map(str, path[1:3])), "user"))
+    said = look_up(resource.tree, (*path[:3], *USER))
+    is_root = (said if said is not None else known or 0) == 0
+    return is_root and bool(_of_root_by_its_mode(raw, look_up(raw, path[:3]), takes_group=False))
 
 
 def _mounts(container: Tree) -> list[Tree]:
