@@ -12,6 +12,7 @@ that who deploys the module makes already, in it or wherever it is made. With `h
         makes: {resource/aws_sqs_queue/dead_letters: {sqs_managed_sse_enabled: true}}
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
+With `from-all: SERVICE` such a bucket must take what the service writes from any source (``_terraform_log_buckets``).
 With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). What
 several offers make has a name: `makes: data-key`.
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
@@ -28,6 +29,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
+from setright.bindings.layouts._terraform_log_buckets import takes_from_all
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_values import mentions
@@ -174,7 +176,7 @@ def _found(module: Module, block: Block, how: Layout) -> Plain:
     """What the module has for this already; None where it has nothing, or where it is the resource itself."""
     for has in how["has"]:
         for value in _candidates(module, has):
-            if not _is_own(block, value):
+            if not _is_own(block, value) and ("from-all" not in how or takes_from_all(module, value, how["from-all"])):
                 return value
     return None
 
