@@ -40,3 +40,15 @@ def test_rules_whose_ports_are_not_told_are_not_described() -> None:
 def test_the_addresses_of_a_network_are_called_by_what_they_are(place: str) -> None:
     rule: Tree = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": Unknown(place)}
     assert description([rule], {}, False) == "PostgreSQL from the VPC"
+
+
+def test_what_a_choice_gives_has_no_name() -> None:
+    ports = Unknown('var.engine == "postgres" ? 5432 : 3306')
+    rule: Tree = {
+        "IpProtocol": "tcp",
+        "FromPort": ports,
+        "ToPort": ports,
+        "CidrIp": Unknown('var.open ? "0.0.0.0/0" : "10.0.0.0/8"'),
+    }
+    assert description([rule], {}, False) == "TCP from the places that are listed"
+    assert description([rule | {"CidrIp": Unknown("var.offices[0].cidr")}], {}, False) == "TCP from offices"

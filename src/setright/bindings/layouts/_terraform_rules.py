@@ -21,7 +21,8 @@ PROTOCOLS = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}
 OTHER_ENDS = ("ipv6_cidr_blocks", "security_groups", "prefix_list_ids", "self")
 MOST = 3  # places that are named
 VPC = re.compile(r"(?:data\.)?aws_vpc\.[\w-]+(?:\[[^\]]*\])?\.cidr_block|module\.[\w-]+(?:\[[^\]]*\])?\.vpc_cidr_block")
-REFERENCE = re.compile(r"^(?:data\.)?(?:var|local|module|[a-z]\w*)\.([\w-]+)")
+REFERENCE = re.compile(r"(?:data\.)?(?:var|local|module|[a-z]\w*)\.([\w-]+)(?:\.[\w*-]+|\[[^\[\]]*\])*")
+LISTED = "the places that are listed"
 
 
 def description(items: list[Tree], own: Tree, outgoing: bool) -> str:
@@ -29,7 +30,8 @@ def description(items: list[Tree], own: Tree, outgoing: bool) -> str:
     places = list(dict.fromkeys(_end(item, outgoing) for item in items if _end(item, outgoing)))
     if own.get("self") is True:
         places.append("this group")
-    return NOT_ALLOWED.sub("", f"{_service(items[0])} {'to' if outgoing else 'from'} {_ends(places)}")[:255]
+    ends = _ends(sorted(places, key=lambda place: place == LISTED))
+    return NOT_ALLOWED.sub("", f"{_service(items[0])} {'to' if outgoing else 'from'} {ends}")[:255]
 
 
 def named(item: Item, body: Tree) -> Tree:
@@ -58,7 +60,7 @@ def made_description(items: list[Tree], content: Tree, outgoing: bool) -> Plain:
         return None
     places = networks if isinstance(networks, list) else None
     if any(content.get(key) for key in OTHER_ENDS) or not places or any(isinstance(place, Unknown) for place in places):
-        ends = "the places that are listed"
+        ends = LISTED
     else:
         ends = _ends(["anywhere" if place in ANYWHERE else str(place) for place in places])
     if not isinstance(first, Unknown) and not isinstance(last, Unknown):
@@ -85,7 +87,7 @@ def _service(rule: Tree) -> str:
     first, last = _told(rule.get("FromPort")), _told(rule.get("ToPort"))
     if protocol in ("-1", "all"):
         return "All traffic"
-    name = PROTOCOLS.get(protocol, protocol.upper())
+    name = PROTOCOLS.get(protocol, protocol.upper()) or "Traffic"
     if name.startswith("ICMP") or not first:
         return name
     if first != last:
@@ -97,15 +99,16 @@ def _end(rule: Tree, outgoing: bool) -> str:
     for key in ENDS:
         value = rule.get(key if key.startswith("Cidr") else ("Destination" if outgoing else "Source") + key)
         if value is not None:
-            return "anywhere" if value in ANYWHERE else _told(value)
+            return "anywhere" if value in ANYWHERE else _told(value) or LISTED
     return ""
 
 
 def _told(value: Plain) -> str:
-    """A value, or the name of what gives it."""
+    """A value, or the name of what gives it; nothing where that has no name, as a choice has none."""
     if not isinstance(value, Unknown):
         return "" if value is None else str(value)
-    if VPC.fullmatch(value.text.strip('"${ }')):
+    said = value.text.strip('"${ }')
+    if VPC.fullmatch(said):
         return "the VPC"
-    named = REFERENCE.match(value.text.strip('"${ '))
-    return named[1] if named else "a computed value"
+    named = REFERENCE.fullmatch(said)
+    return named[1] if named else ""
