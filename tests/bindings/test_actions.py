@@ -148,11 +148,42 @@ def test_where_no_shell_would_fill_it_in_an_expression_stays(steps: str) -> None
         ("tag 'v/${{ github.head_ref }}.1' '${{ github.head_ref }}'", 'tag "v/${HEAD_REF}.1" "${HEAD_REF}"'),
         ('grep a <<< "${{ github.head_ref }}"', 'grep a <<< "${HEAD_REF}"'),
         ('echo "a<<b"; echo "${{ github.head_ref }}"', 'echo "a<<b"; echo "${HEAD_REF}"'),
+        ("""A="$(git log '${{ github.head_ref }}' | wc)" """.strip(), 'A="$(git log "${HEAD_REF}" | wc)"'),
+        ("""A="$(git log "a's" '${{ github.head_ref }}')" """.strip(), 'A="$(git log "a\'s" "${HEAD_REF}")"'),
+        ("""echo "(a # 'b'" '${{ github.head_ref }}'""", """echo "(a # 'b'" "${HEAD_REF}\""""),
+        ("""grep '\\' a; echo '${{ github.head_ref }}'""", """grep '\\' a; echo "${HEAD_REF}\""""),
+        ("""tag "${{ github.sha || 'a' }}" '${{ github.head_ref }}'""", """tag "${{ github.sha || 'a' }}" "${HEAD_REF}\""""),
+        ("HEAD_REF=${{ github.head_ref }}; a $HEAD_REF", "HEAD_REF=${GIVEN_HEAD_REF}; a $HEAD_REF"),
     ],
 )
 def test_quotes_and_strings_of_the_shell_are_told_apart(script: str, new: str) -> None:
     steps = f"      - run: |\n          {script}\n"
     assert f"          {new}\n        env:" in fixed(steps, Edit(("expressions", 0), remove=True))
+
+
+def test_two_expressions_of_one_value_get_two_variables() -> None:
+    run = "      - run: |\n          ls '${{ fromJSON(inputs.a).b }}' '${{\n            fromJSON(inputs.a).c\n          }}'\n"
+    steps = fixed(run, *(Edit(("expressions", at), remove=True) for at in (0, 1)))
+    assert 'ls "${INPUTS_A}" "${INPUTS_A_2}"\n' in steps
+    assert 'INPUTS_A: "${{ fromJSON(inputs.a).b }}"\n          INPUTS_A_2: "${{ fromJSON(inputs.a).c }}"\n' in steps
+
+
+@pytest.mark.parametrize(
+    ("expression", "env", "new"),
+    [
+        ("env.A", "", "a ${A}"),
+        ("env.A || 'b'", "", "a ${ENV_A}\n        env:\n          ENV_A: \"${{ env.A || 'b' }}\""),
+        ("inputs.a", "        env:\n          B: ${{ inputs.a }}\n", "a ${B}\n        env:\n          B: ${{ inputs.a }}"),
+        ("env.A || 'b'", "        env:\n          A: ${{ inputs.a }}\n", ""),
+    ],
+)
+def test_what_a_variable_carries_already_gets_no_other(expression: str, env: str, new: str) -> None:
+    steps = f"      - run: a ${{{{ {expression} }}}}\n{env}"
+    if new:
+        assert new in fixed(steps, Edit(("expressions", 0), remove=True))
+    else:
+        with pytest.raises(BindingError, match="reads A, which the step itself sets"):
+            fixed(steps, Edit(("expressions", 0), remove=True))
 
 
 def test_here_documents_that_are_only_kept_are_filled_in_as_text() -> None:

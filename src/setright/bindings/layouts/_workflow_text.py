@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._shell_quotes import open_quote
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -44,8 +45,10 @@ HERE = late(r"(?<!<)<<(?!<)")
 HERE_DOCUMENT = late(r"<<(-?)[ \t]*(['\"]?)([A-Za-z_]\w*)\2")
 KEEPS_TEXT = late(r"(?:^|[;&|({])[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^;&|\n]*\Z", re.M)  # what takes a here-document as it is
 PLAIN = late(r"[\w./:@=+,-]*")
+LINES = late(r"\s*\n\s*")
+QUOTED_LINES = late(r"\A(?:[^']|'[^']*')*?'[^'\n]*\n")
+OF_THE_RUNNER = ("PATH", "HOME", "REF_NAME")
 JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
-QUOTES = late(r"\\.|'|\"|(?:(?<=\s)|\A)#[^\n]*", re.S)
 
 
 def told(value: Plain) -> Plain:
@@ -69,7 +72,7 @@ def expressions(
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
         if filled := _filled(match[1], dynamic, fixed):
             value, who = filled
-            quote = _quote_at(script, match.start(), JS_QUOTES) if is_javascript else _shell_quote(script, match.start())
+            quote = _js_quote(script, match.start()) if is_javascript else _shell_quote(script, match.start())
             is_word = quote in ("'", '"') or (is_javascript and bool(quote)) or bool(ONE_WORD.fullmatch(match[1].strip()))
             quoted = found.get(match[0], {}).get("quoted", True) and is_word
             found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
@@ -143,17 +146,26 @@ def runners_meant(runner: str, job: Tree) -> list[str]:
     return [str(each) for each in values] or [runner]
 
 
-def variable_for(value: str, taken: Plain) -> str:
-    """The name of the environment variable that shall carry a value; one that is there already keeps its own."""
-    if value.startswith("env."):
-        return value.removeprefix("env.")
+def variable_for(told_of: Tree, taken: Plain, script: str) -> tuple[str, str]:
+    """The environment variable that shall carry an expression, and its text in one line; empty where one carries it already."""
+    text, value = told_of["text"], told_of["value"]
+    carried = text if QUOTED_LINES.search(text) else LINES.sub(" ", text)
+    names = taken if isinstance(taken, dict) else {}
+    if value.startswith("env.") and EXPRESSION.sub(r"\1", text).strip() == value and not _sets(script, value[4:]):
+        return value[4:], ""
+    if there := next((name for name, given in names.items() if given in (text, carried) and not _sets(script, name)), ""):
+        return there, ""
     words = re.findall(r"\w+", value.replace("-", "_"))
     kept = [word for word in words if word not in ("github", "event", "toJSON")] or words
     name = "_".join(kept).upper()
-    names = taken if isinstance(taken, dict) else {}
-    if value in str(names.get(name, "")):
-        return name
-    return name if name not in names and name not in ("PATH", "HOME", "REF_NAME") else f"GIVEN_{name}"
+    others = [f"GIVEN_{name}"] if value not in str(names.get(name, "")) else []
+    wanted = (name, *others, *(f"{name}_{number}" for number in range(2, len(names) + 9)))
+    return next(each for each in wanted if each not in names and each not in OF_THE_RUNNER and not _sets(script, each)), carried
+
+
+def _sets(script: str, name: str) -> bool:
+    """Whether a script gives a variable a value of its own."""
+    return re.search(rf"(?<![\w$]){re.escape(name)}\+?=|\b(?:read|for)\b[^\n;]*\b{re.escape(name)}\b", script) is not None
 
 
 def with_variable(script: str, text: str, name: str, plain: Sequence[str] = ()) -> str | None:
@@ -171,7 +183,7 @@ def with_variable(script: str, text: str, name: str, plain: Sequence[str] = ()) 
         around = next((each for each in documents if each.start <= start < each.end), None)
         if around is not None and not around.is_filled:
             return None
-        if around is None and _quote_at(code, start, QUOTES) == "'":
+        if around is None and open_quote(code, start) == "'":
             opening, closing = script.rfind("'", 0, start), script.find("'", end)
             beside = script[opening + 1 : start] + script[end:closing]
             for each in plain:
@@ -197,7 +209,7 @@ def _here_documents(script: str) -> tuple[list[HereDocument], str] | None:
     found: list[HereDocument] = []
     while match := HERE.search(code, at):
         at = match.end()
-        if _quote_at(code, match.start(), QUOTES):
+        if open_quote(code, match.start()):
             continue
         told, line_end = HERE_DOCUMENT.match(code, match.start()), code.find("\n", at)
         if told is None or line_end < 0 or HERE.search(code, at, line_end):
@@ -216,13 +228,13 @@ def _shell_quote(script: str, at: int) -> str:
     """The quote that is open at a place of a shell's script; in a here-document it is as in double quotes, or in none."""
     documents, code = _here_documents(script) or ([], script)
     around = next((each for each in documents if each.start <= at < each.end), None)
-    return _quote_at(code, at, QUOTES) if around is None else '"' if around.is_filled else ""
+    return open_quote(code, at) if around is None else '"' if around.is_filled else ""
 
 
 def with_property(script: str, text: str, name: str) -> str | None:
     """The JavaScript with process.env for the expression; None where it stands outside of any text."""
     while (at := script.find(text)) >= 0:
-        quote = _quote_at(script, at, JS_QUOTES)
+        quote = _js_quote(script, at)
         before, after = script[:at], script[at + len(text) :]
         if quote == "`":
             script = f"{before}${{process.env.{name}}}{after}"
@@ -244,10 +256,10 @@ def old_command(node: Plain) -> str:
     return next((each for inner in (node if isinstance(node, list) else ()) if (each := old_command(inner))), "")
 
 
-def _quote_at(script: str, end: int, marks: re.Pattern[str]) -> str:
+def _js_quote(script: str, end: int) -> str:
     """The quote that is open there; empty for none."""
     quote = ""
-    for match in marks.finditer(script, 0, end):
+    for match in JS_QUOTES.finditer(script, 0, end):
         if match[0] == quote:
             quote = ""
         elif not quote and match[0] in ("'", '"', "`"):

@@ -362,15 +362,16 @@ def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
     script = str(look_up(raw, path) or "")
     if path == ("run",) and resource.tree.get("shell") not in POSIX:
         raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
-    name = variable_for(told_of["value"], raw.get("env"))
+    name, carried = variable_for(told_of, raw.get("env"), script)
+    if own := next((each for each in raw.get("env") or () if carried and f"env.{each}" in carried), ""):
+        raise BindingError(f"{place}: reads {own}, which the step itself sets; read the variable in the script")
     if path == ("run",):
         new = with_variable(script, told_of["text"], name, resource.tree.get("plain", ()))
     else:
         new = with_property(script, told_of["text"], name)
     if new is None:
         raise BindingError(f"{place}: stands where no variable is filled in: in single quotes, beside a here-document, or as code")
-    there = told_of["value"].startswith("env.")
-    return [*([] if there else [Edit(("env", name), told_of["text"])]), Edit(path, new)]
+    return [*([Edit(("env", name), carried)] if carried else []), Edit(path, new)]
 
 
 def _after(raw: Tree, placed: Sequence[Edit]) -> Tree:
