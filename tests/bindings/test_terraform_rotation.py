@@ -1,6 +1,9 @@
 """The name under which nodes of AKS run while their pool is made anew."""
 
+import pytest
+
 from setright import lenses
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain
@@ -34,6 +37,11 @@ def test_the_name_that_somebody_gave_stays() -> None:
     assert '"mine"' in after
 
 
-def test_what_changes_no_pool_and_what_knows_no_rotation_gets_none() -> None:
+def test_what_changes_no_pool_gets_none() -> None:
     assert "temporary_name" not in fixed(POOL % "", ("properties", "tier"), "Standard")
-    assert "temporary_name" not in fixed(OLD + POOL % "", PODS, 50)
+
+
+def test_a_provider_that_would_make_the_whole_cluster_anew_is_left_alone() -> None:
+    with pytest.raises(BindingError, match="makes a cluster anew"):
+        fixed(OLD + POOL % "", PODS, 50)
+    assert "max_pods" in fixed(OLD + POOL % '    temporary_name_for_rotation = "mine"\n', PODS, 50)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry
-from setright.bindings.layouts._terraform_versions import usable
+from setright.bindings.layouts._terraform_versions import constraint, usable
 from setright.model import Edit, Path
 
+WHOLE = "azurerm_kubernetes_cluster"
 POOLS: Mapping[str, Path] = {
-    "azurerm_kubernetes_cluster": ("properties", "agentPoolProfiles", 0),
+    WHOLE: ("properties", "agentPoolProfiles", 0),
     "azurerm_kubernetes_cluster_node_pool": ("properties",),
 }
 ANEW = ("enableEncryptionAtHost", "enableNodePublicIP", "maxPods", "onlyCriticalAddonsEnabled", "osDiskType")
@@ -22,11 +24,20 @@ NAME, VALUE = "rotationName", "rotation"
 
 
 def with_rotation(told: Entry, module: Module, block: Block, edits: Sequence[Edit]) -> list[Edit]:
-    """The edits, with a name for the rotation where they need one, none is there and the provider knows of it."""
+    """The edits, with a name for the rotation where they need one and none is there.
+
+    Raises BindingError where the provider does not know of it: for a new pool it makes the whole cluster anew.
+    """
     pool = POOLS.get(block.type)
     if pool is None or not any(edit.path[:-1] == pool and edit.path[-1] in ANEW for edit in edits):
         return list(edits)
     spec = told.spec_of((*pool, NAME))
     is_open = spec.path == (*pool, NAME) and find.spot(told, module, block, spec.path) is None
-    known = is_open and any(usable(told, module, block, place) for place in spec.places)
-    return [*edits, Edit(spec.path, VALUE)] if known else list(edits)
+    if not is_open:
+        return list(edits)
+    if block.type == WHOLE and not any(usable(told, module, block, place) for place in spec.places):
+        asked = constraint(module, "azurerm").text or "the one this is written for"
+        raise BindingError(
+            f"{block.locator}: {block.address}: {asked} of the provider makes a cluster anew for this, with all in it"
+        )
+    return [*edits, Edit(spec.path, VALUE)]
