@@ -46,6 +46,7 @@ DOCUMENT = "data.aws_iam_policy_document"
 LOG_GROUP = "aws_cloudwatch_log_group"
 SERVICE = late(r"[\w.-]+\.amazonaws\.com")
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
+HOMES = ("main", "kms", "encryption", "security", "iam")
 Layout = Mapping[str, Plain]
 
 
@@ -143,9 +144,15 @@ def _is_named(path: tuple[str, ...], named: Plain, missing: Mapping[tuple[str, .
 
 
 def _home(module: Module) -> str:
-    """The file of a module that new blocks of nobody in particular go to."""
+    """The file of a module that new blocks of nobody in particular go to: by its name, else the one that makes most."""
     files = sorted(locator for locator in module.sources if locator.endswith((".tf", ".tf.json")))
-    return next((file for file in files if file.rpartition("/")[2] == "main.tf"), files[0])
+    named = {file.rpartition("/")[2].partition(".")[0]: file for file in files}
+    return next((named[each] for each in HOMES if each in named), None) or max(files, key=lambda file: _makes(module, file))
+
+
+def _makes(module: Module, locator: str) -> int:
+    made = module.sources[locator].tree.get("resource")
+    return sum(len(held) for held in made.values() if isinstance(held, dict)) if isinstance(made, dict) else 0
 
 
 def _role(module: Module, block: Block, how: Layout) -> Block | None:
