@@ -435,6 +435,20 @@ def test_a_rule_alone_that_is_no_list_is_found_and_described():
     assert trees(GROUP, after)["Web"]["Ingress"][0]["Description"] == "HTTP from 10.0.0.0/8"
 
 
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("CidrIp: !Ref AWS::NoValue, CidrIpv6: fc00::/7", "HTTP from fc00::/7"),
+        ("SourceSecurityGroupId: !Select [0, !GetAtt [Gate, SecurityGroups]]", "HTTP from Gate"),
+    ],
+)
+def test_a_rule_is_described_by_what_gives_its_place(place, words):
+    rule = f"Ingress: [{{IpProtocol: tcp, FromPort: 80, ToPort: 80, {place}}}]"
+    text = RULES[: RULES.index("        # the")].replace("Ingress:", rule)
+    after = fixed(GROUP, text, "Web", Edit(("Ingress", 0, "template-description"), "offered"))
+    assert trees(GROUP, after)["Web"]["Ingress"][0]["Description"] == words
+
+
 def test_a_resource_that_others_wait_for_is_not_taken_away():
     text = (
         RULES.replace("CidrIp: 0.0.0.0/0}\n", "CidrIp: 10.0.0.0/8}\n")

@@ -9,7 +9,7 @@ import re
 
 from setright.bindings.layouts._cloudformation_index import count
 from setright.bindings.layouts._cloudformation_told import default_of
-from setright.bindings.layouts._cloudformation_values import is_ref, referred
+from setright.bindings.layouts._cloudformation_values import NO_VALUE, is_ref, referred
 from setright.model import Edit, Plain, Tree, Unknown
 
 WORDS = "template-description"  # set by a fix: the description that the rule's own values give
@@ -27,7 +27,7 @@ PORTS = """
 SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
 ALL_TRAFFIC = "All traffic"
 ALL = re.compile(r"[0.]+/0|[0:]+/0")
-NAMES = re.compile(r"!(?:GetAtt|Ref)\s+['\"]?(\w+)")  # within another function
+NAMES = re.compile(r"!(?:GetAtt|Ref)\s+\[?\s*(?:-\s+)?['\"]?(\w+)")  # within another function
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
 
@@ -89,7 +89,7 @@ def _place(rule: Tree, side: str) -> str:
     """Where from, or where to: an address range, or the name that the template has for it; empty for anywhere."""
     for key in PLACES:
         value = rule.get(key if key.startswith("Cidr") else side + key)
-        if value is not None:
+        if value is not None and referred(value) != NO_VALUE:
             return "" if is_everybody(value) else str(_told(value) or "")
     return ""
 
