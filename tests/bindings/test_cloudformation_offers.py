@@ -180,6 +180,16 @@ def test_what_says_more_than_a_name_names_nobody(written: str):
     assert "template" not in trees(FUNCTION, ROLE.replace("!GetAtt Role.Arn", written))["Hello"]
 
 
+def test_no_role_is_made_besides_roles_that_have_a_boundary():
+    layout: dict[str, Plain] = {
+        "type": "AWS::EC2::VPC",
+        "offers": {"logs": {"at": "Logs", "value": "x", "makes": {"Writer": {"Type": "AWS::IAM::Role"}}}},
+    }
+    text = "Resources:\n  Net:\n    Type: AWS::EC2::VPC\n  Role:\n    Type: AWS::IAM::Role\n"
+    assert "template" in trees(layout, text)["Net"]
+    assert "template" not in trees(layout, text + "    Properties: {PermissionsBoundary: x}\n")["Net"]
+
+
 def test_an_offer_may_be_for_an_item_of_a_list():
     layout: dict[str, Plain] = {"type": "AWS::EKS::Cluster", "offers": {"key": {"at": "Keys/0/Arn", "value": "x"}}}
     text = "Resources:\n  Main:\n    Type: AWS::EKS::Cluster\n    Properties:\n      Name: main\n"
@@ -207,6 +217,9 @@ def test_a_value_that_is_there_stays():
     [
         ROLE.replace("!GetAtt Role.Arn", "arn:aws:iam::1:role/far"),
         ROLE + "  Dead:\n    Type: AWS::SNS::Topic\n",
+        ROLE.replace("::Role\n", "::Role\n    Properties: {PermissionsBoundary: !Ref Boundary}\n"),
+        SERVERLESS + "      PermissionsBoundary: arn:aws:iam::1:policy/teams\n",
+        SERVERLESS.replace("Function: {", "Function: {PermissionsBoundary: arn:aws:iam::1:policy/teams, "),
     ],
 )
 def test_nothing_is_offered_where_something_stands_in_the_way(text):

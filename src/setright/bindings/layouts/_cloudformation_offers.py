@@ -3,7 +3,8 @@
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the resources it makes (one set a
 template, whoever takes it), and what a role of the template must be allowed. A resource that can take an offer has
 `template/NAME`, and a fix that sets it takes it; `template/makes` tells the types that who deploys the template makes already,
-a role among them where he gives rights to anybody, since who may do that may as well make a role.
+a role among them where he gives rights to anybody, since who may do that may as well make a role. A role within a boundary gets
+no rights, and a template that has such roles gets no other: the boundary, or whoever asks for one, may refuse them.
 What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
 has already, one of a type or with `by:` what such a one names; with `unless:` it is for what this evidence says ``no`` of,
 and with `after:` the resource is made after that one:
@@ -33,7 +34,7 @@ from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 
 PREFIX, MAKES = "template", "makes"
-ROLE, FUNCTION = "AWS::IAM::Role", "AWS::Serverless::Function"
+ROLE, FUNCTION, BOUNDARY = "AWS::IAM::Role", "AWS::Serverless::Function", "PermissionsBoundary"
 OFFERED = "offered"
 GIVING_RIGHTS = frozenset(
     f"AWS::IAM::{each}" for each in ("GroupPolicy", "ManagedPolicy", "Policy", "RolePolicy", "User", "UserPolicy")
@@ -99,6 +100,8 @@ def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     there, makes = template["Resources"], bundles.made(how, template)
     if name in makes or any(new in there and not bundles.is_alike(there[new], body) for new, body in makes.items()):
         return False
+    if any(resource_type(body) == ROLE and new not in there for new, body in makes.items()) and _has_bounds(template):
+        return False
     if "has" in how and _found(template, name, how["has"]) is None:
         return False
     if "unless" in how and evidence.told(how["unless"], template, name) != "no":
@@ -107,15 +110,20 @@ def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
 
 
 def _needs_no_grant(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
-    """A serverless resource without a role of its own gets one with what it needs."""
-    return serverless.is_one(layout, template, name) and how["grant"]["role"] not in properties(template, name)
+    """A serverless resource without a role of its own gets one with what it needs, as far as it may."""
+    own = serverless.told(layout, template, name, properties(template, name))
+    return serverless.is_one(layout, template, name) and how["grant"]["role"] not in own and BOUNDARY not in own
 
 
 def _role(template: Tree, name: str, how: Layout) -> str | None:
     """The logical id of the role whose policies this template writes."""
     role = referred(properties(template, name).get(how["grant"]["role"]))
-    own = role is not None and resource_type(template["Resources"].get(role)) == ROLE
+    own = role is not None and resource_type(template["Resources"].get(role)) == ROLE and BOUNDARY not in properties(template, role)
     return role if own and isinstance(look_up(properties(template, str(role)), ("Policies",)), list | None) else None
+
+
+def _has_bounds(template: Tree) -> bool:
+    return any(BOUNDARY in body for _, body in of_type(template, ROLE))
 
 
 def _grant(template: Tree, name: str, how: Layout, is_yaml: bool) -> Iterator[Edit]:
