@@ -310,6 +310,26 @@ def test_a_literal_block_stays_one() -> None:
     assert changed(source, Edit((*DOC, "conf"), "a")) == "conf: a\nz: 1\n"
 
 
+@pytest.mark.parametrize(
+    ("block", "text", "after"),
+    [
+        (
+            "|\n      a\n      \n        b  \n\n      c\nz: 1\n",
+            "a\n\n  b  \n\nd\n",
+            "|\n      a\n      \n        b  \n\n      d\nz: 1\n",
+        ),
+        ("|  # why\n    a\n    b\n", "new\na\nb\n", "|  # why\n    new\n    a\n    b\n"),
+        ("|-\n    a\n    b\nz: 1\n", "a\n\nx", "|-\n    a\n\n    x\nz: 1\n"),
+        ("|\r\n    a\r\n    \r\n    b\r\nz: 1\r\n", "c\n\nb\n", "|\r\n    c\r\n    \r\n    b\r\nz: 1\r\n"),
+        ("|2\n    a\n   b\n", "  a\n c\n", None),
+    ],
+)
+def test_the_lines_of_a_literal_block_that_say_the_same_stay_as_they_are(block: str, text: str, after: str | None) -> None:
+    now = changed(f"conf: {block}", Edit((*DOC, "conf"), text))
+    assert after is None or now == f"conf: {after}"
+    assert get("yaml", now.encode())["documents"][0]["conf"] == text
+
+
 def test_a_block_that_ends_the_file_without_a_line_break_gets_none_when_lines_follow() -> None:
     assert changed("a:\n  conf: |\n    x\n    y", Edit((*DOC, "b"), 1)) == "a:\n  conf: |-\n    x\n    y\nb: 1"
     assert changed("a:\n  conf: |-\n    x\n    y", Edit((*DOC, "b"), 1)) == "a:\n  conf: |-\n    x\n    y\nb: 1"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Listing
-from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import pairwise
 
@@ -32,6 +31,7 @@ from setright.lenses._yaml_ends import ended, moved, settled, stripped
 from setright.lenses._yaml_moves import travelling
 from setright.lenses._yaml_places import content_end, content_start, notes_end, pair_end, value_start
 from setright.lenses._yaml_read import SHORT, Stream, read
+from setright.lenses._yaml_texts import refolded, with_lines
 from setright.lenses._yaml_write import (
     FLOW_WORD,
     PLAIN,
@@ -54,8 +54,6 @@ from setright.lenses.error import LensError
 from setright.model import Plain
 from setright.patterns import late
 
-WORDS = late(r"\S+")
-LONG = 2000  # words of a text that nobody compares word by word
 BLANK_LINE = late(r"\n[ \t\r]*\n")
 COMMENT = late(r"(?m)^[ \t]*#")
 NOTE = late(r"(?m)(?:^|(?<=[ \t]))#[^\r\n]*")
@@ -334,10 +332,13 @@ class _Blocks(Brackets):
         return scalar(want, quote, self.style.quote, word)
 
     def _literal(self, node: Scalar, want: str, slot: Slot) -> str | None:
+        raw = self.text[value_start(self.text, node) : content_end(self.text, node)]
         if node.style.startswith(">"):
-            return self._folded(node, want)
+            return refolded(raw, str(node.value), want)
         if not node.style.startswith("|") or ("\n" in want) != ("\n" in str(node.value)):
             return None
+        if kept := with_lines(raw, str(node.value), want):
+            return kept
         indent = slot.indent + (self.style.dash if slot.of_list else self.style.step)
         new = literal(want, "|", indent, self.style.newline)
         end = line_end(self.text, node.start)
@@ -346,23 +347,6 @@ class _Blocks(Brackets):
         if content_end(self.text, node) == len(self.text) and "-" not in self.text[node.start : end].partition("#")[0]:
             head = head.removesuffix("-")  # which `stripped` adds where lines follow
         return head + (beside[0] if beside else "") + newline + body if new else None
-
-    def _folded(self, node: Scalar, want: str) -> str | None:
-        """A folded block with other words in the places of some; None where a text differs in more than that."""
-        raw, old = self.text[value_start(self.text, node) : content_end(self.text, node)], str(node.value)
-        head, newline, body = raw.partition("\n")
-        here, there, new = list(WORDS.finditer(body)), list(WORDS.finditer(old)), WORDS.findall(want)
-        have = [word[0] for word in there]
-        if [word[0] for word in here] != have or len(have) > LONG:
-            return None
-        for _, i, j, k, end in reversed(
-            [each for each in SequenceMatcher(None, have, new, False).get_opcodes() if each[0] != "equal"]
-        ):
-            if i == j:
-                return None
-            body = body[: here[i].start()] + " ".join(new[k:end]) + body[here[j - 1].end() :]
-            old = old[: there[i].start()] + " ".join(new[k:end]) + old[there[j - 1].end() :]
-        return head + newline + body if old == want else None
 
     def _root(self, value: Plain) -> list[str]:
         return block(value, 0, self.style) if is_block(value) else [flow(value, self.style)]
