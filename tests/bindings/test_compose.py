@@ -105,6 +105,37 @@ def test_an_override_answers_only_for_what_it_sets() -> None:
     assert override.tree["user"] == "app"
 
 
+MAIN = "services:\n  web: {image: 'a:1', ports: ['8080:80']}\n  db: {image: 'b:1', user: app}\n"
+
+
+@pytest.mark.parametrize(
+    ("over", "is_alone"),
+    [
+        ("services: {web: {image: 'a:1', ports: ['8080:80']}}", True),  # says again what the main file says
+        ("services: {web: {build: ., depends_on: [db]}, db: {image: 'b:2'}}", True),
+        ("services: {web: {build: .}}", False),
+        ("services: {web: {build: ., depends_on: [db, mail]}, mail: {image: 'c:1'}}", False),  # its db is the main file's
+        ("services: {web: {image: 'a:1'}, db: {ports: ['5432:5432']}}", False),
+    ],
+)
+def test_a_file_that_says_all_of_its_services_is_started_by_itself(over: str, is_alone: bool) -> None:
+    found = [each for each in seen(compose=MAIN, compose_dev=over) if each.home[0] == "compose.dev.yml"]
+    assert [each.only is None for each in found if each.name != "mail"] == [is_alone] * sum(each.name != "mail" for each in found)
+
+
+@pytest.mark.parametrize("files", ["-f compose.yml -f compose.dev.yml", "-f compose.dev.yml"])
+def test_a_file_that_a_pipeline_lays_over_another_is_an_override(files: str) -> None:
+    workflow = f"jobs: {{t: {{steps: [{{run: docker compose {files} up}}]}}}}"
+    there = sources(compose=MAIN, compose_dev="services: {web: {image: 'a:1'}}", _github__workflows__ci=workflow)
+    [web] = [each for each in compose.view("compose/service", {}, there) if each.home[0] == "compose.dev.yml"]
+    assert (web.only is None) is ("-f compose.yml" not in files)
+
+
+def test_what_may_lie_under_a_file_still_tells_what_its_image_needs() -> None:
+    main = "services: {web: {image: 'a:1', command: sudo run}}"
+    assert [each.tree["calls-sudo"] for each in seen(compose=main, compose_dev="services: {web: {image: 'a:1'}}")] == [True, True]
+
+
 def test_an_override_answers_for_its_own_variables_alone() -> None:
     main = "services:\n  db:\n    image: a:1\n    environment: {DB_PASSWORD: s3cret, DB_NAME: shop}\n"
     over = "services:\n  db:\n    environment:\n      DB_NAME: test\n"

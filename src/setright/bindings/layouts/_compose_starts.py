@@ -28,6 +28,14 @@ def pipeline(locator: str, sources: Mapping[str, Source]) -> str:
     return next((each.locator for each in sources.values() if _may_start(each, locator, sources)), "")
 
 
+def named_together(sources: Mapping[str, Source]) -> frozenset[str]:
+    """The names of files that a command of a pipeline names beside others, so that they are merged."""
+    pipelines = [each for each in sources.values() if PIPELINE.fullmatch(each.locator)]
+    spoken = [words for each in pipelines for text in _texts(each.tree) for words in _commands(text.replace("\\\n", " "))]
+    named = [[found["name"].rpartition("/")[2] for found in FILE.finditer(words)] for words in spoken]
+    return frozenset(name for names in named if len(names) > 1 for name in names)
+
+
 def _may_start(source: Source, locator: str, sources: Mapping[str, Source]) -> bool:
     found = PIPELINE.fullmatch(source.locator)
     if found is None or not locator.startswith(f"{found['root']}/" if found["root"] else ""):

@@ -33,6 +33,7 @@ from setright.bindings.layouts import _compose_health as health
 from setright.bindings.layouts import _compose_limits as limits
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
+from setright.bindings.layouts import _compose_overrides as overrides
 from setright.bindings.layouts import _compose_secrets as secrets
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
@@ -64,7 +65,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     services = {key: (place, raw) for key, place, raw in _services(sources)}
     images = layout.get("images", {})
     ending = _waited_for(services)
-    found = {key: _resource(kind, services, *key, images, sources) for key in services}
+    alone = overrides.alone(services, MAINS, sources)
+    found = {key: _resource(kind, services, key, images, sources, key[0] in alone) for key in services}
     return [replace(each, tree={**each.tree, "ends": True}) if key in ending else each for key, each in found.items()]
 
 
@@ -140,18 +142,23 @@ def _runs(raw: Tree) -> bool:
     return isinstance(raw.get("image", raw.get("build")), str | dict)
 
 
-def _resource(kind: str, services: Services, file: str, name: str, images: Images, sources: Mapping[str, Source]) -> Resource:
-    place, raw = services[file, name]
-    under = _under(services, (file, name))
-    whole = _merged(under, raw) if under is not None else raw
+def _resource(
+    kind: str, services: Services, found: Found, images: Images, sources: Mapping[str, Source], is_alone: bool
+) -> Resource:
+    """A service as it is judged; what its image needs is told of all that may be laid under it, also where it `is_alone`."""
+    (file, name), (place, raw) = found, services[found]
+    under = _under(services, found)
+    is_over = under is not None and not (is_alone and "extends" not in raw)
+    below = {key: value for key, value in (under or {}).items() if is_over or key not in overrides.WHOLE}
+    whole = _merged(below, raw) if under is not None else raw
     made = build.dockerfile(file, whole, sources)
     known = needs.with_plain(env.with_files(whole, file, sources), file, sources, images, made)
-    make = partial(_tree, name, whole, known, images, made)
+    make = partial(_tree, name, whole if is_over else raw, known, images, made)
     given = (images, raw, made is None, *(made or ()))
     tree = noted(sources[file], f"service {name}", given, make) if known is raw else make()
-    if under is not None and raw.get("environment") is not None:
+    if is_over and raw.get("environment") is not None:
         tree = {**tree, "environment": short.environment(raw["environment"])}  # the others are judged where they stand
-    return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if under is not None else None)
+    return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if is_over else None)
 
 
 def _tree(name: str, whole: Tree, known: Tree, images: Images, made: build.Made) -> Tree:
