@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_public import in_public
 from setright.bindings.layouts._terraform_users import handed_out, namers, starters
 from setright.bindings.trees import same
 from setright.model import Plain, Tree
@@ -28,7 +29,9 @@ TAKERS = (  # what takes the public addresses that its subnet gives
 
 
 def way_out(module: Module, block: Block, tree: Tree) -> str:
-    """``public addresses`` where the network that the same code makes has no other way out for this; else ``others``."""
+    """``public addresses`` in a public subnet, and where the same code makes a network with no other way out; else ``others``."""
+    if in_public(module, block):
+        return "public addresses"
     is_subnet = block.type == "aws_subnet"
     is_told = is_subnet and handed_out(module, block, tree) != "no"  # then other directories may start something in it
     homes = list(module.tree.values()) if is_told else [module]
