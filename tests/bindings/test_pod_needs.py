@@ -65,9 +65,10 @@ ROOT_FREE: Tree = {"uses-capabilities": False, "can-leave-root": True}
         (pod("image: 'minio/minio', args: [server, /storage]"), {"uses-capabilities": False}),
         (pod("image: 'registry.k8s.io/pause'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told", "idle": True}),
         (pod("image: 'minio/minio'", spec="volumes: [{name: d, hostPath: {path: /srv}}]"), NOTHING),
-        (pod("image: 'grafana/grafana'"), {**ROOT_FREE, "writes": "told"}),
+        (pod("image: 'grafana/grafana'"), {**ROOT_FREE, "any-user": True, "writes": "told"}),
         (pod("image: 'grafana/grafana', env: [{name: GF_LOG_MODE, value: file}]"), ROOT_FREE),
-        (pod("image: 'redis:7'"), {**ROOT_FREE, "writes": "told"}),
+        (pod("image: 'redis:7'"), {**ROOT_FREE, "any-user": True, "any-group": True, "writes": "told"}),
+        (pod("image: 'mongo:7'"), {**ROOT_FREE, "writes": "told"}),
         (pod("image: 'app:1', securityContext: {runAsUser: 7}"), ROOT_FREE),
         (pod("image: 'memcached:1', securityContext: {runAsUser: 0}"), {"uses-capabilities": False, "writes": "told"}),
         (pod("image: 'memcached:1'", "image: 'app:1'"), NOTHING),
@@ -99,7 +100,8 @@ def test_an_image_starts_as_the_user_that_it_becomes_where_no_files_of_others_wa
 @pytest.mark.parametrize(
     ("container", "user"),
     [
-        ("image: 'redis:7'", 999),
+        ("image: 'redis:7'", 10001),
+        ("image: 'mongo:7'", 999),
         ("image: 'memcached:1'", 11211),
         ("image: 'registry.k8s.io/pause'", 10001),
         ("image: 'grafana/grafana:11'", None),  # its image says the number
@@ -163,7 +165,10 @@ def test_it_is_told_which_capabilities_are_used_or_nothing_is(containers: list[s
 
 
 def test_without_capabilities_an_image_starts_as_the_user_that_it_becomes() -> None:
-    assert fixed(pod("image: 'redis:7'"), DROPS)["securityContext"] == {"runAsUser": 999}
+    assert fixed(pod("image: 'mongo:7'"), DROPS)["securityContext"] == {"runAsUser": 999}
+    anyones = fixed(pod("image: 'redis:7'"), DROPS)
+    assert anyones["securityContext"] == {"runAsUser": 10001}
+    assert [each["mountPath"] for each in anyones["containers"][0]["volumeMounts"]] == ["/data"]
     claimed = pod(
         "image: 'redis:7', volumeMounts: [{name: d, mountPath: /data}]", spec="volumes: [{name: d, hostPath: {path: /d}}]"
     )
@@ -258,8 +263,19 @@ def test_an_image_keeps_its_own_user_where_that_is_high_enough() -> None:
 def test_an_image_with_a_user_of_its_own_is_left_to_it() -> None:
     high = Edit((*PATH, "securityContext", "runAsUser"), 10001)
     with pytest.raises(BindingError, match="to whom its files belong"):
-        fixed(pod("image: 'grafana/grafana'"), high)
+        fixed(pod("image: 'apache/kafka:3.7'"), high)
     assert fixed(pod("image: 'grafana/grafana'"), LEAVES_ROOT)["securityContext"] == {"runAsNonRoot": True}
+
+
+def test_an_image_that_any_user_of_group_0_runs_stays_in_that_group() -> None:
+    group = Edit((*PATH, "securityContext", "runAsGroup"), 10001)
+    text = "image: 'quay.io/keycloak/keycloak:24.0.1', args: [start]"
+    assert fixed(pod(text), HIGH)["securityContext"] == {"runAsUser": 10001}
+    with pytest.raises(BindingError, match="for group 0"):
+        fixed(pod(text), group)
+    with pytest.raises(BindingError, match="in group 7"):
+        fixed(pod(text, spec="securityContext: {runAsGroup: 7}"), HIGH)
+    assert fixed(pod("image: 'grafana/grafana'"), group)["securityContext"] == {"runAsGroup": 10001}
 
 
 CLAIM = "volumes: [{name: d, persistentVolumeClaim: {claimName: c}}]"

@@ -22,6 +22,8 @@ from setright.bindings.layouts import _pod_volumes
 from setright.bindings.layouts._api_callers import use_of_token
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
+from setright.bindings.layouts._pod_groups import refused_for_group
+from setright.bindings.layouts._pod_requests import asking_little
 from setright.bindings.layouts._pod_volumes import KNATIVE, USER, given_to, has_disk_of_node, is_without_data, mounted
 from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, scratch
 from setright.bindings.trees import look_up
@@ -42,8 +44,6 @@ BINDS_LOW_PORTS = "NET_BIND_SERVICE"
 LOW_PORTS: Tree = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}  # which every node allows since Kubernetes 1.22
 FIRST_HIGH = 1024
 LOGS = "/var/log"
-LITTLE: Mapping[Path, str] = {("cpu",): "10m", ("memory",): "16Mi"}  # of what idles
-MODEST: Mapping[Path, str] = {("cpu",): "50m", ("memory",): "64Mi"}
 
 
 def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
@@ -103,11 +103,12 @@ def besides(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edit]:
     """The edits with what else they must set, so that the images run as before. Raises BindingError where that has no place."""
     for each in edits:
         _refuse_what_stops(resource, raw, each)
-    ways = (_as_user, _given_back, _taken_back, _asking_little)
+    ways = (_as_user, _given_back, _taken_back)
     more = [other for each in edits for way in ways for other in way(resource, raw, each)]
+    more += [other for each in edits for other in asking_little(raw, each, _of(resource, each.path).get("idle") is True)]
     more += _low_ports(resource, raw, edits)
     more += _pod_volumes.group_of_volumes(resource, raw, [*edits, *more])
-    more += _scratch(resource, raw, edits)
+    more += _scratch(resource, raw, [*edits, *more])
     if more and any(each.path[1] == "volumes" for each in more) and resource.tree["kind"] in KNATIVE:
         raise BindingError(f"{resource.name}: Knative takes emptyDir volumes only where a feature is switched on")
     return [_own_user(resource, each) for each in edits] + more
@@ -121,7 +122,7 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return
     shown, needs = look_up(resource.tree, wanted.path[:3]), _of(resource, wanted.path)
-    why = refused(container, wanted.path[4:], wanted.value)
+    why = refused(container, wanted.path[4:], wanted.value) or refused_for_group(shown, needs, wanted)
     if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, needs):
         why = "keeps files on a volume that belong to the user of its image"
     elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, needs):
@@ -211,7 +212,7 @@ def _needs_no_root(tree: Tree, container: Tree, needs: Needs) -> bool:
     """Whether its image starts as root for nothing but low ports and the folders it writes to, which others can be given too."""
     if not needs.get("rootless") or "writes" not in needs or look_up(container, USER) is not None:
         return False
-    own = (*needs["writes"], LOGS)
+    own = (*needs["writes"], *needs.get("volumes", ()), LOGS)
     kept = [path for path in mounted(container) if any(covers(each, path) or covers(path, each) for each in own)]
     return not kept or is_without_data(tree, container)
 
@@ -225,7 +226,7 @@ def _has_files(tree: Tree, container: Tree, needs: Needs, is_alone: bool) -> boo
 
 def _keeps_files_of_its_user(tree: Tree, container: Tree, needs: Needs) -> bool:
     """Whether its image keeps data that a user whom nobody knows could not read, on a volume that outlives it."""
-    is_anyones = needs.get("anyone") or needs.get("any-user") or needs.get("user", 0) >= NOBODY
+    is_anyones = needs.get("anyone") or needs.get("user", 0) >= NOBODY
     return bool(needs.get("data")) and not is_anyones and _has_files(tree, container, needs, len(list(containers(tree))) == 1)
 
 
@@ -237,7 +238,7 @@ def _is_root_for_its_files(tree: Tree, container: Tree, needs: Needs) -> bool:
 
 def _has_files_of_its_user(needs: Needs) -> bool:
     """Whether its image has a user of its own, and nobody knows whether another finds all that it writes to, or may write there."""
-    is_anyones = needs.keys() & {"anyone", "any-user", "writes"} and "keeps" not in needs
+    is_anyones = needs.keys() & {"anyone", "any-user"} or ("writes" in needs and "keeps" not in needs)
     return 0 < needs.get("user", 0) < NOBODY and not is_anyones
 
 
@@ -266,11 +267,17 @@ def _as_user(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     user = None
     if wanted.path[3:] == NON_ROOT:
         is_root = needs.get("anyone") or needs.get("user") == 0
-        own = needs.get("steps-to") or (cautions(resource, wanted.path).get("steps-to") if is_root else None)
+        own = _steps_to(resource, wanted.path) or (cautions(resource, wanted.path).get("steps-to") if is_root else None)
         user = own or (NOBODY if is_root else needs.get("user") if "named" in needs else None)
     elif _drops_all(wanted) and look_up(resource.tree, ("workload", "uses-capabilities")) is False:
-        user = needs.get("steps-to")
+        user = _steps_to(resource, wanted.path)
     return [Edit((*wanted.path[:3], *USER), user)] if user else []
+
+
+def _steps_to(resource: Resource, path: Path) -> Plain:
+    """The user for which its image gives root up, or nobody where another finds all the same."""
+    needs = _of(resource, path)
+    return NOBODY if _needs_no_root(resource.tree, look_up(resource.tree, path[:3]), needs) else needs.get("steps-to")
 
 
 def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
@@ -354,18 +361,10 @@ def _own_user(resource: Resource, wanted: Edit) -> Edit:
     return Edit(wanted.path, own) if is_lower else wanted
 
 
-def _asking_little(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
-    """A request beside a limit: the API server takes the limit for one where there is none, and nodes would soon be full."""
-    requests = (*wanted.path[:3], "resources", "requests", *wanted.path[5:])
-    is_limit = wanted.path[3:5] == ("resources", "limits") and wanted.path[5:] in LITTLE and not wanted.remove
-    if not is_limit or not isinstance(asked := look_up(raw, requests[:-1]) or {}, dict) or asked.get(requests[-1]) is not None:
-        return []
-    return [Edit(requests, (LITTLE if _of(resource, wanted.path).get("idle") else MODEST)[wanted.path[5:]])]
-
-
 def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[Edit]:
     """An empty volume for each path that an image writes to, beside a root file system that is read-only now."""
-    becoming = [each for each in edits if (each.path[3:] == READ_ONLY and each.value is True) or _is_rootless_then(resource, each)]
+    which = [each for each in edits if (each.path[3:] == READ_ONLY and each.value is True) or _is_rootless_then(resource, each)]
+    becoming = {each.path[:3]: each for each in which}.values()
     if not becoming:
         return
     volumes = listed(look_up(raw, ("spec", "volumes")))

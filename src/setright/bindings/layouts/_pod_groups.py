@@ -1,0 +1,29 @@
+"""What images have for group 0, by which any user runs them: Red Hat's guidelines for images of OpenShift.
+
+Kubernetes documentation: Configure a Security Context (runAsGroup); a user that its image does not know is in group 0.
+"""
+
+from __future__ import annotations
+
+from setright.bindings.layouts._image_needs import Needs
+from setright.bindings.trees import look_up
+from setright.model import Edit, Tree
+
+USER = ("securityContext", "runAsUser")
+GROUP = ("securityContext", "runAsGroup")
+
+
+def is_by_group(needs: Needs) -> bool:
+    """Whether any user runs it by group 0 alone: it may write to files of its own."""
+    return needs.get("any-user") is True and "writes" not in needs
+
+
+def refused_for_group(shown: Tree, needs: Needs, wanted: Edit) -> str:
+    """Why a container cannot get that user or group beside what it has of the other; empty where nothing tells."""
+    if wanted.remove or not is_by_group(needs) or wanted.value == 0:
+        return ""
+    if wanted.path[3:] == GROUP:
+        return "has files for group 0, by which any user runs it"
+    group = look_up(shown, GROUP)
+    is_kept_out = wanted.path[3:] == USER and group not in (None, 0)
+    return f"has files for group 0, and is told to run in group {group}" if is_kept_out else ""
