@@ -326,7 +326,7 @@ def test_what_memory_may_not_hold_gets_a_volume() -> None:
         ("image: nginx, entrypoint: /x", {}),
         ("image: nginx, user: root", {}),
         ("image: nginx, user: '${USER}'", {}),
-        ("image: 'nginx:${TAG}'", {}),
+        ("image: 'traefik:${TAG}'", {}),
     ],
 )
 def test_nothing_is_known_of_an_image_that_starts_otherwise(body: str, needs: Tree) -> None:

@@ -44,6 +44,23 @@ def test_an_entry_says_where_it_is_from_or_which_one_it_is_like(name: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("image", "is_told"),
+    [
+        ("redis:${REDIS_VERSION}", True),  # whichever that is
+        ("redis:${REDIS_VERSION:?must be set}", True),
+        ("redis:7.${PATCH}-alpine", True),
+        ("grafana/grafana:$TAG", False),  # its user was another one before version 6
+        ("grafana/grafana:11.$PATCH", True),
+        ("minio/minio:$TAG", False),  # older ones need more
+        ("${REGISTRY}redis:7", False),
+        ("$(IMAGE)", False),
+    ],
+)
+def test_a_version_that_a_variable_tells_is_one_of_all(image: str, is_told: bool) -> None:
+    assert bool(needs_of(image, Started(), IMAGES)) is is_told
+
+
+@pytest.mark.parametrize(
     ("image", "user"),
     [
         ("redis", 0),

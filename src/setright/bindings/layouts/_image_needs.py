@@ -33,6 +33,7 @@ MOVED = {  # registries under their former or further names
     "lscr.io/linuxserver/": "linuxserver/",
     "ghcr.io/linuxserver/": "linuxserver/",
 }
+VARIABLE, UNTOLD = late(r"\$\{[^{}]*\}|\$\([^()]*\)|\$\w*"), "$"
 MAJOR = late(r"v?(\d+)(?:[.-].*)?")
 PATH = late(r"(?:^|[=:,\s])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 READ_ANYWAY = ("/etc", "/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets")  # where paths in words are for reading
@@ -174,19 +175,23 @@ def covers(folder: str, path: str) -> bool:
 
 
 def _told(image: Plain, images: Images) -> Needs:
-    """The image's entry, where that holds for its version."""
+    """The image's entry, where that holds for its version: for one that a variable tells, where it holds for all."""
     told, tag = _entry(image, images)
     major = MAJOR.fullmatch(tag)
-    return {} if major and int(major[1]) < int(told.get("since", 0)) else told
+    is_older = int(major[1]) < int(told.get("since", 0)) if major else UNTOLD in tag and "since" in told
+    return {} if is_older else told
 
 
 def _entry(image: Plain, images: Images) -> tuple[Needs, str]:
     """The entry that fits with the tag, else the one of the longest name that does, and the tag."""
-    if not isinstance(image, str) or "$" in image:
+    if not isinstance(image, str):
         return {}, ""
-    reference = _plain_name(image.partition("@")[0])
+    reference = _plain_name(VARIABLE.sub(UNTOLD, image).partition("@")[0])
     head, colon, tag = reference.rpartition(":")
     name, tag = (head, tag) if colon and "/" not in tag else (reference, "")
+    of_tags = [each for each in images if ":" in each and fits(name, each.rpartition(":")[0])] if UNTOLD in tag else []
+    if UNTOLD in name or of_tags:
+        return {}, ""
     fitting = (
         [each for each in (reference,) if each in images]
         or [each for each in images if "*" in each and ":" in each and fits(reference, each)]
