@@ -3,6 +3,7 @@
 import pytest
 
 from setright import lenses
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import cloudformation
 from setright.bindings.source import Source
 from setright.model import Edit
@@ -26,13 +27,14 @@ def test_the_old_one_is_kept_where_nothing_says_what_becomes_of_it() -> None:
     assert policies(set_by) == {"DeletionPolicy: Snapshot", "UpdateReplacePolicy: Snapshot"}
 
 
-@pytest.mark.parametrize(
-    "own",
-    ["    UpdateReplacePolicy: Delete\n", "    Properties: {Id: a}\n"],
-    ids=["it is to go then", "it is not replaced, for it has a name"],
-)
-def test_what_the_template_says_holds(own: str) -> None:
-    assert not policies(own)
+def test_what_the_template_says_holds() -> None:
+    assert not policies("    UpdateReplacePolicy: Delete\n")
+
+
+def test_what_has_a_name_is_not_replaced() -> None:
+    with pytest.raises(BindingError, match=r"Main has a name \(Id\)"):
+        policies("    Properties: {Id: a}\n")
+    assert not policies("    Properties: {Id: a}\n", "Backups")
 
 
 def test_what_changes_in_place_needs_no_policy() -> None:
