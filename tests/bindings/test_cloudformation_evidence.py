@@ -254,6 +254,13 @@ def test_what_says_that_a_build_makes_images_is_named(action: str, what: str) ->
     assert told(build, "  App: {Type: AWS::CodeBuild::Project}\n" + role) == {"images-made": what}
 
 
+@pytest.mark.parametrize(("said", "what"), [("BuildSpec: 'phases: {}'", "no"), ("Type: CODECOMMIT", "elsewhere")])
+def test_a_build_whose_specification_is_elsewhere_may_make_images(said: str, what: str) -> None:
+    build: dict[str, Plain] = {"type": "AWS::CodeBuild::Project", "evidence": {"images-made": "images-made"}}
+    text = f"  App: {{Type: AWS::CodeBuild::Project, Properties: {{Source: {{{said}}}}}}}\n"
+    assert told(build, text) == {"images-made": what}
+
+
 @pytest.mark.parametrize(("tag", "who"), [("latest", "by Task"), ("${Tag}", "no")])
 def test_who_takes_an_image_by_a_tag_that_moves_is_named(tag: str, who: str) -> None:
     repository: dict[str, Plain] = {"type": "AWS::ECR::Repository", "evidence": {"moving-tags": "moving-tags"}}

@@ -336,6 +336,9 @@ def test_old_versions_of_a_state_come_to_little(label: str, name: str) -> None:
     [
         ("", "", "no"),
         ('source {\n    buildspec = "docker build -t app ."\n  }', "", "by aws_codebuild_project.app"),
+        ('source {\n    buildspec = "phases: {build: {commands: make}}"\n  }', "", "no"),
+        ('source {\n    buildspec = file("buildspec.yml")\n  }', "", "elsewhere"),
+        ('source {\n    type = "CODECOMMIT"\n  }', "", "elsewhere"),
         (
             "",
             'data "aws_iam_policy_document" "x" {\n  statement {\n    actions = ["ecr:PutImage"]\n  }\n}\n',

@@ -302,7 +302,10 @@ MAKES_IMAGES = re.compile(
 
 
 def _images_made(template: Tree, name: str, tree: Tree) -> str:
-    """Whether a build makes container images: ``by`` whatever in the template says so, its rights among it; else ``no``."""
+    """Whether a build makes container images: ``by`` whatever in the template says so, its rights among it; else ``no``.
+
+    ``elsewhere`` where a file or the repository that is built tells what the build does.
+    """
     there = template["Resources"]
 
     def by_rights() -> list[str]:
@@ -310,7 +313,10 @@ def _images_made(template: Tree, name: str, tree: Tree) -> str:
         return [id_ for id_ in rights if MAKES_IMAGES.search(str(there[id_]))]
 
     making = index(template).kept("rights to make images", None, by_rights)
-    return next((f"by {id_}" for id_ in ([name] if MAKES_IMAGES.search(str(there[name])) else making)), "no")
+    source = look_up(there[name], ("Properties", "Source"))
+    is_told = source is None or "phases" in str(source.get("BuildSpec") if isinstance(source, dict) else source)
+    found = (f"by {id_}" for id_ in ([name] if MAKES_IMAGES.search(str(there[name])) else making))
+    return next(found, "no" if is_told else "elsewhere")
 
 
 def _moving_tags(template: Tree, name: str, tree: Tree) -> str:

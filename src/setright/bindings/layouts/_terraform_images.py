@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import namers
-from setright.model import Tree
+from setright.bindings.trees import look_up
+from setright.model import Tree, Unknown
 from setright.patterns import late
 
 RIGHTS = ("aws_iam_", "data.aws_iam_policy_document")
@@ -21,9 +22,22 @@ PUSHES = late(r"\bdocker\s+(?:image\s+)?push\s+[\w.${}/-]+:latest\b")
 
 
 def made(module: Module, block: Block, tree: Tree) -> str:
-    """Whether a build makes container images: ``by`` whatever in the module says so, its rights among it; else ``no``."""
+    """Whether a build makes container images: ``by`` whatever in the module says so, its rights among it; else ``no``.
+
+    ``elsewhere`` where a file or the repository that is built tells what the build does.
+    """
     rights = (each for kind in sorted(module.types) if kind.startswith(RIGHTS) for each in module.resources(kind))
-    return next((f"by {each.address}" for each in (block, *rights) if MAKES_IMAGES.search(str(each.body))), "no")
+    found = (f"by {each.address}" for each in (block, *rights) if MAKES_IMAGES.search(str(each.body)))
+    return next(found, "elsewhere" if _is_told_elsewhere(module, block) else "no")
+
+
+def _is_told_elsewhere(module: Module, build: Block) -> bool:
+    """Whether what a build does is not written beside where its source is."""
+    if look_up(build.body, ("source", 0)) is None:
+        return False
+    spec = module.resolved(look_up(build.body, ("source", 0, "buildspec")))
+    text = spec.text if isinstance(spec, Unknown) else str(spec or "")
+    return "phases" not in text
 
 
 def moving_tags(module: Module, block: Block, tree: Tree) -> str:
