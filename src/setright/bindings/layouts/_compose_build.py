@@ -22,7 +22,8 @@ STARTS_OTHERWISE = frozenset({"ENTRYPOINT", "ONBUILD", "USER", "VOLUME"})
 BARE = late(  # images without a program of their own: systems, languages
     r"scratch|alpine|debian|ubuntu|busybox|fedora|amazonlinux|rockylinux|almalinux|buildpack-deps|node|python|pypy|golang|ruby|perl|rust"
     r"|openjdk|eclipse-temurin|amazoncorretto|ibm-semeru-runtimes|sapmachine|maven|gradle|clojure|elixir|erlang|haskell|swift|gcc|julia|r-base"
-    r"|denoland/deno|oven/bun|gcr\.io/distroless/.+|mcr\.microsoft\.com/dotnet/.+|mcr\.microsoft\.com/openjdk/.+|cgr\.dev/chainguard/.+"
+    r"|denoland/deno|oven/bun|ghcr\.io/astral-sh/uv|continuumio/(?:ana|mini)conda3|condaforge/.+|nvidia/cuda|pytorch/pytorch"
+    r"|gcr\.io/distroless/.+|mcr\.microsoft\.com/dotnet/.+|mcr\.microsoft\.com/openjdk/.+|cgr\.dev/chainguard/.+"
 )
 AS_ANY_ROOT = (
     "CHOWN",
