@@ -72,7 +72,7 @@ NGINX = {"capabilities": "told", "root": "told", "data": False}
         ("{build: ./app}", 'FROM nginx\nCMD ["node"]\n', {}),
         ("{build: ./app}", "FROM nginx\nENTRYPOINT /x\n", {}),
         ("{build: ./app, command: node}", "FROM nginx\n", {}),
-        ("{build: ./app}", "ARG V\nFROM nginx:$V\n", {}),
+        ("{build: ./app}", "ARG V\nFROM traefik:$V\n", {}),
         ("{build: ./app}", "FROM scratch\nCOPY x /\n", {}),
     ],
 )
