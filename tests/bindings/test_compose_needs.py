@@ -368,6 +368,9 @@ def test_another_user_than_root_gets_the_places_that_the_image_writes() -> None:
         ("image: nginx, network_mode: host", False),
         ("image: a, environment: {GRANT_SUDO: yes}", True),
         ("image: a, command: sum", False),
+        ("image: 'store/saplabs/hanaexpress:2.00'", True),  # its programs are set-uid
+        ("image: 'icr.io/db2_community/db2'", True),
+        ("image: acme/vertical-scaler", False),
         ("image: 'zabbix/zabbix-server-pgsql:alpine-6.4-latest'", True),  # it may start nmap by sudo
         ("image: dpage/pgadmin4", False),
     ],

@@ -26,6 +26,7 @@ GAINS_RIGHTS = SomeOf(
     r"|sshd?\b|openssh|singularity|apptainer|fuse|slurm|munge|cups|chrom|puppeteer|playwright|selenium|browserless|electron|buildah|podman"
     r"|rootless|runner|jenkins|ansible|sandbox|judge|isolate|mpi\b|openmpi|blackbox|uptime|statping|caddy|adguard|step-ca|telegraf|heartbeat"
     r"|netdata|technitium|pgadmin|varnish|unbound|kong\b|pihole|pi-hole|librenms|observium|cacti|check-?mk|stalwart"
+    r"|\bhana|saplabs|\bdb2|informix|sybase|vertica\b|netezza|oracle-(?:xe|free|db|database)|oracle\.com/database"
 )
 RAW_SOCKETS = SomeOf(
     r"\b(?:ping6?|fping|hping3?|arping|traceroute6?|tracepath|mtr|arp|nc?map|nmap|tcpdump|tshark|dumpcap|dhclient|dhcpd?|udhcp[cd]|bird6?|frr)\b"
