@@ -110,6 +110,11 @@ def test_public_images_are_shielded_though_nothing_says_so(body: str, beside: st
     assert machine("shielded", body, beside) == "yes"
 
 
+@pytest.mark.parametrize("image", ["ubuntu-os-cloud/ubuntu-1404-trusty-v20160602", "debian-cloud/debian-8", "projects/x/centos-6"])
+def test_images_from_before_shielded_machines_cannot_be_ones(image: str) -> None:
+    assert machine("shielded", BOOT % f'"{image}"', "") == "cannot"
+
+
 @pytest.mark.parametrize(
     ("body", "beside"),
     [

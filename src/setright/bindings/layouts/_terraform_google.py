@@ -153,9 +153,16 @@ SHIELDED_IMAGES = late(
     r"centos-cloud/(?:.*/)?centos-stream|windows-cloud/(?:.*/)?windows-(?:server-)?20(?:22|25))(?!.*arm64).*"
 )
 
+OLD_IMAGES = late(  # of systems that Google offered before it marked any for UEFI
+    r"(?:.*/)?(?:debian-[78]|ubuntu-(?:minimal-)?1[24]04|centos-6|rhel-6|sles-11|windows-(?:server-)?2008)(?!\d).*"
+)
+
 
 def shielded(module: Module, block: Block, tree: Tree) -> str:
-    """``yes`` where the boot of a machine is measured and watched though nothing says so: writing it down changes nothing."""
+    """``yes`` where the boot of a machine is measured and watched though nothing says so: writing it down changes nothing.
+
+    ``cannot`` where its image is surely not for that.
+    """
     blocks = block.body.get("shielded_instance_config")
     if blocks is not None:  # in a block what is not said is on
         said = blocks[0] if isinstance(blocks, list) and len(blocks) == 1 and isinstance(blocks[0], dict) else {SHIELD[0]: False}
@@ -163,6 +170,8 @@ def shielded(module: Module, block: Block, tree: Tree) -> str:
         return "maybe" if not is_on else "said" if said.keys() >= set(SHIELD) else "yes"
     if "dynamic" in block.body:
         return "maybe"
+    if any(OLD_IMAGES.fullmatch(image[:LONGEST_NAME]) for image in _images(module, block)):
+        return "cannot"
     return "yes" if any(SHIELDED_IMAGES.fullmatch(image[:LONGEST_NAME]) for image in _images(module, block)) else "maybe"
 
 
