@@ -15,6 +15,7 @@ from setright.model import Edit, Resource
 
 [OBJECT] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/object"]
 WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+OWN = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
 MOVE = Edit(("metadata", "namespace"), "apps")
 
 
@@ -36,6 +37,23 @@ def moved(files: dict[str, str]) -> dict[str, str]:
 
 def test_a_namespace_stands_in_the_object() -> None:
     assert moved({"web.yaml": WEB}) == {"web.yaml": WEB.replace("web}", "web, namespace: apps}")}
+
+
+@pytest.mark.parametrize(
+    ("files", "namespace"),
+    [
+        ({"k8s/own.yaml": OWN}, "shop"),
+        ({"k8s/own.yaml": OWN, "db.yaml": WEB.replace("web", "db")}, "apps"),  # which web may find by its short name
+        ({"k8s/own.yaml": OWN, "k8s/other.yaml": OWN.replace("shop", "mail")}, "apps"),
+        ({"k8s/own.yaml": OWN.replace("shop", "kube-system")}, "apps"),
+        ({"other/own.yaml": OWN}, "apps"),
+    ],
+)
+def test_who_names_no_namespace_moves_to_the_only_one_that_is_made_beside_it(files: dict[str, str], namespace: str) -> None:
+    [web] = [each for each in seen({"k8s/web.yaml": WEB, **files}) if each.name == "Service/web"]
+    wanted = Edit(("metadata", "namespace"), "own, else apps")
+    [(_, edit)] = kubernetes.edit(OBJECT, web, [wanted], [], sources({"k8s/web.yaml": WEB, **files}))
+    assert edit.value == namespace
 
 
 def test_a_namespace_stands_in_the_kustomization_that_names_the_file() -> None:

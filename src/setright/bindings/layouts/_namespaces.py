@@ -6,12 +6,12 @@ Kubernetes documentation, Namespaces; kubectl.docs.kubernetes.io, kustomization 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._deployed import OTHERWISE
-from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._kustomize import Built
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -27,21 +27,45 @@ CLUSTER_WIDE = frozenset(  # kinds of objects that are in no namespace
         *("VolumeAttachment", "VolumeSnapshotClass"),
     }
 )
+SYSTEM = re.compile(r"default|kube-.*")
+ELSE = "own, else "  # no namespace can be called so
 SPELT_OUT = re.compile(r"(?<!kubernetes)\.default\.svc\b")
 
 
 class Names(NamedTuple):
-    """What names objects of the default namespace: subjects of bindings, services by full names; and why such cannot move."""
+    """What names objects of the default namespace: subjects of bindings, services by full names; why such cannot move; and the
+    namespace of their own, empty for none."""
 
     refusal: str
     subjects: tuple[tuple[str, Path], ...]
     texts: tuple[tuple[str, Path, str], ...]
+    own: str = ""
 
 
-def names(objects: Sequence[tuple[str, Path, Tree]]) -> Names:
+def names(objects: Sequence[tuple[str, Path, Tree]], own: str = "") -> Names:
     """What the objects of a tree name."""
     texts = [(locator, (*place, *path), text) for locator, place, each in objects for path, text in _spelt_out(each)]
-    return Names(next(filter(None, map(_refusal, objects)), ""), tuple(_subjects(objects)), tuple(texts))
+    return Names(next(filter(None, map(_refusal, objects)), ""), tuple(_subjects(objects)), tuple(texts), own)
+
+
+def own_namespace(objects: Iterable[tuple[str, Tree]]) -> str:
+    """The only namespace that the tree makes, where all that names none stands in its folder or below; empty for none."""
+    made, unnamed = {}, set()
+    for locator, each in objects:
+        name, kind = look_up(each, ("metadata", "name")), str(each.get("kind"))
+        if kind == "Namespace" and isinstance(name, str) and "{" not in name and not SYSTEM.fullmatch(name):
+            made[name] = folder(locator)
+        elif kind not in CLUSTER_WIDE and look_up(each, NAMESPACE) in (None, "default"):
+            unnamed.add(folder(locator))
+    if len(made) != 1:
+        return ""
+    [(name, home)] = made.items()
+    return name if all(f"{each}/".startswith(f"{home}/" if home else "") for each in unnamed) else ""
+
+
+def chosen(value: Plain, own: str) -> Plain:
+    """The namespace that is asked for."""
+    return (own or value.removeprefix(ELSE)) if isinstance(value, str) and value.startswith(ELSE) else value
 
 
 def moved(
@@ -57,10 +81,10 @@ def moved(
     owners = kustomized.owners.get(locator, frozenset())
     if len(owners) > 1:
         raise BindingError(f"{resource.name}: {' and '.join(sorted(owners))} both build it; set the namespace in their overlays")
-    own = look_up(sources[locator].tree, (*base, *NAMESPACE))
-    set_here = (locator, Edit((*base, *NAMESPACE), wanted.value))
-    set_there = [(owner, Edit(("documents", 0, "namespace"), wanted.value)) for owner in owners if own is None]
-    return [*(set_there or [set_here]), *_followers(names, wanted.value)]
+    own, new = look_up(sources[locator].tree, (*base, *NAMESPACE)), chosen(wanted.value, names.own)
+    set_here = (locator, Edit((*base, *NAMESPACE), new))
+    set_there = [(owner, Edit(("documents", 0, "namespace"), new)) for owner in owners if own is None]
+    return [*(set_there or [set_here]), *_followers(names, new)]
 
 
 def names_others(manifest: Tree) -> bool:

@@ -37,7 +37,7 @@ from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
-from setright.bindings.layouts._namespaces import NAMESPACE, Names, in_namespace, moved, names, names_others
+from setright.bindings.layouts._namespaces import NAMESPACE, Names, in_namespace, moved, names, names_others, own_namespace
 from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_standards import ENFORCE, by_namespace, refused
@@ -290,7 +290,8 @@ def _read_once(same: Same) -> tuple[Built, Names]:
     """What kustomizations say, and what names objects by their namespace or is sealed for it."""
     kustomized = built(same.sources)
     manifests = _manifests(same.sources, kustomized)
-    return kustomized, names([(source.locator, *each) for source in manifests for each in _naming(source)])
+    own = own_namespace((source.locator, each) for source in manifests if source.lens != "helm" for _, each in objects_of(source))
+    return kustomized, names([(source.locator, *each) for source in manifests for each in _naming(source)], own)
 
 
 def _manifests(sources: Mapping[str, Source], kustomized: Built) -> list[Source]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_syntax as syntax
-from setright.bindings.layouts._namespaces import NAMESPACE, names
+from setright.bindings.layouts._namespaces import NAMESPACE, chosen, names
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts.terraform_workloads import home, manifests
 from setright.bindings.source import Source
@@ -68,12 +68,13 @@ def _moved(layout: Mapping[str, Plain], module: Module, block: Block, wanted: Ed
     told = names(blocks)
     if told.refusal or told.subjects or told.texts:
         raise BindingError(f"{here}: other resources name the default namespace; move all of them by hand")
-    address = next(_there(module, wanted.value), "")
+    name = str(chosen(wanted.value, ""))
+    address = next(_there(module, name), "")
     if not address:  # one for all that move, in the first of their files
         kind = TYPES[all(str(path[1]).endswith("_v1") for _, path, _ in blocks)]
-        label = re.sub(r"[^\w-]", "_", wanted.value)
+        label = re.sub(r"[^\w-]", "_", name)
         address = f"{kind}.{label}"
-        yield min(locator for locator, _, _ in blocks), Edit(("resource", kind, label, 0), {"metadata": [{"name": wanted.value}]})
+        yield min(locator for locator, _, _ in blocks), Edit(("resource", kind, label, 0), {"metadata": [{"name": name}]})
     yield block.locator, Edit(block.path + OWN, Unknown(f"{address}.metadata[0].name"))
 
 
