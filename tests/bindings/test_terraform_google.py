@@ -275,6 +275,7 @@ resource "google_compute_region_network_endpoint_group" "n" {
         (SERVICE + INVOKER % ("binding", 'members = ["allUsers"]'), "everybody"),
         (SERVICE + TO_ALL + INVOKER % ("policy", "policy_data = data.google_iam_policy.all.policy_data"), "everybody"),
         (SERVICE + INVOKER % ("member", 'member = "allUsers"') + BALANCED, "others"),
+        (SERVICE.replace("}", "  invoker_iam_disabled = true\n}"), "everybody"),
     ],
 )
 def test_whom_the_code_lets_call_a_service_is_told(text: str, who: str) -> None:

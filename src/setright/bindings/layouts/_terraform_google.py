@@ -250,7 +250,8 @@ def granted(module: Module, block: Block, tree: Tree) -> str:
 def callers(module: Module, block: Block, tree: Tree) -> str:
     """``everybody`` where the code lets everybody call a service or a function, and no load balancer of it; else ``others``."""
     there = [each for each, _ in namers(module, block)]
-    is_open = any(_is_everybody(module, each) for each in there if "_iam_" in each.type)
+    is_open = same(module.resolved(block.body.get("invoker_iam_disabled")), True)
+    is_open = is_open or any(_is_everybody(module, each) for each in there if "_iam_" in each.type)
     return "everybody" if is_open and not any(each.type == BACKEND for each in there) else "others"
 
 
