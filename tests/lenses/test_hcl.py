@@ -160,6 +160,12 @@ def test_a_new_argument_stands_where_a_person_would_put_it(name: str) -> None:
     assert put(crlf, Edit((*X, "new"), True)) == inside(after).replace("\n", "\r\n")
 
 
+@pytest.mark.parametrize("last", ["depends_on = [a.b]", "tags = var.tags"])
+def test_what_people_put_at_the_end_stays_there(last: str) -> None:
+    before = inside(f'  name = "x"\n\n  {last}\n')
+    assert put(before, Edit((*X, "new"), True)) == inside(f'  name = "x"\n  new  = true\n\n  {last}\n')
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_an_expression_of_several_lines_ends_them_as_the_file_does(newline: str) -> None:
     text = Unknown("jsonencode({\n    a = 1\n  })")

@@ -15,6 +15,7 @@ from setright.lenses._hcl_write import Splice
 from setright.lenses.error import LensError
 from setright.model import Path, Plain
 
+LAST = ("depends_on", "labels", "tags")  # what people put at the end, behind an empty line
 LABELLED = ("dynamic", "provisioner")  # the blocks within blocks that have a label
 
 
@@ -75,11 +76,20 @@ def add_attribute(text: str, body: Body, here: Place, name: Plain, value: Plain)
 
 
 def anchor_of(text: str, body: Body) -> Attribute | None:
-    """The argument after which a new one goes: the last on one line before the blocks, else the last before them."""
+    """The argument after which a new one goes: the last on one line before the blocks, else the last before them.
+
+    What people put at the end, behind an empty line, stays there.
+    """
     first = next((n for n, item in enumerate(body.items) if isinstance(item, Block)), len(body.items))
     before = [item for item in body.items[:first] if isinstance(item, Attribute)]
     before = before or [item for item in body.items if isinstance(item, Attribute)]
+    while len(before) > 1 and before[-1].name in LAST and _stands_apart(text, *before[-2:]):
+        before.pop()
     return next((item for item in reversed(before) if write.in_column(text, item)), before[-1] if before else None)
+
+
+def _stands_apart(text: str, one: Attribute, other: Attribute) -> bool:
+    return not text[line_end(text, one.end) : other.start].strip() and text.count("\n", one.end, other.start) > 1
 
 
 def add_block(text: str, body: Body, here: Place, labels: Sequence[Plain], trees: Sequence[dict[str, Plain]]) -> Splice:
