@@ -162,10 +162,11 @@ def test_quotes_and_strings_of_the_shell_are_told_apart(script: str, new: str) -
 
 
 def test_two_expressions_of_one_value_get_two_variables() -> None:
-    run = "      - run: |\n          ls '${{ fromJSON(inputs.a).b }}' '${{\n            fromJSON(inputs.a).c\n          }}'\n"
-    steps = fixed(run, *(Edit(("expressions", at), remove=True) for at in (0, 1)))
-    assert 'ls "${INPUTS_A}" "${INPUTS_A_2}"\n' in steps
-    assert 'INPUTS_A: "${{ fromJSON(inputs.a).b }}"\n          INPUTS_A_2: "${{ fromJSON(inputs.a).c }}"\n' in steps
+    one, two, other = "${{ fromJSON(inputs.a).b-c }}", "${{ inputs.a && 1 }}", "${{\n            inputs.a || 2\n          }}"
+    run = f"      - run: |\n          ls '{one}' '{two}' '{other}'\n"
+    steps = fixed(run, *(Edit(("expressions", at), remove=True) for at in (0, 1, 2)))
+    assert 'ls "${INPUTS_A_B_C}" "${INPUTS_A}" "${INPUTS_A_2}"\n' in steps
+    assert 'INPUTS_A: "${{ inputs.a && 1 }}"\n          INPUTS_A_2: "${{ inputs.a || 2 }}"\n' in steps
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,8 @@ def variable_for(told_of: Tree, taken: Plain, script: str) -> tuple[str, str]:
         return value[4:], ""
     if there := next((name for name, given in names.items() if given in (text, carried) and not _sets(script, name)), ""):
         return there, ""
-    words = re.findall(r"\w+", value.replace("-", "_"))
+    part = re.search(rf"fromJSON\(\s*{re.escape(value)}\s*\)((?:\.[\w-]+)+)", text, re.I)
+    words = re.findall(r"\w+", (value + (part[1] if part else "")).replace("-", "_"))
     kept = [word for word in words if word not in ("github", "event", "toJSON")] or words
     name = "_".join(kept).upper()
     others = [f"GIVEN_{name}"] if value not in str(names.get(name, "")) else []
