@@ -329,6 +329,9 @@ def script(text: str) -> Tree:
     [
         ("f(`a ${{ github.head_ref }}`)", "f(`a ${process.env.HEAD_REF}`)"),
         ("f('${{ github.head_ref }}')", "f(process.env.HEAD_REF)"),
+        ("f('${{ github.head_ref }}'.trim())", "f(process.env.HEAD_REF.trim())"),
+        ("f('v${{ github.head_ref }}')", "f('v' + process.env.HEAD_REF)"),
+        ("f('${{ github.head_ref }}.md', a.b)", "f(process.env.HEAD_REF + '.md', a.b)"),
         ('f("a ${{ github.head_ref }} b")', 'f("a " + process.env.HEAD_REF + " b")'),
     ],
 )
@@ -341,6 +344,8 @@ def test_javascript_reads_the_environment(before: str, after: str) -> None:
 def test_an_expression_that_is_code_stays_for_a_person() -> None:
     with pytest.raises(BindingError, match="or as code"):
         script("f(${{ toJSON(github.event) }})")
+    with pytest.raises(BindingError, match="or as code"):
+        script("f('v${{ github.head_ref }}'.length)")
 
 
 def test_a_variable_of_the_environment_needs_no_second_one() -> None:

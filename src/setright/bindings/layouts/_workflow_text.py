@@ -233,18 +233,19 @@ def _shell_quote(script: str, at: int) -> str:
 
 
 def with_property(script: str, text: str, name: str) -> str | None:
-    """The JavaScript with process.env for the expression; None where it stands outside of any text."""
+    """The JavaScript with process.env for the expression; None where it stands outside of any text, or in one of which more is asked."""
     while (at := script.find(text)) >= 0:
         quote = _js_quote(script, at)
         before, after = script[:at], script[at + len(text) :]
         if quote == "`":
             script = f"{before}${{process.env.{name}}}{after}"
-        elif quote and before.endswith(quote) and after.startswith(quote):
-            script = f"{before[:-1]}process.env.{name}{after[1:]}"
-        elif quote:
-            script = f"{before}{quote} + process.env.{name} + {quote}{after}"
-        else:
+            continue
+        is_first, is_last = before.endswith(quote), after.startswith(quote)
+        rest = re.match(rf"(?:\\.|[^\\])*?{quote}\s*[.\[]", after)
+        if not quote or (rest and not (is_first and is_last)):
             return None
+        head = before[:-1] if is_first else f"{before}{quote} + "
+        script = f"{head}process.env.{name}" + (after[1:] if is_last else f" + {quote}{after}")
     return script
 
 
