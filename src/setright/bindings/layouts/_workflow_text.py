@@ -233,7 +233,7 @@ def _shell_quote(script: str, at: int) -> str:
 
 
 def with_property(script: str, text: str, name: str) -> str | None:
-    """The JavaScript with process.env for the expression; None where it stands outside of any text, or in one of which more is asked."""
+    """The JavaScript with process.env for the expression; None where it stands outside of any text, or that has a method called."""
     while (at := script.find(text)) >= 0:
         quote = _js_quote(script, at)
         before, after = script[:at], script[at + len(text) :]
