@@ -275,6 +275,13 @@ def test_a_bucket_for_logs_that_needs_another_is_not_used_by_that(says):
     assert "template" not in trees(BUCKET, text)["Data"]
 
 
+def test_what_is_for_others_alone_is_not_offered_to_what_the_evidence_tells_of():
+    offer = {**BUCKET["offers"]["logs"], "unless": "logs"}
+    text = BUCKETS + "  Flows:\n    Type: AWS::EC2::FlowLog\n    Properties: {LogDestination: !GetAtt Data.Arn}\n"
+    assert "template" in trees(BUCKET, text)["Data"]
+    assert "template" not in trees({**BUCKET, "offers": {"logs": offer}}, text)["Data"]
+
+
 @pytest.mark.parametrize(
     ("waits", "then"),
     [
