@@ -44,6 +44,37 @@ def test_programs_of_those_names_elsewhere_are_ordinary_pods():
     assert why("hostNetwork: true, containers: [{image: 'quay.io/prometheus/node-exporter:v1.7.0'}]", NETWORK, False) == ""
 
 
+def test_a_pod_that_starts_before_its_node_has_a_network_keeps_that_of_the_node() -> None:
+    early = "tolerations: [{key: node.cloudprovider.kubernetes.io/uninitialized, value: 'true'}]"
+    assert "no network yet" in why(f"hostNetwork: true, containers: [{{image: 'a/agent:1'}}], {early}", NETWORK, False)
+    assert why("hostNetwork: true, containers: [{image: 'a/agent:1'}], tolerations: [{key: spot}]", NETWORK, False) == ""
+    named = "containers: [{image: 'a/openstack-cloud-controller-manager:v1'}], hostNetwork: true"
+    assert "before pods have a network" in why(named, NETWORK, False)
+
+
+@pytest.mark.parametrize(
+    ("container", "is_refused"),
+    [
+        ("image: 'a/fusermount-server:1'", True),
+        ("image: 'docker:24-dind'", True),
+        ("image: 'a/cinder-csi-plugin:1'", True),
+        ("image: 'a/base:1', command: [/usr/bin/dockerd]", True),
+        ("image: 'a/web:1'", False),
+        ("image: 'a/zfsweb:1', command: [serve]", False),
+    ],
+)
+def test_who_mounts_or_starts_containers_stays_privileged(container: str, is_refused: bool) -> None:
+    said = why(f"containers: [{{{container}}}]", (*CONTAINER, "securityContext", "privileged"), False)
+    assert bool(said) is is_refused
+
+
+@pytest.mark.parametrize(("mode", "is_refused"), [("", True), (", readOnly: true", False)])
+def test_who_writes_to_settings_of_the_kernel_stays_privileged(mode: str, is_refused: bool) -> None:
+    volumes = "volumes: [{name: d, hostPath: {path: /sys/fs/cgroup}}]"
+    pod = f"containers: [{{volumeMounts: [{{name: d, mountPath: /d{mode}}}]}}], {volumes}"
+    assert bool(why(pod, (*CONTAINER, "securityContext", "privileged"), False)) is is_refused
+
+
 @pytest.mark.parametrize(("path", "is_refused"), [("/dev", True), ("/dev/dri", True), ("/dev/shm", False), ("/srv", False)])
 def test_who_opens_devices_of_its_node_stays_privileged(path, is_refused):
     pod = f"containers: [{{volumeMounts: [{{name: d, mountPath: /d}}]}}], volumes: [{{name: d, hostPath: {{path: {path}}}}}]"

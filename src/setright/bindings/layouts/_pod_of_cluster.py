@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from setright.bindings.layouts._documents import listed, trees_of
 from setright.bindings.layouts._pod_needs import containers
-from setright.bindings.layouts._pod_volumes import uses_devices
+from setright.bindings.layouts._pod_volumes import uses_devices, writes_to_kernel
 from setright.bindings.layouts._programs import speaking
 from setright.bindings.layouts._shell_words import base
 from setright.bindings.trees import look_up
@@ -19,7 +19,15 @@ from setright.patterns import late
 
 HOST_NETWORK: Path = ("spec", "hostNetwork")
 POLICIES: Path = ("workload", "network_policies")
-PROGRAMS = late(r"(?:kube-(?:apiserver|controller-manager|scheduler|proxy)|cloud-controller-manager|etcd|kubelet)(?:-\w+)?")
+PROGRAMS = late(
+    r"(?:kube-(?:apiserver|controller-manager|scheduler|proxy)|(?:[\w.]+-)*cloud-controller-manager|etcd|kubelet)(?:-\w+)?"
+)
+BEFORE_NETWORKS = late(  # taints of nodes that have no network yet
+    r"node\.cloudprovider\.kubernetes\.io/uninitialized|node\.kubernetes\.io/(?:network-unavailable|not-ready)"
+)
+MOUNTS = late(
+    r"fuse|(?:^|[^a-z])(?:csi|nfs|iscsi|ceph|gluster|lvm|zfs|drbd|device-plugin|snapshotter|dockerd|containerd|dind)(?:$|[^a-z])"
+)
 OF_CLUSTER = late(r"/etc/kubernetes(?:/.*)?|/var/lib/(?:etcd|kubelet)(?:/.*)?")
 OF_NETWORKS = late(r"/opt/cni(?:/.*)?|/etc/cni(?:/.*)?|(?:/var)?/run/xtables\.lock|(?:/var)?/run/netns")
 ANNOUNCES = late(r"metallb|keepalived|kube-vip|kube-router|bird|frr|openelb|calico|cilium|flannel|weave|antrea|multus")
@@ -33,8 +41,10 @@ def stopped(template: Tree, wanted: Edit) -> str:
         return ""
     if (wanted.path == HOST_NETWORK or wanted.path[-1] == "privileged") and (why := _gives_networks(template)):
         return why
-    if wanted.path[-1] == "privileged" and (path := uses_devices(template, look_up(template, wanted.path[:3]) or {})):
-        return f"uses {path} of its node, which only who is privileged may open"
+    if wanted.path == HOST_NETWORK and any(BEFORE_NETWORKS.fullmatch(str(each.get("key"))) for each in _tolerations(template)):
+        return "starts on nodes that have no network yet but their own, as its tolerations say"
+    if wanted.path[-1] == "privileged" and (why := _needs_privileges(template, look_up(template, wanted.path[:3]) or {})):
+        return why
     program = _program(template)
     why = _why(wanted.path, wanted.value) if program else ""
     return f"runs {program} of a cluster: {why}" if why else ""
@@ -83,6 +93,21 @@ def _gives_networks(template: Tree) -> str:
     if name := next((name for each in images if ANNOUNCES.search(name := speaking(each))), ""):
         return f"is in its node's network to announce addresses there, as {name} does"
     return ""
+
+
+def _needs_privileges(template: Tree, container: Tree) -> str:
+    """What of a container only one that is privileged may do; empty where nothing tells of such."""
+    if path := uses_devices(template, container):
+        return f"uses {path} of its node, which only who is privileged may open"
+    if path := writes_to_kernel(template, container):
+        return f"writes to {path} of its node, by which it changes the kernel's settings"
+    image = str(container.get("image", "")).partition("@")[0]
+    name = next((each for each in (*_names(container), speaking(image), image.rpartition("/")[2]) if MOUNTS.search(each)), "")
+    return f"is {name}, which mounts file systems or starts containers on its node" if name else ""
+
+
+def _tolerations(template: Tree) -> list[Tree]:
+    return trees_of(look_up(template, ("spec", "tolerations")))
 
 
 def _of_the_node(template: Tree) -> list[str]:

@@ -5,7 +5,7 @@ Kubernetes documentation: Volumes (hostPath), Persistent Volumes, Configure a Se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from setright.bindings.layouts._documents import listed
@@ -25,6 +25,7 @@ NOBODYS = 10001  # a group that no node and no image gives to anybody
 LEAVING = (USER, ("securityContext", "runAsNonRoot"))
 GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
 EVERYBODYS_OF_NODE = late(r"/(?:tmp|var/tmp|dev/shm|proc|sys)(?:/.*)?")  # others may write there, or root does by other rights
+KERNEL = late(r"/(?:proc|sys)(?:/.*)?")
 DEVICES = late(r"/dev(?:/(?!shm(?:/|$)|log$).*)?")
 HIDDEN_BY_ROOT = late(r"/var/(?:log|lib/(?:docker|containerd))(?:/.*)?|/(?:var/)?run/.*\.sock")  # others may not read there
 
@@ -100,9 +101,21 @@ def _of_root_of_node(tree: Tree, container: Tree) -> str:
 
 def uses_devices(tree: Tree, container: Tree) -> str:
     """Where the devices of its node stand in a pod that may open them by being privileged alone; empty for nowhere."""
+    return next((path for path, _ in _paths_of_node(tree, container) if DEVICES.fullmatch(path)), "")
+
+
+def writes_to_kernel(tree: Tree, container: Tree) -> str:
+    """Where the settings of its node's kernel stand in a container that may write to them; empty for nowhere."""
+    return next((path for path, may_write in _paths_of_node(tree, container) if may_write and KERNEL.fullmatch(path)), "")
+
+
+def _paths_of_node(tree: Tree, container: Tree) -> Iterator[tuple[str, bool]]:
+    """The paths of its node that a container mounts, and whether it may write there."""
     volumes = _volumes(tree)
-    paths = (look_up(volumes.get(each.get("name"), {}), ("hostPath", "path")) for each in _mounts(container))
-    return next((path for path in paths if isinstance(path, str) and DEVICES.fullmatch(path)), "")
+    for each in _mounts(container):
+        path = look_up(volumes.get(each.get("name"), {}), ("hostPath", "path"))
+        if isinstance(path, str):
+            yield path, each.get("readOnly") is not True
 
 
 def _of_root_by_its_mode(tree: Tree, container: Tree, takes_group: bool) -> str:
