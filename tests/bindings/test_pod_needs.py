@@ -267,6 +267,26 @@ def test_an_image_with_a_user_of_its_own_is_left_to_it() -> None:
     assert fixed(pod("image: 'grafana/grafana'"), LEAVES_ROOT)["securityContext"] == {"runAsNonRoot": True}
 
 
+def test_a_group_that_somebody_chose_is_found_out_about_first() -> None:
+    group = Edit((*PATH, "securityContext", "runAsGroup"), 10001)
+    with pytest.raises(BindingError, match="in group 82"):
+        fixed(pod("image: 'app:1', securityContext: {runAsGroup: 82}"), group)
+    assert fixed(pod("image: 'app:1', securityContext: {runAsGroup: 0}"), group)
+
+
+@pytest.mark.parametrize(
+    ("image", "is_refused"), [("local-dev:e2e", True), ("a/b:local", True), ("a/locale:1", False), ("'{{ .Values.image }}'", False)]
+)
+def test_an_image_that_is_loaded_into_nodes_is_not_asked_for_there(image: str, is_refused: bool) -> None:
+    policy = Edit((*PATH, "imagePullPolicy"), "Always")
+    text = pod(f"image: {image}, imagePullPolicy: IfNotPresent")
+    if is_refused:
+        with pytest.raises(BindingError, match="loaded into its node"):
+            fixed(text, policy)
+    else:
+        assert fixed(text, policy)["containers"][0]["imagePullPolicy"] == "Always"
+
+
 def test_an_image_that_any_user_of_group_0_runs_stays_in_that_group() -> None:
     group = Edit((*PATH, "securityContext", "runAsGroup"), 10001)
     text = "image: 'quay.io/keycloak/keycloak:24.0.1', args: [start]"

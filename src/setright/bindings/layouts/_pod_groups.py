@@ -20,10 +20,12 @@ def is_by_group(needs: Needs) -> bool:
 
 def refused_for_group(shown: Tree, needs: Needs, wanted: Edit) -> str:
     """Why a container cannot get that user or group beside what it has of the other; empty where nothing tells."""
+    group = look_up(shown, GROUP)
+    if wanted.path[3:] == GROUP and isinstance(group, int) and group != 0 and not needs.get("anyone"):
+        return f"is told to run in group {group}; find out which files belong to that number first"
     if wanted.remove or not is_by_group(needs) or wanted.value == 0:
         return ""
     if wanted.path[3:] == GROUP:
         return "has files for group 0, by which any user runs it"
-    group = look_up(shown, GROUP)
     is_kept_out = wanted.path[3:] == USER and group not in (None, 0)
     return f"has files for group 0, and is told to run in group {group}" if is_kept_out else ""

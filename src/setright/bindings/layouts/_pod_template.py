@@ -15,7 +15,7 @@ from setright.bindings.layouts._image_locks import is_kept
 from setright.bindings.layouts._pod_needs import besides
 from setright.bindings.layouts._pod_of_cluster import stopped
 from setright.bindings.layouts._pod_sizes import enough, quantity
-from setright.bindings.layouts._programs import is_withdrawn
+from setright.bindings.layouts._programs import is_loaded, is_withdrawn
 from setright.bindings.layouts._services import probed
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -146,6 +146,8 @@ def _refuse(resource: Resource, raw: Tree, wanted: Edit) -> None:
         raise BindingError(f"{name}: an image that is never pulled is only on its node; put it into a registry first")
     if wanted.path[-1] == "imagePullPolicy" and is_withdrawn(look_up(raw, (*wanted.path[:-1], "image"))):
         raise BindingError(f"{name}: its image left its registry, and only nodes that have it start it; take it from another first")
+    if wanted.path[-1] == "imagePullPolicy" and is_loaded(look_up(raw, wanted.path[:-1])):
+        raise BindingError(f"{name}: by its name its image is loaded into its node; put it into a registry first")
     if wanted.path[1:2] == CONTAINERS[:1] and not look_up(raw, wanted.path[:2]):
         raise BindingError(f"{name}: it has no containers; write them")
     if wanted.remove and place(raw, wanted.path) != wanted.path:

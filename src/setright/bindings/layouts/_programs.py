@@ -44,6 +44,7 @@ DEEP_SYSCALLS = SomeOf(
     r"|node-?feature|node-problem|device-plugin|gpu-operator|dcgm|kubelet|kube-proxy|containerd|crio|cri-o|calico|cilium|flannel|weave|istio"
     r"|singularity|apptainer|slurm|openmpi|mpi\b"
 )
+LOADED = late(r"(?:^|[-_.:/])(?:local(?:host|dev)?|minikube|kind|k3d|e2e)(?:$|[-_.:/])")
 CALLERS = late(  # images that are there to call the API; a controller may be one of other things
     r"(?:.*/)?(?:.+[-_])?(?:operator|provisioner|autoscaler|descheduler|controller-manager|kubectl|attacher|resizer|snapshotter)"
     r"|(?:.*/)?(?:kube-(?:state-metrics|rbac-proxy)|metrics-server|external-dns|cert-manager-\w+|(?:.+-)?k8s-sidecar|tiller|kured|reloader)"
@@ -203,3 +204,10 @@ def is_pulled(image: Plain) -> bool:
         return not DEVELOPERS_OWN.match(host["host"])
     name = program(image)
     return "/" in name or OFFICIAL.fullmatch(name) is not None
+
+
+def is_loaded(container: Plain) -> bool:
+    """Whether an image that is pulled only where it is missing has a name of who loads it into nodes off his own machine."""
+    if not isinstance(container, dict) or container.get("imagePullPolicy") != "IfNotPresent":
+        return False
+    return LOADED.search(str(container.get("image")).partition("@")[0]) is not None
