@@ -84,6 +84,8 @@ RUNS_ON = frozenset(  # programs that run on and on, whatever their configuratio
 )
 SHORT = 3  # letters of a name that many other command lines hold
 ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
+OF_ITS_OWN = {"as-root", "port", "runs-as", "starts"}  # what is told of images with a program
+MCP, BY_HTTP = late(r"(?:.*[-_.])?mcp(?:[-_.].*)?", re.I), late(r"http|sse|stream|serve\b|--port|uvicorn", re.I)
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - where an image says that it listens
 PYTHON = "import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
 NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
@@ -116,10 +118,21 @@ def check_of(image: Image) -> Check | None:
 
 
 def _starts_nothing(image: Image) -> bool:
-    """Whether it only has an init for what others name."""
+    """Whether it only has an init, or a system or language, for what others name, or speaks to who starts it by pipes."""
+    if not says_what_runs(image.whole):
+        return bool(image.facts) and not OF_ITS_OWN & image.facts.keys()
+    if _is_mcp(image):
+        return True
     said = [each for each in image.whole if each["keyword"] in ("CMD", "ENTRYPOINT")]
     words = [str(word) for each in said for word in (each["value"] if isinstance(each["value"], list) else [each["value"]])]
     return bool(words) and all(base(word) in ONLY_WRAP or word.startswith("-") for word in words)
+
+
+def _is_mcp(image: Image) -> bool:
+    """Whether it is a server of the Model Context Protocol that nothing tells to listen on a port, which most do not unasked."""
+    words = program(image.whole)
+    told = [value for name, value in variables(image.whole).items() if "TRANSPORT" in name.upper()]
+    return any(MCP.fullmatch(base(word)) for word in words) and not any(BY_HTTP.search(each) for each in (*words, *told))
 
 
 def only_tells(image: Image) -> bool:
