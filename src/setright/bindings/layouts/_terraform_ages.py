@@ -24,9 +24,14 @@ OLD = {  # by type the arguments, each with what is below it; behind an @ the ve
     "aws_db_instance": "auto_minor_version_upgrade backup_retention_period copy_tags_to_snapshot multi_az publicly_accessible "
     "enabled_cloudwatch_logs_exports@1.20 iam_database_authentication_enabled@1.3 monitoring_interval monitoring_role_arn "
     "storage_encrypted",
+    "aws_default_security_group": "egress ingress vpc_id",
     "aws_elb": "access_logs connection_draining cross_zone_load_balancing listener",
     "aws_iam_account_password_policy": "allow_users_to_change_password max_password_age minimum_password_length "
     "password_reuse_prevention require_lowercase_characters require_numbers require_symbols require_uppercase_characters",
+    "aws_iam_instance_profile": "name name_prefix role",
+    "aws_iam_role": "assume_role_policy name name_prefix",
+    "aws_iam_role_policy": "name policy role",
+    "aws_iam_role_policy_attachment": "policy_arn role",
     "aws_instance": "associate_public_ip_address ebs_optimized iam_instance_profile monitoring vpc_security_group_ids",
     "aws_kms_key": "description enable_key_rotation policy",
     "aws_launch_configuration": "associate_public_ip_address enable_monitoring",
@@ -57,7 +62,6 @@ OLD = {  # by type the arguments, each with what is below it; behind an @ the ve
     "azurerm_storage_account": "account_kind account_replication_type enable_https_traffic_only "
     "network_rules/bypass network_rules/ip_rules network_rules/virtual_network_subnet_ids",
     "azurerm_storage_container": "container_access_type",
-    "azurerm_subnet_network_security_group_association": "network_security_group_id subnet_id",
     "azurerm_virtual_machine": "os_profile_linux_config/disable_password_authentication os_profile_windows_config",
     "google_compute_disk": "disk_encryption_key/raw_key",
     "google_compute_firewall": "allow deny destination_ranges priority source_ranges source_tags target_tags",
@@ -73,9 +77,10 @@ OLD = {  # by type the arguments, each with what is below it; behind an @ the ve
     "google_container_node_pool": "management node_config/image_type node_config/oauth_scopes node_config/service_account",
     "google_kms_crypto_key": "rotation_period",
     "google_project": "auto_create_network",
-    "google_sql_database_instance": "settings/availability_type settings/backup_configuration/enabled "
-    "settings/backup_configuration/start_time settings/database_flags settings/ip_configuration/authorized_networks "
-    "settings/ip_configuration/ipv4_enabled settings/ip_configuration/require_ssl",
+    "google_sql_database_instance": "settings/availability_type settings/backup_configuration/binary_log_enabled "
+    "settings/backup_configuration/enabled settings/backup_configuration/start_time settings/database_flags "
+    "settings/ip_configuration/authorized_networks settings/ip_configuration/ipv4_enabled "
+    "settings/ip_configuration/require_ssl",
     "google_storage_bucket": "bucket_policy_only@2.0 encryption@1.20 lifecycle_rule logging versioning",
 }
 
