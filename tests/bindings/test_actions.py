@@ -174,6 +174,8 @@ def test_two_expressions_of_one_value_get_two_variables() -> None:
     [
         ("env.A", "", "a ${A}"),
         ("env.A || 'b'", "", "a ${ENV_A}\n        env:\n          ENV_A: \"${{ env.A || 'b' }}\""),
+        ("github.ref_name", "", "a ${GITHUB_REF_NAME}\n"),
+        ("github.ref_name || 'b'", "", "a ${GIVEN_REF_NAME}\n"),
         ("inputs.a", "        env:\n          B: ${{ inputs.a }}\n", "a ${B}\n        env:\n          B: ${{ inputs.a }}"),
         ("env.A || 'b'", "        env:\n          A: ${{ inputs.a }}\n", ""),
     ],

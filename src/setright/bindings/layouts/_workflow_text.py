@@ -48,6 +48,9 @@ PLAIN = late(r"[\w./:@=+,-]*")
 LINES = late(r"\s*\n\s*")
 QUOTED_LINES = late(r"\A(?:[^']|'[^']*')*?'[^'\n]*\n")
 OF_THE_RUNNER = ("PATH", "HOME", "REF_NAME")
+GIVEN_BY_RUNNER = {  # what a runner sets in the environment of each step, and lets nobody set anew
+    f"github.{key}": f"GITHUB_{key.upper()}" for key in ("actor", "base_ref", "ref", "ref_name", "triggering_actor")
+}
 JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
 
 
@@ -151,10 +154,12 @@ def variable_for(told_of: Tree, taken: Plain, script: str) -> tuple[str, str]:
     text, value = told_of["text"], told_of["value"]
     carried = text if QUOTED_LINES.search(text) else LINES.sub(" ", text)
     names = taken if isinstance(taken, dict) else {}
-    if value.startswith("env.") and EXPRESSION.sub(r"\1", text).strip() == value and not _sets(script, value[4:]):
+    if value.startswith("env.") and _whole(text) == value and not _sets(script, value[4:]):
         return value[4:], ""
     if there := next((name for name, given in names.items() if given in (text, carried) and not _sets(script, name)), ""):
         return there, ""
+    if (own := GIVEN_BY_RUNNER.get(_whole(text), "")) and own not in names and not _sets(script, own):
+        return own, ""
     part = re.search(rf"fromJSON\(\s*{re.escape(value)}\s*\)((?:\.[\w-]+)+)", text, re.I)
     words = re.findall(r"\w+", (value + (part[1] if part else "")).replace("-", "_"))
     kept = [word for word in words if word not in ("github", "event", "toJSON")] or words
@@ -162,6 +167,11 @@ def variable_for(told_of: Tree, taken: Plain, script: str) -> tuple[str, str]:
     others = [f"GIVEN_{name}"] if value not in str(names.get(name, "")) else []
     wanted = (name, *others, *(f"{name}_{number}" for number in range(2, len(names) + 9)))
     return next(each for each in wanted if each not in names and each not in OF_THE_RUNNER and not _sets(script, each)), carried
+
+
+def _whole(text: str) -> str:
+    """What stands in an expression."""
+    return EXPRESSION.sub(r"\1", text).strip()
 
 
 def _sets(script: str, name: str) -> bool:
