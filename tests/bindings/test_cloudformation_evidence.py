@@ -106,6 +106,14 @@ def test_who_gets_to_know_a_bucket_may_set_its_notifications(beside: str, who: s
 
 
 @pytest.mark.parametrize(
+    ("policy", "means"), [("Retain", "Retain"), ("Delete", "Delete"), ("Snapshot", "a snapshot, and then its end")]
+)
+def test_what_goes_with_its_stack_after_a_snapshot_is_not_there_to_stay(policy: str, means: str) -> None:
+    text = f"  Orders:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: {policy}\n"
+    assert told(TABLE, text)["deletion-policy"] == means
+
+
+@pytest.mark.parametrize(
     ("more", "sign"),
     [
         ("", "the end of its stack"),

@@ -1,7 +1,7 @@
 """What a template tells of a resource that clears a fear: whom it lets in, what asks for its data, what its deletion does.
 
-`source/deletion-policy` is what the resource says itself, `source/serverless` that SAM makes it; an entry's
-`evidence: {NAME: FUNCTION}` gives `source/NAME`.
+`source/deletion-policy` is what the resource says itself, where it goes with its stack after a snapshot as much;
+`source/serverless` that SAM makes it; an entry's `evidence: {NAME: FUNCTION}` gives `source/NAME`.
 AWS CloudFormation User Guide, DeletionPolicy; Amazon S3 User Guide, the meaning of "public"; Amazon EC2 User Guide, metadata.
 """
 
@@ -57,6 +57,7 @@ CALLING = {  # the resources by which a service comes to call a function
     "secretsmanager.amazonaws.com": "AWS::SecretsManager::",
 }
 BALANCER, LISTENER = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::Listener"
+AT_THE_END = {"Snapshot": "a snapshot, and then its end"}
 WEB_SITE = re.compile(r"s3-website|\bWebsiteURL\b")
 CANNED_PUBLIC = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 
@@ -66,7 +67,7 @@ def view(layout: Mapping[str, Plain], template: Tree, name: str, tree: Tree) -> 
     found = {key: FUNCTIONS[named](template, name, tree) for key, named in layout.get("evidence", {}).items()}
     found |= {"writes": writes(tree.get("ContainerDefinitions"), layout["images"])} if "images" in layout else {}
     deletion = look_up(template, ("Resources", name, "DeletionPolicy"))
-    found |= {"deletion-policy": deletion} if isinstance(deletion, str) else {}
+    found |= {"deletion-policy": AT_THE_END.get(deletion, deletion)} if isinstance(deletion, str) else {}
     found |= {"serverless": "yes"} if "serverless" in layout and serverless.is_one(layout, template, name) else {}
     return {PREFIX: found} if found else {}
 
