@@ -216,6 +216,17 @@ def test_a_checkout_keeps_the_token_for_a_later_push() -> None:
         actions.edit(LAYOUTS["step"], checkout, [Edit(("with", "persist-credentials"), False)], [], given)
 
 
+def test_a_checkout_keeps_the_token_for_an_action_of_the_tree_that_pushes() -> None:
+    action = "inputs: {token: {}}\nruns: {using: composite, steps: [{shell: bash, run: 'mike deploy 1.2 latest --push'}]}"
+    outer = "runs: {using: composite, steps: [{uses: ./.github/actions/docs}]}"
+    files = {".github/actions/docs/action.yml": action, ".github/actions/outer/action.yml": outer}
+    files[CI] = job("uses: actions/checkout@v4", "uses: ./.github/actions/outer")
+    given = {name: Source(name, "yaml", get("yaml", each.encode())) for name, each in files.items()}
+    [checkout] = [each for each in actions.view("actions/step", LAYOUTS["step"], given) if "checkout" in str(each.tree.get("uses"))]
+    with pytest.raises(BindingError, match="a later step pushes"):
+        actions.edit(LAYOUTS["step"], checkout, [Edit(("with", "persist-credentials"), False)], [], given)
+
+
 def test_rights_to_write_move_to_the_jobs_that_may_use_them() -> None:
     head = "permissions: {contents: write, packages: write, issues: read}\n"
     after = fixed("workflow", job("uses: acme/unknown@v1", head=head), READS)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Tree
 from setright.patterns import fits, late
 
@@ -70,7 +71,8 @@ READS |= {"cache": "actions", "issues": "issues", "checks": "checks", "actions":
 OTHER_CALLS = late(
     r"github\.(?:graphql|request|paginate)|github\.(?:rest\.)?(?!rest\b|issues|pulls|checks|actions|event|context)\w+\.|require\(|\./"
 )
-PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b")
+PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b|\bmike\s+[a-z-]+\b[^\n]*\s--push\b")
+PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
 GIT = late(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
 MAKES_RELEASE = late(
     r"(?:\bmake\b|npm run|npx|yarn|pnpm|cargo|\bjust\b|\btask\b|\./)[^\n]*(?:release|deploy|publish|bump)|semantic-release"
@@ -99,7 +101,14 @@ def with_own(table: Rights, files: Mapping[str, Tree]) -> Rights:
         if found.items() <= whole.items():
             break
         whole |= found
+    for _ in range(MAX_DEPTH):  # of actions that use each other
+        whole |= {PUSHING.format(name): {} for name, tree in files.items() if pushes(_steps_of(tree), whole)}
     return whole
+
+
+def _steps_of(tree: Tree) -> Tree:
+    """The steps of an action, as those of a job."""
+    return {"steps": look_up(tree, ("runs", "steps"))}
 
 
 def _of_own(tree: Tree, table: Rights) -> Mapping[str, str] | None:
@@ -190,9 +199,11 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
     return writes
 
 
-def pushes(job: Tree) -> bool:
-    """Whether a script of the job pushes with the token that its checkout leaves to git."""
-    return any(isinstance(step, dict) and PUSHES.search(str(step.get("run", ""))) for step in listed(job.get("steps")))
+def pushes(job: Tree, table: Rights) -> bool:
+    """Whether a script of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
+    steps = [each for each in listed(job.get("steps")) if isinstance(each, dict)]
+    own = (PUSHING.format(str(each.get("uses")).rstrip("/")) for each in steps)
+    return any(PUSHES.search(str(each.get("run", ""))) for each in steps) or any(each in table for each in own)
 
 
 def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:

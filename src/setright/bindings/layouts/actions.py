@@ -274,7 +274,7 @@ def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
         "id": name,
         "permissions": granted,
         "uses-git": rights.uses_git(job, granted, table),
-        "pushes": rights.pushes(job),
+        "pushes": rights.pushes(job, table),
         "runs-on": told(job.get("runs-on")),
         "environment": told(job.get("environment")),
     }
