@@ -1,4 +1,4 @@
-"""What becomes of a resource with data in it, when an edit has CloudFormation make a new one in its place."""
+"""What becomes of a resource, when an edit has CloudFormation make a new one in its place."""
 
 import pytest
 
@@ -6,16 +6,16 @@ from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import cloudformation
 from setright.bindings.source import Source
-from setright.model import Edit
+from setright.model import Edit, Tree
 
-DATABASE = {"type": "AWS::X", "replaced": {"by": ["Encrypted"], "as": "Snapshot", "named": "Id"}}
+DATABASE: Tree = {"type": "AWS::X", "replaced": {"by": ["Encrypted"], "as": "Snapshot", "named": "Id"}}
 
 
-def policies(own: str, wanted: str = "Encrypted") -> set[str]:
+def policies(own: str, wanted: str = "Encrypted", layout: Tree = DATABASE) -> set[str]:
     text = "Resources:\n  Main:\n    Type: AWS::X\n" + own
     sources = {"t": Source("t", "yaml", lenses.get("yaml", text.encode()))}
-    resource = cloudformation.view("k", DATABASE, sources)[0]
-    edits = [each for _, each in cloudformation.edit(DATABASE, resource, [Edit((wanted,), True)], [], sources)]
+    resource = cloudformation.view("k", layout, sources)[0]
+    edits = [each for _, each in cloudformation.edit(layout, resource, [Edit((wanted,), True)], [], sources)]
     return {f"{each.path[-1]}: {each.value}" for each in edits if str(each.path[-1]).endswith("Policy")}
 
 
@@ -35,6 +35,10 @@ def test_what_has_a_name_is_not_replaced() -> None:
     with pytest.raises(BindingError, match=r"Main has a name \(Id\)"):
         policies("    Properties: {Id: a}\n")
     assert not policies("    Properties: {Id: a}\n", "Backups")
+
+
+def test_what_holds_nothing_needs_no_policy() -> None:
+    assert not policies("", layout={"type": "AWS::X", "replaced": {"by": ["Encrypted"], "named": "Id"}})
 
 
 def test_what_changes_in_place_needs_no_policy() -> None:

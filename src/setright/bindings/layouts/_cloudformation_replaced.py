@@ -1,8 +1,8 @@
-"""What becomes of a resource with data in it, when an edit has CloudFormation make a new one in its place.
+"""What becomes of a resource, when an edit has CloudFormation make a new one in its place.
 
 An entry's `replaced: {by: [PROPERTY, ...], as: POLICY, named: PROPERTY}` names the properties that cannot be changed in place,
-and the policy that the old one is to be left under. CloudFormation replaces nothing that has a name of its own: the update of a
-stack that has it fails as a whole.
+and the policy that the old one is to be left under, if it holds anything. CloudFormation replaces nothing that has a name of
+its own: the update of a stack that has it fails as a whole.
 AWS CloudFormation User Guide, UpdateReplacePolicy and DeletionPolicy; resource names.
 """
 
@@ -34,5 +34,5 @@ def kept(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Iterabl
             f"{name} has a name ({how['named']}), and CloudFormation puts no new one in the place of what has one: the update of a "
             "stack that has it would fail. Give it another name, or none, in the same change"
         )
-    if POLICIES[1] not in own:
+    if "as" in how and POLICIES[1] not in own:
         yield from (Edit(("Resources", name, policy), how["as"]) for policy in POLICIES if policy not in own)
