@@ -76,6 +76,21 @@ def test_a_name_that_means_something_else_is_not_taken(variables: str, env: str,
     assert get("dotenv", made.get(".env", env).encode())[name] in ("s3cret", "123456")
 
 
+@pytest.mark.parametrize("env", ["", "PW=other\n"])
+def test_the_default_of_a_variable_is_what_stands_in_env_from_then_on(env: str) -> None:
+    file = "services: {db: {image: a, environment: {A_PASSWORD: '${PW:-s3cret}', B_PASSWORD: '${PW-s3cret}'}}}\n"
+    made = moved({"compose.yaml": file, ".env": env, ".gitignore": ".env"})
+    assert "A_PASSWORD: '${PW:?}'" in made["compose.yaml"]
+    assert made.get(".env", env) == (env or "PW=s3cret\n")
+
+
+@pytest.mark.parametrize("more", ["B: '${PW}'", "B: $PW", "B: '${PW:-other}'", "PW: "])
+def test_a_default_stays_where_the_variable_means_more(more: str) -> None:
+    file = f"services: {{db: {{image: a, environment: {{A_PASSWORD: '${{PW:-s3cret}}', {more}}}}}}}\n"
+    with pytest.raises(BindingError, match="without that default"):
+        moved({"compose.yaml": file, ".gitignore": ".env"})
+
+
 @pytest.mark.parametrize(
     ("files", "why"),
     [

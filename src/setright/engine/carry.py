@@ -47,13 +47,15 @@ def _light(path: Path, value: Plain, tree: Tree, others: Mapping[str, Tree]) -> 
 
 
 def _elsewhere(value: Plain, others: Mapping[str, Tree]) -> Plain:
-    """Where another document has it, by itself or as ``NAME=value``; None where none has."""
+    """Where another document has it: by itself, behind ``NAME=``, or as a default, ``${NAME:-value}``; None where none has."""
     for locator, tree in others.items():
         for at, leaf in _leaves(tree, ()):
             if isinstance(leaf, str | int) and not isinstance(leaf, bool) and str(leaf) == str(value):
                 return {FROM: list(at), IN: locator}
             if isinstance(leaf, str) and leaf.endswith(f"={value}"):
                 return {FROM: list(at), IN: locator, PARTS: [[len(leaf) - len(str(value)), len(leaf)]]}
+            if isinstance(leaf, str) and leaf.startswith("${") and leaf.endswith(f"-{value}}}"):
+                return {FROM: list(at), IN: locator, PARTS: [[len(leaf) - len(str(value)) - 1, len(leaf) - 1]]}
     return None
 
 

@@ -17,13 +17,15 @@ from setright.bindings.layouts._compose_starts import pipeline
 from setright.bindings.layouts._documents import folder, listed, mappings
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
-from setright.model import Edit, Path, Resource, Tree
+from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.patterns import late
 
 APART = "kept-apart"  # what a control asks a value to be that shall stand in `.env`
 ENV, IGNORE = ".env", ".gitignore"
 NAME = late(r"[A-Za-z_]\w*")
 USED = late(r"(?<!\$)\$(?:\{)?([A-Za-z_]\w*)")
+ASKED = late(r"(?<!\$)\$(?:\{(?P<name>[A-Za-z_]\w*)(?P<rest>[^{}]*)\}|(?P<bare>[A-Za-z_]\w*))")
+DEFAULT = late(r"\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[^${}]+)\}")
 PLAIN = late(r"[^'\\$\x00-\x1f]+")
 OF_SHELLS = late(  # names that the shell of whoever starts it may have with another value, which wins, and Compose's own
     r"(?:ANTHROPIC|AWS|AZURE|CI|CLOUDFLARE|COMPOSE|DIGITALOCEAN|DOCKER|GCP|GH|GITHUB|GITLAB|GOOGLE|HEROKU|HF|NPM|OPENAI|PG|PYPI|SENTRY"
@@ -38,6 +40,7 @@ class Found(NamedTuple):
     at: Path  # below the service
     name: str
     value: str
+    variable: str = ""  # whose default the value is
 
 
 def moved(resource: Resource, raw: Tree, wanted: Edit, version: str, sources: Mapping[str, Source]) -> list[tuple[str, Edit]]:
@@ -54,9 +57,12 @@ def moved(resource: Resource, raw: Tree, wanted: Edit, version: str, sources: Ma
         raise BindingError(
             f"{resource.name}: {env.locator} is there, and no {IGNORE} names it; take it out of the repository first"
         )
-    name = _variable(resource.name, found, env.tree, _used(place, sources))
+    if found.variable:
+        _refuse_where_it_means_more(resource.name, found, place, sources)
+    name = found.variable or _variable(resource.name, found, env.tree, _used(place, sources))
     words = "" if version in NO_WORDS else ":?"
-    kept = [] if env.tree.get(name) == found.value else [(env.locator, Edit((name,), found.value))]
+    is_there = name in env.tree if found.variable else env.tree.get(name) == found.value
+    kept = [] if is_there else [(env.locator, Edit((name,), found.value))]
     said = f"${{{name}{words}}}"
     written = said if isinstance(raw["environment"], dict) else f"{found.name}={said}"
     return [(locator, Edit((*base, *found.at), written)), *kept, *ignores]
@@ -73,9 +79,27 @@ def _found(resource: Resource, raw: Tree, wanted: Edit) -> Found:
         at, value = ("environment", number), None if number is None else lines[number].partition("=")[2]
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise BindingError(f"{resource.name}: {name} does not stand in this file, or is no text; move it by hand")
+    default = DEFAULT.fullmatch(str(value))
+    variable, value = (default["name"], default["value"]) if default else ("", value)
     if not PLAIN.fullmatch(str(value)):
         raise BindingError(f"{resource.name}: {name} has signs in it that mean something to Compose or its .env; move it by hand")
-    return Found(at, str(name), str(value))
+    return Found(at, str(name), str(value), variable)
+
+
+def _refuse_where_it_means_more(service: str, found: Found, place: str, sources: Mapping[str, Source]) -> None:
+    """Raises BindingError where the folder's files ask for a variable that gets its default in `.env` in another way, too."""
+    texts = [str(source.tree) for source in sources.values() if source.lens == "yaml" and folder(source.locator) == place]
+    told = [each["rest"] or "" for text in texts for each in ASKED.finditer(text) if found.variable in (each["name"], each["bare"])]
+    passed = [name for each in _services(place, sources) for name in _without_value(each.get("environment"))]
+    if found.variable in passed or not all(each in (f":-{found.value}", f"-{found.value}") or "?" in each[:2] for each in told):
+        raise BindingError(f"{service}: {found.variable} is asked for without that default, too; move it to {ENV} by hand")
+
+
+def _without_value(environment: Plain) -> list[str]:
+    """The variables that a service takes over from who starts it."""
+    if isinstance(environment, dict):
+        return [name for name, value in environment.items() if value is None]
+    return [str(each) for each in listed(environment) if "=" not in str(each)]
 
 
 def _refuse_where_env_is_not_read(locator: str, base: Path, sources: Mapping[str, Source]) -> None:
