@@ -490,6 +490,36 @@ def test_lists_that_are_used_further_down_stay(later: str, is_refused: bool) -> 
         assert dockerfile.edit(LAYOUT, resource, [edit], [], given)
 
 
+@pytest.mark.parametrize(
+    ("run", "name", "ends"),
+    [
+        ("sudo apt-get update && sudo apt-get install -y a && go get b", "lists", "&& sudo rm -rf /var/lib/apt/lists/*"),
+        ("apt-get update && apt-get install -y a && sudo b", "lists", "&& rm -rf /var/lib/apt/lists/*"),
+        ("sudo dnf install -y a", "yum-cache", "&& sudo dnf clean all"),
+    ],
+)
+def test_what_sudo_fetched_goes_by_sudo(run: str, name: str, ends: str) -> None:
+    assert commands_fixed(run, name, "removed").endswith(ends)
+
+
+@pytest.mark.parametrize(
+    ("run", "after"),
+    [
+        ("apk add a && rm /var/cache/apk/*", "apk add --no-cache a && rm -f /var/cache/apk/*"),
+        ("apk add a && rm -r /var/cache/apk", "apk add --no-cache a && rm -rf /var/cache/apk"),
+        ("apk add a && rm -rf /var/cache/apk/*", "apk add --no-cache a && rm -rf /var/cache/apk/*"),
+        ("apk add a && apk update && rm /var/cache/apk/*", "apk add --no-cache a && apk update && rm /var/cache/apk/*"),
+        ("apk add a && rm b", "apk add --no-cache a && rm b"),
+    ],
+)
+def test_a_cache_that_may_be_empty_now_is_no_error(run: str, after: str) -> None:
+    given_sources = {"Dockerfile": source(f"FROM alpine:3\nRUN {run}\n")}
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given_sources)
+    edit = Edit(("stages", 0, "instructions", 1, "commands", 0, "options"), ["--no-cache"])
+    [(_, placed)] = dockerfile.edit(LAYOUT, resource, [edit], [], given_sources)
+    assert placed.value == after
+
+
 @pytest.mark.parametrize("end", ["x || true", "x &", "x # so", "x;"])
 def test_nothing_is_put_behind_an_end_that_would_change_its_meaning(end: str) -> None:
     with pytest.raises(BindingError, match="where its commands end"):

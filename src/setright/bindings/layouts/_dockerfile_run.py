@@ -40,6 +40,9 @@ PIP_WORDS = frozenset(
 PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--root"}
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
+MOST_INDENT = 12  # more is what stands between a word and the mark at the end of its line
+FORCES = late(r"-[a-zA-Z]*f[a-zA-Z]*|--force")
+CACHE = late(r"/var/cache/apk(?:/|\Z)|/\.cache(?:/|\Z)")
 PYTHON = late(r"python[\d.]*")
 SUDO = late(r"(?<!\S)(?:/usr/bin/)?sudo(?:[ \t]+-[EHnS]+)*[ \t]+\Z")
 YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-Z]*qq|-q=2|--force-yes")
@@ -118,7 +121,22 @@ def with_options(locator: str, each: Instruction, number: int, want: Plain) -> s
         first = others[1].start
         text = f"{text[:first]}{kept} {text[first:]}"
         end += len(f"{kept} ") if end > first else 0
-    return f"{text[:end]} {new}{text[end:]}"
+    text = f"{text[:end]} {new}{text[end:]}"
+    return _forgiving(text) if "--no-cache" in new else text
+
+
+def _forgiving(text: str) -> str:
+    """The shell text in which `rm` of a cache that may be empty now is no error."""
+    found = commands(text)
+    is_filled = ("apk", "update") in _called(found)
+    for command in reversed(found):
+        name, *words = command.words
+        is_bare = base(name.text) == "rm" and not any(FORCES.fullmatch(word.text) for word in words)
+        if is_bare and any(CACHE.search(word.text) and not (is_filled and "/apk" in word.text) for word in words):
+            short = words[0].text.startswith("-") and not words[0].text.startswith("--")
+            end = words[0].end if short else name.end
+            text = f"{text[:end]}{'f' if short else ' -f'}{text[end:]}"
+    return text
 
 
 def with_name(locator: str, each: Instruction, number: int, name: str) -> str:
@@ -139,14 +157,15 @@ def without_sudo(locator: str, each: Instruction, number: int) -> str:
 
 def without_yum_cache(locator: str, each: Instruction) -> str:
     """The shell text with a command at its end that empties the cache of yum, dnf or microdnf, whichever it calls."""
-    found = [base(command.words[0].text) for command in commands(str(each["value"]))]
+    found = {base(command.words[0].text): command.sudo for command in commands(str(each["value"]))}
     name = next(name for name in YUM if name in found)
-    return _with_command(locator, each, f"{name} clean all")
+    return _with_command(locator, each, f"{'sudo ' if found[name] else ''}{name} clean all")
 
 
 def without_lists(locator: str, each: Instruction) -> str:
     """The shell text with a command at its end that removes the lists of packages."""
-    return _with_command(locator, each, REMOVES_LISTS)
+    by_sudo = any(command.sudo and base(command.words[0].text) in APT for command in commands(str(each["value"])))
+    return _with_command(locator, each, f"sudo {REMOVES_LISTS}" if by_sudo else REMOVES_LISTS)
 
 
 def _with_command(locator: str, each: Instruction, new: str) -> str:
@@ -155,7 +174,7 @@ def _with_command(locator: str, each: Instruction, new: str) -> str:
     if each.get("heredocs") or re.search(r"[&;|\\]\s*\Z|\|\||#", text):
         raise BindingError(f"{locator}: {text}: add `{new}` where its commands end")
     indents = re.findall(r" +(?=&& )", text)
-    indent = indents[-1] if indents and len(indents[-1]) > 1 else " " * 5 if " " * 4 in text else " "
+    indent = indents[-1] if indents and 1 < len(indents[-1]) <= MOST_INDENT else " " * 5 if " " * 4 in text else " "
     return f"{text}{indent}&& {new}"
 
 
