@@ -130,6 +130,17 @@ def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Need
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
 
 
+def is_told(image: Plain, images: Images) -> bool:
+    """Whether any version of the image is told of."""
+    return bool(_entry(image, images)[0])
+
+
+def name_of(image: str) -> str:
+    """The name of an image as entries have it: without its tag and digest, and where it is from as it comes."""
+    head, colon, tag = _plain_name(image.partition("@")[0]).rpartition(":")
+    return head if colon and "/" not in tag else _plain_name(image.partition("@")[0])
+
+
 def tells_capabilities(image: Plain, images: Images) -> bool:
     """Whether it is known which capabilities the image's own program uses."""
     return "capabilities" in _told(image, images)

@@ -39,6 +39,8 @@ from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, b
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, in_namespace, moved, names, names_others, own_namespace
 from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
+from setright.bindings.layouts._pod_builds import with_own
+from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_standards import ENFORCE, by_namespace, refused
 from setright.bindings.layouts._pod_template import told
@@ -236,6 +238,7 @@ def tell_surroundings(
 ) -> None:
     """What the tree around each workload and its images say of its needs, and which of its ports Services send to."""
     around = gathered(objects, sources)
+    images = with_own(images, (each for _, one in seen for _, each in containers(one.tree)), sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
     far = apart(services, [(file, each.tree["workload"]["namespace"], each.tree) for (file, _, _), each in seen])
     near: dict[str, list[tuple[str, Tree]]] = {}
