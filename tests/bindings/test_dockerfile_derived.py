@@ -15,6 +15,7 @@ from setright.bindings.layouts import dockerfile
 from setright.bindings.layouts._dockerfile_image import facts_of, image_of, program, users_made
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
+from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Tree
 
 ROOT = Path(__file__).parents[2] / "bindings"
@@ -510,12 +511,16 @@ def test_what_sudo_fetched_goes_by_sudo(run: str, name: str, ends: str) -> None:
         ("apk add a && rm -rf /var/cache/apk/*", "apk add --no-cache a && rm -rf /var/cache/apk/*"),
         ("apk add a && apk update && rm /var/cache/apk/*", "apk add --no-cache a && apk update && rm /var/cache/apk/*"),
         ("apk add a && rm b", "apk add --no-cache a && rm b"),
+        ("apk -Ut a add b", "apk -Ut a add --no-cache b"),
+        ("apk add -Ut a b", "apk add -Ut a --no-cache b"),
+        ("apk add -qU a b", "apk add -qU --no-cache a b"),
     ],
 )
 def test_a_cache_that_may_be_empty_now_is_no_error(run: str, after: str) -> None:
     given_sources = {"Dockerfile": source(f"FROM alpine:3\nRUN {run}\n")}
     (resource,) = dockerfile.view("docker/image", LAYOUT, given_sources)
-    edit = Edit(("stages", 0, "instructions", 1, "commands", 0, "options"), ["--no-cache"])
+    path = ("stages", 0, "instructions", 1, "commands", 0, "options")
+    edit = Edit(path, [*look_up(resource.tree, path), "--no-cache"])
     [(_, placed)] = dockerfile.edit(LAYOUT, resource, [edit], [], given_sources)
     assert placed.value == after
 

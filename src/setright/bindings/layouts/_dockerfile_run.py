@@ -12,7 +12,7 @@ docs.docker.com/reference/dockerfile, RUN; apt-get(8), apk(8), pip's user guide.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_recommends as recommends
@@ -41,6 +41,7 @@ PIP_WORDS |= {"--extra-index-url", "--target", "--trusted-host", "--prefix", "--
 TAKES_WORD = {"apk": frozenset({"-t", "--virtual", "-X", "--repository", "-p", "--root"})}
 TAKES_WORD |= dict.fromkeys(("pip", "pip2", "pip3"), PIP_WORDS) | dict.fromkeys(APT, APT_WORDS)
 MOST_INDENT = 12  # more is what stands between a word and the mark at the end of its line
+SHORT = late(r"-[a-zA-Z]{2,}")
 FORCES = late(r"-[a-zA-Z]*f[a-zA-Z]*|--force")
 CACHE = late(r"/var/cache/apk(?:/|\Z)|/\.cache(?:/|\Z)")
 PYTHON = late(r"python[\d.]*")
@@ -263,7 +264,13 @@ def _options(words: Sequence[Word]) -> tuple[list[tuple[str, int]], list[Word]]:
             held = False
         elif word.text.startswith("-"):
             options.append((word.text, word.end))
-            held = word.text in takes
+            held = word.text in takes or _ends_in_one(word.text, takes)
         else:
             others.append(word)
     return options, others
+
+
+def _ends_in_one(option: str, takes: Collection[str]) -> bool:
+    """Whether several short options in one word end in one that takes the next word, as ``-Ur``."""
+    letters = option[1:] if SHORT.fullmatch(option) else ""
+    return next((n == len(letters) - 1 for n, letter in enumerate(letters) if f"-{letter}" in takes), False)
