@@ -57,6 +57,7 @@ SERVERS = {  # the port that a program listens on where its words name none
     }.items()
     for name in names.split()
 }
+STORES = ("3306", "5432", "6379", "9200", "11211", "27017")  # of databases and caches, which an image may hold beside its program
 USUAL = frozenset({*SERVERS.values(), "443", "4000", "8081", "8443"}) - {"22", "53"}
 PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
@@ -112,9 +113,15 @@ def check_of(image: Image) -> Check | None:
     from_base = "likely" if says_what_runs(image.whole) else "base"
     for evidence, port in (("exposed", exposed), ("named", named), ("usual", usual), (from_base, base_port)):
         if port and (words := _asks(image, port)):
-            told_by = "several" if evidence == "exposed" and not _is_alone(image) else evidence
+            told_by = _of_several(image, port) if evidence == "exposed" and not _is_alone(image) else evidence
             return Check(words, "presumed" if _starts_nothing(image) else told_by, port)
     return _process(image) if not exposed else None
+
+
+def _of_several(image: Image, port: str) -> str:
+    """What tells of one of several ports: the first one is what the image is there for, others it may open or not."""
+    ports = [each for each in _ports(image) if each not in ("22", "443")] or _ports(image)
+    return "several" if ports[0].strip("${}") == port.strip("$") else "likely"
 
 
 def _starts_nothing(image: Image) -> bool:
@@ -192,10 +199,12 @@ def _ports(image: Image, protocols: Sequence[str] = ("", "tcp")) -> list[str]:
 def _exposed(image: Image) -> str:
     """The first port of EXPOSE that programs usually serve on, else the first one, as the shell of the container writes it.
 
-    One that it also serves by UDP, as for names, comes first, that of SSH last; empty where no port can be told.
+    One that it also serves by UDP, as for names, comes first, those of SSH and of a store beside it last; empty where no port can
+    be told.
     """
     known, both = variables(image.whole), {*_ports(image, ("udp",))} - {"443"}
-    for port in sorted(_ports(image), key=lambda each: (each == "22", each not in both, each != "53", each not in USUAL)):
+    beside = {"22", *STORES} - {str(image.facts.get("port", ""))}
+    for port in sorted(_ports(image), key=lambda each: (each in beside, each not in both, each != "53", each not in USUAL)):
         name = re.fullmatch(r"\$\{?(\w+)\}?", port)
         if port.isdigit() or (name and known.get(name[1], "").isdigit()):
             return f"${name[1]}" if name else port
