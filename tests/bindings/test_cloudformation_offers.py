@@ -190,6 +190,13 @@ def test_no_role_is_made_besides_roles_that_have_a_boundary():
     assert "template" not in trees(layout, text + "    Properties: {PermissionsBoundary: x}\n")["Net"]
 
 
+def test_no_role_is_made_by_the_name_that_sam_gives_a_functions_own():
+    layout = {**FUNCTION, "offers": {"logs": {"at": "Logs", "value": "x", "makes": {"FlowLogsRole": {"Type": "AWS::IAM::Role"}}}}}
+    text = SERVERLESS + "  FlowLogs:\n    Type: AWS::Serverless::Function\n"
+    assert "template" in trees(layout, SERVERLESS)["Hello"]
+    assert "template" not in trees(layout, text)["Hello"]
+
+
 def test_an_offer_may_be_for_an_item_of_a_list():
     layout: dict[str, Plain] = {"type": "AWS::EKS::Cluster", "offers": {"key": {"at": "Keys/0/Arn", "value": "x"}}}
     text = "Resources:\n  Main:\n    Type: AWS::EKS::Cluster\n    Properties:\n      Name: main\n"
@@ -217,6 +224,7 @@ def test_a_value_that_is_there_stays():
     [
         ROLE.replace("!GetAtt Role.Arn", "arn:aws:iam::1:role/far"),
         ROLE + "  Dead:\n    Type: AWS::SNS::Topic\n",
+        "Parameters:\n  Dead: {Type: String}\n" + ROLE,
         ROLE.replace("::Role\n", "::Role\n    Properties: {PermissionsBoundary: !Ref Boundary}\n"),
         SERVERLESS + "      PermissionsBoundary: arn:aws:iam::1:policy/teams\n",
         SERVERLESS.replace("Function: {", "Function: {PermissionsBoundary: arn:aws:iam::1:policy/teams, "),

@@ -17,6 +17,7 @@ from setright.patterns import late
 
 Made = TypeVar("Made")
 MAX_TEMPLATES = 64  # that are remembered at a time
+SERVERLESS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")  # SAM makes roles for them
 WORD, PUT_IN = late(r"\w+"), late(r"\$\{([\w:]+)[.}]")
 
 
@@ -174,6 +175,13 @@ def _is_made_by_sam(template: Tree, name: str) -> bool:
     """Whether SAM makes a resource of that name: its API for all, or what a serverless resource needs, named after that."""
     sources = [id_ for id_, body in template["Resources"].items() if resource_type(body).startswith("AWS::Serverless::")]
     return bool(sources) and name.startswith(("ServerlessRestApi", "ServerlessHttpApi", *sources))
+
+
+def is_taken(template: Tree, name: str) -> bool:
+    """Whether a new resource cannot have a name: a resource or a parameter has it, or SAM gives it to a function's role."""
+    if any(name in template[part] for part in ("Parameters", "Resources") if isinstance(template.get(part), dict)):
+        return True
+    return name.endswith("Role") and resource_type(template["Resources"].get(name.removesuffix("Role"))) in SERVERLESS
 
 
 def tied(template: Tree, type_: str, key: str, among: str = "") -> Tied:

@@ -27,7 +27,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_bundles as bundles
 from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_index import dangling, index, leads_to, of_type
+from setright.bindings.layouts._cloudformation_index import dangling, index, is_taken, leads_to, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
@@ -98,7 +98,7 @@ def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether nothing stands in the way: another resource of a name, or a role that is not of this template."""
     there, makes = template["Resources"], bundles.made(how, template)
-    if name in makes or any(new in there and not bundles.is_alike(there[new], body) for new, body in makes.items()):
+    if name in makes or any(is_taken(template, new) and not bundles.is_alike(there.get(new), body) for new, body in makes.items()):
         return False
     if any(resource_type(body) == ROLE and new not in there for new, body in makes.items()) and _has_bounds(template):
         return False

@@ -29,7 +29,7 @@ from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_replaced as replaced
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts import _cloudformation_values as values
-from setright.bindings.layouts._cloudformation_index import count, index, of_type, tied, typed
+from setright.bindings.layouts._cloudformation_index import count, index, is_taken, of_type, tied, typed
 from setright.bindings.layouts._cloudformation_told import default_of
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -273,8 +273,8 @@ def _targets(
             yield known[0], at, []
             return
         new = re.sub("[^A-Za-z0-9]", "", f"{name}{attribute[-1]}")
-        if new in template["Resources"]:
-            raise BindingError(f"{new}: a resource of that name is there and is no {how['in']} of {name}; write one by hand")
+        if is_taken(template, new):
+            raise BindingError(f"{new}: something of that name is there and is no {how['in']} of {name}; write one by hand")
         ref: Plain = Unknown(f"!Ref {name}") if is_yaml else {"Ref": name}
         first: list[tuple[Path, Plain]] = [(("Type",), how["in"])]
         if condition := template["Resources"][name].get("Condition"):
