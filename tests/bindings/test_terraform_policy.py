@@ -139,7 +139,7 @@ def test_a_policy_that_a_local_holds_is_read_and_not_edited_from_where_it_is_use
 def test_a_policy_that_another_block_makes_is_not_edited_as_a_text() -> None:
     given_sources = sources('resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n' + DATA)
     resource = terraform.view("k", POLICY, given_sources)[0]
-    with pytest.raises(BindingError, match="a document in the source"):
+    with pytest.raises(BindingError, match="is written by data.aws_iam_policy_document.d"):
         terraform.edit(POLICY, resource, [Edit(("PolicyDocument", "Version"), "2012-10-17")], [], given_sources)
 
 

@@ -14,6 +14,7 @@ from setright.bindings.layouts._terraform_find import Spot
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import NAMED_VALUE, Module
 from setright.bindings.layouts._terraform_text import Unreadable, changed
+from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.trees import look_up, same
 from setright.model import Edit, Path, Plain, Unknown
 
@@ -22,6 +23,8 @@ PARTS = (policy.HEREDOC, policy.ENCODED)
 
 def edited(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tuple[str, Edit]:
     """The edits, whose paths lead into the document, as one on the source. Raises BindingError where it cannot be followed."""
+    if (block := policy.made_by(module, spot.raw)) is not None:
+        return _in_data(module, *block, edits, where)
     locator, path, raw = spot.locator, spot.path, spot.raw
     if isinstance(raw, Unknown) and NAMED_VALUE.fullmatch(raw.text):
         locator, path, raw = module.behind(raw, where)
@@ -29,6 +32,17 @@ def edited(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tup
     for each in edits:
         new = _changed(module, new, _own(spot, _filled(new, each)), where)
     return locator, Edit(path, new)
+
+
+def _in_data(module: Module, locator: str, path: Path, edits: Sequence[Edit], where: str) -> tuple[str, Edit]:
+    """The one edit on a statement's resources in the data block that writes it for this policy alone."""
+    block = next(each for each in module.resources(f"data.{path[1]}") if (each.locator, each.path) == (locator, path))
+    is_own = len(list(namers(module, block))) == 1 and handed_out(module, block, {}) == "no"
+    at = edits[0].path
+    if not is_own or len(edits) != 1 or edits[0].remove or len(at) != 3 or (at[0], at[2]) != ("Statement", "Resource"):
+        raise BindingError(f"{where} is written by {block.address}; change it there")
+    value = edits[0].value
+    return locator, Edit((*path, "statement", at[1], "resources"), value if isinstance(value, list) else [value])
 
 
 def _changed(module: Module, raw: Plain, edit: Edit, where: str) -> Plain:

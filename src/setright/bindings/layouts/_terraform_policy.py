@@ -118,6 +118,12 @@ def place(module: Module, raw: Plain, at: tuple[str, Path], rest: Path) -> tuple
     return block[0], (*block[1], *inner)
 
 
+def made_by(module: Module, raw: Plain) -> tuple[str, Path] | None:
+    """The place of the data block that writes a policy of AWS; None where none does."""
+    block = _data(module, raw.text) if isinstance(raw, Unknown) else None
+    return block[:2] if block is not None and block[1][1] == AWS else None
+
+
 def _parsed(text: str) -> Plain:
     """JSON with interpolations in its texts, each such text Unknown, or plain YAML; else Unknown, but for a comma too many."""
     plain = HOLE.sub(lambda hole: json.dumps(hole[0], ensure_ascii=False)[1:-1], text)
