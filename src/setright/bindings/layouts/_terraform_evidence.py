@@ -29,6 +29,7 @@ from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_gateways import can_ask
 from setright.bindings.layouts._terraform_keys import key_users
+from setright.bindings.layouts._terraform_log_writers import log_writers
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_scripts import only_agents, script
 from setright.bindings.layouts._terraform_ties import of_bucket
@@ -381,6 +382,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "deployers": deployers,
     "statements": statements,
     "key-users": key_users,
+    "log-writers": log_writers,
     **readers.FUNCTIONS,
     **publishers.FUNCTIONS,
 }
