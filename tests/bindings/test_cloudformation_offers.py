@@ -464,14 +464,16 @@ def test_a_rule_alone_that_is_no_list_is_found_and_described():
 
 
 @pytest.mark.parametrize(
-    ("place", "words"),
+    ("place", "port", "words"),
     [
-        ("CidrIp: !Ref AWS::NoValue, CidrIpv6: fc00::/7", "HTTP from fc00::/7"),
-        ("SourceSecurityGroupId: !Select [0, !GetAtt [Gate, SecurityGroups]]", "HTTP from Gate"),
+        ("CidrIp: !Ref AWS::NoValue, CidrIpv6: fc00::/7", "80", "HTTP from fc00::/7"),
+        ("SourceSecurityGroupId: !Select [0, !GetAtt [Gate, SecurityGroups]]", "80", "HTTP from Gate"),
+        ("SourceSecurityGroupId: !Ref App", "!Ref Port", "TCP port Port from App"),
+        ("SourceSecurityGroupId: !Ref App", "!GetAtt Data.Endpoint.Port", "TCP from App"),
     ],
 )
-def test_a_rule_is_described_by_what_gives_its_place(place, words):
-    rule = f"Ingress: [{{IpProtocol: tcp, FromPort: 80, ToPort: 80, {place}}}]"
+def test_a_rule_is_described_by_what_gives_its_place_and_port(place, port, words):
+    rule = f"Ingress: [{{IpProtocol: tcp, FromPort: {port}, ToPort: {port}, {place}}}]"
     text = RULES[: RULES.index("        # the")].replace("Ingress:", rule)
     after = fixed(GROUP, text, "Web", Edit(("Ingress", 0, "template-description"), "offered"))
     assert trees(GROUP, after)["Web"]["Ingress"][0]["Description"] == words

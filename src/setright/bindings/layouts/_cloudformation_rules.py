@@ -9,7 +9,7 @@ import re
 
 from setright.bindings.layouts._cloudformation_index import count
 from setright.bindings.layouts._cloudformation_told import default_of
-from setright.bindings.layouts._cloudformation_values import NO_VALUE, is_ref, referred
+from setright.bindings.layouts._cloudformation_values import NO_VALUE, function, is_ref, referred
 from setright.model import Edit, Plain, Tree, Unknown
 
 WORDS = "template-description"  # set by a fix: the description that the rule's own values give
@@ -74,7 +74,7 @@ def is_everybody(addresses: Plain) -> bool:
 
 def _service(rule: Tree) -> str:
     protocol = str(_told(rule.get("IpProtocol")) or "IP").lower()
-    first, last = _told(rule.get("FromPort")), _told(rule.get("ToPort"))
+    first, last = _port(rule.get("FromPort")), _port(rule.get("ToPort"))
     if protocol in ("-1", "all"):
         return ALL_TRAFFIC
     name = {"6": "TCP", "17": "UDP", "1": "ICMP", "58": "ICMPv6"}.get(protocol, protocol.upper())
@@ -83,6 +83,11 @@ def _service(rule: Tree) -> str:
     if str(first) != str(last):
         return f"{name} ports {first}-{last}"
     return SERVICES.get(str(first)) or f"{name} port {first}"
+
+
+def _port(value: Plain) -> Plain:
+    """A port, or the parameter that gives it; what a resource says of itself is no name for one."""
+    return _told(value) if is_ref(value) or function(value) is None else None
 
 
 def _place(rule: Tree, side: str) -> str:
