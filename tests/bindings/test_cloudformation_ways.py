@@ -67,6 +67,12 @@ def test_a_subnet_gives_addresses_to_those_alone_that_say_nothing_themselves() -
     assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + "  Web: " + OWN % "Outer") == "others"
 
 
+@pytest.mark.parametrize("type_", ["AWS::CloudFormation::Stack", "Custom::Prepare", "AWS::CloudFormation::CustomResource"])
+def test_a_subnet_may_give_addresses_to_what_another_stack_starts_there(type_: str) -> None:
+    inner = f"  App: {{Type: {type_}, Properties: {{Parameters: {{Subnet: !Ref Outer}}}}}}\n"
+    assert told("AWS::EC2::Subnet", ROUTES + GATE + NAT + inner) == "public addresses"
+
+
 @pytest.mark.parametrize(("type_", "way"), [("Gateway", "public addresses"), ("Interface", "others")])
 def test_a_subnet_that_others_take_has_an_endpoint_for_another_way_out_but_no_route_to_a_service(type_: str, way: str) -> None:
     endpoint = f"  S3: {{Type: AWS::EC2::VPCEndpoint, Properties: {{VpcEndpointType: {type_}}}}}\n"

@@ -22,6 +22,7 @@ TAKERS = (  # what takes the public addresses that its subnet gives, where it do
     *STARTED_BY,
     *("AWS::EKS::Nodegroup", "AWS::Batch::ComputeEnvironment", "AWS::EMR::Cluster", "AWS::ElasticBeanstalk::Environment"),
 )
+HANDS_ON = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::CustomResource", "Custom::")  # to whom nothing here tells
 ADDRESSES = ("AWS::EC2::EIP", "AWS::EC2::EIPAssociation")
 SUBNETS = ("SubnetId", "SubnetIds", "Subnets", "VPCZoneIdentifier")
 OWN = "AssociatePublicIpAddress"
@@ -107,8 +108,11 @@ def _has_gate_alone(template: Tree) -> bool:
 
 
 def _takes(template: Tree, name: str) -> bool:
-    """Whether something takes the addresses of its subnet, as neither it nor what it starts from says whether it does."""
-    if resource_type(template["Resources"][name]) not in TAKERS:
+    """Whether something may take the addresses of its subnet, as neither it nor what it starts from says whether it does."""
+    kind = resource_type(template["Resources"][name])
+    if kind.startswith(HANDS_ON):
+        return True
+    if kind not in TAKERS:
         return False
     return not any(OWN in str(properties(template, id_)) for id_ in [name, *spoken_of(template, name)])
 
