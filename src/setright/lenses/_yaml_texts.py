@@ -21,8 +21,9 @@ def with_lines(raw: str, old: str, want: str) -> str | None:
         return None
     before, end = written[first + 1].partition(lines[first])[0], "\r" if written[0].endswith("\r") else ""
     body: list[str] = []
+    whole = [*written[:-1], written[-1].removesuffix("\r") + end]
     for how, i, j, k, stop in SequenceMatcher(None, lines, new, False).get_opcodes():
-        body += written[i + 1 : j + 1] if how == "equal" else [(before + line if line else "") + end for line in new[k:stop]]
+        body += whole[i + 1 : j + 1] if how == "equal" else [(before + line if line else "") + end for line in new[k:stop]]
     last = body.pop().removesuffix("\r")
     return "\n".join([written[0], *body, last + (end if written[-1].endswith("\r") else "")])
 
