@@ -411,3 +411,35 @@ def test_the_policy_of_deploy_stands_in_front_of_restart():
     assert (after["restart"], after["deploy"]["restart_policy"]["max_attempts"]) == ("no", 5)
     with pytest.raises(BindingError, match="deploy/restart_policy"):
         fixed("image: x, deploy: {restart_policy: {condition: none}}", Edit(("restart",), "on-failure:5"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "image: acme/mysql:8, command: mysqld --skip-log-bin",
+        "image: crate:2.3",
+        "image: 'acme/postgres-ext:${V}'",
+        "image: acme/app, user: app, environment: {APP_DATA_DIR: /srv/app}",
+        "image: acme/app, user: app, environment: [DATABASE_URL=sqlite:////srv/app.db]",
+    ],
+)
+def test_data_that_no_volume_holds_keeps_its_root_writable(body: str) -> None:
+    with pytest.raises(BindingError, match="put a volume there first"):
+        fixed(body, READS)
+
+
+@pytest.mark.parametrize(
+    ("body", "volumes"),
+    [
+        ("image: acme/app, environment: {APP_DATA_DIR: /srv/app}", ["/srv/app"]),
+        ("image: acme/app, environment: [DATABASE_URL=sqlite:////srv/app.db, LOG_FILE=/srv/app.log]", ["/srv"]),
+        (
+            "image: acme/app, volumes: ['d:/srv'], environment: {APP_DATA_DIR: /srv/app, CONFIG_PATH: /opt/c, DATA_DIR: '${D}'}",
+            ["d:/srv"],
+        ),
+        ("image: acme/mysql, volumes: ['d:/var/lib/mysql']", ["d:/var/lib/mysql"]),
+        ("image: acme/mysql-exporter", None),
+    ],
+)
+def test_what_the_environment_says_is_written_stands_on_a_volume(body: str, volumes: list[str] | None) -> None:
+    assert fixed(body, READS).get("volumes") == volumes

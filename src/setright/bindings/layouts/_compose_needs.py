@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _compose_keeps as keeps
 from setright.bindings.layouts import _compose_writers as writers
 from setright.bindings.layouts import _nginx_paths, _programs
 from setright.bindings.layouts._compose_build import (
@@ -233,11 +234,32 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
     if wanted.path == ("read_only",) and wanted.value is True and (own := _own_files(service, images, made)):
         raise BindingError(f"{service.get('image', 'it')}: it writes to {own} when it starts; put a volume there first")
     if wanted.path == ("read_only",) and wanted.value is True:
+        if "writes" not in needs and (data := _has_no_volume(service, images, made)):
+            raise BindingError(f"{service.get('image', 'it')}: {data}; put a volume there first")
         least = _cautions(service, images, made)
         paths = needs.get("writes", [*least.get("writes", ()), *EVERYBODYS])
         runs_from = EVERYBODYS if writers.is_java(service, made) else spills_of(_base(service, made).image, images)
-        return _places(service, [*paths, *least.get("fills", ())], runs_from)
+        apart = [] if "writes" in needs else _told_places(service)
+        return _places(service, [*paths, *least.get("fills", ()), *apart], [*runs_from, *apart])
     return []
+
+
+def _told_places(service: Tree) -> list[str]:
+    """The folders that its environment tells for what it writes, and nothing holds yet."""
+    pairs = zip(names_of(service.get("environment")), _values(service.get("environment")), strict=True)
+    memory = [str(each).partition(":")[0].rstrip("/") for each in listed(service.get("tmpfs"))]
+    return keeps.told(pairs, [*mounted(service), *memory, *EVERYBODYS])
+
+
+def _has_no_volume(service: Tree, images: Images, made: Made) -> str:
+    """What it surely writes and no volume holds, where a new one would not do; empty for nothing."""
+    if (paths := _told_places(service)) and not starts_as_root(service, made or ()):
+        return f"its environment has it write to {paths[0]}"
+    base, whole = _base(service, made).image, image_of(made or (), {}).whole
+    words = [*words_of(service), *program(whole)]
+    declares = any(each["keyword"] == "VOLUME" for each in whole) or any(places_of(base, images))
+    is_database = keeps.is_database("" if service.get("build") else base, words[0] if words else "")
+    return "a database writes its data" if is_database and not declares and not mounted(service) else ""
 
 
 def _places(service: Tree, paths: Sequence[str], spills: Sequence[str]) -> list[Edit]:
