@@ -100,6 +100,8 @@ LIMITS = Edit(("deploy", "resources", "limits", "memory"), "512m")
         ("image: 'mcr.microsoft.com/mssql/server:2022-latest'", "4096m"),
         ("image: 'elasticsearch:7.17.1'", "2048m"),
         ("image: '${KAFKA:-confluentinc/cp-kafka:7.3.14}'", "2048m"),
+        ("image: 'acme/whisper-server'", "8192m"),
+        ("image: acme/app, deploy: {resources: {reservations: {devices: [{driver: nvidia}]}}}", "8192m"),
     ],
 )
 def test_no_limit_is_below_what_a_service_surely_takes(body: str, limit: str) -> None:

@@ -17,6 +17,11 @@ SIZE = late(r"(\d+(?:\.\d+)?)\s*([kmg]?)i?b?", 0)
 UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 MEGABYTE = UNITS["m"]
 AT_WORK, OF_JAVA = 2 * UNITS["g"], UNITS["g"]  # what compiles while it runs; a machine with its heap, its code and its threads
+OF_MODELS = 8 * UNITS["g"]  # what runs a model of its own, and loads it by way of memory also where a GPU holds it then
+MODELS = late(
+    r"\b(?:comfyui|cuda|huggingface|llama(?:[-_.]?cpp)?|lmdeploy|local-?ai|nvidia|ollama|pytorch|sd-webui|sglang|stable[-_]diffusion"
+    r"|tensorrt|text-embeddings|text-generation|torchserve|tritonserver|vllm|whisper|xinference)\b"
+)
 BESIDES = 2  # how much a program takes for each byte of the part that is told
 PARTS = {  # words that tell the size of a heap, a cache or a pool of buffers, and the unit of a bare number
     late(r"-Xmx(\d+)([kKmMgG]?)"): "",
@@ -49,6 +54,10 @@ def _usual(service: Tree, made: Made) -> int:
     own = [str(each) for key in ("entrypoint", "command") for each in _words(service.get(key))]
     if writers.is_at_work(own or program(image_of(made or (), {}).whole)):
         return AT_WORK
+    if MODELS.search(
+        " ".join(str(service.get(key, "")) for key in ("image", "command", "entrypoint", "runtime", "deploy")).lower()
+    ):
+        return OF_MODELS
     return OF_JAVA if writers.is_java(service, made) else 0
 
 
