@@ -16,7 +16,7 @@ from setright.model import Edit, Path, Plain
 
 FLOORS = {"aws": "2.0", "azurerm": "2.0", "google": "3.0"}
 ALWAYS = frozenset({"count", "depends_on", "lifecycle", "provider", "tags"})
-MACHINE = "can_ip_forward deletion_protection metadata network_interface scopes service_account"
+MACHINE = "can_ip_forward deletion_protection metadata network_interface scopes service_account shielded_instance_config@2.20"
 OLD = {  # by type the arguments, each with what is below it; behind an @ the version that brought it
     "aws_cloudtrail": "cloud_watch_logs_group_arn cloud_watch_logs_role_arn enable_log_file_validation enable_logging "
     "include_global_service_events is_multi_region_trail kms_key_id",
@@ -70,10 +70,10 @@ OLD = {  # by type the arguments, each with what is below it; behind an @ the ve
     "google_compute_network": "auto_create_subnetworks",
     "google_compute_project_metadata": "metadata",
     "google_compute_ssl_policy": "min_tls_version profile",
-    "google_compute_subnetwork": "enable_flow_logs private_ip_google_access",
-    "google_container_cluster": "addons_config/network_policy_config enable_legacy_abac logging_service master_auth "
-    "master_authorized_networks_config monitoring_service network_policy node_config/image_type node_config/oauth_scopes "
-    "node_config/service_account private_cluster_config@2.0 resource_labels",
+    "google_compute_subnetwork": "enable_flow_logs log_config@2.20 private_ip_google_access",
+    "google_container_cluster": "addons_config/network_policy_config enable_legacy_abac ip_allocation_policy@2.0 logging_service "
+    "master_auth master_authorized_networks_config monitoring_service network_policy node_config/image_type "
+    "node_config/oauth_scopes node_config/service_account private_cluster_config@2.0 resource_labels",
     "google_container_node_pool": "management node_config/image_type node_config/oauth_scopes node_config/service_account",
     "google_kms_crypto_key": "rotation_period",
     "google_project": "auto_create_network",
