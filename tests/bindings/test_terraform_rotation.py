@@ -20,10 +20,10 @@ POOL = 'resource "azurerm_kubernetes_cluster" "a" {\n  default_node_pool {\n    
 OLD = 'terraform {\n  required_providers {\n    azurerm = {\n      version = "~> 3.20.0"\n    }\n  }\n}\n'
 
 
-def fixed(text: str, path: Path, value: Plain) -> str:
+def fixed(text: str, path: Path, value: Plain, layout: dict[str, Plain] = CLUSTER) -> str:
     given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
-    resource = terraform.view("k", CLUSTER, given)[0]
-    placed = terraform.edit(CLUSTER, resource, [Edit(path, value)], [], given)
+    resource = terraform.view("k", layout, given)[0]
+    placed = terraform.edit(layout, resource, [Edit(path, value)], [], given)
     return lenses.put("hcl", text.encode(), [edit for _, edit in placed]).decode()
 
 
@@ -45,3 +45,15 @@ def test_a_provider_that_would_make_the_whole_cluster_anew_is_left_alone() -> No
     with pytest.raises(BindingError, match="makes a cluster anew"):
         fixed(OLD + POOL % "", PODS, 50)
     assert "max_pods" in fixed(OLD + POOL % '    temporary_name_for_rotation = "mine"\n', PODS, 50)
+
+
+def test_a_pool_of_its_own_is_made_anew_without_a_name_where_the_provider_knows_none() -> None:
+    own: dict[str, Plain] = {
+        "type": "azurerm_kubernetes_cluster_node_pool",
+        "names": "camel",
+        "properties/maxPods": {"at": "max_pods"},
+        "properties/rotationName": {"at": "temporary_name_for_rotation", "since": "3.59"},
+    }
+    pool = 'resource "azurerm_kubernetes_cluster_node_pool" "a" {\n  name = "work"\n}\n'
+    assert "temporary_name" not in fixed(OLD + pool, ("properties", "maxPods"), 50, own)
+    assert "temporary_name" in fixed(pool, ("properties", "maxPods"), 50, own)

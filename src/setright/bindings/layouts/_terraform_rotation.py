@@ -35,9 +35,11 @@ def with_rotation(told: Entry, module: Module, block: Block, edits: Sequence[Edi
     is_open = spec.path == (*pool, NAME) and find.spot(told, module, block, spec.path) is None
     if not is_open:
         return list(edits)
-    if block.type == WHOLE and not any(usable(told, module, block, place) for place in spec.places):
+    if any(usable(told, module, block, place) for place in spec.places):
+        return [*edits, Edit(spec.path, VALUE)]
+    if block.type == WHOLE:
         asked = constraint(module, "azurerm").text or "the one this is written for"
         raise BindingError(
             f"{block.locator}: {block.address}: {asked} of the provider makes a cluster anew for this, with all in it"
         )
-    return [*edits, Edit(spec.path, VALUE)]
+    return list(edits)
