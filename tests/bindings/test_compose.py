@@ -131,6 +131,22 @@ def test_a_file_that_a_pipeline_lays_over_another_is_an_override(files: str) -> 
     assert (web.only is None) is ("-f compose.yml" not in files)
 
 
+@pytest.mark.parametrize(
+    ("main", "over", "at"),
+    [
+        ("services: {web: {image: 'a:1'}}", "version: '3.8'\nservices: {web: {image: 'a:1'}}", "deploy"),
+        ("version: '3.8'\nservices: {web: {image: 'a:1'}}", "services: {web: {image: 'a:1'}}", "mem_limit"),
+        ("services: {web: {image: 'a:1', mem_limit: 1g}}", "services: {web: {image: 'a:1'}}", "mem_limit"),
+        ("services: {db: {image: 'a:1', mem_limit: 1g}}", "services: {web: {image: 'a:1'}}", "deploy"),
+    ],
+)
+def test_files_that_may_be_merged_say_their_limits_in_one_place(main: str, over: str, at: str) -> None:
+    there = sources(compose=main, compose_dev=over)
+    [web] = [each for each in compose.view("compose/service", {}, there) if each.home[0] == "compose.dev.yml"]
+    wanted = Edit(("deploy", "resources", "limits", "memory"), "512m")
+    assert [edit.path[4] for _, edit in compose.edit({}, web, [wanted], [], there)] == [at]
+
+
 def test_what_may_lie_under_a_file_still_tells_what_its_image_needs() -> None:
     main = "services: {web: {image: 'a:1', command: sudo run}}"
     assert [each.tree["calls-sudo"] for each in seen(compose=main, compose_dev="services: {web: {image: 'a:1'}}")] == [True, True]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from posixpath import join
+from typing import NamedTuple
 
 from setright.bindings.layouts._compose_starts import named_together
 from setright.bindings.layouts._documents import folder, listed
@@ -34,6 +35,27 @@ def alone(services: Services, mains: Sequence[str], sources: Mapping[str, Source
             continue
         found += [file] if _is_whole(own, below) else []
     return frozenset(found)
+
+
+class Below(NamedTuple):
+    """The service of the same name in the folder's main file, with that file's other services and its version."""
+
+    service: Tree
+    services: Tree
+    version: str
+
+
+def below(locator: str, name: str, mains: Sequence[str], sources: Mapping[str, Source]) -> Below | None:
+    """What may be laid under a service; None where its file is a main one, or no main one says that service."""
+    if locator.rpartition("/")[2] in mains:
+        return None
+    for main in (join(folder(locator), each) for each in mains):
+        documents = sources[main].tree.get("documents") if main in sources and sources[main].lens == "yaml" else None
+        for document in documents if isinstance(documents, list) else ():
+            services = document.get("services") if isinstance(document, dict) else None
+            if isinstance(services, dict) and isinstance(services.get(name), dict):
+                return Below(services[name], services, str(document.get("version") or ""))
+    return None
 
 
 def _is_whole(own: Mapping[str, Tree], below: Mapping[str, Tree]) -> bool:

@@ -97,6 +97,11 @@ def edit(
     limits.refuse_memory(resource.name, more, version, services.values())
     wanted = [_with_enough(known, each, images, made) for each in [*edits, *live]]
     in_place = partial(limits.place, resource.name, raw, version=version, services=list(services.values()))
+    if main := overrides.below(
+        locator, resource.name, MAINS, sources
+    ):  # both say their limits in one place, or Compose refuses them
+        under = {**main.service, **raw}
+        in_place = partial(limits.place, resource.name, under, version=main.version, services=list(main.services.values()))
     placed = [_placed(resource, raw, each, in_place) for each in wanted] + more
     return [*((locator, Edit((*base, *each.path), each.value, each.remove)) for each in _emptied(raw, placed)), *apart]
 
