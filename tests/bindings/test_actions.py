@@ -161,6 +161,25 @@ def test_quotes_and_strings_of_the_shell_are_told_apart(script: str, new: str) -
     assert f"          {new}\n        env:" in fixed(steps, Edit(("expressions", 0), remove=True))
 
 
+@pytest.mark.parametrize(
+    ("more", "is_told"),
+    [
+        ("run: echo a=1 >> $GITHUB_OUTPUT", True),
+        ("run: if true; then echo; fi", False),  # which stands on one line, and may be a word of another program
+        ("run: |\n          if true; then\n            make\n          fi", True),
+        ("run: sudo apt-get update", True),
+        ("{run: sudo apt-get update, if: \"runner.os == 'Linux'\"}", False),
+        ("{run: sudo apt-get update, shell: bash}", False),
+        ("run: make", False),
+    ],
+)
+def test_a_script_that_no_other_shell_takes_tells_that_of_its_job(more: str, is_told: bool) -> None:
+    text = "on: push\njobs:\n  a:\n    runs-on: ${{ matrix.os }}\n    strategy: {matrix: {os: '${{ fromJSON(inputs.os) }}'}}\n"
+    text += f"    steps:\n      - run: make ${{{{ inputs.a }}}}\n      - {more}\n"
+    [first, *_] = actions.view("actions/step", {}, {CI: Source(CI, "yaml", get("yaml", text.encode()))})
+    assert bool(first.tree.get("shell")) is is_told
+
+
 def test_two_expressions_of_one_value_get_two_variables() -> None:
     one, two, other = "${{ fromJSON(inputs.a).b-c }}", "${{ inputs.a && 1 }}", "${{\n            inputs.a || 2\n          }}"
     run = f"      - run: |\n          ls '{one}' '{two}' '{other}'\n"

@@ -47,6 +47,10 @@ KEEPS_TEXT = late(r"(?:^|[;&|({])[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^;&|\n]*\Z",
 PLAIN = late(r"[\w./:@=+,-]*")
 LINES = late(r"\s*\n\s*")
 QUOTED_LINES = late(r"\A(?:[^']|'[^']*')*?'[^'\n]*\n")
+POSIX_ALONE = late(
+    r"^[ \t]*(?:fi|done|esac)[ \t]*(?:$|[;&|>#])|\$\{?GITHUB_(?:OUTPUT|ENV|PATH|STEP_SUMMARY)\b|(?:^|[;&|])[ \t]*sudo[ \t]", re.M
+)
+OF_SOME_RUNNERS = late(r"\b(?:runner|matrix)\b")
 OF_THE_RUNNER = ("PATH", "HOME", "REF_NAME")
 GIVEN_BY_RUNNER = {  # what a runner sets in the environment of each step, and lets nobody set anew
     f"github.{key}": f"GITHUB_{key.upper()}" for key in ("actor", "base_ref", "ref", "ref_name", "triggering_actor")
@@ -147,6 +151,13 @@ def runners_meant(runner: str, job: Tree) -> list[str]:
     more = [each.get(found[1]) for each in listed(matrix.get("include")) if isinstance(each, dict) and found[1] in each]
     values = [*listed(matrix.get(found[1])), *more]
     return [str(each) for each in values] or [runner]
+
+
+def speaks_posix(job: Tree) -> bool:
+    """Whether a script that runs wherever the job does, in its usual shell, would fail in PowerShell, so that this is none."""
+    steps = [each for each in listed(job.get("steps")) if isinstance(each, dict) and each.get("shell") is None]
+    scripts = [str(each.get("run", "")) for each in steps if not OF_SOME_RUNNERS.search(str(each.get("if", "")))]
+    return job.get("container") is not None or any(POSIX_ALONE.search(each) for each in scripts)
 
 
 def variable_for(told_of: Tree, taken: Plain, script: str) -> tuple[str, str]:

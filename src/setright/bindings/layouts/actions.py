@@ -36,6 +36,7 @@ from setright.bindings.layouts._workflow_text import (
     old_command,
     plain_parts,
     runners_meant,
+    speaks_posix,
     told,
     variable_for,
     with_property,
@@ -257,7 +258,8 @@ def _default_shell(workflow: Tree, job: Tree) -> str:
         return shell
     labels = [runners_meant(str(label), job) for label in listed(job.get("runs-on"))]
     has_posix = any(all(each.lower().startswith(("ubuntu", "macos", "linux")) for each in meant) for meant in labels)
-    return "bash" if has_posix and not any("windows" in each.lower() for meant in labels for each in meant) else ""
+    is_posix = has_posix or speaks_posix(job)
+    return "bash" if is_posix and not any("windows" in each.lower() for meant in labels for each in meant) else ""
 
 
 def _about(workflow: Tree) -> Tree:
