@@ -25,8 +25,18 @@ def test_the_release_that_stood_there_gives_way(comment):
 
 
 @pytest.mark.parametrize("words", ["the code", "2 copies of it", "v-next comes later"])
-def test_other_words_stay_behind_it(words):
-    assert remarked(f"- uses: a/b@v4  # {words}\r\n") == f"- uses: COMMIT  # v4.2.2 # {words}\r\n"
+def test_other_words_go_above_the_line(words):
+    assert remarked(f"- uses: a/b@v4  # {words}\r\n") == f"# {words}\r\n- uses: COMMIT # v4.2.2\r\n"
+
+
+def test_they_stand_as_far_in_as_their_line():
+    before = "- name: a\n  uses: a/b@v4 # the code\n  id: x\n"
+    assert remarked(before) == "- name: a\n  # the code\n  uses: COMMIT # v4.2.2\n  id: x\n"
+
+
+@pytest.mark.parametrize("words", ["zizmor: ignore[unpinned-uses]", "noqa", "yamllint disable-line", "see https://a.org"])
+def test_what_programs_read_stays_on_its_line(words):
+    assert remarked(f"- uses: a/b@v4  # {words}\n") == f"- uses: COMMIT  # v4.2.2 # {words}\n"
 
 
 def test_words_behind_a_release_stay():
