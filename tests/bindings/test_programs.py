@@ -2,7 +2,8 @@
 
 import pytest
 
-from setright.bindings.layouts._programs import usual_port
+from setright.bindings.layouts._programs import told_of_name, usual_port
+from setright.model import Plain, Unknown
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,23 @@ def test_a_program_that_starts_as_it_comes_listens_where_it_does_by_itself(conta
 )
 def test_one_that_is_told_something_else_may_listen_elsewhere(container):
     assert usual_port(container) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ("ghcr.io/example/shop:1.2", "ghcr.io/example/shop:1.2"),
+        ("gcr.io/${PROJECT_ID}/shop:${IMAGE_TAG}", "shop"),
+        ("${REGISTRY}/calico/node:$(VERSION)", "calico/node"),
+        ("<account>.dkr.ecr.eu-west-1.amazonaws.com/shop:latest", "shop"),
+        ("shop:$TAG", "shop"),
+        (Unknown("{{ .Values.registry }}/example/shop:{{ .Values.tag }}"), "example/shop"),
+        ("$IMAGE", ""),
+        ("gcr.io/example/$APP:1", ""),
+        ("gcr.io/example/shop-$COLOUR:1", ""),
+        (Unknown("{{ .Values.image.repository }}:{{ .Values.image.tag }}"), ""),
+        (None, ""),
+    ],
+)
+def test_what_deployers_fill_in_hides_no_program(image: Plain, told: str) -> None:
+    assert told_of_name(image) == told

@@ -178,9 +178,12 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     }
     if (copies := _copies(manifest, around)) is not None:
         claims["copies"] = copies
-    names = [each.get("image") for each in containers]
-    if not containers or not all(isinstance(each, str) and not UNSURE.search(each) for each in names):
+    is_pulled = not around.is_local and all(_is_pulled(each) for each in containers)
+    names = [_programs.told_of_name(each.get("image")) for each in containers]
+    if not containers or not all(each and not UNSURE.search(each) for each in names):
         return claims
+    containers = [{**each, "image": name} for each, name in zip(containers, names, strict=True)]
+    pods = [(each, needs) for each, (_, needs) in zip(containers, pods, strict=True)]
     said, values = " ".join(map(_said, containers)), " ".join(map(_values, containers))
     is_sure = any(_programs.surely_calls_api(str(each["image"]), _said(each), _values(each)) for each in containers)
     if is_sure or works_by_its_token(tree, manifest, said, around.telling):
@@ -197,7 +200,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         or bool(_programs.VALUES_OF_CALLS.search(values))
         or _is_unconfined(tree, manifest, containers)
         or any(DEEP & set(_added(each)) for each in containers),
-        "pulled": not around.is_local and all(_is_pulled(each) for each in containers),
+        "pulled": is_pulled,
     }
 
 

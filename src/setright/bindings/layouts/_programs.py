@@ -7,7 +7,7 @@ installation guides for Kubernetes.
 
 from __future__ import annotations
 
-from setright.model import Plain, Tree
+from setright.model import Plain, Tree, Unknown
 from setright.patterns import SomeOf, late
 
 API = SomeOf(
@@ -45,6 +45,7 @@ DEEP_SYSCALLS = SomeOf(
     r"|singularity|apptainer|slurm|openmpi|mpi\b"
 )
 LOADED = late(r"(?:^|[-_.:/])(?:local(?:host|dev)?|minikube|kind|k3d|e2e)(?:$|[-_.:/])")
+FILLED_IN = late(r"\{\{.*?\}\}|\$\([^)]*\)|\$\{[^}]*\}|\$\w+|<[^<>]*>|%\S*?%|@@\S*?@@")
 CALLERS = late(  # images that are there to call the API; a controller may be one of other things
     r"(?:.*/)?(?:.+[-_])?(?:operator|provisioner|autoscaler|descheduler|controller-manager|kubectl|attacher|resizer|snapshotter)"
     r"|(?:.*/)?(?:kube-(?:state-metrics|rbac-proxy)|metrics-server|external-dns|cert-manager-\w+|(?:.+-)?k8s-sidecar|tiller|kured|reloader)"
@@ -155,6 +156,20 @@ def speaking(image: str) -> str:
     """What of an image's name tells what its program does: of what shows how something is used not who shows it."""
     maker, _, name = program(image).rpartition("/")
     return name if SHOWS.search(maker.rpartition("/")[2]) or SHOWS.search(name) else program(image)
+
+
+def told_of_name(image: Plain) -> str:
+    """What of an image's name nothing else fills in, where that is what its program is called; empty where it is not.
+
+    Who deploys fills in registries, projects and versions.
+    """
+    text = image.text if isinstance(image, Unknown) else image if isinstance(image, str) else ""
+    if not FILLED_IN.search(text):
+        return text
+    *ahead, last = FILLED_IN.sub("\0", text).partition("@")[0].split("/")
+    name = last.partition(":")[0]
+    is_told = name and "\0" not in name and (ahead or ":" in last)
+    return "/".join([*(each for each in ahead if "\0" not in each and "." not in each), name]) if is_told else ""
 
 
 def usual_port(container: Tree) -> int | None:
