@@ -308,6 +308,22 @@ def test_what_the_file_tells_in_full_comes_from_nobody_else(
     assert [each["value"] for each in steps[1].tree["expressions"]] == found
 
 
+@pytest.mark.parametrize(
+    ("uses", "place"),
+    [
+        ("./.github/actions/a", "workspace"),
+        ("$/.github/actions/a", "repository"),
+        ("./there/actions/a", "checkout"),
+        ("./thereafter", "workspace"),
+        ("../a", "workspace"),
+    ],
+)
+def test_where_an_action_of_the_tree_comes_from_is_told(uses: str, place: str) -> None:
+    steps = f"      - uses: actions/checkout@v4\n        with: {{path: there/}}\n      - uses: {uses}\n"
+    calls = seen("step", HEAD + steps)[1].tree["calls"]
+    assert calls == {"name": uses, "sort": "local", "pinned": True, "from": place}
+
+
 def test_an_action_that_was_given_up_names_what_does_its_work_now() -> None:
     given = sources(f"{HEAD}      - uses: actions-rs/toolchain@v1\n      - uses: actions/checkout@v4\n")
     found = actions.view("actions/step", {"archived": {"actions-rs/toolchain": "dtolnay/rust-toolchain"}}, given)

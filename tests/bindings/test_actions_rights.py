@@ -134,6 +134,8 @@ CALLED = {
     [
         ("./.github/actions/reads", {}),
         ("./.github/actions/writes", {"contents": "write"}),
+        ("$/.github/actions/writes", {"contents": "write"}),
+        ("$/.github/workflows/said.yml", {"packages": "write"}),
         ("./.github/actions/handed", None),
         ("./.github/actions/script", None),
         ("./.github/actions/loops", None),

@@ -20,7 +20,7 @@ from setright.patterns import late
 WORD = late(
     r"[A-Za-z/](?:[A-Za-z0-9_./@%+-]|:+(?=[A-Za-z0-9/@]))*(?: [A-Za-z0-9_./@%+-]+)*|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)"
     r"|--?[A-Za-z][A-Za-z0-9-]*(?:=(?:[A-Za-z0-9_./@%+,-]|:+(?=[A-Za-z0-9/]))*)?"  # flags
-    r"|(?:\$\{\{ ?[A-Za-z_][\w.*-]* ?\}\}-?)+"  # expressions of workflows
+    r"|(?:\$\{\{ ?[A-Za-z_][\w.*-]* ?\}\}-?)+|\$/[A-Za-z0-9_./-]+"  # expressions of workflows, and files of theirs
 )
 FLOW_WORD = late(r"[A-Za-z/][A-Za-z0-9_./@%+-]*|--?[A-Za-z][A-Za-z0-9-]*(?:=[A-Za-z0-9_./@%+-]*)?|[0-9]+(?:m|k|[MGTP]|[KMGTP]i)")
 PLAIN = late(r"(?!.*(?:: |:$| #))[A-Za-z/.$](?:[\x20-\x7e]*[\x21-\x7e])?")  # no other than text, where plain text stood

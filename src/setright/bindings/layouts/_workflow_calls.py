@@ -1,12 +1,14 @@
 """What workflows use from elsewhere, and the commits that a repository's lock file names for it.
 
     calls: {name: actions/checkout, ref: v4, sort: action | workflow | docker | local, pinned: true, commit: 11bd...,
-      release: v4.2.2, fits: true, instead: ruby/setup-ruby}
+      release: v4.2.2, fits: true, instead: ruby/setup-ruby, from: workspace | repository | checkout}
 
 A commit is told by the repository's lock file, or by the binding (`commits:`), which names the release that a tag is held to;
 it fits where the lock names it, the tag is that of the release, or the release has all `inputs:` that the step gives. A branch that
 is named after a major (releases/v4) is held as its tag is. Of an action that its makers have given up (`archived:`) `instead` tells
-what does its work now. GitHub does not tell capitals apart in the names of owners and repositories.
+what does its work now. GitHub does not tell capitals apart in the names of owners and repositories. `from` is told of what is
+local: ``./`` is taken from the workspace as it is then, ``$/`` from the repository as it was when the workflow began; what another
+checkout of the job brought is no file of this one.
 
 The lock is .github/actions.lock.yml, a mapping as ``actions/checkout@v4: 11bd71901bbe5b1630ceea73d27597364c9af683``.
 docs.github.com, Workflow syntax, jobs.<job_id>.steps[*].uses.
@@ -17,9 +19,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import mappings
 from setright.bindings.source import ACTIONS_LOCK, Source
-from setright.model import Plain, Tree
+from setright.bindings.trees import look_up
+from setright.model import Edit, Plain, Resource, Tree
 from setright.patterns import late
 
 
@@ -45,6 +49,7 @@ def _small(uses: str) -> str:
     return name.lower() + at + ref
 
 
+OWN = "$/"
 BRANCHES = ("main", "master")
 COMMIT = late(r"[0-9a-f]{40}")
 DIGIT, DIGITS = late(r"\d"), late(r"\d+")
@@ -52,13 +57,14 @@ OF_MAJOR = late(r"releases?/(?P<tag>v\d+)")
 USES = late(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
 
-def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = NOTHING) -> Tree:
-    """What a step or job uses from elsewhere, taken apart."""
+def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = NOTHING, beside: Sequence[Plain] = ()) -> Tree:
+    """What a step or job uses from elsewhere, taken apart; `beside` are the steps of its job."""
     uses = raw.get("uses")
     if not isinstance(uses, str):
         return {}
-    if uses.startswith(("./", "../", "$/")):
-        return {"calls": {"name": uses, "sort": "local", "pinned": True}}
+    if uses.startswith(("./", "../", OWN)):
+        place = "repository" if uses.startswith(OWN) else "checkout" if _is_brought(uses, beside) else "workspace"
+        return {"calls": {"name": uses, "sort": "local", "pinned": True, "from": place}}
     if uses.startswith("docker://"):
         return {"calls": {"name": uses[9:], "sort": "docker", "pinned": "@sha256:" in uses}}
     found = USES.fullmatch(uses)
@@ -76,6 +82,22 @@ def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = 
         return {"calls": told | {"commit": commit, "fits": True}}
     given = raw.get("with")
     return {"calls": told | _released(found["name"], found["ref"], list(given) if isinstance(given, dict) else [], known_here)}
+
+
+def _is_brought(uses: str, beside: Sequence[Plain]) -> bool:
+    """Whether a step checks something out into the folder that it stands in."""
+    paths = [look_up(each, ("with", "path")) for each in beside]
+    return any(isinstance(path, str) and f"{uses}/".startswith(f"./{path.removeprefix('./').rstrip('/')}/") for path in paths)
+
+
+def of_repository(resource: Resource, sources: Mapping[str, Source]) -> Edit:
+    """The edit that takes an action or workflow of the tree from the repository. Raises BindingError where it is not there."""
+    name, file = resource.tree["calls"]["name"], resource.home[0]
+    root, path = file.rpartition(".github/")[0], name.removeprefix("./").rstrip("/")
+    found = [f"{root}{path}{end}" for end in ("", "/action.yml", "/action.yaml") if path]
+    if not any(each in sources for each in found):
+        raise BindingError(f"{file}: {name}: is no file of this repository; let it stay where it is made or checked out")
+    return Edit(("uses",), OWN + path)
 
 
 def _repository(name: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._workflow_calls import OWN
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Tree
 from setright.patterns import fits, late
@@ -135,7 +136,7 @@ def joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     """The rights that a job needs beyond reading the repository; None where that cannot be told."""
     if job.get("uses") is not None:
-        called = table.get(str(job["uses"]) if str(job["uses"]).startswith("./") else str(job["uses"]).partition("@")[0])
+        called = table.get(_used(job))
         return None if called is None else {key: value for key, value in called.items() if (key, value) != ("contents", "read")}
     if TOKEN.search(str([workflow.get("env"), job.get("env")])):
         return None
@@ -165,6 +166,12 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     return found | ({"packages": "write"} if is_handed and PACKAGES.search(str(job)) else {})
 
 
+def _used(each: Tree) -> str:
+    """What a step or job uses, without its version; what is the repository's own as from the workspace."""
+    uses = str(each.get("uses", ""))
+    return f"./{uses[2:]}" if uses.startswith(("./", OWN)) else uses.partition("@")[0]
+
+
 def _named(step: Tree) -> dict[str, str]:
     """What an action that nothing tells of writes, as its name says."""
     name = str(step.get("uses", "")).partition("@")[0]
@@ -192,7 +199,7 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
     for step in listed(job.get("steps")):
         if not isinstance(step, dict):
             return True
-        script, action = str(step.get("run", "")), str(step.get("uses", "")).partition("@")[0]
+        script, action = str(step.get("run", "")), _used(step)
         if GIT.search(script) or MAKES_RELEASE.search(script) or GIT_ACTIONS.search(action):
             return True
         writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
@@ -228,7 +235,7 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
     uses, given = step.get("uses"), step.get("with")
     if not isinstance(uses, str):
         return _of_script(step)
-    name = uses.partition("@")[0]
+    name = _used(step)
     inputs = given if isinstance(given, dict) else {}
     if name == "docker/login-action":
         own = TOKEN.search(str(inputs.get("password", "")))

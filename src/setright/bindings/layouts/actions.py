@@ -25,7 +25,7 @@ from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
 from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without
-from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks
+from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks, of_repository
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
@@ -113,7 +113,8 @@ def edit(
     placed: list[Edit] = []
     table = _tables(sources, layout)(locator) if any(each.path[0] == "permissions" for each in [*edits, *live]) else {}
     for each in [*edits, *live]:
-        new = _placed(resource, raw, each, table, layout.get("caches", {}))
+        is_own = each.path == ("calls", "from")
+        new = [of_repository(resource, sources)] if is_own else _placed(resource, raw, each, table, layout.get("caches", {}))
         placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
     return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in _last(placed)]
 
@@ -219,7 +220,7 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
         if isinstance(raw, dict):
             fixed = fixed_environment([known.workflow, parent, raw], parent)
             tree = {**about, **_step(raw, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)}
-            tree |= calls(raw, known.locked, file, known.known)
+            tree |= calls(raw, known.locked, file, known.known, listed(parent.get("steps")))
             if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
                 tree["calls"] = {**tree["calls"], "command": command}
             if can_skip(raw, parent):
