@@ -99,14 +99,14 @@ LOSES = {  # what others do less without
     "zip": "unzip",
 }
 
-CHECKED_OUT = "ca-certificates curl git gnupg less mercurial netbase openssh-client patch procps sq subversion wget"
+CHECKED_OUT = "ca-certificates curl git gnupg mercurial netbase openssh-client procps sq subversion wget"
 COMPILES = (
     f"{CHECKED_OUT}"
     " autoconf automake build-essential bzip2 default-libmysqlclient-dev dpkg-dev file g++ gcc imagemagick"
     " libbz2-dev libc6-dev libcurl4-openssl-dev libdb-dev libevent-dev libffi-dev libgdbm-dev libglib2.0-dev"
     " libgmp-dev libjpeg-dev libkrb5-dev liblzma-dev libmagickcore-dev libmagickwand-dev libmaxminddb-dev"
     " libncurses5-dev libncursesw5-dev libpng-dev libpq-dev libreadline-dev libsqlite3-dev libssl-dev libtool"
-    " libwebp-dev libxml2-dev libxslt-dev libyaml-dev make unzip xz-utils zlib1g-dev"
+    " libwebp-dev libxml2-dev libxslt-dev libyaml-dev make patch unzip xz-utils zlib1g-dev"
 )
 WHOLE = r":(?:\d[\d.]*-?)?(?:(?<!\d)(?:bullseye|bookworm|trixie)|latest|lts|(?<=\d))"  # tags without -slim and the like
 BASES = {  # what base images have already, by their names and tags: github.com/docker-library/buildpack-deps and those on it
