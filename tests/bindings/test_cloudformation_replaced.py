@@ -1,21 +1,20 @@
-"""What becomes of a resource, when an edit has CloudFormation make a new one in its place."""
+"""What becomes of a resource with data in it, when an edit has CloudFormation make a new one in its place."""
 
 import pytest
 
 from setright import lenses
-from setright.bindings.error import BindingError
 from setright.bindings.layouts import cloudformation
 from setright.bindings.source import Source
-from setright.model import Edit, Tree
+from setright.model import Edit
 
-DATABASE: Tree = {"type": "AWS::X", "replaced": {"by": ["Encrypted"], "as": "Snapshot", "named": "Id"}}
+DATABASE = {"type": "AWS::X", "replaced": {"by": ["Encrypted"], "as": "Snapshot", "named": "Id"}}
 
 
-def policies(own: str, wanted: str = "Encrypted", layout: Tree = DATABASE) -> set[str]:
+def policies(own: str, wanted: str = "Encrypted") -> set[str]:
     text = "Resources:\n  Main:\n    Type: AWS::X\n" + own
     sources = {"t": Source("t", "yaml", lenses.get("yaml", text.encode()))}
-    resource = cloudformation.view("k", layout, sources)[0]
-    edits = [each for _, each in cloudformation.edit(layout, resource, [Edit((wanted,), True)], [], sources)]
+    resource = cloudformation.view("k", DATABASE, sources)[0]
+    edits = [each for _, each in cloudformation.edit(DATABASE, resource, [Edit((wanted,), True)], [], sources)]
     return {f"{each.path[-1]}: {each.value}" for each in edits if str(each.path[-1]).endswith("Policy")}
 
 
@@ -27,18 +26,13 @@ def test_the_old_one_is_kept_where_nothing_says_what_becomes_of_it() -> None:
     assert policies(set_by) == {"DeletionPolicy: Snapshot", "UpdateReplacePolicy: Snapshot"}
 
 
-def test_what_the_template_says_holds() -> None:
-    assert not policies("    UpdateReplacePolicy: Delete\n")
-
-
-def test_what_has_a_name_is_not_replaced() -> None:
-    with pytest.raises(BindingError, match=r"Main has a name \(Id\)"):
-        policies("    Properties: {Id: a}\n")
-    assert not policies("    Properties: {Id: a}\n", "Backups")
-
-
-def test_what_holds_nothing_needs_no_policy() -> None:
-    assert not policies("", layout={"type": "AWS::X", "replaced": {"by": ["Encrypted"], "named": "Id"}})
+@pytest.mark.parametrize(
+    "own",
+    ["    UpdateReplacePolicy: Delete\n", "    Properties: {Id: a}\n"],
+    ids=["it is to go then", "it is not replaced, for it has a name"],
+)
+def test_what_the_template_says_holds(own: str) -> None:
+    assert not policies(own)
 
 
 def test_what_changes_in_place_needs_no_policy() -> None:
