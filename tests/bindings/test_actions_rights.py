@@ -296,7 +296,7 @@ def test_who_may_write_to_the_repository_pushes_unless_it_asks_for_that_otherwis
         ("{uses: actions/checkout@v4, with: {new-input: 0}}", "v4.2.2", False),
         ("actions/checkout@v4.2", "v4.2.2", True),
         ("actions/checkout@v4.2.2", "v4.2.2", True),
-        ("actions/checkout@main", "v7.0.0", False),
+        ("actions/checkout@main", "v7.0.1", False),
         ("github/codeql-action/analyze@v3", "v3.28.18", False),
         ("actions/checkout@v4.1.1", "v4.1.1", True),
         ("actions/checkout@v4.1.99", None, None),
