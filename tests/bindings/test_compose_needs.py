@@ -119,7 +119,8 @@ def test_an_image_that_keeps_data_keeps_its_root_where_no_volume_holds_that() ->
 def test_an_image_that_writes_its_own_files_keeps_its_root() -> None:
     with pytest.raises(BindingError, match="redis-session.ini when it starts"):
         fixed("image: nextcloud, environment: {REDIS_HOST: redis}", Edit(("read_only",), True))
-    for image in ("confluentinc/cp-kafka:7.3.14", "apache/airflow:2.2.3", "zookeeper", "elasticsearch:7.17.1"):
+    assert fixed("image: caddy, volumes: ['./C:/etc/caddy/Caddyfile', 'd:/data', 'c:/config']", READS)["read_only"] is True
+    for image in ("caddy:2", "confluentinc/cp-kafka:7.3.14", "apache/airflow:2.2.3", "zookeeper", "elasticsearch:7.17.1"):
         with pytest.raises(BindingError, match="when it starts; put a volume there first"):
             fixed(f"image: '{image}'", READS)
     assert fixed("image: zookeeper, volumes: ['c:/conf']", READS)["read_only"] is True
