@@ -237,6 +237,10 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         'FROM gcr.io/distroless/static\nCOPY mkdir etcd /bin/\nRUN mkdir -p /var/lib/etcd\nCMD ["/bin/etcd"]\n',
         "FROM registry.access.redhat.com/ubi9/ubi-init\nRUN dnf install -y httpd\n",
         "FROM rockylinux:9\nRUN dnf install -y httpd && systemctl enable httpd\n",
+        'FROM debian:12\nRUN apt-get install -y squid\nCMD ["squid", "-N"]\n',
+        "FROM alpine\nRUN apk add redis\nCMD redis-server --port 1\n",
+        "FROM debian:12\nCMD cp /work/a.conf /etc && ./a\n",
+        'FROM debian:12\nCMD ["bash", "-c", "service a start && ./b"]\n',
     ],
 )
 def test_what_another_user_would_surely_break_is_refused(text: str) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from posixpath import normpath
 
 from setright.bindings.layouts._dockerfile_folders import given_away
-from setright.bindings.layouts._dockerfile_image import STEPS_DOWN, Image, Instruction
+from setright.bindings.layouts._dockerfile_image import SHELLS, STEPS_DOWN, Image, Instruction
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Same, Source
@@ -18,7 +18,7 @@ ASKS_WHO = late(
     r"\bid\s+-u\b|\bEUID\b|\$\{?UID\}?[\"']?\s+(?:-eq|-ne|==?|!=)|\bwhoami\b|-w\s+/etc/passwd"
 )  # it goes on as whoever starts it
 REMARK = late(r"(?m)^\s*#.*$")
-SYSTEM = late(r"[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)/[\w./@+-]+)")
+SYSTEM = late(r"[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)(?:/[\w./@+-]+|(?=/?[\"']?\Z)))")
 INTO = late(r"(?<![0-9&])>>?\s*[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)/[\w./@+-]+)")
 WRITES = frozenset({"cp", "install", "ln", "mkdir", "mv", "rm", "sed", "tee", "touch"})
 FOR_ROOT = STEPS_DOWN | {
@@ -31,12 +31,24 @@ FOR_ROOT = STEPS_DOWN | {
 
 def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
     """What such a script does, as a clause behind the file's name; empty for nothing, or where the script asks who runs it."""
+    if does := _as_root(_said(image), image):
+        return f"what it starts {does}, for which it must be root; do that in the image, then say its USER"
     for word in dict.fromkeys(_started(image)):
         path = _found(locator, word, image, sources)
         text = REMARK.sub("", str(sources[path].tree["text"])) if path else ""
         if text and not ASKS_WHO.search(text) and (does := _as_root(text, image)):
             return f"{path} {does} when it starts, for which it must be root; do that in the image, then say its USER"
     return ""
+
+
+def _said(image: Image) -> str:
+    """What a shell runs when the container starts, where no exec form names a program."""
+    texts = []
+    for keyword in ("ENTRYPOINT", "CMD"):
+        said = next((each["value"] for each in reversed(image.whole) if each["keyword"] == keyword), None)
+        by_shell = isinstance(said, list) and len(said) > 2 and said[1] == "-c" and base(str(said[0])) in SHELLS
+        texts += [said] if isinstance(said, str) else [str(said[2])] if isinstance(said, list) and by_shell else []
+    return "\n".join(texts)
 
 
 def _started(image: Image) -> Iterator[str]:

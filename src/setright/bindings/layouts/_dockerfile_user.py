@@ -65,6 +65,25 @@ BY_ITSELF = frozenset(
     | {"bind9", "chrony", "dovecot", "dovecot-core", "dovecot-imapd", "exim4", "fail2ban", "isc-dhcp-server", "nfs-kernel-server"}
     | {"ntp", "postfix", "proftpd", "pure-ftpd", "rsyslog", "samba", "vsftpd"}
 )
+OF_PACKAGES = frozenset(  # servers for which a system's package makes a user and folders of his
+    {"asterisk", "avahi-daemon", "clamd", "collectd", "couchdb", "cupsd", "danted", "freeradius", "freeswitch", "freshclam"}
+    | {
+        "haproxy",
+        "icecast",
+        "icecast2",
+        "in.tftpd",
+        "kamailio",
+        "knotd",
+        "lighttpd",
+        "mariadbd",
+        "mariadbd-safe",
+        "mongod",
+        "monit",
+    }
+    | {"mosquitto", "mysqld", "mysqld_safe", "named", "nsd", "ntpd", "opendkim", "opensips", "pdns_recursor", "pdns_server"}
+    | {"postgres", "postmaster", "privoxy", "prosody", "rabbitmq-server", "radiusd", "redis-server", "rspamd", "slapd", "snmpd"}
+    | {"squid", "squid3", "stunnel", "stunnel4", "tinyproxy", "tor", "turnserver", "unbound", "valkey-server", "varnishd", "xinetd"}
+)
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 ONLY_ROOTS = frozenset(  # packages that work for root alone
     {"iptables", "nftables", "ipset", "conntrack", "wireguard-tools", "keepalived", "openvpn", "strongswan", "hostapd", "dnsmasq"}
@@ -179,6 +198,10 @@ def _refuse(locator: str, image: Image) -> None:
     name = base(words[0]) if (words := program(image.whole)) else ""
     if name in AS_ROOT:
         raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
+    if name in OF_PACKAGES and "capabilities" not in image.facts and any(packages(image.whole)) and not _told_user(image):
+        raise BindingError(
+            f"{locator}: {name} works with what its package gives to a user of its own; write USER with that, and give it the rest"
+        )
     if image.facts.get("as-root") and not says_what_runs(image.whole):
         raise BindingError(
             f"{locator}: {from_of(image.whole[0])['image']} starts as root by itself; its maker's page tells who else may run it"
