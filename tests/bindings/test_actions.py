@@ -192,6 +192,8 @@ def test_two_expressions_of_one_value_get_two_variables() -> None:
     ("expression", "env", "new"),
     [
         ("env.A", "", "a ${A}"),
+        ("env.A }}; for A in b; do echo ${{ env.A", "", "a ${ENV_A}; for A in b; do echo ${ENV_A}"),
+        ("env.A }}; for b in ${{ env.A", "", "a ${A}; for b in ${A}"),
         ("env.A || 'b'", "", "a ${ENV_A}\n        env:\n          ENV_A: \"${{ env.A || 'b' }}\""),
         ("github.ref_name", "", "a ${GITHUB_REF_NAME}\n"),
         ("github.ref_name || 'b'", "", "a ${GIVEN_REF_NAME}\n"),

@@ -187,7 +187,8 @@ def _whole(text: str) -> str:
 
 def _sets(script: str, name: str) -> bool:
     """Whether a script gives a variable a value of its own."""
-    return re.search(rf"(?<![\w$]){re.escape(name)}\+?=|\b(?:read|for)\b[^\n;]*\b{re.escape(name)}\b", script) is not None
+    name = re.escape(name)
+    return re.search(rf"(?<![\w$]){name}\+?=|\bfor\s+{name}\b|\bread\b[^\n;|&$]*\b{name}\b", script) is not None
 
 
 def with_variable(script: str, text: str, name: str, plain: Sequence[str] = ()) -> str | None:
