@@ -263,3 +263,16 @@ def test_a_value_goes_where_it_can_be_said_before_there_is_anything() -> None:
     for value, written in (("OWNED", "    on = true\n"), ("MANAGED", '    sort = "MANAGED"\n')):
         placed = terraform.edit(layout, resource, [Edit(("Sort",), value)], [], given)
         assert written in lenses.put("hcl", text.encode(), [edit for _, edit in placed]).decode()
+
+
+@pytest.mark.parametrize(
+    ("files", "home"),
+    [
+        ({"a.tf": FN, "kms.tf": "\n", "main.tf": ROLE}, "main.tf"),
+        ({"a.tf": FN, "kms.tf": "\n", "role.tf": ROLE}, "kms.tf"),
+        ({"a.tf": FN, "work.tf": ROLE + 'resource "other" "one" {\n}\n'}, "work.tf"),
+    ],
+)
+def test_what_is_made_goes_to_the_file_where_people_look_for_it(files: dict[str, str], home: str) -> None:
+    after = put_right(FUNCTION, files, "fn.f", "queue")
+    assert 'resource "queue" "failed"' in after[home]
