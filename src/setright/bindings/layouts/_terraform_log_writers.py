@@ -30,13 +30,20 @@ OTHERS = "others"
 
 def log_writers(module: Module, block: Block, tree: Tree) -> str:
     """``lambda`` or ``codebuild`` where roles of that alone have the policy and it logs by its usual names; or ``others``."""
-    if any(ELSEWHERE.search(str(source.tree)) for source in module.sources.values()):
-        return OTHERS
-    if any(look_up(each.body, path) is not None for kind, path in OWN_NAME.items() for each in module.resources(kind)):
+    if "own log names" not in module.notes:
+        module.notes["own log names"] = _names_its_own(module)
+    if module.notes["own log names"]:
         return OTHERS
     roles = list(_roles(module, block, 0))
     told = {_service(module, role) if role is not None else OTHERS for role in roles}
     return told.pop() if len(told) == 1 else OTHERS
+
+
+def _names_its_own(module: Module) -> bool:
+    """Whether ARNs begin otherwise in the module, or something in it logs below a name of its own."""
+    if any(ELSEWHERE.search(str(source.tree)) for source in module.sources.values()):
+        return True
+    return any(look_up(each.body, path) is not None for kind, path in OWN_NAME.items() for each in module.resources(kind))
 
 
 def _roles(module: Module, block: Block, depth: int) -> Iterator[Block | None]:
