@@ -40,6 +40,7 @@ def test_the_head_of_a_file_says_that_a_program_writes_it(head: str, is_made: bo
 )
 def test_a_template_says_that_the_cdk_writes_it(mark: bytes) -> None:
     assert "CDK" in why("infra/App.template.json", b'{"Resources": {}, %s}' % mark)
+    assert "CDK" in why("infra/App.yaml", b"Resources: {}\n%s\n" % mark.replace(b'"', b""))
     assert not why("infra/App.template.json", b'{"Resources": {}}')
 
 

@@ -17,7 +17,7 @@ MADE = late(
     r"(?:[.!;,:)*-]|\r?\n)",
     re.IGNORECASE,
 )
-CDK = (b"aws:cdk:path", b'"CheckBootstrapVersion"', b"AWS::CDK::Metadata")
+CDK = (b"aws:cdk:path", b"CheckBootstrapVersion", b"AWS::CDK::Metadata")
 READ_BY_TESTS = frozenset({"testdata", "test-data", "test_data", "__fixtures__", "__snapshots__", "golden"})
 OF_TESTS = frozenset({"test", "tests", "__tests__", "spec"})  # below which what is called so is compared
 COMPARED = frozenset({"snapshots", "expected"})
