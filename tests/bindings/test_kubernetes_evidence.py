@@ -114,6 +114,9 @@ def test_whom_a_container_waits_for_is_not_what_it_is(init: str, uses_api: bool)
         ("securityContext: {capabilities: {add: [SYS_MODULE]}}", {"deep-syscalls", "uses-node"}),
         ("securityContext: {runAsUser: 7, capabilities: {add: [CHOWN]}}", {"gains-rights", "runs-as-root"}),
         ("securityContext: {runAsUser: 7, capabilities: {add: [NET_BIND_SERVICE]}}", {"runs-as-root"}),
+        ("ports: [{containerPort: 80}]", {"gains-rights"}),
+        ("ports: [{containerPort: 8080}]", set()),
+        ("ports: [{containerPort: 80}], securityContext: {runAsUser: 0}", set()),
     ],
 )
 def test_options_and_the_environment_tell_what_it_needs(container: str, signs: set[str]) -> None:
