@@ -234,7 +234,7 @@ def test_plans_that_programs_read_share_one_switch(locking_app: App, lab: Lab, m
     assert set(ends) == {"verified"} and armed == [len(ends)] and len(ends) > 2
 
 
-@pytest.mark.parametrize("boundary", ["reload", "verify"])
+@pytest.mark.parametrize("boundary", ["reload", "verify", "confirm"])
 @pytest.mark.parametrize("controls", [("linux/sshd/authentication-tries",), SHARE])
 def test_a_connection_that_is_cut_after_writing_takes_no_right_change_back(
     locking_app: App, lab: Lab, monkeypatch: pytest.MonkeyPatch, controls: tuple[str, ...], boundary: str

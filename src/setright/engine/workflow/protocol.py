@@ -338,12 +338,12 @@ def verify(run: str, plan_hash: str, kept: list[str], health: dict[str, str]) ->
 @DBOS.step()
 def confirm(run: str, plan_hash: str, armed: bool) -> None:
     at("confirm")
-    desk().execution(run, plan_hash).confirm(armed)
+    again_if_cut(lambda: desk().execution(run, plan_hash).confirm(armed))
 
 
 @DBOS.step()
 def pending(run: str, plan_hash: str) -> list[str]:
-    return desk().execution(run, plan_hash).pending()
+    return again_if_cut(lambda: desk().execution(run, plan_hash).pending())
 
 
 @DBOS.step()
@@ -382,7 +382,7 @@ def restore(run: str, plan_hash: str, kept: list[str], armed: bool) -> list[str]
 @DBOS.step()
 def restored(run: str, plan_hash: str, kept: list[str]) -> list[str]:
     at("verify-restored")
-    left = desk().execution(run, plan_hash).restored(kept)
+    left = again_if_cut(lambda: desk().execution(run, plan_hash).restored(kept))
     record("checked back", {"run": run, "plan": plan_hash, "wrong": left})
     return left
 

@@ -113,7 +113,7 @@ def write_served(run: str, kept: dict[str, list[str]], armed: bool) -> tuple[str
 @DBOS.step()
 def confirm_served(run: str, hashes: list[str]) -> None:
     at("confirm")
-    desk().served(run, hashes).confirm(hashes)
+    protocol.again_if_cut(lambda: desk().served(run, hashes).confirm(hashes))
 
 
 @DBOS.step()
