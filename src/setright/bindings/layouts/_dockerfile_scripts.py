@@ -12,6 +12,7 @@ from setright.bindings.layouts._dockerfile_image import SHELLS, STEPS_DOWN, Imag
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Same, Source
+from setright.model import Plain
 from setright.patterns import fits, late
 
 ASKS_WHO = late(
@@ -41,21 +42,25 @@ def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
     return ""
 
 
+def _starting(image: Image) -> list[Plain]:
+    """The last ENTRYPOINT and CMD."""
+    last = {each["keyword"]: each["value"] for each in image.whole}
+    return [last[keyword] for keyword in ("ENTRYPOINT", "CMD") if keyword in last]
+
+
 def _said(image: Image) -> str:
     """What a shell runs when the container starts, where no exec form names a program."""
     texts = []
-    for keyword in ("ENTRYPOINT", "CMD"):
-        said = next((each["value"] for each in reversed(image.whole) if each["keyword"] == keyword), None)
-        by_shell = isinstance(said, list) and len(said) > 2 and said[1] == "-c" and base(str(said[0])) in SHELLS
-        texts += [said] if isinstance(said, str) else [str(said[2])] if isinstance(said, list) and by_shell else []
+    for value in _starting(image):
+        by_shell = isinstance(value, list) and len(value) > 2 and value[1] == "-c" and base(str(value[0])) in SHELLS
+        texts += [value] if isinstance(value, str) else [str(value[2])] if isinstance(value, list) and by_shell else []
     return "\n".join(texts)
 
 
 def _started(image: Image) -> Iterator[str]:
     """The words that start the container."""
-    for keyword in ("ENTRYPOINT", "CMD"):
-        said = next((each["value"] for each in reversed(image.whole) if each["keyword"] == keyword), None)
-        words = [str(word) for word in said] if isinstance(said, list) else re.split(r"[\s;&|()]+", str(said or ""))
+    for value in _starting(image):
+        words = [str(word) for word in value] if isinstance(value, list) else re.split(r"[\s;&|()]+", str(value or ""))
         yield from (word.strip("\"'") for word in words if base(word.strip("\"'")))
 
 

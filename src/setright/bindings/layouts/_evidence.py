@@ -38,7 +38,6 @@ from setright.bindings.layouts._documents import folder, listed
 from setright.bindings.layouts._image_needs import Images, Needs
 from setright.bindings.layouts._pod_annotations import is_default
 from setright.bindings.layouts._pod_needs import (
-    FIRST_HIGH,
     binds_by_its_files,
     cautions_of_images,
     is_unprivileged,
@@ -47,6 +46,7 @@ from setright.bindings.layouts._pod_needs import (
 )
 from setright.bindings.layouts._pod_needs import claims as claims_of
 from setright.bindings.layouts._pod_needs import containers as containers_of
+from setright.bindings.layouts._pod_words import says_low_port
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -326,18 +326,13 @@ def _gains_rights(pods: Sequence[tuple[Tree, Needs]], words: str, values: str, a
         _added(each) and is_unprivileged(each, needs) and (shares_network or not binds_by_its_files(each)) for each, needs in pods
     ):
         return True
-    if any(not needs and _opens_low_port(each) and look_up(each, ("securityContext", "runAsUser")) != 0 for each, needs in pods):
+    if any(not needs and says_low_port(each) and look_up(each, ("securityContext", "runAsUser")) != 0 for each, needs in pods):
         return True  # nobody knows who that is, and whether its file lets him
     names = {_programs.program(each["image"]).rpartition("/")[2] for each, _ in pods}
     built = [locator.lower().split("/") for locator in around.mended]
     return bool(_programs.GAINS_RIGHTS.search(words) or _programs.VALUES_OF_RIGHTS.search(values)) or any(
         len(parts) < 2 or any(name in part for name in names for part in parts) for parts in built
     )
-
-
-def _opens_low_port(container: Tree) -> bool:
-    ports = [look_up(each, ("containerPort",)) for each in listed(container.get("ports"))]
-    return any(isinstance(port, int) and port < FIRST_HIGH for port in ports)
 
 
 def _is_unconfined(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:

@@ -25,7 +25,7 @@ from setright.bindings.layouts._image_needs import Images, Needs, Started, capab
 from setright.bindings.layouts._pod_groups import refused_for_group
 from setright.bindings.layouts._pod_requests import asking_little
 from setright.bindings.layouts._pod_volumes import KNATIVE, USER, given_to, has_disk_of_node, is_without_data, mounted
-from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, scratch
+from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, says_low_port, scratch
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
@@ -42,7 +42,6 @@ KEPT = ("workload", "image-capabilities")
 FILES_OF_OTHERS = "DAC_OVERRIDE"  # root's right to files that are not its own
 BINDS_LOW_PORTS = "NET_BIND_SERVICE"
 LOW_PORTS: Tree = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}  # which every node allows since Kubernetes 1.22
-FIRST_HIGH = 1024
 LOGS = "/var/log"
 
 
@@ -350,8 +349,7 @@ def _leaves_root(edit: Edit) -> bool:
 def _opens_low_ports(container: Tree, needs: Needs) -> bool:
     if is_unprivileged(container, needs):
         return False
-    ports = [each.get("containerPort") for each in listed(container.get("ports")) if isinstance(each, dict)]
-    return BINDS_LOW_PORTS in needs.get("capabilities", ()) or any(isinstance(port, int) and port < FIRST_HIGH for port in ports)
+    return BINDS_LOW_PORTS in needs.get("capabilities", ()) or says_low_port(container)
 
 
 def _own_user(resource: Resource, wanted: Edit) -> Edit:

@@ -38,6 +38,7 @@ KEPT = {  # the capabilities by which root does it
     **dict.fromkeys(("su", "runuser"), ("AUDIT_WRITE", "SETGID", "SETUID")),  # PAM writes down who becomes whom, or fails
 }
 TELLING = ("privileged", "runAsUser", "runAsNonRoot", "capabilities", "readOnlyRootFilesystem")  # what the words may speak against
+FIRST_HIGH = 1024
 
 
 class Needs(NamedTuple):
@@ -155,3 +156,9 @@ def _command_lines(container: Tree) -> list[list[str]]:
 
 def _is_tree(value: Plain) -> bool:
     return isinstance(value, dict)
+
+
+def says_low_port(container: Tree) -> bool:
+    """Whether it says that it listens below the ports that every user may open."""
+    ports = [each.get("containerPort") for each in listed(container.get("ports")) if isinstance(each, dict)]
+    return any(isinstance(port, int) and port < FIRST_HIGH for port in ports)
