@@ -66,23 +66,16 @@ BY_ITSELF = frozenset(
     | {"ntp", "postfix", "proftpd", "pure-ftpd", "rsyslog", "samba", "vsftpd"}
 )
 OF_PACKAGES = frozenset(  # servers for which a system's package makes a user and folders of his
-    {"asterisk", "avahi-daemon", "clamd", "collectd", "couchdb", "cupsd", "danted", "freeradius", "freeswitch", "freshclam"}
-    | {
-        "haproxy",
-        "icecast",
-        "icecast2",
-        "in.tftpd",
-        "kamailio",
-        "knotd",
-        "lighttpd",
-        "mariadbd",
-        "mariadbd-safe",
-        "mongod",
-        "monit",
+    {
+        *("asterisk", "avahi-daemon", "clamd", "collectd", "couchdb", "cupsd", "danted"),
+        *("freeradius", "freeswitch", "freshclam", "haproxy", "icecast", "icecast2", "in.tftpd"),
+        *("kamailio", "knotd", "lighttpd", "mariadbd", "mariadbd-safe", "mongod", "monit"),
+        *("mosquitto", "mysqld", "mysqld_safe", "named", "nsd", "ntpd", "opendkim"),
+        *("opensips", "pdns_recursor", "pdns_server", "postgres", "postmaster", "privoxy", "prosody"),
+        *("rabbitmq-server", "radiusd", "redis-server", "rspamd", "slapd", "snmpd", "squid"),
+        *("squid3", "stunnel", "stunnel4", "tinyproxy", "tor", "turnserver", "unbound"),
+        *("valkey-server", "varnishd", "xinetd"),
     }
-    | {"mosquitto", "mysqld", "mysqld_safe", "named", "nsd", "ntpd", "opendkim", "opensips", "pdns_recursor", "pdns_server"}
-    | {"postgres", "postmaster", "privoxy", "prosody", "rabbitmq-server", "radiusd", "redis-server", "rspamd", "slapd", "snmpd"}
-    | {"squid", "squid3", "stunnel", "stunnel4", "tinyproxy", "tor", "turnserver", "unbound", "valkey-server", "varnishd", "xinetd"}
 )
 STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 ONLY_ROOTS = frozenset(  # packages that work for root alone

@@ -151,12 +151,10 @@ def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
 
 def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     """The rights that a job gets where it may not have all any more: what is known, and what is usual for what is not."""
-    found: dict[str, str] = (
-        dict(WIDE) if job.get("uses") is None and TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
-    )
     if job.get("uses") is not None:
         known = needs(workflow, job, table)
-        return _called(str(job["uses"])) if known is None else known
+        return _called(job) if known is None else known
+    found: dict[str, str] = dict(WIDE) if TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
     for step in listed(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
@@ -174,13 +172,13 @@ def _used(each: Tree) -> str:
 
 def _named(step: Tree) -> dict[str, str]:
     """What an action that nothing tells of writes, as its name says."""
-    name = str(step.get("uses", "")).partition("@")[0]
+    name = _used(step)
     return {right: "write" for right, pattern in NAMED.items() if pattern.search(name)}
 
 
-def _called(uses: str) -> dict[str, str]:
+def _called(job: Tree) -> dict[str, str]:
     """What a workflow that nothing tells of writes, as the name of its file says."""
-    words = uses.partition("@")[0].rpartition("/")[2].replace("_", " ")
+    words = _used(job).rpartition("/")[2].replace("_", " ")
     return {right: "write" for right, pattern in CALLED.items() if pattern.search(words)}
 
 
