@@ -218,11 +218,12 @@ def test_a_checkout_keeps_the_token_for_a_later_push() -> None:
         actions.edit(LAYOUTS["step"], checkout, [Edit(("with", "persist-credentials"), False)], [], given)
 
 
-def test_a_checkout_keeps_the_token_for_an_action_of_the_tree_that_pushes() -> None:
+@pytest.mark.parametrize("own", ["./", "$/"])
+def test_a_checkout_keeps_the_token_for_an_action_of_the_tree_that_pushes(own: str) -> None:
     action = "inputs: {token: {}}\nruns: {using: composite, steps: [{shell: bash, run: 'mike deploy 1.2 latest --push'}]}"
-    outer = "runs: {using: composite, steps: [{uses: ./.github/actions/docs}]}"
+    outer = f"runs: {{using: composite, steps: [{{uses: {own}.github/actions/docs}}]}}"
     files = {".github/actions/docs/action.yml": action, ".github/actions/outer/action.yml": outer}
-    files[CI] = job("uses: actions/checkout@v4", "uses: ./.github/actions/outer")
+    files[CI] = job("uses: actions/checkout@v4", f"uses: {own}.github/actions/outer")
     given = {name: Source(name, "yaml", get("yaml", each.encode())) for name, each in files.items()}
     [checkout] = [each for each in actions.view("actions/step", LAYOUTS["step"], given) if "checkout" in str(each.tree.get("uses"))]
     with pytest.raises(BindingError, match="a later step pushes"):

@@ -207,7 +207,7 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
 def pushes(job: Tree, table: Rights) -> bool:
     """Whether a script of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
     steps = [each for each in listed(job.get("steps")) if isinstance(each, dict)]
-    own = (PUSHING.format(str(each.get("uses")).rstrip("/")) for each in steps)
+    own = (PUSHING.format(_used(each).rstrip("/")) for each in steps)
     return any(PUSHES.search(str(each.get("run", ""))) for each in steps) or any(each in table for each in own)
 
 
