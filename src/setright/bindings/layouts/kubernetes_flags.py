@@ -1,9 +1,10 @@
 """Programs of a Kubernetes control plane by the flags they are started with: in manifests, and in kubeadm's configuration.
 
-The entry's `programs:` are the names of the program, `lists:` its flags that hold several values with commas between,
-`durations:` those that hold a time (told in seconds), `switches:` those that may stand without a value; `environment:` begins the
-variables that say the same, `file:` is the flag of a file that does. `kubeadm: {at, sets}` says where a ClusterConfiguration has
-extraArgs for it, and what kubeadm gives it where those say nothing. The tree is
+The entry's `programs:` are the names of the program, `lists:` its flags that hold several values with commas between, `gates:`
+those that open or close things by name (``A=true,B=false``), `durations:` those that hold a time (told in seconds), `switches:`
+those that may stand without a value; `environment:` begins the variables that say the same, `file:` is the flag of a file that
+does. `kubeadm: {at, sets}` says where a ClusterConfiguration has extraArgs for it, and what kubeadm gives it where those say
+nothing. The tree is
 
     kind: Pod
     minor: 28              # of Kubernetes 1.28, where its image or kubernetesVersion tells
@@ -138,8 +139,10 @@ def _settings(layout: Mapping[str, Plain], flags: Plain, given: Sequence[Given])
 
 def _as_flag(layout: Mapping[str, Plain], path: Path) -> Path:
     """The flag that says what a path of the settings does."""
-    names = [name for name, each in layout.get("flags", {}).items() if each == "/".join(map(str, path))]
-    return ("flags", names[0]) if names else path
+    said = {tuple(each.split("/")): name for name, each in layout.get("flags", {}).items()}
+    if path in said:
+        return ("flags", said[path])
+    return ("flags", said[path[:-1]], path[-1]) if said.get(path[:-1]) in layout.get("gates", ()) else path
 
 
 def _of_kubeadm(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree) -> Iterator[Resource]:
@@ -215,6 +218,9 @@ def _read(layout: Mapping[str, Plain], given: Sequence[Given]) -> Tree:
         elif name in layout.get("lists", ()):
             before = flags.get(name, [])
             flags[name] = [*(before if isinstance(before, list) else []), *filter(None, value.split(","))]
+        elif name in layout.get("gates", ()):
+            before = flags.get(name, {})
+            flags[name] = {**(before if isinstance(before, dict) else {}), **_gates(value)}
         elif name in layout.get("durations", ()) and (match := DURATION.fullmatch(value)):
             flags[name] = sum(int(n or 0) * s for n, s in zip(match.groups(), (3600, 60, 1), strict=True))
         else:
@@ -222,11 +228,18 @@ def _read(layout: Mapping[str, Plain], given: Sequence[Given]) -> Tree:
     return flags
 
 
+def _gates(value: str) -> Tree:
+    pairs = [each.partition("=") for each in value.split(",") if each]
+    return {name.strip(): {"true": True, "false": False}.get(is_open.strip().lower(), is_open) for name, _, is_open in pairs}
+
+
 def _changes(layout: Mapping[str, Plain], resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     wanted = replace(wanted, path=_as_flag(layout, wanted.path))
-    if wanted.path[0] != "flags" or len(wanted.path) != 2:
+    if wanted.path[0] != "flags" or len(wanted.path) > 3:
         raise BindingError(f"{resource.name}: {wanted.path[0]} is read off the file; change it by hand")
     name = str(wanted.path[1])
+    if len(wanted.path) == 3:
+        wanted = _gated(layout, raw, wanted)
     text = "" if wanted.remove else _text(layout, name, wanted.value)
     if raw.get("kind") == "ClusterConfiguration":
         path, is_new = _extra(layout, raw, name)
@@ -238,6 +251,15 @@ def _changes(layout: Mapping[str, Plain], resource: Resource, raw: Tree, wanted:
     if len(stands) > 1:
         raise BindingError(f"{resource.name}: --{name} is given {len(stands)} times; leave one and run again")
     return _worded(resource, raw, given, stands[0] if stands else None, Edit((name,), text, wanted.remove))
+
+
+def _gated(layout: Mapping[str, Plain], raw: Tree, wanted: Edit) -> Edit:
+    """All that the flag of gates says, with one of them as it is wanted."""
+    name, gate = map(str, wanted.path[1:])
+    gates = {**_read(layout, _given(layout, _words(layout, raw))).get(name, {}), gate: wanted.value}
+    if wanted.remove:
+        del gates[gate]
+    return Edit(wanted.path[:2], gates, wanted.remove and not gates)
 
 
 def _worded(resource: Resource, raw: Tree, given: Sequence[Given], stands: Given | None, wanted: Edit) -> list[Edit]:
@@ -268,6 +290,8 @@ def _extra(layout: Mapping[str, Plain], raw: Tree, name: str) -> tuple[Path, boo
 def _text(layout: Mapping[str, Plain], name: str, value: Plain) -> str:
     if isinstance(value, list):
         return ",".join(map(_spelt, value))
+    if isinstance(value, dict):
+        return ",".join(f"{each}={_spelt(is_open)}" for each, is_open in value.items())
     if name in layout.get("durations", ()) and isinstance(value, int):
         hours, minutes = value // 3600, value // 60 % 60
         return (f"{hours}h" if hours else "") + (f"{minutes}m" if value >= 60 else "") + f"{value % 60}s"  # as Go writes it
