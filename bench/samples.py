@@ -2,7 +2,7 @@
 
 KICS (assets/queries): beside a query's `metadata.json` stand `test/positive*` and `test/negative*`, files or folders. Checkov
 (tests): in a folder `example_RULE` a file or a folder named by pass or fail, or Terraform resources so named, or below such a
-comment, of a type that the rule looks at. What says neither is no sample.
+comment, of a type that the rule looks at. What says neither is no sample, nor what is called unknown: there the rule gives no verdict.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ SWAPPED = {  # in Terraform the two checks bear each other's ids; what they look
     ("terraform", "kubernetes", "MemoryLimits"): "CKV_K8S_13",
     ("terraform", "kubernetes", "MemoryRequests"): "CKV_K8S_12",
 }
+SUPPORTED = re.compile(r"supported_resources?(?:\s*:[^=\n]+)?\s*=\s*[\[({]([^\])}]*)")
+UNTOLD = re.compile(r"(?i)^unknown")
 LAST = 10**9
 NONE: tuple[str, set[str]] = ("", set())
 
@@ -89,7 +91,7 @@ def _checks(package: Path) -> Mapping[tuple[str, str, str], tuple[str, set[str]]
         told, place = file.read_text(), file.relative_to(package)
         key = (place.parts[0], provider(place.as_posix()), place.stem)
         if id_ := CHECK.search(told):
-            found[key] = SWAPPED.get(key, id_[1]), set(TYPE.findall(told))
+            found[key] = SWAPPED.get(key, id_[1]), set(TYPE.findall("".join(SUPPORTED.findall(told)) or told))
     return found
 
 
@@ -112,7 +114,7 @@ def _resources(lines: list[str], place: str, rule: str, types: set[str]) -> Iter
     for (first, found), last in zip(starts, ends, strict=False):
         if found[0].startswith(("resource", "data")) and found[3] and (not types or found[2] in types):
             is_bad = label(found[3])
-            if is_bad is None:
+            if is_bad is None and not UNTOLD.match(found[3]):
                 is_bad = next((told for i, told in reversed(said) if i < first), None)
             if is_bad is not None:
                 yield Sample(place, rule, is_bad, first, last, found[3])
