@@ -86,6 +86,17 @@ def volume(raw: Plain) -> Plain:
     return long | ({"read_only": True} if "ro" in options else {}) | ({"options": options} if mode else {})
 
 
+def on_host(mounts: Plain, declared: Plain) -> Plain:
+    """The volumes in the long form; one that is a file or folder of the host, by its driver's options, with that as `device`."""
+    return [_on_host(each, declared) if isinstance(each, dict) else each for each in listed(mounts)]
+
+
+def _on_host(mount: Tree, declared: Plain) -> Tree:
+    options = look_up(declared, (str(mount.get("source")), "driver_opts"))
+    is_bound = isinstance(options, dict) and {"bind", "rbind"} & {*str(options.get("o")).split(",")}
+    return {**mount, "device": options["device"]} if is_bound and "device" in options else mount
+
+
 def volume_parts(raw: str) -> tuple[str, str, str]:
     """Source, target and mode of the short form; the colon of a drive letter or a variable parts nothing."""
     kept = VARIABLE.sub(lambda m: m[0].replace(":", "\0"), raw)

@@ -161,6 +161,8 @@ def _resource(
     make = partial(_tree, name, whole if is_over else raw, known, images, made)
     given = (images, raw, made is None, *(made or ()))
     tree = noted(sources[file], f"service {name}", given, make) if known is raw else make()
+    if isinstance(volumes := look_up(sources[file].tree, (*place[:-2], "volumes")), dict) and "volumes" in tree:
+        tree = {**tree, "volumes": short.on_host(tree["volumes"], volumes)}
     if is_over and raw.get("environment") is not None:
         tree = {**tree, "environment": short.environment(raw["environment"])}  # the others are judged where they stand
     return Resource(kind, name, tree, (file, place), only=tuple(_shown(name, raw)) if is_over else None)
