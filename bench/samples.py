@@ -2,7 +2,7 @@
 
 KICS (assets/queries): beside a query's `metadata.json` stand `test/positive*` and `test/negative*`, files or folders. Checkov
 (tests): in a folder `example_RULE` a file or a folder named by pass or fail, or Terraform resources so named, or below such a
-comment, of a type that the rule looks at. What says neither is no sample, nor what is called unknown: there the rule gives no verdict.
+comment, of a type that the rule looks at. What says neither is no sample, nor what is called unknown: the rule gives no verdict.
 """
 
 from __future__ import annotations
