@@ -6,7 +6,7 @@ import pytest
 
 from setright import lenses
 from setright.bindings.layouts import cloudformation
-from setright.bindings.layouts._cloudformation_publishers import BESIDES, SERVICES
+from setright.bindings.layouts._cloudformation_publishers import ALL_SERVICES, BESIDES, PERHAPS, SERVICES, STRANGERS
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.model import Plain
@@ -171,6 +171,9 @@ def test_a_bucket_that_cloudfront_serves_is_seen(domain: str, by: str) -> None:
 SHOP = "  Shop: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {T: !Ref Alarms}}}}\n"
 ALARMS = "  Alarms: {Type: AWS::SNS::Topic}\n"
 ALARM = "  Errors: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmActions: [!Ref Alarms]}}\n"
+EVENTS = "Events: {A: {Type: SNS, Properties: {Topic: !Ref Alarms}}}"
+HEARS = f"  Hears: {{Type: AWS::Serverless::Function, Properties: {{Handler: a, {EVENTS}}}}}\n"
+RULE = "  Letters: {Type: AWS::SES::ReceiptRule, Properties: {Rule: {Actions: [{SNSAction: {TopicArn: !Ref Alarms}}]}}}\n"
 MAIL = "  Mail: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Alarms, Protocol: email}}\n"
 
 
@@ -187,15 +190,21 @@ def let_in(principal: str, topic: str = "!Ref Alarms", effect: str = "Allow") ->
         (let_in("{Service: cloudtrail.amazonaws.com}"), "services"),
         (let_in("{Service: [s3.amazonaws.com, events.amazonaws.com]}") + ALARM, "services"),
         (ALARM + let_in("'*'", effect="Deny"), "services"),
-        ("", "others, as nothing here does"),
-        (MAIL, "others, as nothing here does"),
-        ("Outputs:\n  Topic: {Value: !Ref Alarms}\n", "others, who know its name"),
-        (ALARM + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", "services; perhaps others, who know its name"),
-        (let_in("{Service: ses.amazonaws.com}"), f"{BESIDES}: whom a policy lets in"),
-        (let_in("{AWS: '*'}"), "whom a policy lets in"),
-        (ALARM + let_in("{AWS: '*'}"), f"{BESIDES}: whom a policy lets in"),
-        (ALARM + let_in("'*'", topic="!ImportValue shared"), f"{BESIDES}: whom a policy lets in"),
+        ("", f"{PERHAPS}: others, as nothing here does"),
+        (MAIL, f"{PERHAPS}: others, as nothing here does"),
+        (HEARS, f"{PERHAPS}: others, as nothing here does"),
+        ("Outputs:\n  Topic: {Value: !Ref Alarms}\n", f"{PERHAPS}: others, who know its name"),
+        (SHOP + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", f"{PERHAPS}: others, who know its name"),
+        (ALARM + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", f"{BESIDES}: others, who know its name"),
+        (let_in("{Service: lambda.amazonaws.com}"), STRANGERS),
+        (let_in("{Service: ses.amazonaws.com}"), f"{BESIDES}: ses.amazonaws.com"),
+        (RULE, f"{PERHAPS}: Letters"),
+        (ALARM + RULE, f"{BESIDES}: Letters"),
+        (let_in("{AWS: '*'}"), STRANGERS),
+        (ALARM + let_in("{AWS: '*'}"), STRANGERS),
+        (ALARM + let_in("'*'", topic="!ImportValue shared"), STRANGERS),
         (SHOP, "Shop"),
+        (HEARS.replace("Handler: a", "Environment: {Variables: {T: !Ref Alarms}}"), "Hears"),
         (ALARM + SHOP, f"{BESIDES}: Shop"),
     ],
 )
@@ -205,13 +214,20 @@ def test_who_publishes_to_a_topic_is_told(beside: str, who: str) -> None:
 
 def test_a_topic_with_a_name_may_be_published_to_by_whoever_knows_it() -> None:
     named = "  Alarms: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}\n"
-    assert told(TOPIC, named + ALARM) == {"publishers": "services; perhaps others, who know its name"}
+    assert told(TOPIC, named + ALARM) == {"publishers": f"{BESIDES}: others, who know its name"}
 
 
 def test_the_key_of_a_topic_lets_in_every_service_that_counts_as_one() -> None:
     offers = load_one(ROOT / "aws/sns/topic.yaml", ROOT).layouts["cloudformation"]["offers"]
     statements = offers["topic-key"]["makes"]["TopicKey"]["Properties"]["KeyPolicy"]["Statement"]
     assert set(statements[1]["Principal"]["Service"]) == SERVICES
+
+
+def test_the_key_of_a_topic_that_anybody_may_publish_to_is_open_through_sns_alone() -> None:
+    offers = load_one(ROOT / "aws/sns/topic.yaml", ROOT).layouts["cloudformation"]["offers"]
+    statements = offers["open-topic-key"]["makes"]["OpenTopicKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert set(statements[1]["Principal"]["Service"]) == ALL_SERVICES
+    assert statements[2]["Condition"]["StringEquals"].keys() == {"kms:CallerAccount", "kms:ViaService"}
 
 
 TRAIL = "  Trail: {Type: AWS::CloudTrail::Trail, Properties: {S3BucketName: !Ref Data}}\n"

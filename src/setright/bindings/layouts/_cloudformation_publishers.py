@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_index import speaks, tied, users
+from setright.bindings.layouts._cloudformation_index import speaks, spoken_of, tied, users
 from setright.bindings.layouts._cloudformation_values import resource_type
 from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
@@ -16,29 +16,53 @@ from setright.model import Plain, Tree, Unknown
 SERVICES = frozenset(  # whom the policy of the key that a topic is offered lets use it
     f"{each}.amazonaws.com" for each in ("budgets", "cloudtrail", "cloudwatch", "events", "s3")
 )
+ALL_SERVICES = SERVICES | {  # whom the policy of the key that is open to all who publish lets use it besides
+    f"{each}.amazonaws.com" for each in ("codestar-notifications", "dms", "ds", "dynamodb", "events.rds", "redshift", "ses")
+}
 PUBLISHING = (  # the resources by which such a service comes to publish
     *("AWS::Budgets::Budget", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"),
     *("AWS::Events::Rule", "AWS::S3::Bucket"),
 )
-SERVICE, BESIDES, BY_NAME = ".amazonaws.com", "programs besides services", "others, who know its name"
-LISTENING = ("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy")
+SERVICE, STRANGERS = ".amazonaws.com", "programs besides services: whom a policy lets in"
+BESIDES, PERHAPS, BY_NAME = "programs and services", "perhaps services", "others, who know its name"
+LISTENING = ("AWS::Lambda::Permission", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy")
+PROGRAMS = (  # what publishes with rights that the account gave it
+    *("AWS::Batch::JobDefinition", "AWS::CodeBuild::Project", "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"),
+    *("AWS::ECS::TaskDefinition", "AWS::Glue::Job", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"),
+    *("AWS::IAM::Role", "AWS::IAM::User", "AWS::IoT::TopicRule", "AWS::Lambda::Function", "AWS::Serverless::Function"),
+    *("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"),
+)
 
 
 def publishers(template: Tree, name: str, tree: Tree) -> str:
-    """``services`` where only services of AWS publish to a topic, and some do; else who else may.
+    """``services`` where only services of AWS publish to a topic, and some do; a program's name where only programs do.
 
-    What nothing here tells of comes after ``; perhaps``, whom the key for services would shut out as programs besides services.
+    Where nothing here tells that no service does, as of a topic that only others publish to, it is ``perhaps services``.
     """
+    let_in = list(_let_in(template, name))
+    if not all(isinstance(each, str) and each in ALL_SERVICES for each in let_in):
+        return STRANGERS
     known = "TopicName" in tree or speaks(template, "Outputs", name)
     named = {id_: resource_type(template["Resources"][id_]) for id_ in users(template, name)}
-    others = [id_ for id_, kind in named.items() if kind not in (*PUBLISHING, *LISTENING)]
-    let_in = list(_let_in(template, name))
-    if not all(isinstance(each, str) and each in SERVICES for each in let_in):
-        others.append("whom a policy lets in")
-    if set(named.values()) & set(PUBLISHING) or any(str(each).endswith(SERVICE) for each in let_in):
-        perhaps = f"services; perhaps {BY_NAME}" if known else "services"
+    others = [id_ for id_, kind in named.items() if kind not in (*PUBLISHING, *LISTENING) and not _only_hears(template, id_, name)]
+    others += [str(each) for each in let_in if each not in SERVICES]
+    if set(named.values()) & set(PUBLISHING) or let_in:
+        perhaps = f"{BESIDES}: {BY_NAME}" if known else "services"
         return f"{BESIDES}: {others[0]}" if others else perhaps
-    return BY_NAME if known else next(iter(others), "others, as nothing here does")
+    unsure = [id_ for id_ in others if named[id_] not in PROGRAMS]
+    if known or unsure or not others:
+        return f"{PERHAPS}: {next(iter(unsure), BY_NAME if known else 'others, as nothing here does')}"
+    return others[0]
+
+
+def _only_hears(template: Tree, id_: str, name: str) -> bool:
+    """Whether a function of SAM speaks of a topic only where its events come from."""
+    body = template["Resources"][id_]
+    properties = look_up(body, ("Properties",))
+    if resource_type(body) != "AWS::Serverless::Function" or not isinstance(properties, dict):
+        return False
+    rest = {**body, "Properties": {key: value for key, value in properties.items() if key != "Events"}}
+    return name not in spoken_of({"Resources": {id_: rest, name: {}}}, id_)
 
 
 def _let_in(template: Tree, name: str) -> Iterator[Plain]:
