@@ -18,6 +18,7 @@ BUCKET: dict[str, Plain] = {
 }
 TABLE: dict[str, Plain] = {"type": "AWS::DynamoDB::Table", "evidence": {"throw-away": "throw-away"}}
 PERMISSION: dict[str, Plain] = {"type": "AWS::Lambda::Permission", "evidence": {"callers": "callers"}}
+BUILD: dict[str, Plain] = {"type": "AWS::CodeBuild::Project", "evidence": {"site": "site"}}
 TOPIC: dict[str, Plain] = {"type": "AWS::SNS::Topic", "evidence": {"publishers": "publishers"}}
 EDGE: dict[str, Plain] = {"type": "AWS::CloudFront::Distribution", "evidence": {"plain-origin": "plain-origin"}}
 DATA = "  Data:\n    Type: AWS::S3::Bucket\n"
@@ -171,6 +172,25 @@ def test_a_bucket_that_cloudfront_serves_is_seen(domain: str, by: str) -> None:
 SHOP = "  Shop: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {T: !Ref Alarms}}}}\n"
 ALARMS = "  Alarms: {Type: AWS::SNS::Topic}\n"
 ALARM = "  Errors: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmActions: [!Ref Alarms]}}\n"
+SERVED = "  Edge: {Type: AWS::CloudFront::Distribution, Properties: {DistributionConfig: {Origins: [{DomainName: !Ref Data}]}}}\n"
+PAGES = "  Pages: {Type: AWS::S3::Bucket, Properties: {BucketName: pages, WebsiteConfiguration: {IndexDocument: i.html}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("location", "beside", "by"),
+    [
+        ("!Ref Data", "", "no"),
+        ("!Ref Data", SERVED, "by Edge"),
+        ("pages", PAGES, "by Pages"),
+        ("!Ref Name", PAGES.replace("pages", "!Ref Name"), "by Pages"),
+        ("elsewhere", PAGES, "no"),
+    ],
+)
+def test_a_build_of_a_web_site_is_seen(location: str, beside: str, by: str) -> None:
+    build = f"  Build: {{Type: AWS::CodeBuild::Project, Properties: {{Artifacts: {{Type: S3, Location: {location}}}}}}}\n"
+    assert told(BUILD, build + DATA + beside) == {"site": by}
+
+
 EVENTS = "Events: {A: {Type: SNS, Properties: {Topic: !Ref Alarms}}}"
 HEARS = f"  Hears: {{Type: AWS::Serverless::Function, Properties: {{Handler: a, {EVENTS}}}}}\n"
 RULE = "  Letters: {Type: AWS::SES::ReceiptRule, Properties: {Rule: {Actions: [{SNSAction: {TopicArn: !Ref Alarms}}]}}}\n"

@@ -1,17 +1,33 @@
-"""What CloudFront runs and writes: functions at its edge, where Lambda has fewer features, and logs by an access list.
+"""What CloudFront serves, runs and writes: buckets and web sites, functions at its edge, where Lambda has fewer features, and logs.
 
 Amazon CloudFront Developer Guide, restrictions on Lambda@Edge; standard logging (legacy), the bucket and its access list.
 """
 
 from __future__ import annotations
 
-from setright.bindings.layouts._cloudformation_index import tied, typed, users
+from setright.bindings.layouts._cloudformation_index import speakers, tied, typed, users
 from setright.bindings.layouts._cloudformation_values import properties, referred, uses
 from setright.bindings.trees import look_up
 from setright.model import Tree
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 TRUSTED = "edgelambda.amazonaws.com"
+
+
+def edge(template: Tree, name: str, tree: Tree) -> str:
+    """Whether CloudFront serves what is in a bucket, by a right that goes without one to a key: ``no``, or by what."""
+    edges = typed(template, DISTRIBUTION)
+    there = [(id_, look_up(edges[id_], ("DistributionConfig", "Origins"))) for id_ in speakers(template, name) if id_ in edges]
+    return next((f"by {id_}" for id_, origins in there if uses(origins, name)), "no")
+
+
+def site(template: Tree, name: str, tree: Tree) -> str:
+    """Whether a build puts what it makes into a bucket that serves it to everybody: ``no``, or by what."""
+    location = look_up(properties(template, name), ("Artifacts", "Location"))
+    for id_, bucket in typed(template, "AWS::S3::Bucket").items():
+        if location is not None and (referred(location) == id_ or bucket.get("BucketName") == location):
+            return f"by {id_}" if "WebsiteConfiguration" in bucket else edge(template, id_, tree)
+    return "no"
 
 
 def edge_function(template: Tree, name: str, tree: Tree) -> str:

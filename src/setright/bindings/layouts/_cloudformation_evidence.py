@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
-from setright.bindings.layouts._cloudformation_edge import edge_function, edge_logs
+from setright.bindings.layouts._cloudformation_edge import edge, edge_function, edge_logs, site
 from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_logins import logins
 from setright.bindings.layouts._cloudformation_metadata import containers, metadata
@@ -258,13 +258,6 @@ def _speaks_tls(template: Tree, balancer: str) -> bool:
     return not there or any(body.get("Protocol") != "HTTP" for body in there)
 
 
-def _edge(template: Tree, name: str, tree: Tree) -> str:
-    """Whether CloudFront serves what is in a bucket, by a right that goes without one to a key: ``no``, or by what."""
-    edges = typed(template, "AWS::CloudFront::Distribution")
-    there = [(id_, look_up(edges[id_], ("DistributionConfig", "Origins"))) for id_ in speakers(template, name) if id_ in edges]
-    return next((f"by {id_}" for id_, origins in there if uses(origins, name)), "no")
-
-
 def _front(template: Tree, name: str, tree: Tree) -> str:
     """``by`` the load balancer in a security group that serves the internet; ``no`` where this template has none in it."""
     balancers = {**typed(template, BALANCER), **typed(template, "AWS::ElasticLoadBalancing::LoadBalancer")}
@@ -369,9 +362,10 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "read-back": _read_back,
     "read-by": read_by,
     "plain-origin": _plain_origin,
-    "edge": _edge,
+    "edge": edge,
     "edge-function": edge_function,
     "edge-logs": edge_logs,
+    "site": site,
     "starters": _starters,
     "front": _front,
     "network": _network,
