@@ -470,6 +470,7 @@ def test_a_rule_alone_that_is_no_list_is_found_and_described():
         ("SourceSecurityGroupId: !Select [0, !GetAtt [Gate, SecurityGroups]]", "80", "HTTP from Gate"),
         ("SourceSecurityGroupId: !Ref App", "!Ref Port", "TCP port Port from App"),
         ("SourceSecurityGroupId: !Ref App", "!GetAtt Data.Endpoint.Port", "TCP from App"),
+        ('CidrIp: !FindInMap [Regions, !Ref "AWS::Region", FirehoseCidr]', "443", "HTTPS from FirehoseCidr"),
     ],
 )
 def test_a_rule_is_described_by_what_gives_its_place_and_port(place, port, words):

@@ -27,7 +27,8 @@ PORTS = """
 SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
 ALL_TRAFFIC = "All traffic"
 ALL = re.compile(r"[0.]+/0|[0:]+/0")
-NAMES = re.compile(r"!(?:GetAtt|Ref)\s+\[?\s*(?:-\s+)?['\"]?(\w+)")  # within another function
+NAMES = re.compile(r"!(?:GetAtt|Ref)\s+\[?\s*(?:-\s+)?['\"]?(?!AWS::)(\w+)")  # within another function
+MAPPED = re.compile(r"!FindInMap\b.*?(\w+)\W*", re.DOTALL)  # the name that comes last says what is looked up
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
 
@@ -104,7 +105,7 @@ def _told(value: Plain) -> Plain:
     if name := referred(value):
         return name.removeprefix("AWS::")
     if isinstance(value, Unknown):
-        if named := NAMES.search(value.text):
+        if named := MAPPED.fullmatch(value.text) or NAMES.search(value.text):
             return named[1]
         return " ".join(re.findall(r"\w+", value.text.partition(" ")[2])[:3]) or None
     return None if isinstance(value, dict | list) else value
