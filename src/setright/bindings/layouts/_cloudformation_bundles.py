@@ -23,7 +23,7 @@ DATA_KEY: Plain = {  # it outlives its stack, as snapshots and buckets may: with
     "DeletionPolicy": "Retain",
     "UpdateReplacePolicy": "Retain",
     "Properties": {
-        "Description": {"Fn::Sub": "Logs and settings of ${AWS::StackName}"},
+        "Description": {"Fn::Sub": "Data, logs and settings of ${AWS::StackName}"},
         "EnableKeyRotation": True,
         "KeyPolicy": {
             "Version": "2012-10-17",
