@@ -258,12 +258,17 @@ def written(value: Plain, is_yaml: bool) -> Plain:
     return {key: written(inner, is_yaml) for key, inner in value.items()}
 
 
+def quoted(text: str) -> str:
+    """A text of one line in YAML's double quotes, or in single ones where it has some of its own."""
+    return f'"{text}"' if '"' not in text else "'" + text.replace("'", "''") + "'"
+
+
 def _short(name: str, given: Plain) -> str | None:
     if name == "Ref":
         return f"!Ref {given}"
     if name == "Fn::GetAtt":
         return f"!GetAtt {'.'.join(given)}"
-    return f'!Sub "{given}"' if name == "Fn::Sub" else None
+    return f"!Sub {quoted(given)}" if name == "Fn::Sub" else None
 
 
 def resource_type(resource: Plain) -> str:
