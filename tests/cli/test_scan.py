@@ -94,6 +94,16 @@ def test_what_cannot_be_told_is_shown_counted_and_no_pass(setright: Program):
     assert "1 unknown" in setright("scan", ".", "--control", ASK).out
 
 
+def test_a_long_script_that_cannot_be_told_fills_no_screen(setright: Program):
+    script = "\n".join(f"echo line {n} on ${{var.host}}" for n in range(200))
+    setright.file.write_text(f'resource "aws_instance" "a" {{\n  user_data = <<EOF\n{script}\nEOF\n}}\n')
+    words = ("scan", ".", "--control", "aws/ec2/no-keys-in-user-data")
+    for form in ("table", "markdown", "junit", "sarif"):
+        told = setright(*words, "--format", form).out
+        assert "line 5 on" in told and "line 50 on" not in told, form
+    assert "line 199 on" in setright(*words, "--format", "json").json["findings"][0]["why_unknown"]
+
+
 def test_a_document_that_cannot_be_understood_is_shown_and_counted(setright: Program):
     (setright.tree / "broken.tf").write_text('resource "aws_s3_bucket" {{{\n')
     ran = setright("scan", ".", "--control", AUTO, "--format", "json")

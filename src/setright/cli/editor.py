@@ -18,13 +18,13 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from setright import __version__
 from setright.app import App, Ask
-from setright.cli.lines import sentence
+from setright.cli.lines import sentence, unknown
 from setright.controls.page import effect
 from setright.controls.words import brief
 from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.engine.scan import Found, Scan
 from setright.engine.text_edits import LINE_END, Fix, fix_of, position
-from setright.model import Plan, Verdict
+from setright.model import Plan
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.overlay import Overlay
 from setright.surfaces.iac.walk import lens_of
@@ -246,12 +246,10 @@ class Editor:
         return file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
 
     def _diagnostic(self, sight: Sight, found: Found) -> lsp.Diagnostic:
-        unknown = found.finding.verdict is Verdict.UNKNOWN
+        why = unknown(found, OF_THIS_PROCESS)
         told = sentence(found, OF_THIS_PROCESS)
-        message = (
-            f"Cannot be told: {found.control.title} ({found.finding.why_unknown})" if unknown else f"{found.control.title}: {told}"
-        )
-        level = lsp.DiagnosticSeverity.Information if unknown else LEVELS[found.finding.severity]
+        message = f"Cannot be told: {found.control.title} ({why})" if why else f"{found.control.title}: {told}"
+        level = lsp.DiagnosticSeverity.Information if why else LEVELS[found.finding.severity]
         link = lsp.CodeDescription(found.control.source) if found.control.source.startswith("https://") else None
         place = self._line_range(sight.text.source, _line(found))
         return lsp.Diagnostic(place, redact_text(message), level, found.control.id, link, "setright", data=found.finding.id)

@@ -13,6 +13,7 @@ from setright.engine.scan import Found
 from setright.model import Location, Mismatch, Verdict
 
 LONGEST = 200  # of one value
+LONGEST_WHY = 300  # of what cannot be told
 LONGEST_PATH = 60
 
 
@@ -53,10 +54,10 @@ def from_here(target: str) -> str:
 
 
 def unknown(found: Found, key: bytes) -> str:
-    """Why it could not be told; empty for what could."""
+    """Why it could not be told, a long value cut; empty for what could."""
     if found.finding.verdict is not Verdict.UNKNOWN:
         return ""
-    return shown(redact_text(found.finding.why_unknown or "the values cannot be told", key=key))
+    return _short(shown(redact_text(found.finding.why_unknown or "the values cannot be told", key=key)), LONGEST_WHY)
 
 
 def _pair(found: Found, mismatch: Mismatch, key: bytes) -> Pair:
@@ -81,6 +82,6 @@ def _path(above: str, names: list[str]) -> str:
     return path
 
 
-def _short(text: str) -> str:
+def _short(text: str, longest: int = LONGEST) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 3]}..."
+    return flat if len(flat) <= longest else f"{flat[: longest - 3]}..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from setright.cli.lines import from_here, pairs, spot
+from setright.cli.lines import from_here, pairs, spot, unknown
 from setright.engine.contract import Looked, Report
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
@@ -39,9 +39,9 @@ def _suite(root: Element, result: Looked, key: bytes) -> None:
         _case(suite, problem.locator, "problem", "error", problem.why, "")
     if result.scan.passed:
         SubElement(suite, "testcase", name=f"{result.scan.passed} passed", classname="setright.passed")
-    unknown = sum(f.finding.verdict is Verdict.UNKNOWN for f in found)
+    untold = sum(f.finding.verdict is Verdict.UNKNOWN for f in found)
     tests = len(found) + len(problems) + len(left_open) + bool(result.scan.passed)
-    _count(suite, tests, len(found) - unknown, errors=len(problems), skipped=unknown + len(left_open))
+    _count(suite, tests, len(found) - untold, errors=len(problems), skipped=untold + len(left_open))
 
 
 def _count(suite: Element, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> None:
@@ -51,10 +51,10 @@ def _count(suite: Element, tests: int, failures: int = 0, errors: int = 0, skipp
 
 def _finding(suite: Element, found: Found, key: bytes) -> None:
     finding = found.finding
-    unknown = finding.verdict is Verdict.UNKNOWN
-    message = f"cannot be told: {finding.why_unknown}" if unknown else finding.title
+    why = unknown(found, key)
+    message = f"cannot be told: {why}" if why else finding.title
     told = [f"{p.path}: {p.have} -> {p.want}" for p in pairs(found, key)]
-    _case(suite, finding.resource, finding.control, "skipped" if unknown else "failure", message, _text(found, told))
+    _case(suite, finding.resource, finding.control, "skipped" if why else "failure", message, _text(found, told))
 
 
 def _text(found: Found, told: Iterable[str]) -> str:
