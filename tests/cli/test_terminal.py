@@ -47,6 +47,12 @@ def test_no_means_nothing_is_written(setright: Program):
     assert setright.file.read_text() == MAIN_TF
 
 
+def test_whoever_leaves_the_question_hears_that_nothing_was_begun(setright: Program):
+    code, seen = at_terminal(setright, "fix", ".", "--control", AUTO, answer="\x03")
+    assert code == 130 and "\nsetright: interrupted; nothing was begun\n" in seen
+    assert setright.file.read_text() == MAIN_TF
+
+
 def test_yes_runs_it_and_says_how_to_go_back(setright: Program):
     code, seen = at_terminal(setright, "fix", ".", "--control", AUTO, answer="y")
     assert code == 0 and "verified" in seen and "setright rollback r" in seen

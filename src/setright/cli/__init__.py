@@ -103,8 +103,10 @@ class LazyGroup(click.Group):
         except (KeyboardInterrupt, click.Abort) as error:
             from setright.cli.failure import INTERRUPTED, Failure
 
-            acts = ctx.invoked_subcommand in ACTING
-            more = "; `setright runs` shows what was done, and the next run ends what was begun" if acts else ""
+            asked = isinstance(error, click.Abort)
+            if asked:
+                click.echo(err=True)
+            more = _begun(asked) if ctx.invoked_subcommand in ACTING else ""
             raise Failure(f"interrupted{more}", INTERRUPTED) from error
         except (ValueError, RuntimeError) as error:
             from setright.cli.failure import failure_of
@@ -112,6 +114,11 @@ class LazyGroup(click.Group):
             if failure := failure_of(error):
                 raise failure from error
             raise
+
+
+def _begun(asked: bool) -> str:
+    """Whoever leaves a question unanswered began nothing."""
+    return "; nothing was begun" if asked else "; `setright runs` shows what was done, and the next run ends what was begun"
 
 
 def _first_sentence(told: str) -> str:
