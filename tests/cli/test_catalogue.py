@@ -119,3 +119,12 @@ def test_an_id_of_nothing_is_one_clear_line(setright: Program):
 def test_baselines_are_listed_and_shown(setright: Program):
     assert "recommended" in [b["id"] for b in setright("baseline", "list", "--format", "json").json["baselines"]]
     assert AUTO in setright("baseline", "show", "recommended", "--format", "json").json["controls"]
+
+
+def test_an_exception_for_what_is_no_finding_is_refused_or_said_to_wait(setright: Program):
+    words = ("--reason", "migration", "--until", "30d")
+    refused = setright("except", "9c1f04d2", *words)
+    assert refused.code == 2 and "is no finding's id" in refused.err and "`setright findings`" in refused.err
+    assert "no scan that was kept here has found 9c1f04d2a7b35e68" in setright("except", "9c1f04d2a7b35e68", *words).err
+    id_ = setright("scan", ".", "--control", ASK, "--format", "json").json["findings"][0]["id"]
+    assert setright("except", id_, *words).err == ""

@@ -66,3 +66,10 @@ def test_where_a_table_has_no_width_each_row_stands_by_itself(setright: Program)
     narrow = setright("findings", COLUMNS="50").out
     assert "\n  severity  high\n" in "\n".join(line.rstrip() for line in narrow.splitlines())
     assert "storage and snapshots are encrypted" in " ".join(narrow.split())
+
+
+def test_rows_too_wide_for_the_screen_stand_one_below_the_other(setright: Program):
+    setright("scan", ".", *BOTH)
+    wide, narrow = (setright("findings", COLUMNS=columns).out for columns in ("200", "80"))
+    assert "finding           severity" in wide and "aws_db_instance.shop" in wide
+    assert "\n  severity" in narrow and "\n  resource  aws_db_instance.shop " in narrow

@@ -190,3 +190,8 @@ def test_a_call_by_its_tag_says_whose_it_is(setright: Program):
 def test_the_number_of_a_far_line_stands_apart_from_what_is_there(setright: Program):
     setright.file.write_text("#\n" * 20_000 + setright.file.read_text())
     assert "line 20007 BackupRetentionPeriod" in setright("scan", ".", "--control", AUTO).out
+
+
+def test_a_host_by_another_name_than_local_is_told_how_to_write_it(setright: Program):
+    ran = setright("scan", "host:web-1")
+    assert ran.code == 3 and "host:local is this host; another one is ssh://web-1" in ran.err

@@ -185,4 +185,4 @@ def _near(name: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, list(names), 3, 0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else "; `setright controls list` shows all"
+    return f"; did you mean {', '.join(near)}?" if near else "; `setright controls list` shows all"

@@ -56,6 +56,8 @@ def _linux(target: str, password: Password | None) -> Surface:
         from setright.surfaces.linux.surface import open_root
 
         return open_root(target.removeprefix("root:"))
+    if target.startswith("host:"):
+        raise SurfaceError(f"{target}: host:local is this host; another one is ssh://{target.removeprefix('host:') or 'NAME'}")
     from setright.surfaces.linux.surface import open_ssh
 
     return open_ssh(target, password=password)

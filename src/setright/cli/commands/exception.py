@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from setright.app import App
     from setright.policy.exceptions import FindingException
+
+ID = re.compile(r"[0-9a-f]{16}")
 
 
 @click.command("except")
@@ -35,7 +38,7 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
       setright except
       setright except 9c1f04d2a7b35e68 --end
     """
-    from setright.cli.output import emit, json_text, paper
+    from setright.cli.output import emit, hint, json_text, paper
     from setright.engine.contract import SCHEMA
     from setright.engine.excepting import keep, told
     from setright.engine.times import now
@@ -47,6 +50,8 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
         app.ledger.append("exception ended", {"finding": finding})
     elif finding:
         keep(_made(app, finding, given, now()), app.configuration, app.store, app.ledger)
+        if app.store.finding(finding) is None:
+            hint(f"setright: no scan that was kept here has found {finding}; the exception counts once one does", show)
     holding = [e for e in app.store.exceptions(finding) if e.holds(now())]
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "exceptions": [told(e) for e in holding]}), show)
@@ -63,6 +68,8 @@ def _made(app: App, finding: str, given: dict[str, str | None], at: datetime) ->
 
     from setright.engine.excepting import exception_of
 
+    if not ID.fullmatch(finding):
+        raise Failure(f"{finding!r} is no finding's id, which has 16 digits; `setright findings` shows them")
     reason, until = given["reason"], given["until"]
     if not reason or not until:
         raise Failure("an exception needs --reason and --until; it is not for ever, and somebody will ask why")

@@ -11,7 +11,8 @@ from rich.text import Text
 from setright.cli.screens.styles import SEVERITY
 from setright.engine.redact import shown
 
-COLUMN = 12  # characters that a column needs, to be read
+COLUMN = 20  # characters after which a cell may go on in the next line
+GAP = 2
 
 
 class Rows:
@@ -22,10 +23,15 @@ class Rows:
         self._rows = rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if len(self._headings) <= 3 or options.max_width >= COLUMN * len(self._headings):
+        if len(self._headings) <= 3 or options.max_width >= self._needed():
             yield self._beside()
         else:
             yield from (part for row in self._rows for part in self._below(row))
+
+    def _needed(self) -> int:
+        """Characters in which all columns can be read."""
+        columns = zip(self._headings, *self._rows, strict=True)
+        return sum(min(max(map(len, column)), COLUMN) + GAP for column in columns) - GAP
 
     def _beside(self) -> Table:
         made = _table()
@@ -55,7 +61,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Rows:
 
 
 def _table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    return Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
 
 
 def _cell(text: str) -> Text:
