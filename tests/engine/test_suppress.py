@@ -43,6 +43,7 @@ BESIDE = [
     f"// {SAID}\n{key('a')}",
     f"/* {SAID} */\n{key('a')}",
     f"/*\n  {SAID}\n*/\n{key('a')}",
+    f"/**\n * {SAID}\n */\n{key('a')}",
     f"# {SAID}\n# the key of the shop\n{key('a')}",
     key("a", f"  # {SAID}"),
     key("a").replace("{\n", f"{{\n  # {SAID}\n"),
@@ -139,3 +140,16 @@ def test_of_two_resources_of_one_name_only_the_one_beside_the_comment_is_left_op
     text = f"# setright:ignore {ESCALATION}: setuid helper\n{POD.format(name='a')}---\n{POD.format(name='a')}"
     seen = heeded(tmp_path, text, ESCALATION, "pods.yaml")
     assert (len(seen.excepted), len(seen.found)) == (1, 1)
+
+
+def test_a_comment_apart_from_what_it_means_is_told_while_that_is_found(tmp_path):
+    seen = heeded(tmp_path, f"# {SAID}\n\n{key('a')}\n# {SAID}\n{key('b')}")
+    assert [f.finding.resource for f in seen.found] == ["aws_kms_key.a"]
+    assert [(n.locator, "directly above the resource" in n.why) for n in seen.notices] == [("main.tf:1", True)]
+    right = key("a").replace("false", "true")
+    assert heeded(tmp_path, f"# {SAID}\n\n{right}").notices == ()
+
+
+def test_a_comment_in_capitals_is_told(tmp_path):
+    (notice,) = heeded(tmp_path, f"# {SAID.upper()}\n{key('a')}").notices
+    assert "begins with 'SETRIGHT:IGNORE'" in notice.why

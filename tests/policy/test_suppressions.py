@@ -36,6 +36,7 @@ def test_a_comment_is_read_as_written(comment, said):
         ("setright:ignore a/b until: why", "give one day"),
         ("setright:ignore a/b until 2027-02-30: why", "give one day"),
         ("setright:ignore a/b until 2027-01-31 c/d: why", "give one day"),
+        ("setright:ignore a/b until=2027-01-31: why", "until=2027-01-31: give one day as `until 2027-01-31`"),
     ],
 )
 def test_what_is_wrong_is_not_honoured_and_says_why(comment, why):

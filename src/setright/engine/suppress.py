@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ from setright.lenses import LensError
 from setright.lenses.comments import Comment, comments
 from setright.model import Document, Problem
 from setright.policy.suppressions import Suppression, parse, refusal
+
+BESIDE = "put it directly above the resource, or inside"
 
 
 class Said(NamedTuple):
@@ -42,8 +44,22 @@ def heed(scan: Scan, known: Collection[str], today: date) -> Scan:
     notices = [_notice(locator, s, why) for locator, f in files.items() for s in f.said for why in _wrong(s, known, today)]
     asked = {(locator, i) for locator, f in files.items() for s in f.said for i in _honoured(s, today)}
     by_file = sorted(scan.found, key=lambda found: found.resource.home[0])  # a lens keeps the file that it read last
-    aside = [e for found in by_file if (e := _excepted(found, scan, files, asked, today))]
-    return set_aside(scan, aside)._replace(notices=(*scan.notices, *notices))
+    beside = [(found, _beside(found, scan, files, asked, today)) for found in by_file]
+    aside = [Excepted(f, "comment", s.suppression.reason, str(s.suppression.until or "")) for f, s in beside if s]
+    astray = list(_astray(beside, files, today))
+    return set_aside(scan, aside)._replace(notices=(*scan.notices, *notices, *astray))
+
+
+def _astray(beside: Sequence[tuple[Found, Said | None]], files: Mapping[str, File], today: date) -> Iterator[Problem]:
+    """Comments that leave nothing open, of files in which what they name is found all the same."""
+    left = {(found.resource.home[0], found.control.id) for found, said in beside if not said}
+    used = {(id(said), found.control.id) for found, said in beside if said}
+    for locator, file in files.items():
+        for said in file.said:
+            for i in _honoured(said, today):
+                if (locator, i) in left and (id(said), i) not in used:
+                    why = f"the comment leaves nothing open: {i} is found in this file, but not where it stands; {BESIDE}"
+                    yield _notice(locator, said, why)
 
 
 def covers(comment: Comment, extent: Extent, file: File) -> bool:
@@ -57,7 +73,7 @@ def covers(comment: Comment, extent: Extent, file: File) -> bool:
 
 
 def _file(document: Document) -> File | None:
-    if document.data is None or not (b"setright" in document.data or b"Setright" in document.data):
+    if document.data is None or b"setright" not in document.data.lower():
         return None
     try:
         all_of_them = comments(document.lens, document.data)
@@ -69,15 +85,14 @@ def _file(document: Document) -> File | None:
     return File(said, apart, blank) if said else None
 
 
-def _excepted(
-    found: Found, scan: Scan, files: Mapping[str, File], asked: Collection[tuple[str, str]], today: date
-) -> Excepted | None:
+def _beside(found: Found, scan: Scan, files: Mapping[str, File], asked: Collection[tuple[str, str]], today: date) -> Said | None:
+    """The comment that leaves a finding open."""
     if not any(control == found.control.id for _, control in asked):
         return None
     for extent in extents(found, scan.world):
         for said in files[extent.locator].said if (extent.locator, found.control.id) in asked else ():
             if found.control.id in _honoured(said, today) and covers(said.comment, extent, files[extent.locator]):
-                return Excepted(found, "comment", said.suppression.reason, str(said.suppression.until or ""))
+                return said
     return None
 
 

@@ -67,7 +67,8 @@ def outlives(comment: str) -> bool:
 
 
 def _comment(text: str, start: int, end: int, line: int) -> Comment:
-    words = text[start:end].removeprefix("/*").removesuffix("*/").lstrip("#/").strip()
+    whole = text[start:end]
+    words = whole[2:].removesuffix("*/").lstrip("* \t\r\n").rstrip() if whole[:2] == "/*" else whole.lstrip("#/").strip()
     alone = not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")
     return Comment(line, line + text.count("\n", start, end), words, alone)
 

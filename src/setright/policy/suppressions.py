@@ -37,6 +37,8 @@ def parse(comment: str) -> Suppression | None:
         at = words.index("until")
         until, wrong = _day(words[at + 1 :])
         words = words[:at]
+    if unclear := next((word for word in words if word.startswith("until")), ""):
+        wrong = f"{unclear}: give one day as `until 2027-01-31`"
     if not words:
         wrong = f"it names no control; write `{FORM}`"
     elif not colon or not reason.strip():
