@@ -195,3 +195,10 @@ def test_the_number_of_a_far_line_stands_apart_from_what_is_there(setright: Prog
 def test_a_host_by_another_name_than_local_is_told_how_to_write_it(setright: Program):
     ran = setright("scan", "host:web-1")
     assert ran.code == 3 and "host:local is this host; another one is ssh://web-1" in ran.err
+
+
+def test_a_state_directory_that_cannot_keep_the_catalogue_stops_no_scan(setright: Program, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "cache").write_text("no folder")
+    ran = setright("scan", ".", "--control", AUTO, "--format", "json", SETRIGHT_STATE=str(tmp_path / "mine"))
+    assert ran.code == 1 and ran.json["summary"]["failed"] == 1

@@ -8,6 +8,7 @@ not fit is as none.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -79,7 +80,8 @@ def write(kept: File, data: bytes) -> None:
         new.write_bytes(data)
         new.replace(kept)
     except OSError:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
 def _read(root: File, print_: str) -> Content:
