@@ -141,6 +141,12 @@ def test_another_encoding_is_told_by_its_name():
         get("dockerfile", "FROM debian\n".encode("utf-16"))
 
 
+@pytest.mark.parametrize("name", ["hcl", "yaml", "json", "dockerfile"])
+def test_a_merge_that_is_not_finished_is_called_so(name):
+    with pytest.raises(LensError, match=r"line 2: a merge is not finished here \(<<<<<<<\); end it first"):
+        get(name, b"\n<<<<<<< HEAD\na: 1\n=======\nb: 2\n>>>>>>> other\n")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_has_a_place_inside_its_document(name):
     rng = random.Random(17)

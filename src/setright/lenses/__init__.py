@@ -31,7 +31,9 @@ from typing import Protocol, cast
 from setright.lenses.edited import edited, same
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
+from setright.patterns import late
 
+CONFLICT = late(rb"(?m)^<{7}(?= )")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 __all__ = ["Lens", "LensError", "edited", "get", "lens", "put", "span"]
 
@@ -58,7 +60,13 @@ def get(name: str, source: bytes | None) -> Tree:
         return {}
     if source.startswith(UTF_16):
         raise LensError("line 1: is UTF-16; save it as UTF-8")
-    return lens(name).get(source)
+    try:
+        return lens(name).get(source)
+    except LensError as error:
+        if merging := CONFLICT.search(source):
+            line = source.count(b"\n", 0, merging.start()) + 1
+            raise LensError(f"line {line}: a merge is not finished here ({merging[0].decode()}); end it first") from error
+        raise
 
 
 def put(name: str, source: bytes | None, edits: Sequence[Edit]) -> bytes:
