@@ -119,5 +119,17 @@ def test_a_name_cannot_end_its_heading_in_markdown(setright: Program):
     manifest["spec"] = {"hostNetwork": True, "containers": [{"name": "a", "image": "a:1"}]}
     (setright.tree / "service.yaml").write_text(json.dumps(manifest))
     out = setright("scan", ".", "--control", "k8s/workload/host-network", "--format", "markdown").out
-    assert [line for line in out.splitlines() if line.startswith("#")] == ["# Findings", out.splitlines()[4]]
-    assert out.splitlines()[4].startswith("## ```") and "All is well" in out.splitlines()[4]
+    assert [line for line in out.splitlines() if line.startswith("#")] == ["# Findings", out.splitlines()[6]]
+    assert out.splitlines()[6].startswith("## ```") and "All is well" in out.splitlines()[6]
+
+
+def test_markdown_holds_the_worst_first_and_no_more_than_a_comment_takes(setright: Program):
+    lesser = "".join(f'resource "aws_s3_bucket" "b{n}" {{\n  bucket = "b{n}"\n}}\n' for n in range(150))
+    worst = 'resource "aws_db_instance" "z" {\n  publicly_accessible = true\n}\n'
+    setright.file.write_text(lesser + worst)
+    out = setright("scan", ".", "--format", "markdown").out
+    headings = [line for line in out.splitlines() if line.startswith("## ")]
+    assert headings[0] == "## `aws_db_instance.z` in `main.tf`" and len(out) < 65_536
+    assert f"more findings on {151 - len(headings)} more resources; `--all-findings` shows them" in out
+    whole = setright("scan", ".", "--format", "markdown", "--all-findings").out
+    assert sum(line.startswith("## ") for line in whole.splitlines()) == 151

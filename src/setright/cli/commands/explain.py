@@ -85,11 +85,12 @@ def _explain_finding(app: App, found: Found, show: Shown) -> None:
     if show.format == "markdown":
         _say(app, plans, [found.control], show)
         return
+    from setright.cli.groups import grouped
     from setright.cli.screens import controls, findings
     from setright.cli.screens import plans as screen
 
     with paper(show) as console:
-        for group in findings.grouped([found]):
+        for group in grouped([found]):
             findings.draw_group(console, group, app.fingerprint_key, several=True)
         console.print()
         controls.draw(console, found.control)

@@ -48,6 +48,11 @@ def command(
             draw(console, report, all_findings)
     elif show.format == "sarif":
         _emit_sarif(report, show, limits)
+    elif show.format == "markdown" and all_findings:
+        from setright.cli.formats.markdown import shortened
+        from setright.cli.output import emit
+
+        emit(shortened(report, None), show)
     else:
         from setright.cli.formats import render
         from setright.cli.output import emit

@@ -1,41 +1,79 @@
-"""Markdown, for pull requests and reports: the counts, then a table a resource."""
+"""Markdown, for pull requests and reports: the counts, then a table a resource, the worst first, as many as a comment takes."""
 
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import accumulate
 
+from setright.cli.groups import LEFT, Group, grouped, to_put_right
 from setright.cli.lines import from_here, pairs, spot, unknown
 from setright.engine.contract import Report, notices, summary
 from setright.engine.redact import redact_text, shown
 from setright.engine.scan import Found
 from setright.model import Plain, Verdict
 
+ROOM = 60_000  # characters; a comment on GitHub takes 65,536
+ROWS = 50  # of what is no finding
+
 
 def render(report: Report) -> str:
-    parts = ["# Findings", _counts(summary(report))]
-    by_place = sorted(report.found, key=_place)
-    for (target, resource), group in groupby(by_place, key=_place):
-        parts += [f"## {_inline(resource)} in {_inline(from_here(target))}", _table(list(group), report.key)]
+    return shortened(report, ROOM)
+
+
+def shortened(report: Report, room: int | None) -> str:
+    """The worst resources that fit into so many characters, and what else there is to say; None: all of them."""
+    groups = [_group(group, report.key) for group in grouped(report.found)]
+    parts = ["# Findings", _counts(summary(report)), *_beside(report, room)]
+    shown_of = _fitting(groups, None if room is None else room - sum(map(len, parts)))
+    more = [_more(report, shown_of, len(groups))] if shown_of < len(groups) else []
+    return "\n\n".join([*parts[:2], *groups[:shown_of], *more, *parts[2:]]) + "\n"
+
+
+def _fitting(groups: Sequence[str], room: int | None) -> int:
+    """How many of them, at least one."""
+    sizes = accumulate(len(group) + 2 for group in groups)
+    return len(groups) if room is None else max(1, sum(1 for size in sizes if size <= room))
+
+
+def _more(report: Report, shown_of: int, groups: int) -> str:
+    left = sum(len(group.found) for group in grouped(report.found)[shown_of:])
+    return f"... and {left} more findings on {groups - shown_of} more resources; `--all-findings` shows them"
+
+
+def _beside(report: Report, room: int | None) -> list[str]:
+    """What was left open, what is to be looked at, and what could not be read."""
+    parts = []
     if report.excepted:
-        parts += ["## Left open", _left_open(report)]
+        parts += ["## Left open", _rows(_left_open(report), room, 2)]
     if lines := notices(report):
-        parts += ["## To look at", "\n".join(f"- {_inline(n['locator'])}: {_cell(n['why'])}" for n in lines)]
+        parts += ["## To look at", _rows([f"- {_inline(n['locator'])}: {_cell(n['why'])}" for n in lines], room)]
     if told := _unread(report):
-        parts += ["## Could not be read", "\n".join(told)]
-    return "\n\n".join(parts) + "\n"
+        parts += ["## Could not be read", _rows(told, room)]
+    return parts
 
 
-def _place(found: Found) -> tuple[str, str]:
-    return found.finding.target, found.finding.resource
+def _rows(rows: list[str], room: int | None, heads: int = 0) -> str:
+    kept = rows if room is None else rows[: heads + ROWS]
+    more = [f"\n... and {len(rows) - len(kept)} more; `--all-findings` shows them"] if len(kept) < len(rows) else []
+    return "\n".join([*kept, *more])
+
+
+def _group(group: Group, key: bytes) -> str:
+    where = "" if group.document == group.resource else f" in {_inline(group.document)}"
+    on = "" if from_here(group.target) == "." else f" on {_inline(from_here(group.target))}"
+    return f"## {_inline(group.resource)}{where}{on}\n\n{_table(group.found, key)}"
 
 
 def _counts(told: dict[str, Plain]) -> str:
     severities = ", ".join(f"{count} {name}" for name, count in told["severities"].items() if count)
-    failed = f"{told['failed']} failed ({severities})" if severities else "0 failed"
+    wrong = f"**{told['failed']} wrong**: {severities}" if severities else "nothing wrong" if told["passed"] else "nothing judged"
     unread = told["problems"] + told["unreached"]
-    left = [f"{told[name]} {name}" for name in ("excepted", "suppressed", "adopted") if told[name]]
-    return ", ".join([failed, f"{told['unknown']} unknown", f"{told['passed']} passed", f"{unread} could not be read", *left]) + "."
+    others = [("unknown", told["unknown"]), ("right", told["passed"]), ("could not be read", unread)]
+    others += [(sentence, told[name]) for name, sentence in LEFT.items()]
+    counts = [wrong, *(f"{count} {what}" for what, count in others if count)]
+    ways = to_put_right(told)
+    return " · ".join(counts) + (f"\n\nTo put right: {' · '.join(ways)}" if ways else "")
 
 
 def _table(group: list[Found], key: bytes) -> str:
@@ -43,7 +81,7 @@ def _table(group: list[Found], key: bytes) -> str:
     return "\n".join([*rows, *(_row(found, key) for found in group)])
 
 
-def _left_open(report: Report) -> str:
+def _left_open(report: Report) -> list[str]:
     rows = ["| resource | finding | why | until | where |", "| --- | --- | --- | --- | --- |"]
     for each in report.excepted:
         why = _cell(f"{each.kind}: {redact_text(each.reason, key=report.key)}")
@@ -51,7 +89,7 @@ def _left_open(report: Report) -> str:
         rows.append(
             f"| {_inline(each.finding.resource)} | {title} | {why} | {_cell(each.until)} | {_cell(spot(each.finding.location))} |"
         )
-    return "\n".join(rows)
+    return rows
 
 
 def _row(found: Found, key: bytes) -> str:
@@ -67,7 +105,8 @@ def _row(found: Found, key: bytes) -> str:
 def _unread(report: Report) -> list[str]:
     told = [(from_here(result.target), result.error) for result in report.unreached]
     for result in report.results:
-        told += [(f"{from_here(result.target)}: {p.locator}", p.why) for p in (result.scan.problems if result.scan else ())]
+        on = "" if from_here(result.target) == "." else f"{from_here(result.target)}: "
+        told += [(f"{on}{p.locator}", p.why) for p in (result.scan.problems if result.scan else ())]
     return [f"- {_inline(where)}: {_cell(redact_text(why))}" for where, why in told]
 
 

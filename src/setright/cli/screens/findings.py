@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
 
+from setright.cli.groups import LEFT, Group, grouped, to_put_right
 from setright.cli.lines import from_here, pairs, spot, together, unknown
 from setright.cli.screens.styles import SEVERITY, ends, heading, indented, print_line
 from setright.controls.words import Pair
@@ -22,26 +22,8 @@ FINDINGS = 100  # after which no further resource is begun
 NOTHING = "Nothing here is of a kind that the controls asked for speak of; `setright controls list` shows what there is"
 PROBLEMS = 10
 LEFT_OPEN = 10
-LEFT = {"excepted": "excepted", "suppressed": "suppressed by comments", "adopted": "adopted", "outside": "outside the change"}
-WAYS = {
-    "auto": "by `setright fix` without asking",
-    "ask": "when somebody has agreed",
-    "hold": "when a window opens",
-    "source": "where it is made",
-    "shield": "behind a protection first",
-    "hand": "by hand",
-}
 MISMATCHES = 4  # of one finding
 MARGIN = 12
-
-
-class Group(NamedTuple):
-    """One resource and what was found of it."""
-
-    target: str
-    resource: str
-    document: str
-    found: list[Found]
 
 
 def draw(console: Console, report: Report, everything: bool = False) -> None:
@@ -61,15 +43,6 @@ def _fitting(groups: Sequence[Group]) -> int:
     """How many of the worst resources are shown: few enough to be read."""
     before = accumulate((len(group.found) for group in groups[:RESOURCES]), initial=0)
     return sum(1 for count in before if count < FINDINGS)
-
-
-def grouped(found: Iterable[Found]) -> list[Group]:
-    """By resource, in the order in which each first comes."""
-    groups: dict[tuple[str, str, str], Group] = {}
-    for each in found:
-        place = (each.finding.target, each.finding.resource, each.resource.home[0])
-        groups.setdefault(place, Group(*place, [])).found.append(each)
-    return list(groups.values())
 
 
 def draw_left_open(console: Console, report: Report, everything: bool = False) -> None:
@@ -122,7 +95,7 @@ def draw_counts(console: Console, told: dict[str, Plain]) -> None:
     console.print(Text(" · ", "dim").join(parts))
     if not unread and not any(told[count] for count in ("failed", "passed", "unknown", *LEFT)):
         console.print(Text(NOTHING, "dim"))
-    if ways := [f"{told['lanes'][lane]} {sentence}" for lane, sentence in WAYS.items() if told["lanes"].get(lane)]:
+    if ways := to_put_right(told):
         console.print(Text("To put right: ", "dim") + Text(" · ", "dim").join(Text(way, "dim") for way in ways))
 
 
