@@ -65,7 +65,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     built, inner = _patches_once(Same(sources)), partial(inner_of, layout)
     seen = [each for source in manifests for each in _of_file(kind, layout, source, given.get(source.locator, {}))]
     if layout.get("shape") == POD_TEMPLATE:
-        seen = [(each, replace(resource, tree=_open(resource.tree), parts={})) for each, resource in seen]
+        seen = [(each, replace(resource, tree=open_to_more(resource.tree), parts={})) for each, resource in seen]
         aims = aims_of(built)
         added = [each for source in patches for each in _of_patch(kind, layout, source, objects, given, aims)]
         _kustomize_patches.tell_bases([resource for _, resource in seen], [resource for _, resource in added])
@@ -359,7 +359,7 @@ def _strict(resource: Resource, inside: Mapping[str, Sequence[Tree]]) -> Resourc
     return replace(resource, tree={**resource.tree, "refuses": why}) if why else resource
 
 
-def _open(tree: Tree) -> Tree:
+def open_to_more(tree: Tree) -> Tree:
     """A pod template to which more can be told."""
     return {**tree, "workload": {**tree["workload"]}}
 

@@ -22,6 +22,7 @@ from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_strangers as strangers
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_edit import document_edits
+from setright.bindings.layouts._terraform_holding import CALLS, holding
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts._terraform_spec import Entry, entry, loners, types
 from setright.bindings.source import Source
@@ -36,7 +37,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     called = [f"module.{source}" for source in layout.get("modules", {})]
     wanted = frozenset((*types(layout), *loners(layout), *called))
     found: list[Resource] = []
-    for module in there.values():
+    for module in holding(there, (*wanted, CALLS)):
         foreign = strangers.calls(kind, layout, module)
         if wanted.isdisjoint(module.types) and not foreign:
             continue

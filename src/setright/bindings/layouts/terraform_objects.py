@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._namespaces import NAMESPACE, chosen, names
+from setright.bindings.layouts._terraform_holding import holding
 from setright.bindings.layouts._terraform_module import Block, Module, modules
-from setright.bindings.layouts.terraform_workloads import home, manifests
+from setright.bindings.layouts.terraform_workloads import home, manifests, of_types
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -25,7 +26,7 @@ TYPES = ("kubernetes_namespace", "kubernetes_namespace_v1")
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, with its metadata; a namespace of the module is known by its name."""
     found = []
-    for module in modules(sources).values():
+    for module in holding(modules(sources), of_types(layout["kinds"])):
         for block, manifest in manifests(module, layout["kinds"]):
             name = f"{module.folder}/{block.address}" if module.folder else block.address
             found.append(Resource(kind, name, _shown(manifest), (block.locator, block.path)))

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
@@ -19,9 +21,10 @@ from setright.bindings.layouts._network_policy import tell_policies
 from setright.bindings.layouts._pod_of_cluster import POLICIES
 from setright.bindings.layouts._pod_template import told
 from setright.bindings.layouts._terraform_find import META, dynamic
+from setright.bindings.layouts._terraform_holding import holding
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts._terraform_spec import snake, unsnake
-from setright.bindings.layouts.kubernetes import tell_surroundings
+from setright.bindings.layouts.kubernetes import open_to_more, tell_surroundings
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -66,24 +69,19 @@ AROUND = {  # what else in a tree matters to a workload
     "kubernetes_horizontal_pod_autoscaler": "HorizontalPodAutoscaler",
 }
 
+Placed = tuple[str, Path, Tree]
+
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each block of the entry's types, named by its address and, below the root, its directory."""
+    there = modules(sources)
     if "templates" not in layout:
-        return [
-            Resource(kind, _name(module, block), manifest, (block.locator, block.path))
-            for module in modules(sources).values()
-            for block, manifest in manifests(module, layout["kinds"])
-        ]
-    seen: list[tuple[tuple[str, Path, Tree], Resource]] = []
-    objects: list[tuple[str, Tree]] = []
-    for module in modules(sources).values():
-        objects += [(block.locator, manifest) for block, manifest in manifests(module, AROUND)]
-        for block, manifest in manifests(module, layout["kinds"]):
-            if (template := _template(manifest, _inner(layout, manifest))) is not None:
-                tree = _pod_template.shown(told(template), manifest)
-                place = (block.locator, block.path)
-                seen.append(((*place, manifest), Resource(kind, _name(module, block), tree, place)))
+        return [resource for module in holding(there, of_types(layout["kinds"])) for _, resource in _objects(kind, layout, module)]
+    noted = [each for module in holding(there, of_types(layout["kinds"])) for each in _objects(kind, layout, module)]
+    if not noted:
+        return []
+    seen = [(placed, replace(resource, tree=open_to_more(resource.tree), parts={})) for placed, resource in noted]
+    objects = [(block.locator, each) for module in holding(there, of_types(AROUND)) for block, each in manifests(module, AROUND)]
     objects += [(placed[0], placed[2]) for placed, _ in seen]
     tell_policies([each for _, each in seen], [(file, told(each)) for file, each in objects if each["kind"] == "NetworkPolicy"])
     tell_surroundings(seen, objects, sources, layout.get("images", {}))
@@ -92,6 +90,30 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             for tree in (resource.tree, *resource.parts.values()):
                 tree["workload"]["replaceable"] = False
     return [resource for _, resource in seen]
+
+
+def of_types(kinds: Iterable[str]) -> list[str]:
+    """The types as they are called in each version of the provider."""
+    return [own for each in kinds for own in (each, f"{each}_v1")]
+
+
+def _objects(kind: str, layout: Mapping[str, Plain], module: Module) -> list[tuple[Placed, Resource]]:
+    """The objects of a directory that are of the kind; what surrounds them is not told yet."""
+    note = f"view {kind}"
+    if module.notes.get(note, (None,))[0] is not layout:
+        module.notes[note] = layout, list(_made(kind, layout, module))
+    found: list[tuple[Placed, Resource]] = module.notes[note][1]
+    return found
+
+
+def _made(kind: str, layout: Mapping[str, Plain], module: Module) -> Iterator[tuple[Placed, Resource]]:
+    for block, manifest in manifests(module, layout["kinds"]):
+        place, tree = (block.locator, block.path), manifest
+        if "templates" in layout:
+            if (template := _template(manifest, _inner(layout, manifest))) is None:
+                continue
+            tree = _pod_template.shown(told(template), manifest)
+        yield (*place, manifest), Resource(kind, _name(module, block), tree, place)
 
 
 def edit(
