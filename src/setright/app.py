@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from setright.controls.error import ControlError
 from setright.engine.abreast import abreast
 from setright.engine.allowance import Allowances
-from setright.engine.belongings import standings, told_of
+from setright.engine.belongings import standings, told_of, whose
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, full_url, load_configuration
 from setright.engine.decision import About, Weighed, weigh
@@ -235,11 +235,12 @@ class App:
         found = [f.finding for f in scanned.scan.everything]
         known, saw = self._target(scanned.target), seeing(scanned.scan)
         seen = [i for i in scanned.scan.controls.ids if not saw.unseen.get(i)]
+        told_whose = partial(whose, scanned.weighed)
         try:
             told = ([f.finding for f in scanned.scan.found], scanned.weighed, scanned.scan.controls)
             tell = self.courier.of_scan(*told) if self.configuration.integrations else lambda _: ()
             with self.store.together():
-                self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw)
+                self.store.record_scan(scanned.scan.target, seen, found, now(), self.fingerprint_key, tell, saw, told_whose)
                 self.store.record_target(StoredTarget(known.name, known.url, known.environment, known.owner, known.tags), now())
                 self.store.keep_standings(standings(scanned.weighed), now())
         except EngineError as error:

@@ -14,6 +14,7 @@ from setright.engine.error import EngineError
 from setright.engine.organisation import Told, unreached
 from setright.engine.scan import REACHED
 from setright.engine.times import now
+from setright.model import Plain
 from setright.policy.estate import Subject
 from setright.policy.exceptions import latest
 from setright.policy.exploit import Exploits
@@ -70,6 +71,17 @@ def standings(weighed: Mapping[str, Weighed]) -> Iterator[Standing]:
             known.lane,
             known.reason,
         )
+
+
+def whose(weighed: Mapping[str, Weighed], finding: str) -> dict[str, Plain]:
+    """What lists of findings are asked by, as the store keeps it; empty where a finding was not weighed."""
+    known = weighed.get(finding)
+    organisations = known.subject.organisations if known else ()
+    return {
+        "owner": known.owner.owner if known else "",
+        "organisation": organisations[0] if organisations else "",
+        "lane": known.lane if known else "",
+    }
 
 
 def left_open(store: Store, circumstances: Callable[[str], Subject], at: datetime) -> Iterator[str]:

@@ -23,6 +23,7 @@ COUNTED = 1_000  # nobody reads more, and counting a million takes long
 LOCK_TARGET = "SELECT pg_advisory_xact_lock(hashtextextended(:target, 0))"
 NO_MORE = Seeing()
 TOLD = ("title", "severity", "verdict", "resource", "path", "line", "end_line", "detail", "aside")
+NOBODY: dict[str, Plain] = {"owner": "", "organisation": "", "lane": ""}
 RENEWED = (*TOLD, "last_seen_at")
 KNOWN = f"SELECT id, control, resolved_at, {', '.join(TOLD)} FROM findings WHERE target = :target"  # noqa: S608 - names of ours
 SEEN_AGAIN = "UPDATE findings SET last_seen_at = :at WHERE id IN"  # no index has that, as most have what is told
@@ -104,14 +105,16 @@ class Findings(Database):
         key: bytes = OF_THIS_PROCESS,
         tell: Callable[[Seen], Sequence[Message]] = lambda seen: (),
         seeing: Seeing = NO_MORE,
+        whose: Callable[[str], dict[str, Plain]] = lambda finding: NOBODY,
     ) -> Seen:
         """Takes in what a scan of `target` for `controls` found; what it no longer found of those is resolved.
 
         Values are redacted under `key`. Scans of one target wait for each other. What `tell` makes of it is posted with it.
-        `seeing` has what held, and what comments and lists leave open.
+        `seeing` has what held, and what comments and lists leave open; `whose` tells the owner, organisation and
+        lane of a finding, with which one that was not kept before begins.
         """
         now = stamp(at)
-        rows = {finding.id: _row(finding, now, key, seeing.aside.get(finding.id)) for finding in found}
+        rows = {f.id: _row(f, now, key, seeing.aside.get(f.id)) | whose(f.id) for f in found}
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.rows(LOCK_TARGET, {"target": target})
