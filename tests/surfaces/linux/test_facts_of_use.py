@@ -9,7 +9,8 @@ import pytest
 from lab.hosts import Lab
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import UPTIME, Evidence
+from setright.surfaces.linux import logins
+from setright.surfaces.linux.evidence import PASSWD, SHADOW, UPTIME, Evidence
 from setright.surfaces.linux.facts import (
     account_in_use,
     full,
@@ -179,6 +180,20 @@ def test_what_was_made_to_happen_is_seen(fact: str, host: Lab, web: Linux) -> No
     assert ask() is True
 
 
+UPLOADS = """useradd -M -s /usr/sbin/nologin upl; echo upl:Upload.here11 | chpasswd
+printf 'Match User upl\nForceCommand internal-sftp\n' >/etc/ssh/sshd_config.d/upl.conf
+useradd -r -m -s /bin/sh deploy; install -d -o deploy ~deploy/.ssh; cp ~ops/.ssh/authorized_keys ~deploy/.ssh/"""
+
+
+@pytest.mark.root
+def test_ways_in_that_nobody_took_yet_keep_an_account_from_being_called_unused(host: Lab, web: Linux) -> None:
+    host.command(1, UPLOADS)
+    answers = web.ask(["linux/account-in-use:upl", "linux/account-in-use:deploy"])
+    assert [answer.holds for answer in answers.values()] == [None, None]
+    assert answers["linux/account-in-use:upl"].text == "sshd serves files to accounts without a shell, and upl has a password"
+    assert answers["linux/account-in-use:deploy"].text == "deploy can log in with the keys of /home/deploy/.ssh/authorized_keys"
+
+
 ELSEWHERE = """useradd -m ann; mkdir /etc/ssh/keys; ssh-keygen -q -t rsa -b 2048 -N '' -f /tmp/elsewhere; cd /etc/ssh
 (printf 'environment="A=b" '; cat /tmp/elsewhere.pub) >keys/ann; chmod 666 keys/ann
 printf 'AuthorizedKeysFile none\nMatch Group ann\n\tAuthorizedKeysFile /etc/ssh/keys/%%u\n' >sshd_config.d/9.conf"""
@@ -249,8 +264,32 @@ def test_a_service_that_runs_is_in_use_where_it_serves_or_was_set_up(what: str, 
     ],
 )
 def test_an_account_that_people_became_by_a_shell_is_in_use(line: str, holds: bool) -> None:
-    journal = {account_in_use._became("postgres")[0]: line, account_in_use._sessions("postgres"): "0"}
-    assert told(account_in_use, "postgres", journal).holds is holds
+    journal = {account_in_use._became("postgres")[0]: line}
+    assert told(account_in_use, "postgres", UNUSED | journal).holds is holds
+
+
+UNUSED = {account_in_use._sessions("postgres"): "0", logins.NOW: "1795392000", logins.FIRST: "2026-09-01T09:00:00+00:00 h x: y\n"}
+SECRET = {PASSWD: "postgres:x:110:110::/srv:/usr/sbin/nologin\n", SHADOW: "postgres:$y$x:20000::::::\n"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "holds"),
+    [
+        ({}, False),
+        ({logins.FIRST: "2026-11-22T09:00:00+00:00 h x: y\n"}, None),
+        ({logins.JOURNAL: "2026-11-22T09:00:00+0000 h sshd[1]: Accepted publickey for postgres from ::1 port 1"}, True),
+        ({logins.JOURNAL: "2026-11-22T09:00:00+0000 h sshd[1]: Accepted publickey for postgres2 from ::1 port 1"}, False),
+        ({account_in_use.KEYED: "root\t/root/.ssh/authorized_keys\npostgres\t/srv/.ssh/authorized_keys\n"}, None),
+        ({account_in_use.JOBS: "postgres\t/etc/cron.d/dump\n"}, None),
+        (SECRET, False),
+        (SECRET | {account_in_use.FILES_ONLY[0]: "Subsystem sftp internal-sftp\n"}, None),
+        (SECRET | {account_in_use.FILES_ONLY[1]: "#\tForceCommand cvs server\n"}, False),
+        (SECRET | {account_in_use.CHECKS: "sshd\n(sd-pam)\nauth\n"}, None),
+    ],
+)
+def test_what_may_still_use_an_account_keeps_it_from_being_called_unused(seen: dict[Ask, str], holds: bool | None) -> None:
+    answer = told(account_in_use, "postgres", UNUSED | seen)
+    assert answer.holds is holds, answer.text
 
 
 def test_who_listens_is_told_with_the_service_and_since_when() -> None:

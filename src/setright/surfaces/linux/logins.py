@@ -35,7 +35,6 @@ LOGIN = re.compile(r"Accepted (\S+) for (\S+) from (\S+)")
 def answer(evidence: Evidence, what: str, methods: Sequence[str] = (), user: str = "") -> Answer:
     """Whether there were logins by one of the methods (none: any) as the user (``""``: any). `what` names them in the text."""
     now = now_of(evidence)
-    barred = evidence.barred(*LOGS)
     lines = [line for ask in (*LOGS, JOURNAL) for line in evidence.lines(ask)]
     hits = {written_at(line, now): match for line in lines if (match := LOGIN.search(line)) and _is(match, methods, user)}
     recent = [when for when in hits if when is None or now is None or now - when <= timedelta(days=DAYS)]
@@ -44,25 +43,24 @@ def answer(evidence: Evidence, what: str, methods: Sequence[str] = (), user: str
         newest = max((when for when in recent if when), default=None)
         last = f", the last {age((now - newest).total_seconds())} ago" if now and newest else ""
         return Answer(True, f"{count(len(recent), what)} in the last {DAYS} days{last}", source)
+    back = reach(evidence)
+    return Answer(back.holds, f"0 {what}s seen; {back.text}" if back.holds is None else f"0 {what}s; {back.text}", back.source)
+
+
+def reach(evidence: Evidence) -> Answer:
+    """How far back the logs of logins reach; does not hold where that is long enough for what they do not show not to be so."""
     if evidence.never_booted():
-        return Answer(False, f"0 {what}s: this image has never been started", "/etc/machine-id, /var/log/wtmp")
-    return _none_seen(evidence, what, now, source, barred)
-
-
-def _none_seen(evidence: Evidence, what: str, now: datetime | None, source: str, barred: str) -> Answer:
-    """No login is in the logs: does that tell anything?"""
-    if barred:
-        return Answer(None, f"cannot be told: {barred}", source)
+        return Answer(False, "this image has never been started", "/etc/machine-id, /var/log/wtmp")
+    now, source, barred = now_of(evidence), _source(evidence), evidence.barred(*LOGS)
     starts = [when for line in evidence.lines(FIRST) if (when := written_at(line, now))]
-    if now is None or not starts:
-        return Answer(None, f"cannot be told: there is no log of logins that names {what}s and says when it begins", source)
-    reach = now - min(starts)
-    span = age(reach.total_seconds())
-    if reach >= timedelta(days=DAYS):
-        return Answer(False, f"0 {what}s; the logs reach back {span}", source)
-    if reach >= _host_age(evidence, now):
-        return Answer(False, f"0 {what}s; the logs reach back {span}, as far as the host itself", source)
-    return Answer(None, f"0 {what}s seen, but the logs reach back only {span}", source)
+    if barred or now is None or not starts:
+        return Answer(None, barred or "there is no log of logins that says when it begins", source)
+    back = now - min(starts)
+    if back >= timedelta(days=DAYS):
+        return Answer(False, f"the logs reach back {age(back.total_seconds())}", source)
+    if back >= _host_age(evidence, now):
+        return Answer(False, f"the logs reach back {age(back.total_seconds())}, as far as the host itself", source)
+    return Answer(None, f"the logs reach back only {age(back.total_seconds())}", source)
 
 
 def _is(match: re.Match[str], methods: Sequence[str], user: str) -> bool:

@@ -1,4 +1,4 @@
-"""Does somebody or something use this account? `linux/account-in-use:backup`. Evidence: wtmp, ps, crontabs, scripts."""
+"""Does somebody or something use this account? `linux/account-in-use:backup`. Evidence: wtmp, logs, keys, ps, crontabs, scripts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,32 @@ import re
 from collections.abc import Sequence
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import PASSWD, Evidence, count
+from setright.surfaces.linux import logins
+from setright.surfaces.linux.evidence import PASSWD, SHADOW, Evidence, count, some
+from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.transport import Ask
 
 LOGS = ("auth.log", "secure")
+KEYED = Ask("run", f"{KEY_FILES}key_files")
+JOBS = Ask(
+    "run",
+    """awk '!/^[[:space:]]*(#|[A-Za-z_]+[[:space:]]*=|$)/ {print ($1 ~ /^@/ ? $2 : $6) "\t" FILENAME}' \
+/etc/crontab /etc/cron.d/* 2>/dev/null | sort -u; true""",
+)
+# sshd's own sftp asks for no shell, nor does a tunnel by `ssh -N`; what has PAM in it checks passwords for something else.
+FILES_ONLY = tuple(
+    Ask("grep", file, word)
+    for file in ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf")
+    for word in ("internal-sftp", "ForceCommand")
+)
+CHECKS = Ask(
+    "run",
+    """[ -r /proc/1/maps ] || exit 13
+grep -ls '/libpam\\.so' /proc/[0-9]*/maps | sed 's/maps$/comm/' | xargs -r cat 2>/dev/null | sort -u; true""",
+)
+LOGIN_ONLY = re.compile(
+    r"sshd|sshd-session|sshd-auth|systemd|\(sd-pam\)|login|agetty|cron|crond|atd|su|sudo|runuser|polkitd|fail2ban.*|setright.*"
+)
 
 
 def _sessions(name: str) -> Ask:
@@ -44,42 +66,70 @@ def _became(name: str) -> tuple[Ask, ...]:
 def asks(argument: str) -> Sequence[Ask]:
     return (
         PASSWD,
+        SHADOW,
         _sessions(argument),
         _processes(argument),
         _called(argument),
         *_became(argument),
         Ask("list", "/var/spool/cron/crontabs/*"),
+        KEYED,
+        JOBS,
+        CHECKS,
+        *FILES_ONLY,
+        *logins.ASKS,
     )
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
-    """Holds with a session, a shell, a key, a crontab, or a script that uses su; where nothing runs it cannot be told."""
+    """Holds with a session, a login over SSH, a shell, or a script that uses su; a key, a job, and a password that services check
+    leave it open, as does a log that begins later than a month ago. Where nothing runs it cannot be told."""
     if not re.fullmatch(r"[A-Za-z_][\w.-]*", argument):
         return Answer(None, "which account? write linux/account-in-use:NAME")
-    source = "last, ps, crontabs, scripts in /etc and /usr/local"
-    scripts = evidence.lines(_called(argument))
-    if scripts:
-        return Answer(True, f"{scripts[0]} becomes {argument} by su", source)
-    became = re.compile(
-        rf"\((su|runuser|login)(-l)?:session\): session opened for user {argument}\b|USER={argument} ; .*COMMAND=\S*sh$"
-    )
-    if uses := [line for ask in _became(argument) for line in evidence.lines(ask) if became.search(line.rstrip())]:
-        return Answer(
-            True,
-            f"people or jobs became {argument} by su or sudo, {count(len(uses), 'time')} in the last logs",
-            "auth.log, journal",
-        )
-    if f"/var/spool/cron/crontabs/{argument}" in evidence.names(Ask("list", "/var/spool/cron/crontabs/*")):
-        return Answer(None, f"{argument} has a crontab, whose jobs say by SHELL what runs them", source)
-    shells = _number(evidence, _processes(argument))
-    if shells:
-        return Answer(True, f"{argument} runs {count(shells, 'shell')} now", source)
+    source = "last, logs of logins, ps, crontabs, scripts in /etc and /usr/local"
+    if told := _used(argument, evidence):
+        return Answer(True, told, source)
     if not evidence.ran(_sessions(argument)):
         return Answer(None, "who logged in cannot be told here", source)
-    sessions = _number(evidence, _sessions(argument))
-    if sessions:
-        return Answer(True, f"{argument} has {count(sessions, 'session')} in wtmp", source)
-    return Answer(False, f"{argument} has no session in wtmp, no shell and no crontab, and no script becomes it", source)
+    if told := _may_be_used(argument, evidence):
+        return Answer(None, told, source)
+    reach = logins.reach(evidence)
+    if reach.holds is None:
+        return Answer(None, f"no use of {argument} was seen; {reach.text}", reach.source)
+    seen = "no session in wtmp, no login over SSH, no shell, no key and no job, and no script becomes it"
+    return Answer(False, f"{argument} has {seen}; {reach.text}", source)
+
+
+def _used(name: str, evidence: Evidence) -> str:
+    """What shows that it is used; empty where nothing does."""
+    if scripts := evidence.lines(_called(name)):
+        return f"{scripts[0]} becomes {name} by su"
+    became = re.compile(rf"\((su|runuser|login)(-l)?:session\): session opened for user {name}\b|USER={name} ; .*COMMAND=\S*sh$")
+    if uses := [line for ask in _became(name) for line in evidence.lines(ask) if became.search(line.rstrip())]:
+        return f"people or jobs became {name} by su or sudo, {count(len(uses), 'time')} in the last logs"
+    over_ssh = logins.answer(evidence, "SSH login", user=name)
+    if over_ssh.holds:
+        return f"{name} has {over_ssh.text}"
+    if shells := _number(evidence, _processes(name)):
+        return f"{name} runs {count(shells, 'shell')} now"
+    sessions = _number(evidence, _sessions(name))
+    return f"{name} has {count(sessions, 'session')} in wtmp" if sessions else ""
+
+
+def _may_be_used(name: str, evidence: Evidence) -> str:
+    """Ways that leave no trace, or none that is kept for long."""
+    if f"/var/spool/cron/crontabs/{name}" in evidence.names(Ask("list", "/var/spool/cron/crontabs/*")):
+        return f"{name} has a crontab, whose jobs say by SHELL what runs them"
+    if jobs := [where for who, _, where in (line.partition("\t") for line in evidence.lines(JOBS)) if who == name]:
+        return f"{name} has jobs in {some(jobs)}, and what they run is not known"
+    if keys := [where for who, _, where in (line.partition("\t") for line in evidence.lines(KEYED)) if who == name]:
+        return f"{name} can log in with the keys of {some(keys)}"
+    has_password = any(row[0] == name and row[1] and row[1][0] not in "!*" for row in evidence.rows(SHADOW))
+    if not has_password or name in evidence.shells():
+        return ""
+    if any(not line.strip().startswith("#") for ask in FILES_ONLY for line in evidence.lines(ask)):
+        return f"sshd serves files to accounts without a shell, and {name} has a password"
+    others = [each for each in evidence.lines(CHECKS) if not LOGIN_ONLY.fullmatch(each)]
+    return f"{some(others)} may check its password by PAM" if others else ""
 
 
 def _number(evidence: Evidence, ask: Ask) -> int:

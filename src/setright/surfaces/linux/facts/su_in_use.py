@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from setright.model import Answer
-from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence, some
+from setright.surfaces.linux import logins
+from setright.surfaces.linux.evidence import Evidence, some
 from setright.surfaces.linux.transport import Ask
 
 LOGS = (Ask("grep", "/var/log/auth.log*", "(to "), Ask("grep", "/var/log/secure*", "(to "))
@@ -15,11 +16,11 @@ USE = re.compile(r"\bsu(?:-l)?(?:\[\d+\])?: (?:pam_unix\S* )?\(to (\S+)\) (\S+) 
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (*LOGS, JOURNAL, *NEVER_BOOTED)
+    return (*LOGS, JOURNAL, *logins.ASKS)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
-    """Holds where somebody but root did, and names them. No log at all tells nothing."""
+    """Holds where somebody but root did, and names them; none seen tells where the logs reach back far enough."""
     source = ", ".join([*evidence.names(*LOGS)[:3], "journal"])
     barred = evidence.barred(*LOGS)
     if barred:
@@ -28,8 +29,7 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     people = sorted({match[2] for match in uses} - {"root"})
     if people:
         return Answer(True, f"{some(people)} used su", source)
-    if evidence.never_booted():
-        return Answer(False, "nobody used su: this image has never been started", "/etc/machine-id, /var/log/wtmp")
-    if not evidence.names(*LOGS) and not evidence.ran(JOURNAL):
-        return Answer(None, "cannot be told: there is no log of logins", source)
-    return Answer(False, "nobody but root used su as far as the logs reach back (30 days of the journal)", source)
+    reach = logins.reach(evidence)
+    if reach.holds is None:
+        return Answer(None, f"nobody but root was seen to use su; {reach.text}", reach.source)
+    return Answer(False, f"nobody but root used su; {reach.text}", source)

@@ -29,7 +29,7 @@ def answer(argument: str, evidence: Evidence) -> Answer:
     if silent:
         names = sorted({match[1] for match in silent})
         return Answer(True, f"{count(len(silent), 'use')} of sudo without a terminal, by {some(names)}", "auth.log, journal")
-    reach = logins.answer(evidence, "login", methods=("nothing of that name",))
+    reach = logins.reach(evidence)
     if reach.holds is False:
-        return Answer(False, f"{count(len(uses), 'use')} of sudo, all at a terminal{reach.text.partition('s')[2]}", reach.source)
+        return Answer(False, f"{count(len(uses), 'use')} of sudo, all at a terminal; {reach.text}", reach.source)
     return Answer(None, f"no use of sudo without a terminal was seen; {reach.text}", reach.source)
