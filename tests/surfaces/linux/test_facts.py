@@ -138,13 +138,22 @@ def test_packed_logs_count_too(tmp_path: Path) -> None:
 
 
 PASSWD = "root:x:0:0::/root:/bin/bash\nops:x:1000:1000::/home/ops:/bin/bash\nbot:x:1001:1001::/home/bot:/usr/sbin/nologin\n"
+WHEEL = {"etc/sudoers": "%sudo ALL=(ALL:ALL) ALL\n", "etc/group": "sudo:x:27:ops\n"}
+SECRET = {"etc/shadow": "ops:$y$j9T$x:19000::::::\n"}
 
 
 @pytest.mark.parametrize(
     ("files", "holds"),
     [
         ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers.d/ops": "ops ALL=(ALL) NOPASSWD:ALL\n"}, False),
-        ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers": "%sudo ALL=(ALL:ALL) ALL\n", "etc/group": "sudo:x:27:ops\n"}, False),
+        ({"home/ops/.ssh/authorized_keys": "k", **WHEEL}, True),
+        ({"home/ops/.ssh/authorized_keys": "k", **WHEEL, **SECRET}, False),
+        ({**WHEEL, **SECRET, "etc/ssh/sshd_config": "PasswordAuthentication no\n"}, True),
+        ({**WHEEL, **SECRET, "etc/ssh/sshd_config": "Match User x\nPasswordAuthentication no\nAllowUsers x\n"}, False),
+        ({**WHEEL, **SECRET, "etc/ssh/sshd_config": "AllowUsers root b*\n"}, True),
+        ({**WHEEL, **SECRET, "etc/ssh/sshd_config.d/a.conf": "allowgroups staff\nAllowGroups sudo\n"}, False),
+        ({**WHEEL, **SECRET, "etc/ssh/sshd_config": "DenyGroups sud?\n"}, True),
+        ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers.d/a": "ops ALL=(postgres) NOPASSWD: ALL\n"}, True),
         ({"home/ops/.ssh/authorized_keys": "k", "etc/sudoers": "%sudo ALL=(ALL:ALL) ALL\n", "etc/group": "sudo:x:27:\n"}, True),
         ({"etc/shadow": "ops:$y$j9T$x:19000::::::\n", "etc/sudoers": "Defaults use_pty\n\nops ALL=(ALL) ALL\n"}, False),
         ({"etc/shadow": "ops:!:19000::::::\n", "etc/sudoers": "ops ALL=(ALL) ALL\n"}, True),

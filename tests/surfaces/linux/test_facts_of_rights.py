@@ -1,11 +1,17 @@
-"""Promises of facts about su and PAM modules."""
+"""Promises of facts about su, sudo and PAM modules."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from setright.model import Answer
+from setright.surfaces.linux import logins
+from setright.surfaces.linux.evidence import UPTIME, Evidence
+from setright.surfaces.linux.facts import su_in_use
+from setright.surfaces.linux.sudo_rules import administrators
 from setright.surfaces.linux.surface import open_root
+from setright.surfaces.linux.transport import Found
 
 
 def one(root: Path, files: dict[str, str], fact: str) -> Answer:
@@ -26,8 +32,17 @@ LINES = {
 @pytest.mark.parametrize("line", LINES)
 def test_who_used_su_is_named_from_the_log(line: str, tmp_path: Path) -> None:
     answer = one(tmp_path, {"var/log/auth.log": line, "etc/machine-id": "a\n"}, "linux/su-in-use")
-    assert answer.holds is LINES[line]
+    assert answer.holds is (LINES[line] or None), "how long ago the log began cannot be told of an image"
     assert ("alice" in answer.text) is LINES[line]
+
+
+@pytest.mark.parametrize(("first", "holds"), [("2026-10-01", False), ("2026-11-20", None)])
+def test_that_nobody_used_su_takes_a_log_of_a_month(first: str, holds: bool | None) -> None:
+    log = f"{first}T09:00:00+00:00 h cron[1]: x\n".encode()
+    now = str(int(datetime(2026, 11, 23, tzinfo=UTC).timestamp())).encode()
+    found = {logins.NOW: now, logins.FIRST: log, UPTIME: b"9 9\n", su_in_use.LOGS[0]: b""}
+    answer = su_in_use.answer("", Evidence({ask: [Found("", data)] for ask, data in found.items()}))
+    assert answer.holds is holds, answer.text
 
 
 def test_without_any_log_nobody_can_tell_who_used_su(tmp_path: Path) -> None:
@@ -42,3 +57,31 @@ def test_a_module_is_there_where_its_file_is(tmp_path: Path) -> None:
     fact = "linux/pam-module-missing:pam_pwquality"
     assert one(tmp_path, {"etc/machine-id": ""}, fact).holds is True
     assert one(tmp_path, {"usr/lib/x86_64-linux-gnu/security/pam_pwquality.so": ""}, fact).holds is False
+
+
+@pytest.mark.parametrize(
+    ("rules", "able"),
+    [
+        ("ann ALL=(ALL) ALL\n", {"ann": True}),
+        ("ann ALL = (ALL:ALL) NOPASSWD : ALL\n", {"ann": False}),
+        ("ann ALL=(root) NOPASSWD: /usr/bin/systemctl reload nginx\n", {}),
+        ("ann ALL=(postgres) NOPASSWD: ALL\n", {}),
+        ("%admins ALL=(www-data, root) ALL  # all of them\n", {"ann": True}),
+        (
+            "User_Alias O = ann, %x : W = bob\nCmnd_Alias E = /bin/ls, \\\n  ALL\nRunas_Alias R = root\nO ALL = (R) E\n",
+            {"ann": True},
+        ),
+        ("ann ALL=(ALL) ALL, !/usr/bin/passwd root\n", {}),
+        ("ann ALL=(ALL) NOPASSWD: ALL\n%admins ALL=(ALL) ALL\n", {"ann": True}),
+        ("ann ALL=(ALL) ALL\n%admins ALL=(ALL) NOPASSWD: ALL\n", {"ann": False}),
+        ("ann ALL=(ALL) ALL\nann ALL=(root) NOPASSWD: /usr/bin/id\n", {"ann": True}),
+        ("ann ALL=(www-data) NOPASSWD: ALL, (root) /bin/bash\n", {"ann": False}),
+        ("Defaults targetpw\nann ALL=(ALL) ALL\n", {}),
+        ("Defaults env_reset, !authenticate\nann ALL=(ALL) ALL\n", {"ann": False}),
+        ("ann web1=(ALL) ALL\n", {}),
+        ("ALL ALL=(ALL) /bin/su\n", {"ann": True}),
+        ("#ann ALL=(ALL) ALL\n@includedir /etc/sudoers.d\nDefaults:ann !requiretty\n", {}),
+    ],
+)
+def test_who_may_do_all_as_root(rules: str, able: dict[str, bool]) -> None:
+    assert administrators([rules], {"ann": ["ann", "admins"]}) == able

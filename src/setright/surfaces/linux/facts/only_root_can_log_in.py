@@ -1,38 +1,45 @@
-"""Is root the only account that can log in and administer the host? Another one needs a key or password, and sudo."""
+"""Is root the only account that can log in and administer the host? Another one needs a way in, and sudo for all that root does."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import GROUP, PASSWD, SHADOW, Evidence, some
 from setright.surfaces.linux.login_keys import KEY_FILES
+from setright.surfaces.linux.sudo_rules import administrators
 from setright.surfaces.linux.transport import Ask
 
 OFTEN = True
 KEYS = (Ask("list", "/home/*/.ssh/authorized_keys"), Ask("list", "/etc/ssh/authorized_keys/*"))
 KEYED = Ask("run", f"{KEY_FILES}key_files | cut -f 1 | sort -u")
 SUDOERS = (Ask("file", "/etc/sudoers"), Ask("file", "/etc/sudoers.d/*"))
-RULE = re.compile(r"^[ \t]*(%?[\w.-]+)[ \t]+[^=\n]+=", re.MULTILINE)
+SSHD = (Ask("file", "/etc/ssh/sshd_config.d/*.conf"), Ask("file", "/etc/ssh/sshd_config"))
+LISTS = re.compile(r"^[ \t]*((?:allow|deny)(?:users|groups))[ \t=]+(.+)$", re.MULTILINE | re.IGNORECASE)
+BY_PASSWORD = re.compile(r"^[ \t]*(passwordauthentication|kbdinteractiveauthentication)[ \t=]+(\w+)", re.MULTILINE | re.IGNORECASE)
+MATCH = re.compile(r"^[ \t]*match[ \t]", re.MULTILINE | re.IGNORECASE)
 
 
 def asks(argument: str) -> Sequence[Ask]:
-    return (PASSWD, SHADOW, GROUP, *KEYS, KEYED, *SUDOERS)
+    return (PASSWD, SHADOW, GROUP, *KEYS, KEYED, *SUDOERS, *SSHD)
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
-    """Does not hold where somebody else can log in and use sudo, and names them and how."""
-    source = "passwd, shadow, authorized_keys, sudoers"
+    """Does not hold where somebody else can log in and do by sudo all that root does, and names them and how."""
+    source = "passwd, shadow, authorized_keys, sudoers, sshd_config"
     barred = evidence.barred(SHADOW, *KEYS, *SUDOERS)
     if barred or not evidence.rows(PASSWD):
         return Answer(None, f"cannot be told: {barred or 'there is no /etc/passwd'}", source)
-    able, admins = _able(evidence), _admins(evidence)
-    both = sorted(able.keys() & admins)
+    able, secret = _able(evidence), _with_password(evidence)
+    rules = [each.data.decode(errors="replace") for ask in SUDOERS for each in evidence.all(ask) if each.data]
+    admins = administrators(rules, _groups(evidence))
+    both = sorted(name for name in able if name in admins and (not admins[name] or name in secret))
     if both:
         return Answer(False, f"{some([f'{name} ({able[name]})' for name in both])} can log in and use sudo", source)
     if able:
-        return Answer(True, f"{some(sorted(able))} can log in, but none of them may use sudo", source)
+        return Answer(True, f"{some(sorted(able))} can log in, but none of them can do by sudo what root does", source)
     return Answer(True, "no other account has a key or a password to log in with", source)
 
 
@@ -48,16 +55,52 @@ def _able(evidence: Evidence) -> dict[str, str]:
             name in told if evidence.ran(KEYED) else {f"{home}/.ssh/authorized_keys", f"/etc/ssh/authorized_keys/{name}"} & {*keyed}
         )
     }
-    hashed = {row[0]: "password" for row in evidence.rows(SHADOW) if row[0] in shells and row[1] and row[1][0] not in "!*"}
-    return hashed | by_key
+    sshd = _sshd(evidence)
+    hashed = dict.fromkeys(shells.keys() & _with_password(evidence), "password") if _takes_passwords(sshd) else {}
+    groups = _groups(evidence)
+    return {name: how for name, how in (hashed | by_key).items() if _admitted(sshd, name, groups.get(name, []))}
 
 
-def _admins(evidence: Evidence) -> set[str]:
-    """Accounts that some sudo rule names, by name or group."""
-    ruled = {name for ask in SUDOERS for name in RULE.findall(evidence.text(ask))}
-    gids = {row[3]: row[0] for row in evidence.rows(PASSWD) if len(row) > 3}
-    members: set[str] = set()
-    for row in evidence.rows(GROUP):
-        if f"%{row[0]}" in ruled and len(row) > 3:
-            members |= {name for name in row[3].split(",") if name} | ({gids[row[2]]} if row[2] in gids else set())
-    return {name for name in ruled if not name.startswith("%")} | members
+def _with_password(evidence: Evidence) -> set[str]:
+    return {row[0] for row in evidence.rows(SHADOW) if row[1] and row[1][0] not in "!*"}
+
+
+def _groups(evidence: Evidence) -> dict[str, list[str]]:
+    """Accounts and the names of their groups."""
+    rows = [row for row in evidence.rows(GROUP) if len(row) > 3]
+    names = {row[2]: row[0] for row in rows}
+    return {
+        row[0]: [*(names[gid] for gid in [row[3]] if gid in names), *(each[0] for each in rows if row[0] in each[3].split(","))]
+        for row in evidence.rows(PASSWD)
+        if len(row) > 3
+    }
+
+
+def _sshd(evidence: Evidence) -> str:
+    """What sshd's files say of everybody, the first of each setting being the one that counts."""
+    return "\n".join(MATCH.split((each.data or b"").decode(errors="replace"))[0] for ask in SSHD for each in evidence.all(ask))
+
+
+def _takes_passwords(sshd: str) -> bool:
+    said: dict[str, str] = {}
+    for key, value in BY_PASSWORD.findall(sshd):
+        said.setdefault(key.lower(), value.lower())
+    return said.get("passwordauthentication", "yes") != "no" or said.get("kbdinteractiveauthentication", "no") == "yes"
+
+
+def _admitted(sshd: str, name: str, groups: Sequence[str]) -> bool:
+    """Whether the lists of sshd let an account in, from some address at least. Source: sshd_config(5), AllowUsers."""
+    lists: dict[str, list[str]] = {}
+    for key, words in LISTS.findall(sshd):
+        lists.setdefault(key.lower(), []).extend(words.replace('"', "").split("#")[0].split())
+    return (
+        not _named(lists, "denyusers", [name])
+        and not _named(lists, "denygroups", groups)
+        and ("allowusers" not in lists or _named(lists, "allowusers", [name]))
+        and ("allowgroups" not in lists or _named(lists, "allowgroups", groups))
+    )
+
+
+def _named(lists: Mapping[str, Sequence[str]], key: str, names: Sequence[str]) -> bool:
+    patterns = [word.partition("@")[0] if key == "allowusers" else word for word in lists.get(key, ())]
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
