@@ -189,9 +189,9 @@ useradd -r -m -s /bin/sh deploy; install -d -o deploy ~deploy/.ssh; cp ~ops/.ssh
 def test_ways_in_that_nobody_took_yet_keep_an_account_from_being_called_unused(host: Lab, web: Linux) -> None:
     host.command(1, UPLOADS)
     answers = web.ask(["linux/account-in-use:upl", "linux/account-in-use:deploy"])
-    assert [answer.holds for answer in answers.values()] == [None, None]
+    assert [answer.holds for answer in answers.values()] == [None, True]
     assert answers["linux/account-in-use:upl"].text == "sshd serves files to accounts without a shell, and upl has a password"
-    assert answers["linux/account-in-use:deploy"].text == "deploy can log in with the keys of /home/deploy/.ssh/authorized_keys"
+    assert answers["linux/account-in-use:deploy"].text.endswith("and nothing else, in /home/deploy/.ssh/authorized_keys")
 
 
 ELSEWHERE = """useradd -m ann; mkdir /etc/ssh/keys; ssh-keygen -q -t rsa -b 2048 -N '' -f /tmp/elsewhere; cd /etc/ssh
@@ -269,6 +269,7 @@ def test_an_account_that_people_became_by_a_shell_is_in_use(line: str, holds: bo
 
 
 UNUSED = {account_in_use._sessions("postgres"): "0", logins.NOW: "1795392000", logins.FIRST: "2026-09-01T09:00:00+00:00 h x: y\n"}
+KEYS = "root\t/root/.ssh/authorized_keys\npostgres\t/srv/.ssh/authorized_keys\n"
 SECRET = {PASSWD: "postgres:x:110:110::/srv:/usr/sbin/nologin\n", SHADOW: "postgres:$y$x:20000::::::\n"}
 
 
@@ -279,7 +280,8 @@ SECRET = {PASSWD: "postgres:x:110:110::/srv:/usr/sbin/nologin\n", SHADOW: "postg
         ({logins.FIRST: "2026-11-22T09:00:00+00:00 h x: y\n"}, None),
         ({logins.JOURNAL: "2026-11-22T09:00:00+0000 h sshd[1]: Accepted publickey for postgres from ::1 port 1"}, True),
         ({logins.JOURNAL: "2026-11-22T09:00:00+0000 h sshd[1]: Accepted publickey for postgres2 from ::1 port 1"}, False),
-        ({account_in_use.KEYED: "root\t/root/.ssh/authorized_keys\npostgres\t/srv/.ssh/authorized_keys\n"}, None),
+        ({account_in_use.KEYED: KEYS}, True),
+        (SECRET | {account_in_use.KEYED: KEYS}, None),
         ({account_in_use.JOBS: "postgres\t/etc/cron.d/dump\n"}, None),
         (SECRET, False),
         (SECRET | {account_in_use.FILES_ONLY[0]: "Subsystem sftp internal-sftp\n"}, None),

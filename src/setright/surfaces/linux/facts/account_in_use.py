@@ -81,8 +81,10 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
-    """Holds with a session, a login over SSH, a shell, or a script that uses su; a key, a job, and a password that services check
-    leave it open, as does a log that begins later than a month ago. Where nothing runs it cannot be told."""
+    """Holds with a session, a login over SSH, a shell, a script that uses su, or a key where that is the only way in.
+
+    A key beside a password, a job, and a password that services check leave it open, as does a log that begins later than a month
+    ago. Where nothing runs it cannot be told."""
     if not re.fullmatch(r"[A-Za-z_][\w.-]*", argument):
         return Answer(None, "which account? write linux/account-in-use:NAME")
     source = "last, logs of logins, ps, crontabs, scripts in /etc and /usr/local"
@@ -111,8 +113,12 @@ def _used(name: str, evidence: Evidence) -> str:
         return f"{name} has {over_ssh.text}"
     if shells := _number(evidence, _processes(name)):
         return f"{name} runs {count(shells, 'shell')} now"
-    sessions = _number(evidence, _sessions(name))
-    return f"{name} has {count(sessions, 'session')} in wtmp" if sessions else ""
+    if sessions := _number(evidence, _sessions(name)):
+        return f"{name} has {count(sessions, 'session')} in wtmp"
+    keys = _keys(name, evidence)
+    return (
+        f"{name} was given keys to log in with, and nothing else, in {some(keys)}" if keys and not _secret(name, evidence) else ""
+    )
 
 
 def _may_be_used(name: str, evidence: Evidence) -> str:
@@ -121,15 +127,23 @@ def _may_be_used(name: str, evidence: Evidence) -> str:
         return f"{name} has a crontab, whose jobs say by SHELL what runs them"
     if jobs := [where for who, _, where in (line.partition("\t") for line in evidence.lines(JOBS)) if who == name]:
         return f"{name} has jobs in {some(jobs)}, and what they run is not known"
-    if keys := [where for who, _, where in (line.partition("\t") for line in evidence.lines(KEYED)) if who == name]:
+    if keys := _keys(name, evidence):
         return f"{name} can log in with the keys of {some(keys)}"
-    has_password = any(row[0] == name and row[1] and row[1][0] not in "!*" for row in evidence.rows(SHADOW))
-    if not has_password or name in evidence.shells():
+    if not _secret(name, evidence) or name in evidence.shells():
         return ""
     if any(not line.strip().startswith("#") for ask in FILES_ONLY for line in evidence.lines(ask)):
         return f"sshd serves files to accounts without a shell, and {name} has a password"
     others = [each for each in evidence.lines(CHECKS) if not LOGIN_ONLY.fullmatch(each)]
     return f"{some(others)} may check its password by PAM" if others else ""
+
+
+def _keys(name: str, evidence: Evidence) -> list[str]:
+    return [where for who, _, where in (line.partition("\t") for line in evidence.lines(KEYED)) if who == name]
+
+
+def _secret(name: str, evidence: Evidence) -> bool:
+    """Whether it has a password that works."""
+    return any(row[0] == name and row[1] and row[1][0] not in "!*" for row in evidence.rows(SHADOW))
 
 
 def _number(evidence: Evidence, ask: Ask) -> int:
