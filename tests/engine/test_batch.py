@@ -240,14 +240,17 @@ def test_what_programs_read_goes_together_and_each_program_reloads_but_once():
     assert [len(lot) for lot in batches(plans, together=False)] == [1, 1, 1], "on the way back each by itself"
 
 
-def test_packages_are_installed_together_and_removed_one_by_one():
+def test_packages_are_installed_together_and_removed_together():
     def package(name: str, installed: bool) -> Plan:
         edits = ((Edit(("installed",), installed),),)
         change = Planned(f"package:{name}", "json", "old", "new", edits, "")
         return msgspec.structs.replace(plan(name, "x", family="linux", effect=Effect()), changes=(change,))
 
     plans = package("aide", True), plan("1", "/etc/motd", family="linux"), package("telnet", False), package("cron", True)
-    assert grouped(*plans, package("nis", False)) == [["aide", "cron"], ["1"], ["telnet"], ["nis"]]
+    assert grouped(*plans, package("nis", False)) == [["aide", "cron"], ["1"], ["telnet", "nis"]]
+    rival = package("ntp", False)
+    assert grouped(plans[2], plans[0], rival) == [["telnet"], ["aide"], ["ntp"]], "what replaces it comes first"
+    assert batches([plans[2], rival], together=False) == [[plans[2], rival]], "and on the way back"
 
 
 def test_plans_made_with_other_parameters_do_not_mix():

@@ -70,11 +70,11 @@ def test_a_package_is_installed_and_taken_back_with_what_it_brought(lab: Supplie
     assert moved(before, lab) == []
 
 
-def offer(lab: Supplied, place: Path, name: str, relation: str = "", script: str = "") -> None:
+def offer(lab: Supplied, place: Path, name: str, relation: str = "", script: str = "", version: str = "1") -> None:
     """A package that has nothing but what it needs and what it does when it is installed."""
     (place / name / "DEBIAN").mkdir(parents=True)
-    about = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@localhost>\nDescription: {name}\n{relation}"
-    (place / name / "DEBIAN/control").write_text(about)
+    about = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: lab <lab@localhost>\nDescription: {name}\n"
+    (place / name / "DEBIAN/control").write_text(about + relation)
     (place / name / "DEBIAN/postinst").write_text(f"#!/bin/sh\n{script}\n")
     (place / name / "DEBIAN/postinst").chmod(0o755)
     lab.offer(place / name)
@@ -120,6 +120,28 @@ def test_packages_come_in_one_transaction_and_one_that_is_bad_keeps_no_other_fro
     assert lab.command(1, "apt-get -qq -y purge needs-aide").returncode == 0
     _, back, _ = program("rollback", told["run"])
     assert not any(installed(lab, "aide", "aide-common", "both-need").values()) and moved(before, lab) == []
+
+
+def test_packages_go_in_one_transaction_and_come_back_in_one_as_they_were(lab: Supplied, tmp_path: Path) -> None:
+    """One needs another, as Debian's telnet does; a newer version is offered by the time they come back."""
+    for name, relation in {"telnet": "Depends: inetutils-telnet\n", "inetutils-telnet": "", "talk": ""}.items():
+        offer(lab, tmp_path, name, relation)
+    lab.update(1)
+    lab.command(1, "apt-get -qq -y install telnet talk; echo mine >/etc/talk.conf")
+    program, before, known = Program(lab, tmp_path), files(lab, 1), len(transactions(lab))
+    words = ("ssh://h1", "--control", "linux/package/telnet", "--control", "linux/package/talk")
+    _, told, _ = program("fix", *words, "--all", "--yes")
+    assert [plan["outcome"] for plan in told["plans"]] == ["verified"] * 3, [plan["why"] for plan in told["plans"]]
+    assert transactions(lab, "Remove")[-1] == "inetutils-telnet talk telnet"
+    assert not program("plan", *words)[1]["plans"]
+    offer(lab, tmp_path, "talk", version="2")
+    lab.update(1)
+    _, back, _ = program("rollback", told["run"])
+    assert {plan["outcome"] for plan in back["plans"]} == {"reverted"}
+    assert transactions(lab)[known:] == ["inetutils-telnet talk telnet"]
+    assert installed(lab, "telnet", "inetutils-telnet", "talk") == dict.fromkeys(("telnet", "inetutils-telnet", "talk"), "1")
+    assert moved(before, lab) == []
+    lab.command(1, "apt-get -qq -y purge telnet inetutils-telnet talk; rm /etc/talk.conf")
 
 
 def test_what_a_package_brings_is_put_right_in_the_same_run_and_goes_back_with_it(lab: Supplied, tmp_path: Path) -> None:

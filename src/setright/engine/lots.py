@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from setright.engine.scan import SOURCE_FAMILIES
 from setright.model import Plain, Plan, Steps
 
+INSTALLS, REMOVALS = "installs", "removals"
 SERVED = "served"  # files that programs read: checked, reloaded, or able to cut us off
 
 
@@ -49,12 +50,12 @@ class _Lot:
 
 
 def _home(made: Sequence[_Lot], lot: _Lot) -> _Lot | None:
-    """The first lot that takes it and after which nothing touches its documents."""
+    """The first lot that takes it and after which nothing touches its documents. What goes does not go before what comes."""
     home = None
     for each in reversed(made):
         if each.takes(lot):
             home = each
-        if each.documents & lot.documents:
+        if each.documents & lot.documents or (lot.sort, each.sort) == (REMOVALS, INSTALLS):
             break
     return home
 
@@ -67,7 +68,7 @@ def _sort(plan: Plan) -> str:
         return "source"
     if plan.family != "linux" or plan.effect.restart in ("service", "host"):
         return ""
-    return "files" if _is_files(plan) else "packages" if _only_installs(plan) else ""
+    return "files" if _is_files(plan) else _sort_of_packages(plan)
 
 
 def _is_served(plan: Plan) -> bool:
@@ -87,9 +88,11 @@ def _is_files(plan: Plan) -> bool:
     return all(change.locator.startswith(("/", "stat:/")) for change in plan.changes)
 
 
-def _only_installs(plan: Plan) -> bool:
+def _sort_of_packages(plan: Plan) -> str:
     values = {edit.value for change in plan.changes for edits in change.edits for edit in edits}
-    return values == {True} and all(change.locator.startswith("package:") for change in plan.changes)
+    if not all(change.locator.startswith("package:") for change in plan.changes):
+        return ""
+    return INSTALLS if values == {True} else REMOVALS if values == {False} else ""
 
 
 def params_of(plans: Sequence[Plan]) -> Mapping[str, Plain]:

@@ -78,17 +78,20 @@ if [ -n "$others" ]; then echo "installing it would remove" $others >&2; exit 1;
 {CAME}{TRANSACTION.format(wanted=wanted, it="it")}"""
 
 
-def install_all(names: Sequence[str]) -> str:
+def install_all(versions: Mapping[str, str]) -> str:
     """Those that are not there, in one transaction, of which all stays or nothing; apt-get fetches all before it begins.
 
-    Fails as `install` does, and where the way back could not be told of each: where others would be renewed, or were here once.
+    Of the version that each is given, where it is: that is a way back. Fails as `install` does, where others would be renewed,
+    and where others were here once, since their way back could not be told.
     """
+    words = [f"{_checked(name)}={shlex.quote(version)}" if version else _checked(name) for name, version in versions.items()]
+    back = [_checked(name) for name, version in versions.items() if version]
     return f"""set --
-for p in {" ".join(map(_checked, names))}; do {_there("$p")} || set -- "$@" $p; done
+for p in {" ".join(words)}; do {_there('"${p%%=*}"')} || set -- "$@" "$p"; done
 [ $# -gt 1 ] || exit 0
-{UNFINISHED}told=$({TRY} install --no-install-recommends "$@") || exit 1
+{"" if len(back) == len(versions) else UNFINISHED}told=$({TRY} install --no-install-recommends "$@") || exit 1
 if printf '%s\\n' "$told" | awk '$1 == "Remv" || $1 == "Inst" && $3 ~ /^\\[/ {{n = 1}} END {{exit !n}}'; then exit 1; fi
-{CAME}[ -z "$here" ] || exit 1
+{CAME}for p in $here; do case " {" ".join(back)} " in *" $p "*) ;; *) exit 1 ;; esac; done
 {TRANSACTION.format(wanted='"$@"', it="them")}"""
 
 
@@ -116,15 +119,23 @@ fi
 {GONE}"""
 
 
-def remove_all(kept: Mapping[str, Mapping[str, Plain]]) -> str:
-    """As the way back of several installs: all that came with them at once, with what `former` told of each package.
+def remove_all(kept: Mapping[str, Mapping[str, Plain] | None]) -> str:
+    """All at once, as `remove` does it: those with what `former` told of them and no version as the way back of their installs.
 
-    Fails where others came since that need any of it: then it is to be said of each by itself what goes and what stays.
+    Fails where others need any of them: then it is to be said of each by itself what goes and what stays.
     """
-    brought = [each for name, told in kept.items() for each in (name, *told.get("brings", ()))]
-    return f"""{_known([*map(_checked, brought)])}
+    back = {name: told for name, told in kept.items() if told is not None and not told.get("version")}
+    if len(back) == len(kept):
+        brought = [each for name, told in back.items() for each in (name, *told.get("brings", ()))]
+        return f"""{_known([*map(_checked, brought)])}
 [ -z "$(others "$@")" ] || exit 1
 {GONE}"""
+    return f"""set --
+for p in {" ".join(map(_checked, kept))}; do if {_there("$p")}; then set -- "$@" $p; fi; done
+[ $# -gt 1 ] || exit 0
+others=$({TRY} remove "$@" | awk '$1 == "Remv" {{print $2}}' | grep -vxF -e "$(printf '%s\\n' "$@")")
+[ -z "$others" ] || exit 1
+{APT} remove "$@" >&2 || exit 1"""
 
 
 def _known(names: Sequence[str]) -> str:

@@ -155,17 +155,17 @@ def _package(transport: Transport, change: Change, before: Mapping[str, Plain], 
 
 
 def ready(transport: Transport, changes: Sequence[Change]) -> None:
-    """Installs at once what several changes install, and removes what several installed; all or nothing. Raises SurfaceError."""
-    coming: list[str] = []
-    going: dict[str, Mapping[str, Plain]] = {}
+    """Installs at once what several changes install, and removes what several remove; all or nothing. Raises SurfaceError."""
+    coming: dict[str, str] = {}
+    going: dict[str, Mapping[str, Plain] | None] = {}
     for change in changes:
         family, _, name = change.locator.partition(":")
         row = _tree(change.after) if family == "package" and change.after else {}
         if row.get("manager") != "dpkg":
             continue
         if row["installed"]:
-            coming.append(name)
-        elif change.meta is not None and not change.meta.get("version"):
+            coming[name] = str((change.meta or {}).get("version", ""))
+        else:
             going[name] = change.meta
     bodies = [packages.install_all(coming)] * (len(coming) > 1) + [packages.remove_all(going)] * (len(going) > 1)
     for body in bodies:
