@@ -40,8 +40,8 @@ def told(module: object, argument: str, outs: dict[Ask, str], runs: Found = DAYS
     return answer
 
 
-@pytest.mark.parametrize(("text", "holds"), [("91 4096\n", True), ("20 4194304\n", False), ("", None)])
-def test_a_disk_is_full_at_four_fifths(text: str, holds: bool | None) -> None:
+@pytest.mark.parametrize(("text", "holds"), [("91 4096\n", True), ("91 8388608\n", False), ("20 4096\n", False), ("", None)])
+def test_a_disk_is_full_at_four_fifths_where_little_is_left(text: str, holds: bool | None) -> None:
     assert told(full, "/var/log", {full._used("/var/log"): text}).holds is holds
 
 

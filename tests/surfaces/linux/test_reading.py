@@ -241,6 +241,16 @@ def test_a_programs_own_opinion_is_read_or_its_absence_is_a_problem(surface: Lin
         assert b"permitrootlogin" in effective
 
 
+@pytest.mark.root
+def test_what_sshd_was_started_with_counts_before_its_files(host: Lab, web: Linux) -> None:
+    assert host.command(1, "/usr/sbin/sshd -p 2222 -oPermitRootLogin=yes -o MaxAuthTries=3; sleep 0.5").returncode == 0
+    said = (web.again(["effective:sshd"])["effective:sshd"].data or b"").splitlines()
+    assert {b"permitrootlogin yes", b"maxauthtries 3", b"port 22"} <= {*said}
+    host.command(1, "kill $(cat /run/sshd.pid)")
+    said = (web.again(["effective:sshd"])["effective:sshd"].data or b"").splitlines()
+    assert b"maxauthtries 6" in said
+
+
 def test_an_offline_root_has_no_running_state(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/modules").write_text("cramfs 1 0 - Live 0x0\n")

@@ -20,8 +20,11 @@ from setright.surfaces.linux.patterns import is_glob, matcher
 from setright.surfaces.linux.sysctl import key_of
 from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found
 
-SSHD = """command -v sshd >/dev/null || exit 127
-if o=$(sshd -T 2>/dev/null); then printf '%s\\n' "$o"; else sshd -T 2>&1 >/dev/null; exit 1; fi"""
+# What the daemon was started with, as by SSHD_OPTS of /etc/default/ssh, counts before its files. Its title names it: sshd(8).
+SSHD = r"""command -v sshd >/dev/null || exit 127
+set -f; set -- $({ tr '\0' ' ' <"/proc/$(cat /run/sshd.pid)/cmdline"; } 2>/dev/null |
+  sed -n 's/^sshd: \(.*\) \[listener\].*/\1/p' | grep -oE -e ' -(o *[A-Za-z]+[= ]|f *)[^ ]+')
+if o=$(sshd -T "$@" 2>/dev/null); then printf '%s\n' "$o"; else sshd -T "$@" 2>&1 >/dev/null; exit 1; fi"""
 # A container may not ask for audit rules. Where they are locked only a restart can change what runs, and that is said too.
 AUDITCTL = """command -v auditctl >/dev/null || exit 127
 said=$(auditctl -s 2>/dev/null); [ -n "$said" ] || exit 127

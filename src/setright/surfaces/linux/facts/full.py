@@ -10,7 +10,7 @@ from setright.surfaces.linux.evidence import NEVER_BOOTED, Evidence
 from setright.surfaces.linux.transport import Ask
 
 OFTEN = True
-MANY_PERCENT = 80
+MANY_PERCENT, FEW_KIB = 80, 8 << 20
 
 
 def _used(folder: str) -> Ask:
@@ -22,7 +22,7 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
-    """Holds where four fifths are used; what grows slowly has room in the rest."""
+    """Holds where four fifths are used and little is left: what grows slowly has room in the rest of a large disk."""
     if evidence.never_booted():
         return Answer(False, "the disk is still to come: this image has never been started", "/etc/machine-id, /var/log/wtmp")
     words = evidence.text(_used(argument)).split()
@@ -30,4 +30,4 @@ def answer(argument: str, evidence: Evidence) -> Answer:
         return Answer(None, f"how full {argument or 'it'} is cannot be told here", "df")
     percent, free_kib = map(int, words)
     text = f"{percent} % of the file system of {argument} is used, {free_kib // 1024} MiB are free"
-    return Answer(percent >= MANY_PERCENT, text, "df")
+    return Answer(percent >= MANY_PERCENT and free_kib < FEW_KIB, text, "df")
