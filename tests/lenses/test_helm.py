@@ -267,6 +267,24 @@ def test_a_volume_that_would_not_always_be_there_is_refused() -> None:
     assert edited == SOMETIMES.replace(b"    - name: auth\n{{", b"    - name: auth\n    - name: tmp\n{{")
 
 
+AFTER_AN_ITEM_OF_A_CHOICE = b"""\
+spec:
+  volumes:
+  - name: data
+    emptyDir: {}
+  {{ if .Values.lists }}
+  - configMap:
+      name: lists
+    name: lists
+  {{ end }}
+"""
+
+
+def test_a_new_item_stands_behind_the_block_of_the_one_above_it() -> None:
+    edited = put("helm", AFTER_AN_ITEM_OF_A_CHOICE, [Edit((*SPEC, "volumes", 2), {"name": "tmp", "emptyDir": {}})])
+    assert edited == AFTER_AN_ITEM_OF_A_CHOICE + b"  - name: tmp\n    emptyDir: {}\n"
+
+
 AT_THE_LEFT = b"""\
 spec:
     containers:

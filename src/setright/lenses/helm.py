@@ -154,7 +154,8 @@ def _is_above(line: str, below: str) -> bool:
     if not body or body.startswith(("#", "{{")):
         return False
     depth = len(below) - len(below.lstrip())
-    return indent < depth or (indent == depth and below.lstrip().startswith("- ") and body.endswith(":"))
+    is_item, is_key = below.lstrip().startswith("- "), body.endswith(":") and not body.startswith("- ")
+    return indent < depth or (indent == depth and is_item and is_key)
 
 
 def _blocks(lines: Sequence[str]) -> list[tuple[int, ...]]:
