@@ -29,7 +29,7 @@ FIELDS = {
     "writes-as-root",
 }
 FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
-FIELDS |= {"fills", "asks", "places", "env", "private", "owns"}
+FIELDS |= {"fills", "asks", "places", "env", "private", "owns", "root-alone"}
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -585,6 +585,25 @@ def test_who_must_stay_root_for_its_low_ports_keeps_the_capability(head: str, co
     assert [each.value for _, each in placed if each.path[-1] == "add"] == ([adds] if adds else [])
 
 
+@pytest.mark.parametrize(
+    ("container", "is_refused"),
+    [
+        ("image: 'hashicorp/vault:1.13.1'", True),
+        ("image: 'hashicorp/vault:1.13.1', env: [{name: SKIP_SETCAP, value: 'true'}]", False),
+        ("image: 'hashicorp/vault:1.13.1', command: [vault, server]", False),
+        ("image: 'hashicorp/vault:1.13.1', securityContext: {runAsUser: 100}", False),  # somebody knows that it can
+        ("image: 'pihole/pihole:2024.07.0'", True),
+    ],
+)
+def test_an_image_that_starts_as_root_alone_stays_root(container: str, is_refused: bool) -> None:
+    if is_refused:
+        for edit in (LEAVES_ROOT, Edit((*PATH, "securityContext", "runAsGroup"), 10001)):
+            with pytest.raises(BindingError, match="starts as root alone"):
+                fixed(pod(container), edit)
+    else:
+        fixed(pod(container), LEAVES_ROOT)
+
+
 def test_an_image_that_left_its_registry_is_not_asked_for_there() -> None:
     with pytest.raises(BindingError, match="left its registry"):
         fixed(pod("image: 'bitnami/kubectl:1.27'"), Edit((*PATH, "imagePullPolicy"), "Always"))

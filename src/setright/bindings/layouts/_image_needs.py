@@ -123,10 +123,10 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
 
 def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Needs:
     """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, `fills`, `memory`,
-    what it `writes` at least, what it `owns`, and whom it `steps-to` as it comes."""
+    what it `writes` at least, what it `owns`, whether it starts as `root-alone`, and whom it `steps-to` as it comes."""
     told = _entry(image, images)[0]
     changes = [*told.get("changes", ()), *_changed_by(told, names)]
-    least = ("fills", "memory", "writes", "steps-to", "owns")
+    least = ("fills", "memory", "writes", "steps-to", "owns", "root-alone")
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
 
 

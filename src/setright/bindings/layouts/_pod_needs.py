@@ -22,7 +22,7 @@ from setright.bindings.layouts import _pod_volumes
 from setright.bindings.layouts._api_callers import use_of_token
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
-from setright.bindings.layouts._pod_groups import refused_for_group
+from setright.bindings.layouts._pod_groups import FOR_ROOT_ALONE, is_for_root_alone, refused_for_group
 from setright.bindings.layouts._pod_requests import asking_little
 from setright.bindings.layouts._pod_volumes import KNATIVE, USER, given_to, has_disk_of_node, is_without_data, mounted
 from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, says_low_port, scratch
@@ -121,7 +121,9 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
     if wanted.remove or wanted.path[3:4] != ("securityContext",) or not isinstance(container, dict):
         return
     shown, needs = look_up(resource.tree, wanted.path[:3]), _of(resource, wanted.path)
-    why = refused(container, wanted.path[4:], wanted.value) or refused_for_group(shown, needs, wanted)
+    why = refused(container, wanted.path[4:], wanted.value) or refused_for_group(
+        shown, {**cautions(resource, wanted.path), **needs}, wanted
+    )
     if wanted.path[3:] == USER and _keeps_files_of_its_user(raw, container, needs):
         why = "keeps files on a volume that belong to the user of its image"
     elif wanted.path[3:] == NON_ROOT and _is_root_for_its_files(raw, container, needs):
@@ -145,6 +147,8 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
 
 def _for_root_alone(resource: Resource, raw: Tree, path: Path) -> str:
     """What a container could not use as another user than root, which it may be now; empty for nothing."""
+    if is_for_root_alone(look_up(resource.tree, path[:3]), cautions(resource, path)):
+        return FOR_ROOT_ALONE
     is_root = not is_unprivileged(look_up(resource.tree, path[:3]), needs := _of(resource, path))
     takes_group = not needs.get("data") and resource.tree["kind"] not in KNATIVE
     return _pod_volumes.for_root_alone(raw, look_up(raw, path[:3]), takes_group) if is_root else ""
