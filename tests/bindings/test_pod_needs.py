@@ -585,6 +585,14 @@ def test_who_must_stay_root_for_its_low_ports_keeps_the_capability(head: str, co
     assert [each.value for _, each in placed if each.path[-1] == "add"] == ([adds] if adds else [])
 
 
+def test_a_script_that_waits_needs_nothing_that_its_images_own_program_does() -> None:
+    waits = "image: 'postgres:13', command: [sh, -c, 'until pg_isready -h db; do sleep 2; done']"
+    assert fixed(pod(waits), LEAVES_ROOT)["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 10001,
+    }
+
+
 @pytest.mark.parametrize(
     ("container", "is_refused"),
     [

@@ -299,7 +299,7 @@ def _cautions(service: Tree, images: Images, made: Made) -> Needs:
     image = _base(service, made).image
     if entry := _words(service.get("entrypoint")):
         return cautions_of(image, images) if is_named(image, images, [*entry, *_words(service.get("command"))]) else {}
-    return cautions_of(image, images, names_of(service.get("environment")))
+    return cautions_of(image, images, Started(names=names_of(service.get("environment"))))
 
 
 def mounted(service: Tree) -> list[str]:

@@ -85,6 +85,9 @@ class Started(msgspec.Struct, frozen=True):
     plain: Sequence[str] = ()  # where configuration stands that surely has it write nowhere else
 
 
+AS_IT_COMES = Started()
+
+
 def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     """The fields of the image's entry that hold for a container that starts it so; nothing for one that is not known.
 
@@ -121,11 +124,14 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
     return list(_told(image, images).get("capabilities", ()))
 
 
-def cautions_of(image: Plain, images: Images, names: Sequence[str] = ()) -> Needs:
-    """What the image's entry tells of any version of it, however it is started: `changes`, also by variables, `fills`, `memory`,
-    what it `writes` at least, what it `owns`, whether it starts as `root-alone`, and whom it `steps-to` as it comes."""
+def cautions_of(image: Plain, images: Images, started: Started = AS_IT_COMES) -> Needs:
+    """What the image's entry tells of any version of it, unless only a script that shows and waits starts in it: `changes`, also
+    by variables, `fills`, `memory`, what it `writes` at least, what it `owns`, whether it starts as `root-alone`, and whom it
+    `steps-to` as it comes."""
+    if started.entry and _needs_of_script(started):
+        return {}
     told = _entry(image, images)[0]
-    changes = [*told.get("changes", ()), *_changed_by(told, names)]
+    changes = [*told.get("changes", ()), *_changed_by(told, started.names)]
     least = ("fills", "memory", "writes", "steps-to", "owns", "root-alone")
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
 

@@ -52,8 +52,8 @@ def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
 
 
 def cautions_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
-    """What any version of each container's image takes and changes, however it is started, by its place."""
-    found = {place: cautions_of(each.get("image"), images, _started(each).names) for place, each in containers(tree)}
+    """What any version of each container's image takes and changes, however its program is started, by its place."""
+    found = {place: cautions_of(each.get("image"), images, _started(each)) for place, each in containers(tree)}
     return {place: cautions for place, cautions in found.items() if cautions}
 
 
