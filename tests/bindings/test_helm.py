@@ -132,6 +132,23 @@ def test_containers_that_values_add_are_none_or_cannot_be_told(monkeypatch: pyte
     assert edited((*CONTAINER, "imagePullPolicy"), "Always")
 
 
+VOLUMES = "  volumes:\n    - name: data\n    {{- toYaml .Values.more | nindent 4 }}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "file", "after"),
+    [
+        ("[]", "shop/values.yaml", VALUES + "more:\n- name: tmp\n"),
+        ("[{name: a}]", "shop/templates/pod.yaml", TEMPLATE + VOLUMES + "    - name: tmp\n"),
+    ],
+)
+def test_a_new_item_stands_in_a_list(monkeypatch: pytest.MonkeyPatch, more: str, file: str, after: str) -> None:
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE + VOLUMES)
+    monkeypatch.setitem(FILES, "shop/values.yaml", VALUES + f"more: {more}\n")
+    behind = len(seen().tree["spec"]["volumes"])
+    assert edited(("spec", "volumes", behind), {"name": "tmp"}) == {file: after}
+
+
 def test_an_object_may_have_the_version_that_a_helper_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     version = 'apiVersion: {{ include "common.capabilities.pod.apiVersion" . }}'
     monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace("apiVersion: v1", version))

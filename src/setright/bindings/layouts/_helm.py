@@ -86,6 +86,8 @@ def redirected(locator: str, edit: Edit, sources: Mapping[str, Source]) -> tuple
         return locator, edit
     node: Plain = source.tree
     for i, key in enumerate(edit.path):
+        if isinstance(node, list) and isinstance(key, int) and (added := _added(node, key, locator, sources)):
+            return values_of(locator), Edit((*DOCUMENT, *added, *edit.path[i + 1 :]), edit.value, edit.remove)
         node = look_up(node, (key,))
         if isinstance(node, Unknown):
             place = _named(node)
@@ -94,6 +96,16 @@ def redirected(locator: str, edit: Edit, sources: Mapping[str, Source]) -> tuple
                 raise BindingError(f"{locator}: {told} is {node.text}; set it where that is made")
             return values_of(locator), Edit((*DOCUMENT, *place, *edit.path[i + 1 :]), edit.value, edit.remove)
     return locator, edit
+
+
+def _added(items: list[Plain], at: int, locator: str, sources: Mapping[str, Source]) -> Path:
+    """The place of a new item in the list of values.yaml that stands at the end of a list, and has none so far; or nothing."""
+    values = _top(sources, values_of(locator))
+    ends = len(items)
+    while ends and isinstance(last := items[ends - 1], Unknown) and (place := _named(last)) and look_up(values, place) == []:
+        ends -= 1
+    place = _named(items[ends]) if ends <= at and ends < len(items) else None
+    return (*place, at - ends) if place else ()
 
 
 def values_of(template: str) -> str:
