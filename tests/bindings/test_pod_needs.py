@@ -7,12 +7,12 @@ from pathlib import Path as File
 import pytest
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts import kubernetes
+from setright.bindings.layouts import _pod_volumes, kubernetes
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.lenses import get, put
-from setright.model import Edit, Plain, Resource, Tree
+from setright.model import Edit, Plain, Resource, Tree, Unknown
 
 ROOT = File(__file__).parents[2] / "bindings"
 WORKLOAD = load_one(ROOT / "k8s/workload.yaml", ROOT).layouts["kubernetes"]
@@ -344,6 +344,12 @@ def test_containers_get_volumes_of_their_own() -> None:
     spec = fixed(pod("image: 'nginxinc/nginx-unprivileged'", "image: 'nginxinc/nginx-unprivileged'"), READS, again)
     assert [each["name"] for each in spec["volumes"]] == ["c0-tmp", "c1-tmp"]
     assert [each["volumeMounts"][0]["name"] for each in spec["containers"]] == ["c0-tmp", "c1-tmp"]
+
+
+def test_a_volume_is_called_so_that_it_may_be() -> None:
+    assert _pod_volumes.name_of_volume("/home/app/.Cache_v2", "web", set()) == "web-cache-v2"
+    assert _pod_volumes.name_of_volume("/tmp", Unknown("{{ .Chart.Name }}"), {"tmp"}) == "tmp-2"
+    assert len(_pod_volumes.name_of_volume("/var/lib/data", "x" * 63, set())) <= 63
 
 
 def test_a_volume_in_the_place_of_an_images_own_is_enough() -> None:

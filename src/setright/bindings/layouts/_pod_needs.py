@@ -378,7 +378,7 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
         mounts = len(listed(container.get("volumeMounts")))
         least = [*cautions(resource, wanted.path).get("writes", ()), *_pod_volumes.EVERYBODYS]
         for path in _unmounted(container, _of(resource, wanted.path), [] if resource.tree["kind"] in KNATIVE else least):
-            name = _pod_volumes.name_of_volume(path, "" if is_alone else str(container.get("name")), taken)
+            name = _pod_volumes.name_of_volume(path, "" if is_alone else container.get("name"), taken)
             yield Edit((*wanted.path[:3], "volumeMounts", mounts), {"name": name, "mountPath": path})
             yield Edit(("spec", "volumes", behind), {"name": name, "emptyDir": {}})
             taken, behind, mounts = {*taken, name}, behind + 1, mounts + 1

@@ -21,6 +21,7 @@ CLAIM = "persistentVolumeClaim"
 OF_FILES = ("configMap", "downwardAPI", "projected", "secret")
 READ_BY_OTHERS = 0o004
 RUN_BY_OWNER, RUN_BY_GROUP = 0o100, 0o010
+NO_NAME, LONGEST_NAME = late(r"[^a-z0-9-]+"), 60  # a name has 63 characters at most, of which a number may be the last
 NOBODYS = 10001  # a group that no node and no image gives to anybody
 LEAVING = (USER, ("securityContext", "runAsNonRoot"))
 GIVES = late(r"\bchown (?:-\S+ )*(\d+)(?:[:.]\d*)? ")
@@ -142,10 +143,11 @@ def _closed(volume: Tree) -> list[int]:
     return [mode for mode in modes if isinstance(mode, int) and not mode & READ_BY_OTHERS]
 
 
-def name_of_volume(path: str, container: str, taken: set[str]) -> str:
-    """A name for a volume after its path, as short as none has it yet."""
-    words = [*filter(None, path.split("/"))]
-    named = [f"{container}-{words[-1]}" if container else words[-1], "-".join(filter(None, [container, *words]))]
+def name_of_volume(path: str, container: Plain, taken: set[str]) -> str:
+    """A name for a volume after its path and its container, where that has one that is told, as short as none has it yet."""
+    words = [word for each in path.split("/") if (word := NO_NAME.sub("-", each.lower()).strip("-"))]
+    owner = [container] if isinstance(container, str) and container else []
+    named = ["-".join([*owner, *of])[-LONGEST_NAME:].lstrip("-") for of in (words[-1:], words)]
     free = [each for each in named if each not in taken]
     return free[0] if free else next(each for each in (f"{named[1]}-{n}" for n in count(2)) if each not in taken)
 
