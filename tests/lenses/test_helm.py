@@ -285,6 +285,16 @@ def test_a_new_item_stands_behind_the_block_of_the_one_above_it() -> None:
     assert edited == AFTER_AN_ITEM_OF_A_CHOICE + b"  - name: tmp\n    emptyDir: {}\n"
 
 
+@pytest.mark.parametrize(("end", "is_refused"), [(b"{{- end -}}", True), (b"{{ end -}}", False), (b"{{- end }}", False)])
+def test_a_new_line_is_not_joined_to_the_one_above(end: bytes, is_refused: bool) -> None:
+    template = AFTER_AN_ITEM_OF_A_CHOICE.replace(b"{{ end }}", end)
+    if is_refused:
+        with pytest.raises(LensError, match="would be joined"):
+            put("helm", template, [Edit((*SPEC, "volumes", 2), {"name": "tmp"})])
+    else:
+        assert put("helm", template, [Edit((*SPEC, "volumes", 2), {"name": "tmp"})]) == template + b"  - name: tmp\n"
+
+
 AT_THE_LEFT = b"""\
 spec:
     containers:

@@ -27,6 +27,7 @@ WORD = re.compile(r"\{\{-?\s*(\$\w*\s*:?=|/\*|[\w.$(]+)\s*(.*?)\s*-?\}\}", re.S)
 OPENS, CLOSES = ("if", "with", "range", "define", "block"), ("end",)
 SILENT = (*OPENS, *CLOSES, "else", "template", "break", "continue", "/*", "fail", "required")
 DOT = re.compile(r"(?<=[\s(])\.(?=[\s|)]|-?\}\})")
+TRIMS = re.compile(r"(\s*)\{\{(?!-)[^{}]*-\}\}\s*")  # stands alone, and leaves its own column to what follows
 ENDS = re.compile(r"\{\{-?\s*end\s*-?\}\}")
 END = "{{end}}"  # the key that stands for the end of a block among pairs, which no tree shows
 OF_ITEMS = frozenset(
@@ -75,6 +76,7 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     before, lines = source.decode().split("\n"), after.split("\n")
     lines = _settled(before, lines)
     _check_blocks(before, lines)
+    _check_trims(before, lines)
     return "\n".join(lines).encode()
 
 
@@ -130,6 +132,17 @@ def _check_blocks(before: Sequence[str], after: Sequence[str]) -> None:
     """
     for at, _, _ in _misplaced(before, after):
         raise LensError(f"line {at + 1}: would stand in a block that is not always filled in; change the template by hand")
+
+
+def _check_trims(before: Sequence[str], after: Sequence[str]) -> None:
+    """Raises LensError where a new line would be joined to what stands above it, by an action that trims what follows."""
+    for tag, _, _, first, _ in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        above = next((line for line in reversed(after[:first]) if line.strip()), "") if tag == "insert" else ""
+        own = TRIMS.fullmatch(above)
+        if above.rstrip().endswith("-}}") and (own is None or len(own[1]) != _depth(after[first])):
+            raise LensError(
+                f"line {first + 1}: would be joined to the line above, whose action trims what follows; change it by hand"
+            )
 
 
 def _misplaced(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
