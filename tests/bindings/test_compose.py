@@ -192,9 +192,9 @@ def test_other_files_with_services_are_left_out(text: str) -> None:
 
 
 def test_a_port_keeps_its_form_and_its_variables() -> None:
-    body = "    ports:\n      - '${P:-8080}:80/udp'\n      - 3000\n"
+    body = "    ports:\n      - '${P:-8125}:8125/udp'\n      - 3000\n"
     edits = [Edit(("ports", i, "host_ip"), "127.0.0.1") for i in (0, 1)]
-    assert fixed(body, *edits) == "    ports:\n      - '127.0.0.1:${P:-8080}:80/udp'\n      - '127.0.0.1::3000'\n"
+    assert fixed(body, *edits) == "    ports:\n      - '127.0.0.1:${P:-8125}:8125/udp'\n      - '127.0.0.1::3000'\n"
 
 
 def test_limits_of_a_file_of_version_two_are_written_its_way() -> None:
@@ -263,7 +263,12 @@ def test_a_value_is_found_where_it_is_written() -> None:
     ("port", "address", "is_refused"),
     [
         ("443:443", "127.0.0.1", True),
+        ("${TLS_PORT:-443}:8443", "127.0.0.1", True),
+        ("${TLS_PORT}:443", "127.0.0.1", True),
         ("3478:3478/udp", "::1", True),
+        ("${MEDIA}:10000/udp", "127.0.0.1", True),
+        ("20000-20100:20000-20100/udp", "127.0.0.1", True),
+        ("8125:8125/udp", "127.0.0.1", False),
         ("443:443", "203.0.113.9", False),
         ("8443:443", "127.0.0.1", False),
         ("80:80", "127.0.0.1", False),
@@ -277,3 +282,9 @@ def test_a_port_for_other_hosts_is_not_hidden_from_them(port: str, address: str,
             fixed(text, wanted)
     else:
         assert address in fixed(text, wanted)
+
+
+@pytest.mark.parametrize("beside", ["443:443", "'${TLS_PORT:-443}:443'", "80:80/udp"])
+def test_the_port_beside_one_for_other_hosts_that_is_theirs_too_is_not_hidden(beside: str) -> None:
+    with pytest.raises(BindingError, match="port 80 is there for other hosts"):
+        fixed(f"    ports: ['80:80', {beside}]\n", Edit(("ports", 0, "host_ip"), "127.0.0.1"))

@@ -34,6 +34,7 @@ from setright.bindings.layouts import _compose_limits as limits
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
 from setright.bindings.layouts import _compose_overrides as overrides
+from setright.bindings.layouts import _compose_ports as ports
 from setright.bindings.layouts import _compose_secrets as secrets
 from setright.bindings.layouts import _compose_short as short
 from setright.bindings.layouts._documents import folder, listed, mappings, written
@@ -52,9 +53,6 @@ LONG = {"ports": short.port, "volumes": short.volume}
 MAX_DEPTH = 8  # as many services as may extend each other
 
 POLICY = ("deploy", "restart_policy")
-LOOPBACK = ("127.0.0.1", "::1", "[::1]", "localhost")
-FOR_OTHERS = (22, 25, 53, 110, 143, 443, 465, 500, 587, 853, 993, 995, 1194, 3478, 3479, 4500, 5060, 5061, 5349, 5350, 51820)
-# SSH, mail, names, TLS, VPNs, calls: what nobody asks his own host for
 
 Found = tuple[str, str]  # file, service
 Services = Mapping[Found, tuple[Path, Tree]]
@@ -258,7 +256,7 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, limit_at: Callable[[str
     if path == ("restart",) and isinstance(look_up(raw, POLICY), dict):
         return _in_policy(resource, raw, wanted)
     if (head, path[2:]) == ("ports", ("host_ip",)):
-        _refuse_to_hide(resource, wanted)
+        ports.refuse_to_hide(resource, wanted)
     if head in LONG and len(path) > 2 and not wanted.remove:
         return _in_short(resource, raw, wanted)
     if head == "environment" and len(path) > 1:
@@ -276,17 +274,6 @@ def _in_policy(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
     if not is_bounded or wanted.remove:
         raise BindingError(f"{resource.name}: deploy/restart_policy says when it starts again; change it there by hand")
     return Edit((*POLICY, "max_attempts"), int(str(wanted.value).partition(":")[2]))
-
-
-def _refuse_to_hide(resource: Resource, wanted: Edit) -> None:
-    """Raises BindingError for a port that only other hosts have a use for, where this one alone could reach it then."""
-    port = look_up(resource.tree, wanted.path[:2])
-    published = str(port.get("published")) if isinstance(port, dict) else ""
-    if published in map(str, FOR_OTHERS) and wanted.value in LOOPBACK:
-        raise BindingError(
-            f"{resource.name}: port {published} is there for other hosts; name the host's own address on their network,"
-            " in the file or as the parameter `address`"
-        )
 
 
 def _in_short(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
