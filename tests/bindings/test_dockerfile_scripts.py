@@ -14,11 +14,15 @@ from setright.model import Edit
 WEB = 'FROM debian:12\nRUN mkdir /etc/mine && chown 7 /etc/mine\nCOPY docker/start.sh /\nCMD ["/start.sh"]\n'
 
 
-def fix(script: str, text: str = WEB, locator: str = "web/Dockerfile", path: str = "web/docker/start.sh") -> None:
-    given = {
+def sources_of(script: str, text: str, locator: str = "web/Dockerfile", path: str = "web/docker/start.sh") -> dict[str, Source]:
+    return {
         locator: Source(locator, "dockerfile", lenses.get("dockerfile", text.encode())),
         path: Source(path, "text", lenses.get("text", f"#!/bin/sh\n{script}\n".encode())),
     }
+
+
+def fix(script: str, text: str = WEB, locator: str = "web/Dockerfile", path: str = "web/docker/start.sh") -> None:
+    given = sources_of(script, text, locator, path)
     (resource,) = dockerfile.view("docker/image", LAYOUT, given)
     dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
 
@@ -50,6 +54,24 @@ def test_a_script_that_only_root_can_run_keeps_its_image_with_root(script: str, 
 )
 def test_a_script_that_any_user_can_run_keeps_nobody_from_it(script: str) -> None:
     fix(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "alone"),
+    [
+        ("exec gunicorn --workers 2 app:app", True),
+        ("celery -A a worker &\nexec gunicorn -k uvicorn.workers.UvicornWorker app:app", True),  # both at once
+        ("python manage.py migrate\nexec celery -A a worker", True),  # nothing else than that
+        ('if [ "$MODE" = worker ]; then\n  exec celery -A a worker\nelse\n  exec gunicorn app:app\nfi', "unless-told"),
+        ('case "$1" in\n  web) exec puma ;;\n  sidekiq|jobs)\n    exec bundle exec sidekiq ;;\nesac', "unless-told"),
+        ('case "$1" in\n  scheduler) shift; run $@;;\nesac\nexec "$@"', "unless-told"),
+        ('case "$1" in\n  dev) exec app --dev ;;\n  *) exec app ;;\nesac', True),
+    ],
+)
+def test_a_check_may_not_fit_what_a_script_starts_where_it_is_told_to(script: str, alone: bool | str) -> None:
+    given = sources_of(script, WEB.replace("CMD", "EXPOSE 8000\nCMD"))
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    assert resource.tree["check"] == {"evidence": "exposed", "alone": alone}
 
 
 @pytest.mark.parametrize(

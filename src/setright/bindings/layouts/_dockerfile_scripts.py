@@ -1,4 +1,7 @@
-"""What a script of the tree that an image starts does as root, which no other user could. POSIX.1-2017, Shell Command Language."""
+"""What a script of the tree that an image starts does as root, which no other user could, and what else than a server it may start.
+
+POSIX.1-2017, Shell Command Language.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,9 @@ REMARK = late(r"(?m)^\s*#.*$")
 SYSTEM = late(r"[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)(?:/[\w./@+-]+|(?=/?[\"']?\Z)))")
 INTO = late(r"(?<![0-9&])>>?\s*[\"']?(/(?:etc|usr|root|var/spool|opt|sbin|bin|lib)/[\w./@+-]+)")
 WRITES = frozenset({"cp", "install", "ln", "mkdir", "mv", "rm", "sed", "tee", "touch"})
+WORKERS = r"arq|beat|celery|consumer|cron|delayed_job|dramatiq|good_job|horizon|huey|queue[:-]work|rq|scheduler|sidekiq|worker"
+CHOSEN = late(rf"(?m)^[ \t]*\(?(?:[\w\"'*-]+[ \t]*\|[ \t]*)*[\"']?(?:{WORKERS})s?[\"']?(?:[ \t]*\|[^\n)]*)?\)")  # in a `case`
+INSTEAD = late(rf"(?m)^[ \t]*exec\s+(?:\S+\s+){{0,3}}?(?:\S*/)?(?:{WORKERS})(?=\s|$)")
 FOR_ROOT = STEPS_DOWN | {
     *("addgroup", "adduser", "chgrp", "chown", "deluser", "groupadd", "groupmod", "sudo", "useradd", "userdel", "usermod"),
     *("apk", "apt", "apt-get", "dnf", "dpkg-reconfigure", "microdnf", "update-ca-certificates", "yum"),
@@ -40,6 +46,13 @@ def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
         if text and not ASKS_WHO.search(text) and (does := _as_root(text, image)):
             return f"{path} {does} when it starts, for which it must be root; do that in the image, then say its USER"
     return ""
+
+
+def is_switched(locator: str, image: Image, sources: Mapping[str, Source]) -> bool:
+    """Whether a script of the tree that it starts is told which of several programs to run, one of which works off a queue."""
+    paths = (_found(locator, word, image, sources) for word in dict.fromkeys(_started(image)))
+    texts = (REMARK.sub("", str(sources[path].tree["text"])) for path in paths if path)
+    return any(CHOSEN.search(text) or (INSTEAD.search(text) and text.count("exec ") > 1) for text in texts)
 
 
 def _starting(image: Image) -> list[Plain]:

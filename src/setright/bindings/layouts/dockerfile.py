@@ -7,7 +7,8 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     Healthcheck: CMD curl ...        # their last HEALTHCHECK
     user-number: "10001"             # the same by its number, where it is said by name and that is known
     purpose: tool                    # where it is surely no service, see _dockerfile_purpose
-    check: {evidence: exposed, alone: true}       # what tells how to ask whether it works, see _dockerfile_health, _dockerfile_uses
+    check: {evidence: exposed, alone: true}      # what tells how to ask whether it works, see _dockerfile_health, _dockerfile_uses;
+                                                 # alone: unless-told where a script that it starts chooses, see _dockerfile_scripts
     ExposedPorts: [{port: "80", protocol: tcp}]
     stages:
       - image: debian, tag: "12", digest: sha256:..., name: build, external: true      # not another stage, not scratch
@@ -93,6 +94,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         tree = noted(file, "resource", (layout, *mine), partial(_tree, file.tree["instructions"], images, mine))
         if purpose := purpose_of(file.locator, image, actions, services):
             tree = {**tree, "purpose": purpose}
+        if tree.get("check", {}).get("alone") and scripts.is_switched(file.locator, image, sources):
+            tree = {**tree, "check": {**tree["check"], "alone": "unless-told"}}
         found.append(Resource(kind, file.locator, tree, (file.locator, ())))
     return found
 
