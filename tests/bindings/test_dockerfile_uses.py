@@ -74,6 +74,8 @@ def test_an_action_stays_with_root(image: Plain, is_refused: bool) -> None:
         ("Dockerfile", 'FROM debian:12\nRUN apt-get update\nCMD ["bash", "-l"]\n', "shell"),
         ("Dockerfile", 'FROM debian:12\nCMD ["bash", "run.sh"]\n', None),
         ("Dockerfile", "FROM debian:12\nRUN apt-get update\n", None),
+        ("Dockerfile", "FROM a AS made\nRUN make\nFROM scratch\nCOPY --from=made /out /\n", "files"),
+        ("Dockerfile", 'FROM scratch\nCOPY a /\nCMD ["/a"]\n', None),
         ("ci_Dockerfile", "FROM debian:12\nRUN apt-get update\n", "jobs"),
         ("ci_Dockerfile", "FROM debian:12\nCMD /bin/bash\n", "jobs"),
         ("ci_Dockerfile", "FROM debian:12\nCMD python app.py\n", None),

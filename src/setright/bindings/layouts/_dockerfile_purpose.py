@@ -46,7 +46,7 @@ FOR_WORK = late(  # images that are made to be worked in
 
 
 def purpose_of(locator: str, image: Image, actions: Container[str], services: Container[str]) -> str:
-    """``action``, ``function``, ``tool``, ``jobs`` or ``shell``; empty where it may be a service, which most are.
+    """``action``, ``function``, ``files``, ``tool``, ``jobs`` or ``shell``; empty where it may be a service, which most are.
 
     `actions` and `services` are the Dockerfiles that GitHub and Compose files of the tree build images by.
     """
@@ -56,6 +56,8 @@ def purpose_of(locator: str, image: Image, actions: Container[str], services: Co
         return "function"
     if any(each["keyword"] in SERVES for each in image.whole) or locator in services:
         return ""
+    if image.whole and from_of(image.whole[0])["image"].lower() == "scratch" and not says_what_runs(image.whole):
+        return "files"
     words = program(image.whole)
     if only_tells(image) or (len(words) == 1 and base(words[0]) in TOOLS):
         return "tool"
