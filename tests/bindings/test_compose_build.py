@@ -121,3 +121,9 @@ def test_a_program_of_ones_own_keeps_what_root_does_with_files_users_and_ports(
 def test_sudo_in_the_image_is_seen_from_the_service() -> None:
     assert seen("{build: app}", "FROM a\nRUN apt-get install -y sudo\n")["calls-sudo"] is True
     assert seen("{build: app}", "FROM a\nRUN apt-get install -y curl\n")["calls-sudo"] is False
+
+
+@pytest.mark.parametrize(("user", "gains"), [("USER 1000\n", True), ("", False)])
+def test_an_init_that_becomes_root_by_its_file_is_seen_where_another_user_starts_it(user: str, gains: bool) -> None:
+    brings = "ADD https://github.com/just-containers/s6-overlay/releases/download/v3.2.0.0/s6-overlay-noarch.tar.xz /tmp\n"
+    assert seen("{build: app}", f"FROM a\n{brings}{user}ENTRYPOINT /init\n")["calls-sudo"] is gains

@@ -94,6 +94,8 @@ LIMITS = Edit(("deploy", "resources", "limits", "memory"), "512m")
         ("image: acme/a, environment: {JAVA_TOOL_OPTIONS: -Dx=y}", "1024m"),
         ("image: acme/a, environment: {KAFKA_URL: 'kafka:9092'}", "512m"),
         ("image: 'node:20', command: npm run dev", "2048m"),
+        ("image: acme/a, command: npm run --prefix server start:dev", "2048m"),
+        ("image: acme/a, command: npm start", "512m"),
         ("image: acme/a, mem_reservation: 1gb", "1024m"),
         ("image: acme/a, deploy: {resources: {reservations: {memory: 700M}}}", "700m"),
         ("image: acme/a, shm_size: 2gb", "2048m"),
@@ -208,6 +210,7 @@ def test_root_keeps_the_rights_that_its_own_words_use(body: str, kept: list[str]
         "image: acme/a, command: npm ci",
         "image: acme/a, command: ./mvnw spring-boot:run",
         "image: acme/a, command: bundle exec rails s -b 0.0.0.0",
+        "image: acme/a, volumes: ['a:/app/storage', 'b:/var/log'], command: rails s",  # which keep data, and no application
         "image: acme/a, working_dir: /app, volumes: ['a:/app/log'], command: celery -A a beat -l info",
         "image: acme/a, command: [yarn, dev]",
         "image: acme/a, command: celery -A a worker -B",
@@ -371,6 +374,11 @@ def test_another_user_than_root_gets_the_places_that_the_image_writes() -> None:
         ("image: nginx, network_mode: host", False),
         ("image: a, environment: {GRANT_SUDO: yes}", True),
         ("image: a, command: sum", False),
+        ("image: lscr.io/linuxserver/a, user: '1000:1000'", True),  # its init becomes root by a file of its own
+        ("image: lscr.io/linuxserver/a, user: '1000', tmpfs: '/run:uid=1000,exec'", False),  # which has nothing to give away then
+        ("image: lscr.io/linuxserver/a", False),
+        ("image: '${REPO:-ghcr.io/jitsi}/web:${V:-stable}'", True),
+        ("image: acme/a, user: '1000'", False),
         ("image: 'store/saplabs/hanaexpress:2.00'", True),  # its programs are set-uid
         ("image: 'icr.io/db2_community/db2'", True),
         ("image: acme/vertical-scaler", False),

@@ -17,6 +17,7 @@ from setright.patterns import late
 ELSEWHERE = late(r"\$|://|^git@|^[\w.-]+@|#")  # a context that is not a folder of the tree
 DEFAULT = late(r"\$\{\w+:?-([^${}]*)\}")
 SET_UID = late(r"\bsudo\b|\bsetcap\b|chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7][0-7]{3}\b)")
+S6 = "s6-overlay"  # an init that another user than root starts by a set-uid program, to be given /run
 
 STARTS_OTHERWISE = frozenset({"ENTRYPOINT", "ONBUILD", "USER", "VOLUME"})
 BARE = late(  # images without a program of their own: systems, languages
@@ -77,7 +78,8 @@ def starts_as_root(service: Tree, instructions: Sequence[Mapping[str, Plain]]) -
 
 def gains_rights(instructions: Sequence[Mapping[str, Plain]]) -> bool:
     """Whether the image is made with sudo, or with other programs that get more rights than who calls them."""
-    return any(SET_UID.search(str(each.get("value"))) for each in instructions if each["keyword"] != "LABEL")
+    said = [str(each.get("value")) for each in instructions if each["keyword"] != "LABEL"]
+    return any(map(SET_UID.search, said)) or (any(S6 in each for each in said) and not starts_as_root({}, instructions))
 
 
 class Base(NamedTuple):

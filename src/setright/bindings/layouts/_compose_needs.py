@@ -69,6 +69,8 @@ TAKES_USER = re.compile(r"(?:P|USER_|USERMAP_|RUN_|APP_|LOCAL_|HOST_)?[UG]ID")  
 BECOMES_USER = re.compile(
     r"(?:(?:docker\.io|lscr\.io|ghcr\.io)/)?linuxserver/"
 )  # images that start another user whether told or not
+OF_S6 = re.compile(r"(?:^|/)(?:hotio|imagegenius|linuxserver|nfrastack|tiredofit)/|(?P<rootless>(?:^|/)jitsi/)")
+RUN = "/run"  # a set-uid program of s6-overlay gives it to another user who starts the init
 EVERYBODYS = ("/tmp",)  # noqa: S108 - in the container: what programs write of which nothing is known
 LOW_PORTS, FILES_OF_OTHERS = "NET_BIND_SERVICE", "DAC_OVERRIDE"
 
@@ -216,7 +218,15 @@ def calls_sudo(service: Tree, told: Tree) -> bool:
     The name of an image says so, too, where nothing is `told` of what it uses as root.
     """
     image = "" if service.get("build") or "capabilities" in told else filled(service.get("image", "")).lower()
-    return bool(SET_UID.search(str([service.get(key) for key in SPEAKS]))) or _programs.GAINS_RIGHTS.search(image)
+    said = str([service.get(key) for key in SPEAKS])
+    return bool(SET_UID.search(said)) or _programs.GAINS_RIGHTS.search(image) or _becomes_root(service, image)
+
+
+def _becomes_root(service: Tree, image: str) -> bool:
+    """Whether it is known to be of s6-overlay, starts as another user, and no memory of his stands where that one writes."""
+    found = OF_S6.search(image)
+    is_other = found is not None and (bool(found["rootless"]) or not starts_as_root(service, ()))
+    return is_other and not any(str(each).partition(":")[0] == RUN and "uid=" in str(each) for each in listed(service.get("tmpfs")))
 
 
 def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> list[Edit]:

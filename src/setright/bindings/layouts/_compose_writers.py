@@ -23,7 +23,11 @@ BUILDS = late(  # tools whose caches lie in the home of their user, whatever is 
 STANDS = late(  # programs that write to the directory in which they are started
     r"\brails\s+(?:s|server)\b(?!.*\s(?:-P|--pid))|\bcelery\b[^&|;]*\s(?:beat|-B|--beat)\b(?!.*\s(?:-s|-S|--schedule|--scheduler)\b)"
     r"|\bmanage\.py\s+(?:collectstatic|makemigrations)\b|\b(?:jekyll|gatsby|vite|nuxt|ng|next)\s+(?:build|dev|develop|serve)\b"
-    r"|\b(?:npm|pnpm|bun|yarn)\s+(?:run\s+)?(?:build|dev|watch)\b"
+    r"|\b(?:npm|pnpm|bun|yarn)\s+(?:[^\s&|;]+\s+){0,4}?(?:\w+:)*(?:build|dev|watch)\b"
+)
+DATA = late(  # folders in an application's directory, by their names, which hold what it keeps and not the application
+    r".*/(?:\.cache|\.next|backups?|bundle|cache|config|data|db|gems|images|logs?|media|node_modules|plugins|pids|public|secrets|sessions"
+    r"|sockets|static|storage|temp|tmp|uploads?|vendor|\.?venv)"
 )
 
 JAVA = SomeOf(
@@ -50,7 +54,7 @@ def sign(words: Sequence[str], directory: str, mounted: Sequence[str]) -> str:
     if place := next((path for path in put if not any(covers(own, path) for own in (*ANYWAY, *mounted))), ""):
         return f"writing {place}"
     found = STANDS.search(spoken)
-    is_on_volume = any(covers(each, directory) for each in mounted) if directory else bool(mounted)
+    is_on_volume = any(covers(each, directory) if directory else not DATA.fullmatch(each) for each in mounted)
     return found[0].strip() if found and not is_on_volume else ""
 
 
