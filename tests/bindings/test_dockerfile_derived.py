@@ -312,6 +312,8 @@ def test_what_is_made_for_several_systems_is_taken_for_none() -> None:
         ('FROM debian\nEXPOSE 9999 8080\nCMD ["/app/serve"]\n', ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080"], "likely"),
         ("FROM pgvector/pgvector:pg17\nEXPOSE 5432 9187\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5432"], "several"),
         ("FROM python:3.13-slim\nEXPOSE 80\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"], "presumed"),
+        ("FROM grafana/grafana:5.2.4\nCOPY a /b\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/3000"], "base"),  # no BusyBox yet
+        ("FROM grafana/grafana:12.1.0\nCOPY a /b\n", ["nc", "-z", "127.0.0.1", "3000"], "base"),
         ("FROM nginx:1.27\nEXPOSE 80\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"], "exposed"),
         ('FROM alpine\nEXPOSE 80\nCMD ["a-mcp"]\n', ["nc", "-z", "127.0.0.1", "80"], "presumed"),
         ('FROM alpine\nEXPOSE 80\nCMD ["a-mcp-http"]\n', ["nc", "-z", "127.0.0.1", "80"], "exposed"),
@@ -325,6 +327,30 @@ def test_the_check_asks_the_port_that_is_told(text: str, check: list[str], evide
     assert seen(text)["check"] == {"evidence": evidence, "alone": True}
     after = lenses.get("dockerfile", fixed(text, "Healthcheck").encode())["instructions"]
     assert [each["value"] for each in after if each["keyword"] == "HEALTHCHECK"] == [f"CMD {json.dumps(check)}"]
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["mcr.microsoft.com/dotnet/aspnet:8.0-jammy-chiseled", "mcr.microsoft.com/dotnet/aspnet:9.0-azurelinux3.0-distroless"]
+    + ["oven/bun:1-distroless", "prom/prometheus:v3.10.0-distroless", "traefik:1.7", "acme/tool:debug"],
+)
+def test_nothing_is_asked_by_a_shell_that_an_image_of_its_kind_has_not(image: str) -> None:
+    text = f'FROM {image}\nWORKDIR /app\nCOPY . .\nEXPOSE 8080\nCMD ["/app/a"]\n'
+    assert seen(text)["check"] == {}
+    told = seen(text).get("User")
+    assert "RUN" not in (fixed(text, "User") if told is None else "")
+
+
+def test_a_user_whose_number_is_changed_is_the_one_that_runs_it() -> None:
+    text = "FROM acme/php-fpm:8\nRUN apt-get clean && usermod -u 1000 www-data && usermod -aG tty sync\nWORKDIR /var/www\n"
+    after = fixed(f'{text}CMD ["php-fpm"]\n', "User")
+    assert after.endswith('RUN chown -R www-data /var/www\nUSER 1000\nCMD ["php-fpm"]\n')
+
+
+@pytest.mark.parametrize("image", ["registry.access.redhat.com/ubi9/ubi-micro:9.4", "eclipse-temurin:21-jre-ubi9-minimal"])
+def test_nobody_is_made_where_no_program_makes_users(image: str) -> None:
+    after = fixed(f'FROM {image}\nWORKDIR /app\nCOPY . .\nCMD ["java", "-jar", "a.jar"]\n', "User")
+    assert "RUN chown -R 10001 /app\nUSER 10001\n" in after
 
 
 @pytest.mark.parametrize(

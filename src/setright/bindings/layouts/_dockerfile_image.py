@@ -29,13 +29,17 @@ TAGS = (
     ("alpine", re.compile(r"alpine")),
     (
         "debian",
-        re.compile(r"slim|trixie|bookworm|bullseye|buster|stretch|jessie|noble|jammy|focal|bionic|xenial|trusty|deb|ubuntu"),
+        re.compile(r"slim|trixie|bookworm|bullseye|buster|stretch|jessie|noble|jammy|focal|bionic|xenial|trusty|deb(?!ug)|ubuntu"),
     ),
     ("redhat", re.compile(r"centos|ubi\d|rocky|alma|fedora|oracle|amazonlinux|al20\d\d|(?:^|-)ol\d|(?:^|-)el\d|rhel")),
 )
+BARE_TAG = late(r"distroless|chiseled")  # without a shell and a package manager
+FEW_TOOLS = late(r"minimal|micro")  # of Red Hat's, without shadow-utils
+OF_SHELLS = frozenset({"user", "uid", "owns", "makes"})  # what is told of an image for commands in it
 PACKAGES = {"apt-get": "debian", "apt": "debian", "dpkg": "debian", "clean-install": "debian", "install_packages": "debian"}
 PACKAGES |= {"apk": "alpine", "yum": "redhat", "dnf": "redhat", "microdnf": "redhat"}
 MAKES_USER = ("useradd", "adduser")
+RENUMBERS_USER = "usermod"
 USER_WORDS = frozenset("bcdefgGhkKpsuZ")  # the letters of options of both that take a word
 ADDUSER_WORDS = {"--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", "--comment", "--groups", "--home-dir"}
 WRAPPERS = frozenset({"dumb-init", "tini", "catatonit", "docker-entrypoint.sh", "docker-php-entrypoint", "--"})
@@ -68,6 +72,10 @@ def image_of(instructions: Sequence[Instruction], images: Images) -> Image:
     facts = {} if is_of_several else facts_of(told, images)
     family = "" if is_of_several else _family(told, facts, whole)
     words = program(whole)
+    if family == "empty":
+        facts = {key: value for key, value in facts.items() if key not in OF_SHELLS}
+    elif family == "redhat" and FEW_TOOLS.search(tag_of(told)):
+        facts = {**facts, "tools": "few"}
     started = images.get(f"{family} with {base(words[0])}", {}) if words else {}
     return Image(whole, family, {**started, **facts})
 
@@ -127,12 +135,16 @@ def packages(whole: Sequence[Instruction]) -> Iterator[str]:
 
 
 def users_made(whole: Sequence[Instruction]) -> dict[str, str]:
-    """The users that RUNs make, each with its number where one is given."""
+    """The users that RUNs make, or give another number, each with its number where one is given."""
     found: dict[str, str] = {}
     for command in runs(whole):
         if base(command.words[0].text) in MAKES_USER:
             names, uid = _operands([word.text.strip("\"'") for word in command.words[1:]])
             if len(names) == 1 and not VARIABLE.search(names[0]):  # two: a user into a group
+                found[names[0]] = uid if uid.isdigit() else ""
+        elif base(command.words[0].text) == RENUMBERS_USER:
+            names, uid = _operands([word.text.strip("\"'") for word in command.words[1:]])
+            if len(names) == 1 and uid and not VARIABLE.search(names[0]):
                 found[names[0]] = uid if uid.isdigit() else ""
     return found
 
@@ -201,7 +213,7 @@ def _variables(whole: Sequence[Instruction], keywords: Sequence[str]) -> Iterato
 
 def _family(image: str, facts: Mapping[str, Plain], whole: Sequence[Instruction]) -> str:
     """The image's tag says it first, then what is known of it, then the package manager that is called."""
-    told = str(facts.get("family", ""))
+    told = "empty" if BARE_TAG.search(tag_of(image).lower()) else str(facts.get("family", ""))
     if told not in ("empty", "windows", "busybox"):
         tag = tag_of(image).lower()
         told = next((family for family, pattern in TAGS if pattern.search(tag)), told)
