@@ -15,6 +15,10 @@ INSTALL = "RUN apt-get update && apt-get install -y"
         (f"FROM debian:12\n{INSTALL} curl git\n", False),  # whose less, patch and ssh scripts may call
         (f"FROM debian:12\n{INSTALL} build-essential\n", False),
         (f"FROM debian:12\n{INSTALL} $TOOLS\n", False),
+        (f"FROM debian:12\n{INSTALL} python3-pip\n", True),
+        (f"FROM ubuntu:18.04\n{INSTALL} python3-pip\n", False),  # whose setuptools are only recommended
+        (f"FROM python:3.8-slim-buster\n{INSTALL} jq\n", False),
+        (f"FROM debian:10\n{INSTALL} --no-install-recommends jq\n", True),
         (f"FROM debian:12\n{INSTALL} --no-install-recommends git\n{INSTALL} jq\n", True),
         (f"FROM debian:12 AS a\n{INSTALL} vim\nFROM debian:12\n{INSTALL} jq\n", False),
         (f"FROM debian:12\n{INSTALL} libpq-dev\n", False),

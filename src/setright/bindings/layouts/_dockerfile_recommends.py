@@ -21,11 +21,15 @@ NOBODY_KNOWS = "?"
 LOST = {name: lost.split() for names, lost in LOSES.items() for name in names.split()}
 RECOMMENDED = {  # packages that only recommend what they do little without: certificates to check servers by, headers, make
     **dict.fromkeys(("curl", "git", "nodejs", "wget"), (CERTIFICATES,)),
-    **dict.fromkeys(("python-pip", "python3-pip"), ("build-essential", "python3-dev")),
+    "python-pip": ("build-essential", "python-all-dev", "python-setuptools", "python-wheel"),
+    "python3-pip": ("build-essential", "python3-dev"),
     **dict.fromkeys(("gcc", "golang", "golang-go"), ("libc6-dev",)),
     "cmake": ("make",),
     "xvfb": ("xauth",),
 }
+UNREAD = late(  # releases before those that are read, which recommend more, as pip's setuptools
+    r"(?:.*/)?(?:debian:(?:[6-9]|10)(?!\d).*|ubuntu:1[0-8]\..*|.*:.*(?:wheezy|jessie|stretch|buster|precise|trusty|xenial|bionic).*)"
+)
 BROUGHT_ALONG = {"build-essential": frozenset({"libc6-dev", "make"}), "g++": frozenset({"libc6-dev"})}
 PACKAGING = frozenset(LOST["build-essential"])
 PACKAGES = late(r"\bgpg\w*\b|gnupg|apt-key|fakeroot|\bdebuild\b|dpkg-(?!-)|\bdh_|debhelper|equivs|build-deps?\b|devscripts|\bdeb\b")
@@ -49,6 +53,8 @@ def are_known(instructions: Sequence[Mapping[str, Plain]]) -> bool:
         shells = [text for each in instructions[start:end] if each["keyword"] == "RUN" for text in _texts(each)]
         begin = from_of(instructions[start])
         there = has.get(begin["image"].lower()) or _of_base(begin)
+        if UNREAD.fullmatch(begin["image"]) and any(_installed(text) for text in shells):
+            return False
         spoken = "\n".join(shells)
         spare = PACKAGING if number < len(stages) - 1 and not PACKAGES.search(spoken) else frozenset()
         named = there | {name for text in shells for name in _installed(text, every=True)}
