@@ -250,6 +250,7 @@ def test_an_image_keeps_the_paths_that_it_writes() -> None:
     assert fixed("image: acme/a", READS)["tmpfs"] == ["/tmp"]
     assert "tmpfs" not in fixed("image: redis, volumes: [{type: volume, target: /tmp}]", READS)
     assert "tmpfs" not in fixed("image: redis, volumes: [/tmp]", READS)
+    assert fixed("image: postgres, volumes: [a:/run/postgresql]", READS)["tmpfs"] == ["/tmp"]  # to which /var/run leads
     assert "tmpfs" not in fixed("image: minio/minio, volumes: ['${DIR:-.}/a:/root', '${DIR:-.}/b:/tmp']", READS)
 
 

@@ -275,12 +275,17 @@ def _has_no_volume(service: Tree, images: Images, made: Made) -> str:
 def _places(service: Tree, paths: Sequence[str], spills: Sequence[str]) -> list[Edit]:
     """Memory for the paths that nothing holds yet, and a volume without a name for those that memory may not hold."""
     have, volumes = listed(service.get("tmpfs")), listed(service.get("volumes"))
-    taken = [*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service)]
-    new = [path for path in dict.fromkeys(paths) if not any(covers(each, path) for each in taken)]
+    taken = [_behind_links(each) for each in (*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service))]
+    new = [path for path in dict.fromkeys(paths) if not any(covers(each, _behind_links(path)) for each in taken)]
     large = [path for path in new if path in spills]
     small = [path for path in new if path not in large]
     edits = [Edit(("tmpfs",), [*have, *small])] if small else []
     return [*edits, *([Edit(("volumes",), [*volumes, *large])] if large else [])]
+
+
+def _behind_links(path: str) -> str:
+    """The place of a path that the images of all systems know by another name, too."""
+    return path.removeprefix("/var") if covers("/var/run", path) else path
 
 
 def _changes_root(service: Tree, images: Images, made: Made) -> str:
