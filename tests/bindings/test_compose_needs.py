@@ -118,6 +118,13 @@ def test_an_image_that_keeps_data_keeps_its_root_where_no_volume_holds_that() ->
     assert fixed("image: grafana/loki, volumes: ['./l.yaml:/etc/loki/l.yaml']", Edit(("read_only",), True))["read_only"] is True
 
 
+def test_an_image_that_fills_in_templates_keeps_its_root_where_no_volume_holds_what_it_makes_of_them() -> None:
+    body = "image: nginx:1, volumes: ['./a.conf:/etc/nginx/templates/a.conf.template'%s]"
+    with pytest.raises(BindingError, match="it writes to /etc/nginx/conf.d when it starts"):
+        fixed(body % "", READS)
+    assert fixed(body % ", 'c:/etc/nginx/conf.d'", READS)["read_only"] is True
+
+
 def test_an_image_that_writes_its_own_files_keeps_its_root() -> None:
     with pytest.raises(BindingError, match="redis-session.ini when it starts"):
         fixed("image: nextcloud, environment: {REDIS_HOST: redis}", Edit(("read_only",), True))

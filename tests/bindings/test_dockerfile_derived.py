@@ -497,6 +497,9 @@ def test_lists_of_packages_are_followed(run: str, lists: str | None, updates: st
 def test_lists_that_a_later_run_uses_are_told() -> None:
     assert seen("FROM debian\nRUN apt-get update && apt-get install a\nRUN apt-get install b\n")["lists-used-later"] is True
     assert seen("FROM debian\nRUN apt-get update && apt-get install a\n")["lists-used-later"] is False
+    assert seen("FROM debian\nRUN apt-get update && apt-get install a gdebi\nRUN gdebi -n b.deb\n")["lists-used-later"] is True
+    assert seen("FROM debian\nRUN apt-get update && apt-get install a\nRUN apt-cache policy a\n")["lists-used-later"] is True
+    assert seen("FROM debian\nRUN apt-get update && gdebi -n b.deb\n")["lists-used-later"] is False
 
 
 @pytest.mark.parametrize(

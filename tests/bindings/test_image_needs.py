@@ -29,6 +29,7 @@ FIELDS = {
     "writes-as-root",
 }
 FIELDS |= {"volumes", "data", "api", "idle", "spills", "read", "changes", "memory", "rootless", "keeps", "changes-by", "checks"}
+FIELDS |= {"changes-with"}
 FIELDS |= {"fills", "asks", "places", "env", "private", "owns", "root-alone"}
 
 

@@ -311,10 +311,11 @@ def _own_files(service: Tree, images: Images, made: Made) -> str:
 
 def _cautions(service: Tree, images: Images, made: Made) -> Needs:
     """What is told of any version of its image, where that starts by its own entry point or other words speak of its program."""
-    image = _base(service, made).image
+    image, _, added, *_ = _base(service, made)
     if entry := _words(service.get("entrypoint")):
         return cautions_of(image, images) if is_named(image, images, [*entry, *_words(service.get("command"))]) else {}
-    return cautions_of(image, images, Started(names=names_of(service.get("environment"))))
+    started = Started(mounted=[*mounted(service), *added], names=names_of(service.get("environment")))
+    return cautions_of(image, images, started)
 
 
 def mounted(service: Tree) -> list[str]:

@@ -31,7 +31,11 @@ FETCHES |= {("zypper", "refresh"), ("zypper", "ref")} | {("pacman", option) for 
 INSTALLS = frozenset({"install", "add", "in", "build-dep", "reinstall", "groupinstall", "upgrade", "dist-upgrade", "full-upgrade"})
 JOINS_OTHERWISE = late(r"[;|<(`]|(?<!&)&(?!&)")
 USES_LISTS = late(r"(?:xx-)?apt(?:itude|-cache|-fast|-get)?")  # xx-apt-get of tonistiigi/xx installs for another architecture
-BY_LISTS = ("build-dep", "download", "install", "satisfy", "source")
+BY_LISTS = frozenset({"build-dep", "download", "install", "satisfy", "source"} | {"madison", "policy", "search", "show", "showpkg"})
+INSTALL_BY_APT = frozenset(  # what others have fetched the lists for
+    {"ansible-playbook", "ansible-pull", "apt-file", "aptdcon", "chef-client", "chef-solo", "gdebi", "mk-build-deps", "nala"}
+    | {"pkcon", "puppet", "rosdep", "salt-call", "tasksel", "ubuntu-drivers"}
+)
 REMOVES_LISTS = "rm -rf /var/lib/apt/lists/*"
 APT_WORDS = frozenset({"-t", "-o", "-c", "-a", "--target-release", "--option", "--config-file", "--host-architecture"})
 PIP_WORDS = frozenset(
@@ -104,7 +108,8 @@ def _uses_lists(each: Instruction) -> bool | None:
     """Whether a RUN installs by lists of packages that it has not fetched itself; None where it does neither."""
     found = [command for text in _texts(each) for command in commands(text)]
     words = {word.text for one in found if USES_LISTS.fullmatch(base(one.words[0].text)) for word in one.words[1:]}
-    return "update" not in words if words & {"update", *BY_LISTS} else None
+    by_others = any(base(one.words[0].text) in INSTALL_BY_APT for one in found)
+    return "update" not in words if by_others or words & {"update", *BY_LISTS} else None
 
 
 def with_options(locator: str, each: Instruction, number: int, want: Plain) -> str:

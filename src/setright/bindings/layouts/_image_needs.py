@@ -126,12 +126,12 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
 
 def cautions_of(image: Plain, images: Images, started: Started = AS_IT_COMES) -> Needs:
     """What the image's entry tells of any version of it, unless only a script that shows and waits starts in it: `changes`, also
-    by variables, `fills`, `memory`, what it `writes` at least, what it `owns`, whether it starts as `root-alone`, and whom it
-    `steps-to` as it comes."""
+    by variables and by where files are mounted, `fills`, `memory`, what it `writes` at least, what it `owns`, whether it starts
+    as `root-alone`, and whom it `steps-to` as it comes."""
     if started.entry and _needs_of_script(started):
         return {}
     told = _entry(image, images)[0]
-    changes = [*told.get("changes", ()), *_changed_by(told, started.names)]
+    changes = [*told.get("changes", ()), *_changed_by(told, started.names), *_changed_with(told, started.mounted)]
     least = ("fills", "memory", "writes", "steps-to", "owns", "root-alone")
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
 
@@ -279,6 +279,11 @@ def _tells_all(told: Needs, started: Started) -> bool:
 def _changed_by(told: Needs, names: Sequence[str]) -> list[str]:
     """What it writes of its own files because its environment has these variables."""
     return [path for name, path in told.get("changes-by", {}).items() if name in names]
+
+
+def _changed_with(told: Needs, placed: Sequence[str]) -> list[str]:
+    """What it writes of its own files because there are some in these places."""
+    return [path for place, path in told.get("changes-with", {}).items() if any(covers(place, each) for each in placed)]
 
 
 def _is_own_program(told: Needs, started: Started) -> bool:
