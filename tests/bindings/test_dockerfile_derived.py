@@ -312,6 +312,11 @@ def test_what_is_made_for_several_systems_is_taken_for_none() -> None:
         ('FROM debian\nEXPOSE 9999 8080\nCMD ["/app/serve"]\n', ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080"], "likely"),
         ("FROM pgvector/pgvector:pg17\nEXPOSE 5432 9187\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5432"], "several"),
         ("FROM python:3.13-slim\nEXPOSE 80\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"], "presumed"),
+        (
+            "FROM alpine\nENV PORT=80\nEXPOSE $PORT\nCMD a --port 80\n",
+            ["nc", "-z", "127.0.0.1", "80"],
+            "exposed",
+        ),  # whatever PORT is
         ("FROM grafana/grafana:5.2.4\nCOPY a /b\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/3000"], "base"),  # no BusyBox yet
         ("FROM grafana/grafana:12.1.0\nCOPY a /b\n", ["nc", "-z", "127.0.0.1", "3000"], "base"),
         ("FROM nginx:1.27\nEXPOSE 80\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"], "exposed"),

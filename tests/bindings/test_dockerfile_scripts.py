@@ -64,7 +64,7 @@ def test_a_script_that_any_user_can_run_keeps_nobody_from_it(script: str) -> Non
         ("python manage.py migrate\nexec celery -A a worker", True),  # nothing else than that
         ('if [ "$MODE" = worker ]; then\n  exec celery -A a worker\nelse\n  exec gunicorn app:app\nfi', "unless-told"),
         ('case "$1" in\n  web) exec puma ;;\n  sidekiq|jobs)\n    exec bundle exec sidekiq ;;\nesac', "unless-told"),
-        ('case "$1" in\n  scheduler) shift; run $@;;\nesac\nexec "$@"', "unless-told"),
+        ('case "$1" in\n  scheduler) shift; run $@;;\nesac\nexec app', "unless-told"),
         ('case "$1" in\n  dev) exec app --dev ;;\n  *) exec app ;;\nesac', True),
     ],
 )
@@ -72,6 +72,36 @@ def test_a_check_may_not_fit_what_a_script_starts_where_it_is_told_to(script: st
     given = sources_of(script, WEB.replace("CMD", "EXPOSE 8000\nCMD"))
     (resource,) = dockerfile.view("docker/image", LAYOUT, given)
     assert resource.tree["check"] == {"evidence": "exposed", "alone": alone}
+
+
+@pytest.mark.parametrize(
+    ("script", "command", "evidence"),
+    [
+        ('set -e\nexport A=b\nexec "$@"', "", "presumed"),
+        ('set -e\nexec "$@"', 'CMD ["app"]\n', "exposed"),
+        ("exec app", "", "exposed"),
+        ('[ -n "$1" ] || exec app\nexec "$@"', "", "exposed"),
+    ],
+)
+def test_nothing_is_known_of_what_is_told_to_a_script_that_goes_on_to_it(script: str, command: str, evidence: str) -> None:
+    text = WEB.replace('CMD ["/start.sh"]', f'EXPOSE 8000\nENTRYPOINT ["/start.sh"]\n{command}')
+    (resource,) = dockerfile.view("docker/image", LAYOUT, sources_of(script, text))
+    assert resource.tree["check"]["evidence"] == evidence
+
+
+@pytest.mark.parametrize(
+    ("script", "is_left"), [("apt-get install -y b", True), ("apt-get update\napt-get install -y b", False), ("echo b", False)]
+)
+def test_lists_stay_for_a_script_that_installs_by_them(script: str, is_left: bool) -> None:
+    text = 'FROM debian:12\nRUN apt-get update && apt-get install -y a\nCOPY docker/start.sh /\nRUN /start.sh\nCMD ["a"]\n'
+    given = sources_of(script, text)
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    edit = Edit(("stages", 0, "instructions", 1, "lists"), "removed")
+    if is_left:
+        with pytest.raises(BindingError, match="installs by these lists"):
+            dockerfile.edit(LAYOUT, resource, [edit], [], given)
+    else:
+        assert dockerfile.edit(LAYOUT, resource, [edit], [], given)
 
 
 @pytest.mark.parametrize(

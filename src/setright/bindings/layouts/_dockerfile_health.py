@@ -107,8 +107,8 @@ def check_of(image: Image) -> Check | None:
     """The check of the image; None where nothing tells how."""
     if only_tells(image):
         return None
-    exposed = _exposed(image)
     named, usual = _in_words(image)
+    exposed = _as_named(_exposed(image), named, image)
     base_port = str(image.facts.get("port", ""))
     from_base = "likely" if says_what_runs(image.whole) else "base"
     for evidence, port in (("exposed", exposed), ("named", named), ("usual", usual), (from_base, base_port)):
@@ -116,6 +116,11 @@ def check_of(image: Image) -> Check | None:
             told_by = _of_several(image, port) if evidence == "exposed" and not _is_alone(image) else evidence
             return Check(words, "presumed" if _starts_nothing(image) else told_by, port)
     return _process(image) if not exposed else None
+
+
+def _as_named(exposed: str, named: str, image: Image) -> str:
+    """The exposed port as the program's words name it, where that is what its variable stands for: they keep to it in any case."""
+    return named if named and variables(image.whole).get(exposed.strip("${}")) == named else exposed
 
 
 def _of_several(image: Image, port: str) -> str:

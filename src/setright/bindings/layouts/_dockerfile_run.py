@@ -84,7 +84,7 @@ def joined(locator: str, each: Instruction, following: Instruction | None) -> st
 def needs_lists(whole: Sequence[Instruction]) -> bool:
     """Whether some RUN installs packages by the lists that one before it fetched."""
     shells = [each for each in whole if each["keyword"] == "RUN" and isinstance(each["value"], str)]
-    return any(_uses_lists(each) for each in shells)
+    return any(uses_lists(each) for each in shells)
 
 
 def are_used_later(instructions: Sequence[Instruction], at: int) -> bool:
@@ -101,10 +101,10 @@ def are_used_later(instructions: Sequence[Instruction], at: int) -> bool:
 def _lists_are_used(later: Sequence[Instruction]) -> bool | None:
     """Whether a RUN of these installs by lists that were fetched before them; None where none fetches or installs."""
     shells = [each for each in later if each["keyword"] == "RUN" and isinstance(each["value"], str)]
-    return next((uses for each in shells if (uses := _uses_lists(each)) is not None), None)
+    return next((uses for each in shells if (uses := uses_lists(each)) is not None), None)
 
 
-def _uses_lists(each: Instruction) -> bool | None:
+def uses_lists(each: Instruction) -> bool | None:
     """Whether a RUN installs by lists of packages that it has not fetched itself; None where it does neither."""
     found = [command for text in _texts(each) for command in commands(text)]
     words = {word.text for one in found if USES_LISTS.fullmatch(base(one.words[0].text)) for word in one.words[1:]}

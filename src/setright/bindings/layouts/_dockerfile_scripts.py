@@ -12,10 +12,11 @@ from posixpath import normpath
 
 from setright.bindings.layouts._dockerfile_folders import given_away
 from setright.bindings.layouts._dockerfile_image import SHELLS, STEPS_DOWN, Image, Instruction
+from setright.bindings.layouts._dockerfile_run import uses_lists
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Same, Source
-from setright.model import Plain
+from setright.model import Plain, Tree
 from setright.patterns import fits, late
 
 ASKS_WHO = late(
@@ -28,6 +29,7 @@ WRITES = frozenset({"cp", "install", "ln", "mkdir", "mv", "rm", "sed", "tee", "t
 WORKERS = r"arq|beat|celery|consumer|cron|delayed_job|dramatiq|good_job|horizon|huey|queue[:-]work|rq|scheduler|sidekiq|worker"
 CHOSEN = late(rf"(?m)^[ \t]*\(?(?:[\w\"'*-]+[ \t]*\|[ \t]*)*[\"']?(?:{WORKERS})s?[\"']?(?:[ \t]*\|[^\n)]*)?\)")  # in a `case`
 INSTEAD = late(rf"(?m)^[ \t]*exec\s+(?:\S+\s+){{0,3}}?(?:\S*/)?(?:{WORKERS})(?=\s|$)")
+GOES_ON = late(r"(?s)(?!.*\bexec\s.*\bexec\s).*\bexec\s+\"?\$@\"?\s*")  # ends so, and starts nothing else
 FOR_ROOT = STEPS_DOWN | {
     *("addgroup", "adduser", "chgrp", "chown", "deluser", "groupadd", "groupmod", "sudo", "useradd", "userdel", "usermod"),
     *("apk", "apt", "apt-get", "dnf", "dpkg-reconfigure", "microdnf", "update-ca-certificates", "yum"),
@@ -48,11 +50,27 @@ def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
     return ""
 
 
-def is_switched(locator: str, image: Image, sources: Mapping[str, Source]) -> bool:
-    """Whether a script of the tree that it starts is told which of several programs to run, one of which works off a queue."""
+def doubts(locator: str, image: Image, sources: Mapping[str, Source], check: Tree) -> Tree:
+    """What a script of the tree that it starts has told otherwise of a check.
+
+    It is not ``alone`` where the script is told which of several programs to run, one of which works off a queue; presumed where it
+    only goes on to what it is told, and nothing is.
+    """
     paths = (_found(locator, word, image, sources) for word in dict.fromkeys(_started(image)))
+    texts = [REMARK.sub("", str(sources[path].tree["text"])) for path in paths if path]
+    told: Tree = {"evidence": "presumed"} if len(_starting(image)) == 1 and any(map(GOES_ON.fullmatch, texts)) else {}
+    is_switched = any(CHOSEN.search(text) or (INSTEAD.search(text) and text.count("exec ") > 1) for text in texts)
+    return told | ({"alone": "unless-told"} if is_switched and check.get("alone") else {})
+
+
+def use_lists(locator: str, instructions: Sequence[Instruction], at: int, sources: Mapping[str, Source]) -> bool:
+    """Whether a RUN behind an instruction runs a script of the tree that installs packages by lists fetched before it."""
+    image = Image(instructions, "", {})
+    later = [each for each in instructions[at + 1 :] if each["keyword"] == "RUN" and isinstance(each["value"], str)]
+    words = dict.fromkeys(word.strip("\"'") for each in later for word in re.split(r"[\s;&|()]+", str(each["value"])))
+    paths = (_found(locator, word, image, sources) for word in words if base(word))
     texts = (REMARK.sub("", str(sources[path].tree["text"])) for path in paths if path)
-    return any(CHOSEN.search(text) or (INSTEAD.search(text) and text.count("exec ") > 1) for text in texts)
+    return any(uses_lists({"keyword": "RUN", "value": text}) for text in texts)
 
 
 def _starting(image: Image) -> list[Plain]:

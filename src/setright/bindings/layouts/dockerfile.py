@@ -94,8 +94,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         tree = noted(file, "resource", (layout, *mine), partial(_tree, file.tree["instructions"], images, mine))
         if purpose := purpose_of(file.locator, image, actions, services):
             tree = {**tree, "purpose": purpose}
-        if tree.get("check", {}).get("alone") and scripts.is_switched(file.locator, image, sources):
-            tree = {**tree, "check": {**tree["check"], "alone": "unless-told"}}
+        if tree.get("check"):
+            tree = {**tree, "check": {**tree["check"], **scripts.doubts(file.locator, image, sources, tree["check"])}}
         found.append(Resource(kind, file.locator, tree, (file.locator, ())))
     return found
 
@@ -295,7 +295,9 @@ def _within(place: Place, edit: Edit) -> Iterator[Edit]:
         start = max(n for n, _ in stages_of(instructions) if n <= at)
         yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
         return
-    if path[4:] == ("lists",) and run.are_used_later(instructions, at):
+    if path[4:] == ("lists",) and (
+        run.are_used_later(instructions, at) or scripts.use_lists(locator, instructions, at, place.sources)
+    ):
         raise BindingError(f"{locator}: a RUN further down installs by these lists; put all that is installed into one RUN first")
     if path[4:] == ("updates",):
         following = instructions[at + 1] if at + 1 < len(instructions) else None
