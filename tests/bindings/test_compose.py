@@ -290,6 +290,7 @@ def test_the_port_beside_one_for_other_hosts_that_is_theirs_too_is_not_hidden(be
         fixed(f"    ports: ['80:80', {beside}]\n", Edit(("ports", 0, "host_ip"), "127.0.0.1"))
 
 
-def test_a_port_that_a_variable_tells_with_its_address_is_told_no_other() -> None:
-    [port] = only("    ports: ['${SQL_PORT:-127.0.0.1:13306}:3306']\n").tree["ports"]
-    assert port["host_ip"] == Unknown("${SQL_PORT:-127.0.0.1:13306}")
+@pytest.mark.parametrize("variable", ["${SQL_PORT:-127.0.0.1:13306}", "$WEB_BIND", "${WEB_LISTEN}"])
+def test_a_port_that_a_variable_tells_with_its_address_is_told_no_other(variable: str) -> None:
+    [port] = only(f"    ports: ['{variable}:3306']\n").tree["ports"]
+    assert port["host_ip"] == Unknown(variable)

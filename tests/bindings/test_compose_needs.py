@@ -387,6 +387,7 @@ def test_another_user_than_root_gets_the_places_that_the_image_writes() -> None:
         ("image: lscr.io/linuxserver/a", False),
         ("image: '${REPO:-ghcr.io/jitsi}/web:${V:-stable}'", True),
         ("image: acme/a, user: '1000'", False),
+        ("image: acme/a, privileged: true", True),  # as what starts containers or a system of its own
         ("image: 'store/saplabs/hanaexpress:2.00'", True),  # its programs are set-uid
         ("image: 'icr.io/db2_community/db2'", True),
         ("image: acme/vertical-scaler", False),

@@ -47,6 +47,16 @@ def test_a_file_of_an_old_version_gets_the_form_that_it_knows() -> None:
     assert "${A_PASSWORD}" in moved({"compose.yaml": f"version: '2'\n{DB}"})["compose.yaml"]
 
 
+@pytest.mark.parametrize(
+    "body", ["A_PASSWORD: s3cret", "environment: {A_PASSWORD: s3cret, B: c}", "environment: ['A_PASSWORD=s3cret']"]
+)
+def test_what_services_take_in_by_an_alias_is_moved_where_it_stands(body: str) -> None:
+    text = f"x-all: &all {{{body}}}\nservices: {{db: {{image: a, environment: {{A_PASSWORD: s3cret}}}}}}\n"
+    with pytest.raises(BindingError, match="stands in x-all, too"):
+        moved({"compose.yaml": text})
+    assert moved({"compose.yaml": text.replace("s3cret", "other", 1)})
+
+
 @pytest.mark.parametrize("line", [".env", "*.env", ".env*", "/app/.env", "**/.env", "app/.env"])
 def test_git_is_told_once(line: str) -> None:
     files = {"app/compose.yaml": DB, "app/.env": None, ".gitignore": f"*.log\n{line}\n"}

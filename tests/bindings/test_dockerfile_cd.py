@@ -36,3 +36,9 @@ def test_the_way_back_is_said_unless_the_next_instruction_leads_on() -> None:
     assert fixed(text, BY_WORKDIR) == (
         "FROM a\nWORKDIR /w\nWORKDIR /b\nRUN make\nWORKDIR /c\nWORKDIR /d\nRUN make\nWORKDIR /c/e\nRUN make\nWORKDIR /c\nRUN ls\n"
     )
+
+
+def test_no_way_is_said_to_where_it_is_already() -> None:
+    assert fixed("FROM a\nWORKDIR /w\nRUN cd /w && make\nRUN ls\n", BY_WORKDIR) == "FROM a\nWORKDIR /w\nRUN make\nRUN ls\n"
+    text = "FROM a\nWORKDIR /w\nRUN cd /b && make\nRUN cd /w && make\nRUN ls\n"
+    assert fixed(text, BY_WORKDIR) == "FROM a\nWORKDIR /w\nWORKDIR /b\nRUN make\nWORKDIR /w\nRUN make\nRUN ls\n"

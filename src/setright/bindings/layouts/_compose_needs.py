@@ -215,8 +215,10 @@ def serves(service: Tree, images: Images, made: Made = None) -> bool:
 def calls_sudo(service: Tree, told: Tree) -> bool:
     """Whether the service says that it uses a set-uid program: what it starts, how it is asked for its health, its environment.
 
-    The name of an image says so, too, where nothing is `told` of what it uses as root.
+    The name of an image says so, too, where nothing is `told` of what it uses as root, and that it may do anything.
     """
+    if service.get("privileged") and "capabilities" not in told:
+        return True
     image = "" if service.get("build") or "capabilities" in told else filled(service.get("image", "")).lower()
     said = str([service.get(key) for key in SPEAKS])
     return bool(SET_UID.search(said)) or _programs.GAINS_RIGHTS.search(image) or _becomes_root(service, image)

@@ -47,6 +47,8 @@ def moved(resource: Resource, raw: Tree, wanted: Edit, version: str, sources: Ma
     """The edits that leave a reference in the file and the value in `.env`. Raises BindingError where that would not do."""
     locator, base = resource.home
     found = _found(resource, raw, wanted)
+    if above := _repeats(look_up(sources[locator].tree, base[:2]), found):
+        raise BindingError(f"{resource.name}: {found.name} stands in {above}, too, which services take in; move it there by hand")
     place = folder(locator)
     _refuse_where_env_is_not_read(locator, base, sources)
     env = sources.get(join(place, ENV))
@@ -84,6 +86,20 @@ def _found(resource: Resource, raw: Tree, wanted: Edit) -> Found:
     if not PLAIN.fullmatch(str(value)):
         raise BindingError(f"{resource.name}: {name} has signs in it that mean something to Compose or its .env; move it by hand")
     return Found(at, str(name), str(value), variable)
+
+
+def _repeats(document: Plain, found: Found) -> str:
+    """The extension field of the file that says the same, from where a service has it by an alias; empty for none."""
+    fields = document.items() if isinstance(document, dict) else ()
+    return next((str(key) for key, value in fields if str(key).startswith("x-") and _says(value, found)), "")
+
+
+def _says(value: Plain, found: Found) -> bool:
+    if isinstance(value, dict):
+        own = DEFAULT.fullmatch(str(value.get(found.name)))
+        same = own["value"] if own else str(value.get(found.name))
+        return same == found.value or any(_says(each, found) for each in value.values())
+    return f"{found.name}={found.value}" in map(str, listed(value))
 
 
 def _refuse_where_it_means_more(service: str, found: Found, place: str, sources: Mapping[str, Source]) -> None:

@@ -17,6 +17,7 @@ from setright.patterns import late
 VARIABLE = late(r"(?<!\$)\$(?:\{[^{}]*\}|[A-Za-z_]\w*)")  # a doubled dollar is one that the container sees
 PORT = late(r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)??(?:(?P<published>[^:]*):)?(?P<target>[^:/]+)(?:/(?P<protocol>\w+))?")
 ADDRESS = late(r":[-?][^{}]*:\d+\}")  # of the host, that a variable tells with the port
+BOUND = late(r"\$\{?\w*(?:ADDR|BIND|LISTEN)\w*\}?")  # the same by the variable's name
 DRIVE = late(r"[A-Za-z]:[\\/]")
 IMAGE = late(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
 OPTION = late(r"([\w-]*)([:=]?)(.*)", re.S)
@@ -55,7 +56,7 @@ def port(raw: Plain) -> Plain:
         return Unknown(str(raw))
     names = iter(hidden)
     parts = {key: re.sub("\0", lambda _: next(names), text) for key, text in _in_order(found) if text}
-    if "host_ip" not in parts and ADDRESS.search(parts.get("published", "")):
+    if "host_ip" not in parts and (ADDRESS.search(parts.get("published", "")) or BOUND.fullmatch(parts.get("published", ""))):
         parts["host_ip"] = parts["published"]
     return {"protocol": "tcp"} | {key: told(text.strip("[]")) for key, text in parts.items()}
 

@@ -30,10 +30,11 @@ def with_workdirs(instructions: Sequence[Instruction], images: Images) -> Iterat
     there = ""
     for at, (back, place, _) in gone.items():
         new.setdefault(at, [])
-        if there != place or at - 1 not in gone:
+        is_there = there if at - 1 in gone else back
+        if is_there != place:
             new[at].append({"keyword": "WORKDIR", "value": place})
         there = place
-        if at + 1 not in gone and not _leads_on(instructions[at + 1 : at + 2]):
+        if at + 1 not in gone and place != back and not _leads_on(instructions[at + 1 : at + 2]):
             new.setdefault(at + 1, []).append({"keyword": "WORKDIR", "value": back})
     return placed(instructions, changed, new)
 
