@@ -126,3 +126,24 @@ def test_of_a_whole_folder_the_word_says_which_script_it_is() -> None:
     with pytest.raises(BindingError, match="calls chown"):
         fix("chown app /data", text)
     fix("chown app /data", text, path="web/test/start.sh")
+
+
+@pytest.mark.parametrize(
+    ("copies", "text", "evidence"),
+    [
+        ("nginx.conf /etc/nginx/nginx.conf", "http { server { listen 0.0.0.0:80; } }", "base"),
+        ("nginx.conf /etc/nginx/nginx.conf", "http { server { listen 8080; # not 80\n} }", "likely"),
+        ("nginx.conf /etc/nginx/conf.d/default.conf", "upstream a { server b:99; }", "base"),
+        ("other.conf /etc/nginx/nginx.conf", "http { server { listen 80; } }", "likely"),  # which is not here
+        ("certs /etc/nginx/certs", "", "base"),
+    ],
+)
+def test_the_port_of_a_base_image_is_asked_where_configuration_may_name_others(copies: str, text: str, evidence: str) -> None:
+    given = {
+        "web/Dockerfile": Source(
+            "web/Dockerfile", "dockerfile", lenses.get("dockerfile", f"FROM nginx:1\nCOPY {copies}\n".encode())
+        ),
+        "web/nginx.conf": Source("web/nginx.conf", "text", lenses.get("text", f"{text}\n".encode())),
+    }
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    assert resource.tree["check"]["evidence"] == evidence

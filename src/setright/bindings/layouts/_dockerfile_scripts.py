@@ -30,6 +30,11 @@ WORKERS = r"arq|beat|celery|consumer|cron|delayed_job|dramatiq|good_job|horizon|
 CHOSEN = late(rf"(?m)^[ \t]*\(?(?:[\w\"'*-]+[ \t]*\|[ \t]*)*[\"']?(?:{WORKERS})s?[\"']?(?:[ \t]*\|[^\n)]*)?\)")  # in a `case`
 INSTEAD = late(rf"(?m)^[ \t]*exec\s+(?:\S+\s+){{0,3}}?(?:\S*/)?(?:{WORKERS})(?=\s|$)")
 GOES_ON = late(r"(?s)(?!.*\bexec\s.*\bexec\s).*\bexec\s+\"?\$@\"?\s*")  # ends so, and starts nothing else
+CONFIGURES = late(  # where configuration stands that may name ports
+    r"/etc/(?:apache2|caddy|httpd|mysql)\b|/etc/grafana/?(?:grafana\.ini)?$|/etc/nginx/?(?:$|nginx\.conf|conf\.d|http\.d|sites-|templates)"
+    r"|/usr/local/(?:apache2/conf|etc/php-fpm\.d|openresty/nginx/conf)"
+)
+LISTENS = late(r"(?i)(?<![\w-])listen\s+(?:[^\s;]*:)?(\d+)")
 FOR_ROOT = STEPS_DOWN | {
     *("addgroup", "adduser", "chgrp", "chown", "deluser", "groupadd", "groupmod", "sudo", "useradd", "userdel", "usermod"),
     *("apk", "apt", "apt-get", "dnf", "dpkg-reconfigure", "microdnf", "update-ca-certificates", "yum"),
@@ -54,13 +59,41 @@ def doubts(locator: str, image: Image, sources: Mapping[str, Source], check: Tre
     """What a script of the tree that it starts has told otherwise of a check.
 
     It is not ``alone`` where the script is told which of several programs to run, one of which works off a queue; presumed where it
-    only goes on to what it is told, and nothing is.
+    only goes on to what it is told, and nothing is; likely where configuration of the tree may have the base's own program serve
+    elsewhere.
     """
     paths = (_found(locator, word, image, sources) for word in dict.fromkeys(_started(image)))
     texts = [REMARK.sub("", str(sources[path].tree["text"])) for path in paths if path]
     told: Tree = {"evidence": "presumed"} if len(_starting(image)) == 1 and any(map(GOES_ON.fullmatch, texts)) else {}
+    if check.get("evidence") == "base" and _is_configured(locator, image, sources):
+        told = {"evidence": "likely"}
     is_switched = any(CHOSEN.search(text) or (INSTEAD.search(text) and text.count("exec ") > 1) for text in texts)
     return told | ({"alone": "unless-told"} if is_switched and check.get("alone") else {})
+
+
+def _is_configured(locator: str, image: Image, sources: Mapping[str, Source]) -> bool:
+    """Whether configuration is copied in that names other ports than the base's own, or that is not known here."""
+    for each in image.whole:
+        words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
+        if each["keyword"] in ("ADD", "COPY") and words and CONFIGURES.match(str(words[-1])):
+            texts = _texts(locator, each, sources)
+            told = [found for text in texts for found in LISTENS.findall(text)]
+            if not texts or (told and str(image.facts.get("port")) not in told):
+                return True
+    return False
+
+
+def _texts(locator: str, each: Instruction, sources: Mapping[str, Source]) -> list[str]:
+    """The configuration of the tree that a COPY brings, with the Dockerfile's folder or the tree as the context."""
+    place = folder(locator)
+    names = [normpath(name.strip("\"'").lstrip("/")) for name in _sources_of(each)]
+    paths = {path for name in names for path in (name, f"{place}/{name}" if place else name)}
+    brought = [
+        source
+        for source in sources.values()
+        if source.lens == "text" and source.exists and any(f"{source.locator}/".startswith(f"{path}/") for path in paths)
+    ]
+    return [REMARK.sub("", str(source.tree["text"])) for source in brought]
 
 
 def use_lists(locator: str, instructions: Sequence[Instruction], at: int, sources: Mapping[str, Source]) -> bool:

@@ -57,8 +57,9 @@ NO_DOCKERFILE = (
     ".json",
     ".lock",
 )
-SCRIPT = late(  # what images start, by the names that such scripts have
+SCRIPT = late(  # what images start and are made by, by the names that such scripts have
     r"[\w.-]*entrypoint[\w.-]*|(?:docker|start|run|boot|init|launch|cmd|serve|wait)[\w.-]*\.sh|[\w.-]*(?:start|startup|run|init)\.sh"
+    r"|(?:build|deps|install|packages|prepare|provision|setup)[\w.-]*\.sh"
 )
 SERVERS = late(rb"(?m)^\s*(?:server|http|upstream\s+\S+)\s*\{")  # of nginx
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -174,7 +175,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def script_of(name: str) -> str | None:
-    """The lens for the name of a script that an image may start, or of a web server's configuration: these are read for what they
+    """The lens for the name of a script that an image may run, or of a web server's configuration: these are read for what they
     tell of what an image does, and never changed."""
     is_script = (name.endswith(".sh") or "entrypoint" in name) and SCRIPT.fullmatch(name)
     return "text" if is_script or name.endswith(".conf") else None
