@@ -132,7 +132,8 @@ def test_an_expression_moves_into_the_environment() -> None:
         "      - run: |\n          bash <<E\n          ${{ github.head_ref }}\n          E\n",
         "      - run: |\n          cat <<A <<B\n          ${{ github.head_ref }}\n          A\n          B\n",
         "      - run: |\n          cat <<E\n          ${{ github.head_ref }}\n",
-        "      - {shell: pwsh, run: 'echo ${{ github.head_ref }}'}\n",
+        "      - {shell: cmd, run: 'echo ${{ github.head_ref }}'}\n",
+        "      - {shell: pwsh, run: '$a = ${{ github.head_ref }}'}\n",
         "      - uses: actions/github-script@v7\n        with: {script: 'a(${{ github.head_ref }})'}\n",
     ],
 )
@@ -234,20 +235,12 @@ def test_a_matrix_that_another_job_fills_is_told_from_one_that_stands_there(matr
     assert [found["from"] for found in step.tree["expressions"]] == who
 
 
-def test_on_windows_an_expression_stays() -> None:
-    with pytest.raises(BindingError):
-        fixed(
-            "      - run: echo ${{ github.head_ref }}\n",
-            Edit(("expressions", 0), remove=True),
-            head=HEAD.replace("ubuntu", "windows"),
-        )
-
-
 @pytest.mark.parametrize(
     ("matrix", "shell"),
     [
         ("{os: [ubuntu-24.04, macos-15]}", "bash"),
         ("{os: [ubuntu-24.04, windows-2025]}", ""),
+        ("{os: [windows-2022, windows-2025]}", "pwsh"),
         ("{os: [ubuntu-24.04], include: [{os: windows-2025}]}", ""),
         ("{include: [{os: ubuntu-24.04, version: 1}, {version: 2}]}", "bash"),
         ("{os: '${{ fromJSON(needs.a.outputs.all) }}'}", ""),
@@ -262,7 +255,7 @@ def test_the_shell_is_that_of_all_runners_of_the_matrix(matrix: str, shell: str)
 
 
 @pytest.mark.parametrize(
-    ("labels", "shell"), [("[self-hosted, linux]", "bash"), ("[self-hosted, Windows]", ""), ("[self-hosted]", "")]
+    ("labels", "shell"), [("[self-hosted, linux]", "bash"), ("[self-hosted, Windows]", "pwsh"), ("[self-hosted]", "")]
 )
 def test_the_shell_is_told_by_any_label_of_the_runner(labels: str, shell: str) -> None:
     [step] = seen("step", HEAD.replace("ubuntu-24.04", labels) + "      - run: make\n")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from setright.bindings.layouts import _workflow_javascript, _workflow_powershell
 from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._shell_quotes import open_quote
 from setright.bindings.trees import look_up
@@ -40,22 +41,16 @@ MATRIX = late(r"\bmatrix\.[\w-]+")
 MATRIX_PATH = late(r"matrix\.([\w-]+(?:\.[\w-]+)*)")
 SETS_VARIABLES = late(r"GITHUB_ENV|set-env")
 WORDS = late(r"\w+")
-PART = late(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 HERE = late(r"(?<!<)<<(?!<)")
 HERE_DOCUMENT = late(r"<<(-?)[ \t]*(['\"]?)([A-Za-z_]\w*)\2")
 KEEPS_TEXT = late(r"(?:^|[;&|({])[ \t]*(?:sudo[ \t]+)?(?:cat|tee)\b[^;&|\n]*\Z", re.M)  # what takes a here-document as it is
 PLAIN = late(r"[\w./:@=+,-]*")
 LINES = late(r"\s*\n\s*")
 QUOTED_LINES = late(r"\A(?:[^']|'[^']*')*?'[^'\n]*\n")
-POSIX_ALONE = late(
-    r"^[ \t]*(?:fi|done|esac)[ \t]*(?:$|[;&|>#])|\$\{?GITHUB_(?:OUTPUT|ENV|PATH|STEP_SUMMARY)\b|(?:^|[;&|])[ \t]*sudo[ \t]", re.M
-)
-OF_SOME_RUNNERS = late(r"\b(?:runner|matrix)\b")
 OF_THE_RUNNER = ("PATH", "HOME", "REF_NAME")
 GIVEN_BY_RUNNER = {  # what a runner sets in the environment of each step, and lets nobody set anew
     f"github.{key}": f"GITHUB_{key.upper()}" for key in ("actor", "base_ref", "ref", "ref_name", "triggering_actor")
 }
-JS_QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
 
 
 def told(value: Plain) -> Plain:
@@ -67,23 +62,28 @@ def told(value: Plain) -> Plain:
     return Unknown(value) if isinstance(value, str) and "${{" in value else value
 
 
-def expressions(
-    script: Plain, is_javascript: bool = False, dynamic: Collection[str] = (), fixed: Collection[str] = ()
-) -> list[Tree]:
+def expressions(script: Plain, language: str = "", dynamic: Collection[str] = (), fixed: Collection[str] = ()) -> list[Tree]:
     """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
-    it stays one word wherever it stands: in quotes, or since it never has more.
+    it stays one word wherever it stands: in quotes, or since it never has more. `language` is javascript, powershell or a shell's.
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
         if filled := _filled(match[1], dynamic, fixed):
             value, who = filled
-            quote = _js_quote(script, match.start()) if is_javascript else _shell_quote(script, match.start())
-            is_word = quote in ("'", '"') or (is_javascript and bool(quote)) or bool(ONE_WORD.fullmatch(match[1].strip()))
+            is_word = _is_word(script, match, language)
             quoted = found.get(match[0], {}).get("quoted", True) and is_word
             found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
     return list(found.values())
+
+
+def _is_word(script: str, match: re.Match[str], language: str) -> bool:
+    """Whether what fills an expression is one word there."""
+    if language == "javascript":
+        return bool(_workflow_javascript.quote_at(script, match.start()) or _workflow_javascript.JSON.fullmatch(match[0]))
+    quote = _workflow_powershell.quote if language == "powershell" else _shell_quote
+    return quote(script, match.start()) in ("'", '"') or bool(ONE_WORD.fullmatch(match[1].strip()))
 
 
 def _filled(expression: str, dynamic: Collection[str], fixed: Collection[str]) -> tuple[str, str] | None:
@@ -142,24 +142,6 @@ def _shown(value: Plain) -> str:
     return "" if value is None else str(value)
 
 
-def runners_meant(runner: str, job: Tree) -> list[str]:
-    """The runners that a label may mean: those of the matrix for a part of it; the label itself where that cannot be told."""
-    found = PART.fullmatch(runner)
-    matrix = look_up(job, ("strategy", "matrix"))
-    if found is None or not isinstance(matrix, dict):
-        return [runner]
-    more = [each.get(found[1]) for each in listed(matrix.get("include")) if isinstance(each, dict) and found[1] in each]
-    values = [*listed(matrix.get(found[1])), *more]
-    return [str(each) for each in values] or [runner]
-
-
-def speaks_posix(job: Tree) -> bool:
-    """Whether a script that runs wherever the job does, in its usual shell, would fail in PowerShell, so that this is none."""
-    steps = [each for each in listed(job.get("steps")) if isinstance(each, dict) and each.get("shell") is None]
-    scripts = [str(each.get("run", "")) for each in steps if not OF_SOME_RUNNERS.search(str(each.get("if", "")))]
-    return job.get("container") is not None or any(POSIX_ALONE.search(each) for each in scripts)
-
-
 def variable_for(told_of: Tree, taken: Plain, script: str) -> tuple[str, str]:
     """The environment variable that shall carry an expression, and its text in one line; empty where one carries it already."""
     text, value = told_of["text"], told_of["value"]
@@ -188,7 +170,8 @@ def _whole(text: str) -> str:
 def _sets(script: str, name: str) -> bool:
     """Whether a script gives a variable a value of its own."""
     name = re.escape(name)
-    return re.search(rf"(?<![\w$]){name}\+?=|\bfor\s+{name}\b|\bread\b[^\n;|&$]*\b{name}\b", script) is not None
+    powershell = rf"(?i:\$\{{?env:{name}\}}?\s*\+?=(?!=)|\benv:\\?{name}\b(?!\}})\s+[^\s|)])"
+    return re.search(rf"(?<![\w$]){name}\+?=|\bfor\s+{name}\b|\bread\b[^\n;|&$]*\b{name}\b|{powershell}", script) is not None
 
 
 def with_variable(script: str, text: str, name: str, plain: Sequence[str] = ()) -> str | None:
@@ -254,23 +237,6 @@ def _shell_quote(script: str, at: int) -> str:
     return open_quote(code, at) if around is None else '"' if around.is_filled else ""
 
 
-def with_property(script: str, text: str, name: str) -> str | None:
-    """The JavaScript with process.env for the expression; None where it stands outside of any text, or that has a method called."""
-    while (at := script.find(text)) >= 0:
-        quote = _js_quote(script, at)
-        before, after = script[:at], script[at + len(text) :]
-        if quote == "`":
-            script = f"{before}${{process.env.{name}}}{after}"
-            continue
-        is_first, is_last = before.endswith(quote), after.startswith(quote)
-        rest = re.match(rf"(?:\\.|[^\\])*?{quote}\s*[.\[]", after)
-        if not quote or (rest and not (is_first and is_last)):
-            return None
-        head = before[:-1] if is_first else f"{before}{quote} + "
-        script = f"{head}process.env.{name}" + (after[1:] if is_last else f" + {quote}{after}")
-    return script
-
-
 def old_command(node: Plain) -> str:
     """A command that only the switch lets through, in the scripts of a workflow, a job or a step; empty for none."""
     if isinstance(node, dict):
@@ -278,14 +244,3 @@ def old_command(node: Plain) -> str:
         found = next((match[0] for each in scripts if (match := OLD_COMMAND.search(each))), "")
         return found or next((each for inner in node.values() if (each := old_command(inner))), "")
     return next((each for inner in (node if isinstance(node, list) else ()) if (each := old_command(inner))), "")
-
-
-def _js_quote(script: str, end: int) -> str:
-    """The quote that is open there; empty for none."""
-    quote = ""
-    for match in JS_QUOTES.finditer(script, 0, end):
-        if match[0] == quote:
-            quote = ""
-        elif not quote and match[0] in ("'", '"', "`"):
-            quote = match[0]
-    return quote

@@ -21,12 +21,15 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _workflow_powershell as powershell
 from setright.bindings.layouts import _workflow_rights as rights
+from setright.bindings.layouts import _workflow_shells as shells
 from setright.bindings.layouts._documents import listed, mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
 from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without
 from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks, of_repository
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
+from setright.bindings.layouts._workflow_javascript import with_property
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
     SWITCH,
@@ -35,11 +38,8 @@ from setright.bindings.layouts._workflow_text import (
     fixed_environment,
     old_command,
     plain_parts,
-    runners_meant,
-    speaks_posix,
     told,
     variable_for,
-    with_property,
     with_variable,
 )
 from setright.bindings.source import ACTIONS_LOCK, Same, Source, noted
@@ -66,7 +66,6 @@ TOLD_ONLY = (
     "cached",
 )
 NOTHING: Tree = {}
-POSIX = ("bash", "sh")
 
 
 class Told(NamedTuple):
@@ -205,7 +204,7 @@ def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
                 mine = _job(name, workflow, job, around.table_of(file))
-                about = {"workflow": _about(workflow), "job": mine, "shell": _default_shell(workflow, job)}
+                about = {"workflow": _about(workflow), "job": mine, "shell": shells.default_shell(workflow, job)}
                 yield from _listed(file, name, (*place, "jobs", name), job, about, known._replace(workflow=workflow))
     for source, place, document in mappings(sources):
         runs = document.get("runs")
@@ -219,7 +218,8 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
             fixed = fixed_environment([known.workflow, parent, raw], parent)
-            tree = {**about, **_step(raw, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)}
+            language = shells.language(raw.get("shell", about.get("shell")))
+            tree = {**about, **_step(raw, language, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)}
             tree |= calls(raw, known.locked, file, known.known, listed(parent.get("steps")))
             if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
                 tree["calls"] = {**tree["calls"], "command": command}
@@ -230,13 +230,13 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
-def _step(raw: Tree, dynamic: Collection[str], fixed: Collection[str]) -> Tree:
+def _step(raw: Tree, shell: str, dynamic: Collection[str], fixed: Collection[str]) -> Tree:
     tree = {key: value if key in TEXTS else told(value) for key, value in raw.items()}
     inputs = raw.get("with")
     if isinstance(inputs, dict):
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
-    script = look_up(raw, _script_path(raw))
-    tree["expressions"] = expressions(script, _script_path(raw) != ("run",), dynamic, fixed)
+    path = _script_path(raw)
+    tree["expressions"] = expressions(look_up(raw, path), shell if path == ("run",) else "javascript", dynamic, fixed)
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
         tree["commands"] = [_command(each) for each in commands(text)]
@@ -250,17 +250,6 @@ def _command(each: Command) -> Tree:
 
 def _script_path(step: Tree) -> Path:
     return ("with", "script") if str(step.get("uses", "")).startswith("actions/github-script@") else ("run",)
-
-
-def _default_shell(workflow: Tree, job: Tree) -> str:
-    """The shell of a job's scripts; empty where it depends on the runner."""
-    shell = look_up(job, ("defaults", "run", "shell")) or look_up(workflow, ("defaults", "run", "shell"))
-    if isinstance(shell, str):
-        return shell
-    labels = [runners_meant(str(label), job) for label in listed(job.get("runs-on"))]
-    has_posix = any(all(each.lower().startswith(("ubuntu", "macos", "linux")) for each in meant) for meant in labels)
-    is_posix = has_posix or speaks_posix(job)
-    return "bash" if is_posix and not any("windows" in each.lower() for meant in labels for each in meant) else ""
 
 
 def _about(workflow: Tree) -> Tree:
@@ -363,15 +352,17 @@ def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
     place = f"{resource.name}: {told_of['text']}"
     path = _script_path(raw)
     script = str(look_up(raw, path) or "")
-    if path == ("run",) and resource.tree.get("shell") not in POSIX:
+    language = shells.language(resource.tree.get("shell"))
+    if path == ("run",) and not language:
         raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
     name, carried = variable_for(told_of, raw.get("env"), script)
     if own := next((each for each in raw.get("env") or () if carried and f"env.{each}" in carried), ""):
         raise BindingError(f"{place}: reads {own}, which the step itself sets; read the variable in the script")
-    if path == ("run",):
-        new = with_variable(script, told_of["text"], name, resource.tree.get("plain", ()))
+    if path != ("run",):
+        new = with_property(script, told_of["text"], name, told_of["from"] == "caller")
     else:
-        new = with_property(script, told_of["text"], name)
+        into = powershell.with_variable if language == "powershell" else with_variable
+        new = into(script, told_of["text"], name, resource.tree.get("plain", ()))
     if new is None:
         raise BindingError(f"{place}: stands where no variable is filled in: in single quotes, beside a here-document, or as code")
     return [*([Edit(("env", name), carried)] if carried else []), Edit(path, new)]
