@@ -74,11 +74,14 @@ OTHER_CALLS = late(
 )
 PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b|\bmike\s+[a-z-]+\b[^\n]*\s--push\b")
 PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
-GIT = late(r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|clone|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages")
+CALM = "{} leaves git alone"  # the same
+GIT = late(  # a clone reads nothing of the repository that it is called in
+    r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages"
+)
 MAKES_RELEASE = late(
-    r"(?:\bmake\b|npm run|npx|yarn|pnpm|cargo|\bjust\b|\btask\b|\./)[^\n]*(?:release|deploy|publish|bump)|semantic-release"
-    r"|standard-version|release-it|changelog|(?:npm|yarn|lerna) version|lerna publish|\b(?:cz|bump-my-version) bump|bump2?version"
-    r"|\bmike\b|\bfastlane\b|mvn[^\n]*release",
+    r"(?:\bmake\b|npm run|npx|yarn|pnpm|cargo|\bjust\b|\btask\b|\./)[^\n]*(?<!--)(?<!target/)(?:release|deploy|publish|bump)"
+    r"|semantic-release|standard-version|release-it|changelog|(?:npm|yarn|lerna) version|lerna publish"
+    r"|\b(?:cz|bump-my-version) bump|bump2?version|\bmike\b|\bfastlane\b|mvn[^\n]*release",
     re.I,
 )
 GIT_ACTIONS = late(
@@ -86,11 +89,25 @@ GIT_ACTIONS = late(
     r"|sync|fork|auto-?(?:fix|format|update)|wearerequired/lint-action|changed-files|dorny/paths-filter",
     re.I,
 )
+ASKS_ALONE = late(  # what asks GitHub or a registry itself, whatever its name says
+    r"actions/.*|docker/build-push-action|softprops/action-gh-release|ncipollo/release-action|svenstaro/upload-release-action"
+    r"|JasonEtco/upload-to-release|release-drafter/release-drafter|(?:googleapis|google-github-actions)/release-please-action"
+    r"|pre-commit/action|amannn/action-semantic-pull-request|marocchino/sticky-pull-request-comment"
+    r"|thollander/actions-comment-pull-request|peter-evans/create-or-update-comment|mislav/bump-homebrew-formula-action"
+    r"|redhat-actions/push-to-registry",
+    re.I,
+)
+TOLD_TO_PUSH = late(r"\bgit|push|release|publish|deploy|bump|commit", re.I)
 OIDC = {  # the input with which the action asks for no token of the workflow's own
     "aws-actions/configure-aws-credentials": "aws-access-key-id",
     "azure/login": "creds",
     "google-github-actions/auth": "credentials_json",
     "pypa/gh-action-pypi-publish": "password",
+}
+WITH_INPUT = {  # the input with which the action uses the token for more
+    "hynek/build-and-inspect-python-package": "attest-build-provenance-github",
+    "graalvm/setup-graalvm": "native-image-pr-reports",
+    "google/oss-fuzz/infra/cifuzz/actions/run_fuzzers": "github-token",
 }
 
 
@@ -104,7 +121,13 @@ def with_own(table: Rights, files: Mapping[str, Tree]) -> Rights:
         whole |= found
     for _ in range(MAX_DEPTH):  # of actions that use each other
         whole |= {PUSHING.format(name): {} for name, tree in files.items() if pushes(_steps_of(tree), whole)}
+        calm = (name for name, tree in files.items() if _is_composite(tree) and not uses_git(_steps_of(tree), None, whole))
+        whole |= {CALM.format(name): {} for name in calm}
     return whole
+
+
+def _is_composite(tree: Tree) -> bool:
+    return bool(look_up(tree, ("runs", "using")) == "composite")
 
 
 def _steps_of(tree: Tree) -> Tree:
@@ -198,10 +221,17 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
         if not isinstance(step, dict):
             return True
         script, action = str(step.get("run", "")), _used(step)
-        if GIT.search(script) or MAKES_RELEASE.search(script) or GIT_ACTIONS.search(action):
+        if GIT.search(script) or MAKES_RELEASE.search(script) or (GIT_ACTIONS.search(action) and not _is_calm(step, table)):
             return True
         writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
     return writes
+
+
+def _is_calm(step: Tree, table: Rights) -> bool:
+    """Whether an action whose name speaks of git leaves that alone, also with what it is told to do."""
+    action = _used(step)
+    is_calm_own = CALM.format(action.rstrip("/")) in table and not TOLD_TO_PUSH.search(str(step.get("with")))
+    return is_calm_own or ASKS_ALONE.fullmatch(action) is not None
 
 
 def pushes(job: Tree, table: Rights) -> bool:
@@ -240,6 +270,8 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return {"packages": "write"} if own else {}
     if name in OIDC:
         return {} if OIDC[name] in inputs else {"id-token": "write"}
+    if WITH_INPUT.get(name, "") in inputs:
+        return None
     if name == "actions/github-script":
         script = str(inputs.get("script", ""))
         return _asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None

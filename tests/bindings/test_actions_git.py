@@ -1,0 +1,65 @@
+"""Which steps use the token that a checkout leaves to git, and what actions do with more inputs than usual."""
+
+from __future__ import annotations
+
+import pytest
+
+from setright.bindings.layouts import _workflow_rights as rights
+from setright.model import Tree
+
+TABLE: rights.Rights = {
+    "softprops/action-gh-release": {"contents": "write"},
+    "hynek/build-and-inspect-python-package": {},
+    "actions/checkout": {},
+}
+
+
+def composite(*steps: Tree) -> Tree:
+    return {"runs": {"using": "composite", "steps": list(steps)}}
+
+
+@pytest.mark.parametrize(
+    ("step", "uses"),
+    [
+        ({"run": "git clone https://example.org/a b"}, False),
+        ({"run": "git submodule update"}, True),
+        ({"run": "cargo build --release && ls target/release"}, False),
+        ({"run": "cargo release"}, True),
+        ({"run": "./tools/release"}, True),
+        ({"uses": "docker/build-push-action@v6"}, False),
+        ({"uses": "softprops/action-gh-release@v2"}, False),
+        ({"uses": "pre-commit/action@v3.0.1"}, False),
+        ({"uses": "actions/upload-artifact/merge@v4"}, False),
+        ({"uses": "dorny/paths-filter@v3"}, True),
+        ({"uses": "ad-m/github-push-action@v0.8.0"}, True),
+    ],
+)
+def test_what_asks_by_itself_uses_no_git(step: Tree, uses: bool) -> None:
+    assert rights.uses_git({"steps": [step]}, None, TABLE) is uses
+
+
+@pytest.mark.parametrize(
+    ("own", "uses"),
+    [
+        (composite({"run": "make"}), False),
+        (composite({"run": "git push"}), True),
+        (composite({"uses": "./.github/actions/b"}), False),
+        (composite({"uses": "./.github/actions/c"}), True),
+        ({"runs": {"using": "node24", "main": "a.js"}}, True),
+    ],
+)
+def test_an_action_of_the_tree_leaves_git_alone_where_its_steps_do(own: Tree, uses: bool) -> None:
+    files = {
+        "./.github/actions/a": own,
+        "./.github/actions/b": composite({"run": "make"}),
+        "./.github/actions/c": composite({"run": "git fetch"}),
+    }
+    table = rights.with_own(TABLE, files)
+    assert rights.uses_git({"steps": [{"uses": "./.github/actions/a/"}]}, None, table) is uses
+    assert rights.uses_git({"steps": [{"uses": "./.github/actions/a", "with": {"tasks": "gitPublishPush"}}]}, None, table)
+
+
+@pytest.mark.parametrize(("given", "needs"), [({}, {}), ({"attest-build-provenance-github": "true"}, None)])
+def test_an_input_that_asks_for_more_leaves_the_needs_unknown(given: Tree, needs: dict[str, str] | None) -> None:
+    job = {"steps": [{"uses": "hynek/build-and-inspect-python-package@v2", "with": given}]}
+    assert rights.needs({}, job, TABLE) == needs
