@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from setright.bindings.layouts import _workflow_javascript, _workflow_powershell, _workflow_shells
+from setright.bindings.layouts import _workflow_javascript, _workflow_powershell, _workflow_shells, _workflow_text
 
 ON = "${{ inputs.a }}"
 IN = "${env:A}"
@@ -87,6 +87,28 @@ def test_only_what_is_json_is_parsed_where_anybody_writes_it() -> None:
     event = "${{ toJSON(github.event) }}"
     assert _workflow_javascript.with_property(f"a({event})", event, "A") == "a(JSON.parse(process.env.A))"
     assert _workflow_javascript.with_property(f"a({ON})", ON, "A") is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_code"),
+    [
+        ("inputs.a && '-E \"b\"' || ''", True),
+        ("inputs.a && '-E b' || ''", False),
+        ("env.EXCLUDE", True),
+        ("env.PLAIN", False),
+        ("inputs.quoted", True),
+        ("github.event.inputs.plain", False),
+        ("contains(fromJSON('[\"a\"]'), inputs.plain)", False),
+        ("format('a{0}', inputs.plain)", False),
+    ],
+)
+def test_what_has_quotes_in_the_file_is_code_where_it_stands_in_none(expression: str, is_code: bool) -> None:
+    env = {"EXCLUDE": "${{ inputs.a && '-E \"b\"' || '' }}", "PLAIN": "a ${{ inputs.plain }}"}
+    inputs = {"quoted": {"default": "-a 'b c'"}, "plain": {"default": "-a b"}}
+    texts = _workflow_text.told_texts([{"env": env}], {"on": {"workflow_dispatch": {"inputs": inputs}}})
+    [bare] = _workflow_text.expressions(f"a ${{{{ {expression} }}}}", "posix", texts=texts)
+    [quoted] = _workflow_text.expressions(f'a "${{{{ {expression} }}}}"', "posix", texts=texts)
+    assert (bare.get("code", False), quoted.get("code", False)) == (is_code, False)
 
 
 @pytest.mark.parametrize(

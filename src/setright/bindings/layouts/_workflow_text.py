@@ -6,7 +6,7 @@ docs.github.com: Secure use reference (Good practices for mitigating script inje
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts import _workflow_javascript, _workflow_powershell
@@ -39,6 +39,11 @@ ONE_WORD = late(  # what names a branch, a tag, somebody or a repository, and so
 )
 MATRIX = late(r"\bmatrix\.[\w-]+")
 MATRIX_PATH = late(r"matrix\.([\w-]+(?:\.[\w-]+)*)")
+NAMES = late(r"\b(?:env|inputs)\.[\w-]+")
+LITERAL = late(r"'((?:[^']|'')*)'")
+PARSED = late(r"fromJSON\('[^']*'\)", re.I)
+PLACE = late(r"\{\d\}")
+CODE = late(r"[\"'\\$`;|&<>(){}]|(?:^|\s)[#~]")
 SETS_VARIABLES = late(r"GITHUB_ENV|set-env")
 WORDS = late(r"\w+")
 HERE = late(r"(?<!<)<<(?!<)")
@@ -62,11 +67,18 @@ def told(value: Plain) -> Plain:
     return Unknown(value) if isinstance(value, str) and "${{" in value else value
 
 
-def expressions(script: Plain, language: str = "", dynamic: Collection[str] = (), fixed: Collection[str] = ()) -> list[Tree]:
+def expressions(
+    script: Plain,
+    language: str = "",
+    dynamic: Collection[str] = (),
+    fixed: Collection[str] = (),
+    texts: Mapping[str, str] | None = None,
+) -> list[Tree]:
     """Those that others can fill: ``{text: "${{ ... }}", value: github.head_ref, from: anybody, quoted: true}``.
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
     it stays one word wherever it stands: in quotes, or since it never has more. `language` is javascript, powershell or a shell's.
+    Its `code` is told where it is none and what the file itself would fill in (`texts`, by name) means something to a shell.
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
@@ -75,6 +87,8 @@ def expressions(script: Plain, language: str = "", dynamic: Collection[str] = ()
             is_word = _is_word(script, match, language)
             quoted = found.get(match[0], {}).get("quoted", True) and is_word
             found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
+            if not is_word and language != "javascript" and _has_code(match[1], texts or {}):
+                found[match[0]]["code"] = True
     return list(found.values())
 
 
@@ -84,6 +98,28 @@ def _is_word(script: str, match: re.Match[str], language: str) -> bool:
         return bool(_workflow_javascript.quote_at(script, match.start()) or _workflow_javascript.JSON.fullmatch(match[0]))
     quote = _workflow_powershell.quote if language == "powershell" else _shell_quote
     return quote(script, match.start()) in ("'", '"') or bool(ONE_WORD.fullmatch(match[1].strip()))
+
+
+def told_texts(around: Sequence[Tree], declared: Tree) -> dict[str, str]:
+    """What variables of the environment (``env.FLAGS``) and defaults of inputs (``inputs.flags``) say in the file.
+
+    `around` are the mappings that hold an environment; `declared` is the workflow or action that the inputs are of.
+    """
+    events = (look_up(declared, ("on", event)) for event in ("workflow_call", "workflow_dispatch"))
+    inputs = [each.get("inputs") for each in (declared, *events) if isinstance(each, dict)]
+    given = {name: each for of in inputs if isinstance(of, dict) for name, each in of.items() if isinstance(each, dict)}
+    found = [each["env"] for each in around if isinstance(each.get("env"), dict)]
+    texts = {f"inputs.{name}": str(each["default"]) for name, each in given.items() if each.get("default") is not None}
+    return texts | {f"env.{name}": str(value) for variables in found for name, value in variables.items()}
+
+
+def _has_code(expression: str, texts: Mapping[str, str]) -> bool:
+    """Whether what the file fills in an expression has signs of a shell, as quotes, which mean nothing in a variable."""
+    named = [texts[name] for name in NAMES.findall(expression) if name in texts]
+    inner = [texts[name] for text in named for name in NAMES.findall(text) if name in texts]
+    whole = " ".join([f"${{{{{expression}}}}}", *named, *inner])
+    literals = [each for found in EXPRESSION.finditer(whole) for each in LITERAL.findall(PARSED.sub("", found[1]))]
+    return any(CODE.search(PLACE.sub("", each)) for each in (EXPRESSION.sub("", whole), *literals))
 
 
 def _filled(expression: str, dynamic: Collection[str], fixed: Collection[str]) -> tuple[str, str] | None:

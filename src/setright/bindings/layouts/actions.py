@@ -39,6 +39,7 @@ from setright.bindings.layouts._workflow_text import (
     old_command,
     plain_parts,
     told,
+    told_texts,
     variable_for,
     with_variable,
 )
@@ -210,16 +211,15 @@ def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
         runs = document.get("runs")
         if ACTION.search(source.locator) and isinstance(runs, dict):
             about = {"workflow": {"on": {}}, "job": {"id": "action", "composite": True}}
-            yield from _listed(source.locator, "action", (*place, "runs"), runs, about, known)
+            yield from _listed(source.locator, "action", (*place, "runs"), runs, about, known._replace(workflow=document))
 
 
 def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: Told) -> Iterator[Thing]:
     dynamic = filled_matrix(parent)
     for i, raw in enumerate(listed(parent.get("steps"))):
         if isinstance(raw, dict):
-            fixed = fixed_environment([known.workflow, parent, raw], parent)
-            language = shells.language(raw.get("shell", about.get("shell")))
-            tree = {**about, **_step(raw, language, dynamic, fixed), "plain": plain_parts(raw.get("run"), parent)}
+            tree = {**about, **_step(raw), "plain": plain_parts(raw.get("run"), parent)}
+            tree["expressions"] = _expressions(raw, tree.get("shell"), dynamic, [known.workflow, parent, raw])
             tree |= calls(raw, known.locked, file, known.known, listed(parent.get("steps")))
             if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
                 tree["calls"] = {**tree["calls"], "command": command}
@@ -230,17 +230,23 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
-def _step(raw: Tree, shell: str, dynamic: Collection[str], fixed: Collection[str]) -> Tree:
+def _step(raw: Tree) -> Tree:
     tree = {key: value if key in TEXTS else told(value) for key, value in raw.items()}
     inputs = raw.get("with")
     if isinstance(inputs, dict):
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
-    path = _script_path(raw)
-    tree["expressions"] = expressions(look_up(raw, path), shell if path == ("run",) else "javascript", dynamic, fixed)
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
         tree["commands"] = [_command(each) for each in commands(text)]
     return tree
+
+
+def _expressions(raw: Tree, shell: Plain, dynamic: Collection[str], around: Sequence[Tree]) -> list[Tree]:
+    """The expressions of a step's script; `around` are the workflow, or the action, the job and the step."""
+    path = _script_path(raw)
+    language = shells.language(shell) if path == ("run",) else "javascript"
+    fixed = fixed_environment(around, around[1])
+    return expressions(look_up(raw, path), language, dynamic, fixed, told_texts(around, around[0]))
 
 
 def _command(each: Command) -> Tree:
@@ -355,6 +361,8 @@ def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
     language = shells.language(resource.tree.get("shell"))
     if path == ("run",) and not language:
         raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
+    if "code" in told_of:
+        raise BindingError(f"{place}: has quotes or other signs of the shell; write in the script what it may fill in")
     name, carried = variable_for(told_of, raw.get("env"), script)
     if own := next((each for each in raw.get("env") or () if carried and f"env.{each}" in carried), ""):
         raise BindingError(f"{place}: reads {own}, which the step itself sets; read the variable in the script")
