@@ -98,3 +98,13 @@ def test_what_is_only_told_is_refused() -> None:
     text = "test: {script: make}\n"
     with pytest.raises(BindingError, match="read off"):
         gitlab.edit({}, jobs(text)["test"], [Edit(("commands", 0), remove=True)], [], sources(text))
+
+
+@pytest.mark.parametrize(
+    ("component", "ref"),
+    [("gitlab.com/a/b/c@master", "master"), ("gitlab.com/a/b/c", ""), ("$CI_SERVER_FQDN/a/b@1.0", "1.0")],
+)
+def test_a_component_tells_its_project_and_version(component: str, ref: str) -> None:
+    text = f"include: [{{component: {component}}}]\ntest: {{script: make}}\n"
+    [pipeline] = gitlab.view("gitlab/pipeline", {}, sources(text))
+    assert pipeline.tree["include"][0]["ref"] == ref

@@ -1,7 +1,8 @@
 """GitLab pipelines and their jobs, as the CI/CD YAML syntax has them.
 
-gitlab/pipeline   the file; `include` as a list of mappings, ``by-commit: true`` where an address names one; `variables` as a list
-                  of ``{name, value}``, ``of-service: true`` where a service beside the jobs is set up by it
+gitlab/pipeline   the file; `include` as a list of mappings, ``by-commit: true`` where an address names one, with the `project` and
+                  `ref` of a component; `variables` as a list of ``{name, value}``, ``of-service: true`` where a service beside
+                  the jobs is set up by it
 gitlab/job        a job with `name`, `image: {name, version}`, `services: [{name, version}]`, `variables`, and the `commands`
                   of its scripts; the image and services of the whole file stand for its `default`
 
@@ -112,6 +113,9 @@ def _mapping(value: Plain) -> Tree:
 
 def _included(raw: Plain) -> Plain:
     told = {"remote" if "://" in raw else "local": raw} if isinstance(raw, str) else raw
+    if isinstance(told, dict) and isinstance(component := told.get("component"), str):
+        project, _, version = component.partition("@")
+        return {**told, "project": project, "ref": Unknown(component) if VARIABLE.search(version) else version}
     is_fixed = isinstance(told, dict) and COMMIT.search(str(told.get("remote", "")))
     return {**told, "by-commit": True} if is_fixed else told
 
