@@ -369,6 +369,9 @@ def test_a_build_in_another_directory_that_pushes_a_tag_that_moves_is_seen() -> 
     assert told(repository, texts) == {"moving-tags": "by build/main.tf"}
 
 
+LOOKED_UP = (
+    'data "aws_vpc" "v" {\n  %s\n}\n\ndata "aws_subnets" "x" {\n  filter {\n    name   = "vpc-id"\n    values = [%s]\n  }\n}\n'
+)
 GATEWAY = 'resource "aws_nat_gateway" "g" {\n  subnet_id = aws_subnet.public.id\n}\n'
 
 
@@ -392,3 +395,21 @@ def test_who_starts_something_in_a_subnet_is_named(text: str, who: str) -> None:
     assert told(subnet, 'resource "aws_subnet" "public" {}\n' + text) == {"starters": who}
     apart = {"network/main.tf": 'resource "aws_subnet" "public" {}\n' + GATEWAY, "app/main.tf": 'data "aws_subnet_ids" "x" {}\n'}
     assert told(subnet, apart) == {"starters": "data.aws_subnet_ids.x"}
+
+
+@pytest.mark.parametrize(
+    ("look", "who"),
+    [
+        ('data "aws_subnets" "x" {\n  filter {\n    name   = "default-for-az"\n    values = ["true"]\n  }\n}\n', "no"),
+        ('data "aws_subnet" "x" {\n  default_for_az = true\n}\n', "no"),
+        ('data "aws_subnet" "x" {\n  default_for_az = var.any\n}\n', "data.aws_subnet.x"),
+        (LOOKED_UP % ("default = true", "data.aws_vpc.v.id"), "no"),
+        (LOOKED_UP % ("", "data.aws_vpc.v.id"), "data.aws_subnets.x"),
+        (LOOKED_UP % ("default = true", "aws_default_vpc.v.id"), "no"),
+        (LOOKED_UP % ("default = true", "var.vpc"), "data.aws_subnets.x"),
+    ],
+)
+def test_a_lookup_of_what_aws_made_by_itself_finds_no_subnet_that_is_made(look: str, who: str) -> None:
+    subnet = {"type": "aws_subnet", "evidence": {"starters": "starters"}}
+    made = 'resource "aws_vpc" "own" {}\n\nresource "aws_subnet" "public" {\n  vpc_id = aws_vpc.own.id\n}\n'
+    assert told(subnet, {"network/main.tf": made + GATEWAY, "app/main.tf": look}) == {"starters": who}

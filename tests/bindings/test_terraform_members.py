@@ -15,6 +15,7 @@ DATA = 'resource "aws_db_instance" "d" {\n  vpc_security_group_ids = [aws_securi
 WEB = 'resource "aws_instance" "w" {\n  vpc_security_group_ids = [aws_security_group.g.id]\n}\n'
 RULE = 'resource "aws_security_group_rule" "r" {\n  security_group_id = aws_security_group.g.id\n}\n'
 LOOK = 'data "aws_security_group" "any" {\n  name = "g"\n}\n'
+FILTERED = 'data "aws_security_groups" "some" {\n  filter {\n    name = %s\n  }\n}\n'
 ROLE = 'resource "aws_db_instance_role_association" "a" {\n  feature_name = "S3_INTEGRATION"\n}\n'
 OUT = 'output "g" {\n  value = aws_security_group.g.id\n}\n'
 NET = 'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n}\n'
@@ -37,6 +38,15 @@ MORE = 'resource "aws_vpc_ipv4_cidr_block_association" "m" {\n  vpc_id = aws_vpc
         (NAMED + DATA % "" + ROLE, "aws_db_instance.d"),
         (NAMED + DATA % "" + WEB, "aws_instance.w"),
         (NAMED + FILES + LOOK, "data.aws_security_group.any"),
+        (NAMED + FILES + LOOK.replace('"g"', '"default"'), "only answers"),
+        (NAMED + FILES + LOOK.replace('"g"', '"web-*"'), "only answers"),
+        (NAMED + FILES + LOOK.replace('"g"', '"?"'), "data.aws_security_group.any"),
+        (NAMED + FILES + LOOK.replace('"g"', "var.name"), "data.aws_security_group.any"),
+        (NAMED.replace("name ", "name_prefix ") + FILES + LOOK.replace('"g"', '"files"'), "only answers"),
+        (NAMED.replace("name ", "name_prefix ") + FILES + LOOK.replace('"g"', '"g-1"'), "data.aws_security_group.any"),
+        (NAMED + FILES + 'data "aws_security_groups" "all" {}\n', "data.aws_security_groups.all"),
+        (NAMED + FILES + FILTERED % '"group-name"\n    values = ["default"]', "only answers"),
+        (NAMED + FILES + FILTERED % '"tag:Name"\n    values = ["default"]', "data.aws_security_groups.some"),
         (NAMED + FILES + OUT, "whoever takes it from an output"),
         (NAMED + RULE, "what nothing here tells"),
         (NAMED + CALLED % ("rds", "vpc_security_group_ids"), "databases"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from setright.bindings.layouts._terraform_lookups import finders
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers, of
 from setright.bindings.layouts._terraform_values import mentions
@@ -53,7 +54,7 @@ def members(module: Module, block: Block, tree: Tree) -> str:
         return others
     named = [(each, keys) for each, keys in namers(module, block) if not RULES.fullmatch(each.type)]
     there = [(each, keys) for each, keys in named if not (calls and each.address.startswith("module."))]
-    found = [each.address for home in module.tree.values() for kind in LOOKS_UP for each in home.resources(kind)]
+    found = finders(module, block, LOOKS_UP)
     if (
         there
         and not calls

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from setright.bindings.layouts._terraform_lookups import finders
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.trees import look_up, same
@@ -109,7 +110,7 @@ def starters(module: Module, block: Block, tree: Tree) -> str:
     if (others := handed_out(module, block, tree)) != "no":
         return others
     there = [each for each, _ in namers(module, block)]
-    found = [each.address for other in module.tree.values() for kind in LOOKS_UP for each in other.resources(kind)]
+    found = finders(module, block, LOOKS_UP)
     odd = [each.address for each in there if each.type not in STARTS_NOTHING and not _asks_itself(each)]
     return next(iter([*odd, *found]), "no" if there else "others, as nothing here does")
 
