@@ -1,5 +1,7 @@
 """What tells which version of a provider a module has: its lock file, who calls it, and a language that is gone."""
 
+import pytest
+
 from setright import lenses
 from setright.bindings.layouts._terraform_module import modules
 from setright.bindings.layouts._terraform_versions import NEWEST, Asked, constraint
@@ -57,3 +59,17 @@ def test_a_module_of_the_registry_binds_who_calls_it() -> None:
     call = 'module "eks" {\n  source  = "terraform-aws-modules/eks/aws"\n  version = "%s"\n}\n'
     assert asked({"main.tf": call % "~> 20.0" + QUEUE}).most < (6,)
     assert asked({"main.tf": call % "~> 21.0" + QUEUE}).most == NEWEST
+
+
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        ('module "vpc" {\n  source  = "terraform-aws-modules/vpc/aws"\n  version = "~> v2.0"\n}\n', (5,)),
+        ('module "vpc" {\n  source  = "terraform-aws-modules/vpc/aws"\n  version = "~> 4.0"\n}\n', (6,)),
+        ('resource "aws_db_instance" "d" {\n  name = "shop"\n}\n', (5,)),
+        ('resource "aws_eip" "e" {\n  vpc = true\n}\n', (6,)),
+    ],
+)
+def test_what_a_version_no_longer_has_binds_the_module_that_uses_it(text: str, below: tuple[int, ...]) -> None:
+    assert asked({"main.tf": text + QUEUE}).most < below
+    assert asked({"main.tf": 'module "m" {\n  source = "./m"\n}\n' + QUEUE, "m/main.tf": text}).most < below

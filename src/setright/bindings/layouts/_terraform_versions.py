@@ -40,12 +40,33 @@ GONE = {  # the types that a provider's version no longer has: a module with one
 LAST = {"aws": "3.0", "azurerm": "2.0", "google": "3.0", "google-beta": "3.0", "kubernetes": "2.0"}  # no longer for Terraform 0.11
 BOUNDS = (  # modules of a registry before a version of theirs, each with a provider and what it may not be any more
     ("terraform-aws-modules/eks/aws", "21.0", "aws", "6.0"),
+    ("terraform-aws-modules/vpc/aws", "4.0", "aws", "5.0"),
+    ("terraform-aws-modules/vpc/aws", "5.0", "aws", "6.0"),
     ("Azure/aks/azurerm", "10.0", "azurerm", "4.0"),
     ("Azure/compute/azurerm", "6.0", "azurerm", "4.0"),
     ("Azure/network/azurerm", "6.0", "azurerm", "4.0"),
     ("Azure/vnet/azurerm", "5.0", "azurerm", "4.0"),
 )
 LEFT = {  # so is one that says such an argument of a type
+    "aws": {
+        "5.0": (
+            ("aws_autoscaling_group", "tags"),
+            ("aws_db_instance", "name"),
+            ("aws_ecs_cluster", "capacity_providers"),
+            ("aws_elasticache_replication_group", "number_cache_clusters"),
+            ("aws_elasticache_replication_group", "replication_group_description"),
+            ("aws_secretsmanager_secret", "rotation_lambda_arn"),
+            ("aws_vpc", "enable_classiclink"),
+        ),
+        "6.0": (
+            ("aws_api_gateway_deployment", "stage_name"),
+            ("aws_eip", "vpc"),
+            ("aws_eks_addon", "resolve_conflicts"),
+            ("aws_flow_log", "log_group_name"),
+            ("aws_instance", "cpu_core_count"),
+            ("aws_redshift_cluster", "logging"),
+        ),
+    },
     "azurerm": {
         "2.0": (
             ("azurerm_kubernetes_cluster", "agent_pool_profile"),
@@ -53,7 +74,7 @@ LEFT = {  # so is one that says such an argument of a type
             ("azurerm_public_ip", "public_ip_address_allocation"),
         ),
         "3.0": (("azurerm_subnet", "address_prefix"),),
-    }
+    },
 }
 
 
@@ -92,11 +113,8 @@ def meant(told: Entry, module: Module, block: Block, spec: Spec, spot: Spot | No
 
 
 def _written_for(told: Entry, module: Module, block: Block) -> Version:
-    """The last version that has all that the block says and the types that its module uses."""
+    """The last version that has all that the block says."""
     old = [place.until for spec in told.specs for place in spec.places if _says(block, place) and not _is_there_yet(spec, place)]
-    old += [last for last, types in GONE.get(block.type.partition("_")[0], {}).items() if any(map(module.resources, types))]
-    for last, said in LEFT.get(block.type.partition("_")[0], {}).items():
-        old += [last for kind, argument in said if any(argument in other.body for other in module.resources(kind))]
     return min((_below(version(until)) for until in old), default=NEWEST)
 
 
@@ -133,11 +151,18 @@ def _own(module: Module, provider: str) -> Asked:
 
 def _bounded(module: Module, provider: str) -> Asked:
     own = _constraint(module, provider)
-    bounds = [LAST[provider]] if provider in LAST and is_old(module) else []
+    bounds = [*([LAST[provider]] if provider in LAST and is_old(module) else []), *_outgrown(module, provider)]
     for source, called, other, bound in BOUNDS:
         versions = [each.body.get("version") for each in module.resources(f"module.{source}")] if other == provider else []
         bounds += [bound for each in versions if isinstance(each, str) and read(each).most < version(called)]
     return own._replace(most=min([own.most, *(_below(version(each)) for each in bounds)]))
+
+
+def _outgrown(module: Module, provider: str) -> Iterator[str]:
+    """The versions that no longer have a type or an argument that the module uses."""
+    yield from (last for last, types in GONE.get(provider, {}).items() if any(map(module.resources, types)))
+    for last, said in LEFT.get(provider, {}).items():
+        yield from (last for kind, argument in said if any(argument in each.body for each in module.resources(kind)))
 
 
 def _with(own: Asked, callers: list[Asked]) -> Asked:
