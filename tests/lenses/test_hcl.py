@@ -160,7 +160,7 @@ def test_a_new_argument_stands_where_a_person_would_put_it(name: str) -> None:
     assert put(crlf, Edit((*X, "new"), True)) == inside(after).replace("\n", "\r\n")
 
 
-@pytest.mark.parametrize("last", ["depends_on = [a.b]", "tags = var.tags"])
+@pytest.mark.parametrize("last", ["depends_on = [a.b]", "tags = var.tags", "count = var.n"])
 def test_what_people_put_at_the_end_stays_there(last: str) -> None:
     before = inside(f'  name = "x"\n\n  {last}\n')
     assert put(before, Edit((*X, "new"), True)) == inside(f'  name = "x"\n  new  = true\n\n  {last}\n')
@@ -397,3 +397,12 @@ def fmt(folder: Path) -> list[str]:
     )
     assert "Error:" not in said.stderr, said.stderr
     return said.stdout.split()
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("follows", ["  disk {\n  }\n", "\n  disk {\n  }\n", "  # the disk\n  disk {\n  }\n", ""])
+def test_an_object_stands_between_empty_lines(follows: str, newline: str) -> None:
+    before = inside('  name = "x"\n' + follows).replace("\n", newline)
+    gap = "\n" if follows and not follows.startswith("\n") else ""
+    after = inside('  name = "x"\n\n  new = {\n    key = true\n  }\n' + gap + follows).replace("\n", newline)
+    assert put(before, Edit((*X, "new"), {"key": True})) == after

@@ -15,7 +15,7 @@ from setright.lenses._hcl_write import Splice
 from setright.lenses.error import LensError
 from setright.model import Path, Plain
 
-LAST = ("depends_on", "labels", "tags")  # what people put at the end, behind an empty line
+LAST = ("count", "depends_on", "for_each", "labels", "provider", "tags")  # what people put at the end, behind an empty line
 LABELLED = ("dynamic", "provisioner")  # the blocks within blocks that have a label
 
 
@@ -72,7 +72,10 @@ def add_attribute(text: str, body: Body, here: Place, name: Plain, value: Plain)
     if anchor is None or on_one_line(text, body):
         return open_up(text, body, here, line, before_blocks=True)
     at = line_end(text, anchor.end)
-    return at, at, (newline if "\n" in words else "") + newline + line
+    if "\n" not in words:
+        return at, at, newline + line
+    following = text[at:].removeprefix(newline).partition(newline)[0].strip()
+    return at, at, newline * 2 + line + (newline if following and not following.startswith("}") else "")
 
 
 def anchor_of(text: str, body: Body) -> Attribute | None:
