@@ -52,6 +52,26 @@ def test_what_fetches_something_at_its_start_has_no_other_way_out() -> None:
     assert told({"main.tf": WEB % SCRIPT + NETWORK, "net/nat.tf": nat}) == "no"
 
 
+TEMPLATE = 'data "template_file" "start" {\n  template = %s\n}\n'
+RENDERED = "  metadata_startup_script = data.template_file.start.rendered\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "beside", "by"),
+    [
+        ('  metadata_startup_script = file("start.sh")\n', "", "the only way out"),
+        ('  metadata = {\n    startup-script = templatefile("start.sh", {})\n  }\n', "", "the only way out"),
+        ('  metadata = {\n    ssh-keys = "me:${file("key.pub")}"\n  }\n', "", "no"),
+        (RENDERED, TEMPLATE % '"apt-get -y install nginx"', "the only way out"),
+        (RENDERED, TEMPLATE % 'file("start.sh")', "the only way out"),
+        (RENDERED, TEMPLATE % '"hostname web"', "no"),
+    ],
+)
+def test_a_script_that_is_not_read_may_fetch_something(start: str, beside: str, by: str) -> None:
+    assert told({"main.tf": WEB % start + NETWORK + beside}) == by
+    assert told({"main.tf": WEB % start + beside}) == "no"
+
+
 def test_who_takes_the_address_of_a_database_has_no_certificate_of_it() -> None:
     kind: dict[str, Plain] = {"type": "google_sql_database_instance", "evidence": {"clients": "sql-clients"}}
     database = 'resource "google_sql_database_instance" "main" {\n  name = "main"\n}\n'

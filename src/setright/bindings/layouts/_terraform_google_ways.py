@@ -22,6 +22,9 @@ FETCHES = late(  # commands by which a machine loads what it needs when it start
     r"|\b(?:curl|wget)\s|\bgit\s+clone\b|\b(?:docker|podman)\s+(?:run|pull)\b|\bgcr\.io\b|docker\.io\b"
 )
 SCRIPTS = ("metadata", "metadata_startup_script")
+STARTS = ("startup-script", "startup-script-url", "user-data", "windows-startup-script-ps1")
+UNREAD = late(r"\b(?:file|filebase64|templatefile)\s*\(|\bdata\.(?:template_)?cloudinit_config\b")
+TEMPLATE = late(r"\bdata\.template_file\.([\w-]+)(?:\[[^\]]*\])?\.rendered\b")
 CERTIFICATE = "google_sql_ssl_cert"
 NETWORKS, NAT = ("google_compute_network", "module.terraform-google-modules/network/google"), "google_compute_router_nat"
 WORKLOADS = late(r"helm_release|kubectl_manifest|kubernetes_(?:manifest|deployment|stateful_set|daemonset|daemon_set|pod|job)\w*")
@@ -60,10 +63,23 @@ def _reader(module: Module, block: Block, attribute: str) -> str:
 
 
 def _is_way_out(module: Module, block: Block) -> bool:
-    """Whether it fetches something when it starts, and its code makes a network and no Cloud NAT."""
-    if not FETCHES.search(" ".join(_said(module.resolved(block.body.get(key))) for key in SCRIPTS)):
-        return False
-    return _has_no_nat(module)
+    """Whether it fetches something when it starts, or by a file that is not read, and its code makes a network and no NAT."""
+    said = " ".join(_said(module.resolved(block.body.get(key))) for key in SCRIPTS)
+    metadata = block.body.get("metadata")
+    scripts = [metadata.get(key) for key in STARTS] if isinstance(metadata, dict) else []
+    unread = any(_is_elsewhere(module, raw) for raw in (*scripts, block.body.get(SCRIPTS[1])))
+    return (unread or FETCHES.search(said) is not None) and _has_no_nat(module)
+
+
+def _is_elsewhere(module: Module, raw: Plain) -> bool:
+    """Whether a script is in a file, or in a template of which nothing says that it fetches nothing."""
+    value = module.resolved(raw)
+    told = TEMPLATE.search(value.text) if isinstance(value, Unknown) else None
+    if told is None:
+        return isinstance(value, Unknown) and UNREAD.search(value.text) is not None
+    there = (each.body.get("template") for each in module.resources("data.template_file") if each.path[2] == told[1])
+    text = module.resolved(next(there, None))
+    return FETCHES.search(_said(text)) is not None or (isinstance(text, Unknown) and UNREAD.search(text.text) is not None)
 
 
 def nodes(module: Module, block: Block, tree: Tree) -> str:
