@@ -13,6 +13,7 @@ that who deploys the module makes already, in it or wherever it is made. With `h
         grant: {role: role, named: send_dead_letters, to: ["sqs:SendMessage"], on: aws_sqs_queue.dead_letters.arn}
 
 With `from-all: SERVICE` such a bucket must take what the service writes from any source (``_terraform_log_buckets``).
+With `region:` what is made is there, whichever region the module is in (``_terraform_regions``).
 With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). What
 several offers make has a name: `makes: data-key`.
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
@@ -31,6 +32,7 @@ from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_log_buckets import takes_from_all
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_regions import moved, placed
 from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.layouts._terraform_versions import constraint, version
@@ -80,6 +82,8 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
     """Whether nothing stands in the way: another provider, or a role that is not of this module."""
     if "provider" in block.body or constraint(module, "aws").most < version(how.get("since", "0")):
         return False
+    if "region" in how and placed(module, how["region"]) is None:
+        return False
     if "value" not in how and _value(module, block, how) is None:
         return False
     if "via" in how and not lets_in(module, block, how["value"]["is"], how["via"]):
@@ -92,7 +96,7 @@ def _is_free(module: Module, block: Block, how: Layout) -> bool:
     logs = block.type == LOG_GROUP or any(LOG_GROUP in path for path, _ in _bundled(how))
     note = f"free {logs} {how.get('makes')}"
     if note not in module.notes:
-        found = [(_there_at(module, path), path, body) for path, body in _bundled(how)]
+        found = [(_there_at(module, path), path, moved(module, body)) for path, body in _bundled(how)]
         module.notes[note] = all(each is None or _serves(module, each, path, body, logs) for each, path, body in found)
     return bool(module.notes[note])
 
@@ -104,7 +108,8 @@ def _there_at(module: Module, path: tuple[str, ...]) -> Tree | None:
 
 def _serves(module: Module, there: Tree, path: tuple[str, ...], made: Plain, logs: bool) -> bool:
     """Whether a block may stand for the one that would be made: one of it, and a role or key that lets the same service in."""
-    if {"count", "for_each", "provider"} & there.keys():
+    apart = {"count", "for_each"} & there.keys()
+    if apart or there.get("provider") != (made.get("provider") if isinstance(made, dict) else None):
         return False
     said, wanted = str(there), str(made)
     if DOCUMENT in said:
@@ -116,7 +121,7 @@ def _serves(module: Module, there: Tree, path: tuple[str, ...], made: Plain, log
 
 def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
     """The blocks that the module does not have yet, all in one file, whoever asks for them."""
-    wanted = {path: _written(opened(module, path, body)) for path, body in _bundled(how)}
+    wanted = {path: _written(opened(module, path, moved(module, body))) for path, body in _bundled(how)}
     missing = {path: body for path, body in wanted.items() if not _has(module, path)}
     named = _written([how.get("value"), *how.get("with", {}).values(), *how.get("given", {}).values()])
     while idle := [path for path in missing if path[1] in FOR_OTHERS and not _is_named(path, named, missing)]:
