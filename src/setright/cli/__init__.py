@@ -54,10 +54,10 @@ COMMANDS = {  # section -> command -> what it does; a test holds these lines aga
     },
 }
 ACTING = ("apply", "fix", "rollback")  # they write on targets
-MODULES = {  # a keyword is no module name; the server's command is with the server
-    "except": "setright.cli.commands.exception",
-    "import": "setright.cli.commands.import_",
-    "serve": "setright.web.command",
+HOMES = {  # a keyword is no module name; the server's command is with the server
+    "except": "setright.cli.commands.exception:command",
+    "import": "setright.cli.commands.import_:command",
+    "serve": "setright.web.command:command",
 }
 
 
@@ -76,8 +76,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = import_module(MODULES.get(cmd_name) or f"setright.cli.commands.{cmd_name}")
-        command = cast(click.Command, module.command)
+        module, name = HOMES.get(cmd_name, f"setright.cli.commands.{cmd_name}:command").split(":")
+        command = cast(click.Command, getattr(import_module(module), name))
         for inner in command.commands.values() if isinstance(command, click.Group) else ():
             inner.short_help = _first_sentence(inner.help or "")
         return command

@@ -90,7 +90,7 @@ def _problems(*statuses: str) -> dict[str, Plain]:
     """With the names that a problem's type ends in."""
     names = {status: [name for name, (of, _) in TITLES.items() if str(of) == status] for status in statuses}
     return {
-        status: {"description": f"{', '.join(named)}.", "content": {MEDIA: {"schema": _ref("Problem")}}}
+        status: {"description": f"{', '.join(named)}.", "content": {MEDIA: {"schema": _ref(shapes.Problem.__name__)}}}
         for status, named in names.items()
     }
 
