@@ -5,7 +5,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "src" / "setright"
 LAYERS = [
-    {"model", "dialect", "patterns"},
+    {"model", "dialect", "patterns", "trees"},
     {"controls", "lenses", "bindings", "surfaces", "policy", "integrations"},
     {"engine"},
     {"app"},

@@ -2,8 +2,8 @@
 
 from setright import lenses
 from setright.lenses import LensError, edited
-from setright.lenses.edited import same
 from setright.model import Edit
+from setright.trees import same
 
 
 def hold(name: str, source: bytes, edit: Edit) -> bool:

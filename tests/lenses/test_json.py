@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setright.lenses import LensError, edited, get, put, span
-from setright.lenses.edited import look_up, same
+from setright.lenses.edited import look_up
 from setright.model import Edit, Unknown
+from setright.trees import same
 from tests.sampling import examples
 
 COMMENTED = """\

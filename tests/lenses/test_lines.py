@@ -7,9 +7,9 @@ import pytest
 
 from setright import lenses
 from setright.lenses import LensError
-from setright.lenses.edited import same
 from setright.lenses.lines import Change, decode, encode, ending, insert_after, lines, splice
 from setright.model import Edit
+from setright.trees import same
 
 
 @pytest.fixture

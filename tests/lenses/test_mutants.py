@@ -14,7 +14,7 @@ from functools import cache
 import pytest
 
 from setright.lenses import LensError, edited, get, lens, put, span
-from setright.lenses.edited import same
+from setright.trees import same
 from tests.test_lenses import NAMES, leaves, random_edit, sources
 
 COUNT = int(os.environ.get("SETRIGHT_MUTANTS", "100"))

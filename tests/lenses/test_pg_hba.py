@@ -12,8 +12,9 @@ from lab import postgres as lab
 
 from setright import lenses
 from setright.lenses import LensError, pg_hba
-from setright.lenses.edited import edited, same
+from setright.lenses.edited import edited
 from setright.model import Edit
+from setright.trees import same
 from tests.sampling import examples
 
 SAMPLE = b"""# who may come in

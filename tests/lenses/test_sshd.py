@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from setright import lenses
 from setright.lenses import LensError, edited, sshd
-from setright.lenses.edited import same
 from setright.model import Edit, Unknown
+from setright.trees import same
 from tests.sampling import examples
 
 ROOT = Edit(("PermitRootLogin",), "no")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from setright.model import Path, Plain, Tree, Unknown
+from setright.trees import same
 
 
 def look_up(tree: Plain, path: Path) -> Plain:
@@ -19,11 +20,6 @@ def look_up(tree: Plain, path: Path) -> Plain:
         else:
             return None
     return node
-
-
-def same(a: Plain, b: Plain) -> bool:
-    """Equality that tells true from 1."""
-    return bool(type(a) is type(b) and a == b)
 
 
 def set_at(tree: Tree, path: Path, value: Plain) -> None:

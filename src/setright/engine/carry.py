@@ -14,8 +14,9 @@ from difflib import SequenceMatcher
 from setright.engine.redact import FINGERPRINT, redact_value
 from setright.engine.secret_text import Span, secret_spans
 from setright.lenses import LensError, get
-from setright.lenses.edited import look_up, same
+from setright.lenses.edited import look_up
 from setright.model import Edit, Path, Plain, Tree
+from setright.trees import same
 
 FROM, PARTS, IN = "$from", "$parts", "$in"
 WORDS = re.compile(r"\s+|[^\s]+")

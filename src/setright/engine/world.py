@@ -18,8 +18,8 @@ from setright.controls.derive import derive
 from setright.controls.judge import Judgement
 from setright.engine import written_elsewhere
 from setright.lenses import LensError, get, lens
-from setright.lenses.edited import same
 from setright.model import Binding, Control, Document, Edit, Mismatch, Path, Problem, Resource, Verdict
+from setright.trees import same
 
 Slot = tuple[str, str]  # kind, family
 Judged = tuple[Control, Slot, Resource, Judgement]

@@ -28,10 +28,11 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
-from setright.lenses.edited import edited, same
+from setright.lenses.edited import edited
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
 from setright.patterns import late
+from setright.trees import same
 
 CONFLICT = late(rb"(?m)^<{7}(?= )")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -8,10 +8,10 @@ from collections.abc import Sequence as Listing
 import msgspec
 
 from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, Splice, aligned, is_merge, line_of, merged
-from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.model import Path, Plain
 from setright.patterns import late
+from setright.trees import same
 
 COLON = late(r"[ \t]*:")
 GAP_COLON = late(r"(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*:")

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
+from setright.trees import same
 
 MAX_DEPTH = 100
 MERGE = "<<"

@@ -49,10 +49,10 @@ from setright.lenses._yaml_write import (
     style_of,
 )
 from setright.lenses.comments import outlives
-from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.model import Plain
 from setright.patterns import late
+from setright.trees import same
 
 BLANK_LINE = late(r"\n[ \t\r]*\n")
 COMMENT = late(r"(?m)^[ \t]*#")

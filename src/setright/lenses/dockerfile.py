@@ -18,10 +18,11 @@ from collections.abc import Iterator, Sequence
 
 from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, behind, encodes, keyword, one_line
 from setright.lenses._recent import recent
-from setright.lenses.edited import edited, look_up, same
+from setright.lenses.edited import edited, look_up
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
 from setright.patterns import late
+from setright.trees import same
 
 EMPTY = b""
 EXEC = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))

@@ -36,17 +36,6 @@ def _holds(node: Plain, key: str | int) -> bool:
     return isinstance(node, dict) and key in node
 
 
-def same(a: Plain, b: Plain) -> bool:
-    """Equality that tells true from 1 and keeps the order of lists, not of keys."""
-    if a is b:
-        return True
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    return bool(type(a) is type(b) and a == b)
-
-
 class _Copied:
     """A tree of which the collections that are changed are copied first, each once."""
 

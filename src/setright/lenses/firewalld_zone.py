@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from setright.lenses.edited import look_up, same
+from setright.lenses.edited import look_up
 from setright.lenses.error import LensError
 from setright.lenses.lines import nowhere
 from setright.model import Edit, Path, Plain, Tree
+from setright.trees import same
 
 EMPTY = b'<?xml version="1.0" encoding="utf-8"?>\n<zone>\n</zone>\n'
 FLAGS = ("masquerade", "forward", "icmp-block-inversion")

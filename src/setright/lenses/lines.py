@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from setright.lenses.edited import look_up, same
+from setright.lenses.edited import look_up
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
+from setright.trees import same
 
 
 class Line(NamedTuple):

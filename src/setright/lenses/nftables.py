@@ -16,10 +16,11 @@ from collections.abc import Sequence
 
 from setright.lenses._nft_read import Part, Piece, parsed, part_at, pieces, told
 from setright.lenses._nodes import aligned
-from setright.lenses.edited import edited, same
+from setright.lenses.edited import edited
 from setright.lenses.error import LensError
 from setright.lenses.lines import Change, byte_span, decode, ending, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
+from setright.trees import same
 
 EMPTY = b"#!/usr/sbin/nft -f\n\nflush ruleset\n"
 HOOK = ("type", "hook", "device", "priority")

@@ -13,10 +13,11 @@ from difflib import SequenceMatcher
 from itertools import groupby
 
 from setright.lenses._pg_hba_records import Field, Record, records, written
-from setright.lenses.edited import edited, same
+from setright.lenses.edited import edited
 from setright.lenses.error import LensError
 from setright.lenses.lines import Change, byte_span, decode, encode, ending, nowhere, splice
 from setright.model import Edit, Path, Plain, Tree
+from setright.trees import same
 
 EMPTY = b""
 LISTS = ("database", "user")

@@ -18,9 +18,9 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts._dockerfile_image import from_of, stages_of
 from setright.bindings.layouts._shell_words import Command, Word, base, commands
-from setright.bindings.trees import same
 from setright.model import Plain, Tree
 from setright.patterns import late
+from setright.trees import same
 
 Instruction = Mapping[str, Plain]
 

@@ -17,8 +17,9 @@ from setright.bindings.layouts._pod_of_cluster import stopped
 from setright.bindings.layouts._pod_sizes import enough, quantity
 from setright.bindings.layouts._programs import is_loaded, is_withdrawn
 from setright.bindings.layouts._services import probed
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+from setright.trees import same
 
 READ_ONLY = ("kind", "workload")
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")

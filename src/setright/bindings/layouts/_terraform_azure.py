@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers, of
-from setright.bindings.trees import same
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 OWN_ACCOUNT = late(r"(?<!data\.)\bazurerm_storage_account\.")
 CONTAINER = "azurerm_storage_container"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec
 from setright.bindings.layouts._terraform_versions import NEWEST, Version, read, version
-from setright.bindings.trees import same
 from setright.model import Plain
+from setright.trees import same
 
 REFERENCE = re.compile(r"[?&]ref=v?(\d+(?:\.\d+)*)(?:&|$)")
 NOTHING: tuple[Plain, ...] = (None, "", [], {})

@@ -15,9 +15,10 @@ from typing import NamedTuple
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import namers, of
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 STATE = late(r"tf-?state|terraform[-_.]?state", re.I)
 LOCAL = ("null_resource", "terraform_data")

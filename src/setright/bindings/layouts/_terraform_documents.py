@@ -15,8 +15,9 @@ from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import NAMED_VALUE, Module
 from setright.bindings.layouts._terraform_text import Unreadable, changed
 from setright.bindings.layouts._terraform_users import handed_out, namers
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Unknown
+from setright.trees import same
 
 PARTS = (policy.HEREDOC, policy.ENCODED)
 

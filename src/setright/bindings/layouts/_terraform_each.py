@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._terraform_evaluate import choice, filled
 from setright.bindings.layouts._terraform_values import MISSING, is_known, mentions
-from setright.bindings.trees import same
 from setright.model import Edit, Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 if TYPE_CHECKING:
     from setright.bindings.layouts._terraform_module import Block, Module

@@ -22,9 +22,10 @@ from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spe
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.layouts._terraform_values import is_known
 from setright.bindings.layouts._terraform_versions import constraint, meant, usable, version
-from setright.bindings.trees import look_up, same, set_at
+from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 Placed = tuple[str, Edit]
 VARIABLE = late(r"var\.[A-Za-z_][\w-]*")

@@ -12,8 +12,8 @@ from setright.bindings.layouts import _terraform_values
 from setright.bindings.layouts._terraform_expression import Name, Node, read
 from setright.bindings.layouts._terraform_functions import FUNCTIONS, Untold, truth
 from setright.bindings.layouts._terraform_values import MISSING, is_known
-from setright.bindings.trees import same
 from setright.model import Plain, Unknown
+from setright.trees import same
 
 Told = Callable[[Unknown], Plain]
 MANY = 256  # items that a `for` may make

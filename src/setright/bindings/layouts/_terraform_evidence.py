@@ -34,9 +34,10 @@ from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_scripts import only_agents, script
 from setright.bindings.layouts._terraform_ties import of_bucket
 from setright.bindings.layouts._terraform_users import handed_out, namers, set_later, throw_away
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 PREFIX = "source"
 LAST_SNAPSHOT = frozenset(  # whose deletion makes a last snapshot unless it is told not to

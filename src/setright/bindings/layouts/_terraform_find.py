@@ -20,8 +20,9 @@ from setright.bindings.layouts._terraform_each import bodies, conditional
 from setright.bindings.layouts._terraform_far import belonging
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec, snake, unsnake
-from setright.bindings.trees import one_of, same, set_at
+from setright.bindings.trees import one_of, set_at
 from setright.model import Path, Plain, Tree, Unknown
+from setright.trees import same
 
 META = frozenset({"count", "for_each", "provider", "lifecycle", "depends_on", "connection", "provisioner", "dynamic", "timeouts"})
 

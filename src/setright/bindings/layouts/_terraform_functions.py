@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Callable, Mapping, Sequence
 
 from setright.bindings.layouts._terraform_values import is_known
-from setright.bindings.trees import same
 from setright.model import Plain
+from setright.trees import same
 
 Arguments = Sequence[Plain]
 

@@ -15,9 +15,10 @@ from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import handed_out, namers, of
 from setright.bindings.layouts._terraform_values import is_known
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 EVERYBODY = frozenset(("allusers", "allauthenticatedusers"))
 GRANTS = {"google_storage_bucket_iam_member": "member", "google_storage_bucket_iam_binding": "members"}

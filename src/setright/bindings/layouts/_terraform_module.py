@@ -21,8 +21,8 @@ from setright.bindings.layouts._terraform_evaluate import choice, filled
 from setright.bindings.layouts._terraform_types import conformed, declared
 from setright.bindings.layouts._terraform_values import MISSING, is_known, mentions
 from setright.bindings.source import Source
-from setright.bindings.trees import same
 from setright.model import Path, Plain, Tree, Unknown
+from setright.trees import same
 
 NAMED_VALUE = re.compile(r'(?:"\$\{\s*)?(var|local)\.([A-Za-z_][\w-]*)(?:\s*\}")?')
 FROM_ELSEWHERE = re.compile(r"\b(?:module|var|data)\.")

@@ -36,9 +36,10 @@ from setright.bindings.layouts._terraform_regions import moved, placed
 from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.layouts._terraform_versions import constraint, version
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 PREFIX = "template"
 MAKES = "makes"

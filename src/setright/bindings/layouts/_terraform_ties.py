@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.trees import same
 from setright.model import Plain, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 BUCKET = late(r'(?:"\$\{\s*)?(aws_s3_bucket\.[\w-]+)')
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from setright.bindings.layouts._terraform_lookups import finders
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_values import mentions
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 HANDS_ON = ("aws_ssm_parameter", "aws_lambda_permission", "aws_cloudformation_stack", "null_resource", "terraform_data")
 PASSING = frozenset(("test", "tests", "testing", "e2e", "example", "examples", "sandbox", "fixtures", "playground", "demo"))

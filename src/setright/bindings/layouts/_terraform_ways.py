@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_public import in_public
 from setright.bindings.layouts._terraform_users import handed_out, namers, starters
-from setright.bindings.trees import same
 from setright.model import Plain, Tree
 from setright.patterns import late
+from setright.trees import same
 
 GATE = "aws_internet_gateway"
 OTHERS = (  # what leads out of a network besides, or to what is needed there

@@ -41,8 +41,9 @@ from setright.bindings.layouts._documents import folder, listed, mappings, writt
 from setright.bindings.layouts._image_locks import held_to
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.source import LOCKED, Source, noted
-from setright.bindings.trees import look_up, same
+from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.trees import same
 
 FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from setright.lenses.edited import same
 from setright.lenses.error import LensError
 from setright.lenses.lines import Change, Line, delete, insert_after
 from setright.lenses.sshd.keywords import ADDING_UP, Keyword, keyword
 from setright.lenses.sshd.parse import Config, Directive, Section
 from setright.lenses.sshd.values import arguments, items
 from setright.model import Edit, Path, Plain
+from setright.trees import same
 
 SLEEPING = re.compile(r"[ \t]*#[ \t]*Match[ \t]+(?:user|group|host|localaddress|localport|address|rdomain|all)\b", re.IGNORECASE)
 INCLUDE = re.compile(r"Include(?: ([2-9]|[1-9][0-9]+))?")
