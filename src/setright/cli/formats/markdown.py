@@ -86,9 +86,8 @@ def _left_open(report: Report) -> list[str]:
     for each in report.excepted:
         why = _cell(f"{each.kind}: {redact_text(each.reason, key=report.key)}")
         title = f"{_cell(each.finding.title)}<br>{_inline(each.finding.control)}"
-        rows.append(
-            f"| {_inline(each.finding.resource)} | {title} | {why} | {_cell(each.until)} | {_cell(spot(each.finding.location))} |"
-        )
+        where = _cell(spot(each.finding.location))
+        rows.append(f"| {_inline(each.finding.resource)} | {title} | {why} | {_cell(each.until)} | {where} |")
     return rows
 
 

@@ -96,7 +96,7 @@ class Aws:
         return False
 
     def write(self, change: Change) -> None:
-        """Only the groups that differ, each by its own call; see `writer.apply` for the window in which a change can be lost."""
+        """The groups that differ, each by its own call; `writer.apply` tells of the window in which one can be lost."""
         self._run(writer.apply(self._account, *self._change(change), change.meta))
         self._written[change.locator] = change.after or b""
 
