@@ -136,7 +136,7 @@ MUTATIONS = [
         "a lens that changes more than it was asked to is believed",
     ),
     Mutation(
-        f"{LENSES}edited.py",
+        "src/setright/trees.py",
         "    return bool(type(a) is type(b) and a == b)\n",
         "    return bool(a == b)\n",
         "tests/lenses/test_lines.py",
