@@ -7,7 +7,7 @@ import pytest
 
 from setright import lenses
 from setright.lenses import LensError
-from setright.lenses.lines import Change, decode, encode, ending, insert_after, lines, splice
+from setright.lenses.lines import Change, decode, encode, insert_after, lines, newline_of, splice
 from setright.model import Edit
 from setright.trees import same
 
@@ -59,7 +59,7 @@ def test_only_a_line_feed_ends_a_line():
 
 @pytest.mark.parametrize(("text", "end"), [("", "\n"), ("a", "\n"), ("a\nb\r\n", "\n"), ("a\r\nb\n", "\r\n"), ("\n", "\n")])
 def test_new_lines_end_as_the_first_one_does(text, end):
-    assert ending(text) == end
+    assert newline_of(text) == end
 
 
 def test_a_last_line_without_an_end_keeps_having_none():

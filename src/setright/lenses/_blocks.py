@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, ending, nowhere, put_each
+from setright.lenses.lines import Change, byte_span, decode, newline_of, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 ARGS = "()"
@@ -139,7 +139,7 @@ class Blocks:
         return _first(text, block, body, line) if block else self._alone(text, line)
 
     def _alone(self, text: str, line: str) -> Change:
-        end = ending(text)
+        end = newline_of(text)
         return Change(len(text), len(text), f"{line}{end}" if not text or text.endswith("\n") else f"{end}{line}")
 
 
@@ -215,8 +215,8 @@ def _behind(text: str, node: Node, line: str) -> Change:
         return Change(node.end, node.end, f" {line}")
     indent = _indent(text, node.start)
     if newline < 0:
-        return Change(len(text), len(text), f"{ending(text)}{indent}{line}")
-    return Change(newline + 1, newline + 1, f"{indent}{line}{ending(text)}")
+        return Change(len(text), len(text), f"{newline_of(text)}{indent}{line}")
+    return Change(newline + 1, newline + 1, f"{indent}{line}{newline_of(text)}")
 
 
 def _above_blocks(body: Sequence[Node]) -> Node | None:
@@ -239,8 +239,8 @@ def _commented_out(text: str, block: Node | None, body: Sequence[Node], name: st
 
 def _behind_comment(text: str, comment: re.Match[str], line: str) -> Change:
     if comment[0].endswith("\n"):
-        return Change(comment.end(), comment.end(), f"{comment[1]}{line}{ending(text)}")
-    return Change(comment.end(), comment.end(), f"{ending(text)}{comment[1]}{line}")
+        return Change(comment.end(), comment.end(), f"{comment[1]}{line}{newline_of(text)}")
+    return Change(comment.end(), comment.end(), f"{newline_of(text)}{comment[1]}{line}")
 
 
 def _first(text: str, block: Node, body: Sequence[Node], line: str) -> Change:
@@ -251,7 +251,7 @@ def _first(text: str, block: Node, body: Sequence[Node], line: str) -> Change:
     if text[start:at].strip() and not text[start:at].strip().startswith("#"):
         return Change(start, start, f" {line}")
     indent = _indent(text, body[0].start) if body else _indent(text, block.start) + _unit(text)
-    return Change(at + 1, at + 1, f"{indent}{line}{ending(text)}")
+    return Change(at + 1, at + 1, f"{indent}{line}{newline_of(text)}")
 
 
 def _last(nodes: Sequence[Node], fits: Callable[[Node], bool]) -> Node | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of
 from setright.model import Plain
 
 _BUILD = ("ADD", "ARG", "COPY", "FROM", "ONBUILD", "RUN", "SHELL", "WORKDIR")
@@ -23,7 +24,7 @@ BLANKS = " \t\r\n\v\f"  # never bare strip(): the text is a latin-1 view, and UT
 
 def appended(text: str, tree: Plain, escape: str, *, apart: bool = False) -> str:
     """The text with an instruction more at its end; `apart` from a heredoc, below which not all readers expect one at once."""
-    newline = _newline(text)
+    newline = newline_of(text)
     gap = ("" if not text or text.endswith("\n") else newline) + (newline if apart else "")
     return text + gap + _written(tree, newline, escape) + newline
 
@@ -37,14 +38,14 @@ def before(text: str, within: tuple[int, int], trees: Sequence[Plain], escape: s
     start = text.rfind("\n", 0, at) + 1
     while start > floor and _is_comment(above := _line_above(text, start)):
         start -= len(above)
-    newline = _newline(text)
+    newline = newline_of(text)
     apart = newline if start > floor and not _line_above(text, start).strip(BLANKS) else ""
     return text[:start] + "".join(_written(tree, newline, escape) + newline for tree in trees) + apart + text[start:]
 
 
 def behind(text: str, end: int, trees: Sequence[Plain], escape: str, *, apart: bool) -> str:
     """New instructions below the one that ends there, as what comes next begins another stage; `apart` from a heredoc."""
-    newline = _newline(text)
+    newline = newline_of(text)
     start = text.find("\n", end) + 1
     gap = newline if apart else ""
     return text[:start] + gap + "".join(_written(tree, newline, escape) + newline for tree in trees) + text[start:]
@@ -56,11 +57,6 @@ def _is_comment(line: str) -> bool:
 
 def _line_above(text: str, start: int) -> str:
     return text[text.rfind("\n", 0, start - 1) + 1 : start]
-
-
-def _newline(text: str) -> str:
-    at = text.find("\n")
-    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
 
 
 def _written(tree: Plain, newline: str, escape: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping as Texts
 
 import msgspec
 
-from setright.lenses._nodes import Splice, line_end, line_of, line_start, newline_of, next_line
+from setright.lenses._nodes import Splice, line_end, line_of, line_start
 from setright.lenses.comments import outlives
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of, next_line
 from setright.patterns import late
 
 GAP = late(r"(?:\s|#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/)*")

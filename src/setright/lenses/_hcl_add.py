@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body
-from setright.lenses._hcl_places import Place, after_comma, indent_at, inner_indent, line_end, newline_of, on_one_line
+from setright.lenses._hcl_places import Place, after_comma, indent_at, inner_indent, line_end, on_one_line
 from setright.lenses._hcl_write import Splice
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of
 from setright.model import Path, Plain
 
 LAST = ("count", "depends_on", "for_each", "labels", "provider", "tags")  # what people put at the end, behind an empty line

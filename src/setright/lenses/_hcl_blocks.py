@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from setright.lenses._hcl_add import add_to_body
 from setright.lenses._hcl_edit import changed
 from setright.lenses._hcl_parse import Block, Body, parsed
-from setright.lenses._hcl_places import in_lines, line_end, newline_of
+from setright.lenses._hcl_places import in_lines, line_end
 from setright.lenses._hcl_write import Splice, splice
+from setright.lenses.lines import newline_of
 from setright.model import Edit, Path
 
 Blocks = dict[Path, list[Block]]

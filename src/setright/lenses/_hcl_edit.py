@@ -13,11 +13,12 @@ from setright.lenses import _hcl_add as add
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body, parsed, tree
-from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end, newline_of, next_line
+from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end
 from setright.lenses._hcl_write import Splice
 from setright.lenses.comments import in_hcl, outlives
 from setright.lenses.edited import look_up
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of, next_line
 from setright.model import Edit, Path, Plain
 from setright.trees import same
 

@@ -13,6 +13,7 @@ from setright.lenses._hcl_expr import SPACE, Attribute, Node
 from setright.lenses._hcl_parse import Block, Body
 from setright.lenses._hcl_write import Splice, line_start
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of
 from setright.model import Path
 
 Place: TypeAlias = Body | Block | Attribute | Node
@@ -79,11 +80,6 @@ def after_comma(text: str, end: int) -> int:
     return at + 1 if text.startswith(",", at) else end
 
 
-def newline_of(text: str) -> str:
-    at = text.find("\n")
-    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
-
-
 def in_lines(text: str, splices: Sequence[Splice]) -> list[Splice]:
     """The splices with new lines that end as those of the text do: expressions are written with plain ones."""
     if newline_of(text) == "\n":
@@ -97,11 +93,6 @@ def line_end(text: str, at: int) -> int:
     if end < 0:
         return len(text)
     return end - 1 if text[end - 1 : end] == "\r" and end > at else end
-
-
-def next_line(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end + 1
 
 
 def indent_at(text: str, at: int) -> str:

@@ -7,8 +7,9 @@ import math
 
 import msgspec
 
-from setright.lenses._nodes import Mapping, Node, Sequence, newline_of
+from setright.lenses._nodes import Mapping, Node, Sequence
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of
 from setright.model import Plain, Unknown
 from setright.patterns import late
 

@@ -145,16 +145,6 @@ def line_end(text: str, index: int) -> int:
     return end - 1 if end > index and text[end - 1] == "\r" else end
 
 
-def next_line(text: str, index: int) -> int:
-    end = text.find("\n", index)
-    return len(text) if end < 0 else end + 1
-
-
-def newline_of(text: str) -> str:
-    first = text.find("\n")
-    return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
-
-
 def aligned(have: Listing[Plain], want: Listing[Plain]) -> list[Step]:
     """Which old item becomes which new one: (old, new), (old, None) for one that goes, (None, new) for one that comes."""
     head = 0

@@ -14,19 +14,7 @@ from msgspec import structs
 from setright.lenses import _json_write
 from setright.lenses._brackets import Brackets
 from setright.lenses._edit import Slot
-from setright.lenses._nodes import (
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    Splice,
-    line_end,
-    line_of,
-    line_start,
-    next_line,
-    plain,
-    spliced,
-)
+from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line_end, line_of, line_start, plain, spliced
 from setright.lenses._yaml_ends import ended, moved, settled, stripped
 from setright.lenses._yaml_moves import travelling
 from setright.lenses._yaml_places import content_end, content_start, notes_end, pair_end, value_start
@@ -50,6 +38,7 @@ from setright.lenses._yaml_write import (
 )
 from setright.lenses.comments import outlives
 from setright.lenses.error import LensError
+from setright.lenses.lines import next_line
 from setright.model import Plain
 from setright.patterns import late
 from setright.trees import same

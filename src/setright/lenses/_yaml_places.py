@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, line_end, line_start, next_line
+from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, line_end, line_start
+from setright.lenses.lines import next_line
 
 COLON = re.compile(r"[ \t]*:")
 PROPERTIES = re.compile(r"(?:(?:&\S+|!\S*)(?:\s+|$)(?:#[^\n]*\s+)*)+")

@@ -12,8 +12,9 @@ from collections.abc import Mapping as MappingOf
 
 import msgspec
 
-from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, line_start, newline_of
+from setright.lenses._nodes import Alias, Mapping, Node, Scalar, Sequence, line_start
 from setright.lenses.error import LensError
+from setright.lenses.lines import newline_of
 from setright.model import Plain, Unknown
 from setright.patterns import late
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from setright.lenses import rows
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, ending, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Change, Line, byte_span, decode, insert_after, lines, newline_of, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -130,7 +130,7 @@ def _in(text: str, table: Table, new: Plain) -> list[Change]:
             written = [row for value in new[key] for row in WRITTEN[key](value, None).split("\n")]
             parted = key != "tuples" or re.match(r"[ \t\r\n#]|$", text[table.behind[key].end + 1 :][:1])
             made.append(insert_after(text, table.behind[key], [*written, *([] if parted else [""])]))
-    line = ending(text)
+    line = newline_of(text)
     return [_with_its_gap(text, change._replace(text=re.sub(r"\r?\n", line, change.text)), line) for change in made]
 
 

@@ -62,7 +62,7 @@ def splice(text: str, changes: Sequence[Change]) -> str:
 
 def insert_after(text: str, line: Line | None, new: Sequence[str], end: str = "") -> Change:
     """New lines after a line (None: at the top), ended as the file's first line is; a last line keeps having no end."""
-    end = end or ending(text)
+    end = end or newline_of(text)
     if line is None:
         return Change(0, 0, "".join(each + end for each in new))
     if line.end == len(text):
@@ -75,10 +75,16 @@ def delete(text: str, line: Line) -> Change:
     return Change(line.start, min(line.end + 1, len(text)), "")
 
 
-def ending(text: str) -> str:
+def newline_of(text: str) -> str:
     """How the first line ends; ``\\n`` where none does."""
     at = text.find("\n")
     return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
+
+
+def next_line(text: str, at: int) -> int:
+    """Where the line after this one begins, or the text's end."""
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end + 1
 
 
 def put_each(

@@ -18,7 +18,7 @@ from setright.lenses._nft_read import Part, Piece, parsed, part_at, pieces, told
 from setright.lenses._nodes import aligned
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, ending, nowhere, put_each
+from setright.lenses.lines import Change, byte_span, decode, newline_of, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 from setright.trees import same
 
@@ -148,7 +148,7 @@ def _added(text: str, block: Part, key: str, before: Part | None, new: Sequence[
     beside = before.piece if before else _above(block, key)
     near = beside or (block.parts[0].piece if block.parts else None)
     unit = _indent(text, near.start) if near else _deeper(text, block)
-    line = ending(text)
+    line = newline_of(text)
     rows = [unit + row.replace("\t", _unit(unit)) for each in written for row in each]
     if near is None:
         return [_first(text, block, rows, line)]

@@ -15,7 +15,7 @@ from itertools import groupby
 from setright.lenses._pg_hba_records import Field, Record, records, written
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, encode, ending, nowhere, splice
+from setright.lenses.lines import Change, byte_span, decode, encode, newline_of, nowhere, splice
 from setright.model import Edit, Path, Plain, Tree
 from setright.trees import same
 
@@ -150,7 +150,7 @@ def _options(record: Record, have: Mapping[str, str], want: Mapping[str, str]) -
 def _inserted(text: str, there: Sequence[Record], index: int, new: Sequence[Tree]) -> Change:
     """New lines before the record at `index`; behind everything where it is the end."""
     lines = [_line(each, _model(there, index, each)) for each in new]
-    end = ending(text)
+    end = newline_of(text)
     if index < len(there) and not index:
         return Change(there[0].start, there[0].start, "".join(line + end for line in lines))
     at = there[index - 1].end if index else len(text)
