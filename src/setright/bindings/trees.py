@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from setright.model import Path, Plain, Tree, Unknown
@@ -50,3 +50,17 @@ def one_of(text: str, values: Sequence[Plain], keys: tuple[str, ...] = ()) -> Pl
         return different[0]
     is_plain = all(not isinstance(each, dict | list) for each in different)
     return Unknown(text, tuple(values if keys else different), keys) if is_plain else Unknown(text)
+
+
+def split_path(text: str) -> Path:
+    """``a/0/b`` as a path: what is a number is a place in a list."""
+    return tuple(int(part) if part.isdigit() else part for part in text.split("/"))
+
+
+def texts_in(value: Plain) -> Iterator[str]:
+    """The texts of a tree, but for its keys and what cannot be told."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(each)

@@ -30,7 +30,7 @@ from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_index import dangling, index, is_taken, leads_to, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
 from setright.bindings.layouts._documents import listed
-from setright.bindings.trees import look_up
+from setright.bindings.trees import look_up, split_path
 from setright.model import Edit, Path, Plain, Tree
 
 PREFIX, MAKES = "template", "makes"
@@ -69,7 +69,7 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
         raise BindingError(f"{name}: the template cannot get {wanted.path[1]} besides; write it by hand")
     if wanted.value != OFFERED:
         given = {how.get("given-at", how["at"]): wanted.value, **how.get("given", {})}
-        yield from (Edit(_segments(place), value) for place, value in given.items())
+        yield from (Edit(split_path(place), value) for place, value in given.items())
         return
     if _has(layout, template, name, how):
         return
@@ -83,16 +83,16 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
     if "grant" in how:
         yield from _grant(template, name, how, is_yaml)
     value = {"Ref": _found(template, name, how["has"])} if "has" in how else how["value"]
-    yield Edit(_segments(how["at"]), written(value, is_yaml))
+    yield Edit(split_path(how["at"]), written(value, is_yaml))
     alike = "serverless-with" if serverless.is_one(layout, template, name) else "with"
     for place, value in how.get(alike, {}).items():
-        yield Edit(_segments(place), written(value.replace("{name}", name) if isinstance(value, str) else value, is_yaml))
+        yield Edit(split_path(place), written(value.replace("{name}", name) if isinstance(value, str) else value, is_yaml))
 
 
 def _has(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether the resource has a value of its own already, which stays, and the fix is about what stands beside it."""
     own = serverless.told(layout, template, name, properties(template, name))
-    return how.get("makes") is not None and look_up(own, _segments(how["at"])) not in (None, "")
+    return how.get("makes") is not None and look_up(own, split_path(how["at"])) not in (None, "")
 
 
 def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
@@ -164,13 +164,9 @@ def _fitting(template: Tree, has: Layout) -> Iterator[str]:
     """The resources of a type, or with `by:` those of the template that they name there."""
     for id_, body in of_type(template, has["type"]):
         if all(body.get(key) == value for key, value in has.get("where", {}).items()) and _says(str(body), has):
-            meant = referred(look_up(body, _segments(has["by"]))) if "by" in has else id_
+            meant = referred(look_up(body, split_path(has["by"]))) if "by" in has else id_
             yield from [meant] if meant is not None and meant in template["Resources"] else []
 
 
 def _says(text: str, has: Layout) -> bool:
     return has.get("says", "") in text and ("lacks" not in has or has["lacks"] not in text)
-
-
-def _segments(text: str) -> Path:
-    return tuple(int(part) if part.isdigit() else part for part in text.split("/"))

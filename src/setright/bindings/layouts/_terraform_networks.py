@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from setright.bindings.trees import texts_in
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
@@ -102,7 +103,7 @@ def _tenant(directories: Mapping[str, Directory], calls: Sequence[Call], home: s
 def _names_default_group(tree: Tree) -> bool:
     """Whether a file uses the default group, by the network's attribute or by looking for the group of that name."""
     asked = (tree.get("data") or {}).get("aws_security_group")
-    return any(DEFAULT_GROUP.search(text) for text in _expressions(tree)) or "default" in _texts(asked)
+    return any(DEFAULT_GROUP.search(text) for text in _expressions(tree)) or "default" in texts_in(asked)
 
 
 class _Reached:
@@ -149,15 +150,6 @@ class _Reached:
 
 def _listed(value: Plain) -> list[Tree]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _texts(value: Plain) -> Iterator[str]:
-    """The texts in a value that are no expressions."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
 
 
 def _expressions(value: Plain) -> Iterator[str]:

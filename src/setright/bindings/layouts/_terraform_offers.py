@@ -36,7 +36,7 @@ from setright.bindings.layouts._terraform_regions import moved, placed
 from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_values import mentions
 from setright.bindings.layouts._terraform_versions import constraint, version
-from setright.bindings.trees import look_up
+from setright.bindings.trees import look_up, split_path
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late
 from setright.trees import same
@@ -65,13 +65,13 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
     how = layout.get("offers", {}).get(wanted.path[1]) if len(wanted.path) == 2 else None
     if how is None or not _open(module, block, how):
         raise BindingError(f"{block.locator}: {block.address}: the module cannot get {wanted.path[-1]} besides; write it by hand")
-    with_it = [Edit(_path(at), _filled(value, block)) for at, value in how.get("with", {}).items()]
+    with_it = [Edit(split_path(at), _filled(value, block)) for at, value in how.get("with", {}).items()]
     if wanted.value != OFFERED:
-        given = [Edit(_path(at), value) for at, value in how["given"].items()] if "given" in how else with_it
-        return [Edit(_path(how["at"]), wanted.value), *given], []
+        given = [Edit(split_path(at), value) for at, value in how["given"].items()] if "given" in how else with_it
+        return [Edit(split_path(how["at"]), wanted.value), *given], []
     value = _value(module, block, how)
     made = [*_made(module, how), *_granted(module, block, how)]
-    return [Edit(_path(how["at"]), value), *with_it], made
+    return [Edit(split_path(how["at"]), value), *with_it], made
 
 
 def _value(module: Module, block: Block, how: Layout) -> Plain:
@@ -237,7 +237,3 @@ def _filled(value: Plain, block: Block) -> Plain:
 
 def _segments(text: str) -> tuple[str, ...]:
     return tuple(text.split("/"))
-
-
-def _path(text: str) -> Path:
-    return tuple(int(part) if part.isdigit() else part for part in text.split("/"))

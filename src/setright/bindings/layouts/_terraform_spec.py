@@ -39,6 +39,7 @@ from typing import NamedTuple
 import msgspec
 
 from setright.bindings.error import BindingError
+from setright.bindings.trees import split_path
 from setright.model import Path, Plain
 
 SETTINGS = frozenset(
@@ -154,10 +155,10 @@ def _entry(layout: Mapping[str, Plain], kind: str) -> Entry:
     names = layout.get("names", "pascal")
     if names not in ("pascal", "camel"):
         raise BindingError(f"terraform: names: is pascal or camel, not {names!r}")
-    specs = (Spec(_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
+    specs = (Spec(split_path(key), _places(key, value, names)) for key, value in layout.items() if key not in SETTINGS)
     if kind.startswith("module."):
         told = layout["modules"][kind.removeprefix("module.")]
-        own = tuple(Spec(_path(key), _places(key, value, names)) for key, value in told.items() if key not in MAKING)
+        own = tuple(Spec(split_path(key), _places(key, value, names)) for key, value in told.items() if key not in MAKING)
         switches, parts = (tuple(told.get(key, ())) for key in MAKING)
         return Entry(kind, names, "", layout.get("reference", "id"), own, True, switches, parts)
     if kind in loners(layout):
@@ -177,7 +178,7 @@ def _places(key: str, raw: Plain, names: str) -> tuple[Place, ...]:
 def _place(key: str, raw: Plain, names: str) -> Place:
     if not isinstance(raw, dict) or not raw.keys() <= PLACE or ("in" in raw) != ("by" in raw):
         raise BindingError(f"terraform: {key}: takes {', '.join(sorted(PLACE))}, in: only with by:")
-    by_name = () if "in" in raw else tuple(snake(str(part)) for part in _path(key))
+    by_name = () if "in" in raw else tuple(snake(str(part)) for part in split_path(key))
     at = NOWHERE if raw.get("at") == [] else tuple(filter(None, raw["at"].split("/"))) if "at" in raw else by_name
     values = tuple((_literal(kind), own) for kind, own in raw.get("values", {}).items())
     items = raw.get("items") if "items" in raw or "spread" in raw else None
@@ -213,10 +214,6 @@ def _place(key: str, raw: Plain, names: str) -> Place:
 def _literal(key: str) -> Plain:
     """A key of `values:` as the value it stands for, null where that is nothing; keys are text once encoded."""
     return {"true": True, "false": False, "null": None}.get(key, key)
-
-
-def _path(key: str) -> Path:
-    return tuple(int(part) if part.isdigit() else part for part in key.split("/"))
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ Via A Configuration File.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes_flags
 from setright.bindings.source import Source
-from setright.bindings.trees import look_up, set_at
+from setright.bindings.trees import look_up, set_at, texts_in
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits, late
 
@@ -66,16 +66,8 @@ def _under(layout: Mapping[str, Plain], resource: Resource, given: Mapping[str, 
 def _given(sources: Sequence[Source]) -> dict[str, set[str]]:
     """The flags that these files name, with their values; a flag alone is true."""
     found: dict[str, set[str]] = {}
-    for text in (text for source in sources for text in _texts(source.tree)):
+    for text in (text for source in sources for text in texts_in(source.tree)):
         for line in text.splitlines():
             for name, value in FLAG.findall(line) if not line.lstrip().startswith(COMMENT) else ():
                 found.setdefault(name, set()).add("true" if not value or value.startswith("--") else value)
     return found
-
-
-def _texts(node: Plain) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict | list):
-        for each in node.values() if isinstance(node, dict) else node:
-            yield from _texts(each)
