@@ -2,11 +2,12 @@
 
 import pytest
 
-from setright.controls.load import load
+from setright.controls.load import build, read
 from setright.controls.page import diff, page, texts
 from setright.engine.catalogue import content_root
 
-CONTROLS = load(content_root() / "controls")
+ROOT = content_root() / "controls"
+CONTROLS = [build(read(file, ROOT)) for file in sorted(ROOT.rglob("*.yaml"))]
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: c.id)

@@ -17,11 +17,6 @@ EXAMPLE = {"in", "good", "bad", "fixed", "param"}
 RESTARTS = ("none", "reload", "service", "host", "replace")
 
 
-def load(root: File) -> list[Control]:
-    """Every control under `root`, by id. Raises ControlError at the first bad file."""
-    return [build(read(file, root)) for file in sorted(root.rglob("*.yaml"))]
-
-
 def read(file: File, root: File) -> dict[str, Plain]:
     """The mapping in a control file, checked; its id must be its place below `root`. Raises ControlError naming the file."""
     try:

@@ -26,13 +26,11 @@ class Catalogue:
 
     def __init__(
         self,
-        roots: Sequence[File],
         written: dict[str, Written],
         bindings: dict[str, Binding],
         baselines: dict[str, Baseline],
         checked: Checked,
     ) -> None:
-        self._roots = roots
         self._written = written
         self._built: dict[str, Control] = {}
         self._checked = checked
@@ -49,10 +47,6 @@ class Catalogue:
                 raise ControlError(f"there is no control {control_id!r}{_near(control_id, self._written)}")
             self._built[control_id] = build(self._mapping(control_id))
         return self._built[control_id]
-
-    def file_of(self, control_id: str) -> File:
-        self.control(control_id)
-        return next(file for root in self._roots if (file := root / "controls" / f"{control_id}.yaml").is_file())
 
     def for_families(
         self, families: Sequence[str], ids: Iterable[str], params: Mapping[str, Plain] | None = None, least: str = SEVERITIES[0]
@@ -178,7 +172,7 @@ def _over(contents: Sequence[tuple[File, Content]], cache: File | None) -> Catal
         baselines |= {each.id: each for each in content.baselines}
     agreed = contents[0][1].agreed if len(contents) == 1 else {}
     checked = Checked(cache, [content.print for _, content in contents], agreed)
-    return Catalogue([root for root, _ in contents], written, bindings, resolved(baselines), checked)
+    return Catalogue(written, bindings, resolved(baselines), checked)
 
 
 def _near(name: str, names: Iterable[str]) -> str:

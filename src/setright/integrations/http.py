@@ -46,11 +46,11 @@ def checked(url: str) -> str:
     return url.rstrip("/")
 
 
-def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> Response:
+def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str]) -> Response:
     """Raises IntegrationError, naming the host, where nothing answers."""
     ours = {"User-Agent": f"setright/{__version__}", **headers}
     try:
-        with OPENER.open(Request(url, data, ours, method=method), timeout=timeout_s) as response:  # noqa: S310 - checked()
+        with OPENER.open(Request(url, data, ours, method=method), timeout=TIMEOUT_S) as response:  # noqa: S310 - checked()
             return _answer(response.status, response.read(MAX_SIZE_BYTES), response.headers.items())
     except HTTPError as error:
         with error:

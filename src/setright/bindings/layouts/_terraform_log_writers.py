@@ -52,16 +52,16 @@ def _roles(module: Module, block: Block, depth: int) -> Iterator[Block | None]:
         yield None
         return
     if block.type == "aws_iam_role_policy":
-        yield _named(module, block, "role")
+        yield _role(module, block)
     for other, keys in namers(module, block):
         if other.type in TAKES_POLICIES and "policy" in keys:
             yield from _roles(module, other, depth + 1)
         else:
-            yield _named(module, other, "role") if other.type in ATTACHES else None
+            yield _role(module, other) if other.type in ATTACHES else None
 
 
-def _named(module: Module, block: Block, key: str) -> Block | None:
-    raw = module.resolved(block.body.get(key))
+def _role(module: Module, block: Block) -> Block | None:
+    raw = module.resolved(block.body.get("role"))
     found = [each for each in module.resources("aws_iam_role") if mentions(raw, re.compile(rf"\b{re.escape(each.address)}\b"))]
     return found[0] if len(found) == 1 and isinstance(raw, Unknown) else None
 

@@ -8,7 +8,7 @@ from setright.engine.store.figures import End, Figures, Life
 from setright.engine.store.findings import Findings, Known, Seen, StoredTarget, Wanted
 from setright.engine.store.imported import Foreign, ImportedFindings
 from setright.engine.store.jobs import Job, Jobs, Progress
-from setright.engine.store.looks import Look, Looks, Open, Seeing, Tally
+from setright.engine.store.looks import Looks, Open, Seeing, Tally
 from setright.engine.store.outbox import Aside, ChannelState, Outbox
 from setright.engine.store.people import Item, People, SentBack, Standing
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
@@ -29,7 +29,6 @@ __all__ = [
     "KeptTicket",
     "Known",
     "Life",
-    "Look",
     "Open",
     "PlanState",
     "Progress",

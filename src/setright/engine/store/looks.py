@@ -27,16 +27,6 @@ RANKS = " ".join(f"WHEN '{name}' THEN {-place}" for place, name in enumerate(SEV
 GRAVEST = f"CASE severity {RANKS} END"
 
 
-class Look(msgspec.Struct, frozen=True):
-    """One control's last look at a target. `unseen`: documents it may speak of that could not be read or understood."""
-
-    control: str
-    target: str
-    at: str
-    passed: int
-    unseen: int
-
-
 class Tally(msgspec.Struct, frozen=True):
     """So many open findings of a control, on a target or (empty) on all; `aside` is where the source leaves them open, or empty."""
 
@@ -73,7 +63,10 @@ class Looks(Database):
     """The looks' part of the store."""
 
     def looks(self) -> Iterator[tuple[str, str, str, int, int]]:
-        """The fields of each `Look`, control by control: there may be a million."""
+        """Every control's last look at each target, control by control: there may be a million.
+
+        Control, target, when, how much passed, and how many documents it may speak of could not be read or understood.
+        """
         with self.reading() as connection:
             yield from connection.each(LOOKS)
 

@@ -107,9 +107,9 @@ def detect(data: bytes, name: str = "") -> str:
     raise UnknownFormat(f"this is no result that we can read; there are {', '.join(FORMATS)}; csv needs --map")
 
 
-def severity(word: object, otherwise: str = "medium") -> str:
-    """Any scanner's word for how grave a thing is, as one of ours."""
-    return SEVERITIES.get(str(word or "").strip().lower(), otherwise)
+def severity(word: object) -> str:
+    """Any scanner's word for how grave a thing is, as one of ours; medium for a word that is none."""
+    return SEVERITIES.get(str(word or "").strip().lower(), "medium")
 
 
 def of_score(score: object, otherwise: str = "medium") -> str:
