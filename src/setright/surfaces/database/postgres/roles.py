@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 def query(session: Session) -> Query:
-    """All roles but the predefined ones, as rows that `document` understands."""
+    """All roles but the predefined ones, as rows that `documents` understands."""
     source, password = ("pg_authid", VERIFIER) if session.rights.verifiers else ("pg_roles", "'unknown'")
     return f"SELECT {COLUMNS}, {password} FROM {source} r WHERE rolname !~ '^pg_' ORDER BY 1", ()  # noqa: S608
 
