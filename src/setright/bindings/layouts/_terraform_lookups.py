@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.trees import same
 from setright.model import Plain, Unknown
 from setright.patterns import fits, late
+from setright.trees import same
 
 NETWORK = late(r'(?:"\$\{\s*)?((?:data\.)?aws_(?:default_)?vpc\.[\w-]+)\.id(?:\s*\}")?')
 

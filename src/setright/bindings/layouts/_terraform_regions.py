@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from setright.bindings.layouts._terraform_module import Module
 from setright.bindings.layouts._terraform_versions import constraint
-from setright.bindings.trees import same
 from setright.model import Plain, Tree, Unknown
+from setright.trees import same
 
 SAID = "region"
 NAMED = (6,)  # the first version in which a resource names its region
