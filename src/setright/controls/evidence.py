@@ -10,7 +10,6 @@ from collections.abc import Mapping
 IN_WORDS: Mapping[str, str] = {
     "calls-sudo is false": "nothing in it calls sudo, su or another set-uid program",
     "check/alone is true": "nothing else here is started from the image",
-    "expressions/*/quoted is true": "it stands in quotes, as one argument",
     "image-needs/asks is told": "it is known how its image tells that it works",
     "image-needs/root is told": "it is known what its image does as root",
     "image-needs/writes is told": "it is known where its image writes",
