@@ -112,6 +112,33 @@ def test_what_has_quotes_in_the_file_is_code_where_it_stands_in_none(expression:
 
 
 @pytest.mark.parametrize(
+    ("script", "is_code"),
+    [
+        (ON, True),
+        (f"make\n  {ON}\n", True),
+        (f"make && {ON}; a", True),
+        (f"if a; then {ON}; fi", True),
+        (f"a \\\n  {ON}", False),
+        (f"make {ON}", False),
+        (f"{ON} b", False),
+        ("${{ inputs.command }} b", True),
+        (f"A={ON}", False),
+        (f'bash -ec "a {ON}"', True),
+        (f'eval "{ON}"', True),
+        (f'python3 -c "a\nb {ON}"', True),
+        (f'ssh -p 1 a@b "c {ON}"', True),
+        (f'bash -c "a" "{ON}"', False),
+        ("${{ github.event.comment.body }}", True),
+        ('echo "\n${{ github.event.comment.body }}\n"', False),
+        ("cat > a <<E\n${{ github.event.comment.body }}\nE\n", False),
+    ],
+)
+def test_what_is_run_as_code_is_told(script: str, is_code: bool) -> None:
+    [found] = _workflow_text.expressions(script, "posix")
+    assert found.get("code", False) is is_code
+
+
+@pytest.mark.parametrize(
     ("shell", "language"),
     [
         ("bash", "posix"),

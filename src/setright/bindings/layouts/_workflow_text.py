@@ -44,6 +44,13 @@ LITERAL = late(r"'((?:[^']|'')*)'")
 PARSED = late(r"fromJSON\('[^']*'\)", re.I)
 PLACE = late(r"\{\d\}")
 CODE = late(r"[\"'\\$`;|&<>(){}]|(?:^|\s)[#~]")
+RUNS = late(  # what takes the text in quotes behind it for code
+    r"(?:\beval|\b(?:ba|da|z|k)?sh(?:\s+-\w+)*\s+-\w*c|\bpython[\d.]*\s+-c|\b(?:node|ruby)\s+-e|\bperl\s+-\w*e|\bssh\s[^\"\n]*)"
+    r"\s+\"(?:\\.|[^\"\\])*\Z"
+)
+COMMAND = late(r"(?:\A|(?<![\\`])\n|[;|{(!]|&&|\b(?:then|do|else))[ \t]*\Z")  # what a command stands behind
+STATEMENT_END = late(r"[ \t]*(?:\Z|[\n;&|)}#])")
+CALLED_COMMAND = late(r"cmd|command|script", re.I)
 SETS_VARIABLES = late(r"GITHUB_ENV|set-env")
 WORDS = late(r"\w+")
 HERE = late(r"(?<!<)<<(?!<)")
@@ -78,7 +85,8 @@ def expressions(
 
     `from` is anybody (who may open an issue or a pull request) or caller (inputs, outputs and branch names); `quoted` is whether
     it stays one word wherever it stands: in quotes, or since it never has more. `language` is javascript, powershell or a shell's.
-    Its `code` is told where it is none and what the file itself would fill in (`texts`, by name) means something to a shell.
+    Its `code` is told where a shell runs what it fills in, as a command or by the program that it is handed to, and where what the
+    file itself would fill in (`texts`, by name) means something to a shell and stands in no quotes.
     """
     found: dict[str, Tree] = {}
     for match in EXPRESSION.finditer(script) if isinstance(script, str) else ():
@@ -87,7 +95,7 @@ def expressions(
             is_word = _is_word(script, match, language)
             quoted = found.get(match[0], {}).get("quoted", True) and is_word
             found.setdefault(match[0], {"text": match[0], "value": value, "from": who})["quoted"] = quoted
-            if not is_word and language != "javascript" and _has_code(match[1], texts or {}):
+            if language != "javascript" and _is_code(script, match, language, texts or {}):
                 found[match[0]]["code"] = True
     return list(found.values())
 
@@ -96,8 +104,12 @@ def _is_word(script: str, match: re.Match[str], language: str) -> bool:
     """Whether what fills an expression is one word there."""
     if language == "javascript":
         return bool(_workflow_javascript.quote_at(script, match.start()) or _workflow_javascript.JSON.fullmatch(match[0]))
+    return _in_quotes(script, match, language) or bool(ONE_WORD.fullmatch(match[1].strip()))
+
+
+def _in_quotes(script: str, match: re.Match[str], language: str) -> bool:
     quote = _workflow_powershell.quote if language == "powershell" else _shell_quote
-    return quote(script, match.start()) in ("'", '"') or bool(ONE_WORD.fullmatch(match[1].strip()))
+    return quote(script, match.start()) in ("'", '"')
 
 
 def told_texts(around: Sequence[Tree], declared: Tree) -> dict[str, str]:
@@ -111,6 +123,17 @@ def told_texts(around: Sequence[Tree], declared: Tree) -> dict[str, str]:
     found = [each["env"] for each in around if isinstance(each.get("env"), dict)]
     texts = {f"inputs.{name}": str(each["default"]) for name, each in given.items() if each.get("default") is not None}
     return texts | {f"env.{name}": str(value) for variables in found for name, value in variables.items()}
+
+
+def _is_code(script: str, match: re.Match[str], language: str, texts: Mapping[str, str]) -> bool:
+    """Whether something runs what fills an expression there, so that a variable would make it no data."""
+    before, after = script[: match.start()], script[match.end() :]
+    if RUNS.search(before):
+        return True
+    if _in_quotes(script, match, language):
+        return False
+    is_command = COMMAND.search(before) and (STATEMENT_END.match(after) or CALLED_COMMAND.search(match[1]))
+    return bool(is_command) or (not ONE_WORD.fullmatch(match[1].strip()) and _has_code(match[1], texts))
 
 
 def _has_code(expression: str, texts: Mapping[str, str]) -> bool:

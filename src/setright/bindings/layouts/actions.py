@@ -362,7 +362,7 @@ def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
     if path == ("run",) and not language:
         raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
     if "code" in told_of:
-        raise BindingError(f"{place}: has quotes or other signs of the shell; write in the script what it may fill in")
+        raise BindingError(f"{place}: is run as code there, or has quotes in it; let the script choose between commands of its own")
     name, carried = variable_for(told_of, raw.get("env"), script)
     if own := next((each for each in raw.get("env") or () if carried and f"env.{each}" in carried), ""):
         raise BindingError(f"{place}: reads {own}, which the step itself sets; read the variable in the script")
