@@ -149,6 +149,25 @@ def test_a_new_item_stands_in_a_list(monkeypatch: pytest.MonkeyPatch, more: str,
     assert edited(("spec", "volumes", behind), {"name": "tmp"}) == {file: after}
 
 
+@pytest.mark.parametrize(
+    ("volumes", "is_told"),
+    [
+        ("", True),
+        ("  volumes:\n    - name: data\n", True),
+        ("  volumes:\n    {{- toYaml .Values.more | nindent 4 }}\n", False),
+        (VOLUMES, False),
+    ],
+)
+def test_volumes_that_a_release_may_name_are_no_place_to_write_to(
+    monkeypatch: pytest.MonkeyPatch, volumes: str, is_told: bool
+) -> None:
+    template = TEMPLATE[: TEMPLATE.index("    - name: side")].replace("      resources:", "      env: []\n      resources:")
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", template + volumes)
+    monkeypatch.setitem(FILES, "shop/Chart.yaml", CHART)
+    monkeypatch.setitem(FILES, "shop/values.yaml", VALUES + "more: []\nresources: {}\n")
+    assert ("writes" in seen().tree["workload"]) is is_told
+
+
 def test_an_object_may_have_the_version_that_a_helper_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     version = 'apiVersion: {{ include "common.capabilities.pod.apiVersion" . }}'
     monkeypatch.setitem(FILES, "shop/templates/pod.yaml", TEMPLATE.replace("apiVersion: v1", version))

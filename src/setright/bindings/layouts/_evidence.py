@@ -18,6 +18,7 @@ Each attribute is a claim that is true, false, or absent where nothing can be to
                     start before the last one ended, and it is no Job or pod by itself that may be there still
     pulled          every image comes from a registry, and nobody wrote that it may be one the node has
     copies          how many of it there are, where that is told
+    volumes         "of values" where a chart's values name them: a release that names others takes away what a fix adds
 
 and those of `_pod_needs`, by what is known of its images.
 
@@ -35,7 +36,7 @@ import msgspec
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._api_callers import chart, telling, works_by_its_token
 from setright.bindings.layouts._documents import folder, listed
-from setright.bindings.layouts._image_needs import Images, Needs
+from setright.bindings.layouts._image_needs import Images, Needs, without_volumes
 from setright.bindings.layouts._pod_annotations import is_default
 from setright.bindings.layouts._pod_needs import (
     binds_by_its_files,
@@ -162,6 +163,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     """The claims about one workload; `tree` is its template as shown, `placed` its object, `images` what is known of images."""
     file, manifest = placed
     known = needs_of_images(tree, images)
+    sure = {place: without_volumes(each) if _has_given_volumes(tree) else each for place, each in known.items()}
     pods = [(each, known.get(place, {})) for place, each in containers_of(tree)]
     containers = [each for each, _ in pods]
     claims: Tree = {
@@ -170,7 +172,7 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         "sees-packets": _has_node_rights(containers) or _spec(tree).get("hostNetwork") not in (None, False),
         "runs-as-root": not all(is_unprivileged(*each) for each in pods),
         "replaceable": _is_replaceable(tree, manifest, containers),
-        **claims_of(tree, known),
+        **claims_of(tree, sure),
         **({"holds-roles": True} if _holds_roles(tree, file, manifest, around) else {}),
         **({"names-account": True} if _names_account(tree, file, around) and not _calls_none(pods) else {}),
         **({"image-needs": known} if known else {}),
@@ -203,6 +205,10 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
         or any(DEEP & set(_added(each)) for each in containers),
         "pulled": is_pulled,
     }
+
+
+def _has_given_volumes(tree: Tree) -> bool:
+    return bool(look_up(tree, ("workload", "volumes")) == "of values")
 
 
 def _mends(dockerfile: Tree) -> bool:

@@ -11,7 +11,7 @@ helm.sh/docs/chart_template_guide.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -40,6 +40,7 @@ PRINTED = late(  # printf "%s:%s" .Values.image.repository (.Values.image.tag | 
 ARGUMENT = late(rf"\s+(?:({OF_FIELD})|\(((?:\([^()]*\)|[^()])*)\))")
 OF_CHART = late(r"\(\s*printf\s+\"([\w.-]*)%[sv]([\w.-]*)\"\s+\$?\.Chart\.(\w+)\s*\)")  # the version with a v before it
 DOCUMENT = ("documents", 0)
+GIVEN, OF_VOLUMES = "lists given", ("volumes", "volumeMounts")
 INCLUDED = (  # what a pod or a container may have in lines that another template adds among its own
     *(
         "securityContext",
@@ -108,6 +109,12 @@ def _added(items: list[Plain], at: int, locator: str, sources: Mapping[str, Sour
     return (*place, at - ends) if place else ()
 
 
+def lists_given(source: Source) -> Sequence[Path]:
+    """Where volumes and mounts of a chart's template are lists of values.yaml, of which the values of a release take the place."""
+    given: Sequence[Path] = source.notes.get(GIVEN, ())
+    return given
+
+
 def values_of(template: str) -> str:
     """The values.yaml of a template's chart."""
     chart = folder(template[: template.rindex("templates/")] + "x")
@@ -133,9 +140,21 @@ def _top(sources: Mapping[str, Source], locator: str) -> Tree:
 
 
 def _filled(template: Source, sources: Mapping[str, Source]) -> Source:
-    tree = _seen(template.tree, _Given(_top(sources, values_of(template.locator)), _top(sources, chart_of(template.locator))))
-    documents = [_released(each) for each in tree.get("documents", ())]
-    return Source(template.locator, template.lens, {"documents": documents}, template.exists)
+    given = _Given(_top(sources, values_of(template.locator)), _top(sources, chart_of(template.locator)))
+    documents = [_released(each) for each in _seen(template.tree, given).get("documents", ())]
+    seen = Source(template.locator, template.lens, {"documents": documents}, template.exists)
+    seen.notes[GIVEN] = tuple(_given(template.tree, given.values, ()))
+    return seen
+
+
+def _given(node: Plain, values: Tree, path: Path) -> Iterator[Path]:
+    """The lists of volumes and mounts that a new item would get into by way of values.yaml."""
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        last = inner[-1] if isinstance(inner, list) and inner else inner
+        place = _named(last) if key in OF_VOLUMES and isinstance(last, Unknown) else None
+        if place and (last is inner or look_up(values, place) == []):
+            yield (*path, key)
+        yield from _given(inner, values, (*path, key))
 
 
 def _released(document: Plain) -> Plain:

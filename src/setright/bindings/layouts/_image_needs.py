@@ -124,6 +124,12 @@ def capabilities_of(image: Plain, images: Images) -> list[str]:
     return list(_told(image, images).get("capabilities", ()))
 
 
+def without_volumes(needs: Needs) -> Needs:
+    """What of it holds where it gets no volume of its own."""
+    has_none = not any(needs.get(key) for key in ("writes", "keeps", "volumes"))
+    return {key: each for key, each in needs.items() if key != "rootless" and (key != "writes" or has_none)}
+
+
 def cautions_of(image: Plain, images: Images, started: Started = AS_IT_COMES) -> Needs:
     """What the image's entry tells of any version of it, unless only a script that shows and waits starts in it: `changes`, also
     by variables and by where files are mounted, `fills`, `memory`, what it `writes` at least, what it `owns`, whether it starts

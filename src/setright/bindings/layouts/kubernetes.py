@@ -32,7 +32,7 @@ from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template, _relied_on
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
-from setright.bindings.layouts._helm import filled, redirected
+from setright.bindings.layouts._helm import filled, lists_given, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
@@ -248,6 +248,8 @@ def tell_surroundings(
         file, workload = placed[0], resource.tree["workload"]
         where = workload["namespace"], file, near.get(folder(file), ()), far
         ports = served(resource.tree, *where)
+        if file in sources and any(each[: len(resource.home[1])] == resource.home[1] for each in lists_given(sources[file])):
+            workload["volumes"] = "of values"
         claims, alone = _claims(resource.tree, placed, sources.get(file), around, images)
         workload |= claims
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
