@@ -214,7 +214,7 @@ def let_in(principal: str, topic: str = "!Ref Alarms", effect: str = "Allow") ->
         (MAIL, f"{PERHAPS}: others, as nothing here does"),
         (HEARS, f"{PERHAPS}: others, as nothing here does"),
         ("Outputs:\n  Topic: {Value: !Ref Alarms}\n", f"{PERHAPS}: others, who know its name"),
-        (SHOP + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", f"{PERHAPS}: others, who know its name"),
+        (SHOP + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", "Shop"),
         (ALARM + "Outputs:\n  Topic: {Value: !Ref Alarms}\n", f"{BESIDES}: others, who know its name"),
         (let_in("{Service: lambda.amazonaws.com}"), STRANGERS),
         (let_in("{Service: ses.amazonaws.com}"), f"{BESIDES}: ses.amazonaws.com"),

@@ -50,9 +50,9 @@ def publishers(template: Tree, name: str, tree: Tree) -> str:
         perhaps = f"{BESIDES}: {BY_NAME}" if known else "services"
         return f"{BESIDES}: {others[0]}" if others else perhaps
     unsure = [id_ for id_ in others if named[id_] not in PROGRAMS]
-    if known or unsure or not others:
-        return f"{PERHAPS}: {next(iter(unsure), BY_NAME if known else 'others, as nothing here does')}"
-    return others[0]
+    if others and not unsure:
+        return others[0]
+    return f"{PERHAPS}: {next(iter(unsure), BY_NAME if known else 'others, as nothing here does')}"
 
 
 def _only_hears(template: Tree, id_: str, name: str) -> bool:
