@@ -274,6 +274,18 @@ def test_a_dry_run_shows_it_and_needs_no_token(shop: Shop):
     assert "| right after this |" in ran.out
 
 
+def test_what_is_put_right_in_many_places_is_one_row_that_names_the_first(shop: Shop):
+    for name in "abcd":
+        (shop.program.tree / f"{name}.tf").write_text(MAIN_TF.replace('"shop" {', f'"{name}" {{'))
+    as_user(shop.program.tree, "add", ".")
+    as_user(shop.program.tree, "commit", "-qm", "More")
+    as_user(shop.program.tree, "push", "-q", "origin", "main")
+    out = shop.pr("--dry-run", token="").out
+    (row,) = [line for line in out.splitlines() if line.startswith("| [")]
+    assert "5 settings" in out and row.count("<br>") == 3 and row.endswith("<br>and 2 more |")
+    assert "`aws_db_instance.a` in `a.tf:7`<br>" in row
+
+
 def test_a_tree_below_the_root_keeps_its_path(shop: Shop):
     infra = shop.program.tree / "infra"
     infra.mkdir()

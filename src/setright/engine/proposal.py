@@ -19,7 +19,7 @@ from setright.model import Answer, Control, Plan, Planned
 
 LONGEST = 60_000  # characters; GitHub takes 65,536
 ROWS = 100
-NAMED = 3  # files that one fear is about
+NAMED = 3  # files that one fear is about, places of one control
 MARK = re.compile(r"<!-- setright:([0-9a-f]{16}) -->")
 MARKUP = re.compile(r"([\\`*_\[\]<>|~#!])")
 NUL = "\u200b"  # keeps @name and #1 from being links
@@ -118,12 +118,23 @@ def _summary(drafts: Sequence[Draft], found: Sequence[Found]) -> str:
 
 
 def _table(found: Sequence[Placed], pages: str) -> str:
+    """A row a control, with the first places."""
+    by_control: dict[str, list[Placed]] = {}
+    for each in found:
+        by_control.setdefault(each[1].control.id, []).append(each)
     rows = [
-        f"| {_link(f.control, pages)} | {f.finding.severity} | {_code(f.finding.resource)} | {_code(at)} |"
-        for at, f in found[:ROWS]
+        f"| {_link(f.control, pages)} | {f.finding.severity} | {_places(of)} |" for of in by_control.values() for _, f in of[:1]
     ]
-    more = f"\n\n... and {len(found) - ROWS} more." if len(found) > ROWS else ""
-    return "\n".join(["| right after this | severity | what | where |", "| --- | --- | --- | --- |", *rows]) + more
+    more = f"\n\n... and {_count(len(rows) - ROWS, 'more control')}." if len(rows) > ROWS else ""
+    return "\n".join(["| right after this | severity | where |", "| --- | --- | --- |", *rows[:ROWS]]) + more
+
+
+def _places(found: Sequence[Placed]) -> str:
+    named = found[:NAMED]
+    told = [
+        _code(at) if at.startswith(f"{f.finding.resource}:") else f"{_code(f.finding.resource)} in {_code(at)}" for at, f in named
+    ]
+    return "<br>".join([*told, *([f"and {len(found) - NAMED} more"] if len(found) > NAMED else [])])
 
 
 def _fears(drafts: Sequence[Draft]) -> Iterator[str]:
