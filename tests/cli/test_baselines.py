@@ -50,6 +50,15 @@ def test_a_control_that_a_baseline_leaves_out_is_not_asked_and_says_why(setright
     assert all(AUTO not in plan["controls"] for plan in plans)
 
 
+def test_parameters_that_differ_are_told_as_configuration_writes_them(setright: Program):
+    file = own(setright) / "baselines/acme.yaml"
+    setright("baseline", "new", "acme", "--into", "acme")
+    given = {"params": {"user": "_chrony", "listening-ports": [22, 443]}}
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | given))
+    out = setright("baseline", "diff", "recommended", "acme").out
+    assert "not set → _chrony" in out and "not set → 22, 443" in out
+
+
 def test_a_name_that_is_taken_or_no_name_is_refused(setright: Program):
     own(setright)
     for name in ("recommended", "all", "No Name", "../up"):

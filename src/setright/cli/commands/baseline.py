@@ -10,6 +10,7 @@ from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
     from setright.controls.baselines import Baseline
+    from setright.model import Plain
 
 
 @click.group("baseline")
@@ -112,11 +113,15 @@ def diff(one: str, other: str, show: Shown) -> None:
         emit(json_text({"schema": SCHEMA, **told}), show)
         return
     from setright.cli.screens.tables import table
+    from setright.controls.operators import text
+
+    def said(value: Plain) -> str:
+        return "not set" if value is None else ", ".join(map(text, value)) if isinstance(value, list) else text(value)
 
     with paper(show) as console:
         rows = [("+", i, catalogue.control(i).title) for i in found.added]
         rows += [("-", i, why or catalogue.control(i).title) for i, why in found.removed.items()]
-        rows += [("=", name, f"{was} → {now}") for name, (was, now) in sorted(found.parameters.items())]
+        rows += [("=", name, f"{said(was)} → {said(now)}") for name, (was, now) in sorted(found.parameters.items())]
         console.print(table(("", f"{one} → {other}", ""), rows) if rows else f"{one} and {other} hold the same")
 
 
