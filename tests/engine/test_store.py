@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from setright.engine.error import EngineError
-from setright.engine.store import Standing, Store, StoredTarget, Wanted
+from setright.engine.store import Store, StoredTarget, Wanted
 from setright.engine.store.database import Database
 from setright.engine.store.schema import HEAD
 from setright.engine.store.upgrade import upgrade
@@ -79,20 +79,6 @@ def test_a_finding_reads_back_as_it_was_written(store):
         0,
     )
     assert store.finding("b") is None
-
-
-def test_a_finding_begins_with_its_owner_and_goes_on_with_what_is_told_of_it_later(store):
-    nobody = {"owner": "", "organisation": "", "lane": ""}
-
-    def theirs(finding):
-        return {"owner": "team-db", "organisation": "acme", "lane": "ask"} if finding == "a" else nobody
-
-    store.record_scan("ssh://web-1", [], [finding("a"), finding("b")], T0, whose=theirs)
-    assert [(known.finding.id, known.owner, known.lane) for known in store.findings()] == [("a", "team-db", "ask"), ("b", "", "")]
-    store.keep_standings([Standing("a", "team-web", 1.0, (), ("acme",), 50, "", 10, "auto", "")], T0)
-    assert (store.finding("a").owner, store.finding("a").lane) == ("team-web", "auto")
-    store.record_scan("ssh://web-1", [], [finding("a")], T0 + HOUR, whose=theirs)
-    assert store.finding("a").owner == "team-web"
 
 
 def test_a_finding_keeps_when_it_was_first_seen_and_moves_when_it_was_last(store):
