@@ -178,9 +178,17 @@ def _policy(chains: list[dict[str, Plain]], rules: list[dict[str, Plain]]) -> st
     for chain in chains:
         mine = [r for r in rules if (r["family"], r["table"], r["chain"]) == (chain["family"], chain["table"], chain["name"])]
         last = mine[-1]["expr"][-1:] if mine else []
+        if any(map(_lets_all_in, mine)):
+            continue
         if chain.get("policy") == "drop" or any(("drop" in e or "reject" in e) and len(mine[-1]["expr"]) == 1 for e in last):
             families |= {"ip", "ip6"} if chain["family"] == "inet" else {chain["family"]}
     return "drop" if families >= {"ip", "ip6"} else "accept-ipv6" if "ip" in families else "accept"
+
+
+def _lets_all_in(rule: dict[str, Plain]) -> bool:
+    """Whether it accepts whatever comes as far as it: then the policy of its chain is not asked."""
+    keys = {key for expression in rule["expr"] for key in expression}
+    return "accept" in keys and keys <= {"accept", "counter", "log"}
 
 
 def _legacy(text: str) -> Tree:
