@@ -19,12 +19,12 @@ class ReadyCatalogue(BuildHookInterface[Any]):
         if self.target_name != "wheel" or version == "editable":
             return
         sys.path.insert(0, str(Path(self.root, "src")))
-        from setright.engine.catalogue import ready
+        from setright.engine.catalogue import shipped_content
         from setright.engine.content import READY
 
         self._place = TemporaryDirectory()
         made = Path(self._place.name, READY)
-        made.write_bytes(ready(Path(self.root)))
+        made.write_bytes(shipped_content(Path(self.root)))
         build_data["force_include"][str(made)] = f"setright/content/{READY}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

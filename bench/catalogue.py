@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.scan import bindings_for, judge_reading
 from setright.model import Document, Plain, Reading
@@ -74,7 +74,7 @@ def judging(catalogue: Catalogue, right: bool) -> tuple[float, float]:
     binding = catalogue.bindings["k8s/workload"]
     given = []
     for number in range(2000):
-        (document,) = documents(binding, "kubernetes", json.dumps(pod(number, right))).values()
+        (document,) = example_documents(binding, "kubernetes", json.dumps(pod(number, right))).values()
         given.append(Document(f"{number}.json", document.data, "json"))
     bindings = bindings_for(catalogue.bindings, ("kubernetes",), controls)
     read = timed(lambda: judge_reading("bench", Reading(tuple(given)), bindings, []))

@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 from lab import postgres
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.configuration import load_configuration
-from setright.engine.ledger import verify
+from setright.engine.ledger import verify_ledger
 
 CONTROL = "linux/login-defs/su-log"
 TENANTS = ("large", "large", "large", "large", "large", "large", "large", "small", "smaller", "smallest")
@@ -72,7 +72,7 @@ def target(home: Path, number: int) -> Path:
 
 
 def submitted(app: App, count: int) -> str:
-    plans = [plan for each in app.plan(app.targets(()), Ask(controls=(CONTROL,))) for plan in each.plans]
+    plans = [plan for each in app.plan(app.targets(()), ScanOptions(controls=(CONTROL,))) for plan in each.plans]
     assert len(plans) == count, len(plans)
     return app.queue(plans, lambda plan: True).id
 
@@ -138,7 +138,7 @@ def told(app: App, home: Path, count: int, seen: Seen) -> None:
     for number in range(count):
         text = (target(home, number) / "etc/login.defs").read_text()
         assert text == f"# host {number}\nSYSLOG_SU_ENAB yes\nSYSLOG_SG_ENAB yes\n", text
-    assert verify(app.ledger.path, app.ledger._public).whole
+    assert verify_ledger(app.ledger.path, app.ledger._public).whole
     rest = count - seen.half
     print(f"{count} targets verified, each once, none lost; the ledger is whole")
     before, after = seen.half / seen.killed_at_s, rest / (seen.wall_s - seen.killed_at_s)

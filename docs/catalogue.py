@@ -9,8 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from setright.bindings.view import steps_of
-from setright.controls.frameworks import Framework, held, load_frameworks
-from setright.controls.page import page
+from setright.controls.frameworks import Framework, controls_by_section, load_frameworks
+from setright.controls.page import page_of
 from setright.engine.catalogue import Catalogue
 from setright.model import SEVERITIES, Binding, Control, Plain
 
@@ -53,14 +53,16 @@ def catalogue_pages(catalogue: Catalogue, root: Path) -> Iterator[tuple[str, str
     yield "baselines/index.md", baselines_index(catalogue)
     frameworks, cited = load_frameworks([root]), catalogue.cited()
     for name, framework in frameworks.items():
-        yield f"frameworks/{name}.md", framework_page(framework, held(framework, cited), catalogue)
-    yield "frameworks/index.md", frameworks_index([(f, held(f, cited)) for f in frameworks.values()])
+        yield f"frameworks/{name}.md", framework_page(framework, controls_by_section(framework, cited), catalogue)
+    yield "frameworks/index.md", frameworks_index([(f, controls_by_section(f, cited)) for f in frameworks.values()])
 
 
 def control_page(control: Control, binding: Binding) -> str:
     """The control's own page, with its kind and frameworks as links, and how to use it."""
     here = f"controls/{control.id}.md"
-    text = page(control).replace(f"kind `{control.kind}`", f"kind {_link(here, f'kinds/{control.kind}.md', f'`{control.kind}`')}")
+    text = page_of(control).replace(
+        f"kind `{control.kind}`", f"kind {_link(here, f'kinds/{control.kind}.md', f'`{control.kind}`')}"
+    )
     for name in control.frameworks:
         text = text.replace(f"\n- {name}: ", f"\n- {_link(here, f'frameworks/{name}.md', name)}: ")
     families = ", ".join(_family(family) for family in sorted(binding.layouts))

@@ -34,7 +34,7 @@ TABLES = {  # where each sort of table stands in the file
     "Freeze": "[[policy.freezes]]",
     "ExceptionRules": "[policy.exceptions]",
     "Waves": "[[policy.waves]]",
-    "Limit": "[[policy.limits]]",
+    "RateLimit": "[[policy.limits]]",
 }
 
 

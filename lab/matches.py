@@ -18,7 +18,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.dialect import read_mapping
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.foreign import places_of
@@ -71,7 +71,7 @@ def written(root: Path, catalogue: Catalogue) -> Iterator[str]:
             if family not in FAMILIES or example.fixed is None:
                 continue
             for side, given in (("bad", example.bad), ("fixed", example.fixed)):
-                for locator, document in documents(binding, family, given).items():
+                for locator, document in example_documents(binding, family, given).items():
                     file = root / f"of{number // TOGETHER}" / str(number) / side / locator
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(document.data)

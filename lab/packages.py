@@ -23,7 +23,7 @@ from pathlib import Path
 from lab.booted import Booted
 from lab.hosts import BASE, CACHE, build, main
 
-from setright.controls.load import read
+from setright.controls.load import read_control
 from setright.engine.catalogue import content_root
 
 RELEASE, SECURITY = "bookworm", "bookworm-security"
@@ -54,7 +54,7 @@ def wanted() -> Iterator[str]:
     """What controls want installed."""
     root = content_root() / "controls"
     for file in sorted((root / "linux/package").iterdir()):
-        raw = read(file, root)
+        raw = read_control(file, root)
         if raw["require"]["installed"] is True:
             yield from raw["where"]["package"]["one-of"]
 

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from setright.engine.keys import public_key
-from setright.engine.ledger import verify
+from setright.engine.ledger import verify_ledger
 from setright.engine.snapshots import Snapshots
 
 OUTCOMES = frozenset({"verified", "unverified", "reverted", "refused"})
@@ -32,7 +32,7 @@ def outcomes(state: Path) -> list[str]:
 
 def check_proof(state: Path) -> None:
     """The ledger verifies offline, every begun plan has an outcome, told once, and every snapshot it names can be had back."""
-    report = verify(state / "ledger.jsonl", public_key((state / "keys" / "ledger.pub").read_bytes()))
+    report = verify_ledger(state / "ledger.jsonl", public_key((state / "keys" / "ledger.pub").read_bytes()))
     assert report.whole, report
     begun = {(run, plan): event for (run, plan), event in last_words(state).items() if event != "approved"}
     assert set(begun.values()) <= OUTCOMES, begun

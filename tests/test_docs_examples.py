@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from setright.cli import main
-from setright.engine.configuration import parse
+from setright.engine.configuration import parse_configuration
 from tests.content import warm
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +61,7 @@ def test_the_command_lines_are_found():
 def test_every_table_of_the_configuration_is_one_that_counts(page):
     for sort, block in BLOCK.findall(page.read_text()):
         if sort == "toml":
-            parse(block)
+            parse_configuration(block)
 
 
 ON_PURPOSE = {  # what our own workflows do against our own controls, each said beside it

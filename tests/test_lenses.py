@@ -9,9 +9,9 @@ from importlib import import_module
 import pytest
 
 import setright.lenses
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.lenses import LensError, get, lens, put, span
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.model import Edit, Unknown
 from tests import corpora
 from tests.content import shipped
@@ -38,7 +38,7 @@ def examples(name):
         for example in control.examples:
             for written in (example.good, example.bad, example.fixed):
                 if written is not None:
-                    made = documents(binding, example.family or min(binding.layouts), written).values()
+                    made = example_documents(binding, example.family or min(binding.layouts), written).values()
                     found |= {d.data for d in made if d.data is not None and d.lens.replace("-", "_") == name}
     return sorted(found)
 
@@ -112,7 +112,7 @@ def test_what_was_asked_is_there_nothing_else_moved_and_asking_twice_changes_no_
             accepted += 1
             if not edit.remove:
                 assert put(name, once, [edit]) == once
-            if not edit.remove and "#" not in str(look_up(tree, edit.path)[1]):
+            if not edit.remove and "#" not in str(find_at(tree, edit.path)[1]):
                 assert len(COMMENT.findall(once)) >= len(COMMENT.findall(source))
     assert accepted or not sources(name)
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from setright.bindings.examples import MAIN
-from setright.bindings.examples import documents as written
+from setright.bindings.examples import example_documents as written
 from setright.engine import harness
 from setright.model import Binding, Document, Plain
 from tests.content import shipped
@@ -29,7 +29,7 @@ def windows(binding: Binding, family: str, given: Plain) -> Mapping[str, Documen
 
 @pytest.mark.parametrize("domain", sorted({control_id.split("/")[0] for control_id in CATALOGUE.ids()}))
 def test_a_control_keeps_its_promises_where_lines_end_as_windows_has_them(domain: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harness, "documents", windows)
+    monkeypatch.setattr(harness, "example_documents", windows)
     controls = [CATALOGUE.control(control_id) for control_id in CATALOGUE.ids() if control_id.startswith(f"{domain}/")]
     broken = {each.id: said for each in controls if (said := harness.broken_promises(CATALOGUE, each))}
     assert not broken, broken

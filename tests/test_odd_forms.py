@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from setright.bindings.error import BindingError
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.controls.derive import resolve
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import bindings_for, judge_reading
 from setright.model import Control, Document, Reading
 from setright.surfaces.memory import Memory
@@ -96,7 +96,9 @@ def written(family: str) -> list[tuple[Control, dict[str, Document]]]:
         binding = CATALOGUE.bindings[control.kind]
         for example in control.examples if family in binding.layouts else ():
             if (example.family or min(binding.layouts)) == family:
-                found.append((control, dict(documents(binding, family, example.bad if example.good is None else example.good))))
+                found.append(
+                    (control, dict(example_documents(binding, family, example.bad if example.good is None else example.good)))
+                )
     return found
 
 
@@ -120,7 +122,7 @@ def said(control: Control, family: str, given: dict[str, Document]) -> str:
     try:
         bindings = bindings_for(CATALOGUE.bindings, (family,), kin)
         scan = judge_reading("odd", Reading(tuple(given.values())), bindings, kin)
-        plans = plan(scan, Memory(given, (family,)), Options(together=True)).plans
+        plans = plan(scan, Memory(given, (family,)), PlanOptions(together=True)).plans
     except BindingError as error:
         return str(error)
     return "\n".join([*(problem.why for problem in scan.problems), *(each.reason for each in plans)])

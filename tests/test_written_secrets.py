@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.cli import main
 from setright.model import Control, Requirement, Some
 from tests.content import shipped, warm
@@ -32,7 +32,7 @@ def _planted(control: Control, root: Path) -> int:
         if example.bad is None:
             continue
         binding = CATALOGUE.bindings[control.kind]
-        for locator, document in documents(binding, example.family or next(iter(binding.layouts)), example.bad).items():
+        for locator, document in example_documents(binding, example.family or next(iter(binding.layouts)), example.bad).items():
             assert b"example-only" in (document.data or b""), f"{control.id}: write the secret of an example as example-only"
             file = root / control.id.replace("/", "-") / str(number) / locator
             file.parent.mkdir(parents=True, exist_ok=True)

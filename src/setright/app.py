@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from setright.controls.error import ControlError
 from setright.engine.abreast import abreast
 from setright.engine.allowance import Allowances
-from setright.engine.belongings import standings, told_of, whose
+from setright.engine.belongings import background, standings, whose
 from setright.engine.catalogue import Catalogue, content_root, load_catalogue
 from setright.engine.configuration import Configuration, Target, full_url, load_configuration
 from setright.engine.decision import About, Weighed, weigh
 from setright.engine.error import EngineError
-from setright.engine.learn import Approved, approved, snapshots_of
+from setright.engine.learn import Approved, learned_from, snapshots_of
 from setright.engine.naming import picked
 from setright.engine.opening import open_surface, source_root
 from setright.engine.organisation import about, life, subject_of
@@ -27,8 +27,8 @@ from setright.engine.passwords import Passwords
 from setright.engine.redact import without_password
 from setright.engine.runs import in_order, new_run, not_now, to_undo
 from setright.engine.scan import Scan, scan
-from setright.engine.scope import Ask as Ask
 from setright.engine.scope import Honoured, within_change, without_adopted, without_exceptions
+from setright.engine.scope import ScanOptions as ScanOptions
 from setright.engine.suppress import heed
 from setright.engine.times import now
 from setright.model import Plain, Plan
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from setright.engine.courier import Courier
     from setright.engine.desk import RunDesk
     from setright.engine.ledger import Ledger
-    from setright.engine.plan import Options
+    from setright.engine.plan import PlanOptions
     from setright.engine.propose import Draft
     from setright.engine.rounds import Further
     from setright.engine.runner import Runner
@@ -62,7 +62,7 @@ class Scanned(NamedTuple):
     weighed: Mapping[str, Weighed] = {}  # by finding
 
 
-class Planned(NamedTuple):
+class TargetPlans(NamedTuple):
     """One target's plans, or why there are none."""
 
     target: str
@@ -72,7 +72,7 @@ class Planned(NamedTuple):
     weighed: Mapping[str, Weighed] = {}
 
 
-class Run(NamedTuple):
+class RunOutcome(NamedTuple):
     """A run's id and the outcome of each plan, in order. `rounds`: of those that came later, by hash (`engine.rounds`)."""
 
     id: str
@@ -187,7 +187,7 @@ class App:
             self._logins[shown] = url
         return shown
 
-    def controls(self, ask: Ask) -> list[str]:
+    def controls(self, ask: ScanOptions) -> list[str]:
         """The ids asked for. Raises ControlError for a baseline, control or glob that selects nothing."""
         from fnmatch import fnmatchcase
 
@@ -201,7 +201,7 @@ class App:
                 raise ControlError(f"no control matches {glob!r}; `setright controls list` shows all")
         return ids
 
-    def scan(self, targets: Sequence[str], ask: Ask) -> Iterator[Scanned]:
+    def scan(self, targets: Sequence[str], ask: ScanOptions) -> Iterator[Scanned]:
         """Each target's scan as it is done, several at once; a target that cannot be read does not stop the others."""
         ids, exceptions = self.controls(ask), self._exceptions()
 
@@ -216,7 +216,7 @@ class App:
         for scanned in abreast(one, [self._shown(target) for target in targets]):
             yield scanned._replace(note=self._remember(scanned))
 
-    def _seen(self, surface: Surface, ids: Iterable[str], ask: Ask, exceptions: Mapping[str, FindingException]) -> Scan:
+    def _seen(self, surface: Surface, ids: Iterable[str], ask: ScanOptions, exceptions: Mapping[str, FindingException]) -> Scan:
         """A target's findings, and apart from them what is knowingly left open or not asked about."""
         root = source_root(surface)
         found = scan(surface, self.catalogue, self._for(surface, ids, ask))
@@ -253,7 +253,7 @@ class App:
 
     def _about(self, surface: Surface) -> About:
         """What the organisation knows of a target, and its policy for it."""
-        told = told_of(self.configuration, lambda: self.store, surface)
+        told = background(self.configuration, lambda: self.store, surface)
         return about(self.configuration, self._target(self._shown(surface.target)), source_root(surface), told)
 
     def _exceptions(self) -> Mapping[str, FindingException]:
@@ -269,39 +269,39 @@ class App:
         except EngineError:
             return None
 
-    def plan(self, targets: Sequence[str], ask: Ask, *, together: bool = False) -> Iterator[Planned]:
+    def plan(self, targets: Sequence[str], ask: ScanOptions, *, together: bool = False) -> Iterator[TargetPlans]:
         """Each target's plans; nothing on the target is changed."""
         from setright.engine.plan import made_elsewhere, plan
 
         ids = self.controls(ask)
         exceptions, ask = self._exceptions(), ask.to_plan()
 
-        def one(target: str) -> Planned:
+        def one(target: str) -> TargetPlans:
             try:
                 with closing(self.open(target)) as surface:
                     found = self._seen(surface, ids, ask, exceptions)
                     options = self.options(surface, ask, together=together)
-                    return Planned(target, plan(found, surface, options).plans, made_elsewhere(found, surface))
+                    return TargetPlans(target, plan(found, surface, options).plans, made_elsewhere(found, surface))
             except SurfaceError as error:
-                return Planned(target, (), None, str(error))
+                return TargetPlans(target, (), None, str(error))
 
         yield from abreast(one, [self._shown(target) for target in targets])
 
-    def look(self, surface: Surface, ask: Ask) -> Scan:
+    def look(self, surface: Surface, ask: ScanOptions) -> Scan:
         """The findings of a surface that the caller opened; they are not kept."""
         return self._seen(surface, self.controls(ask), ask, self._exceptions())
 
-    def options(self, surface: Surface, ask: Ask, together: bool) -> Options:
+    def options(self, surface: Surface, ask: ScanOptions, together: bool) -> PlanOptions:
         """How to plan for a target."""
-        from setright.engine.plan import Options
+        from setright.engine.plan import PlanOptions
 
         known = self._params(ask), now(), self._about(surface), life(self.configuration)
-        return Options(together, self.fingerprint_key, *known, self._approved(ask))
+        return PlanOptions(together, self.fingerprint_key, *known, self._approved(ask))
 
-    def _approved(self, ask: Ask) -> Approved | None:
-        return approved(self.catalogue, self._baselines(ask), lambda: snapshots_of(self.state, self.store))
+    def _approved(self, ask: ScanOptions) -> Approved | None:
+        return learned_from(self.catalogue, self._baselines(ask), lambda: snapshots_of(self.state, self.store))
 
-    def draft(self, surface: Surface, ask: Ask, *, together: bool, per: str) -> Draft:
+    def draft(self, surface: Surface, ask: ScanOptions, *, together: bool, per: str) -> Draft:
         """What a pull request would do to a tree of sources."""
         from setright.engine.propose import draft
 
@@ -309,9 +309,9 @@ class App:
 
     def verify(self, drafted: Draft, surface: Surface) -> Draft:
         """Raises EngineError where the tree, read and judged anew, is not what the draft says."""
-        from setright.engine.propose import verify
+        from setright.engine.propose import verify_draft
 
-        return verify(drafted, scan(surface, self.catalogue, drafted.scan.controls))
+        return verify_draft(drafted, scan(surface, self.catalogue, drafted.scan.controls))
 
     def apply(
         self,
@@ -320,7 +320,7 @@ class App:
         tell: Callable[[Plan, Outcome], None],
         watch: Callable[[Progress], None] = lambda _: None,
         further: Further | None = None,
-    ) -> Run:
+    ) -> RunOutcome:
         """Runs the plans that are `auto` or approved, and says of the others why not. Snapshots first, proof last.
 
         `tell` hears of each plan that ended, `watch` after each target how far the run has come; `further` is what it may
@@ -331,14 +331,14 @@ class App:
         outcomes, recovered = self.runner.apply(run, todo, self.consent.cases, tell, watch, may)
         rounds = {part.hash: part.round for part in self.store.run(run).plans if part.round > 1}
         every = [*plans, *self.store.plans_of([*rounds])]
-        return Run(run, tuple((p, (left | outcomes)[p.hash]) for p in every), tuple(recovered), rounds)
+        return RunOutcome(run, tuple((p, (left | outcomes)[p.hash]) for p in every), tuple(recovered), rounds)
 
-    def queue(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], further: Further | None = None) -> Run:
+    def queue(self, plans: Sequence[Plan], approved: Callable[[Plan], bool], further: Further | None = None) -> RunOutcome:
         """As `apply`, but leaves what may run to workers: their plans have no outcome yet."""
         run, todo, left = self._begun(plans, approved)
         may = further.but([p for p in plans if p.hash in left], self.ledger.actor) if further else ""
         self.runner.queue(run, todo, self.consent.cases, may)
-        return Run(run, tuple((p, left[p.hash]) for p in plans if p.hash in left))
+        return RunOutcome(run, tuple((p, left[p.hash]) for p in plans if p.hash in left))
 
     def _begun(self, plans: Sequence[Plan], approved: Callable[[Plan], bool]) -> tuple[str, list[Plan], dict[str, Outcome]]:
         """A new run's id, what it runs, and of the others why not."""
@@ -365,12 +365,12 @@ class App:
     def subject(self, target: str) -> Subject:
         return subject_of(self.configuration, self._target(target))
 
-    def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> Run:
+    def rollback(self, of: str, tell: Callable[[Plan, Outcome], None]) -> RunOutcome:
         """Restores what a run changed, last change first, verified. Raises EngineError for a run that is not there."""
         run, plans = new_run(), to_undo(self.store.run(of).plans, self.store.plan)
         self.ledger.append("rollback asked", {"run": run, "of": of, "plans": [p.hash for p in plans]})
         outcomes, recovered = self.runner.roll_back(run, of, plans, tell)
-        return Run(run, tuple((p, outcomes[p.hash]) for p in plans), tuple(recovered))
+        return RunOutcome(run, tuple((p, outcomes[p.hash]) for p in plans), tuple(recovered))
 
     def recover(self) -> list[Outcome]:
         """Finishes or rolls back what an earlier process left unfinished; every run does so first by itself."""
@@ -387,12 +387,12 @@ class App:
         known = self.store.finding(finding)
         return self.subject(known.finding.target) if known else Subject(())
 
-    def _for(self, surface: Surface, ids: Iterable[str], ask: Ask) -> Chosen:
+    def _for(self, surface: Surface, ids: Iterable[str], ask: ScanOptions) -> Chosen:
         return self.catalogue.for_families(surface.families, ids, self._params(ask), ask.min_severity)
 
-    def _params(self, ask: Ask) -> dict[str, Plain]:
+    def _params(self, ask: ScanOptions) -> dict[str, Plain]:
         """The organisation's values over the baselines', of which a later one goes over an earlier one."""
         return self.catalogue.params(self._baselines(ask)) | self.configuration.parameters
 
-    def _baselines(self, ask: Ask) -> tuple[str, ...]:
+    def _baselines(self, ask: ScanOptions) -> tuple[str, ...]:
         return (ask.baseline,) if ask.baseline else self.configuration.baselines

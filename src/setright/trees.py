@@ -14,3 +14,10 @@ def same(a: Plain, b: Plain) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     return bool(type(a) is type(b) and a == b)
+
+
+def as_list(value: Plain) -> list[Plain]:
+    """A value that may stand alone or in a list, as a list; empty for None."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

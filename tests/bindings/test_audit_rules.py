@@ -12,7 +12,7 @@ from setright.bindings.layouts import audit_rules
 from setright.bindings.layouts.audit_rules import said
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import scan
 from setright.model import Document, Edit, Unknown
 from setright.surfaces.linux.documents import AUDITCTL
@@ -97,7 +97,7 @@ def test_rules_that_are_not_loaded_yet_break_no_promise_of_what_is_loaded() -> N
     texts = {FILE: b"-w /etc/shadow -p wa\n", "effective:audit-rules": b"-w /etc/shadow -p wa\n"}
     surface = Memory({name: Document(name, text, "audit-rules") for name, text in texts.items()}, ("linux",))
     controls = [shipped().control(f"linux/audit-rules/{name}") for name in ("loaded", "mounts", "time")]
-    (only,) = plan(scan(surface, shipped(), controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, shipped(), controls), surface, PlanOptions(together=True)).plans
     assert (only.document, only.controls) == (NEW, ("linux/audit-rules/mounts", "linux/audit-rules/time"))
     assert only.steps.reload == ("audit-rules-load",)
 

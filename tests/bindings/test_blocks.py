@@ -115,17 +115,17 @@ def test_an_edit_goes_where_the_directive_stands_else_to_its_home():
 )
 def test_arguments_say_a_value_and_a_value_is_said_in_their_style(form, words, value, wanted, written):
     before = words.split()
-    told = forms.read(form, before)
+    told = forms.read_form(form, before)
     assert (list(told) if isinstance(value, tuple) else told) == (list(value) if isinstance(value, tuple) else value)
     if form == "options":
         wanted = {**told, **wanted}
     assert forms.written(form, wanted, before) == written.split()
     if form != "options":
-        assert forms.read(form, written.split()) == wanted
+        assert forms.read_form(form, written.split()) == wanted
 
 
 def test_a_value_with_a_variable_cannot_be_told():
-    assert isinstance(forms.read("word", ["${TOKENS}"]), Unknown)
+    assert isinstance(forms.read_form("word", ["${TOKENS}"]), Unknown)
 
 
 def postfix(main: str, master: str, effective: str = "") -> dict[str, Resource]:

@@ -44,9 +44,9 @@ def test_what_was_looked_up_once_is_what_reading_all_of_it_tells(seed: int) -> N
         speaking = [id_ for id_, each in whole["Resources"].items() if uses(each, name)]
         assert list(index.speakers(whole, name)) == speaking
         assert index.users(whole, name) == [id_ for id_ in speaking if id_ != name]
-        assert index.count(whole, name) == uses(whole, name)
-        assert index.speaks(whole, "Outputs", name) == (uses(whole["Outputs"], name) > 0)
-    assert not index.speaks(whole, "Globals", "Data")
+        assert index.mention_count(whole, name) == uses(whole, name)
+        assert index.mentions(whole, "Outputs", name) == (uses(whole["Outputs"], name) > 0)
+    assert not index.mentions(whole, "Globals", "Data")
 
 
 def test_resources_of_several_types_come_in_the_templates_order() -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.bindings.test_compose_needs import LAYOUT, fixed, seen
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._compose_health import checked
+from setright.bindings.layouts._compose_health import health_edits
 from setright.model import Edit
 
 ASKED = Edit(("healthcheck", "test"), "auto")
@@ -63,9 +63,9 @@ def test_what_may_answer_elsewhere_is_not_asked(body: str) -> None:
 
 @pytest.mark.parametrize(("version", "keys"), [("3", 4), ("3.4", 5), ("2.1", 4), ("2.4", 5)])
 def test_an_older_format_gets_what_it_knows(version: str, keys: int) -> None:
-    assert len(checked("a", {"image": "redis"}, ASKED, LAYOUT["images"], None, version)[0].value) == keys
+    assert len(health_edits("a", {"image": "redis"}, ASKED, LAYOUT["images"], None, version)[0].value) == keys
 
 
 def test_a_format_without_checks_gets_none() -> None:
     with pytest.raises(BindingError, match="has no healthcheck"):
-        checked("a", {"image": "redis"}, ASKED, LAYOUT["images"], None, "2")
+        health_edits("a", {"image": "redis"}, ASKED, LAYOUT["images"], None, "2")

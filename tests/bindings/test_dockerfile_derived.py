@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import dockerfile
-from setright.bindings.layouts._dockerfile_image import facts_of, image_of, program, users_made
+from setright.bindings.layouts._dockerfile_image import image_facts, image_of, program, users_made
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -408,7 +408,7 @@ def test_users_are_told_from_groups_and_options() -> None:
     ],
 )
 def test_the_longest_name_tells_of_an_image(image: str, key: str, value: Plain) -> None:
-    assert facts_of(image, IMAGES).get(key) == value
+    assert image_facts(image, IMAGES).get(key) == value
 
 
 LINES = st.sampled_from(

@@ -8,7 +8,7 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._image_needs import Images, Started, covers, needs_of
-from setright.bindings.load import load, load_one
+from setright.bindings.load import load_bindings, load_one
 from setright.dialect import read_mapping
 
 ROOT = File(__file__).parents[2] / "bindings"
@@ -226,7 +226,7 @@ def test_a_folder_covers_what_is_below_it_only() -> None:
 
 
 def test_the_table_is_no_binding_and_one_that_is_missing_is_told(tmp_path: File) -> None:
-    assert "images" not in {each.kind for each in load(ROOT)}
+    assert "images" not in {each.kind for each in load_bindings(ROOT)}
     (tmp_path / "a").mkdir()
     (tmp_path / "a/b.yaml").write_text("kind: a/b\nkubernetes: {images: none.yaml}\n")
     with pytest.raises(BindingError, match="images: none.yaml beside the bindings"):

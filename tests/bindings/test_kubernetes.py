@@ -8,12 +8,14 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
-from setright.bindings.load import load
+from setright.bindings.load import load_bindings
 from setright.bindings.source import Source
 from setright.lenses import get, put, span
 from setright.model import Edit, Resource, Unknown
 
-BINDINGS = {b.kind: b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if "kubernetes" in b.layouts}
+BINDINGS = {
+    b.kind: b.layouts["kubernetes"] for b in load_bindings(File(__file__).parents[2] / "bindings") if "kubernetes" in b.layouts
+}
 WORKLOAD = BINDINGS["k8s/workload"]
 SPEC = "{containers: [{name: a, image: 'host:5000/a:1.2'}]}"
 

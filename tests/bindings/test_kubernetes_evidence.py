@@ -9,12 +9,12 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
-from setright.bindings.load import load
+from setright.bindings.load import load_bindings
 from setright.bindings.source import Source
 from setright.lenses import get, put
 from setright.model import Edit, Plain, Resource
 
-[WORKLOAD] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
+[WORKLOAD] = [b.layouts["kubernetes"] for b in load_bindings(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
 CALM = {
     "uses-api": False,
     "uses-node": False,

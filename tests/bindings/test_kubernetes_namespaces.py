@@ -8,12 +8,12 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
-from setright.bindings.load import load
+from setright.bindings.load import load_bindings
 from setright.bindings.source import Source
 from setright.lenses import get, put
 from setright.model import Edit, Resource
 
-[OBJECT] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/object"]
+[OBJECT] = [b.layouts["kubernetes"] for b in load_bindings(File(__file__).parents[2] / "bindings") if b.kind == "k8s/object"]
 WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
 OWN = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
 MOVE = Edit(("metadata", "namespace"), "apps")

@@ -8,13 +8,13 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
-from setright.bindings.load import load
+from setright.bindings.load import load_bindings
 from setright.bindings.source import Source
 from setright.lenses import get, put
 from setright.model import Edit, Resource
 
-[WORKLOAD] = [b.layouts["kubernetes"] for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
-RIGHTS = [(b.kind, b.layouts["kubernetes"]) for b in load(File(__file__).parents[2] / "bindings") if b.kind == "k8s/role"]
+[WORKLOAD] = [b.layouts["kubernetes"] for b in load_bindings(File(__file__).parents[2] / "bindings") if b.kind == "k8s/workload"]
+RIGHTS = [(b.kind, b.layouts["kubernetes"]) for b in load_bindings(File(__file__).parents[2] / "bindings") if b.kind == "k8s/role"]
 SPEC = "spec: {containers: [{name: a, image: 'host:5000/a:1'}]}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\n" + SPEC
 BARE = POD.replace(", labels: {app: web}", "")

@@ -8,19 +8,19 @@ import pytest
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import kubernetes
-from setright.bindings.load import load
+from setright.bindings.load import load_bindings
 from setright.bindings.source import Source
 from setright.controls.compile import Compiled
 from setright.controls.derive import derive
 from setright.controls.judge import judge
-from setright.controls.load import build, read
+from setright.controls.load import build, read_control
 from setright.lenses import get, put
 from setright.model import Edit, Mismatch, Resource
 
 ROOT = File(__file__).parents[2]
-[WORKLOAD] = [b.layouts["kubernetes"] for b in load(ROOT / "bindings") if b.kind == "k8s/workload"]
+[WORKLOAD] = [b.layouts["kubernetes"] for b in load_bindings(ROOT / "bindings") if b.kind == "k8s/workload"]
 CONTROLS = {
-    name: build(read(ROOT / f"controls/k8s/workload/{name}.yaml", ROOT / "controls"))
+    name: build(read_control(ROOT / f"controls/k8s/workload/{name}.yaml", ROOT / "controls"))
     for name in ("privileged", "host-pid", "run-as-non-root")
 }
 BASE = """apiVersion: apps/v1

@@ -7,11 +7,11 @@ from pathlib import Path as File
 import pytest
 
 from setright.controls.judge import applies
-from setright.controls.load import build, read
+from setright.controls.load import build, read_control
 from setright.model import Plain, Resource
 
 ROOT = File(__file__).parents[2] / "controls"
-TOKEN = build(read(ROOT / "k8s/workload/service-account-token.yaml", ROOT))
+TOKEN = build(read_control(ROOT / "k8s/workload/service-account-token.yaml", ROOT))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from setright import lenses
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._terraform_ages import FLOORS, refuse
+from setright.bindings.layouts._terraform_ages import FLOORS, refuse_too_new
 from setright.bindings.layouts._terraform_module import modules
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain
@@ -16,7 +16,7 @@ HOME: Path = ("resource", "azurerm_storage_account", "a", 0)
 def allowed(version: str, path: Path, value: Plain) -> bool:
     source = Source("main.tf", "hcl", lenses.get("hcl", (STORE % version).encode()))
     try:
-        refuse(modules({"main.tf": source})[""], "main.tf", Edit(path, value))
+        refuse_too_new(modules({"main.tf": source})[""], "main.tf", Edit(path, value))
     except BindingError as error:
         assert version in str(error)
         return False

@@ -9,9 +9,9 @@ from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
 from setright.bindings.layouts._terraform_spec import entry
-from setright.bindings.load import load, load_one
+from setright.bindings.load import load_bindings, load_one
 from setright.bindings.source import Source
-from setright.controls.judge import applies, is_known
+from setright.controls.judge import applies, is_requirement_known
 from setright.dialect import read_mapping
 from setright.model import Control, Edit, Path, Plain, Requirement, Resource, Unknown
 
@@ -128,7 +128,7 @@ def test_what_no_input_says_is_left_to_a_person(kind: str, source: str, version:
 
 
 def test_every_module_of_the_table_is_of_kinds_there_are_and_of_places_that_can_be_read() -> None:
-    layouts = {binding.kind: binding.layouts.get("terraform", {}) for binding in load(ROOT)}
+    layouts = {binding.kind: binding.layouts.get("terraform", {}) for binding in load_bindings(ROOT)}
     for source, kinds in read_mapping(ROOT / "modules.yaml").items():
         for kind in kinds:
             assert entry(layouts[kind], f"module.{source}").specs, f"{source}: {kind}"
@@ -143,4 +143,4 @@ def test_a_database_of_which_nothing_is_said_has_no_backups() -> None:
 def test_what_is_not_told_of_a_call_is_not_known() -> None:
     found = bucket()
     told, untold = (Requirement(path, "absent", True) for path in (BLOCKING, ("ReplicationConfiguration",)))
-    assert is_known(found, told) and not is_known(found, untold)
+    assert is_requirement_known(found, told) and not is_requirement_known(found, untold)

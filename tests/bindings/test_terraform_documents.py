@@ -12,7 +12,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_policy import written
-from setright.bindings.layouts._terraform_text import Unreadable, changed
+from setright.bindings.layouts._terraform_text import Unreadable, rewritten
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Unknown
 
@@ -93,8 +93,8 @@ def test_what_goes_takes_its_line_and_its_comma() -> None:
     before = 'jsonencode([\n    {\n      name = "a"\n      privileged = true # why\n      image = "b"\n    }\n  ])'
     assert put(before, Edit(("Containers", 0, "Image"), remove=True)) == TASK % before.replace('\n      image = "b"', "")
     text = '[\n  {"a": 1},\n  {"b": 2},\n  {"c": 3}\n]'
-    assert changed(text, (1,), None, True, True) == '[\n  {"a": 1},\n  {"c": 3}\n]'
-    assert changed(text, (2,), None, True, True) == '[\n  {"a": 1},\n  {"b": 2}\n]'
+    assert rewritten(text, (1,), None, True, True) == '[\n  {"a": 1},\n  {"c": 3}\n]'
+    assert rewritten(text, (2,), None, True, True) == '[\n  {"a": 1},\n  {"b": 2}\n]'
 
 
 def test_a_document_behind_a_local_of_its_own_is_edited_there() -> None:
@@ -131,10 +131,10 @@ def test_an_edit_says_what_was_asked_and_nothing_else(
     path = data.draw(st.sampled_from(paths))
     raw = json.dumps(tree, indent=2 if form == "lines" else None) if form != "hcl" else Unknown(encoded(tree, "  "))
     text = raw.text[len("jsonencode(") : -1] if isinstance(raw, Unknown) else raw
-    new = changed(text, path, value, remove, form != "hcl")
+    new = rewritten(text, path, value, remove, form != "hcl")
     told = written(None, Unknown(f"jsonencode({new})") if form == "hcl" else new)  # type: ignore[arg-type]  # a literal asks no module
     assert told == lenses.edited({"tree": json.loads(json.dumps(tree))}, [Edit(("tree", *path), value, remove)])["tree"]
-    assert remove or changed(new, path, value, remove, form != "hcl") == new
+    assert remove or rewritten(new, path, value, remove, form != "hcl") == new
 
 
 def _paths(tree: Plain, path: Path = ()) -> list[Path]:
@@ -154,4 +154,4 @@ def test_any_text_is_edited_or_refused(text: str) -> None:
     for path in (("a",), (0, "b"), ("a", 0)):
         for remove in (False, True):
             with suppress(Unreadable):
-                changed(text, path, 1, remove, False)
+                rewritten(text, path, 1, remove, False)

@@ -8,7 +8,7 @@ import pytest
 from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
-from setright.bindings.layouts._terraform_versions import NEWEST, read
+from setright.bindings.layouts._terraform_versions import NEWEST, parse_constraint
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Unknown
 
@@ -217,7 +217,7 @@ def test_a_key_of_a_map_is_no_block() -> None:
     ],
 )
 def test_a_constraint_is_a_least_and_a_most(text: str, least: tuple[int, ...], most: tuple[int, ...]) -> None:
-    assert read(text)[:2] == (least, most)
+    assert parse_constraint(text)[:2] == (least, most)
 
 
 # --- alone, else, refers, and policies of data blocks ---------------------------------------------------------------

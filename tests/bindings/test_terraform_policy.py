@@ -8,7 +8,7 @@ from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import terraform
 from setright.bindings.layouts._terraform_module import Module
-from setright.bindings.layouts._terraform_policy import _literal, document
+from setright.bindings.layouts._terraform_policy import _literal, policy_document
 from setright.bindings.source import Source
 from setright.model import Edit, Plain, Resource, Unknown
 
@@ -206,7 +206,7 @@ def test_a_policy_of_google_cloud_is_read_from_its_data_block() -> None:
 
 def test_a_principal_that_begins_as_an_arn_is_somebody() -> None:
     statements = '{ Principal = { AWS = ["arn:aws:iam::${var.a}:root", var.b] } }, { Principal = { AWS = "${var.c}" } }'
-    told = document(Module("", {}, frozenset()), Unknown(f"jsonencode({{ Statement = [{statements}] }})"))
+    told = policy_document(Module("", {}, frozenset()), Unknown(f"jsonencode({{ Statement = [{statements}] }})"))
     first, second = (each["Principal"]["AWS"] for each in told["Statement"])
     assert first == ["arn:aws:iam::${var.a}:root", Unknown("var.b")]
     assert isinstance(second, Unknown)

@@ -9,7 +9,7 @@ from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.source import Source
 from setright.controls.derive import resolve
 from setright.engine.change import changes
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import bindings_for, judge_reading
 from setright.lenses import get
 from setright.model import Document, Edit, Reading, Unknown, Verdict
@@ -61,7 +61,7 @@ def test_an_example_is_found_and_put_right_in_json_as_well(control, example, lon
     scan = scanned(control, given)
     assert any(found.finding.verdict is Verdict.FAIL for found in scan.found)
     surface = Memory(given, ("terraform",))
-    for each in plan(scan, surface, Options(together=True)).plans:
+    for each in plan(scan, surface, PlanOptions(together=True)).plans:
         for change in changes(each, surface.again([c.locator for c in each.changes])):
             surface.write(change)
     got, want = surface.documents["main.tf.json"], rewritten(example.fixed, lone)

@@ -4,7 +4,7 @@ import pytest
 
 from setright import lenses
 from setright.bindings.layouts._terraform_module import modules
-from setright.bindings.layouts._terraform_versions import NEWEST, Asked, constraint
+from setright.bindings.layouts._terraform_versions import NEWEST, VersionRange, constraint
 from setright.bindings.layouts.terraform_providers import view
 from setright.bindings.source import Source
 
@@ -13,7 +13,7 @@ WANTED = 'terraform {\n  required_providers {\n    aws = {\n      version = ">= 
 QUEUE = 'resource "aws_sqs_queue" "q" {\n  name = "q"\n}\n'
 
 
-def asked(files: dict[str, str], folder: str = "") -> Asked:
+def asked(files: dict[str, str], folder: str = "") -> VersionRange:
     given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
     return constraint(modules(given)[folder], "aws")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from setright.engine.adding import written
+from setright.engine.adding import toml_table
 from setright.engine.channels import MODULES
 from tests.integrations.rigs import RIGS, Rig, moto_server
 
@@ -58,11 +58,11 @@ def told(tmp_path_factory: pytest.TempPathFactory, moto: str) -> Iterator[Told]:
     for sort, rig in rigs.items():
         (table, env) = _named(sort, rig)
         program.env |= env
-        text += written(sort, {"type": sort, **table, **EVERYTHING})
+        text += toml_table(sort, {"type": sort, **table, **EVERYTHING})
         for key, value in OTHERS.items():
-            text += written(f"{sort}-not-{key}", {"type": sort, **table, "events": ["finding.*"], key: value})
-        text += written(f"{sort}-of", {"type": sort, **table, **OURS})
-        text += written(f"{sort}-off", {"type": sort, **table, **EVERYTHING, "off": True})
+            text += toml_table(f"{sort}-not-{key}", {"type": sort, **table, "events": ["finding.*"], key: value})
+        text += toml_table(f"{sort}-of", {"type": sort, **table, **OURS})
+        text += toml_table(f"{sort}-off", {"type": sort, **table, **EVERYTHING, "off": True})
     (program.tree / "setright.toml").write_text('fallback = "web"\n' + text)
     yield _journey(program, rigs)
     for rig in rigs.values():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.content import shipped
 
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.controls.compile import Compiled
 from setright.controls.judge import applies, judge
 from setright.engine.scan import bindings_for, judge_reading
@@ -33,7 +33,7 @@ def resources(control):
         family = example.family or min(binding.layouts)
         for written in (example.good, example.bad, example.fixed):
             if written is not None:
-                given_ = documents(binding, family, written).values()
+                given_ = example_documents(binding, family, written).values()
                 world = judge_reading("x", Reading(tuple(given_)), bindings_for(CATALOGUE.bindings, (family,), [control]), []).world
                 yield from (resource for found in world.resources.values() for resource in found)
 

@@ -3,8 +3,8 @@ import pytest
 from setright.controls.derive import NoRemedy, derive, resolve
 from setright.controls.error import ControlError
 from setright.controls.judge import applies, judge
-from setright.controls.load import build, read
-from setright.controls.paths import leaves, parse
+from setright.controls.load import build, read_control
+from setright.controls.paths import leaves, parse_paths
 from setright.model import Edit, Resource, Unknown, Verdict
 
 
@@ -171,8 +171,8 @@ def test_a_check_that_cannot_be_told_is_unknown_and_one_that_is_false_fails():
 
 
 def test_paths_have_alternatives_wildcards_and_quotes():
-    assert parse("spec/(a|b)/*/x") == [("spec", "a", "*", "x"), ("spec", "b", "*", "x")]
-    assert parse('metadata/annotations/"a.io/b"') == [("metadata", "annotations", "a.io/b")]
+    assert parse_paths("spec/(a|b)/*/x") == [("spec", "a", "*", "x"), ("spec", "b", "*", "x")]
+    assert parse_paths('metadata/annotations/"a.io/b"') == [("metadata", "annotations", "a.io/b")]
     assert list(leaves({"a": [{"x": 1}, {}]}, ("a", "*", "x"))) == [(("a", 0, "x"), 1), (("a", 1, "x"), None)]
 
 
@@ -187,7 +187,7 @@ def test_paths_have_alternatives_wildcards_and_quotes():
 def test_a_wrong_file_is_named_with_what_to_change(tmp_path, text, says):
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ControlError, match=says) as error:
-        read(tmp_path / "a.yaml", tmp_path)
+        read_control(tmp_path / "a.yaml", tmp_path)
     assert "a.yaml" in str(error.value)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from setright.engine.adopted import NAME, ListPlace, adopted, find, leave, load, righted, text_of
+from setright.engine.adopted import NAME, ListPlace, adopted, adopted_apart, find, load_adopted, righted, text_of
 from setright.engine.error import EngineError
 from setright.engine.scan import scan
 from setright.surfaces.iac.surface import SourceTree
@@ -26,7 +26,7 @@ def adopt(root, where=None):
 
 def left(place, file):
     found, root = seen(place)
-    return leave(found, ListPlace(file, root, load(file)))
+    return adopted_apart(found, ListPlace(file, root, load_adopted(file)))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_of_what_was_not_looked_at_or_could_not_be_read_nothing_is_said(tree):
     assert left(tree, file).notices == ()
     (tree / "infra" / "main.tf").write_text("")
     found, root = seen(tree, "aws/s3/versioning")
-    assert righted(found, ListPlace(file, root, load(file))) == []
+    assert righted(found, ListPlace(file, root, load_adopted(file))) == []
 
 
 def test_the_list_is_looked_for_up_to_the_repository_s_root_and_no_further(tree, tmp_path):
@@ -99,7 +99,7 @@ def test_the_list_is_looked_for_up_to_the_repository_s_root_and_no_further(tree,
 
 def test_the_list_is_the_same_whenever_it_is_written(tree):
     file = adopt(tree)
-    assert text_of(reversed(load(file).values())) == file.read_text()
+    assert text_of(reversed(load_adopted(file).values())) == file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,6 @@ def test_the_list_is_the_same_whenever_it_is_written(tree):
 def test_what_is_no_list_is_refused_with_its_name(tmp_path, text):
     (tmp_path / NAME).write_text(text)
     with pytest.raises(EngineError, match=NAME):
-        load(tmp_path / NAME)
+        load_adopted(tmp_path / NAME)
     with pytest.raises(EngineError, match="No such file"):
-        load(tmp_path / "none")
+        load_adopted(tmp_path / "none")

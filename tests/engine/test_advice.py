@@ -1,15 +1,15 @@
 """What there is to do is said once for each fix, in the same words wherever it is said."""
 
-from setright.engine.advice import Advice, general, markdown
-from setright.engine.store import Item
+from setright.engine.advice import Advice, advice_markdown, general
+from setright.engine.store import ToldFinding
 from setright.engine.ticket_words import Matter, draft
-from setright.integrations.tickets import Listing, Paragraph
+from setright.integrations.tickets import BulletList, Paragraph
 from tests.cli.conftest import ASK, AUTO, setright  # noqa: F401 - fixtures
 from tests.content import shipped
 
 CATALOGUE = shipped()
 HAND = "actions/job/hosted-runners"
-OPEN = Item("a1", HAND, "t", "high", ".", "a", "2026-01-02T00:00:00Z", None, 0, "web", (), 40, "hand")
+OPEN = ToldFinding("a1", HAND, "t", "high", ".", "a", "2026-01-02T00:00:00Z", None, 0, "web", (), 40, "hand")
 WORKFLOW = "on: pull_request\njobs:\n  a:\n    runs-on: self-hosted\n    steps:\n      - run: echo\n"
 
 
@@ -59,13 +59,13 @@ def test_a_ticket_says_the_same_steps_and_fears():
     advice = general(control)
     body = draft("key", Matter(HAND, "web", "", (OPEN,)), control, 0, 0).body
     assert Paragraph(advice.happens) == body[0]
-    assert Listing((*advice.steps, f"Look again: setright scan . --control {HAND}")) in body and len(advice.steps) > 2
+    assert BulletList((*advice.steps, f"Look again: setright scan . --control {HAND}")) in body and len(advice.steps) > 2
     assert any(isinstance(block, Paragraph) and control.source in block.text for block in body)
 
 
 def test_nothing_in_it_is_markup_that_was_not_meant():
     odd = Advice("a/b", "x [y](http://evil)", "low", ("<script>",), "*h*", ("`s`",), ("f|",), "e", "", ("https://a.example",))
-    told = markdown([odd])
+    told = advice_markdown([odd])
     assert "<script>" not in told.replace("\\<", "") and "[y](" not in told
 
 

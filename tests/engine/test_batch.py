@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from setright.app import App, Ask, Run
+from setright.app import App, RunOutcome, ScanOptions
 from setright.engine import execute
 from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
-from setright.engine.ledger import verify
+from setright.engine.ledger import verify_ledger
 from setright.engine.lots import batches
 from setright.engine.runs import in_order
 from setright.engine.stop import switch
@@ -68,14 +68,14 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
 
 
 def planned(app: App, tree: Path) -> list[Plan]:
-    return [p for each in app.plan([str(tree)], Ask(controls=("aws/kms/*",)), together=True) for p in each.plans]
+    return [p for each in app.plan([str(tree)], ScanOptions(controls=("aws/kms/*",)), together=True) for p in each.plans]
 
 
-def applied(app: App, plans: list[Plan]) -> Run:
+def applied(app: App, plans: list[Plan]) -> RunOutcome:
     return app.apply(plans, lambda plan: True, lambda plan, outcome: None)
 
 
-def outcomes(run: Run) -> dict[str, str]:
+def outcomes(run: RunOutcome) -> dict[str, str]:
     return {plan.document.split("/")[0]: outcome.outcome for plan, outcome in run.plans}
 
 
@@ -84,7 +84,7 @@ def right(tree: Path) -> set[str]:
 
 
 def told(app: App) -> list[str]:
-    assert verify(app.ledger.path, app.ledger._public).whole
+    assert verify_ledger(app.ledger.path, app.ledger._public).whole
     return [json.loads(line)["event"] for line in app.ledger.path.read_text().splitlines()]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from setright.engine.carry import light, whole
 from setright.engine.change import Lapsed, changes
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import scan
 from setright.lenses import LensError, get
 from setright.model import Document, Edit
@@ -83,7 +83,7 @@ def test_a_plan_on_a_text_with_a_secret_carries_none_and_gives_the_same_bytes(tm
     right = f"--quiet --password {SECRET}"
     catalogue = content(tmp_path, {"t/item/a": {"require": {"args": {"includes": ["--quiet"]}}}})
     surface = Memory(item("x", args=[f"--password {SECRET}"]), ("mem",))
-    (only,) = plan(scan(surface, catalogue, [catalogue.control("t/item/a")]), surface, Options()).plans
+    (only,) = plan(scan(surface, catalogue, [catalogue.control("t/item/a")]), surface, PlanOptions()).plans
     import msgspec
 
     assert SECRET.encode() not in msgspec.json.encode(only)
@@ -95,6 +95,6 @@ def test_a_plan_on_a_text_with_a_secret_carries_none_and_gives_the_same_bytes(tm
 def test_a_carried_edit_on_another_document_lapses(tmp_path):
     catalogue = content(tmp_path, {"t/item/a": {"require": {"args": {"includes": ["--quiet"]}}}})
     surface = Memory(item("x", args=[f"--password {SECRET}"]), ("mem",))
-    (only,) = plan(scan(surface, catalogue, [catalogue.control("t/item/a")]), surface, Options()).plans
+    (only,) = plan(scan(surface, catalogue, [catalogue.control("t/item/a")]), surface, PlanOptions()).plans
     with pytest.raises(Lapsed):
         changes(only, {"item:x": Document("item:x", b'{"name": "x"}\n', "json")})

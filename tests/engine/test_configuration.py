@@ -7,7 +7,15 @@ import jsonschema
 import msgspec
 import pytest
 
-from setright.engine.configuration import Configuration, Target, find, json_schema, load_configuration, parse, read
+from setright.engine.configuration import (
+    Configuration,
+    Target,
+    find,
+    json_schema,
+    load_configuration,
+    parse_configuration,
+    read_configuration,
+)
 from setright.engine.error import EngineError
 from setright.engine.toml_lines import toml_line
 
@@ -53,7 +61,7 @@ url = "env:SLACK_URL"
 
 
 def test_a_full_file_is_read():
-    configuration = parse(FULL)
+    configuration = parse_configuration(FULL)
     assert configuration.targets[0] == Target("web-1", "ssh://ops@web-1", "production", tags=("shop",))
     assert configuration.parameters == {"log_bucket": "acme-logs"} and configuration.baselines == ("recommended", "acme")
     assert configuration.policy.rules[0].lane == "hold" and configuration.policy.windows["night"].until == "04:00"
@@ -61,7 +69,7 @@ def test_a_full_file_is_read():
 
 
 def test_no_file_and_an_empty_one_give_the_defaults():
-    assert parse("") == Configuration()
+    assert parse_configuration("") == Configuration()
 
 
 @pytest.mark.parametrize(
@@ -85,14 +93,14 @@ def test_no_file_and_an_empty_one_give_the_defaults():
 def test_a_mistake_is_named_with_its_line(old, new, line, said):
     assert old in FULL
     with pytest.raises(EngineError) as caught:
-        parse(FULL.replace(old, new), "acme.toml")
+        parse_configuration(FULL.replace(old, new), "acme.toml")
     assert str(caught.value).startswith(f"acme.toml:{line}: ") and said in str(caught.value)
 
 
 def test_a_mistake_in_an_inline_list_is_named_with_its_line():
     text = 'targets = [\n  { name = "a", url = "." },\n  { name = "b", ulr = "." },\n]\n'
     with pytest.raises(EngineError, match=r"^x:3: targets\[1\]\.ulr: no such key; did you mean 'url'\?$"):
-        parse(text, "x")
+        parse_configuration(text, "x")
 
 
 def test_a_line_is_that_of_the_nearest_thing_there_is():
@@ -116,7 +124,7 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path):
     (tmp_path / "latin").write_bytes(b"# caf\xe9")
     for name, said in (("nothing.toml", "No such file"), ("latin", "byte 5 is not UTF-8")):
         with pytest.raises(EngineError, match=said):
-            read(tmp_path / name)
+            read_configuration(tmp_path / name)
 
 
 def test_a_file_that_anyone_may_write_does_not_tell_root_what_to_do(tmp_path, monkeypatch):
@@ -125,9 +133,9 @@ def test_a_file_that_anyone_may_write_does_not_tell_root_what_to_do(tmp_path, mo
     file.chmod(0o666)
     monkeypatch.setattr("os.geteuid", lambda: 0)
     with pytest.raises(EngineError, match="chmod o-w"):
-        read(file)
+        read_configuration(file)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert read(file) == Configuration()
+    assert read_configuration(file) == Configuration()
 
 
 def test_the_file_is_looked_for_by_name_then_here(tmp_path):

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from setright.engine.configuration import Configuration
 from setright.engine.error import EngineError
-from setright.engine.importing import Columns, read
+from setright.engine.importing import Columns, read_inventory
 from setright.policy.estate import Asset, Organisation
 from setright.policy.owners import Owner
 
@@ -19,7 +19,7 @@ KNOWN = Configuration(organisations=(Organisation("acme", names=("ACME Holding A
 
 
 def assets(text, **columns):
-    return read(text, "list", Columns(columns), KNOWN)
+    return read_inventory(text, "list", Columns(columns), KNOWN)
 
 
 def test_usual_heads_and_spellings_are_known():
@@ -40,7 +40,7 @@ def test_what_nobody_can_know_is_told_and_left_empty():
 
 
 def test_columns_are_named_and_targets_made():
-    told = read("Asset No,Box\n7,db-1\n", "list", Columns({"name": "Box"}, "ssh://ops@{Box}"), KNOWN)
+    told = read_inventory("Asset No,Box\n7,db-1\n", "list", Columns({"name": "Box"}, "ssh://ops@{Box}"), KNOWN)
     assert [(t.name, t.url) for t in told.estate.targets] == [("db-1", "ssh://ops@db-1")]
     with pytest.raises(EngineError, match="there is no such column; there are Asset No, Box"):
         assets("Asset No,Box\n7,db-1\n", name="Bix")

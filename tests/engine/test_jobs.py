@@ -16,7 +16,7 @@ from setright.engine.snapshots import Snapshots
 from setright.engine.stop import STOP, switch, why_stopped
 from setright.engine.store import Job, Store, Work
 from setright.model import Kept
-from setright.policy.rules import Limit
+from setright.policy.rules import RateLimit
 
 T0 = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -195,7 +195,7 @@ def test_a_snapshot_made_here_is_had_there_under_the_same_key(store: Store, tmp_
 
 
 def test_a_limit_spaces_the_calls_of_all_processes_on_a_store(store: Store) -> None:
-    limit = Limit(targets=("aws://prod*",), calls_per_s=20.0)
+    limit = RateLimit(targets=("aws://prod*",), calls_per_s=20.0)
     allowances = [Allowances(lambda: store, [limit]) for _ in range(2)]  # two processes
     assert allowances[0].of(("aws://test",)) is None
     began = time.monotonic()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from setright.engine.error import EngineError
 from setright.engine.keys import public_key
-from setright.engine.ledger import Ledger, verify
+from setright.engine.ledger import Ledger, verify_ledger
 from setright.engine.proof import Report
 from setright.engine.record import Head, canonical
 
@@ -42,7 +42,7 @@ def key(state):
 
 
 def check(state, **more):
-    return verify(state / "ledger.jsonl", key(state), **more)
+    return verify_ledger(state / "ledger.jsonl", key(state), **more)
 
 
 def named(report):
@@ -66,7 +66,7 @@ def tampered(whole, lines, with_head=True):
     place.write_bytes(b"".join(line + b"\n" for line in lines))
     head = place.with_suffix(".head")
     head.write_bytes((whole / "ledger.head").read_bytes()) if with_head else head.unlink(missing_ok=True)
-    return verify(place, key(whole))
+    return verify_ledger(place, key(whole))
 
 
 def lines(whole):
@@ -190,7 +190,7 @@ def test_a_dropped_tail_needs_a_head_to_be_seen(whole):
     assert report.whole and "would not show" in report.notes[0]
     full = check(whole)
     place = whole / "tampered" / "ledger.jsonl"
-    assert named(verify(place, key(whole), head=full.head)) == [("tail", RECORDS - 1)]
+    assert named(verify_ledger(place, key(whole), head=full.head)) == [("tail", RECORDS - 1)]
 
 
 def test_a_forged_head_is_found(whole):
@@ -199,7 +199,7 @@ def test_a_forged_head_is_found(whole):
     place = whole / "tampered" / "ledger.jsonl"
     forged = Head(3, msgspec.json.decode(good[2])["hash"], "00" * 64)
     place.with_suffix(".head").write_bytes(canonical(forged))
-    assert named(verify(place, key(whole))) == [("head", 0)]
+    assert named(verify_ledger(place, key(whole))) == [("head", 0)]
 
 
 def test_another_history_signed_by_the_same_key_is_found(whole, tmp_path):
@@ -212,13 +212,13 @@ def test_another_history_signed_by_the_same_key_is_found(whole, tmp_path):
 
 
 def test_the_wrong_public_key_verifies_nothing(whole):
-    report = verify(whole / "ledger.jsonl", Ed25519PrivateKey.generate().public_key())
+    report = verify_ledger(whole / "ledger.jsonl", Ed25519PrivateKey.generate().public_key())
     assert {kind for kind, _ in named(report)} == {"changed", "head"} and len(report.faults) == RECORDS + 1
 
 
 def test_a_ledger_that_is_not_there_is_an_error_not_a_pass(whole):
     with pytest.raises(EngineError, match=r"ledger\.jsonl"):
-        verify(whole / "no.jsonl", key(whole))
+        verify_ledger(whole / "no.jsonl", key(whole))
 
 
 @pytest.mark.parametrize("drop", [1, 3, RECORDS])

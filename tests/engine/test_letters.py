@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from setright.engine.channels import MODULES, Route
-from setright.engine.configuration import parse
+from setright.engine.configuration import parse_configuration
 from setright.engine.letters import Letter, addressed
 
-ESTATE = parse("""
+ESTATE = parse_configuration("""
 [[owners]]
 name = "web"
 contact = "web@example.com"

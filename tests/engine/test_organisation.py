@@ -7,7 +7,7 @@ import pytest
 from setright.engine import exposure
 from setright.engine.configuration import Configuration, Target, load_configuration
 from setright.engine.error import EngineError
-from setright.engine.organisation import Told, about, subject_of
+from setright.engine.organisation import OutsideKnowledge, about, subject_of
 from setright.engine.scan import scan
 from setright.model import Resource
 from setright.policy.estate import Asset, Organisation
@@ -20,7 +20,7 @@ TARGET = Target("memory", "memory")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def told(tmp_path, configuration, known=Told(), **fields):  # noqa: B008
+def told(tmp_path, configuration, known=OutsideKnowledge(), **fields):  # noqa: B008
     catalogue = content(tmp_path / "content", SAFE)
     (found,) = scan(Memory(item("x", a=0, **fields), ("mem",)), catalogue, [catalogue.control("t/item/a")]).found
     made = about(configuration, TARGET, None, known)
@@ -83,7 +83,7 @@ def test_only_what_opens_a_way_in_is_reached_from_the_internet(tree, why):
 
 
 def test_what_is_declared_goes_before_what_is_inferred(tmp_path):
-    reached = Told(reached=lambda: "listens on 1.2.3.4")
+    reached = OutsideKnowledge(reached=lambda: "listens on 1.2.3.4")
     _, subject = told(tmp_path, Configuration(), reached)
     assert subject.exposure == "internet" and subject.exposure_why == "listens on 1.2.3.4"
     declared = subject_of(Configuration(), Target("a", "a", exposure="isolated"))
@@ -107,7 +107,7 @@ def test_who_sent_it_back_comes_last_whatever_names_them(tmp_path):
     catalogue = content(tmp_path / "c", SAFE)
     (found,) = scan(Memory(item("x", a=0, tags={"team": "web"}), ("mem",)), catalogue, [catalogue.control("t/item/a")]).found
     returns = Returns(refused={found.finding.id: frozenset({"web"})})
-    assert about(configuration, TARGET, None, Told(returns)).owner(found).owner == "platform"
+    assert about(configuration, TARGET, None, OutsideKnowledge(returns)).owner(found).owner == "platform"
 
 
 def test_an_estate_of_many_files_is_one_and_its_mistakes_are_told_with_their_place(tmp_path):

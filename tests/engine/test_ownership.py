@@ -10,7 +10,7 @@ from setright.engine.organisation import about
 from setright.engine.ownership import Claims
 from setright.engine.scan import scan
 from setright.policy.estate import Organisation
-from setright.policy.owners import Owner, declared
+from setright.policy.owners import Owner, declared_witnesses
 from setright.policy.rules import Policy, Rule
 from setright.surfaces.memory import Memory
 from tests.content import content, item
@@ -83,7 +83,7 @@ def test_a_finding_is_weighed_by_what_the_organisation_says(tmp_path):
     assert told.leaving.score == 40 and "importance critical" in told.leaving.why
     (plain,) = weigh(whole, surface, NOBODY).values()
     assert plain.lane == "auto" and plain.leaving.score == 24 and plain.owner.owner == ""
-    assert Claims(declared(["item:x"], [], "", OWNERS), OWNERS, None).of(one).owner == "web"  # a tag goes before a rule
+    assert Claims(declared_witnesses(["item:x"], [], "", OWNERS), OWNERS, None).of(one).owner == "web"  # a tag goes before a rule
 
 
 def repository(tmp_path: Path, files: dict[str, str]) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from setright.controls.derive import resolve
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import Scan, scan
 from setright.model import Document, Plan
 from setright.surfaces.memory import Memory
@@ -110,6 +110,6 @@ def test_containers_that_are_alike_are_one_finding():
 def test_what_a_control_asks_for_goes_before_what_a_fix_brings_besides():
     surface = memory("image: registry.k8s.io/pause:3.10", UNKNOWN)
     seen = looked(surface, "k8s/workload/cpu-limit", "k8s/workload/cpu-request")
-    [whole] = plan(seen, surface, Options(together=True)).plans
+    [whole] = plan(seen, surface, PlanOptions(together=True)).plans
     asked = [edit for each in whole.changes[0].edits for edit in each if edit.path[-2:] == ("requests", "cpu")]
     assert [edit.value for edit in asked] == ["50m", "50m"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setright.engine.configuration import Configuration, Target, load_configuration, parse
+from setright.engine.configuration import Configuration, Target, load_configuration, parse_configuration
 from setright.engine.error import EngineError
 from setright.engine.passwords import Passwords
 from setright.surfaces.base import SurfaceError
@@ -64,7 +64,7 @@ def test_without_a_terminal_nobody_can_be_asked() -> None:
 @pytest.mark.parametrize("text", ['sudo = "hunter2"', '[[targets]]\nname = "a"\nurl = "ssh://a"\nsudo = "hunter2"'])
 def test_a_password_in_the_configuration_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(EngineError, match="sudo") as caught:
-        parse(text)
+        parse_configuration(text)
     assert "hunter2" not in str(caught.value)
 
 

@@ -5,7 +5,7 @@ import pytest
 from setright.controls.derive import resolve
 from setright.engine.change import Lapsed, changes
 from setright.engine.harness import broken_promises
-from setright.engine.plan import Options, plan, plan_hash
+from setright.engine.plan import PlanOptions, plan, plan_hash
 from setright.engine.scan import scan
 from setright.engine.world import World
 from setright.lenses import get
@@ -19,7 +19,7 @@ FEARED = {"require": {"b": 2}, "breaks-if": {"somebody uses it": "t/used:{name}"
 
 def planned(catalogue, surface, **options):
     controls = [catalogue.control(i) for i in catalogue.ids()]
-    return plan(scan(surface, catalogue, controls), surface, Options(**options)).plans
+    return plan(scan(surface, catalogue, controls), surface, PlanOptions(**options)).plans
 
 
 def memory(documents, **facts):
@@ -233,7 +233,7 @@ def test_a_rule_that_its_own_fix_takes_away_is_not_said_to_be_broken_by_it():
 def plan_of_terraform(catalogue, text, *ids):
     surface = Memory({"main.tf": Document("main.tf", text.encode(), "hcl")}, ("terraform",))
     controls = [catalogue.control(i) for i in ids]
-    plans = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    plans = plan(scan(surface, catalogue, controls), surface, PlanOptions(together=True)).plans
     return [change for each in plans for change in changes(each, surface.again(["main.tf"]))]
 
 
@@ -351,7 +351,7 @@ metadata:
     catalogue = shipped()
     surface = Memory({"web.yaml": Document("web.yaml", pod, "yaml")}, ("kubernetes",))
     controls = [resolve(catalogue.control(name), {}) for name in ("k8s/workload/network-policy", "k8s/object/namespace")]
-    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, catalogue, controls), surface, PlanOptions(together=True)).plans
     (change,) = changes(only, surface.again(["web.yaml"]))
     assert change.after.count(b"namespace: ") == change.after.count(b"namespace: apps") == 2
 
@@ -375,7 +375,7 @@ spec:
 """
     surface = Memory({"web.yaml": Document("web.yaml", pod, "yaml")}, ("kubernetes",))
     controls = [resolve(shipped().control(name), {}) for name in ("k8s/workload/network-policy", "k8s/object/namespace")]
-    (only,) = plan(scan(surface, shipped(), controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, shipped(), controls), surface, PlanOptions(together=True)).plans
     (change,) = changes(only, surface.again(["web.yaml"]))
     assert change.after.count(b"kind: NetworkPolicy") == 1
     assert change.after.count(b"namespace: apps") == 3
@@ -392,7 +392,7 @@ def test_each_of_many_in_one_file_gets_what_stands_beside_it(monkeypatch):
     worlds, after = [], World.after
     monkeypatch.setattr(World, "after", lambda self, changed: worlds.append(1) or after(self, changed))
     controls = [resolve(shipped().control("k8s/workload/network-policy"), {})]
-    (only,) = plan(scan(surface, shipped(), controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, shipped(), controls), surface, PlanOptions(together=True)).plans
     (change,) = changes(only, surface.again(["all.yaml"]))
     documents = get("yaml", change.after)["documents"]
     policies = [each["metadata"]["name"] for each in documents if each["kind"] == "NetworkPolicy"]
@@ -441,7 +441,7 @@ resource "aws_s3_bucket_public_access_block" "data" {
     catalogue = shipped()
     surface = Memory({"main.tf": Document("main.tf", text, "hcl")}, ("terraform",))
     controls = [resolve(catalogue.control("aws/s3/public-access-block"), {})]
-    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, catalogue, controls), surface, PlanOptions(together=True)).plans
     (change,) = changes(only, surface.again(["main.tf"]))
     assert change.after == text.replace(b"= false", b"= true")
 
@@ -492,7 +492,7 @@ spec:
     }
     catalogue, surface = shipped(), Memory(chart, ("kubernetes",))
     controls = [catalogue.control(f"k8s/workload/{name}") for name in ("raw-sockets", "drop-capabilities")]
-    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, catalogue, controls), surface, PlanOptions(together=True)).plans
     assert ([each.locator for each in only.changes], len(only.findings)) == (["values.yaml"], 2)
 
 
@@ -513,6 +513,6 @@ spec:
 """
     catalogue, surface = shipped(), Memory({"pod.yaml": Document("pod.yaml", pod, "yaml")}, ("kubernetes",))
     controls = [resolve(catalogue.control(i), {}) for i in ("k8s/api-server/secure-port", "k8s/workload/readiness-probe")]
-    (only,) = plan(scan(surface, catalogue, controls), surface, Options(together=True)).plans
+    (only,) = plan(scan(surface, catalogue, controls), surface, PlanOptions(together=True)).plans
     (change,) = changes(only, surface.again(["pod.yaml"]))
     assert b"--secure-port=6443" in change.after and b"port: 6443" in change.after

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from setright.engine.change import changes
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.propose import UNSEEN, draft
 from setright.engine.scan import Scan, scan
 from setright.engine.text_edits import fix_of
@@ -19,7 +19,7 @@ SECRET = "hunter2-Zq9"
 COMPOSE = (
     f"services:\n  db:\n    image: postgres:17\n    environment:\n      - POSTGRES_PASSWORD={SECRET}\n  app:\n    image: app\n"
 )
-TOGETHER = Options(together=True)
+TOGETHER = PlanOptions(together=True)
 
 
 def scanned(tmp_path: Path) -> tuple[Scan, SourceTree]:

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from setright.app import Ask, Run
+from setright.app import RunOutcome, ScanOptions
 from setright.cli import main
-from setright.cli.acting import Decision, act_on
+from setright.cli.acting import CallerConsent, act_on
 from setright.cli.options import Shown
 from setright.engine.desk import RunDesk, found_more
 from setright.engine.error import EngineError
@@ -50,13 +50,13 @@ def estate(tmp_path: Path) -> Iterator[Callable[..., Estate]]:
         each.close()
 
 
-def ran(estate: Estate, *, approves: bool) -> Run:
-    plans = [plan for planned in estate.plan(["t"], Ask(), together=approves) for plan in planned.plans]
-    told = Further(Ask(), approves)
+def ran(estate: Estate, *, approves: bool) -> RunOutcome:
+    plans = [plan for planned in estate.plan(["t"], ScanOptions(), together=approves) for plan in planned.plans]
+    told = Further(ScanOptions(), approves)
     return estate.apply(plans, lambda plan: approves, lambda plan, outcome: None, further=told)
 
 
-def ends(run: Run) -> list[tuple[int, str, str]]:
+def ends(run: RunOutcome) -> list[tuple[int, str, str]]:
     return [(run.rounds.get(plan.hash, 1), plan.document, outcome.outcome) for plan, outcome in run.plans]
 
 
@@ -117,8 +117,8 @@ def test_what_was_left_before_is_not_taken_up_again(estate):
 @pytest.mark.parametrize("how", ["a kind that brings nothing", "nothing that fails", "a plan that was shown and no more"])
 def test_nobody_looks_again_for_nothing(estate, how):
     made = estate({"t/item/a": SAFE}, BINDING if "kind" in how else BRINGING, **({} if "fails" in how else {"a": 0}))
-    plans = [plan for planned in made.plan(["t"], Ask()) for plan in planned.plans]
-    told = None if "shown" in how else Further(Ask(), True)
+    plans = [plan for planned in made.plan(["t"], ScanOptions()) for plan in planned.plans]
+    told = None if "shown" in how else Further(ScanOptions(), True)
     run = made.apply(plans, lambda plan: True, lambda plan, outcome: None, further=told)
     assert ends(run) == [(1, "item:x", "verified")] and "planned further" not in events(made)
 
@@ -167,8 +167,8 @@ def test_a_round_is_told_apart_with_what_waits_there_and_what_is_left_to_a_perso
     folder = made.folders["t"]
     folder.put("x", a=0, b=2, c=1)
     folder.answers["t/used"] = Answer(True, "seen today")
-    plans = [plan for planned in made.plan(["t"], Ask(), together=True) for plan in planned.plans]
-    decision = Decision(frozenset(), True, further=Further(Ask(), True))
+    plans = [plan for planned in made.plan(["t"], ScanOptions(), together=True) for plan in planned.plans]
+    decision = CallerConsent(frozenset(), True, further=Further(ScanOptions(), True))
     acted = act_on(made, plans, decision, Shown("table", None, False, None), None, False)
     told = capsys.readouterr()
     first, second = told.out.split("Round 2: 3 plans")

@@ -12,7 +12,7 @@ from setright.engine.store import Foreign, KeptTicket, Standing, Store
 from setright.engine.ticket_others import Others, by_hand
 from setright.engine.ticket_words import Ready
 from setright.engine.ticket_world import World
-from setright.engine.tickets import sync
+from setright.engine.tickets import sync_tickets
 from setright.integrations import github_issues
 from setright.integrations.tickets import Written
 from setright.model import Finding, Location, Plan, Planned, Verdict
@@ -179,7 +179,7 @@ class Estate:
         world = World(
             self.configuration, self.store, no_control, self.excepted, lambda: self.at, self.ready, self.record, self.others
         )
-        (synced,) = sync(world, dry=dry)
+        (synced,) = sync_tickets(world, dry=dry)
         return synced
 
     def record(self, event, body):
@@ -626,7 +626,7 @@ def test_a_channel_opens_tickets_only_for_what_it_wants(estate):
     estate.scan("f1")
     assert estate.did() == []
     estate.configuration = Configuration(integrations={"desk": estate.system.table | {"off": True}})
-    assert sync(World(estate.configuration, estate.store, no_control, frozenset(), lambda: estate.at)) == []
+    assert sync_tickets(World(estate.configuration, estate.store, no_control, frozenset(), lambda: estate.at)) == []
 
 
 def test_a_ticket_that_cannot_be_opened_again_is_followed(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from setright.app import Ask, Run
+from setright.app import RunOutcome, ScanOptions
 from setright.engine import execute
 from setright.engine.configuration import Target
 from setright.engine.store import Progress
@@ -55,16 +55,16 @@ def estate(tmp_path: Path) -> Iterator[Callable[..., Estate]]:
         each.close()
 
 
-def applied(app: Estate) -> Run:
-    plans = [plan for planned in app.plan([*app.folders], Ask()) for plan in planned.plans]
+def applied(app: Estate) -> RunOutcome:
+    plans = [plan for planned in app.plan([*app.folders], ScanOptions()) for plan in planned.plans]
     return app.apply(plans, lambda plan: True, lambda plan, outcome: None)
 
 
-def outcomes(run: Run) -> dict[str, str]:
+def outcomes(run: RunOutcome) -> dict[str, str]:
     return {plan.target: outcome.outcome for plan, outcome in run.plans}
 
 
-def why(run: Run, target: str) -> str:
+def why(run: RunOutcome, target: str) -> str:
     return next(outcome.why for plan, outcome in run.plans if plan.target == target)
 
 
@@ -75,7 +75,7 @@ def values(app: Estate) -> dict[str, object]:
 def test_test_goes_before_production_and_production_begins_with_one(estate):
     app = estate()
     seen: list[tuple[int, int, int]] = []
-    plans = [plan for planned in app.plan([*app.folders], Ask()) for plan in planned.plans]
+    plans = [plan for planned in app.plan([*app.folders], ScanOptions()) for plan in planned.plans]
     run = app.apply(plans, lambda p: True, lambda p, o: None, lambda at: seen.append((at.wave, at.waves, at.targets)))
     assert set(outcomes(run).values()) == {"verified"}
     kept = app.store.run(run.id)
@@ -87,7 +87,7 @@ def test_test_goes_before_production_and_production_begins_with_one(estate):
 
 def test_who_interrupts_a_run_is_told_what_was_done_and_what_did_not_begin(estate):
     app = estate()
-    plans = [plan for planned in app.plan([*app.folders], Ask()) for plan in planned.plans]
+    plans = [plan for planned in app.plan([*app.folders], ScanOptions()) for plan in planned.plans]
     interrupted: list[Progress] = []
 
     def interrupt(at: Progress) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from bench.workers import CONTROL, estate, shared, submitted, target, told, working
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.error import EngineError
 from setright.engine.stop import switch
 from setright.engine.times import now
@@ -52,7 +52,7 @@ def test_the_switch_stops_all_workers_within_a_second_and_what_waits_goes_on_lat
         switch(hosts.state, hosts.store, on=False)
     ended = [plan.outcome for plan in hosts.store.run(run).plans]
     assert set(ended) <= {"verified", "refused"}
-    again = [plan for each in hosts.plan(hosts.targets(()), Ask(controls=(CONTROL,))) for plan in each.plans]
+    again = [plan for each in hosts.plan(hosts.targets(()), ScanOptions(controls=(CONTROL,))) for plan in each.plans]
     assert len(again) == ended.count("refused"), "what was refused in the middle was left as it was"
     assert ended.count("refused") <= 2 * WORKERS
 

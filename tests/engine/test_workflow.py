@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from setright.app import Ask, Run
+from setright.app import RunOutcome, ScanOptions
 from setright.controls.load import build
 from setright.engine import execute
-from setright.engine.ledger import verify
+from setright.engine.ledger import verify_ledger
 from setright.engine.snapshots import Snapshots
 from setright.engine.stop import switch
 from setright.engine.workflow import protocol
@@ -49,25 +49,25 @@ def estate(tmp_path: Path) -> Iterator[Callable[..., Estate]]:
 
 
 def planned(estate: Estate) -> list[Plan]:
-    return [plan for planned in estate.plan([*estate.folders], Ask()) for plan in planned.plans]
+    return [plan for planned in estate.plan([*estate.folders], ScanOptions()) for plan in planned.plans]
 
 
-def applied(estate: Estate, plans: list[Plan] | None = None) -> Run:
+def applied(estate: Estate, plans: list[Plan] | None = None) -> RunOutcome:
     """A run of these plans, by default of all there are, all of them approved."""
     return estate.apply(planned(estate) if plans is None else plans, lambda plan: True, lambda plan, outcome: None)
 
 
-def outcomes(run: Run) -> list[str]:
+def outcomes(run: RunOutcome) -> list[str]:
     return [outcome.outcome for _, outcome in run.plans]
 
 
-def why(run: Run) -> str:
+def why(run: RunOutcome) -> str:
     return "; ".join(outcome.why for _, outcome in run.plans)
 
 
 def told(estate: Estate) -> list[str]:
     """The events of the ledger, which must be whole."""
-    assert verify(estate.ledger.path, estate.ledger._public).whole
+    assert verify_ledger(estate.ledger.path, estate.ledger._public).whole
     return [json.loads(line)["event"] for line in estate.ledger.path.read_text().splitlines()]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import scan
 from setright.engine.written_elsewhere import why
 from setright.surfaces.iac.surface import SourceTree
@@ -57,5 +57,5 @@ def test_such_files_wait_for_somebody(tmp_path) -> None:
         (tmp_path / name).write_text(text)
     tree = SourceTree(tmp_path)
     found = scan(tree, CATALOGUE, [CATALOGUE.control("docker/image/maintainer")])
-    lanes = {each.document: each.lane for each in plan(found, tree, Options()).plans}
+    lanes = {each.document: each.lane for each in plan(found, tree, PlanOptions()).plans}
     assert lanes == {"Dockerfile": "auto", "made/Dockerfile": "ask", "testdata/Dockerfile": "ask"}

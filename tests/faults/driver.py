@@ -30,7 +30,7 @@ import setright.surfaces.aws.surface
 import setright.surfaces.database.postgres.surface
 import setright.surfaces.iac.surface
 import setright.surfaces.linux.surface  # noqa: F401 - loaded once for all
-from setright.app import App, Ask, Planned
+from setright.app import App, ScanOptions, TargetPlans
 from setright.engine.configuration import Configuration, load_configuration
 from setright.engine.desk import RunDesk
 from setright.engine.error import EngineError
@@ -110,7 +110,7 @@ class Process:
             run = app.rollback(self.order.mode.partition(":")[2], lambda plan, outcome: None)
         else:
             targets = app.targets([order.target] if order.target else ())
-            planned = list(app.plan(targets, Ask(controls=order.controls), together=not order.unapproved))
+            planned = list(app.plan(targets, ScanOptions(controls=order.controls), together=not order.unapproved))
             self._refuse_unread(planned)
             plans = [p for each in planned for p in each.plans if p.lane != "hand"]
             self.at("planned")
@@ -124,7 +124,7 @@ class Process:
             timer.daemon = True
             timer.start()
 
-    def _refuse_unread(self, planned: list[Planned]) -> None:
+    def _refuse_unread(self, planned: list[TargetPlans]) -> None:
         for each in planned:
             if each.error:
                 raise EngineError(each.error)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.configuration import load_configuration
 from setright.engine.times import now
 from setright.model import digest
@@ -56,7 +56,7 @@ class Estate:
 
     def except_one(self) -> str:
         """The finding of the last target that nobody may put right."""
-        (scanned,) = self.app.scan([self.targets[-1]], Ask(controls=("linux/login-defs/password-warning",)))
+        (scanned,) = self.app.scan([self.targets[-1]], ScanOptions(controls=("linux/login-defs/password-warning",)))
         assert scanned.scan
         finding = scanned.scan.found[0].finding.id
         at = now()

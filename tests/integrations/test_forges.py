@@ -6,7 +6,7 @@ import pytest
 
 from setright.integrations import github, gitlab
 from setright.integrations.error import IntegrationError
-from setright.integrations.forge import Place, PullDraft, place_of, sort_of
+from setright.integrations.forge import PullDraft, Repository, repository_of, sort_of
 
 from .forge_server import PROJECT, TOKEN, ForgeServer, GitHubServer, GitLabServer, Refusal
 
@@ -143,15 +143,15 @@ def test_the_token_is_never_sent_in_the_clear():
 @pytest.mark.parametrize(
     ("url", "place"),
     [
-        ("git@github.com:acme/shop.git", Place("github.com", "acme/shop")),
-        ("ssh://git@gitlab.example:2222/group/sub/shop.git", Place("gitlab.example", "group/sub/shop")),
-        ("https://user:secret@github.example/acme/shop", Place("github.example", "acme/shop")),
-        ("https://github.com/acme/shop.git/", Place("github.com", "acme/shop")),
-        ("/srv/git/shop.git", Place("", "")),
+        ("git@github.com:acme/shop.git", Repository("github.com", "acme/shop")),
+        ("ssh://git@gitlab.example:2222/group/sub/shop.git", Repository("gitlab.example", "group/sub/shop")),
+        ("https://user:secret@github.example/acme/shop", Repository("github.example", "acme/shop")),
+        ("https://github.com/acme/shop.git/", Repository("github.com", "acme/shop")),
+        ("/srv/git/shop.git", Repository("", "")),
     ],
 )
 def test_a_remote_says_where_it_is(url, place):
-    assert place_of(url) == place
+    assert repository_of(url) == place
 
 
 def test_a_host_says_which_forge_it_is():

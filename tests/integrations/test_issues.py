@@ -12,18 +12,18 @@ from markdown_it import MarkdownIt
 
 from setright.integrations import github_issues, gitlab_issues, roundup
 from setright.integrations.error import IntegrationError
-from setright.integrations.issues import described, key_of, remarked
+from setright.integrations.issues import described, remarked, ticket_key
 from setright.integrations.markup import NOTHING, markdown
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited
-from setright.integrations.tickets import Code, Gone, Listing, Lost, Paragraph, Said, Stale, TicketDraft
+from setright.integrations.tickets import BulletList, Code, Gone, Lost, Paragraph, Said, Stale, TicketDraft
 
 from .issue_servers import GitHubIssuesServer, GitLabIssuesServer, mentioned
 from .roundup_tracker import Ground, RoundupServer
 from .ticket_servers import TOKEN, Reply
 
 DRAFT = TicketDraft(
-    "setright-abc", "web", "Put right: x", (Paragraph("why @ann, see #12"), Listing(("/close",)), Code("```\n/close")), "high"
+    "setright-abc", "web", "Put right: x", (Paragraph("why @ann, see #12"), BulletList(("/close",)), Code("```\n/close")), "high"
 )
 SAID = Said("(setright 0123456789abcdef)", (Paragraph("/close\nit @all"),))
 
@@ -188,13 +188,13 @@ def test_nobody_is_called_nothing_referred_to_and_no_action_run(named, opening, 
     issue = server.issues[made.name]
     texts = [issue.get("body") or issue.get("description"), *(issue.get("notes") or issue["comments"])]
     assert [mentioned(html.unescape(text)) for text in texts] == [[], []] and issue.get("acted", []) == []
-    assert key_of(texts[0]) == DRAFT.key and SAID.mark not in re.sub(r"<!--.*?-->", "", texts[1])
+    assert ticket_key(texts[0]) == DRAFT.key and SAID.mark not in re.sub(r"<!--.*?-->", "", texts[1])
 
 
 @BOTH
 def test_a_long_text_fits_however_long_its_markup_makes_it(named, opening, request):
     system = opening(request.getfixturevalue(named))
-    made = system.create(DRAFT._replace(body=(Listing(("#1#2#3@a *_[x]" * 20,) * 400),)))
+    made = system.create(DRAFT._replace(body=(BulletList(("#1#2#3@a *_[x]" * 20,) * 400),)))
     system.comment(made.id, SAID._replace(body=(Code("`" * 100_000),)))
 
 
@@ -431,5 +431,5 @@ def test_no_code_ends_before_it_ends(text):
 
 @given(TEXTS)
 def test_no_text_hides_a_key_of_its_own(text):
-    assert key_of(described("setright-abc", (Paragraph(f"<!-- setright-evil -->{text}"),), 9000)) == "setright-abc"
+    assert ticket_key(described("setright-abc", (Paragraph(f"<!-- setright-evil -->{text}"),), 9000)) == "setright-abc"
     assert NOTHING not in json.dumps(remarked("(setright 1)", (Code(text or "x"),), 9000))

@@ -11,7 +11,7 @@ import pytest
 from lab.registry import LOGIN, push, registry
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.registry import Registries, image_of
+from setright.integrations.registry import Registries, image_reference
 
 IMAGE = "shop/web"
 
@@ -53,13 +53,13 @@ def logged_in(folder, where, login=LOGIN):
     ],
 )
 def test_an_image_means_what_it_means_to_docker(written, meant):
-    assert image_of(written) == meant
+    assert image_reference(written) == meant
 
 
 @pytest.mark.parametrize("written", ["", "Nginx", "a:b:c", "nginx:", "../etc:1", "a//b", "nginx@sha256:00", "a:1\nb"])
 def test_what_is_no_image_by_a_tag_is_asked_nowhere(written):
     with pytest.raises(IntegrationError, match="no image by a tag"):
-        image_of(written)
+        image_reference(written)
 
 
 def test_the_digest_is_the_one_that_the_registry_gave_when_it_was_pushed(open_one, tmp_path):

@@ -11,14 +11,14 @@ from setright.integrations import github_issues, gitlab_issues, jira, roundup, s
 from setright.integrations.error import IntegrationError
 from setright.integrations.markup import adf, wiki
 from setright.integrations.message import Refused
-from setright.integrations.tickets import Code, Gone, Listing, Lost, Paragraph, Said, TicketDraft, shortened
+from setright.integrations.tickets import BulletList, Code, Gone, Lost, Paragraph, Said, TicketDraft, shortened
 
 from .issue_servers import GitHubIssuesServer, GitLabIssuesServer
 from .roundup_tracker import Ground, RoundupServer
 from .ticket_servers import TOKEN, USER, JiraServer, Reply, ServiceNowServer, is_document, text_of
 
 DRAFT = TicketDraft(
-    "setright-abc", "web", "Put right: x", (Paragraph("why\n\nmore"), Listing(("a [~ann]", "b")), Code("{noformat}-a")), "high"
+    "setright-abc", "web", "Put right: x", (Paragraph("why\n\nmore"), BulletList(("a [~ann]", "b")), Code("{noformat}-a")), "high"
 )
 SAID = Said("(setright 0123456789abcdef)", (Paragraph("gone [code]<script>[/code]"), Code("- old\n+ new")))
 
@@ -266,7 +266,7 @@ def test_missing_credentials_are_told_before_anything_is_asked():
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-LISTINGS = st.lists(TEXTS, max_size=3).map(lambda items: Listing(tuple(items)))
+LISTINGS = st.lists(TEXTS, max_size=3).map(lambda items: BulletList(tuple(items)))
 BODIES = st.lists(st.one_of(TEXTS.map(Paragraph), TEXTS.map(Code), LISTINGS), max_size=5).map(tuple)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from setright.app import App, Ask, Run
+from setright.app import App, RunOutcome, ScanOptions
 from setright.engine.configuration import Configuration
 from setright.model import Plain, Plan
 from tests.content import warm
@@ -19,11 +19,11 @@ class Told(NamedTuple):
     """One walk. `looks` are the target as it was first, after the automatic fixes, after all, and after both rollbacks."""
 
     state: Path
-    automatic: Run
+    automatic: RunOutcome
     left: tuple[Plan, ...]  # what a second automatic run would find
-    everything: Run
+    everything: RunOutcome
     left_at_last: tuple[Plan, ...]
-    back: tuple[Run, Run]
+    back: tuple[RunOutcome, RunOutcome]
     looks: tuple[Look, Look, Look, Look]
 
 
@@ -34,18 +34,18 @@ class Journey:
         self.state = warm(home / "state")
         self.targets = targets
         self.app = App(Configuration(state=str(self.state), parameters=dict(params or {})))
-        self._ask = Ask(controls=tuple(controls))
+        self._ask = ScanOptions(controls=tuple(controls))
 
     def plans(self, *, together: bool = False) -> tuple[Plan, ...]:
         results = list(self.app.plan(self.targets, self._ask, together=together))
         assert not [r.error for r in results if r.error], results
         return tuple(plan for result in results for plan in result.plans)
 
-    def fix(self, *, everything: bool = False) -> Run:
+    def fix(self, *, everything: bool = False) -> RunOutcome:
         plans = self.plans(together=everything)
         return self.app.apply(plans, lambda plan: everything, lambda plan, outcome: None)
 
-    def rollback(self, run: Run) -> Run:
+    def rollback(self, run: RunOutcome) -> RunOutcome:
         return self.app.rollback(run.id, lambda plan, outcome: None)
 
     def walk(self, look: Callable[[], Look]) -> Told:
@@ -91,7 +91,7 @@ class Promises:
         check_proof(told.state)
 
 
-def failures(run: Run) -> list[tuple[str, str, str]]:
+def failures(run: RunOutcome) -> list[tuple[str, str, str]]:
     return [(p.document, o.outcome, o.why) for p, o in run.plans if o.outcome not in ("verified", "hand")]
 
 

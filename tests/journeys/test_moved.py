@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab.hosts import Lab
 
-from setright.app import App, Ask, Run
+from setright.app import App, RunOutcome, ScanOptions
 from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
 from setright.engine.workflow import protocol
@@ -52,17 +52,17 @@ def modes(lab: Lab) -> dict[str, str]:
 
 def planned(app: App, first: str = f"stat:{LOG}") -> list[Plan]:
     """A plan for the log and one for the disk."""
-    plans = [p for each in app.plan(["ssh://h1"], Ask(controls=CONTROLS), together=True) for p in each.plans]
+    plans = [p for each in app.plan(["ssh://h1"], ScanOptions(controls=CONTROLS), together=True) for p in each.plans]
     mine = [plan for plan in plans if plan.document in (f"stat:{LOG}", "state:disk")]
     assert len(mine) == 2
     return sorted(mine, key=lambda plan: plan.document != first)
 
 
-def applied(app: App, plans: list[Plan]) -> Run:
+def applied(app: App, plans: list[Plan]) -> RunOutcome:
     return app.apply(plans, lambda plan: True, lambda plan, outcome: None)
 
 
-def told(run: Run) -> dict[str, tuple[str, str]]:
+def told(run: RunOutcome) -> dict[str, tuple[str, str]]:
     return {plan.document: (outcome.outcome, outcome.why) for plan, outcome in run.plans}
 
 

@@ -245,10 +245,10 @@ def test_what_would_take_others_away_or_does_not_start_is_refused(lab: Supplied,
     unit.write_text(UNIT)
     lab.offer(tmp_path / name)
     lab.update(1)
-    kept = packages.kept(lab.command(1, packages.former(name).name).stdout)
+    kept = packages.former_state(lab.command(1, packages.former(name).name).stdout)
     ran = lab.command(1, packages.install("dpkg", name, kept))
     assert ran.returncode == 1 and said in ran.stderr
-    assert lab.command(1, packages.remove("dpkg", name, kept)).returncode == 0
+    assert lab.command(1, packages.removal_script("dpkg", name, kept)).returncode == 0
     assert installed(lab, name, "cron")[name] == "" and installed(lab, "cron")["cron"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from setright.app import App, Ask, Run
+from setright.app import App, RunOutcome, ScanOptions
 from setright.engine.configuration import Configuration
 from tests.content import warm
 
@@ -85,8 +85,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def fixed(app: App, root: Path) -> Run:
-    (planned,) = app.plan([f"root:{root}"], Ask(baseline="cis-rhel-9-l2"), together=True)
+def fixed(app: App, root: Path) -> RunOutcome:
+    (planned,) = app.plan([f"root:{root}"], ScanOptions(baseline="cis-rhel-9-l2"), together=True)
     assert planned.scan is not None and planned.scan.problems == (), planned
     return app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lab.hosts import BASE, build
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.catalogue import content_root
 from setright.engine.configuration import Configuration
 from tests.content import warm
@@ -52,12 +52,12 @@ def image(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_run_finds_nothing_to_do(name: str, image: Path, tmp_path: Path) -> None:
     app, target = App(Configuration(state=str(warm(tmp_path / "state")))), [f"root:{image}"]
-    (planned,) = app.plan(target, Ask(baseline=name), together=True)
+    (planned,) = app.plan(target, ScanOptions(baseline=name), together=True)
     run = app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
     outcomes = {outcome.outcome for plan, outcome in run.plans if plan.lane != "hand"}
     assert outcomes == {"verified"}, [(p.document, o.why) for p, o in run.plans if o.outcome not in ("verified", "hand")]
     before = manifest(image)
-    (again,) = app.plan(target, Ask(baseline=name), together=True)
+    (again,) = app.plan(target, ScanOptions(baseline=name), together=True)
     assert {plan.lane for plan in again.plans} <= {"hand"}, [(plan.document, plan.controls) for plan in again.plans]
     app.apply(again.plans, lambda plan: True, lambda plan, outcome: None)
     assert manifest(image) == before

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from lab.hosts import Lab
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.configuration import Configuration
 from setright.surfaces.linux.ssh import Ssh
 from setright.surfaces.linux.surface import Linux
@@ -164,7 +164,7 @@ def locking_app(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def lock_out(app: App) -> Any:
-    (planned,) = app.plan(["ssh://h1"], Ask(controls=("test/locks-out",)), together=True)
+    (planned,) = app.plan(["ssh://h1"], ScanOptions(controls=("test/locks-out",)), together=True)
     assert not planned.error, planned.error
     return app.apply(planned.plans, lambda plan: True, lambda plan, outcome: None)
 
@@ -211,7 +211,7 @@ def test_of_plans_that_share_a_switch_one_that_locks_us_out_takes_no_other_with_
     if cut:
         monkeypatch.setattr(protocol, "ARMED_FOR_S", 4.0)
         monkeypatch.setattr(RunDesk, "at", cutting(lab, "verify"))
-    (planned,) = locking_app.plan(["ssh://h1"], Ask(controls=("test/locks-out", *SHARE)), together=True)
+    (planned,) = locking_app.plan(["ssh://h1"], ScanOptions(controls=("test/locks-out", *SHARE)), together=True)
     assert not planned.error, planned.error
     run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
     ends = {plan.document: outcome for plan, outcome in run.plans if plan.lane != "hand"}
@@ -228,7 +228,7 @@ def test_plans_that_programs_read_share_one_switch(locking_app: App, lab: Lab, m
     armed: list[int] = []
     real = Linux.arm
     monkeypatch.setattr(Linux, "arm", lambda host, kept, *rest: armed.append(len(kept)) or real(host, kept, *rest))
-    (planned,) = locking_app.plan(["ssh://h1"], Ask(controls=SHARE), together=True)
+    (planned,) = locking_app.plan(["ssh://h1"], ScanOptions(controls=SHARE), together=True)
     run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
     ends = [outcome.outcome for plan, outcome in run.plans if plan.lane != "hand"]
     assert set(ends) == {"verified"} and armed == [len(ends)] and len(ends) > 2
@@ -246,7 +246,7 @@ def test_a_connection_that_is_cut_after_writing_takes_no_right_change_back(
     cut, ready = cutting(lab, boundary), Ssh._ready
     monkeypatch.setattr(RunDesk, "at", lambda _, each: passed.append(each))
     monkeypatch.setattr(Ssh, "_ready", lambda host: (ready(host), [cut(host, each) for each in passed])[0])
-    (planned,) = locking_app.plan(["ssh://h1"], Ask(controls=controls), together=True)
+    (planned,) = locking_app.plan(["ssh://h1"], ScanOptions(controls=controls), together=True)
     run = locking_app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
     ends = [(plan.document, outcome) for plan, outcome in run.plans if plan.lane != "hand"]
     assert ends and {outcome.outcome for _, outcome in ends} == {"verified"}, ends

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setright.lenses import LensError, edited, get, put, span
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.model import Edit, Unknown
 from setright.trees import same
 from tests.sampling import examples
@@ -142,7 +142,7 @@ def places(tree: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | i
 
 def some_edit(draw: st.DrawFn, tree: object) -> Edit:
     path = draw(st.sampled_from(places(tree)))
-    node = look_up(tree, path)[1]
+    node = find_at(tree, path)[1]
     if path and draw(st.integers(0, 2)) == 0:
         return Edit(path, remove=True)
     if isinstance(node, list):

@@ -7,7 +7,7 @@ import pytest
 
 from setright import lenses
 from setright.lenses import LensError
-from setright.lenses.lines import Change, decode, encode, insert_after, lines, newline_of, splice
+from setright.lenses.lines import Replacement, decode, encode, insert_after, lines, newline_of, splice
 from setright.model import Edit
 from setright.trees import same
 
@@ -67,4 +67,4 @@ def test_a_last_line_without_an_end_keeps_having_none():
 
 
 def test_splices_are_made_on_the_text_before():
-    assert splice("abcd", [Change(0, 1, "xx"), Change(2, 4, "")]) == "xxb"
+    assert splice("abcd", [Replacement(0, 1, "xx"), Replacement(2, 4, "")]) == "xxb"

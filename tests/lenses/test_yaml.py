@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setright.lenses import LensError, edited, get, put, span
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.model import Edit, Unknown
 from setright.trees import same
 from tests.lenses.laws import hold
@@ -420,7 +420,7 @@ def places(tree: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | i
 
 def some_edit(draw: st.DrawFn, tree: object) -> Edit:
     path = draw(st.sampled_from([p for p in places(tree) if len(p) >= 2]))
-    node = look_up(tree, path)[1]
+    node = find_at(tree, path)[1]
     if len(path) > 2 and draw(st.integers(0, 3)) == 0:
         return Edit(path, remove=True)
     if isinstance(node, dict) and draw(st.booleans()):
@@ -473,7 +473,7 @@ def test_a_put_makes_what_was_asked_and_nothing_else_or_is_refused(source: bytes
     assert same(get("yaml", after), edited(tree, [edit]))
     if not edit.remove:
         assert put("yaml", after, [edit]) == after
-    if not edit.remove and not isinstance(look_up(tree, edit.path)[1], dict | list):
+    if not edit.remove and not isinstance(find_at(tree, edit.path)[1], dict | list):
         assert after.count(b"# note") >= source.count(b"# note")
 
 

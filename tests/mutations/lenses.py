@@ -60,8 +60,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{LENSES}pairs.py",
-        "        return [Change(mine[-1].start, mine[-1].end, new)]\n",
-        "        return [Change(mine[0].start, mine[0].end, new)]\n",
+        "        return [Replacement(mine[-1].start, mine[-1].end, new)]\n",
+        "        return [Replacement(mine[0].start, mine[0].end, new)]\n",
         f"tests/lenses/test_sysctl.py::{ODD}",
         "a value is set on a line that a later one overrules",
     ),
@@ -123,8 +123,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{LENSES}pg_hba.py",
-        "        return Change(there[0].start, there[0].start,",
-        "        return Change(len(text), len(text),",
+        "        return Replacement(there[0].start, there[0].start,",
+        "        return Replacement(len(text), len(text),",
         "tests/lenses/test_pg_hba.py::test_a_rule_can_be_put_before_the_others",
         "the first rule that fits counts, so a rule at the end does nothing",
     ),

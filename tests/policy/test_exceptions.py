@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from setright.policy.estate import Person, Subject
-from setright.policy.exceptions import ExceptionRules, FindingException, latest, refused
+from setright.policy.exceptions import ExceptionRules, FindingException, latest, why_refused
 
 MADE = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 END = datetime(2026, 2, 1, 0, 0, 0, tzinfo=UTC)
@@ -77,5 +77,5 @@ def test_an_exception_is_for_its_circumstances(owner, exposure, words):
     ],
 )
 def test_an_exception_keeps_to_the_rules(rules, words):
-    said = refused(rules, exception(), (Person("Ann", "ann", roles=("board",)),))
+    said = why_refused(rules, exception(), (Person("Ann", "ann", roles=("board",)),))
     assert words in said and bool(said) is bool(words)

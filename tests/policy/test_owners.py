@@ -1,6 +1,6 @@
 """Somebody answers for everything that something names an owner of; what names them is told."""
 
-from setright.policy.owners import Owner, Ownership, Witness, declared, ranked
+from setright.policy.owners import Owner, Ownership, Witness, declared_witnesses, ranked
 
 WEB = Owner("web", "web@example.com", targets=("ssh://*web-*",), tags=("shop*",), handles=("@acme/web",))
 REST = Owner("platform", targets=("*",))
@@ -13,18 +13,18 @@ def surest(*evidence, sent_back=()):
 
 
 def test_a_declared_owner_goes_before_the_first_rule_that_speaks():
-    assert ranked(declared(["web-1", "ssh://web-1"], [], "platform", [WEB, REST]), [WEB, REST])[0].owner == "platform"
-    assert ranked(declared(["web-1", "ssh://web-1"], [], "ann", [WEB]), [WEB])[0].owner == "ann"
+    assert ranked(declared_witnesses(["web-1", "ssh://web-1"], [], "platform", [WEB, REST]), [WEB, REST])[0].owner == "platform"
+    assert ranked(declared_witnesses(["web-1", "ssh://web-1"], [], "ann", [WEB]), [WEB])[0].owner == "ann"
 
 
 def test_else_the_first_rule_that_speaks_of_its_name_url_or_tag():
-    assert surest(*declared(["front", "ssh://ops@web-1"], [], "", [WEB, REST])).owner == "web"
-    assert surest(*declared(["db-1"], ["shop-eu"], "", [WEB, REST])).owner == "web"
-    assert surest(*declared(["db-1"], [], "", [WEB, REST])).owner == "platform"
+    assert surest(*declared_witnesses(["front", "ssh://ops@web-1"], [], "", [WEB, REST])).owner == "web"
+    assert surest(*declared_witnesses(["db-1"], ["shop-eu"], "", [WEB, REST])).owner == "web"
+    assert surest(*declared_witnesses(["db-1"], [], "", [WEB, REST])).owner == "platform"
 
 
 def test_nobody_is_said_to_be_nobody():
-    assert declared(["db-1", "ssh://db-1"], ["x"], "", [WEB]) == []
+    assert declared_witnesses(["db-1", "ssh://db-1"], ["x"], "", [WEB]) == []
     assert ranked([], [WEB]) == []
     assert Ownership().why == "nothing names an owner"
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from setright.policy.suppressions import Suppression, parse, refusal
+from setright.policy.suppressions import Suppression, parse_suppression, why_not_honoured
 
 DAY = date(2027, 1, 31)
 
@@ -21,7 +21,7 @@ DAY = date(2027, 1, 31)
     ],
 )
 def test_a_comment_is_read_as_written(comment, said):
-    assert parse(comment) == said
+    assert parse_suppression(comment) == said
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_a_comment_is_read_as_written(comment, said):
     ],
 )
 def test_what_is_wrong_is_not_honoured_and_says_why(comment, why):
-    assert why in refusal(parse(comment), DAY)
+    assert why in why_not_honoured(parse_suppression(comment), DAY)
 
 
 def test_it_holds_through_its_last_day():
-    said = parse("setright:ignore a/b until 2027-01-31: why")
-    assert refusal(said, DAY) == ""
-    assert "ended on 2027-01-31" in refusal(said, date(2027, 2, 1))
+    said = parse_suppression("setright:ignore a/b until 2027-01-31: why")
+    assert why_not_honoured(said, DAY) == ""
+    assert "ended on 2027-01-31" in why_not_honoured(said, date(2027, 2, 1))

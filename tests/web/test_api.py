@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from setright.engine.store import Token
+from setright.engine.store import BearerToken
 from setright.engine.times import now, stamp
 from setright.web.api import openapi, shapes
-from setright.web.api.pace import Pace
+from setright.web.api.pace import Quota
 from tests.cli.conftest import ASK, AUTO
 from tests.web.conftest import ONE, PEOPLE, ask
 
@@ -169,7 +169,9 @@ def test_a_token_holds_for_its_actions_its_targets_its_time_and_until_it_is_revo
     assert "revoked" in problem(few.post("/scans", {"targets": ["other"]}), 401, "no-token")
     late = Caller(place, "late", "scan")
     kept = place.app.store.api_token(late.made["id"])
-    over = Token(**{name: getattr(kept, name) for name in kept.__struct_fields__} | {"id": "0badc0de", "expires_at": stamp(now())})
+    over = BearerToken(
+        **{name: getattr(kept, name) for name in kept.__struct_fields__} | {"id": "0badc0de", "expires_at": stamp(now())}
+    )
     place.app.store.add_token(over)
     late.made["token"] = late.made["token"].replace(late.made["id"], over.id)
     assert "held until" in problem(late.post("/scans", {"targets": ["shop"]}), 401, "no-token")
@@ -254,7 +256,7 @@ def test_who_calls_too_often_is_told_when_to_go_on(setright, started):
 def test_the_pace_is_refilled(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("setright.web.api.pace.monotonic", lambda: clock[0])
-    pace = Pace(60)
+    pace = Quota(60)
     assert [pace.wait_s("a") for _ in range(61)] == [0] * 60 + [1]
     clock[0] = 1.0
     assert (pace.wait_s("a"), pace.wait_s("a"), pace.wait_s("b")) == (0, 1, 0)
@@ -274,7 +276,7 @@ def test_tokens_are_kept_as_hashes_and_listed_without_what_they_are(place):
 
 def test_the_document_is_that_of_the_definitions_and_is_served(place):
     served = ask(f"{place.url}/api/v1/openapi.json")
-    assert served.status == 200 and served.text.encode() == openapi.document() == DOCUMENT.read_bytes(), (
+    assert served.status == 200 and served.text.encode() == openapi.openapi_document() == DOCUMENT.read_bytes(), (
         "python -m setright.web.api.openapi > schemas/openapi.json"
     )
 
@@ -282,8 +284,8 @@ def test_the_document_is_that_of_the_definitions_and_is_served(place):
 def test_the_document_is_openapi_3_1():
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
-    told = json.loads(openapi.document())
+    told = json.loads(openapi.openapi_document())
     OpenAPIV31SpecValidator(told).validate()
     assert set(told["paths"]) == {*(each.path for each in shapes.OPERATIONS), "/calls/{id}", "/plans/{hash}"}
-    for name in re.findall(r'"#/components/schemas/(\w+)"', openapi.document().decode()):
+    for name in re.findall(r'"#/components/schemas/(\w+)"', openapi.openapi_document().decode()):
         assert name in told["components"]["schemas"]

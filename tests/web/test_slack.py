@@ -10,7 +10,7 @@ import pytest
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message, Refused
-from setright.integrations.slack import Options, Slack, answer
+from setright.integrations.slack import Options, Slack, reply
 from tests.web.conftest import ONE, PEOPLE, SECRET, ask
 
 AT = "2026-01-02T03:04:05.000000Z"
@@ -132,4 +132,4 @@ def test_a_wrong_token_is_worth_another_try_and_never_shown(slack):
 def test_an_answer_goes_to_slack_alone(slack):
     for url in ("https://evil.example/x", "http://169.254.169.254/", "file:///etc/passwd"):
         with pytest.raises(IntegrationError):
-            answer(url, {"text": "x"}, "https://slack.com/api")
+            reply(url, {"text": "x"}, "https://slack.com/api")

@@ -20,7 +20,7 @@ MAIN = {  # the families of source trees: the document that a text example stand
 LENS_BY_SUFFIX = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv", ".gitignore": "names"}
 
 
-def documents(binding: Binding, family: str, written: Plain) -> dict[str, Document]:
+def example_documents(binding: Binding, family: str, written: Plain) -> dict[str, Document]:
     """The documents that an example stands for, by locator.
 
     A text is the binding's main document; a mapping whose keys are locators is several; any other mapping is
@@ -52,7 +52,7 @@ def main_locator(binding: Binding, family: str) -> str:
     return str(named[0])
 
 
-def lens_of(binding: Binding, family: str, locator: str) -> str:
+def document_lens(binding: Binding, family: str, locator: str) -> str:
     """The lens that reads a document of the binding."""
     layout = binding.layouts[family]
     if family in MAIN:
@@ -65,7 +65,7 @@ def lens_of(binding: Binding, family: str, locator: str) -> str:
 
 
 def _document(binding: Binding, family: str, locator: str, written: Plain) -> Document:
-    lens = lens_of(binding, family, locator)
+    lens = document_lens(binding, family, locator)
     if written is None:
         return Document(locator, None, lens)
     if isinstance(written, str):

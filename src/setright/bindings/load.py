@@ -17,12 +17,12 @@ from setright.model import Binding, Plain
 MODULES = "modules.yaml"  # what modules of the Terraform registry make
 
 
-def load(root: File) -> list[Binding]:
+def load_bindings(root: File) -> list[Binding]:
     """Every binding under `root`. Raises BindingError at the first bad file."""
-    return [load_one(file, root) for file in files(root)]
+    return [load_one(file, root) for file in binding_files(root)]
 
 
-def files(root: File) -> list[File]:
+def binding_files(root: File) -> list[File]:
     """The files of all bindings under `root`, without the tables that they share."""
     return sorted(root.glob("*/**/*.yaml"))
 

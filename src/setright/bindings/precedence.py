@@ -30,7 +30,7 @@ class Segment(msgspec.Struct, frozen=True):
     tree: Tree
 
 
-class Scope(msgspec.Struct, frozen=True):
+class ConditionalPart(msgspec.Struct, frozen=True):
     """A conditional part (a Match block): what it holds for, where it stands, and its segments in reading order."""
 
     criteria: str
@@ -51,7 +51,7 @@ def segments(layout: Layout, sources: Sources) -> list[Segment]:
     return [Segment(source.locator, (), source.tree) for source in there]
 
 
-def scopes(layout: Layout, sources: Sources) -> list[Scope]:
+def scopes(layout: Layout, sources: Sources) -> list[ConditionalPart]:
     """The conditional parts in reading order, those of included files too."""
     key, main = layout.get("scopes"), sources.get(layout.get("main", ""))
     return list(_scopes(layout, sources, key, main, 0)) if key and main else []
@@ -86,14 +86,14 @@ def _expanded(layout: Layout, sources: Sources, locator: str, base: Path, tree: 
     yield Segment(locator, base, part)
 
 
-def _scopes(layout: Layout, sources: Sources, key: str, source: Source, depth: int) -> Iterator[Scope]:
+def _scopes(layout: Layout, sources: Sources, key: str, source: Source, depth: int) -> Iterator[ConditionalPart]:
     for name, value in source.tree.items() if depth <= MAX_DEPTH else ():
         if _is_include(layout, name):
             for inner in _included(layout, sources, value):
                 yield from _scopes(layout, sources, key, inner, depth + 1)
     for index, block in enumerate(source.tree.get(key, ())):
         inside = _expanded(layout, sources, source.locator, (key, index), block, depth)
-        yield Scope(str(block["criteria"]), source.locator, (key, index), tuple(inside))
+        yield ConditionalPart(str(block["criteria"]), source.locator, (key, index), tuple(inside))
 
 
 def _is_include(layout: Layout, key: str) -> bool:

@@ -57,7 +57,7 @@ ACTING = ("apply", "fix", "rollback")  # they write on targets
 HOMES = {  # a keyword is no module name; the server's command is with the server
     "except": "setright.cli.commands.exception:command",
     "import": "setright.cli.commands.import_:command",
-    "serve": "setright.web.command:command",
+    "serve": "setright.web.command:serve_command",
 }
 
 

@@ -16,12 +16,12 @@ from setright.cli.screens import findings
 from setright.cli.screens import plans as screen
 from setright.engine.contract import Report, run_object
 from setright.engine.error import EngineError
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.engine.runs import left_by_all
 from setright.model import Plan
 
 if TYPE_CHECKING:
-    from setright.app import App, Run
+    from setright.app import App, RunOutcome
     from setright.cli.options import Shown
     from setright.engine.rounds import Further
     from setright.engine.store import Progress
@@ -31,7 +31,7 @@ TO_AGREE = "`setright approve HASH` and then `setright apply --approved`, or `se
 BAD = ("reverted", "unverified", "refused")
 
 
-class Decision(NamedTuple):
+class CallerConsent(NamedTuple):
     """What the caller approved beforehand, whether the question is skipped, and what others have agreed to already.
 
     `queue`: workers run it, nobody waits. `left`: what a yes to all does not take in, by hash, with what it would break.
@@ -62,7 +62,9 @@ class Acted(NamedTuple):
         return any(plan.lane != "hand" and plan.hash not in self.chosen for plan, _ in self.ended)
 
 
-def act_on(app: App, plans: Sequence[Plan], decision: Decision, show: Shown, report: Report | None, all_findings: bool) -> Acted:
+def act_on(
+    app: App, plans: Sequence[Plan], decision: CallerConsent, show: Shown, report: Report | None, all_findings: bool
+) -> Acted:
     """Runs what may run and says what came of it; nothing where the person at the terminal says no."""
     asking = on_terminal() and not decision.yes and not show.file and show.format == "table"
     if show.format == "table" and not show.quiet:
@@ -108,13 +110,13 @@ def _tell_recovered(ended: Sequence[Outcome], show: Shown) -> None:
         hint(f"An earlier run was cut off; {_count(number)} of it {'is' if number == 1 else 'are'} {came} now", show)
 
 
-def _ran_later(run: Run | None) -> frozenset[str]:
+def _ran_later(run: RunOutcome | None) -> frozenset[str]:
     """The plans of later rounds that were to run: those that wait for a yes were not."""
     later = [(plan, outcome.outcome) for plan, outcome in run.plans if plan.hash in run.rounds] if run else []
     return frozenset(p.hash for p, ended in later if ended != "hand" and (p.lane == "auto" or ended != "refused"))
 
 
-def _left_later(later: Sequence[Plan], decision: Decision) -> dict[str, str]:
+def _left_later(later: Sequence[Plan], decision: CallerConsent) -> dict[str, str]:
     """What a yes to all did not take in of later rounds, by hash, with what it would break."""
     if not (decision.further and decision.further.approves):
         return {}
@@ -122,13 +124,13 @@ def _left_later(later: Sequence[Plan], decision: Decision) -> dict[str, str]:
     return {plan.hash: why for plan in later if (why := left_by_all(plan, named))}
 
 
-def _runnable(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
+def _runnable(plans: Sequence[Plan], decision: CallerConsent) -> frozenset[str]:
     return frozenset(
         p.hash for p in plans if p.lane != "hand" and (p.lane == "auto" or p.hash in decision.approved | decision.agreed)
     )
 
 
-def _asked(plans: Sequence[Plan], decision: Decision) -> frozenset[str]:
+def _asked(plans: Sequence[Plan], decision: CallerConsent) -> frozenset[str]:
     """What the person says shall run: what needs no approval, that and the rest, or nothing."""
     ready = _runnable(plans, decision)
     waiting = frozenset(p.hash for p in plans if p.lane != "hand") - ready - decision.left.keys()
@@ -149,7 +151,7 @@ def _count(plans: int) -> str:
     return "1 plan" if plans == 1 else f"{plans} plans"
 
 
-def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision], show: Shown) -> Run:
+def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], CallerConsent], show: Shown) -> RunOutcome:
     """`said`: what is chosen to run, and of that what others have agreed to, so that the caller need not."""
     chosen, decision = said
     mine = chosen - decision.agreed
@@ -160,7 +162,7 @@ def _run(app: App, plans: Sequence[Plan], said: tuple[frozenset[str], Decision],
     def tell(plan: Plan, outcome: Outcome) -> None:
         nonlocal done
         done += 1
-        say(f"{done} of {len(chosen)}: {shown(plan.document)} {outcome.outcome}")
+        say(f"{done} of {len(chosen)}: {printable(plan.document)} {outcome.outcome}")
 
     def watch(progress: Progress) -> None:
         nonlocal wave
@@ -184,19 +186,19 @@ def _left(plans: Sequence[Plan], left: Mapping[str, str], show: Shown) -> None:
             targets.setdefault((left[plan.hash], plan.controls), []).append(plan.target)
     for (why, controls), on in targets.items():
         named = " ".join(f"--control {control}" for control in controls)
-        where = shown(on[0]) if len(on) == 1 else f"{len(on)} targets"
-        hint(f"left on {where}: evidence says this would break: {shown(redact_text(why))}", show)
-        hint(f"  setright fix {shown(on[0]) if len(on) == 1 else 'TARGET'} {named} --all   does it all the same", show)
+        where = printable(on[0]) if len(on) == 1 else f"{len(on)} targets"
+        hint(f"left on {where}: evidence says this would break: {printable(redact_text(why))}", show)
+        hint(f"  setright fix {printable(on[0]) if len(on) == 1 else 'TARGET'} {named} --all   does it all the same", show)
 
 
-def _came(run: Run, target: str, number: int) -> tuple[int, list[str]]:
+def _came(run: RunOutcome, target: str, number: int) -> tuple[int, list[str]]:
     """How many plans a round has on a target, and the packages of the round before, whose settings they are about."""
     mine = [(p, outcome, run.rounds.get(p.hash, 1)) for p, outcome in run.plans if p.target == target]
     before = [p.document for p, outcome, at in mine if at == number - 1 and outcome.outcome == "verified"]
     return sum(at == number for *_, at in mine), [name.removeprefix("package:") for name in before if name.startswith("package:")]
 
 
-def _told(run: Run | None, show: Shown, report: Report | None) -> None:
+def _told(run: RunOutcome | None, show: Shown, report: Report | None) -> None:
     ended = run.plans if run else ()
     if show.format == "json":
         emit(json_text(run_object(run.id if run else None, ended, report, run.rounds if run else {})), show)

@@ -37,7 +37,7 @@ def add(  # noqa: PLR0913 - one for each option
       setright integrations add hooks --type webhook --set url=https://soc.example.com/hooks --set secret=env:SOC_SECRET --yes
       setright integrations add lake --type securitylake --dry-run
     """
-    from setright.engine.adding import added, save, table, written
+    from setright.engine.adding import added, channel_table, save_settings, toml_table
 
     if tests and show.format == "json":
         raise click.UsageError("--test does not go with --format json; run `setright integrations test` afterwards")
@@ -48,12 +48,12 @@ def add(  # noqa: PLR0913 - one for each option
         sort, said = _asked(name, sort, said)
     if sort is None:
         raise click.UsageError("--yes needs --type TYPE")
-    told = table(sort, name, said)
+    told = channel_table(sort, name, said)
     text = added((before or b"").decode(), name, told)
     kept = None
     if not dry_run:
-        kept = save(file, before, text).kept
-    _tell(show, {"channel": name, "file": str(file), "kept": str(kept) if kept else None}, written(name, told), dry_run)
+        kept = save_settings(file, before, text).kept
+    _tell(show, {"channel": name, "file": str(file), "kept": str(kept) if kept else None}, toml_table(name, told), dry_run)
     if dry_run or show.format == "json" or not (tests if tests is not None else not yes and _is_yes("Send a test message now?")):
         return
     here = click.get_current_context()

@@ -14,19 +14,19 @@ from setright.cli.failure import Failure
 from setright.cli.options import Shown
 from setright.cli.output import emit, json_text, paper
 from setright.controls.error import ControlError
-from setright.controls.fears import named
-from setright.controls.page import page
+from setright.controls.fears import teller_name
+from setright.controls.page import page_of
 from setright.controls.paths import show as show_path
 from setright.dialect import DialectError, read_mapping
 from setright.engine.catalogue import Catalogue
-from setright.engine.contract import SCHEMA, plain
+from setright.engine.contract import SCHEMA, as_plain
 from setright.engine.harness import check_file
 from setright.model import Binding, Control, Plain
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+")
 
 
-class Tried(NamedTuple):
+class TestedControl(NamedTuple):
     """A control file and its broken promises."""
 
     control: str
@@ -34,7 +34,7 @@ class Tried(NamedTuple):
     broken: list[str]
 
 
-def chosen(catalogue: Catalogue, kind: str | None, severities: Sequence[str], framework: str | None) -> list[Control]:
+def filtered(catalogue: Catalogue, kind: str | None, severities: Sequence[str], framework: str | None) -> list[Control]:
     """The controls that all of the given filters let through."""
     controls = [catalogue.control(i) for i in catalogue.ids()]
     return [
@@ -51,7 +51,7 @@ def show_control(control: Control, show: Shown) -> None:
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "control": control_object(control)}), show)
     elif show.format == "markdown":
-        emit(page(control), show)
+        emit(page_of(control), show)
     else:
         from setright.cli.screens.controls import draw
 
@@ -68,10 +68,11 @@ def control_object(control: Control) -> dict[str, Plain]:
         "kind": control.kind,
         "why": control.why,
         "require": [
-            {"path": show_path(r.path), "op": r.op, "want": plain(r.want), "default": plain(r.default)} for r in control.require
+            {"path": show_path(r.path), "op": r.op, "want": as_plain(r.want), "default": as_plain(r.default)}
+            for r in control.require
         ],
         "check": control.check,
-        "breaks_if": {sentence: named(teller) for sentence, teller in control.breaks_if.items()},
+        "breaks_if": {sentence: teller_name(teller) for sentence, teller in control.breaks_if.items()},
         "effect": msgspec.to_builtins(control.effect),
         "by_hand": control.by_hand,
         "params": dict(control.params),
@@ -80,13 +81,13 @@ def control_object(control: Control) -> dict[str, Plain]:
     }
 
 
-def tried(catalogue: Catalogue, places: Iterable[Path]) -> list[Tried]:
+def tried(catalogue: Catalogue, places: Iterable[Path]) -> list[TestedControl]:
     """Every control file at the places through the harness; one that cannot be read is a broken promise."""
     files = [(file, place) for place in places for file in _files(place)]
     return [_tried(catalogue, file, _root(file, place)) for file, place in files]
 
 
-def begin(catalogue: Catalogue, control_id: str, kind: str, into: Path) -> Path:
+def begin_control(catalogue: Catalogue, control_id: str, kind: str, into: Path) -> Path:
     """Writes the beginning of a control. Raises Failure where the id is none, the kind is not known, or the file is there."""
     if not ID.fullmatch(control_id):
         raise Failure(f"{control_id!r}: an id is its path: words of a-z, 0-9 and '-' parted by '/', as in acme/sshd/banner")
@@ -128,14 +129,14 @@ def _root(file: Path, place: Path) -> Path:
     return place if place.is_dir() else file.parent
 
 
-def _tried(catalogue: Catalogue, file: Path, root: Path) -> Tried:
+def _tried(catalogue: Catalogue, file: Path, root: Path) -> TestedControl:
     name = file.stem
     try:
         whole = file.resolve()
         name = whole.relative_to(root.resolve()).with_suffix("").as_posix()
-        return Tried(name, file, check_file(catalogue, whole, root.resolve()))
+        return TestedControl(name, file, check_file(catalogue, whole, root.resolve()))
     except ControlError as error:
-        return Tried(name, file, [str(error)])
+        return TestedControl(name, file, [str(error)])
 
 
 def _beginning(control_id: str, binding: Binding, alike: Sequence[str]) -> str:

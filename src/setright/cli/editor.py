@@ -17,7 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from setright import __version__
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.cli.lines import sentence, unknown
 from setright.controls.page import effect
 from setright.controls.words import brief
@@ -71,10 +71,10 @@ class Sight(NamedTuple):
         return [found for found in self.scan.found if found.finding.location.path == self.locator]
 
 
-class Editor:
+class EditorSession:
     """One editor's session. Judging runs in a thread, one at a time, so that typing is never held up."""
 
-    def __init__(self, app: App, ask: Ask) -> None:
+    def __init__(self, app: App, ask: ScanOptions) -> None:
         self.server = LanguageServer("setright", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
         self._app = app
         self._ask = ask

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from setright.app import Planned, Scanned
+from setright.app import Scanned, TargetPlans
 from setright.cli.failure import CLEAN, FOUND, UNREACHED
 from setright.cli.lines import from_here
 from setright.cli.output import hint, on_terminal
@@ -17,7 +17,7 @@ from setright.engine.error import EngineError
 from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.model import SEVERITIES
 
-R = TypeVar("R", Scanned, Planned)
+R = TypeVar("R", Scanned, TargetPlans)
 
 if TYPE_CHECKING:
     from setright.app import App
@@ -35,7 +35,7 @@ def scanned(app: App, selection: Selection, show: Shown) -> Report:
     return report
 
 
-def planned(app: App, selection: Selection, show: Shown, *, together: bool = False) -> tuple[Report, list[Planned]]:
+def planned(app: App, selection: Selection, show: Shown, *, together: bool = False) -> tuple[Report, list[TargetPlans]]:
     targets = _targets(app, selection, show)
     results = app.plan(targets, selection.ask(), together=together)
     ordered = _in_order(counted(results, targets, "Planning", show.quiet), targets)
@@ -44,10 +44,10 @@ def planned(app: App, selection: Selection, show: Shown, *, together: bool = Fal
 
 def _targets(app: App, selection: Selection, show: Shown) -> list[str]:
     """Those asked for, without paths that another of them holds whole."""
-    from setright.engine.overlap import parts
+    from setright.engine.overlap import covered_targets
 
     targets = app.targets(selection.targets)
-    held = parts(targets, {each.url for each in app.configuration.targets}) if len(selection.targets) > 1 else {}
+    held = covered_targets(targets, {each.url for each in app.configuration.targets}) if len(selection.targets) > 1 else {}
     for inner, outer in held.items():
         hint(f"setright: {from_here(inner)} is a part of {from_here(outer)}: it is looked at there, once", show)
     return [target for target in targets if target not in held]

@@ -19,7 +19,7 @@ WAYS = {
 }
 
 
-class Group(NamedTuple):
+class ResourceGroup(NamedTuple):
     """One resource and what was found of it."""
 
     target: str
@@ -28,12 +28,12 @@ class Group(NamedTuple):
     found: list[Found]
 
 
-def grouped(found: Iterable[Found]) -> list[Group]:
+def grouped(found: Iterable[Found]) -> list[ResourceGroup]:
     """By resource, in the order in which each first comes."""
-    groups: dict[tuple[str, str, str], Group] = {}
+    groups: dict[tuple[str, str, str], ResourceGroup] = {}
     for each in found:
         place = (each.finding.target, each.finding.resource, each.resource.home[0])
-        groups.setdefault(place, Group(*place, [])).found.append(each)
+        groups.setdefault(place, ResourceGroup(*place, [])).found.append(each)
     return list(groups.values())
 
 

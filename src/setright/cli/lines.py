@@ -6,9 +6,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from setright.controls.words import Pair, pair
+from setright.controls.words import WordedMismatch, mismatch_in_words
 from setright.engine.contract import have
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.engine.scan import Found
 from setright.model import Location, Mismatch, Verdict
 
@@ -17,7 +17,7 @@ LONGEST_WHY = 300  # of what cannot be told
 LONGEST_PATH = 60
 
 
-def pairs(found: Found, key: bytes) -> list[Pair]:
+def pairs(found: Found, key: bytes) -> list[WordedMismatch]:
     """A line for each value that is not right."""
     told = [_pair(found, mismatch, key) for mismatch in found.finding.mismatches]
     return [line for line in told if line.path or line.have or line.want]
@@ -29,18 +29,18 @@ def sentence(found: Found, key: bytes) -> str:
     return "; ".join(f"{p.path} is {p.have}".strip() + (f", wanted: {p.want}" if p.want else "") for p in told)
 
 
-def together(lines: list[Pair]) -> list[Pair]:
+def compacted(lines: list[WordedMismatch]) -> list[WordedMismatch]:
     """Long paths cut at their beginning; values side by side that are alike on one line."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for line in lines:
         above, _, name = line.path.rpartition("/")
         alike.setdefault((above, line.have, line.want), []).append(name)
-    return [Pair(_path(above, names), *rest) for (above, *rest), names in alike.items()]
+    return [WordedMismatch(_path(above, names), *rest) for (above, *rest), names in alike.items()]
 
 
-def spot(location: Location) -> str:
+def location_text(location: Location) -> str:
     """``main.tf:12``; the document alone where it has no lines."""
-    return shown(f"{location.path}:{location.line}" if location.line else location.path)
+    return printable(f"{location.path}:{location.line}" if location.line else location.path)
 
 
 def from_here(target: str) -> str:
@@ -49,20 +49,22 @@ def from_here(target: str) -> str:
     try:
         below = Path(path).relative_to(Path.cwd())
     except (ValueError, OSError):
-        return shown(target)
-    return shown(f"{image}{below}")
+        return printable(target)
+    return printable(f"{image}{below}")
 
 
 def unknown(found: Found, key: bytes) -> str:
     """Why it could not be told, a long value cut; empty for what could."""
     if found.finding.verdict is not Verdict.UNKNOWN:
         return ""
-    return _short(shown(redact_text(found.finding.why_unknown or "the values cannot be told", key=key)), LONGEST_WHY)
+    return _short(printable(redact_text(found.finding.why_unknown or "the values cannot be told", key=key)), LONGEST_WHY)
 
 
-def _pair(found: Found, mismatch: Mismatch, key: bytes) -> Pair:
-    line = pair(replace(mismatch, have=have(found, mismatch, key)))
-    return Pair(shown(line.path), _short(shown(line.have + _of_what(found, mismatch, key))), _short(shown(line.want)))
+def _pair(found: Found, mismatch: Mismatch, key: bytes) -> WordedMismatch:
+    line = mismatch_in_words(replace(mismatch, have=have(found, mismatch, key)))
+    return WordedMismatch(
+        printable(line.path), _short(printable(line.have + _of_what(found, mismatch, key))), _short(printable(line.want))
+    )
 
 
 def _of_what(found: Found, mismatch: Mismatch, key: bytes) -> str:

@@ -11,14 +11,14 @@ import click
 from setright.model import SEVERITIES
 
 if TYPE_CHECKING:
-    from setright.app import App, Ask
+    from setright.app import App, ScanOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 FINDING_FORMATS = ("table", "json", "sarif", "ocsf", "junit", "markdown")
 
 
 class Counted(NamedTuple):
-    """What of the findings counts; see `setright.engine.scope.Scope`, which takes the same names."""
+    """What of the findings counts; see `setright.engine.scope.ScanScope`, which takes the same names."""
 
     adopted: str = ""
     no_adopted: bool = False
@@ -55,11 +55,11 @@ class Selection(NamedTuple):
             ["setright", command, *map(without_password, self.targets), *baseline, *controls, *least, *self.counted.words()]
         )
 
-    def ask(self) -> Ask:
-        from setright.app import Ask
-        from setright.engine.scope import Scope
+    def ask(self) -> ScanOptions:
+        from setright.app import ScanOptions
+        from setright.engine.scope import ScanScope
 
-        return Ask(self.baseline or "", self.controls, self.min_severity, Scope(*self.counted))
+        return ScanOptions(self.baseline or "", self.controls, self.min_severity, ScanScope(*self.counted))
 
 
 class Shown(NamedTuple):

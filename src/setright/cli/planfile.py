@@ -24,7 +24,7 @@ def saved(plans: Sequence[Plan], report: Report) -> dict[str, Plain]:
     return told
 
 
-def load(file: Path) -> list[Plan]:
+def load_plans(file: Path) -> list[Plan]:
     """The plans of a file. Raises Failure where it is not a plan file, or says other than what it would do."""
     try:
         held = msgspec.json.decode(file.read_bytes())

@@ -129,7 +129,7 @@ def propose(app: App, request: Request, show: Shown) -> Pulled:
     return Pulled(published, drafts, goal, told, commits)
 
 
-def tell(outcome: Pulled, show: Shown) -> int:
+def tell_outcome(outcome: Pulled, show: Shown) -> int:
     """Says what came of it; gives the exit code."""
     from setright.cli.output import emit, json_text
     from setright.engine.contract import plans_object
@@ -163,9 +163,9 @@ def _repository(targets: Sequence[str], pull: PullOptions) -> tuple[Repository, 
 
 def _forge(repository: Repository, pull: PullOptions) -> Forge:
     from setright.integrations import github, gitlab
-    from setright.integrations.forge import place_of, sort_of
+    from setright.integrations.forge import repository_of, sort_of
 
-    place = place_of(repository.url())
+    place = repository_of(repository.url())
     sort = pull.forge or sort_of(place.host, os.environ)
     project = pull.project or place.project
     if not place.host and not (pull.api_url and pull.project):

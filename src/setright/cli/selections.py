@@ -65,7 +65,7 @@ def difference(catalogue: Catalogue, one: str, other: str) -> Difference:
     )
 
 
-def begin(catalogue: Catalogue, name: str, base: str, into: Path) -> Path:
+def begin_baseline(catalogue: Catalogue, name: str, base: str, into: Path) -> Path:
     """Writes the beginning of a baseline on top of another one. Raises Failure where the name is none or the file is there."""
     if not NAME.fullmatch(name) or name in catalogue.baselines or name == "all":
         raise Failure(

@@ -72,12 +72,12 @@ def resolved(baselines: Mapping[str, Baseline]) -> dict[str, Baseline]:
     Raises ControlError for one that is not there or extends itself.
     """
     return {
-        name: _over(baseline, [b for b in lineage(baseline, baselines) if b is not baseline])
+        name: _over(baseline, [b for b in extension_chain(baseline, baselines) if b is not baseline])
         for name, baseline in baselines.items()
     }
 
 
-def lineage(baseline: Baseline, baselines: Mapping[str, Baseline], above: tuple[str, ...] = ()) -> Iterator[Baseline]:
+def extension_chain(baseline: Baseline, baselines: Mapping[str, Baseline], above: tuple[str, ...] = ()) -> Iterator[Baseline]:
     """What it extends, the farthest first, and itself last."""
     if baseline.id in above:
         raise ControlError(f"baseline {baseline.id}: extends itself by {' -> '.join((*above, baseline.id))}")
@@ -86,7 +86,7 @@ def lineage(baseline: Baseline, baselines: Mapping[str, Baseline], above: tuple[
             raise ControlError(
                 f"baseline {baseline.id}: extends {name!r}, which is not there; there are {', '.join(sorted(baselines))}"
             )
-        yield from lineage(baselines[name], baselines, (*above, baseline.id))
+        yield from extension_chain(baselines[name], baselines, (*above, baseline.id))
     yield baseline
 
 
@@ -103,7 +103,7 @@ def select(baseline: Baseline, known: Mapping[str, Cited], baselines: Mapping[st
 
 def left_out(baseline: Baseline, known: Mapping[str, Cited], baselines: Mapping[str, Baseline]) -> dict[str, str]:
     """Controls that something of the baseline's line takes and something later leaves out, with the reason."""
-    line = list(lineage(baseline, baselines))
+    line = list(extension_chain(baseline, baselines))
     final = set(select(baseline, known, baselines))
     reasons = {i: why for each in line for glob, why in each.without.items() for i in known if fits(i, glob)}
     asked = {i for each in line for i, cited in known.items() if _any(i, each.controls) or _cites(cited, each.frameworks)}

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from fnmatch import translate
 
-from setright.controls.judge import PASS, Judgement, against, answered_for, answers, checked, concluded, matches
-from setright.controls.operators import OPERATORS, every, text
+from setright.controls.judge import PASS, Judgement, against, answered_for, answers_for, checked, concluded, matches
+from setright.controls.operators import OPERATORS, as_text, every
 from setright.controls.paths import EACH
 from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown
 
@@ -28,7 +28,7 @@ class Compiled:
 
     def applies(self, resource: Resource) -> bool | None:
         """As `judge.applies`, for a resource of the control's kind."""
-        if resource.only is not None and not answers(self.control, resource):
+        if resource.only is not None and not answers_for(self.control, resource):
             return False
         return every(told(resource.tree) for told in self._meant) if self._meant else True
 
@@ -141,12 +141,12 @@ def _test(requirement: Requirement) -> Sure:
     if isinstance(want, Param):
         return lambda value: value.__class__ is not Unknown and (default if value is None else value) is not None
     if requirement.op == "equals" and isinstance(want, str | int | bool):
-        return _equals(default, text(want))
+        return _equals(default, as_text(want))
     return lambda value: value.__class__ is not Unknown and holds(default if value is None else value, want) is True
 
 
 def _equals(default: Plain, want: str) -> Sure:
-    by_default = default is not None and not isinstance(default, list | dict | Unknown) and text(default) == want
+    by_default = default is not None and not isinstance(default, list | dict | Unknown) and as_text(default) == want
 
     def sure(value: Plain) -> bool:
         if value is None:

@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import NamedTuple
 
-from setright.controls.operators import OPERATORS, listed
+from setright.controls.operators import OPERATORS
 from setright.controls.paths import show
 from setright.model import Control, Param, Path, Plain, Requirement
+from setright.trees import as_list
 
 RIGHT: dict[str, Callable[[Plain], list[Plain]]] = {  # operator -> values that are right by it
     "equals": lambda want: [want],
@@ -18,7 +19,7 @@ RIGHT: dict[str, Callable[[Plain], list[Plain]]] = {  # operator -> values that 
     "at-most": lambda want: [want],
     "absent": lambda want: [None] if want else [],
     "written": lambda want: [] if want else [None],
-    "includes": lambda want: [listed(want)],
+    "includes": lambda want: [as_list(want)],
     "excludes": lambda want: [[]],
     "subset-of": lambda want: [list(want)],
     "bits-within": lambda want: [want, "0000"],

@@ -68,7 +68,7 @@ IN_WORDS: Mapping[str, str] = {
 BEGINNINGS: Mapping[str, str] = {"relies-on/elsewhere is ": "not made here: "}  # of raw forms that end in names
 
 
-def in_words(raw: str) -> str:
+def evidence_in_words(raw: str) -> str:
     """What stands there in plain words; as it is where there are none."""
     if raw in IN_WORDS:
         return IN_WORDS[raw]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from setright.controls.evidence import in_words
+from setright.controls.evidence import evidence_in_words
 from setright.controls.judge import matches
 from setright.controls.paths import leaves, show
-from setright.controls.words import requirement, value
+from setright.controls.words import requirement, value_in_words
 from setright.model import Answer, Control, Either, Mismatch, Path, Requirement, Resource, Teller, Tree
 
 MAX_SHOWN = 3
@@ -42,7 +42,7 @@ def _answer_of(clears: tuple[Requirement, ...], resource: Resource, places: Sequ
     return Answer(False, f"{texts} in {', '.join(map(show, places))}")
 
 
-def places_of(resource: Resource, mismatches: Sequence[Mismatch]) -> tuple[Path, ...]:
+def part_places(resource: Resource, mismatches: Sequence[Mismatch]) -> tuple[Path, ...]:
     """The places of the parts in which all that does not hold stands; none where some of it stands in no part."""
     places = dict.fromkeys(_place(resource, each.path) for each in mismatches) if resource.parts else {}
     return () if None in places else tuple(place for place in places if place is not None)
@@ -74,7 +74,7 @@ def costs(control: Control) -> bool:
     return SMALL_COST in control.breaks_if.values()
 
 
-def named(teller: Teller) -> str:
+def teller_name(teller: Teller) -> str:
     """What tells, by name: a fact, ``ask``, ``small-cost``, or the paths in the resource."""
     if isinstance(teller, Either):
         return teller.fact
@@ -91,10 +91,10 @@ def told_by(teller: Teller) -> str:
         return f"{told_by(teller.lines)}; else {told_by(teller.fact)}"
     if isinstance(teller, str):
         return f"asked of the target: {teller}"
-    return f"not so where {' and '.join(in_words(requirement(line)) for line in teller)}"
+    return f"not so where {' and '.join(evidence_in_words(requirement(line)) for line in teller)}"
 
 
 def _stands(line: Requirement, tree: Tree) -> str:
-    found = list(dict.fromkeys(value(have) for _, have in leaves(tree, line.path))) or [value(None)]
+    found = list(dict.fromkeys(value_in_words(have) for _, have in leaves(tree, line.path))) or [value_in_words(None)]
     more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
-    return in_words(f"{show(line.path)} is {', '.join(found[:MAX_SHOWN])}{more}")
+    return evidence_in_words(f"{show(line.path)} is {', '.join(found[:MAX_SHOWN])}{more}")

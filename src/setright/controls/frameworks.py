@@ -21,7 +21,7 @@ BASE = re.compile(r"([A-Z]{2}-\d+)\(\d+\)")
 Cited = Mapping[str, Mapping[str, Iterable[str]]]  # control -> framework -> sections
 
 
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FrameworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`about` in our words or free ones, empty where there are none; `by` are sections of the hub that bear on it."""
 
     about: str = ""
@@ -42,7 +42,7 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     hub: str = ""
     families: Mapping[str, str] = {}
     all: tuple[str, ...] = ()
-    sections: Mapping[str, Section] = {}
+    sections: Mapping[str, FrameworkSection] = {}
 
     @property
     def is_listed(self) -> bool:
@@ -74,7 +74,7 @@ def load_frameworks(roots: Sequence[File]) -> dict[str, Framework]:
     return {framework.id: framework for framework in map(load_framework, files)}
 
 
-def held(framework: Framework, cited: Cited) -> dict[str, list[str]]:
+def controls_by_section(framework: Framework, cited: Cited) -> dict[str, list[str]]:
     """Every section that is known and the controls that bear on it, in the sections' order; none: nothing of ours tests it."""
     bearing: dict[str, set[str]] = {section: set() for section in (*framework.sections, *_ranges(framework.all))}
     by_hub = _by_hub(framework)
@@ -83,10 +83,10 @@ def held(framework: Framework, cited: Cited) -> dict[str, list[str]]:
         mapped = {mine for section in said.get(framework.hub, ()) for mine in by_hub.get(_base(str(section)), ())}
         for section in own | mapped:
             bearing.setdefault(section, set()).add(control)
-    return {section: sorted(bearing[section]) for section in sorted(bearing, key=in_order)}
+    return {section: sorted(bearing[section]) for section in sorted(bearing, key=section_order)}
 
 
-def in_order(section: str) -> list[tuple[int, str]]:
+def section_order(section: str) -> list[tuple[int, str]]:
     """Sorts numbers within ids as numbers: 5.9 before 5.10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", section)]
 

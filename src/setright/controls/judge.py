@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from setright.controls.operators import OPERATORS, every, text
-from setright.controls.paths import items, leaves, reach, show
+from setright.controls.operators import OPERATORS, as_text, every
+from setright.controls.paths import leaves, show, value_at, wildcard_items
 from setright.model import Control, Layer, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown, Verdict
 
 
@@ -24,23 +24,23 @@ NAMED = 3  # instances that a finding names
 
 def applies(control: Control, resource: Resource) -> bool | None:
     """Whether the control speaks of this resource; None where its `where` meets an Unknown."""
-    if control.kind != resource.kind or not answers(control, resource):
+    if control.kind != resource.kind or not answers_for(control, resource):
         return False
     return matches(control.where, resource.tree)
 
 
-def is_known(resource: Resource, requirement: Requirement) -> bool:
+def is_requirement_known(resource: Resource, requirement: Requirement) -> bool:
     """Whether what a requirement speaks of lies at a path that is known of the resource, or below or around one."""
     want = requirement.path
     return resource.known is None or any(path[: len(want)] == want[: len(path)] for path in resource.known)
 
 
-def answers(control: Control, resource: Resource) -> bool:
+def answers_for(control: Control, resource: Resource) -> bool:
     """A resource over another one (a Match block over the global section) answers for the keys it sets itself.
 
     One of which only some paths are known answers where all that is required is.
     """
-    if resource.known is not None and not all(is_known(resource, requirement) for requirement in control.require):
+    if resource.known is not None and not all(is_requirement_known(resource, requirement) for requirement in control.require):
         return False
     return resource.only is None or any(r.path[0] in resource.only for r in control.require or control.where)
 
@@ -163,7 +163,7 @@ def _holds_in_all(requirement: Requirement, value: Plain) -> bool | None:
 def _wrong(requirement: Requirement, have: Unknown) -> str:
     """What is wrong of the values that one may have, or of those that instances have."""
     if not have.keys:
-        return " or ".join(dict.fromkeys(text(each) for each in have.either if each is not None))
+        return " or ".join(dict.fromkeys(as_text(each) for each in have.either if each is not None))
     pairs = zip(have.either, have.keys, strict=True)
     failed = [(_said(each), key) for each, key in pairs if _holds(requirement, each) is False]
     wrong = [said if said == key else f"{said} for {key}" for said, key in failed]
@@ -171,14 +171,14 @@ def _wrong(requirement: Requirement, have: Unknown) -> str:
 
 
 def _said(value: Plain) -> str:
-    return "nothing" if value is None else text(value)
+    return "nothing" if value is None else as_text(value)
 
 
 def _some(requirement: Requirement, tree: Plain, base: Path, live: bool) -> Iterator[Mismatch]:
     for path, value in leaves(tree, requirement.path):
         if isinstance(value, Unknown) and _may_be_meant(requirement, value):
             yield Mismatch((*base, *path), requirement.want, value, requirement.op, live)
-        for key, item in items(value if value is not None else requirement.default):
+        for key, item in wildcard_items(value if value is not None else requirement.default):
             yield from _item(requirement, item, (*base, *path, key), live)
 
 
@@ -211,5 +211,5 @@ def checked(control: Control, resource: Resource) -> list[Mismatch]:
         return []
     if isinstance(told, Unknown):
         return [Mismatch((), control.check, told, "check")]
-    places = [(edit.path, reach(resource.tree, edit.path)) for edit in control.fix] or [((), None)]
+    places = [(edit.path, value_at(resource.tree, edit.path)) for edit in control.fix] or [((), None)]
     return [Mismatch(path, control.check, have, "check") for path, have in places]

@@ -7,7 +7,7 @@ from pathlib import Path as File
 
 from setright.controls.error import ControlError
 from setright.controls.operators import OPERATORS, SOME
-from setright.controls.paths import parse
+from setright.controls.paths import parse_paths
 from setright.dialect import DialectError, read_mapping
 from setright.model import SEVERITIES, Control, Edit, Effect, Either, Example, Param, Plain, Requirement, Some, Teller
 
@@ -17,7 +17,7 @@ EXAMPLE = {"in", "good", "bad", "fixed", "param"}
 RESTARTS = ("none", "reload", "service", "host", "replace")
 
 
-def read(file: File, root: File) -> dict[str, Plain]:
+def read_control(file: File, root: File) -> dict[str, Plain]:
     """The mapping in a control file, checked; its id must be its place below `root`. Raises ControlError naming the file."""
     try:
         raw = read_mapping(file)
@@ -77,7 +77,7 @@ def _requirements(raw: Mapping[str, Plain], defaults: Mapping[str, Plain], oblig
     return tuple(
         Requirement(path, op, want, defaults.get(written))
         for written, value in raw.items()
-        for path in parse(written)
+        for path in parse_paths(written)
         for op, want in _operations(written, value)
     )
 
@@ -118,7 +118,7 @@ def _value(raw: Plain) -> Plain:
 
 
 def _edit(written: str, raw: Plain) -> Edit:
-    paths = parse(written)
+    paths = parse_paths(written)
     if len(paths) != 1:
         raise ControlError(f"fix: {written}: alternatives are for require; name one path")
     if isinstance(raw, dict) and raw.keys() == {"remove"}:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from setright.model import Plain, Unknown
 from setright.patterns import fits, late
+from setright.trees import as_list
 
 REMOVE = object()
 TEMPLATE = late(r'"([^"\\$%]*)(?:\$\{[^{}"]*\}([^"\\$%{}]*))+"')
@@ -32,12 +33,12 @@ class Operator(NamedTuple):
     remedy: Callable[[Plain, Plain], Plain]
 
 
-def text(value: Plain) -> str:
+def as_text(value: Plain) -> str:
     """A scalar as configuration writes it: true, not True."""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def number(value: Plain) -> float | None:
+def as_number(value: Plain) -> float | None:
     """The number that a value is or spells; None for what is none."""
     if isinstance(value, bool):
         return None
@@ -45,13 +46,6 @@ def number(value: Plain) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         return None
-
-
-def listed(value: Plain) -> list[Plain]:
-    """A value as a list: itself, alone, or empty for None."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
 
 
 def alike(have: Plain, want: Plain) -> bool | None:
@@ -70,7 +64,7 @@ def alike(have: Plain, want: Plain) -> bool | None:
         if not isinstance(have, list) or len(have) != len(want):
             return False
         return every(alike(h, w) for h, w in zip(have, want, strict=True))
-    return not isinstance(have, list | dict) and text(have) == text(want)
+    return not isinstance(have, list | dict) and as_text(have) == as_text(want)
 
 
 def cannot_be(have: Unknown, glob: str) -> bool:
@@ -106,7 +100,7 @@ def _compare(better: Callable[[float, float], bool]) -> Holds:
     def holds(have: Plain, want: Plain) -> bool | None:
         if isinstance(have, Unknown):
             return None
-        value, bound = number(have), number(want)
+        value, bound = as_number(have), as_number(want)
         return value is not None and bound is not None and better(value, bound)
 
     return holds
@@ -115,18 +109,18 @@ def _compare(better: Callable[[float, float], bool]) -> Holds:
 def _includes(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
         return None
-    missing = [w for w in listed(want) if not any(alike(h, w) for h in listed(have))]
+    missing = [w for w in as_list(want) if not any(alike(h, w) for h in as_list(have))]
     if not missing:
         return True
-    return None if any(isinstance(h, Unknown) for h in listed(have)) else False
+    return None if any(isinstance(h, Unknown) for h in as_list(have)) else False
 
 
 def _with(have: Plain, want: Plain) -> Plain:
-    return [*listed(have), *(w for w in listed(want) if not any(alike(h, w) for h in listed(have)))]
+    return [*as_list(have), *(w for w in as_list(want) if not any(alike(h, w) for h in as_list(have)))]
 
 
 def _excludes(have: Plain, want: Plain) -> bool | None:
-    told = [_matches(each, want) for each in listed(have)]
+    told = [_matches(each, want) for each in as_list(have)]
     return every(None if each is None else not each for each in told)
 
 
@@ -139,24 +133,24 @@ def _without(have: Plain, want: Plain) -> Plain:
 
 def _matches(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
-        return False if all(cannot_be(have, text(glob)) for glob in listed(want)) else None
-    return have is not None and any(fits(text(have), text(glob)) for glob in listed(want))
+        return False if all(cannot_be(have, as_text(glob)) for glob in as_list(want)) else None
+    return have is not None and any(fits(as_text(have), as_text(glob)) for glob in as_list(want))
 
 
 def _some_match(have: Plain, want: Plain) -> bool | None:
-    told = [_matches(each, want) for each in listed(have)]
+    told = [_matches(each, want) for each in as_list(have)]
     return True if True in told else None if None in told else False
 
 
 def _subset_of(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
         return None
-    told = [_one_of(h, want) for h in listed(have)]
+    told = [_one_of(h, want) for h in as_list(have)]
     return every(told) if told else False
 
 
 def _within(have: Plain, want: Plain) -> Plain:
-    left = [h for h in listed(have) if not isinstance(h, Unknown) and _one_of(h, want)]
+    left = [h for h in as_list(have) if not isinstance(h, Unknown) and _one_of(h, want)]
     return left or list(want)
 
 
@@ -164,16 +158,16 @@ def _bits_within(have: Plain, want: Plain) -> bool | None:
     if isinstance(have, Unknown):
         return None
     try:
-        return have is not None and int(text(have), 8) & ~int(text(want), 8) == 0
+        return have is not None and int(as_text(have), 8) & ~int(as_text(want), 8) == 0
     except ValueError:
         return False
 
 
 def _masked(have: Plain, want: Plain) -> Plain:
     try:
-        return f"{int(text(have), 8) & int(text(want), 8):04o}"
+        return f"{int(as_text(have), 8) & int(as_text(want), 8):04o}"
     except ValueError:
-        return text(want)
+        return as_text(want)
 
 
 def _present(have: Plain, want: Plain) -> bool | None:

@@ -8,7 +8,7 @@ from difflib import unified_diff
 
 from setright.controls.fears import told_by
 from setright.controls.paths import show
-from setright.controls.words import requirement, value, wanted
+from setright.controls.words import requirement, value_in_words, want_in_words
 from setright.model import Control, Effect, Example, Plain, Requirement
 
 RESTARTS = {
@@ -20,7 +20,7 @@ RESTARTS = {
 }
 
 
-def page(control: Control) -> str:
+def page_of(control: Control) -> str:
     """The page, every section in the same order on every page."""
     return "\n\n".join(part for part in _parts(control) if part) + "\n"
 
@@ -31,18 +31,18 @@ def effect(given: Effect) -> str:
     return f"{RESTARTS[given.restart]}; disruption is {given.disruption}; {undo}."
 
 
-def diff(before: Plain, after: Plain) -> str:
+def fix_diff(before: Plain, after: Plain) -> str:
     """What a fix changes in an example, document by document, in the form of diff -u; empty where nothing does.
 
     Of several documents, one that `after` does not name stays as it is.
     """
-    old, new = texts(before), texts(after)
+    old, new = example_texts(before), example_texts(after)
     if "" not in old and "" not in new and isinstance(after, dict):
         new = {name: text for name, text in old.items() if name not in after} | new
     return "".join(_diff(old.get(name, ""), new.get(name, ""), name) for name in sorted(old.keys() | new.keys()))
 
 
-def texts(written: Plain) -> dict[str, str]:
+def example_texts(written: Plain) -> dict[str, str]:
     """An example's documents by locator; one without a name is a document for itself."""
     if isinstance(written, dict) and written and all(_is_document(*item) for item in written.items()):
         return {name: _text(held) for name, held in written.items() if held is not None}
@@ -94,8 +94,8 @@ def _requirements(control: Control) -> str:
 
 
 def _row(given: Requirement) -> str:
-    absent = "nothing holds" if given.default is None else f"`{value(given.default)}`"
-    return f"| {_cell(show(given.path))} | {_cell(wanted(given.op, given.want))} | {absent} |"
+    absent = "nothing holds" if given.default is None else f"`{value_in_words(given.default)}`"
+    return f"| {_cell(show(given.path))} | {_cell(want_in_words(given.op, given.want))} | {absent} |"
 
 
 def _cell(text: str) -> str:
@@ -104,7 +104,7 @@ def _cell(text: str) -> str:
 
 def _parameter(about: Plain) -> str:
     without = " (no default; made in the source where that can be)" if "offer" in about else " (no default; a fix needs it)"
-    default = f" (default: `{value(about['default'])}`)" if "default" in about else without
+    default = f" (default: `{value_in_words(about['default'])}`)" if "default" in about else without
     return f"{about['about']}{default}"
 
 
@@ -120,11 +120,11 @@ def _example(example: Example) -> str:
         return f"Right{where}:\n\n{_fenced(''.join(_named(example.good)))}"
     if example.fixed is None:
         return f"Wrong, for a person to put right{where}:\n\n{_fenced(''.join(_named(example.bad)))}"
-    return f"Put right{where}:\n\n{_fenced(diff(example.bad, example.fixed), 'diff')}"
+    return f"Put right{where}:\n\n{_fenced(fix_diff(example.bad, example.fixed), 'diff')}"
 
 
 def _named(written: Plain) -> Iterator[str]:
-    for name, text in texts(written).items():
+    for name, text in example_texts(written).items():
         yield f"# {name}\n{text}" if name else text
 
 

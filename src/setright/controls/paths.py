@@ -19,7 +19,7 @@ ODD = re.compile(r'["()]|//|^/|/$|^$')  # what makes a path more than plain segm
 EACH = "*"
 
 
-def parse(text: str) -> list[Path]:
+def parse_paths(text: str) -> list[Path]:
     """The paths that a text stands for: one, or one for each choice of its alternatives."""
     if not ODD.search(text):
         return [tuple(int(key) if key.isdigit() else key for key in text.split("/"))]
@@ -52,22 +52,22 @@ def leaves(tree: Plain, path: Path) -> Iterator[tuple[Path, Plain]]:
     A wildcard over nothing leads nowhere. A path that runs into an Unknown gives that Unknown, without the values it may have.
     """
     if EACH not in path:
-        yield path, reach(tree, path)
+        yield path, value_at(tree, path)
         return
     star = path.index(EACH)
     head, tail = path[:star], path[star + 1 :]
-    node = reach(tree, head)
+    node = value_at(tree, head)
     if isinstance(node, Unknown):
         yield path, _around(node)
-    for key, value in items(node):
+    for key, value in wildcard_items(node):
         if EACH not in tail:
-            yield (*head, key, *tail), reach(value, tail)
+            yield (*head, key, *tail), value_at(value, tail)
             continue
         for rest, leaf in leaves(value, tail):
             yield (*head, key, *rest), leaf
 
 
-def reach(tree: Plain, path: Path) -> Plain:
+def value_at(tree: Plain, path: Path) -> Plain:
     """The value at a path without wildcards; None where nothing is there."""
     node = tree
     for key in path:
@@ -87,7 +87,7 @@ def _around(node: Unknown) -> Unknown:
     return Unknown(node.text) if node.either else node
 
 
-def items(node: Plain) -> list[tuple[str | int, Plain]]:
+def wildcard_items(node: Plain) -> list[tuple[str | int, Plain]]:
     """Index or key, and value, of what a wildcard runs over."""
     if isinstance(node, list):
         return list(enumerate(node))

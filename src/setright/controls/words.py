@@ -33,7 +33,7 @@ def brief(reason: str) -> str:
     return reason if len(reason) <= REASON or cut < 0 else f"{reason[:cut]}; and more"
 
 
-class Pair(NamedTuple):
+class WordedMismatch(NamedTuple):
     """One line of a finding in words: where, what is, what should be."""
 
     path: str
@@ -41,46 +41,50 @@ class Pair(NamedTuple):
     want: str
 
 
-def pair(mismatch: Mismatch) -> Pair:
+def mismatch_in_words(mismatch: Mismatch) -> WordedMismatch:
     """A mismatch in words; the running value is told from the persistent one. A check's `want` is empty: its title says it."""
     if mismatch.op == "check":
-        return Pair(place(mismatch), value(mismatch.have) if mismatch.path else "", "")
+        return WordedMismatch(place_in_words(mismatch), value_in_words(mismatch.have) if mismatch.path else "", "")
     if mismatch.op == "none":
-        return Pair(place(mismatch), value(mismatch.have), "no such item")
+        return WordedMismatch(place_in_words(mismatch), value_in_words(mismatch.have), "no such item")
     if mismatch.op == "subset-of" and (beyond := _beyond(mismatch)):
         return beyond
     want = _beginning(mismatch.want)
     if mismatch.op == "excludes":
         phrase = "without {}" if isinstance(mismatch.have, list | tuple) else "anything but {}"
-        return Pair(place(mismatch), value(mismatch.have), phrase.format(value(want)))
-    return Pair(place(mismatch), value(mismatch.have), wanted(mismatch.op, want))
+        return WordedMismatch(place_in_words(mismatch), value_in_words(mismatch.have), phrase.format(value_in_words(want)))
+    return WordedMismatch(place_in_words(mismatch), value_in_words(mismatch.have), want_in_words(mismatch.op, want))
 
 
 def _beginning(want: Plain) -> Plain:
     """Of a long list the first three, which say what sort it is; `explain` tells all. A number and its text are one to people."""
     if isinstance(want, list | tuple):
-        want = list({value(item): item for item in want}.values())
-    if not isinstance(want, list | tuple) or len(want) <= MANY or len(value(want)) <= LONG:
+        want = list({value_in_words(item): item for item in want}.values())
+    if not isinstance(want, list | tuple) or len(want) <= MANY or len(value_in_words(want)) <= LONG:
         return want
-    return f"{value(want[:3])} and {len(want) - 3} more"
+    return f"{value_in_words(want[:3])} and {len(want) - 3} more"
 
 
-def _beyond(mismatch: Mismatch) -> Pair | None:
+def _beyond(mismatch: Mismatch) -> WordedMismatch | None:
     """What of a long list is too much, which the whole of it would hide; None where the list is short."""
     have, want = mismatch.have, mismatch.want
-    if not isinstance(have, list) or not isinstance(want, list) or len(value(have)) < LONG:
+    if not isinstance(have, list) or not isinstance(want, list) or len(value_in_words(have)) < LONG:
         return None
     more = [item for item in have if not OPERATORS["subset-of"].holds([item], want)]
-    return Pair(place(mismatch), value(more), f"nothing beyond the {len(want)} that may be there") if more else None
+    return (
+        WordedMismatch(place_in_words(mismatch), value_in_words(more), f"nothing beyond the {len(want)} that may be there")
+        if more
+        else None
+    )
 
 
-def place(mismatch: Mismatch) -> str:
+def place_in_words(mismatch: Mismatch) -> str:
     """Where the value stands in the resource; empty for the resource as a whole."""
     path = show(mismatch.path)
     return f"{path} (running)" if mismatch.live else path
 
 
-def value(given: Plain) -> str:
+def value_in_words(given: Plain) -> str:
     """A value on one line; strings stand as they are."""
     match given:
         case None:
@@ -96,12 +100,12 @@ def value(given: Plain) -> str:
         case Param():
             return f"a value for the parameter {given.name}"
         case list() | tuple():
-            return ", ".join(value(item) for item in given) or "nothing"
+            return ", ".join(value_in_words(item) for item in given) or "nothing"
     written = {key: item for key, item in given.items() if item != OFFERED} if isinstance(given, dict) else given
     return json.dumps(written, ensure_ascii=False, default=_within)
 
 
-def wanted(op: str, want: Plain) -> str:
+def want_in_words(op: str, want: Plain) -> str:
     """What an operator and its argument ask for."""
     match op:
         case "absent" | "present":
@@ -112,13 +116,13 @@ def wanted(op: str, want: Plain) -> str:
             return f"so that {want}"
         case "each" | "none" if isinstance(want, Some):
             return _of_items(op, want)
-    return PHRASES.get(op, "{}").format(value(want))
+    return PHRASES.get(op, "{}").format(value_in_words(want))
 
 
 def requirement(given: Requirement) -> str:
     """One requirement as part of a sentence: ``mode at most 0640``."""
     path = show(given.path)
-    phrase = wanted(given.op, given.want)
+    phrase = want_in_words(given.op, given.want)
     return f"{path} is {phrase}" if given.op in ("equals", "one-of", "absent", "present", "written") else f"{path} {phrase}"
 
 
@@ -132,4 +136,4 @@ def _of_items(op: str, some: Some) -> str:
 
 
 def _within(odd: Plain) -> str:
-    return value(odd)
+    return value_in_words(odd)

@@ -65,7 +65,7 @@ def questions(sort: str) -> list[Question]:
     return sorted(asked, key=lambda question: question.default is not None)
 
 
-def table(sort: str, name: str, given: Mapping[str, str]) -> dict[str, Plain]:
+def channel_table(sort: str, name: str, given: Mapping[str, str]) -> dict[str, Plain]:
     """The table, in the order in which it was given. Raises EngineError for what is missing, wrong, or a secret itself."""
     module = _module(sort)
     options = {field.name: field for field in inspect.type_info(module.Options).fields}  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ def table(sort: str, name: str, given: Mapping[str, str]) -> dict[str, Plain]:
         field = options.get(key) or route.get(key)
         if field is None:
             raise EngineError(f"{key}: {sort} has no such setting; there are {', '.join([*options, *route])}")
-        told[key] = value_of(key, text, field.type, key in module.SECRETS)
+        told[key] = typed_value(key, text, field.type, key in module.SECRETS)
     missing = [key for key, field in options.items() if field.required and key not in told]
     if missing:
         raise EngineError(f"{', '.join(missing)}: missing; give each as --set KEY=VALUE")
@@ -83,7 +83,7 @@ def table(sort: str, name: str, given: Mapping[str, str]) -> dict[str, Plain]:
     return told
 
 
-def value_of(key: str, text: str, wanted: inspect.Type, is_secret: bool) -> Plain:
+def typed_value(key: str, text: str, wanted: inspect.Type, is_secret: bool) -> Plain:
     """A setting as it is typed. Raises EngineError, without the text where that may be a secret."""
     if not text.isprintable():
         raise EngineError(f"{key}: has characters that cannot be seen; type it once more")
@@ -116,7 +116,7 @@ def added(text: str, name: str, said: Mapping[str, Plain]) -> str:
         raise EngineError(f"[integrations.{name}] is there already; choose another name, or edit it")
     end = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text or text.endswith(end * 2) else end if text.endswith(end) else end * 2
-    new = text + gap + written(name, said).replace("\n", end)
+    new = text + gap + toml_table(name, said).replace("\n", end)
     try:
         if isinstance(others, dict) and tomllib.loads(new) == before | {"integrations": {**others, name: dict(said)}}:
             return new
@@ -125,12 +125,12 @@ def added(text: str, name: str, said: Mapping[str, Plain]) -> str:
     raise EngineError(f"[integrations.{name}] does not go at the end of this file; write it by hand")
 
 
-def written(name: str, said: Mapping[str, Plain]) -> str:
+def toml_table(name: str, said: Mapping[str, Plain]) -> str:
     """The table in TOML."""
     return "\n".join([f"[integrations.{name}]", *(f"{key} = {_toml(value)}" for key, value in said.items())]) + "\n"
 
 
-def save(file: Path, before: bytes | None, text: str) -> Saved:
+def save_settings(file: Path, before: bytes | None, text: str) -> Saved:
     """Puts the text in the file's place, whole or not at all. Raises EngineError where the file is not as it was read."""
     place = file.resolve()
     now = place.read_bytes() if place.exists() else None

@@ -60,7 +60,7 @@ def find(root: Path) -> Path | None:
     return next((folder / NAME for folder in above[: top + 1] if (folder / NAME).is_file()), None)
 
 
-def load(file: Path) -> dict[Key, Adopted]:
+def load_adopted(file: Path) -> dict[Key, Adopted]:
     """The findings of a list. Raises EngineError where it cannot be read, or is none."""
     try:
         held = msgspec.json.decode(file.read_bytes(), type=AdoptedList)
@@ -87,7 +87,7 @@ def adopted(found: Found, place: ListPlace, day: str) -> Adopted:
     return Adopted(found.finding.id, control, kind, resource, day, file, target)
 
 
-def leave(scan: Scan, place: ListPlace) -> Scan:
+def adopted_apart(scan: Scan, place: ListPlace) -> Scan:
     """The scan with adopted findings set aside, and notices of those that are right now, or whose file is gone."""
     aside = [_excepted(found, entry) for found in scan.found if (entry := place.entries.get(_key(found, place)))]
     return set_aside(scan, aside)._replace(notices=(*scan.notices, *_told(righted(scan, place), place)))

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from setright.controls.fears import told_by
 from setright.controls.page import effect
 from setright.controls.words import requirement
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.model import Answer, Control, Plan
 
 PLACES = 20  # of one item; the rest is counted
@@ -68,7 +68,9 @@ def of_plans(plans: Iterable[Plan], control_of: Callable[[str], Control], called
 
 
 def _planned(control: Control, plans: Sequence[Plan]) -> Advice:
-    places = dict.fromkeys(f"{', '.join(map(shown, plan.resources))} in {shown(plan.document)} on {plan.target}" for plan in plans)
+    places = dict.fromkeys(
+        f"{', '.join(map(printable, plan.resources))} in {printable(plan.document)} on {plan.target}" for plan in plans
+    )
     answers = {sentence: answer for plan in plans for sentence, _, answer in plan.breaks_if if sentence in control.breaks_if}
     fears = tuple(_fear(sentence, answer) for sentence, answer in answers.items())
     return general(control)._replace(places=tuple(places), steps=tuple(_steps(control, plans)), fears=fears)
@@ -118,7 +120,7 @@ def _fear(sentence: str, answer: Answer) -> str:
     return redact_text(f"{sentence}: {HOLDS[answer.holds]}{answer.text}{source}")
 
 
-def markdown(items: Iterable[Advice]) -> str:
+def advice_markdown(items: Iterable[Advice]) -> str:
     """A list of things to do, each under a heading of its own."""
     return "\n\n".join(part for item in items for part in _parts(item)) + "\n"
 
@@ -145,7 +147,7 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _inline(text: str) -> str:
-    return MARKUP.sub(r"\\\1", shown(flat(text)))
+    return MARKUP.sub(r"\\\1", printable(flat(text)))
 
 
 def flat(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from setright.policy.rules import Limit
+from setright.policy.rules import RateLimit
 
 if TYPE_CHECKING:
     from setright.engine.store import Store
@@ -19,7 +19,7 @@ AHEAD_S = 0.5  # for so long calls are reserved at once, so that not each asks t
 class Allowance:
     """One limit's calls."""
 
-    def __init__(self, store: Store, limit: Limit) -> None:
+    def __init__(self, store: Store, limit: RateLimit) -> None:
         self._store = store
         self._name = " ".join(limit.targets)
         self._per_s = limit.calls_per_s
@@ -43,10 +43,10 @@ class Allowance:
 class Allowances:
     """Those of a policy."""
 
-    def __init__(self, store: Callable[[], Store], limits: Sequence[Limit]) -> None:
+    def __init__(self, store: Callable[[], Store], limits: Sequence[RateLimit]) -> None:
         self._store = store
         self._limits = limits
-        self._made: dict[Limit, Allowance] = {}
+        self._made: dict[RateLimit, Allowance] = {}
 
     def of(self, names: Collection[str]) -> Callable[[], float] | None:
         """What the first limit that speaks of a target lets it do; None: as often as it likes."""

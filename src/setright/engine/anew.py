@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import Scan
 from setright.model import LANES, Document, Plan, Verdict
 from setright.surfaces.base import Surface
@@ -58,7 +58,7 @@ def moved_by_us(mine: Plan, others: Sequence[Plan], now: Mapping[str, Document],
     )
 
 
-def left(mine: Plan, scan: Scan, surface: Surface, options: Options) -> tuple[Plan, ...] | None:
+def left(mine: Plan, scan: Scan, surface: Surface, options: PlanOptions) -> tuple[Plan, ...] | None:
     """Plans for the findings that are still there. None where that cannot be told, or would do what nobody was shown."""
     still = tuple(each for each in scan.found if each.finding.id in mine.findings)
     if scan.problems or any(each.finding.verdict is Verdict.UNKNOWN for each in still):

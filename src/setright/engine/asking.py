@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OVER = {"running": "it runs just now", "lapsed": "it has lapsed"}
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """A token's plan and person, and why no answer is taken any more; empty: one is."""
 
     plan: Plan
@@ -74,20 +74,20 @@ class Asking:
         """
         return f"{self._place()}/plans/{links.plan_word(plan.hash, self.key)}"
 
-    def seen(self, word: str) -> Asked:
+    def seen(self, word: str) -> Question:
         """The plan that a ticket's link shows, and why no answer is taken any more. Raises EngineError for none of ours."""
         plan = self._store.plan_state(links.read_plan_word(word, self.key))
-        return Asked(plan.plan, "", self._settled(plan.state) or self.hindered(plan.plan))
+        return Question(plan.plan, "", self._settled(plan.state) or self.hindered(plan.plan))
 
-    def read(self, token: str, person: str = "") -> Asked:
+    def read(self, token: str, person: str = "") -> Question:
         """What is asked, and whether it still is. `person` is who a channel says is answering.
 
         Raises EngineError for a token that is none of ours.
         """
-        link = links.read(token, self.key)
+        link = links.read_link(token, self.key)
         plan = self._store.plan_state(link.plan)
         who = link.person or person
-        return Asked(plan.plan, who, self._over(link) or self._settled(plan.state) or self.hindered(plan.plan))
+        return Question(plan.plan, who, self._over(link) or self._settled(plan.state) or self.hindered(plan.plan))
 
     def approve(self, token: str, person: str = "", via: str = "link") -> str:
         """Records the yes; what the plan still lacks, empty where it may run. Raises EngineError where it is not taken."""
@@ -102,7 +102,7 @@ class Asking:
         self._ledger.append("declined", told)
         return asked.plan
 
-    def _taken(self, token: str, person: str, what: str) -> Asked:
+    def _taken(self, token: str, person: str, what: str) -> Question:
         """The question, used up by this answer. Raises EngineError where it is none, or no longer one, or not for this person."""
         asked = self.read(token, person)
         if asked.refused:
@@ -110,7 +110,7 @@ class Asking:
         may = self._consent.may_approve(asked.plan)
         if what == "approved" and not any(each.is_called(asked.person) for each in may):
             raise EngineError(f"{asked.person or 'somebody unknown'} may not approve this; {self._whose(may)}")
-        link = links.read(token, self.key)
+        link = links.read_link(token, self.key)
         id_ = f"{link.id} {asked.person}" if not link.person else link.id
         if not self._store.spend(id_, asked.person, f"{what} {asked.plan.hash[:12]}", now()):
             raise EngineError(f"this was answered before: {self._store.spent(id_)}")

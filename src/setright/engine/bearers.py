@@ -12,23 +12,25 @@ from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 
 from setright.engine.error import EngineError
-from setright.engine.store import Store, Token
+from setright.engine.store import BearerToken, Store
 from setright.engine.times import moment, stamp
 
 LONGEST = 200  # characters of a token that are looked at
 NOBODYS = "0" * 64
 
 
-def new_token(actor: str, actions: Sequence[str], targets: Sequence[str], days: int, by: tuple[str, datetime]) -> tuple[Token, str]:
+def new_token(
+    actor: str, actions: Sequence[str], targets: Sequence[str], days: int, by: tuple[str, datetime]
+) -> tuple[BearerToken, str]:
     """A token to keep, and the text that its holder gets; `by`: who makes it, and when."""
     maker, at = by
     id_, secret = token_hex(4), token_urlsafe(32)
     until = stamp(at + timedelta(days=days))
-    made = Token(id_, _hash(secret), actor, tuple(dict.fromkeys(actions)), tuple(targets), maker, stamp(at), until)
+    made = BearerToken(id_, _hash(secret), actor, tuple(dict.fromkeys(actions)), tuple(targets), maker, stamp(at), until)
     return made, f"srt_{id_}_{secret}"
 
 
-def bearer(store: Store, text: str, at: datetime) -> Token:
+def bearer(store: Store, text: str, at: datetime) -> BearerToken:
     """The token whose text this is. Raises EngineError for one that is none, is over, or was revoked."""
     sort, id_, secret = [*text[:LONGEST].split("_", 2), "", ""][:3]
     kept = store.api_token(id_) if sort == "srt" else None

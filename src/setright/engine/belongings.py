@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from setright.engine.configuration import Configuration, Lists
 from setright.engine.decision import Weighed
 from setright.engine.error import EngineError
-from setright.engine.organisation import Told, unreached
+from setright.engine.organisation import OutsideKnowledge, unreached
 from setright.engine.scan import REACHED
 from setright.engine.times import now
 from setright.model import Plain
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from setright.engine.store import Standing, Store
 
 
-def told_of(configuration: Configuration, store: Callable[[], Store], surface: Surface) -> Told:
+def background(configuration: Configuration, store: Callable[[], Store], surface: Surface) -> OutsideKnowledge:
     """A store that cannot be opened has had nothing sent or taken back. Raises EngineError for a list of exploits that is none."""
     returns, reverts = Returns(), dict[str, int]()
     with suppress(EngineError):
         returns, reverts = store().returns(now()), store().reverts()
     if configuration.risk == Lists():
-        return Told(returns, Exploits(), _reached(surface), reverts)
+        return OutsideKnowledge(returns, Exploits(), _reached(surface), reverts)
     from setright.engine.exploits import load_exploits
 
-    return Told(returns, load_exploits(configuration.risk), _reached(surface), reverts)
+    return OutsideKnowledge(returns, load_exploits(configuration.risk), _reached(surface), reverts)
 
 
 def _reached(surface: Surface) -> Callable[[], str]:

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from setright.engine.redact import FINGERPRINT, redact_value
 from setright.engine.secret_text import Span, secret_spans
 from setright.lenses import LensError, get
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.model import Edit, Path, Plain, Tree
 from setright.trees import same
 
@@ -71,7 +71,7 @@ def _without(value: Plain, redacted: Plain, path: Path, tree: Tree) -> Plain:
     there = next((at for at, leaf in _near_first(path, tree) if same(leaf, value)), None)
     if there is not None:
         return {FROM: list(there)}
-    _, old = look_up(tree, path)
+    _, old = find_at(tree, path)
     all_secret = FINGERPRINT.fullmatch(str(redacted))
     if not all_secret and isinstance(old, str) and isinstance(value, str) and (parts := _parts(old, value)):
         return {FROM: list(path), PARTS: parts}
@@ -80,7 +80,7 @@ def _without(value: Plain, redacted: Plain, path: Path, tree: Tree) -> Plain:
 
 def _near_first(path: Path, tree: Tree) -> Iterator[tuple[Path, Plain]]:
     """The leaves of a tree, those below the path's key first."""
-    found, node = look_up(tree, path[:1])
+    found, node = find_at(tree, path[:1])
     if found:
         yield from _leaves(node, path[:1])
     yield from _leaves(tree, ())
@@ -130,7 +130,7 @@ def _whole(value: Plain, tree: Tree, other: Callable[[str], Tree] | None) -> Pla
         return {key: _whole(item, tree, other) for key, item in value.items()}
     if IN in value and other is None:
         raise LensError(f"{value[IN]}: is not at hand")
-    found, old = look_up(other(value[IN]) if IN in value and other else tree, tuple(value[FROM]))
+    found, old = find_at(other(value[IN]) if IN in value and other else tree, tuple(value[FROM]))
     if not found or (PARTS in value and not isinstance(old, str)):
         raise LensError(f"{'/'.join(map(str, value[FROM]))}: is not there any more")
     if PARTS not in value:

@@ -16,7 +16,7 @@ from setright.controls.contradictions import contradictions, suspects
 from setright.controls.derive import resolve
 from setright.controls.error import ControlError
 from setright.controls.load import build
-from setright.engine.content import Content, Written, content_of, packed, write
+from setright.engine.content import Content, StoredControl, content_of, packed, write
 from setright.engine.content import content_root as content_root
 from setright.model import SEVERITIES, Binding, Control, Plain
 
@@ -26,7 +26,7 @@ class Catalogue:
 
     def __init__(
         self,
-        written: dict[str, Written],
+        written: dict[str, StoredControl],
         bindings: dict[str, Binding],
         baselines: dict[str, Baseline],
         checked: Checked,
@@ -153,7 +153,7 @@ def load_catalogue(roots: Sequence[File], cache: File | None = None) -> Catalogu
     return _over([(root, content_of(root, cache)) for root in roots], cache)
 
 
-def ready(root: File) -> bytes:
+def shipped_content(root: File) -> bytes:
     """What a package ships of its content, so that a first start reads no more than that. Raises as `load_catalogue`."""
     content = content_of(root, None)
     known = _over([(root, content)], None)
@@ -161,7 +161,7 @@ def ready(root: File) -> bytes:
 
 
 def _over(contents: Sequence[tuple[File, Content]], cache: File | None) -> Catalogue:
-    written: dict[str, Written] = {}
+    written: dict[str, StoredControl] = {}
     bindings: dict[str, Binding] = {}
     baselines: dict[str, Baseline] = {}
     for root, content in contents:

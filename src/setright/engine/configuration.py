@@ -197,9 +197,9 @@ def find(environ: Mapping[str, str], folder: File) -> File | None:
     return next((place for place in (folder / NAME, WIDE) if place.is_file()), None)
 
 
-def read(path: File) -> Configuration:
+def read_configuration(path: File) -> Configuration:
     """What a file says, as it says it. Raises EngineError with file, line and key."""
-    return parse(_text(path), str(path))
+    return parse_configuration(_text(path), str(path))
 
 
 def _text(path: File) -> str:
@@ -212,7 +212,7 @@ def _text(path: File) -> str:
         raise EngineError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
 
 
-def parse(text: str, name: str = NAME) -> Configuration:
+def parse_configuration(text: str, name: str = NAME) -> Configuration:
     """The configuration a text says; `name` stands in errors."""
     configuration = _converted(_tree(text, name), Configuration, text, name)
     for path, what in _contradictions(configuration):

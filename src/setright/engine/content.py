@@ -16,9 +16,9 @@ from pathlib import Path as File
 
 import msgspec
 
-from setright.bindings.load import load as load_bindings
+from setright.bindings.load import load_bindings
 from setright.controls.baselines import Baseline, load_baseline
-from setright.controls.load import read
+from setright.controls.load import read_control
 from setright.model import Binding
 
 VERSION = 4  # of the form in which it is kept
@@ -28,7 +28,7 @@ PACKAGE = File(__file__).resolve().parent.parent
 READERS = ("controls/*.py", "bindings/load.py", "engine/catalogue.py", "engine/content.py", "dialect.py", "model.py", "patterns.py")
 
 
-class Written(msgspec.Struct, frozen=True, array_like=True):
+class StoredControl(msgspec.Struct, frozen=True, array_like=True):
     """What is asked of a control before it is read, and its file's mapping (msgpack)."""
 
     kind: str
@@ -43,7 +43,7 @@ class Content(msgspec.Struct, frozen=True):
     """
 
     print: str
-    controls: dict[str, Written]
+    controls: dict[str, StoredControl]
     bindings: list[Binding]
     baselines: list[Baseline]
     agreed: dict[str, list[str]] = {}
@@ -87,8 +87,8 @@ def write(kept: File, data: bytes) -> None:
 def _read(root: File, print_: str) -> Content:
     controls = {}
     for file in sorted((root / "controls").rglob("*.yaml")):
-        raw = read(file, root / "controls")
-        controls[raw["id"]] = Written(raw["kind"], raw["severity"], msgspec.Raw(msgspec.msgpack.encode(raw)))
+        raw = read_control(file, root / "controls")
+        controls[raw["id"]] = StoredControl(raw["kind"], raw["severity"], msgspec.Raw(msgspec.msgpack.encode(raw)))
     baselines = [load_baseline(file) for file in sorted((root / "baselines").glob("*.yaml"))]
     return Content(print_, controls, load_bindings(root / "bindings"), baselines)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from setright.controls.words import place, value
+from setright.controls.words import place_in_words, value_in_words
 from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_text, redact_value
 from setright.model import LANES, SEVERITIES, Finding, Mismatch, Param, Plain, Plan, Requirement, Some, Unknown, Verdict
 
@@ -99,8 +99,8 @@ def finding_object(found: Found, key: bytes, weighed: Weighed | None = None) -> 
     return {
         **which_finding(finding),
         "location": msgspec.to_builtins(finding.location),
-        "have": {place(m): have(found, m, key) for m in finding.mismatches},
-        "want": {place(m): want(m) for m in finding.mismatches},
+        "have": {place_in_words(m): have(found, m, key) for m in finding.mismatches},
+        "want": {place_in_words(m): want(m) for m in finding.mismatches},
         "why_unknown": redact_text(finding.why_unknown, key=key),
         **_weighed(weighed, key),
         "frameworks": {name: list(ids) for name, ids in finding.frameworks.items()},
@@ -128,18 +128,18 @@ def _weighed(weighed: Weighed | None, key: bytes) -> dict[str, Plain]:
 def have(found: Found, mismatch: Mismatch, key: bytes) -> Plain:
     """The value that is there, without its secrets."""
     if found.control.secret and mismatch.have is not None:
-        return fingerprint(value(mismatch.have), key)
-    return redact_value(mismatch.path, plain(mismatch.have), key)
+        return fingerprint(value_in_words(mismatch.have), key)
+    return redact_value(mismatch.path, as_plain(mismatch.have), key)
 
 
 def want(mismatch: Mismatch) -> Plain:
     """The value wanted, or ``{operator: argument}``."""
     if mismatch.op == "none":
         return {"absent": True}
-    return plain(mismatch.want) if mismatch.op == "equals" else {mismatch.op: plain(mismatch.want)}
+    return as_plain(mismatch.want) if mismatch.op == "equals" else {mismatch.op: as_plain(mismatch.want)}
 
 
-def plain(given: Plain) -> Plain:
+def as_plain(given: Plain) -> Plain:
     """What JSON can say of a value: a text for what cannot be told, the name of a parameter that has no value."""
     if given is None or isinstance(given, bool | str):
         return given
@@ -151,9 +151,9 @@ def plain(given: Plain) -> Plain:
         case Some() | Requirement():
             return "as the control requires of each item"
         case dict():
-            return {str(name): plain(item) for name, item in given.items()}
+            return {str(name): as_plain(item) for name, item in given.items()}
         case list() | tuple():
-            return [plain(item) for item in given]
+            return [as_plain(item) for item in given]
     return given
 
 

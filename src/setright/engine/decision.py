@@ -11,8 +11,8 @@ from typing import NamedTuple
 from setright.bindings.error import BindingError
 from setright.bindings.source import LOCKED
 from setright.controls.derive import NoRemedy, NoValue, derive
-from setright.controls.fears import answer_of, costs, facts_of, named, places_of
-from setright.controls.judge import is_known
+from setright.controls.fears import answer_of, costs, facts_of, part_places, teller_name
+from setright.controls.judge import is_requirement_known
 from setright.engine.learn import Approved
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
@@ -186,7 +186,7 @@ class _Doubts:
     def of(self, control: Control) -> _Doubt:
         known = self._of.get(id(control))
         if known is None:
-            fears = tuple((sentence, named(teller), self._first(teller)) for sentence, teller in control.breaks_if.items())
+            fears = tuple((sentence, teller_name(teller), self._first(teller)) for sentence, teller in control.breaks_if.items())
             known = self._of[id(control)] = control, _Doubt(fears, tuple(facts_of(control)), costs(control))
         return known[1]
 
@@ -194,7 +194,7 @@ class _Doubts:
         """What the resource or a fact says to a teller."""
         if found.resource.known is not None and not _told(teller, found):
             return ASK
-        places = places_of(found.resource, found.finding.mismatches)
+        places = part_places(found.resource, found.finding.mismatches)
         if not isinstance(teller, tuple):
             return answer_of(teller, found.resource, places, answers)
         at = id(found.resource), id(teller), places
@@ -244,7 +244,7 @@ def _way(control: Control, doubt: _Doubt, told: Sequence[Answer], past: Past, de
 def _told(teller: Teller, found: Found) -> bool:
     """Whether the lines that clear a fear speak of what is known of the resource; facts are asked in any case."""
     lines = teller.lines if isinstance(teller, Either) else () if isinstance(teller, str) else teller
-    return all(is_known(found.resource, line) for line in lines)
+    return all(is_requirement_known(found.resource, line) for line in lines)
 
 
 def _already(found: Found) -> Answer | None:

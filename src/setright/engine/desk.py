@@ -21,7 +21,7 @@ from setright.engine.keys import secret_key
 from setright.engine.learn import snapshots_of
 from setright.engine.ledger import Ledger
 from setright.engine.lots import batches, params_of
-from setright.engine.plan import Options
+from setright.engine.plan import PlanOptions
 from setright.engine.rounds import BRINGS, Further, Rounds, further
 from setright.engine.scan import Scan, bindings_for, judge_reading, wants
 from setright.engine.served import Served
@@ -143,7 +143,7 @@ class RunDesk:
         surface = self._surface(plan.target)
         if not moved_by_us(plan, others, surface.again([c.locator for c in plan.changes]), stood):
             return Anew("")
-        options = Options(together=True, key=secret_key(self._state, "fingerprints"), params=plan.params)
+        options = PlanOptions(together=True, key=secret_key(self._state, "fingerprints"), params=plan.params)
         made = left(plan, self.rescan(surface, plan), surface, options)
         if made is None:
             return Anew("")

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal, TypeAlias
 
-from setright.engine.redact import OF_THIS_PROCESS, redact_text, shown
+from setright.engine.redact import OF_THIS_PROCESS, printable, redact_text
 
 Opcode: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 CONTEXT_LINES = 3
@@ -22,7 +22,7 @@ def unified_diff(before: bytes | None, after: bytes | None, locator: str, key: b
     old, new = (_lines(data, locator, key) for data in (before, after))
     head = [f"--- {locator if before is not None else '/dev/null'}\n", f"+++ {locator if after is not None else '/dev/null'}\n"]
     body = list(_hunks(old, new))
-    return shown("".join([*head, *body]))
+    return printable("".join([*head, *body]))
 
 
 def _lines(data: bytes | None, locator: str, key: bytes) -> list[str]:

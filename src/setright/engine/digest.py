@@ -10,8 +10,8 @@ from typing import NamedTuple
 from setright.engine.configuration import Configuration
 from setright.engine.letters import Letter, LetterTable, key_of
 from setright.engine.picture import Bar, bars
-from setright.engine.remind import Reminder, due_at
-from setright.engine.store import Item
+from setright.engine.remind import Reminder, finding_due_at
+from setright.engine.store import ToldFinding
 from setright.engine.times import moment
 from setright.model import SEVERITIES
 from setright.policy.estate import lineage
@@ -27,10 +27,10 @@ class Circle(NamedTuple):
 
     name: str
     to: tuple[str, ...]
-    items: tuple[Item, ...]
+    items: tuple[ToldFinding, ...]
 
 
-def digests(configuration: Configuration, items: Sequence[Item], period: str, at: datetime) -> Iterator[Reminder]:
+def digests(configuration: Configuration, items: Sequence[ToldFinding], period: str, at: datetime) -> Iterator[Reminder]:
     """`items` are those of the last weeks, resolved ones too; `period` is ``daily`` or ``weekly``. One a period for each circle."""
     stretch = f"{at:%G-W%V}" if period == "weekly" else f"{at:%Y-%m-%d}"
     for circle in _circles(configuration, items):
@@ -39,13 +39,13 @@ def digests(configuration: Configuration, items: Sequence[Item], period: str, at
             yield Reminder(_letter(configuration, circle, period, at), ((f"digest {circle.name}", 0, mark),))
 
 
-def history(items: Sequence[Item], at: datetime) -> tuple[Bar, ...]:
+def history(items: Sequence[ToldFinding], at: datetime) -> tuple[Bar, ...]:
     """How much was open at the end of each of the last weeks, by severity, the gravest at the bottom."""
     ends = [at - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
     return tuple(Bar(f"{end:%d %b}", _counts([item for item in items if _was_open(item, end)])) for end in ends)
 
 
-def _circles(configuration: Configuration, items: Sequence[Item]) -> Iterator[Circle]:
+def _circles(configuration: Configuration, items: Sequence[ToldFinding]) -> Iterator[Circle]:
     """Every owner, and every organisation with somebody who leads it, with all that is below it."""
     for owner in configuration.owners:
         yield Circle(owner.name, (owner.name,), tuple(item for item in items if item.owner == owner.name))
@@ -59,7 +59,7 @@ def _circles(configuration: Configuration, items: Sequence[Item]) -> Iterator[Ci
 def _letter(configuration: Configuration, circle: Circle, period: str, at: datetime) -> Letter:
     since = at - timedelta(days=DAYS[period])
     still = [item for item in circle.items if item.resolved_at is None]
-    late = [item for item in still if (due := due_at(configuration, item)) and due <= at]
+    late = [item for item in still if (due := finding_due_at(configuration, item)) and due <= at]
     came = sum(moment(item.first_seen_at) > since for item in circle.items)
     went = sum(item.resolved_at is not None and moment(item.resolved_at) > since for item in circle.items)
     columns = history(circle.items, at)
@@ -75,16 +75,16 @@ def _letter(configuration: Configuration, circle: Circle, period: str, at: datet
     return Letter(key, "message.digest", circle.name, circle.to, subject, said, table, (bars([*columns]), words))
 
 
-def _gravest(items: Sequence[Item]) -> list[Item]:
+def _gravest(items: Sequence[ToldFinding]) -> list[ToldFinding]:
     return sorted(items, key=lambda item: (-(item.risk or 0), -SEVERITIES.index(item.severity), item.first_seen_at))[:GRAVEST]
 
 
-def _row(configuration: Configuration, item: Item) -> tuple[str, ...]:
-    due = due_at(configuration, item)
+def _row(configuration: Configuration, item: ToldFinding) -> tuple[str, ...]:
+    due = finding_due_at(configuration, item)
     return item.severity, item.title, f"{item.resource} ({item.target})", f"{due:%Y-%m-%d}" if due else ""
 
 
-def _counts(items: Sequence[Item]) -> tuple[tuple[str, int], ...]:
+def _counts(items: Sequence[ToldFinding]) -> tuple[tuple[str, int], ...]:
     found = Counter(item.severity for item in items)
     return tuple((severity, found[severity]) for severity in reversed(SEVERITIES) if found[severity])
 
@@ -93,5 +93,5 @@ def _words(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {severity}" for severity, number in counts) or "nothing"
 
 
-def _was_open(item: Item, at: datetime) -> bool:
+def _was_open(item: ToldFinding, at: datetime) -> bool:
     return moment(item.first_seen_at) <= at and (item.resolved_at is None or moment(item.resolved_at) > at)

@@ -10,7 +10,7 @@ from setright.engine.ledger import Ledger
 from setright.engine.store import Store
 from setright.engine.times import stamp
 from setright.policy.estate import Subject
-from setright.policy.exceptions import FindingException, refused
+from setright.policy.exceptions import FindingException, why_refused
 
 
 def exception_of(finding: str, approver: str, subject: Subject, at: datetime, **said: str) -> FindingException:
@@ -22,9 +22,9 @@ def exception_of(finding: str, approver: str, subject: Subject, at: datetime, **
 
 def keep(made: FindingException, configuration: Configuration, store: Store, ledger: Ledger) -> None:
     """Records it. Raises EngineError where policy does not allow it."""
-    if why := refused(configuration.policy.exceptions, made, configuration.people):
+    if why := why_refused(configuration.policy.exceptions, made, configuration.people):
         raise EngineError(why)
-    ledger.append("exception", told(made))
+    ledger.append("exception", exception_told(made))
     store.add_exception(made)
 
 
@@ -42,7 +42,7 @@ def end_of(text: str, at: datetime) -> datetime:
     return until
 
 
-def told(made: FindingException) -> dict[str, str]:
+def exception_told(made: FindingException) -> dict[str, str]:
     return {
         "finding": made.finding,
         "reason": made.reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from setright.bindings.view import locate
-from setright.engine.scan import Found, lines
+from setright.engine.scan import Found, line_range
 from setright.engine.world import World
 from setright.lenses import span
 from setright.model import Document, Path
@@ -43,7 +43,7 @@ def _block(found: Found, place: tuple[str, Path]) -> tuple[str, Path]:
 def _extent(document: Document, path: Path) -> Extent:
     data = document.data or b""
     start, end = span(document.lens, data, path) if path else (0, len(data))
-    first, last = lines(data, start, end)
+    first, last = line_range(data, start, end)
     whole = document.lens in YAML and len(path) == 2
     below_key = document.lens in YAML and not whole and not data[data.rfind(b"\n", 0, start) + 1 : start].strip()
     return Extent(document.locator, _key_line(data, first) if below_key else first, last, whole)

@@ -99,7 +99,7 @@ def matched(found: Sequence[Imported], rules: Rules, ours: Sequence[Finding], ta
 def _foreign(found: Imported, places: Mapping[str, str], by_control: Mapping[str, Sequence[Finding]], target: str) -> Foreign:
     controls = tuple(places)
     candidates = [finding for control, place in places.items() for finding in by_control.get(control, ()) if _is_of(finding, place)]
-    best = nearest(found, candidates)
+    best = nearest_finding(found, candidates)
     place = found.path + (f":{found.line}" if found.line else "") if found.path else found.asset
     told = (found.tool, target, found.rule, found.path or found.asset, found.resource, "" if found.resource else str(found.line))
     return Foreign(
@@ -124,7 +124,7 @@ def _is_of(finding: Finding, place: str) -> bool:
     return not finding.mismatches or speaks_of(place, ("/".join(map(str, each.path)) for each in finding.mismatches))
 
 
-def nearest(found: Imported, candidates: Sequence[Finding]) -> Finding | None:
+def nearest_finding(found: Imported, candidates: Sequence[Finding]) -> Finding | None:
     """Ours at the same place: in the same file, of the resource that they name, else the one whose line is nearest."""
     if not found.path:
         named = [finding for finding in candidates if _same_resource(found.resource, finding)]

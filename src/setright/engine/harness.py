@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 
 from setright.bindings.error import BindingError
-from setright.bindings.examples import documents
+from setright.bindings.examples import example_documents
 from setright.controls.derive import resolve
 from setright.engine.catalogue import Catalogue
 from setright.engine.change import changes
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import Scan, bindings_for, judge_reading
 from setright.model import Control, Document, Example, Plain, Plan, Reading, Verdict
 from setright.surfaces.memory import Memory
@@ -55,11 +55,13 @@ def _example(catalogue: Catalogue, control: Control, example: Example, cleared: 
     try:
         trial = _Trial(catalogue, resolve(control, dict(example.params)), family)
         if example.good is not None:
-            yield from trial.good(documents(binding, family, example.good))
+            yield from trial.good(example_documents(binding, family, example.good))
         elif example.fixed is None:
-            yield from trial.only_by_hand(documents(binding, family, example.bad))
+            yield from trial.only_by_hand(example_documents(binding, family, example.bad))
         else:
-            yield from trial.put_right(documents(binding, family, example.bad), documents(binding, family, example.fixed))
+            yield from trial.put_right(
+                example_documents(binding, family, example.bad), example_documents(binding, family, example.fixed)
+            )
             cleared |= trial.cleared
     except BindingError as error:
         yield str(error)
@@ -128,7 +130,7 @@ class _Trial:
         return judge_reading("example", Reading(tuple(given.values())), self.bindings, [self.control])
 
     def _plans(self, scan: Scan, given: Mapping[str, Document]) -> tuple[Plan, ...]:
-        return plan(scan, Memory(given, (self.family,)), Options(together=True)).plans
+        return plan(scan, Memory(given, (self.family,)), PlanOptions(together=True)).plans
 
     @staticmethod
     def _unreadable(scan: Scan) -> Iterator[str]:
@@ -158,6 +160,6 @@ def _shown(document: Document | None) -> str:
 
 def check_file(catalogue: Catalogue, file: File, root: File) -> list[str]:
     """The broken promises of one control file that may not be in the catalogue yet. Raises ControlError if it cannot be read."""
-    from setright.controls.load import build, read
+    from setright.controls.load import build, read_control
 
-    return broken_promises(catalogue, build(read(file, root)))
+    return broken_promises(catalogue, build(read_control(file, root)))

@@ -56,7 +56,7 @@ class Columns(NamedTuple):
     url: str = ""
 
 
-def read(text: str, source: str, mapping: Columns, configuration: Configuration) -> Inventory:
+def read_inventory(text: str, source: str, mapping: Columns, configuration: Configuration) -> Inventory:
     """Raises EngineError for a text that is none of what can be read."""
     if BEGIN in text:
         return Inventory(Estate(assets=tuple(_certificates(text, source))))

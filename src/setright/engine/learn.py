@@ -40,7 +40,7 @@ class Approved(NamedTuple):
         return f"goes back to what {state.by} approved at {state.at[:16]}Z" if state and known else ""
 
 
-def approved(catalogue: Catalogue, baselines: Iterable[str], snapshots: Callable[[], Snapshots]) -> Approved | None:
+def learned_from(catalogue: Catalogue, baselines: Iterable[str], snapshots: Callable[[], Snapshots]) -> Approved | None:
     """What the baselines of these names were learned of; None where none was."""
     taught = [each.learned for each in catalogue.named(baselines) if each.learned]
     return Approved(taught, lambda address: snapshots().get(address), catalogue.bindings) if taught else None

@@ -20,13 +20,13 @@ import msgspec
 from setright.engine.durable import create, private_directory, sync_directory
 from setright.engine.error import EngineError
 from setright.engine.keys import secret_key, signing_key
-from setright.engine.proof import verify
+from setright.engine.proof import verify_ledger
 from setright.engine.record import HEAD_BYTES, NOTHING, Head, Record, canonical, read_head, read_record
 from setright.engine.redact import redact_value
 from setright.engine.times import now, stamp
 from setright.model import Plain
 
-__all__ = ["Ledger", "verify"]
+__all__ = ["Ledger", "verify_ledger"]
 
 TAIL_BYTES = 1 << 16
 

@@ -74,7 +74,7 @@ def key_of(*words: str) -> str:
     return sha256("\0".join(words).encode()).hexdigest()[:24]
 
 
-def reach(configuration: Configuration, name: str) -> Contact:
+def contact_of(configuration: Configuration, name: str) -> Contact:
     """An owner's contact or people, a person, or an address that is one already; nowhere where nobody is known by that name."""
     for owner in configuration.owners:
         if owner.is_called(name):
@@ -93,7 +93,7 @@ def addressed(configuration: Configuration, routes: Mapping[str, Route], letters
 
 
 def _addressed(configuration: Configuration, routes: Mapping[str, Route], letter: Letter, at: str) -> Iterator[Message]:
-    found = [reach(configuration, name) for name in letter.to]
+    found = [contact_of(configuration, name) for name in letter.to]
     mail = tuple(dict.fromkeys(each for one in found for each in one.mail))
     chats = list(dict.fromkeys(one.chat for one in found if one.chat))
     owners = [owner.name for owner in configuration.owners if any(owner.is_called(each) for each in letter.to)]
@@ -114,11 +114,11 @@ def _addressed(configuration: Configuration, routes: Mapping[str, Route], letter
                 key = key_of(letter.key, chat) if chat else letter.key
                 yield Message(key, name, letter.item, letter.event, at, _chat(letter, chat))
         else:
-            body = {"subject": letter.subject, "text": text(letter), "to": list(letter.to), "severity": letter.severity}
+            body = {"subject": letter.subject, "text": letter_text(letter), "to": list(letter.to), "severity": letter.severity}
             yield Message(letter.key, name, letter.item, letter.event, at, body)
 
 
-def text(letter: Letter) -> str:
+def letter_text(letter: Letter) -> str:
     """In plain words, as a mail program without HTML shows it."""
     parts = [*letter.said]
     if letter.picture:
@@ -166,7 +166,7 @@ def _mail(letter: Letter, to: Sequence[str]) -> dict[str, Plain]:
     from base64 import b64encode
 
     pictures = {"picture": b64encode(letter.picture[0]).decode()} if letter.picture else {}
-    return {"to": list(to), "subject": letter.subject, "text": text(letter), "html": html(letter), "pictures": pictures}
+    return {"to": list(to), "subject": letter.subject, "text": letter_text(letter), "html": html(letter), "pictures": pictures}
 
 
 def _chat(letter: Letter, to: str) -> dict[str, Plain]:

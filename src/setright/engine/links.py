@@ -40,7 +40,7 @@ def token(link: Link, key: bytes) -> str:
     return f"{_text(said)}.{_text(hmac.digest(key, said, sha256))}"
 
 
-def read(text: str, key: bytes) -> Link:
+def read_link(text: str, key: bytes) -> Link:
     """What a token says, whether it is over or not. Raises EngineError for one that was not made with this key."""
     said, _, signature = text[:LONGEST].partition(".")
     try:

@@ -31,7 +31,7 @@ ABOUT = b"# What stood behind each name when `setright lock` asked; `setright lo
 BY_TAG = re.compile(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?", re.ASCII)  # without a digest or a variable
 
 
-class Asked(NamedTuple):
+class Resolved(NamedTuple):
     """What was asked for one name: what stands behind it now, or why nobody could tell."""
 
     name: str
@@ -63,14 +63,14 @@ def locks(root: Path, scans: Iterable[Scan]) -> tuple[Lock, Lock]:
     return _lock(root / IMAGES_LOCK, images), _lock(root / ACTIONS_LOCK, actions)
 
 
-def asked(names: Sequence[str], ask: Callable[[str], str]) -> Iterator[Asked]:
+def asked(names: Sequence[str], ask: Callable[[str], str]) -> Iterator[Resolved]:
     """The answer for each name as it comes, several asked at once; one that fails stops no other."""
 
-    def one(name: str) -> Asked:
+    def one(name: str) -> Resolved:
         try:
-            return Asked(name, ask(name))
+            return Resolved(name, ask(name))
         except IntegrationError as error:
-            return Asked(name, error=str(error))
+            return Resolved(name, error=str(error))
 
     return abreast(one, names) if names else iter(())
 
@@ -86,7 +86,7 @@ def commit_at(forge: str) -> Callable[[str], str]:
     return ask
 
 
-def text_of(lock: Lock, new: Iterable[Asked]) -> bytes:
+def text_of(lock: Lock, new: Iterable[Resolved]) -> bytes:
     """The lock file with what was told written in; comments, order and all the rest stay."""
     source = lock.file.read_bytes() if lock.file.exists() else ABOUT
     told = [each for each in sorted(new) if each.stands_for and lock.known.get(each.name) != each.stands_for]

@@ -20,7 +20,7 @@ from setright.policy.assets import Traits, names_of_url, traits_of
 from setright.policy.decide import Decision
 from setright.policy.estate import Asset, Subject, lineage
 from setright.policy.exploit import Exploits, Signal, cves_in
-from setright.policy.owners import Returns, Witness, declared, ranked
+from setright.policy.owners import Returns, Witness, declared_witnesses, ranked
 from setright.policy.risk import Past
 from setright.policy.ruling import Case, ruled, speaks_at_all
 
@@ -30,7 +30,7 @@ def unreached() -> str:
     return ""
 
 
-class Told(NamedTuple):
+class OutsideKnowledge(NamedTuple):
     """What is known beyond the configuration: what was sent back, what is attacked, why the Internet reaches the target, and
     how often the fixes of each control were taken back."""
 
@@ -40,14 +40,14 @@ class Told(NamedTuple):
     reverts: Mapping[str, int] = {}
 
 
-NOTHING = Told()
+NOTHING = OutsideKnowledge()
 NO_SIGNAL = Signal()
 
 
-def about(configuration: Configuration, target: Target, root: Path | None, told: Told = NOTHING) -> About:
+def about(configuration: Configuration, target: Target, root: Path | None, told: OutsideKnowledge = NOTHING) -> About:
     """`root` is where a tree of sources has its files; None for any other target."""
     estate = _Estate(configuration, target)
-    said = declared(estate.names, target.tags, target.owner, configuration.owners)
+    said = declared_witnesses(estate.names, target.tags, target.owner, configuration.owners)
     claims = Claims(said, configuration.owners, root, estate.owners, list(_last(configuration, target)), told.returns)
     return _about(configuration, _Place(estate, claims, told.reached, told.exploits, told.reverts), None)
 
@@ -151,7 +151,7 @@ def subject_of(configuration: Configuration, target: Target, owner: str = "", tr
     estate = _Estate(configuration, target)
     told = traits or estate.traits
     if not owner:
-        known = ranked(declared(estate.names, target.tags, target.owner, configuration.owners), configuration.owners)
+        known = ranked(declared_witnesses(estate.names, target.tags, target.owner, configuration.owners), configuration.owners)
         owner = next((each.owner for each in known), "") or next((asset.owner for asset in estate.whole if asset.owner), "")
     organisation = told.organisation or next((o.organisation for o in configuration.owners if o.name == owner), "")
     line = lineage(organisation, configuration.organisations)

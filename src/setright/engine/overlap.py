@@ -8,7 +8,7 @@ from pathlib import Path
 from setright.engine.configuration import IS_URL
 
 
-def parts(targets: Sequence[str], declared: Collection[str]) -> dict[str, str]:
+def covered_targets(targets: Sequence[str], declared: Collection[str]) -> dict[str, str]:
     """Each path of which another target reads every file, and that other. A declared target is one of its own: it stays."""
     paths = [target for target in targets if not IS_URL.match(target)]
     found: dict[str, str] = {}

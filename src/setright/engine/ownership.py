@@ -12,7 +12,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from setright.engine.scan import Found
-from setright.engine.witnesses import accounted, named
+from setright.engine.witnesses import accounted, tagged_witnesses
 from setright.model import Resource
 from setright.policy.owners import Owner, Ownership, Returns, Witness, ranked
 from setright.surfaces.base import SurfaceError
@@ -69,7 +69,12 @@ class Claims:
     def ranked(self, found: Found) -> list[Ownership]:
         """Every owner that something names for a finding, the one to ask first."""
         id_, resource = found.finding.id, found.resource
-        evidence = [*self._said, *self._returns.named.get(id_, ()), *named(resource.tree, self._owners), *self._listed(found)]
+        evidence = [
+            *self._said,
+            *self._returns.named.get(id_, ()),
+            *tagged_witnesses(resource.tree, self._owners),
+            *self._listed(found),
+        ]
         evidence += [*accounted(resource.name, resource.tree, self._owners), *self._of(resource.home[0])]
         evidence += [] if evidence else self._changed(resource.home[0])
         refused = self._returns.refused.get(id_, frozenset[str]())

@@ -17,7 +17,7 @@ from setright.engine.learn import Approved
 from setright.engine.redact import OF_THIS_PROCESS
 from setright.engine.revert import Taking, reverts
 from setright.engine.scan import Found, Scan, come_to_light, wants
-from setright.engine.tied import tied
+from setright.engine.tied import fix_groups
 from setright.engine.world import World
 from setright.model import LANES, Effect, Plain, Plan, Planned, Problem, Steps, Verdict, digest
 from setright.surfaces.base import Surface
@@ -41,7 +41,7 @@ class Plans(NamedTuple):
     world: World
 
 
-class Options(NamedTuple):
+class PlanOptions(NamedTuple):
     """How to plan. `together` merges what needs asking into the change that does not (the caller takes the decision).
 
     `about` is what the organisation knows and lays down. `key` makes the fingerprints of secrets in diffs, so that one
@@ -57,7 +57,7 @@ class Options(NamedTuple):
     approved: Approved | None = None  # what drift may go back to
 
 
-def plan(scan: Scan, surface: Surface, options: Options = Options()) -> Plans:  # noqa: B008 - immutable
+def plan(scan: Scan, surface: Surface, options: PlanOptions = PlanOptions()) -> Plans:  # noqa: B008 - immutable
     """Plans for every failing finding, `auto` first, `ask` on top of them, `hand` last."""
     options = options._replace(about=options.about.seen(scan.world))
     fixable, hands = remedies(scan)
@@ -85,7 +85,7 @@ def made_elsewhere(scan: Scan, surface: Surface) -> Scan:
     return scan._replace(notices=(*scan.notices, Problem(scan.target, answer.text))) if answer.holds else scan
 
 
-def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: Options) -> tuple[list[Fix], Composed]:
+def _followed(scan: Scan, surface: Surface, world: World, group: list[Fix], options: PlanOptions) -> tuple[list[Fix], Composed]:
     """The group's fixes, and those that they bring to light: a pod that leaves the host's network needs a policy."""
     tried = Tried(world)
     composed = compose(world, [f.found for f in group], scan.controls, tried)
@@ -125,13 +125,15 @@ def plan_hash(plan: Plan) -> str:
     return sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
-def _plans(scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: Options, in_words: InWords) -> list[Plan]:
+def _plans(
+    scan: Scan, before: World, composed: Composed, group: Sequence[Fix], options: PlanOptions, in_words: InWords
+) -> list[Plan]:
     """One plan for each set of documents that some fix ties together."""
     done = {f.found.finding.id: f for f in group if f.found.finding.id not in composed.refused}
     made = []
     homes = {i: {_home(before, composed, fix.found)} for i, fix in done.items() if not composed.touched.get(i)}
     closing = {before.bindings[fix.found.slot].layouts[fix.found.slot[1]].get(CLOSING) for fix in done.values()}
-    groups = tied(_with_units({i: composed.touched.get(i) or homes[i] for i in done}))
+    groups = fix_groups(_with_units({i: composed.touched.get(i) or homes[i] for i in done}))
     for locators, ids in sorted(groups, key=lambda group: not closing.isdisjoint(group[0])):
         changes = tuple(
             _planned(before, composed, locator, options.key, in_words)
@@ -166,7 +168,7 @@ def _files_first(locator: str) -> tuple[bool, str]:
     return not locator.startswith("/") and ":" in locator, locator
 
 
-def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequence[Fix], options: Options) -> Plan:
+def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequence[Fix], options: PlanOptions) -> Plan:
     lane = max((f.decision.lane for f in fixes), key=LANES.index)
     reasons = dict.fromkeys(f.decision.reason for f in fixes if f.decision.lane == lane)
     return Plan(

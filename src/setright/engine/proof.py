@@ -41,7 +41,7 @@ class Report(msgspec.Struct, frozen=True):
         return not self.faults
 
 
-def verify(path: Path, key: Ed25519PublicKey, head: Head | None = None) -> Report:
+def verify_ledger(path: Path, key: Ed25519PublicKey, head: Head | None = None) -> Report:
     """Checks a ledger of any size, line by line. Without `head` the one beside the file is used, where there is one.
 
     Raises EngineError where the file cannot be read.

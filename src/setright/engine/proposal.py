@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from setright.controls.page import effect
-from setright.engine.propose import Draft, Step
+from setright.engine.propose import Draft, PlannedCommit
 from setright.engine.redact import one_line
 from setright.engine.scan import Found
 from setright.model import Answer, Control, Plan, Planned
@@ -75,7 +75,7 @@ def branch_of(asked: Iterable[str]) -> str:
     return f"setright/{sha256(chr(0).join(asked).encode()).hexdigest()[:8]}"
 
 
-def message(step: Step, draft: Draft) -> str:
+def message(step: PlannedCommit, draft: Draft) -> str:
     """A step's commit message, with its plans' hashes as trailers."""
     ids = {finding for plan in step.plans for finding in plan.findings}
     found = [f for f in draft.found if f.finding.id in ids]
@@ -93,7 +93,7 @@ def _reasons(controls: Sequence[Control]) -> list[str]:
     return [f"- {one_line(c.title)}" for c in controls]
 
 
-def _files(step: Step) -> str:
+def _files(step: PlannedCommit) -> str:
     names = [change.locator for change in step.changes]
     return one_line(names[0]) if len(names) == 1 else f"{len(names)} files"
 

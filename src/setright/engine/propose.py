@@ -11,7 +11,7 @@ from typing import NamedTuple
 from setright.engine.change import PRIVATE, changes
 from setright.engine.compose import Tried
 from setright.engine.error import EngineError
-from setright.engine.plan import Options, by_hand, plan
+from setright.engine.plan import PlanOptions, by_hand, plan
 from setright.engine.scan import Found, Scan
 from setright.engine.world import Slot
 from setright.model import Change, Document, Plan, Verdict
@@ -23,7 +23,7 @@ UNSEEN = (
 )
 
 
-class Step(NamedTuple):
+class PlannedCommit(NamedTuple):
     """One commit: the plans it makes in their order, and the bytes that come of them."""
 
     plans: tuple[Plan, ...]
@@ -38,7 +38,7 @@ class Draft(NamedTuple):
 
     target: str
     scan: Scan
-    steps: tuple[Step, ...]
+    steps: tuple[PlannedCommit, ...]
     hands: tuple[Plan, ...]
     waiting: tuple[Plan, ...]
     revealed: tuple[Found, ...] = ()  # wrong in the result, where nobody could ask before
@@ -59,7 +59,7 @@ class Draft(NamedTuple):
         return tuple(dict.fromkeys(change.locator for step in self.steps for change in step.changes))
 
 
-def draft(scan: Scan, surface: Surface, options: Options, per: str = "control") -> Draft:
+def draft(scan: Scan, surface: Surface, options: PlanOptions, per: str = "control") -> Draft:
     """The steps of a draft, one commit a control, a file, or one in all.
 
     `options.together` takes what waits for an owner's word, too: the reviewer gives it.
@@ -75,7 +75,7 @@ def draft(scan: Scan, surface: Surface, options: Options, per: str = "control") 
         hands += [each for each in made.plans if each.lane == "hand"]
         doing = tuple(each for each in made.plans if each.lane != "hand")
         if doing:
-            steps.append(Step(doing, _bytes(doing, world.documents)))
+            steps.append(PlannedCommit(doing, _bytes(doing, world.documents)))
             world = made.world
     waiting = tuple(each for each in first if each.lane not in (*lanes, "hand"))
     return Draft(scan.target, scan, tuple(steps), tuple(hands), waiting)
@@ -90,7 +90,7 @@ def _private(scan: Scan) -> dict[str, Found]:
     return {f.finding.id: f for f, placed in edits if isinstance(placed, list) and private & {locator for locator, _ in placed}}
 
 
-def verify(draft: Draft, after: Scan) -> Draft:
+def verify_draft(draft: Draft, after: Scan) -> Draft:
     """The draft with what its result brings into view: findings of controls that did not apply before.
 
     Raises EngineError where the result, read and judged anew, is not what the draft says, or something right became wrong.

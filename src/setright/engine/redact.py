@@ -74,13 +74,13 @@ def redact_value(path: Path, value: Plain, key: bytes = OF_THIS_PROCESS) -> Plai
         case str():
             if _under_secret_name(path):
                 return value if is_plain(value) else fingerprint(value, key)
-            return value if HARMLESS.fullmatch(value) else shown(redact_text(value, key=key))
+            return value if HARMLESS.fullmatch(value) else printable(redact_text(value, key=key))
         case int() | float() if _under_secret_name(path):
             return fingerprint(str(value), key)
     return value
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """The text with what a terminal would obey, or would show in another order, written out as ``\\x1b``."""
     if text.isascii() and text.isprintable():
         return text
@@ -89,7 +89,7 @@ def shown(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A text for people on one line, its secrets as fingerprints."""
-    return shown(" ".join(redact_text(text).split()))
+    return printable(" ".join(redact_text(text).split()))
 
 
 def without_password(url: str) -> str:

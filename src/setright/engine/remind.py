@@ -15,8 +15,8 @@ from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
 from setright.engine.letters import ENDED, Button, Letter, LetterTable, addressed, key_of
 from setright.engine.naming import called
-from setright.engine.store import Item, Store
 from setright.engine.store import Known as KnownFinding
+from setright.engine.store import Store, ToldFinding
 from setright.engine.times import moment
 from setright.model import SEVERITIES, Control, Plan
 from setright.policy.escalation import Reached, days_given, may_tell, reached, told_to
@@ -66,7 +66,7 @@ def what_is_due(
     people = People(configuration, frozenset(store.reminded()), at)
     items = store.items()
     made = latest(store.exceptions(), at)
-    groups: dict[tuple[str, str, Reached], list[Item]] = defaultdict(list)
+    groups: dict[tuple[str, str, Reached], list[ToldFinding]] = defaultdict(list)
     held, unowned = 0, set[str]()
     for item in items:
         rung = None if item.id in excepted else _rung(people, item)
@@ -87,13 +87,13 @@ def what_is_due(
     return Now((*due, *ends, *over), held, tuple(sorted(unowned)), ended)
 
 
-def due_at(configuration: Configuration, item: Item) -> datetime | None:
+def finding_due_at(configuration: Configuration, item: ToldFinding) -> datetime | None:
     """None: nothing is laid down for it."""
     days = days_given(configuration.escalation, item.risk, item.severity, configuration.policy.due)
     return None if days is None else moment(item.first_seen_at) + timedelta(days=days)
 
 
-def send(
+def post_reminders(
     configuration: Configuration, store: Store, routes: Mapping[str, Route], told: Iterable[Reminder], at: datetime
 ) -> tuple[int, list[Letter]]:
     """Posts letters and notes what they tell of, both or neither. How many messages were new, and the letters that reach nobody."""
@@ -189,19 +189,21 @@ def _buttons(value: str) -> tuple[Button, ...]:
     return tuple(Button(words, action, value, style) for words, action, style in said)
 
 
-def _rung(people: People, item: Item) -> Reached | None:
-    due = due_at(people.configuration, item)
+def _rung(people: People, item: ToldFinding) -> Reached | None:
+    due = finding_due_at(people.configuration, item)
     return reached(people.configuration.escalation, due, people.at) if due else None
 
 
-def _of_group(people: People, owner: str, control_id: str, rung: Reached, items: Sequence[Item], control: Control) -> Reminder:
+def _of_group(
+    people: People, owner: str, control_id: str, rung: Reached, items: Sequence[ToldFinding], control: Control
+) -> Reminder:
     """One fix and one owner: all findings that stand on the same rung."""
     configuration = people.configuration
     known = people.owner(owner)
     roles = [(person.name, person.roles) for person in configuration.people]
     lead = (known.lead if known else "") or _lead(configuration, items[0])
     to = told_to(rung.tell, owner, lead, roles)
-    first = min(due for item in items if (due := due_at(configuration, item)))
+    first = min(due for item in items if (due := finding_due_at(configuration, item)))
     worst = max(items, key=lambda item: (item.risk or 0, SEVERITIES.index(item.severity)))
     where = f"{len(items)} resources" if len(items) > 1 else items[0].resource
     when = f"since {first:%Y-%m-%d}" if rung.name.startswith("late") else f"on {first:%Y-%m-%d}"
@@ -226,7 +228,7 @@ def _of_group(people: People, owner: str, control_id: str, rung: Reached, items:
     return Reminder(Letter(key, event, control_id, to, subject, said, table, severity=worst.severity), marks)
 
 
-def _lead(configuration: Configuration, item: Item) -> str:
+def _lead(configuration: Configuration, item: ToldFinding) -> str:
     leads = {each.name: each.lead for each in configuration.organisations}
     return next((leads[name] for name in item.organisations if leads.get(name)), "")
 
@@ -247,7 +249,7 @@ def _over(people: People, store: Store, open_now: Collection[tuple[str, int]]) -
             yield Reminder(letter, marks)
 
 
-def _of_exceptions(people: People, made: Iterable[FindingException], items: Mapping[str, Item]) -> Iterator[Reminder]:
+def _of_exceptions(people: People, made: Iterable[FindingException], items: Mapping[str, ToldFinding]) -> Iterator[Reminder]:
     near = timedelta(days=people.configuration.policy.exceptions.warn_days)
     for each in made:
         item = items.get(each.finding)
@@ -264,7 +266,7 @@ def _of_exceptions(people: People, made: Iterable[FindingException], items: Mapp
             yield _of_exception(each, item, mark, words)
 
 
-def _of_exception(made: FindingException, item: Item, mark: str, words: str) -> Reminder:
+def _of_exception(made: FindingException, item: ToldFinding, mark: str, words: str) -> Reminder:
     said = (
         f"{words}. {item.title} ({item.severity}), on {item.target}.",
         f"It was left open by {made.approver}: {made.reason}." + (f" Meanwhile: {made.compensating}." if made.compensating else ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.model import Edit, Path, Tree
 
 
@@ -26,5 +26,5 @@ def _is_item(path: Path) -> bool:
 
 
 def _empties(gone: list[Path], path: Path, tree: Tree) -> bool:
-    there, around = look_up(tree, path)
+    there, around = find_at(tree, path)
     return there and isinstance(around, list | dict) and len(around) == len({each for each in gone if each[:-1] == path})

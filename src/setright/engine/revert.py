@@ -11,19 +11,19 @@ from typing import NamedTuple
 
 from setright.bindings.view import Layout, steps_of
 from setright.controls.baselines import Learned
-from setright.controls.operators import listed
 from setright.engine.decision import ASK, About
 from setright.engine.diffs import unified_diff
 from setright.engine.error import EngineError
 from setright.engine.learn import ITEMS, Approved, list_of, places
 from setright.engine.scan import Found
-from setright.engine.tied import tied
+from setright.engine.tied import fix_groups
 from setright.lenses import LensError, get, put
 from setright.model import SEVERITIES, Answer, Document, Edit, Effect, Plain, Plan, Planned, Steps, Tree, digest
 from setright.patterns import fits
 from setright.policy.decide import Decision
 from setright.policy.ruling import Case
 from setright.surfaces.base import Surface
+from setright.trees import as_list
 
 FIRST = ("services",)  # before the files of their units go
 LOADED = {"state:packet-rules": ("firewalld-reload", "ufw-reload")}  # what a document loads itself, and more than its files say
@@ -80,7 +80,7 @@ def reverts(hands: Hands, target: str, taking: Taking) -> Reverts:
     left = [(f, backs[f.finding.id].why if f.finding.id in backs else why) for f, why in hands]
     able = sorted((b for b in backs.values() if b.changes), key=lambda b: list_of(b.found.control) not in FIRST)
     told = _last_changes(able, now, taking.surface)
-    groups = tied({b.found.finding.id: {c.locator for c in b.changes} for b in able})
+    groups = fix_groups({b.found.finding.id: {c.locator for c in b.changes} for b in able})
     return Reverts([_plan([backs[i] for i in ids], told, taking) for _, ids in groups], [each for each in left if each[1]])
 
 
@@ -96,7 +96,7 @@ def _new(found: Found) -> Iterator[tuple[str, list[str]]]:
     """Each item that nobody approved, with all that somebody did."""
     for mismatch in found.finding.mismatches:
         if mismatch.op == "subset-of":
-            yield from ((str(item), mismatch.want) for item in listed(mismatch.have) if item not in mismatch.want)
+            yield from ((str(item), mismatch.want) for item in as_list(mismatch.have) if item not in mismatch.want)
 
 
 def _of_item(name: str, item: str, approved: list[str]) -> list[_Wish]:
@@ -245,5 +245,5 @@ def _steps(locators: Sequence[str], family: str, approved: Approved, arm: bool) 
 
 
 def _is_of(layout: Layout, locator: str) -> bool:
-    globs = (*listed(layout.get("documents")), *listed(layout.get("kept")))
+    globs = (*as_list(layout.get("documents")), *as_list(layout.get("kept")))
     return locator.startswith("/") and any(str(glob).startswith("/") and fits(locator, str(glob)) for glob in globs)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.runs import left_by_all
 from setright.engine.scan import Scan
-from setright.engine.scope import Ask
+from setright.engine.scope import ScanOptions
 from setright.engine.times import moment
 from setright.model import Plan
 from setright.policy.rules import Policy
@@ -34,7 +34,7 @@ class Further(NamedTuple):
     `left` are the findings that were planned and were not to run: they are no news.
     """
 
-    ask: Ask
+    ask: ScanOptions
     approves: bool
     by: str = ""
     left: tuple[str, ...] = ()
@@ -55,8 +55,8 @@ class Rounds:
 
     def __init__(
         self,
-        look: Callable[[Surface, Ask], Scan],
-        options: Callable[[Surface, Ask, bool], Options],
+        look: Callable[[Surface, ScanOptions], Scan],
+        options: Callable[[Surface, ScanOptions, bool], PlanOptions],
         consent: Consent,
         foreseen: Callable[[Sequence[Plan]], dict[str, tuple[str, str]]],
         policy: Policy,

@@ -19,11 +19,11 @@ from setright.bindings.examples import MAIN
 from setright.bindings.view import locate
 from setright.controls.chosen import Chosen, chosen
 from setright.controls.derive import NoRemedy
-from setright.controls.fears import cleared, facts_of, places_of
+from setright.controls.fears import cleared, facts_of, part_places
 from setright.controls.judge import Judgement
 from setright.controls.paths import show
 from setright.engine.catalogue import Catalogue
-from setright.engine.world import Judged, Slot, World, load
+from setright.engine.world import Judged, Slot, World, preload
 from setright.lenses import span
 from setright.model import (
     SEVERITIES,
@@ -100,7 +100,7 @@ def scan(surface: Surface, catalogue: Catalogue, controls: Sequence[Control]) ->
     """Reads what the controls need and judges it. Raises SurfaceError where the target cannot be read at all."""
     bindings = bindings_for(catalogue.bindings, surface.families, controls)
     meanwhile: Callable[[Callable[[], None]], None] = getattr(surface, "meanwhile", lambda work: None)
-    meanwhile(lambda: load(bindings))
+    meanwhile(lambda: preload(bindings))
     asked = wants(bindings, controls)
     reading = surface.read(asked if SOURCE_FAMILIES.issuperset(surface.families) else _and_then(asked, controls))
     return judge_reading(surface.target, reading, bindings, controls)
@@ -198,7 +198,7 @@ def _found(target: str, wrong: Sequence[Judged], world: World) -> Iterator[Found
 def _parted(judged: Judged, world: World) -> Iterator[tuple[Judged, tuple[Path, ...]]]:
     """What is wrong, apart where some parts can be put right and others cannot, or wait for somebody: those by the usual name."""
     control, slot, resource, judgement = judged
-    places = places_of(resource, judgement.mismatches) if judgement.verdict is Verdict.FAIL else ()
+    places = part_places(resource, judgement.mismatches) if judgement.verdict is Verdict.FAIL else ()
     if len(places) < 2:
         yield judged, ()
         return
@@ -260,10 +260,10 @@ def _place(judged: Judged, world: World) -> Location:
     if document is None or document.data is None or (":" in locator.split("/")[0] and slot[1] not in SOURCE_FAMILIES):
         return Location(locator)
     start, end = span(document.lens, document.data, inner)
-    return Location(locator, *lines(document.data, start, end))
+    return Location(locator, *line_range(document.data, start, end))
 
 
-def lines(data: bytes, start: int, end: int) -> tuple[int, int]:
+def line_range(data: bytes, start: int, end: int) -> tuple[int, int]:
     """The first and the last line of what stands at a place, from 1."""
     if len(data) > LONG_BYTES:
         ends = _line_ends(data)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from setright.engine.adopted import ListPlace, find, leave, load
+from setright.engine.adopted import ListPlace, adopted_apart, find, load_adopted
 from setright.engine.extent import extents
 from setright.engine.scan import Excepted, Found, Scan, set_aside
 from setright.engine.world import World
@@ -18,7 +18,7 @@ from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.git import Lines, touched
 
 
-class Scope(NamedTuple):
+class ScanScope(NamedTuple):
     """What was asked. `adopted` is a list's file (empty: the tree's own); `adopted_too` has adopted findings planned."""
 
     adopted: str = ""
@@ -28,7 +28,7 @@ class Scope(NamedTuple):
     whole_files: bool = False
 
 
-class Ask(NamedTuple):
+class ScanOptions(NamedTuple):
     """What of the catalogue a scan shall use. `controls` are ids or globs; empty: the baseline's.
 
     `baseline` empty: those of the configuration, which are `recommended` where it says nothing.
@@ -37,19 +37,19 @@ class Ask(NamedTuple):
     baseline: str = ""
     controls: tuple[str, ...] = ()
     min_severity: str = "info"
-    scope: Scope = Scope()
+    scope: ScanScope = ScanScope()
 
-    def to_plan(self) -> Ask:
+    def to_plan(self) -> ScanOptions:
         """Adopted findings are planned where their control was named, or all were asked for."""
         return self._replace(scope=self.scope._replace(no_adopted=True)) if self.controls or self.scope.adopted_too else self
 
 
-def place_of(scope: Scope, root: Path | None) -> ListPlace | None:
+def adopted_place(scope: ScanScope, root: Path | None) -> ListPlace | None:
     """The adopted list in force for a target with its sources at `root`; None: there is none. Raises EngineError."""
     if scope.no_adopted:
         return None
     file = Path(scope.adopted) if scope.adopted else find(root) if root else None
-    return ListPlace(file, root, load(file)) if file else None
+    return ListPlace(file, root, load_adopted(file)) if file else None
 
 
 class Honoured(NamedTuple):
@@ -83,13 +83,13 @@ def _notice(made: FindingException, honoured: Honoured) -> str:
     return ""
 
 
-def without_adopted(scan: Scan, scope: Scope, root: Path | None) -> Scan:
+def without_adopted(scan: Scan, scope: ScanScope, root: Path | None) -> Scan:
     """The scan with adopted findings set aside. Raises EngineError for a list that is none."""
-    place = place_of(scope, root)
-    return leave(scan, place) if place else scan
+    place = adopted_place(scope, root)
+    return adopted_apart(scan, place) if place else scan
 
 
-def within_change(scan: Scan, scope: Scope, root: Path | None) -> Scan:
+def within_change(scan: Scan, scope: ScanScope, root: Path | None) -> Scan:
     """The scan of what the branch changed. Raises SurfaceError where that cannot be told."""
     if not scope.diff_base:
         return scan

@@ -11,22 +11,22 @@ from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found, Scan, set_asi
 from setright.lenses import LensError
 from setright.lenses.comments import Comment, comments
 from setright.model import Document, Problem
-from setright.policy.suppressions import Suppression, parse, refusal
+from setright.policy.suppressions import Suppression, parse_suppression, why_not_honoured
 
 BESIDE = "put it directly above the resource, or inside"
 
 
-class Said(NamedTuple):
+class SuppressionComment(NamedTuple):
     """A comment of ours, and the lines of comments and blanks that stand directly above each line of its file."""
 
     comment: Comment
     suppression: Suppression
 
 
-class File(NamedTuple):
+class CommentedFile(NamedTuple):
     """A file with comments of ours. `apart`: lines that hold nothing but a comment; `blank`: nothing at all, or ``---``."""
 
-    said: tuple[Said, ...]
+    said: tuple[SuppressionComment, ...]
     apart: frozenset[int]
     blank: frozenset[int]
 
@@ -50,7 +50,9 @@ def heed(scan: Scan, known: Collection[str], today: date) -> Scan:
     return set_aside(scan, aside)._replace(notices=(*scan.notices, *notices, *astray))
 
 
-def _astray(beside: Sequence[tuple[Found, Said | None]], files: Mapping[str, File], today: date) -> Iterator[Problem]:
+def _astray(
+    beside: Sequence[tuple[Found, SuppressionComment | None]], files: Mapping[str, CommentedFile], today: date
+) -> Iterator[Problem]:
     """Comments that leave nothing open, of files in which what they name is found all the same."""
     left = {(found.resource.home[0], found.control.id) for found, said in beside if not said}
     used = {(id(said), found.control.id) for found, said in beside if said}
@@ -62,7 +64,7 @@ def _astray(beside: Sequence[tuple[Found, Said | None]], files: Mapping[str, Fil
                     yield _notice(locator, said, why)
 
 
-def covers(comment: Comment, extent: Extent, file: File) -> bool:
+def applies_to(comment: Comment, extent: Extent, file: CommentedFile) -> bool:
     """Whether a comment stands in the block, at the end of one of its lines, or directly above it."""
     if extent.first <= comment.first <= extent.last:
         return True
@@ -72,39 +74,41 @@ def covers(comment: Comment, extent: Extent, file: File) -> bool:
     return comment.alone and line < comment.first < extent.first
 
 
-def _file(document: Document) -> File | None:
+def _file(document: Document) -> CommentedFile | None:
     if document.data is None or b"setright" not in document.data.lower():
         return None
     try:
         all_of_them = comments(document.lens, document.data)
     except LensError:
         return None  # a problem of the scan already
-    said = tuple(Said(each, told) for each in all_of_them if (told := parse(each.text)))
+    said = tuple(SuppressionComment(each, told) for each in all_of_them if (told := parse_suppression(each.text)))
     apart = frozenset(line for each in all_of_them if each.alone for line in range(each.first, each.last + 1))
     blank = frozenset(number for number, line in enumerate(document.data.split(b"\n"), 1) if not line.strip())
-    return File(said, apart, blank) if said else None
+    return CommentedFile(said, apart, blank) if said else None
 
 
-def _beside(found: Found, scan: Scan, files: Mapping[str, File], asked: Collection[tuple[str, str]], today: date) -> Said | None:
+def _beside(
+    found: Found, scan: Scan, files: Mapping[str, CommentedFile], asked: Collection[tuple[str, str]], today: date
+) -> SuppressionComment | None:
     """The comment that leaves a finding open."""
     if not any(control == found.control.id for _, control in asked):
         return None
     for extent in extents(found, scan.world):
         for said in files[extent.locator].said if (extent.locator, found.control.id) in asked else ():
-            if found.control.id in _honoured(said, today) and covers(said.comment, extent, files[extent.locator]):
+            if found.control.id in _honoured(said, today) and applies_to(said.comment, extent, files[extent.locator]):
                 return said
     return None
 
 
-def _honoured(said: Said, today: date) -> Sequence[str]:
-    return () if refusal(said.suppression, today) else said.suppression.controls
+def _honoured(said: SuppressionComment, today: date) -> Sequence[str]:
+    return () if why_not_honoured(said.suppression, today) else said.suppression.controls
 
 
-def _wrong(said: Said, known: Collection[str], today: date) -> list[str]:
-    if why := refusal(said.suppression, today):
+def _wrong(said: SuppressionComment, known: Collection[str], today: date) -> list[str]:
+    if why := why_not_honoured(said.suppression, today):
         return [f"the comment is not honoured: {why}"]
     return [f"the comment names no control there is: {i}" for i in said.suppression.controls if i not in known]
 
 
-def _notice(locator: str, said: Said, why: str) -> Problem:
+def _notice(locator: str, said: SuppressionComment, why: str) -> Problem:
     return Problem(f"{locator}:{said.comment.first}", why)

@@ -153,14 +153,14 @@ def _tell(store: Store, path: Path, ledger: str, name: str, route: Route, event_
     if since is None:
         return store.post_read([], name, ledger, path.stat().st_size if path.exists() else 0)
     number = 0
-    rest = records(path, since)
+    rest = ledger_records(path, since)
     while batch := list(islice(rest, AT_ONCE)):
         told = messages([event_of(record) for record, _ in batch], {name: route})
         number += store.post_read(told, name, ledger, batch[-1][1])
     return number
 
 
-def records(path: Path, since: int) -> Iterator[tuple[Record, int]]:
+def ledger_records(path: Path, since: int) -> Iterator[tuple[Record, int]]:
     """The ledger's records from that byte on, each with the byte behind it; from the start where the ledger is a new one.
 
     Raises EngineError where a line is no record.

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from setright.engine.change import changes, is_private
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import Found, Scan
 from setright.model import Document, Plan
 from setright.surfaces.base import Surface
@@ -60,7 +60,7 @@ def position(text: str, offset: int, encoding: str = "utf-16") -> tuple[int, int
     return line, len(text[start:offset].encode(f"{encoding}-le" if encoding != "utf-8" else encoding)) // UNIT_BYTES[encoding]
 
 
-def fix_of(scan: Scan, surface: Surface, found: Sequence[Found], options: Options) -> Fix:
+def fix_of(scan: Scan, surface: Surface, found: Sequence[Found], options: PlanOptions) -> Fix:
     """The fix of some findings. Without `options.together` only what needs nobody's word; no edits where there is none, or where
     it writes out a secret."""
     made = plan(scan._replace(found=tuple(found)), surface, options).plans

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from setright.engine.store import Fate, Foreign, Item
+from setright.engine.store import Fate, Foreign, ToldFinding
 from setright.model import SEVERITIES
 from setright.policy.estate import Subject
 
@@ -13,7 +13,7 @@ from setright.policy.estate import Subject
 class Others(NamedTuple):
     """`items` are open; `fates` are by item, of those that are gone, too; `told` by matter: the scanner's own words."""
 
-    items: tuple[Item, ...] = ()
+    items: tuple[ToldFinding, ...] = ()
     fates: Mapping[str, Fate] = {}
     told: Mapping[str, Foreign] = {}
 
@@ -31,17 +31,17 @@ def _matter(found: Foreign) -> str:
     return f"{found.tool}: {found.rule}"
 
 
-def _item(found: Foreign, of: Subject) -> Item:
+def _item(found: Foreign, of: Subject) -> ToldFinding:
     severity = found.severity if found.severity in SEVERITIES else "medium"
     what = found.key, _matter(found), found.title, severity, found.target, found.place
-    return Item(*what, found.first_seen_at, None, 0, of.owner, of.organisations, None, "hand")
+    return ToldFinding(*what, found.first_seen_at, None, 0, of.owner, of.organisations, None, "hand")
 
 
-def is_ours(matter: str) -> bool:
+def is_of_control(matter: str) -> bool:
     """Whether a matter is of a control."""
     return ": " not in matter
 
 
 def witness(matter: str) -> str:
     """Who sees what a ticket speaks of, as the beginning of a sentence."""
-    return "our own look sees" if is_ours(matter) else f"{matter.partition(': ')[0]} reports"
+    return "our own look sees" if is_of_control(matter) else f"{matter.partition(': ')[0]} reports"

@@ -12,10 +12,10 @@ import msgspec
 from setright.controls.words import brief
 from setright.engine.advice import Advice, by_lane, general
 from setright.engine.channels import Event, Route, wants
-from setright.engine.redact import redact_text, shown
-from setright.engine.store import Approval, Fate, Foreign, Item, KeptTicket
-from setright.engine.ticket_others import is_ours, witness
-from setright.integrations.tickets import Anchor, Block, Code, Listing, Paragraph, Said, Ticket, TicketDraft
+from setright.engine.redact import printable, redact_text
+from setright.engine.store import Approval, Fate, Foreign, KeptTicket, ToldFinding
+from setright.engine.ticket_others import is_of_control, witness
+from setright.integrations.tickets import Anchor, Block, BulletList, Code, Paragraph, Said, Ticket, TicketDraft
 from setright.model import SEVERITIES, Control, Plan
 
 LISTED = 50  # findings of one ticket; the rest is counted
@@ -31,7 +31,7 @@ class Matter(NamedTuple):
     control: str
     owner: str
     organisation: str
-    items: tuple[Item, ...] = ()
+    items: tuple[ToldFinding, ...] = ()
 
     @property
     def id(self) -> str:
@@ -59,9 +59,9 @@ class Ready(NamedTuple):
     address: str
 
 
-def matters(items: Iterable[Item], route: Route, fallback: str) -> dict[str, Matter]:
+def matters(items: Iterable[ToldFinding], route: Route, fallback: str) -> dict[str, Matter]:
     """By id, of what the channel wants."""
-    groups: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[ToldFinding]] = defaultdict(list)
     every = msgspec.structs.replace(route, events=("*",))
     for item in items:
         owner = item.owner or fallback
@@ -96,7 +96,7 @@ def draft(key: str, matter: Matter, control: Control | None, left: int, gone: in
     body += _waiting([each for each in ready if {item.id for item in items} & set(each.plan.findings)])
     body.append(Paragraph(OURS))
     if items:
-        body += [Paragraph("Open:"), Listing(_places(items))]  # last: it may be cut
+        body += [Paragraph("Open:"), BulletList(_places(items))]  # last: it may be cut
     whose = f" ({matter.owner})" if matter.owner else ""
     return TicketDraft(key, matter.owner, f"Put right: {title}{whose}", tuple(body), worst)
 
@@ -111,12 +111,12 @@ def draft_of_theirs(key: str, matter: Matter, told: Foreign, left: int, gone: in
     words = redact_text(told.text.strip())
     body: list[Block] = [Paragraph(words)] if words and words != told.title else []
     body.append(Paragraph(facts))
-    body += [Paragraph("What to do:"), Listing(_listed(_sentences(told.remedy)))] if told.remedy.strip() else []
+    body += [Paragraph("What to do:"), BulletList(_listed(_sentences(told.remedy)))] if told.remedy.strip() else []
     body += [Paragraph(f"More: {told.link}")] if told.link else []
     body.append(
         Paragraph(f"No control of setright speaks of it: it closes this ticket when {told.tool} reports none of it any more.")
     )
-    body += [Paragraph("Open:"), Listing(_places(items))] if items else []
+    body += [Paragraph("Open:"), BulletList(_places(items))] if items else []
     whose = f" ({matter.owner})" if matter.owner else ""
     severity = max((item.severity for item in items), key=SEVERITIES.index, default="info")
     return TicketDraft(key, matter.owner, f"Put right by hand: {redact_text(told.title)}{whose}", tuple(body), severity)
@@ -126,14 +126,14 @@ def _sentences(remedy: str) -> list[str]:
     return [line.strip(" -*\t") for line in redact_text(remedy).splitlines() if line.strip(" -*\t")]
 
 
-def _targets(items: Sequence[Item]) -> list[str]:
+def _targets(items: Sequence[ToldFinding]) -> list[str]:
     return list(dict.fromkeys(item.target for item in items))[:TARGETS]
 
 
 def _advised(advice: Advice, steps: tuple[str, ...]) -> list[Block]:
     """What to do, step by step, and what the fix may break."""
-    body: list[Block] = [Paragraph("What to do:"), Listing(steps)] if steps else []
-    body += [Paragraph("What it may break:"), Listing(advice.fears)] if advice.fears else []
+    body: list[Block] = [Paragraph("What to do:"), BulletList(steps)] if steps else []
+    body += [Paragraph("What it may break:"), BulletList(advice.fears)] if advice.fears else []
     body += [Paragraph(f"Meanwhile: {advice.meanwhile}")] if advice.meanwhile else []
     return [*body, Paragraph(f"More: {advice.links[0]}")]
 
@@ -148,7 +148,7 @@ def seen_gone(kept: KeptTicket, gone: Sequence[Fate], proofs: Sequence[Proof], m
     body: list[Block] = [Paragraph("Nothing of it is left here: setright closes this ticket.")] if closes else []
     if gone:
         places = [f"{_words(fate)}, seen gone {_when(fate.resolved_at)}" for fate in gone]
-        body += [Paragraph(f"{sees} {len(gone)} of it no more:"), Listing(_listed(places))]
+        body += [Paragraph(f"{sees} {len(gone)} of it no more:"), BulletList(_listed(places))]
     proven = {finding for proof in proofs for finding in proof.plan.findings}
     for proof in proofs[:DIFFS]:
         body += _proof(proof)
@@ -166,17 +166,17 @@ def came_back(key: str, matter: Matter) -> Said:
     """What is open again in a ticket that we had closed."""
     return Said(
         _mark(key, "back", *matter.openings),
-        (Paragraph(f"It is back: {witness(matter.control)} {len(matter.items)} of it."), Listing(_places(matter.items))),
+        (Paragraph(f"It is back: {witness(matter.control)} {len(matter.items)} of it."), BulletList(_places(matter.items))),
     )
 
 
-def still_open(key: str, ticket: Ticket, items: Sequence[Item]) -> Said:
+def still_open(key: str, ticket: Ticket, items: Sequence[ToldFinding]) -> Said:
     """The one answer to people who closed a ticket while our own look, later than that, still sees what it speaks of."""
     closed = f"{ticket.closed_by or 'Somebody'} closed this" + (f" ({ticket.closed_as})" if ticket.closed_as else "")
     body: tuple[Block, ...] = (
         Paragraph(f"{closed}, and after that {witness(items[0].control)} {len(items)} of it still:"),
-        Listing(_places(items)),
-        *([Code("\n".join(_ways_out(items[0].id)))] if is_ours(items[0].control) else []),
+        BulletList(_places(items)),
+        *([Code("\n".join(_ways_out(items[0].id)))] if is_of_control(items[0].control) else []),
         Paragraph("It is reopened this once; closed again, it stays closed."),
     )
     return Said(_mark(key, "still", *(f"{item.id} {item.reopened_count}" for item in items)), body)
@@ -186,12 +186,12 @@ def _beginning(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _places(items: Sequence[Item]) -> tuple[str, ...]:
+def _places(items: Sequence[ToldFinding]) -> tuple[str, ...]:
     return _listed([_words(item) for item in items])
 
 
-def _words(finding: Item | Fate) -> str:
-    return f"{shown(finding.resource)} on {finding.target} (finding {finding.id})"
+def _words(finding: ToldFinding | Fate) -> str:
+    return f"{printable(finding.resource)} on {finding.target} (finding {finding.id})"
 
 
 def _ways_out(finding: str) -> list[str]:
@@ -205,7 +205,7 @@ def _proof(proof: Proof) -> list[Block]:
     plan = proof.plan
     who = ", ".join(f"{given.by} ({_when(given.at)})" for given in proof.approvals)
     agreed = f"approved by {who}" if who else f"allowed by policy (lane {plan.lane})"
-    said = f"Run {proof.run}, plan {plan.hash[:12]}: {shown(plan.document)} on {plan.target}, verified; {agreed}."
+    said = f"Run {proof.run}, plan {plan.hash[:12]}: {printable(plan.document)} on {plan.target}, verified; {agreed}."
     return [Paragraph(said), *_diff(plan)]
 
 
@@ -213,7 +213,7 @@ def _waiting(ready: Sequence[Ready]) -> list[Block]:
     body: list[Block] = []
     for plan, lacks, address in ready[:DIFFS]:
         reason = brief(plan.reason)
-        body.append(Paragraph(f"A change is ready: {shown(plan.document)} on {plan.target}. {_beginning(reason)}."))
+        body.append(Paragraph(f"A change is ready: {printable(plan.document)} on {plan.target}. {_beginning(reason)}."))
         body += _diff(plan)
         body.append(Paragraph(f"It {lacks}." if lacks else "It has every yes it needs, and runs next."))
         body += [Anchor("See all of it, and answer", address)] if address else []
@@ -233,7 +233,7 @@ def _listed(lines: Sequence[str]) -> tuple[str, ...]:
     return (*lines[:LISTED], *more)
 
 
-def _place(item: Item) -> tuple[str, str, str]:
+def _place(item: ToldFinding) -> tuple[str, str, str]:
     return item.target, item.resource, item.id
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from setright.controls.error import ControlError
 from setright.engine.channels import Route, ticket_routes, ticket_system
 from setright.engine.error import EngineError
-from setright.engine.store import Fate, Foreign, Item, KeptTicket
+from setright.engine.store import Fate, Foreign, KeptTicket, ToldFinding
 from setright.engine.ticket_words import (
     Matter,
     Proof,
@@ -61,7 +61,7 @@ class Synced(NamedTuple):
     error: str = ""
 
 
-def sync(world: World, only: Sequence[str] = (), *, dry: bool = False) -> list[Synced]:
+def sync_tickets(world: World, only: Sequence[str] = (), *, dry: bool = False) -> list[Synced]:
     """Channel by channel; one that fails does not stop the others. `dry`: nothing is sent, and nothing is kept."""
     routes = ticket_routes(world.configuration.integrations)
     if unknown := [name for name in only if name not in routes]:
@@ -392,6 +392,6 @@ class _Work:
     def _is_answered(self) -> bool:
         return set(self._matter.openings) <= set(self.kept.answered)
 
-    def _answered(self, items: Sequence[Item] = ()) -> tuple[str, ...]:
+    def _answered(self, items: Sequence[ToldFinding] = ()) -> tuple[str, ...]:
         new = [f"{item.id} {item.reopened_count}" for item in items] or self._matter.openings
         return tuple(sorted({*self.kept.answered, *new}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 
-def tied(touched: Mapping[str, Set[str]]) -> list[tuple[set[str], list[str]]]:
+def fix_groups(touched: Mapping[str, Set[str]]) -> list[tuple[set[str], list[str]]]:
     """Groups of documents that share a fix, each with its findings. `touched`: by finding, its documents."""
     groups: dict[int, tuple[set[str], list[str]]] = {}
     group_of: dict[str, int] = {}  # by document

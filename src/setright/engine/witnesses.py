@@ -43,7 +43,7 @@ OF_IMPORTANCE = ("critical", "high", "medium", "low")
 OF_EXPOSURE = ("internet", "partner", "internal", "isolated")
 
 
-def named(tree: Tree, owners: Sequence[Owner]) -> Iterator[Witness]:
+def tagged_witnesses(tree: Tree, owners: Sequence[Owner]) -> Iterator[Witness]:
     """Whom tags and labels name; an application's name counts only where an owner is called so."""
     for signal, where, name, value in _all(tree):
         if name in NAMES:

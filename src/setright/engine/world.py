@@ -205,7 +205,7 @@ class _Verdicts:
         return self._unasked[id(resource)]
 
 
-def load(bindings: Mapping[Slot, Binding]) -> None:
+def preload(bindings: Mapping[Slot, Binding]) -> None:
     """Loads what their documents are read and seen with; what is not there is told when it is needed."""
     for (_, family), binding in bindings.items():
         with suppress(BindingError, LensError):

@@ -10,7 +10,7 @@ import msgspec
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message
-from setright.integrations.plain import subject, text, told
+from setright.integrations.plain import message_fields, message_text, subject
 
 TYPES = {"critical": "failure", "high": "failure", "medium": "warning", "finding.resolved": "success", "plan.verified": "success"}
 
@@ -40,7 +40,7 @@ class Apprise:
 
     def send(self, messages: Sequence[Message]) -> None:
         for message in messages:
-            if not self._service.notify(title=subject(message), body=text(message), notify_type=_sort(message)):
+            if not self._service.notify(title=subject(message), body=message_text(message), notify_type=_sort(message)):
                 raise IntegrationError("the service did not take the message; it is tried again later")
 
 
@@ -50,4 +50,4 @@ def open_channel(options: Options) -> Apprise:
 
 def _sort(message: Message) -> str:
     """Apprise's own word for how grave it is."""
-    return TYPES.get(message.event) or TYPES.get(str(told(message).get("severity")), "info")
+    return TYPES.get(message.event) or TYPES.get(str(message_fields(message).get("severity")), "info")

@@ -15,7 +15,7 @@ TRIES = 3
 RIGHTS = ("AccessDenied", "AccessDeniedException", "InvalidAccessException", "InvalidClientTokenId", "ExpiredToken")
 
 
-class Account:
+class Caller:
     """Whose calls they are. `region`, `profile` and `endpoint` empty: what the environment says."""
 
     def __init__(self, region: str = "", profile: str = "", endpoint: str = "") -> None:
@@ -36,7 +36,7 @@ class Account:
             raise IntegrationError(f"AWS: {error}; check the profile, the region and the endpoint") from error
 
 
-def answered(where: str, call: Callable[..., Any], **said: Any) -> Any:
+def invoke(where: str, call: Callable[..., Any], **said: Any) -> Any:
     """What a client's method answers. Raises Refused for what no other try would change, IntegrationError for the rest."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -53,6 +53,6 @@ def answered(where: str, call: Callable[..., Any], **said: Any) -> Any:
         raise IntegrationError(f"{where}: {error}; it is tried again later") from error
 
 
-def put(account: Account, bucket: str, key: str, data: bytes, **headers: str) -> None:
+def put(account: Caller, bucket: str, key: str, data: bytes, **headers: str) -> None:
     """One object: whole or not at all."""
-    answered(f"s3://{bucket}", account.client("s3").put_object, Bucket=bucket, Key=key, Body=data, **headers)
+    invoke(f"s3://{bucket}", account.client("s3").put_object, Bucket=bucket, Key=key, Body=data, **headers)

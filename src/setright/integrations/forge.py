@@ -12,7 +12,7 @@ from setright.integrations.error import IntegrationError
 SCP_FORM = re.compile(r"(?:[^@/]+@)?(?P<host>[^/:]+):(?!//)(?P<path>.+)")
 
 
-class Place(NamedTuple):
+class Repository(NamedTuple):
     """A repository on a forge: ``github.com`` and ``acme/shop``. `host` is empty for a remote that is a path."""
 
     host: str
@@ -51,14 +51,14 @@ class Forge(Protocol):
         """Title, description and labels as wanted; labels that people gave stay."""
 
 
-def place_of(url: str) -> Place:
+def repository_of(url: str) -> Repository:
     """The host and project of a remote's URL: ``git@host:a/b.git``, ``ssh://git@host:22/a/b``, ``https://host/a/b.git``."""
     if "://" in url:
         parts = urlsplit(url)
-        return Place(parts.hostname or "", _project(parts.path))
+        return Repository(parts.hostname or "", _project(parts.path))
     if match := SCP_FORM.fullmatch(url):
-        return Place(match["host"], _project(match["path"]))
-    return Place("", "")
+        return Repository(match["host"], _project(match["path"]))
+    return Repository("", "")
 
 
 def sort_of(host: str, environment: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from setright.integrations.error import IntegrationError
 from setright.integrations.http import Response
-from setright.integrations.issues import by_key, described, hidden, key_of, remarked
+from setright.integrations.issues import by_key, described, hidden, remarked, ticket_key
 from setright.integrations.message import Refused
 from setright.integrations.rest import Rest
 from setright.integrations.tickets import MOST_PAGES, Access, Gone, Said, Ticket, TicketDraft, Wire, Written, key_in, utc
@@ -136,7 +136,7 @@ class GitLabIssues:
 
     def _followed(self, issue: dict[str, Any]) -> dict[str, Any]:
         """What a moved issue has become: only administrators may ask for an issue without its project, but all may search."""
-        asked = {"scope": "all", "state": "all", "search": key_of(issue["description"]), "in": "description"}
+        asked = {"scope": "all", "state": "all", "search": ticket_key(issue["description"]), "in": "description"}
         there = next((each for each in self._pages("/issues", asked) if each["id"] == issue["moved_to_id"]), None)
         if there is None:
             raise Gone("GitLab: the issue was moved to where our account sees nothing")

@@ -38,7 +38,7 @@ class _NoRedirect(HTTPRedirectHandler):
 OPENER = build_opener(_NoRedirect)
 
 
-def checked(url: str) -> str:
+def checked_url(url: str) -> str:
     """The URL without a slash at its end. Raises IntegrationError for one that secrets could be read on."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -50,7 +50,7 @@ def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str
     """Raises IntegrationError, naming the host, where nothing answers."""
     ours = {"User-Agent": f"setright/{__version__}", **headers}
     try:
-        with OPENER.open(Request(url, data, ours, method=method), timeout=TIMEOUT_S) as response:  # noqa: S310 - checked()
+        with OPENER.open(Request(url, data, ours, method=method), timeout=TIMEOUT_S) as response:  # noqa: S310 - checked_url()
             return _answer(response.status, response.read(MAX_SIZE_BYTES), response.headers.items())
     except HTTPError as error:
         with error:
@@ -63,7 +63,7 @@ def request(method: str, url: str, data: bytes | None, headers: Mapping[str, str
         ) from error
 
 
-def taken(answer: Response, who: str) -> Response:
+def accepted(answer: Response, who: str) -> Response:
     """The answer, where it says that the message was taken. Raises Refused for what no other try would change."""
     if 200 <= answer.status < 300:
         return answer

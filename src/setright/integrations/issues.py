@@ -28,7 +28,7 @@ def remarked(mark: str, body: tuple[Block, ...], characters: int) -> str:
     return f"{_fitting(body, characters - len(mark) - 20)}\n\n{hidden(mark)}"
 
 
-def key_of(text: str | None) -> str:
+def ticket_key(text: str | None) -> str:
     """The key of a ticket's text; empty: it has none."""
     found = KEY.search(text or "")
     return found[1] if found else ""
@@ -38,7 +38,7 @@ def by_key(listed: Iterable[tuple[str, str | None]]) -> dict[str, list[str]]:
     """Ids by key, in their order, of ids and texts."""
     keys: dict[str, list[str]] = defaultdict(list)
     for id_, text in listed:
-        keys[key_of(text)].append(id_)
+        keys[ticket_key(text)].append(id_)
     return keys
 
 

@@ -22,7 +22,7 @@ import msgspec
 from setright.integrations.error import IntegrationError
 from setright.integrations.http import LOOPBACK
 from setright.integrations.message import Message, Refused
-from setright.integrations.plain import subject, text
+from setright.integrations.plain import message_text, subject
 
 TIMEOUT_S = 30.0
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -96,7 +96,7 @@ def composed(message: Message, options: Options) -> EmailMessage:
     letter["Date"] = format_datetime(datetime.fromisoformat(message.at))
     letter["Message-ID"] = f"<{message.id}@{options.sender.rpartition('@')[2] or 'setright'}>"
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    letter.set_content(text(message))
+    letter.set_content(message_text(message))
     if html := body.get("html"):
         letter.add_alternative(str(html), subtype="html")
         part = letter.get_body(("html",))

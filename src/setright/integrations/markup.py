@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from setright.integrations.tickets import Anchor, Block, Code, Listing
+from setright.integrations.tickets import Anchor, Block, BulletList, Code
 from setright.model import Plain
 
 MARKUP = re.compile(r"([{}\[\]|!#]|(?<![^\W_])[*_+^~?-]|[*_+^~?-](?![^\W_]))")  # a sign between two letters is none
@@ -28,7 +28,7 @@ def adf(body: tuple[Block, ...]) -> dict[str, Plain]:
 
 
 def _node(block: Block) -> dict[str, Plain]:
-    if isinstance(block, Listing):
+    if isinstance(block, BulletList):
         items: list[Plain] = [{"type": "listItem", "content": [_paragraph(item)]} for item in block.items if item]
         return {"type": "bulletList", "content": items}
     if isinstance(block, Code):
@@ -48,7 +48,7 @@ def _paragraph(text: str) -> dict[str, Plain]:
 
 
 def _has_text(block: Block) -> bool:
-    return any(block.items) if isinstance(block, Listing) else bool(block.text)
+    return any(block.items) if isinstance(block, BulletList) else bool(block.text)
 
 
 def wiki(body: tuple[Block, ...]) -> str:
@@ -57,7 +57,7 @@ def wiki(body: tuple[Block, ...]) -> str:
 
 
 def _wiki(block: Block) -> str:
-    if isinstance(block, Listing):
+    if isinstance(block, BulletList):
         return "\n".join(f"* {_escaped(item.replace(chr(10), ' '))}" for item in block.items if item)
     if isinstance(block, Code):
         return "{noformat}\n" + block.text.replace("{noformat}", "{ noformat}") + "\n{noformat}"
@@ -76,7 +76,7 @@ def markdown(body: tuple[Block, ...]) -> str:
 
 
 def _markdown(block: Block) -> str:
-    if isinstance(block, Listing):
+    if isinstance(block, BulletList):
         return "\n".join(f"- {_inert(item.replace(chr(10), ' '))}" for item in block.items if item)
     if isinstance(block, Code):
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block.text)), default=0))

@@ -16,9 +16,9 @@ from pathlib import Path
 import msgspec
 
 from setright import __version__
-from setright.integrations.aws import Account, put
+from setright.integrations.aws import Caller, put
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import checked, request, taken
+from setright.integrations.http import accepted, checked_url, request
 from setright.integrations.message import Message
 from setright.model import Plain
 
@@ -75,7 +75,7 @@ class Ocsf:
             headers = {"Content-Type": "application/json"}
             headers |= {"Authorization": f"Bearer {self._options.token}"} if self._options.token else {}
             data = msgspec.json.encode([event(message) for message in messages])
-            taken(request("POST", checked(self._options.url), data, headers), "the OCSF receiver")
+            accepted(request("POST", checked_url(self._options.url), data, headers), "the OCSF receiver")
             return
         by_day: dict[str, list[Message]] = defaultdict(list)
         for message in messages:
@@ -199,7 +199,7 @@ def _write(file: Path, data: bytes) -> None:
 
 def _upload(options: Options, place: str, data: bytes) -> None:
     bucket, _, prefix = options.bucket.partition("/")
-    account = Account("" if options.region == "none" else options.region, endpoint=options.endpoint)
+    account = Caller("" if options.region == "none" else options.region, endpoint=options.endpoint)
     key = "/".join(filter(None, (prefix.strip("/"), place)))
     put(account, bucket, key, data, ContentType="application/x-ndjson", ContentEncoding="gzip")
 

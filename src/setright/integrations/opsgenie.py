@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from setright.integrations.http import checked, request, taken
+from setright.integrations.http import accepted, checked_url, request
 from setright.integrations.message import Message
 from setright.integrations.pagerduty import RESOLVES, with_ends
 from setright.integrations.plain import subject
@@ -34,7 +34,7 @@ class Opsgenie:
     at_once = 1
 
     def __init__(self, options: Options) -> None:
-        self._url = f"{checked(options.url)}/v2/alerts"
+        self._url = f"{checked_url(options.url)}/v2/alerts"
         self._headers = {"Authorization": f"GenieKey {options.api_key}", "Content-Type": "application/json"}
         self._team = options.team
 
@@ -44,7 +44,7 @@ class Opsgenie:
             ends = message.event in RESOLVES
             url = f"{self._url}/{quote(alias, safe='')}/close?identifierType=alias" if ends else self._url
             data = {"source": "setright"} if ends else self._alert(message, alias)
-            taken(request("POST", url, msgspec.json.encode(data), self._headers), "Opsgenie")
+            accepted(request("POST", url, msgspec.json.encode(data), self._headers), "Opsgenie")
 
     def _alert(self, message: Message, alias: str) -> dict[str, Plain]:
         body = message.body if isinstance(message.body, dict) else {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Response, checked, request, taken
+from setright.integrations.http import Response, accepted, checked_url, request
 from setright.integrations.message import TEST, TESTED, Message
 from setright.integrations.plain import subject
 from setright.model import Plain
@@ -33,7 +33,7 @@ class PagerDuty:
     at_once = 1
 
     def __init__(self, options: Options) -> None:
-        self._url = f"{checked(options.url)}/v2/enqueue"
+        self._url = f"{checked_url(options.url)}/v2/enqueue"
         self._key = options.routing_key
 
     def send(self, messages: Sequence[Message]) -> None:
@@ -41,7 +41,7 @@ class PagerDuty:
             data = msgspec.json.encode(alert(message, self._key))
             answer = request("POST", self._url, data, {"Content-Type": "application/json"})
             _known(answer)
-            taken(answer, "PagerDuty")
+            accepted(answer, "PagerDuty")
 
 
 def _known(answer: Response) -> None:

@@ -36,7 +36,7 @@ OPEN = ("finding.opened", "finding.reopened", "finding.digest")
 
 def subject(message: Message) -> str:
     """One line: ``To put right (high): Root cannot log in over SSH``."""
-    body = told(message)
+    body = message_fields(message)
     if own := body.get("subject"):
         return str(own)
     about = next((str(body[name]) for name in ABOUT if body.get(name)), "")
@@ -47,13 +47,13 @@ def subject(message: Message) -> str:
     return f"{happened}{grave}: {about}" if about else f"{happened}{grave}"
 
 
-def text(message: Message) -> str:
+def message_text(message: Message) -> str:
     """A few lines; what a channel tells besides its `subject`."""
-    body = told(message)
+    body = message_fields(message)
     return str(body["text"]) if body.get("text") else "\n".join(_lines(message, body)) or subject(message)
 
 
-def told(message: Message) -> Mapping[str, Plain]:
+def message_fields(message: Message) -> Mapping[str, Plain]:
     """What it brings, by name."""
     return message.body if isinstance(message.body, dict) else {"text": message.body}
 

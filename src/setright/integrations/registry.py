@@ -39,7 +39,7 @@ HELPER_TIMEOUT_S = 20.0
 TOKEN_USER = "<token>"  # what a helper calls the user of an identity token  # noqa: S105 - a name, no secret
 
 
-class Image(NamedTuple):
+class ImageReference(NamedTuple):
     """An image reference taken apart: ``nginx`` is docker.io, library/nginx, latest."""
 
     registry: str
@@ -47,7 +47,7 @@ class Image(NamedTuple):
     tag: str
 
 
-def image_of(reference: str) -> Image:
+def image_reference(reference: str) -> ImageReference:
     """Raises IntegrationError for what is no reference by tag."""
     first, slash, rest = reference.partition("/")
     is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
@@ -57,7 +57,7 @@ def image_of(reference: str) -> Image:
         name = f"library/{name}"
     if not HOST.fullmatch(registry) or not NAME.fullmatch(name) or (colon and not TAG.fullmatch(tag)):
         raise IntegrationError(f"{reference}: is no image by a tag; write it as registry/name:tag")
-    return Image(registry, name, tag or "latest")
+    return ImageReference(registry, name, tag or "latest")
 
 
 class Registries:
@@ -70,7 +70,7 @@ class Registries:
 
     def digest(self, reference: str) -> str:
         """``sha256:...`` of the manifest or index that the tag stands for now. Raises IntegrationError, saying what to do."""
-        image = image_of(reference)
+        image = image_reference(reference)
         answer = self._ask("HEAD", image)
         if answer.status in (404, 405):  # some registries know no HEAD
             answer = self._ask("GET", image)
@@ -81,7 +81,7 @@ class Registries:
             raise IntegrationError(f"{reference}: {image.registry} names no digest; it keeps to no OCI Distribution Specification")
         return digest
 
-    def _ask(self, method: str, image: Image) -> Response:
+    def _ask(self, method: str, image: ImageReference) -> Response:
         """The answer about a tag's manifest, after the login that the registry asks for."""
         url = f"{_base(image.registry)}/v2/{image.name}/manifests/{image.tag}"
         known = self._tokens.get((image.registry, image.name), "")
@@ -94,7 +94,7 @@ class Registries:
         self._tokens[image.registry, image.name] = given
         return request(method, url, None, {"Accept": MANIFESTS, "Authorization": given})
 
-    def _authorization(self, image: Image, challenge: str) -> str:
+    def _authorization(self, image: ImageReference, challenge: str) -> str:
         """What to send so that the challenge is met; empty where no login is known that could."""
         scheme, _, words = challenge.partition(" ")
         login = self._login(image.registry)
@@ -180,7 +180,7 @@ def _helped(helper: str, name: str) -> tuple[str, str]:
     return str(told.get("Username", "")), str(told.get("Secret", ""))
 
 
-def _refusal(image: Image, answer: Response) -> str:
+def _refusal(image: ImageReference, answer: Response) -> str:
     """Why a registry does not say, and the way out."""
     where = image.registry
     if answer.status in (401, 403):

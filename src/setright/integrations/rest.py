@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Response, checked, request
+from setright.integrations.http import Response, checked_url, request
 
 LONGEST_WAIT_S = 90.0  # for a rate limit, all waits of one call together
 MAX_PAGES = 20
@@ -29,7 +29,7 @@ class Rest:
     """One API at one base URL. `auth` are the headers that hold the token."""
 
     def __init__(self, base: str, auth: Mapping[str, str], headers: Mapping[str, str]) -> None:
-        self.base = checked(base)
+        self.base = checked_url(base)
         self._headers = {**headers, **auth}
 
     def call(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from setright.integrations.aws import Account, answered
+from setright.integrations.aws import Caller, invoke
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message, Refused
 from setright.model import Plain
@@ -59,7 +59,7 @@ class SecurityHub:
         if not re.fullmatch(r"\d{12}", options.account):
             raise IntegrationError(f"account: {options.account!r} is no AWS account; write its twelve digits")
         self._options = options
-        self._account = Account(options.region, options.profile, options.endpoint)
+        self._account = Caller(options.region, options.profile, options.endpoint)
 
     def send(self, messages: Sequence[Message]) -> None:
         """The last word on each finding; those of one call have no order."""
@@ -67,7 +67,7 @@ class SecurityHub:
         if not findings:
             return
         client = self._account.client("securityhub")
-        told = answered("Security Hub", client.batch_import_findings, Findings=list(findings.values()))
+        told = invoke("Security Hub", client.batch_import_findings, Findings=list(findings.values()))
         failed = told.get("FailedFindings") or []
         if not failed:
             return

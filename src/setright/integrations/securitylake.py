@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from setright.integrations.aws import Account, put
+from setright.integrations.aws import Caller, put
 from setright.integrations.error import IntegrationError
 from setright.integrations.message import Message
 from setright.integrations.ocsf import FINDING, REMEDIATION, event
@@ -93,7 +93,7 @@ class SecurityLake:
         if not VERSION.fullmatch(options.version):
             raise IntegrationError(f"version: {options.version!r} is none; letters, digits, '.', '_' and '-', 32 at most")
         self._options = options
-        self._account = Account(options.region, options.profile, options.endpoint)
+        self._account = Caller(options.region, options.profile, options.endpoint)
         _arrow()
 
     def send(self, messages: Sequence[Message]) -> None:

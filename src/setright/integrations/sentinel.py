@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Response, checked, request, taken
+from setright.integrations.http import Response, accepted, checked_url, request
 from setright.integrations.message import Message, Refused
 from setright.model import Plain
 
@@ -58,8 +58,8 @@ class Sentinel:
                 f"rule: {options.rule!r} is no immutable id of a data collection rule; it looks like dcr-1a2b..."
             )
         path = f"dataCollectionRules/{options.rule}/streams/{quote(options.stream)}"
-        self._url = f"{checked(options.endpoint)}/{path}?api-version={VERSION}"
-        self._login = f"{checked(options.login)}/{quote(options.tenant, safe='')}/oauth2/v2.0/token"
+        self._url = f"{checked_url(options.endpoint)}/{path}?api-version={VERSION}"
+        self._login = f"{checked_url(options.login)}/{quote(options.tenant, safe='')}/oauth2/v2.0/token"
         self._options = options
         self._token, self._until_s = "", 0.0
 
@@ -173,7 +173,7 @@ def _taken(answer: Response) -> None:
             raise IntegrationError(f"{said}; {role} (it takes up to 30 minutes to hold)")
         case 404:
             raise IntegrationError(f"{said}; there is no such rule or stream behind this endpoint")
-    taken(answer, "Sentinel")
+    accepted(answer, "Sentinel")
 
 
 def open_channel(options: Options) -> Sentinel:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Response, checked, request
+from setright.integrations.http import Response, checked_url, request
 from setright.integrations.message import Message, Refused
-from setright.integrations.plain import subject, text
+from setright.integrations.plain import message_text, subject
 from setright.model import Plain
 
 WINDOW_S = 300  # how old a request of theirs may be
@@ -45,7 +45,7 @@ class Slack:
     at_once = 1
 
     def __init__(self, options: Options) -> None:
-        self._api = checked(options.api)
+        self._api = checked_url(options.api)
         self._options = options
 
     def send(self, messages: Sequence[Message]) -> None:
@@ -75,12 +75,12 @@ def verified(secret: str, headers: Mapping[str, str], body: bytes, now_s: float)
     return hmac.compare_digest(ours.encode(), given.encode())
 
 
-def answer(response_url: str, body: Mapping[str, Plain], api: str) -> None:
+def reply(response_url: str, body: Mapping[str, Plain], api: str) -> None:
     """Says something where a button was pressed. Raises IntegrationError, for a place that is not Slack's, too."""
     host = urlsplit(response_url).hostname
     if host not in ANSWERS and host != urlsplit(api).hostname:
         raise IntegrationError(f"{host}: is no place of Slack's; nothing was answered")
-    _taken(_asked(checked(response_url), body, ""))
+    _taken(_asked(checked_url(response_url), body, ""))
 
 
 def open_channel(options: Options) -> Slack:
@@ -89,7 +89,7 @@ def open_channel(options: Options) -> Slack:
 
 def _posted(message: Message, channel: str) -> dict[str, Plain]:
     body = message.body if isinstance(message.body, dict) else {}
-    words = str(body.get("text") or escaped(f"*{subject(message)}*\n{text(message)}"))[:LONGEST_TEXT]
+    words = str(body.get("text") or escaped(f"*{subject(message)}*\n{message_text(message)}"))[:LONGEST_TEXT]
     told: dict[str, Plain] = {"channel": str(body.get("to") or channel), "text": words, "unfurl_links": False}
     return told | ({"blocks": body["blocks"]} if body.get("blocks") else {})
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import msgspec
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Response, checked, request
+from setright.integrations.http import Response, checked_url, request
 from setright.integrations.message import Message, Refused
 from setright.model import Plain
 
@@ -46,7 +46,7 @@ class Splunk:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._url = checked(options.url)
+        self._url = checked_url(options.url)
         self._headers = {"Authorization": f"Splunk {options.token}", "Content-Type": "application/json"}
         if options.acknowledged:
             self._headers["X-Splunk-Request-Channel"] = str(uuid4())

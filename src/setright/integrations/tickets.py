@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.http import Response, taken
+from setright.integrations.http import Response, accepted
 from setright.integrations.message import Refused
 from setright.integrations.rest import Limited, Rest
 from setright.model import Plain
@@ -27,7 +27,7 @@ class Paragraph(NamedTuple):
     text: str
 
 
-class Listing(NamedTuple):
+class BulletList(NamedTuple):
     items: tuple[str, ...]
 
 
@@ -42,7 +42,7 @@ class Anchor(NamedTuple):
     url: str
 
 
-Block = Paragraph | Listing | Code | Anchor
+Block = Paragraph | BulletList | Code | Anchor
 
 
 class TicketDraft(NamedTuple):
@@ -191,7 +191,7 @@ class Wire:
             raise Refused(f"{self._who} answered 403{_why(answer.data)}; check the rights of our account")
         if answer.status >= 400 and (why := _why(answer.data)) and answer.status not in (401, 429) and answer.status < 500:
             raise Refused(f"{self._who} answered {answer.status}{why}")
-        return taken(answer, self._who)
+        return accepted(answer, self._who)
 
 
 def key_in(estate: str, key: str) -> str:
@@ -216,7 +216,7 @@ def shortened(body: tuple[Block, ...], characters: int) -> tuple[Block, ...]:
 
 
 def _size(block: Block) -> int:
-    if isinstance(block, Listing):
+    if isinstance(block, BulletList):
         return sum(len(item) + 4 for item in block.items)
     return len(block.text) + 4 + (len(block.url) + 4 if isinstance(block, Anchor) else 0)
 
@@ -224,10 +224,10 @@ def _size(block: Block) -> int:
 def _cut(block: Block, characters: int) -> tuple[Block, ...]:
     if characters < 1 or isinstance(block, Anchor):
         return ()
-    if not isinstance(block, Listing):
+    if not isinstance(block, BulletList):
         return (block._replace(text=block.text[:characters]),)
     sizes = accumulate(len(item) + 4 for item in block.items)
-    return (Listing(tuple(item for item, size in zip(block.items, sizes, strict=True) if size <= characters)),)
+    return (BulletList(tuple(item for item, size in zip(block.items, sizes, strict=True) if size <= characters)),)
 
 
 def plain_text(body: tuple[Block, ...]) -> str:
@@ -236,7 +236,7 @@ def plain_text(body: tuple[Block, ...]) -> str:
 
 
 def _plain(block: Block) -> str:
-    if isinstance(block, Listing):
+    if isinstance(block, BulletList):
         return "\n".join(f"- {item}" for item in block.items)
     return f"{block.text}: {block.url}" if isinstance(block, Anchor) else block.text
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 import msgspec
 
-from setright.integrations.http import checked, request, taken
+from setright.integrations.http import accepted, checked_url, request
 from setright.integrations.message import Message
 
 SOURCE = "setright"
@@ -36,7 +36,7 @@ class Webhook:
     at_once = 1
 
     def __init__(self, options: Options) -> None:
-        self._url = checked(options.url)
+        self._url = checked_url(options.url)
         key = options.secret
         self._key = base64.b64decode(key.removeprefix("whsec_")) if key.startswith("whsec_") else key.encode()
 
@@ -44,7 +44,7 @@ class Webhook:
         for message in messages:
             body = msgspec.json.encode(cloud_event(message))
             headers = {"Content-Type": "application/cloudevents+json"} | signed(self._key, message.id, body, int(time.time()))
-            taken(request("POST", self._url, body, headers), "the webhook's receiver")
+            accepted(request("POST", self._url, body, headers), "the webhook's receiver")
 
 
 def cloud_event(message: Message) -> dict[str, object]:

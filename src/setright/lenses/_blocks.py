@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, newline_of, nowhere, put_each
+from setright.lenses.lines import Replacement, byte_span, decode, newline_of, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 ARGS = "()"
@@ -83,7 +83,7 @@ class Blocks:
             return byte_span(text, chosen[0].start, chosen[-1].end)
         return byte_span(text, node.start, node.words[-1].end if node.words else node.name_end)
 
-    def _change(self, text: str, edit: Edit) -> list[Change]:
+    def _change(self, text: str, edit: Edit) -> list[Replacement]:
         nodes = self.parse(text)
         node, rest = _at(nodes, edit.path)
         shown = "/".join(map(str, edit.path))
@@ -100,12 +100,12 @@ class Blocks:
     def _written(self, name: str, words: Sequence[str]) -> str:
         return self.glue.join(self.word(name, said) for said in words)
 
-    def _said(self, text: str, node: Node, new: Sequence[str]) -> list[Change]:
+    def _said(self, text: str, node: Node, new: Sequence[str]) -> list[Replacement]:
         """The arguments that stay are not touched."""
         old = [word.said for word in node.words]
         if not old:
-            return [Change(node.name_end, node.name_end, f" {self._written(node.name, new)}")]
-        places, changes = node.words, list[Change]()
+            return [Replacement(node.name_end, node.name_end, f" {self._written(node.name, new)}")]
+        places, changes = node.words, list[Replacement]()
         for tag, i, end, j, upto in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if tag == "equal":
                 continue
@@ -114,7 +114,7 @@ class Blocks:
                 changes.append(_in_place(text, places[i].start, places[end - 1].end, written))
             elif tag == "insert":
                 at, shown = (places[i - 1].end, self.glue + written) if i else (places[0].start, written + self.glue)
-                changes.append(Change(at, at, shown))
+                changes.append(Replacement(at, at, shown))
             else:
                 start = places[i - 1].end if i else places[0].start
                 changes.append(_in_place(text, start, places[end - 1].end if i or end == len(old) else places[end].start, ""))
@@ -124,7 +124,7 @@ class Blocks:
         """A whole directive in the style of one that stands beside it."""
         return self.line(name, written)
 
-    def _new(self, text: str, nodes: Sequence[Node], block: Node | None, name: str, written: str) -> Change:
+    def _new(self, text: str, nodes: Sequence[Node], block: Node | None, name: str, written: str) -> Replacement:
         """Behind the last of its name, its own line commented out, the last of its kin, what stands above the first block, or at
         the block's beginning."""
         body = nodes if block is None else block.body or []
@@ -138,9 +138,9 @@ class Blocks:
             return _behind(text, near, self.beside(text, near, name, written))
         return _first(text, block, body, line) if block else self._alone(text, line)
 
-    def _alone(self, text: str, line: str) -> Change:
+    def _alone(self, text: str, line: str) -> Replacement:
         end = newline_of(text)
-        return Change(len(text), len(text), f"{line}{end}" if not text or text.endswith("\n") else f"{end}{line}")
+        return Replacement(len(text), len(text), f"{line}{end}" if not text or text.endswith("\n") else f"{end}{line}")
 
 
 def numbered(text: str, at: int) -> str:
@@ -189,34 +189,34 @@ def _words(shown: str, value: Plain) -> list[str]:
     return [str(each) for each in value]
 
 
-def _in_place(text: str, start: int, end: int, new: str) -> Change:
+def _in_place(text: str, start: int, end: int, new: str) -> Replacement:
     if re.search(r"(?:^|\s)#", text[start:end]):
         raise LensError(f"{numbered(text, start)}: a comment stands between the arguments; change it by hand")
-    return Change(start, end, new)
+    return Replacement(start, end, new)
 
 
-def _gone(text: str, node: Node) -> Change:
+def _gone(text: str, node: Node) -> Replacement:
     """A directive that has its lines to itself goes with them; a comment behind it stays."""
     start = text.rfind("\n", 0, node.start) + 1
     newline = text.find("\n", node.end)
     end = len(text) if newline < 0 else newline + 1
     behind = text[node.end : end].lstrip(" \t")
     if text[start : node.start].strip() or behind.strip():
-        return Change(node.start, end - len(behind) if behind.startswith("#") else node.end, "")
-    return Change(start, end, "")
+        return Replacement(node.start, end - len(behind) if behind.startswith("#") else node.end, "")
+    return Replacement(start, end, "")
 
 
-def _behind(text: str, node: Node, line: str) -> Change:
+def _behind(text: str, node: Node, line: str) -> Replacement:
     """On a line of its own, unless the one before shares its line with something else."""
     newline = text.find("\n", node.end)
     rest = text[node.end : len(text) if newline < 0 else newline].strip()
     begin = text.rfind("\n", 0, node.start) + 1
     if (rest and not rest.startswith("#")) or text[begin : node.start].strip():
-        return Change(node.end, node.end, f" {line}")
+        return Replacement(node.end, node.end, f" {line}")
     indent = _indent(text, node.start)
     if newline < 0:
-        return Change(len(text), len(text), f"{newline_of(text)}{indent}{line}")
-    return Change(newline + 1, newline + 1, f"{indent}{line}{newline_of(text)}")
+        return Replacement(len(text), len(text), f"{newline_of(text)}{indent}{line}")
+    return Replacement(newline + 1, newline + 1, f"{indent}{line}{newline_of(text)}")
 
 
 def _above_blocks(body: Sequence[Node]) -> Node | None:
@@ -237,21 +237,21 @@ def _commented_out(text: str, block: Node | None, body: Sequence[Node], name: st
     return None
 
 
-def _behind_comment(text: str, comment: re.Match[str], line: str) -> Change:
+def _behind_comment(text: str, comment: re.Match[str], line: str) -> Replacement:
     if comment[0].endswith("\n"):
-        return Change(comment.end(), comment.end(), f"{comment[1]}{line}{newline_of(text)}")
-    return Change(comment.end(), comment.end(), f"{newline_of(text)}{comment[1]}{line}")
+        return Replacement(comment.end(), comment.end(), f"{comment[1]}{line}{newline_of(text)}")
+    return Replacement(comment.end(), comment.end(), f"{newline_of(text)}{comment[1]}{line}")
 
 
-def _first(text: str, block: Node, body: Sequence[Node], line: str) -> Change:
+def _first(text: str, block: Node, body: Sequence[Node], line: str) -> Replacement:
     start = block.inside[0]
     if "\n" not in text[slice(*block.inside)]:
-        return Change(start, start, f" {line}" if text[start : start + 1] in (" ", "\t") else f" {line} ")
+        return Replacement(start, start, f" {line}" if text[start : start + 1] in (" ", "\t") else f" {line} ")
     at = text.index("\n", start)
     if text[start:at].strip() and not text[start:at].strip().startswith("#"):
-        return Change(start, start, f" {line}")
+        return Replacement(start, start, f" {line}")
     indent = _indent(text, body[0].start) if body else _indent(text, block.start) + _unit(text)
-    return Change(at + 1, at + 1, f"{indent}{line}{newline_of(text)}")
+    return Replacement(at + 1, at + 1, f"{indent}{line}{newline_of(text)}")
 
 
 def _last(nodes: Sequence[Node], fits: Callable[[Node], bool]) -> Node | None:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from setright.lenses._edit import Editor, Slot
 from setright.lenses._flow import Box, rearranged
-from setright.lenses._json_write import JsonStyle, json_text, pair_text
+from setright.lenses._json_write import JsonStyle, json_written, pair_text
 from setright.lenses._nodes import Mapping, Node, Sequence, Splice, line_of, line_start
 from setright.lenses._yaml_places import content_start, value_start
 from setright.lenses.error import LensError
@@ -27,7 +27,7 @@ class Brackets(Editor):
 
     def spelt(self, value: Plain, margin: str, old: Node | None = None) -> str:
         """A value as it stands between brackets; `old` is what stood there."""
-        return json_text(value, self.json, margin)
+        return json_written(value, self.json, margin)
 
     def spelt_pair(self, key: Plain, value: Plain, margin: str, beside: Mapping) -> str:
         return pair_text(key, value, self.json, margin)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from setright.lenses import rows
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, encode, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, encode, lines, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -70,26 +70,26 @@ class Table:
         parts = {key: job[key] or "" for key in ("when", "user", "command") if key in self._keys}
         return Row(parts | {"when": " ".join(job["when"].split())}, line), job
 
-    def _change(self, text: str, edit: Edit) -> list[Change]:
+    def _change(self, text: str, edit: Edit) -> list[Replacement]:
         if edit.path[0] != "entries":
             raise LensError(f"{'/'.join(map(str, edit.path))}: a path begins with entries")
         found = self._entries(text)
         matches = {row.line.start: match for row, match in found}
-        new = rows.wanted(self.get(encode(text)), edit, "entries")
+        new = rows.wanted_rows(self.get(encode(text)), edit, "entries")
 
-        def altered(row: Row, value: Plain) -> list[Change] | None:
+        def altered(row: Row, value: Plain) -> list[Replacement] | None:
             return self._altered(row, matches[row.line.start], value)
 
-        return rows.changes(text, [row for row, _ in found], new, self._written, altered)
+        return rows.row_changes(text, [row for row, _ in found], new, self._written, altered)
 
-    def _altered(self, row: Row, match: re.Match[str], value: Plain) -> list[Change] | None:
+    def _altered(self, row: Row, match: re.Match[str], value: Plain) -> list[Replacement] | None:
         """One part of an entry put anew where it stands; None where it is another sort of entry, or had no such part."""
         self._written(value, row)
         moved = [key for key in row.value if row.value[key] != value.get(key)] if value.keys() == row.value.keys() else []
         if not moved or any(match[key] is None for key in moved):
             return None
         at = row.line.start
-        return [Change(at + match.start(key), at + match.end(key), self._part(key, value[key], match[key])) for key in moved]
+        return [Replacement(at + match.start(key), at + match.end(key), self._part(key, value[key], match[key])) for key in moved]
 
     def _written(self, value: Plain, beside: Row | None) -> str:
         if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):

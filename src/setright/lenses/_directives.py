@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from setright.lenses import pairs, rows
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, delete, encode, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Replacement, byte_span, decode, delete, encode, insert_after, lines, nowhere, put_each
 from setright.lenses.pairs import Pair
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
@@ -53,7 +53,7 @@ class Directives:
                 found.append(Pair(m["name"].lower(), value, line, m["gap"] or " ", *at))
         return found
 
-    def _change(self, text: str, edit: Edit) -> list[Change]:
+    def _change(self, text: str, edit: Edit) -> list[Replacement]:
         key = str(edit.path[0])
         found = [pair for pair in self._pairs(text) if pair.key == key]
         if not re.fullmatch(r"[a-z][a-z0-9]*", key):
@@ -65,18 +65,18 @@ class Directives:
         if edit.remove:
             return [delete(text, pair.line) for pair in found]
         if not found:
-            return [insert_after(text, rows.whole(text), [_line(key, edit.value, " ")])]
+            return [insert_after(text, rows.final_line(text), [_line(key, edit.value, " ")])]
         return _said_anew(found[-1], edit.value)
 
 
-def _listed(text: str, key: str, found: Sequence[Pair], new: Plain) -> list[Change]:
+def _listed(text: str, key: str, found: Sequence[Pair], new: Plain) -> list[Replacement]:
     """Lines that stay are kept; others are altered where they stand or deleted, and new ones go behind the last."""
     if not isinstance(new, list):
         raise LensError(f"{key}: takes a list")
     mine = {pair.line.start: pair for pair in found}
     have = [Row("" if pair.value is True else str(pair.value), pair.line) for pair in found]
     gap = found[-1].gap if found else " "
-    return rows.changes(
+    return rows.row_changes(
         text,
         have,
         new,
@@ -85,13 +85,13 @@ def _listed(text: str, key: str, found: Sequence[Pair], new: Plain) -> list[Chan
     )
 
 
-def _said_anew(pair: Pair, value: Plain) -> list[Change]:
+def _said_anew(pair: Pair, value: Plain) -> list[Replacement]:
     """The directive with another value, what stands behind it left there."""
     if pair.value is not True and value is not True:
-        return [Change(pair.start, pair.end, pairs.written(pair.key, value))]
+        return [Replacement(pair.start, pair.end, pairs.value_on_line(pair.key, value))]
     start = pair.line.start + len(pair.line.text) - len(pair.line.text.lstrip(" \t"))
-    return [Change(start, pair.end, _line(pair.key, value, pair.gap))]
+    return [Replacement(start, pair.end, _line(pair.key, value, pair.gap))]
 
 
 def _line(key: str, value: Plain, gap: str) -> str:
-    return key if value is True else f"{key}{gap}{pairs.written(key, value)}"
+    return key if value is True else f"{key}{gap}{pairs.value_on_line(key, value)}"

@@ -64,8 +64,8 @@ def _written(tree: Plain, newline: str, escape: str) -> str:
     if not isinstance(tree, dict) or not {"keyword", "value"} <= tree.keys() <= {"keyword", "value", "flags"}:
         raise LensError(f"{tree!r} is no instruction: keyword, value, and flags where it has some")
     value = tree["value"]
-    words = [keyword(tree["keyword"], "X"), *map(one_line, tree.get("flags") or ())]
-    words.append(one_line(json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value))
+    words = [keyword(tree["keyword"], "X"), *map(require_one_line, tree.get("flags") or ())]
+    words.append(require_one_line(json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value))
     line = " ".join(word for word in words if word)
     return f" {escape}{newline}    && ".join(INDENT.split(line)) if words[0] == "RUN" and isinstance(value, str) else line
 
@@ -85,7 +85,7 @@ def encodes(words: str) -> bool:
     return True
 
 
-def one_line(words: Plain) -> str:
+def require_one_line(words: Plain) -> str:
     if not isinstance(words, str) or "\n" in words or "\r" in words:
         raise LensError(f"{words!r} cannot stand on one line of a Dockerfile")
     if not encodes(words):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
-from setright.lenses._hcl_parse import Block, Body
+from setright.lenses._hcl_parse import BlockNode, Body
 from setright.lenses._hcl_places import Place, after_comma, indent_at, inner_indent, line_end, on_one_line
 from setright.lenses._hcl_write import Splice
 from setright.lenses.error import LensError
@@ -32,7 +32,7 @@ def nest(path: Path, value: Plain) -> Plain:
 def add_to_body(text: str, body: Body, here: Place, rest: Path, value: Plain) -> Iterator[Splice]:
     """A new argument or block. `here` is the body's block, or the body itself where it is the file."""
     name, top = rest[0], isinstance(here, Body)
-    known = [item for item in body.items if isinstance(item, Block) and item.labels[0] == name]
+    known = [item for item in body.items if isinstance(item, BlockNode) and item.labels[0] == name]
     if known and not top and name not in LABELLED and rest[1:2] == (len(known),):
         rest = (name, 0, *rest[2:])
     elif top or name in LABELLED:
@@ -49,7 +49,7 @@ def add_to_body(text: str, body: Body, here: Place, rest: Path, value: Plain) ->
 def next_index(body: Body, path: Path) -> Path:
     """The path with index 0 in place of the number of blocks that are there: the next one."""
     count = next((n for n, segment in enumerate(path) if isinstance(segment, int)), len(path))
-    there = sum(isinstance(item, Block) and item.labels == path[:count] for item in body.items)
+    there = sum(isinstance(item, BlockNode) and item.labels == path[:count] for item in body.items)
     return (*path[:count], 0, *path[count + 1 :]) if path[count : count + 1] == (there,) else path
 
 
@@ -84,7 +84,7 @@ def anchor_of(text: str, body: Body) -> Attribute | None:
 
     What people put at the end, behind an empty line, stays there.
     """
-    first = next((n for n, item in enumerate(body.items) if isinstance(item, Block)), len(body.items))
+    first = next((n for n, item in enumerate(body.items) if isinstance(item, BlockNode)), len(body.items))
     before = [item for item in body.items[:first] if isinstance(item, Attribute)]
     before = before or [item for item in body.items if isinstance(item, Attribute)]
     while len(before) > 1 and before[-1].name in LAST and _stands_apart(text, *before[-2:]):
@@ -106,24 +106,24 @@ def add_block(text: str, body: Body, here: Place, labels: Sequence[Plain], trees
     return at, at, "".join(newline * gap + each for each in texts)
 
 
-def after_which(text: str, body: Body, labels: Sequence[Plain], top: bool) -> tuple[Attribute | Block, int]:
+def after_which(text: str, body: Body, labels: Sequence[Plain], top: bool) -> tuple[Attribute | BlockNode, int]:
     """The item that a new block follows, and the newlines between them."""
     if top:
         akin = [
             x
             for x in body.items
-            if isinstance(x, Block) and len(labels) > 1 and (x.labels[0], x.labels[-1]) == (labels[0], labels[-1])
+            if isinstance(x, BlockNode) and len(labels) > 1 and (x.labels[0], x.labels[-1]) == (labels[0], labels[-1])
         ]
         return max(akin, key=lambda x: (kinship(x, labels), x.start), default=body.items[-1]), 2
-    akin = [item for item in body.items if isinstance(item, Block) and item.labels[0] == labels[0]]
+    akin = [item for item in body.items if isinstance(item, BlockNode) and item.labels[0] == labels[0]]
     anchor = akin[-1] if akin else body.items[-1]
     index = body.items.index(anchor)
-    if isinstance(anchor, Block) and index and isinstance(body.items[index - 1], Block):
+    if isinstance(anchor, BlockNode) and index and isinstance(body.items[index - 1], BlockNode):
         return anchor, min(2, max(1, text.count("\n", body.items[index - 1].end, anchor.start)))
     return anchor, 2
 
 
-def kinship(item: Block, labels: Sequence[Plain]) -> int:
+def kinship(item: BlockNode, labels: Sequence[Plain]) -> int:
     """How many words the types of two resources share: aws_s3_bucket_acl is closer to aws_s3_bucket than aws_s3_object is."""
     pairs = zip(item.labels[1].split("_"), str(labels[1]).split("_"), strict=False)
     return next((n for n, (a, b) in enumerate(pairs) if a != b), len(item.labels[1].split("_")))
@@ -134,7 +134,7 @@ def open_up(text: str, body: Body, here: Place, lines: str, before_blocks: bool)
     newline = newline_of(text)
     if isinstance(here, Body):
         return add_to_file(text, body, lines)
-    assert isinstance(here, Block)
+    assert isinstance(here, BlockNode)
     indent = inner_indent(text, body, here)
     if on_one_line(text, body):
         only = text[body.start : body.end].strip(" \t")
@@ -150,7 +150,7 @@ def open_up(text: str, body: Body, here: Place, lines: str, before_blocks: bool)
 
 def add_to_file(text: str, body: Body, lines: str) -> Splice:
     newline = newline_of(text)
-    if body.items and isinstance(body.items[0], Block):
+    if body.items and isinstance(body.items[0], BlockNode):
         at = write.line_start(text, body.items[0].start)
         return at, at, lines + newline * 2
     gap = "" if not text.strip("\xef\xbb\xbf \t\r\n") else newline if text.endswith("\n") else newline * 2
@@ -161,15 +161,15 @@ def add_element(text: str, node: Node, name: Plain, value: Plain) -> Splice:
     """A new key of an object literal, in the object's style."""
     items = [item for item in node.items or () if isinstance(item, Attribute)]
     if not items and "\n" not in text[node.start : node.end]:
-        return node.start + 1, node.end - 1, f" {write.key(name)} = {write.literal(value)} "
+        return node.start + 1, node.end - 1, f" {write.key_text(name)} = {write.literal(value)} "
     if not items:
         at = write.line_start(text, node.end - 1)
-        return at, at, f"{indent_at(text, node.start)}  {write.key(name)} = {write.literal(value)}{newline_of(text)}"
+        return at, at, f"{indent_at(text, node.start)}  {write.key_text(name)} = {write.literal(value)}{newline_of(text)}"
     last = items[-1]
     sign = ":" if text[last.sign] == ":" else "="
     before = text[last.start + len(text[last.start : last.sign].rstrip(" \t")) : last.sign]
     always_quoted = all(text[item.start] == '"' for item in items)
-    word = write.quoted(str(name)) if always_quoted and isinstance(name, str) else write.key(name)
+    word = write.quoted(str(name)) if always_quoted and isinstance(name, str) else write.key_text(name)
     pad = before[:1]
     if sign == "=" and "\n" in text[node.start : last.start]:
         pad = " " * max(len(pad), last.sign - last.start - len(word))

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 from setright.lenses._hcl_add import add_to_body
 from setright.lenses._hcl_edit import changed
-from setright.lenses._hcl_parse import Block, Body, parsed
+from setright.lenses._hcl_parse import BlockNode, Body, parsed
 from setright.lenses._hcl_places import in_lines, line_end
 from setright.lenses._hcl_write import Splice, splice
 from setright.lenses.lines import newline_of
 from setright.model import Edit, Path
 
-Blocks = dict[Path, list[Block]]
+Blocks = dict[Path, list[BlockNode]]
 
 
 def changed_all(text: str, edits: Sequence[Edit]) -> str:
@@ -59,9 +59,9 @@ def _beside(text: str, edits: Sequence[Edit]) -> tuple[list[Edit], list[Splice]]
     return left, new
 
 
-def _inside(text: str, edits: Sequence[Edit]) -> tuple[int, list[tuple[Block, list[Edit]]]]:
+def _inside(text: str, edits: Sequence[Edit]) -> tuple[int, list[tuple[BlockNode, list[Edit]]]]:
     """How many of the edits, from the first on, are each inside one outer block; and those of each block."""
-    found: dict[int, tuple[Block, list[Edit]]] = {}
+    found: dict[int, tuple[BlockNode, list[Edit]]] = {}
     blocks = _blocks(parsed(text))
     for number, edit in enumerate(edits):
         home = _home(text, blocks, edit.path)
@@ -75,12 +75,12 @@ def _inside(text: str, edits: Sequence[Edit]) -> tuple[int, list[tuple[Block, li
 def _blocks(root: Body) -> Blocks:
     found: Blocks = {}
     for item in root.items:
-        if isinstance(item, Block):
+        if isinstance(item, BlockNode):
             found.setdefault(item.labels, []).append(item)
     return found
 
 
-def _home(text: str, blocks: Blocks, path: Path) -> tuple[Block, Path] | None:
+def _home(text: str, blocks: Blocks, path: Path) -> tuple[BlockNode, Path] | None:
     """The outer block that a path leads into and the path in its lines; None where it leads into none that can stand alone."""
     for depth, index in enumerate(path[:-1]):
         if not isinstance(index, int):
@@ -92,13 +92,13 @@ def _home(text: str, blocks: Blocks, path: Path) -> tuple[Block, Path] | None:
     return None
 
 
-def _stands_alone(text: str, block: Block) -> bool:
+def _stands_alone(text: str, block: BlockNode) -> bool:
     """Whether its lines are its own, and end as the file's do."""
     own = text[block.start : block.end]
     return text[block.start - 1 : block.start] in ("", "\n") and "\n" in own and newline_of(own) == newline_of(text)
 
 
-def _remade(text: str, block: Block, edits: Sequence[Edit]) -> Splice:
+def _remade(text: str, block: BlockNode, edits: Sequence[Edit]) -> Splice:
     start, end = block.start, line_end(text, block.end)
     own = text[start:end]
     for edit in edits:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from setright.lenses import _hcl_add as add
 from setright.lenses import _hcl_write as write
 from setright.lenses._hcl_expr import END, Attribute, Node
-from setright.lenses._hcl_parse import Block, Body, parsed, tree
+from setright.lenses._hcl_parse import BlockNode, Body, parsed, tree
 from setright.lenses._hcl_places import Place, after_comma, body_of, descend, in_lines, indent_at, line_end
 from setright.lenses._hcl_write import Splice
 from setright.lenses.comments import in_hcl, outlives
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.lenses.error import LensError
 from setright.lenses.lines import newline_of, next_line
 from setright.model import Edit, Path, Plain
@@ -26,24 +26,24 @@ from setright.trees import same
 def changed(text: str, edit: Edit) -> str:
     """The text with the edit made. Raises LensError where it has no place to go."""
     root = parsed(text)
-    there, have = look_up(tree(root), edit.path)
+    there, have = find_at(tree(root), edit.path)
     if (edit.remove and not there) or (not edit.remove and there and same(have, edit.value)):
         return text
     if there and not edit.remove and edit.value == []:
         inside, blocks = blocks_of(root, edit.path)
         if blocks:
-            return settle(text, root, inside, none_of(text, blocks))
+            return realigned(text, root, inside, none_of(text, blocks))
     if there and not edit.remove:
-        smaller = list(leaves(edit.path, have, edit.value))
+        smaller = list(smallest_edits(edit.path, have, edit.value))
         if smaller != [edit]:
             for each in smaller:
                 text = changed(text, each)
             return text
     inside, splices = primitive(text, root, edit)
-    return settle(text, root, inside, splices)
+    return realigned(text, root, inside, splices)
 
 
-def settle(text: str, root: Body, inside: int, splices: Sequence[Splice]) -> str:
+def realigned(text: str, root: Body, inside: int, splices: Sequence[Splice]) -> str:
     """The splices made, and the container that starts at `inside` aligned again where it was before."""
     before = write.columns(text, items_at(root, inside))
     text = write.splice(text, in_lines(text, splices))
@@ -54,7 +54,7 @@ def settle(text: str, root: Body, inside: int, splices: Sequence[Splice]) -> str
     return write.splice(text, list(write.settled_comments(text, items_at(parsed(text), inside), before)))
 
 
-def items_at(root: Body, start: int) -> list[Attribute | Block]:
+def items_at(root: Body, start: int) -> list[Attribute | BlockNode]:
     """The items of the body or object literal that starts there."""
     here: Body | Node = root
     while here.start != start:
@@ -62,22 +62,22 @@ def items_at(root: Body, start: int) -> list[Attribute | Block]:
         if inner is None:
             return []
         here = inner
-    return [item for item in here.items or () if isinstance(item, Attribute | Block)]
+    return [item for item in here.items or () if isinstance(item, Attribute | BlockNode)]
 
 
 def children(place: Body | Node) -> Iterator[Body | Node]:
     for item in place.items or ():
-        yield item.body if isinstance(item, Block) else item.node if isinstance(item, Attribute) else item
+        yield item.body if isinstance(item, BlockNode) else item.node if isinstance(item, Attribute) else item
 
 
-def leaves(path: Path, have: Plain, want: Plain) -> Iterator[Edit]:
+def smallest_edits(path: Path, have: Plain, want: Plain) -> Iterator[Edit]:
     """The smallest edits that make one value the other, so that comments between its parts stay."""
     if isinstance(have, dict) and isinstance(want, dict):
         yield from (Edit((*path, name), remove=True) for name in have if name not in want)
         for name, value in want.items():
             if name in have and same(have[name], value):
                 continue
-            yield from leaves((*path, name), have[name], value) if name in have else [Edit((*path, name), value)]
+            yield from smallest_edits((*path, name), have[name], value) if name in have else [Edit((*path, name), value)]
     elif isinstance(have, list) and isinstance(want, list):
         yield from list_leaves(path, have, want)
     else:
@@ -88,7 +88,7 @@ def list_leaves(path: Path, have: list[Plain], want: list[Plain]) -> Iterator[Ed
     if have and all(isinstance(item, dict) for item in have + want):
         for index, (old, new) in enumerate(zip(have, want, strict=False)):
             if not same(old, new):
-                yield from leaves((*path, index), old, new)
+                yield from smallest_edits((*path, index), old, new)
         kept, gone = want[: len(have)], range(len(want), len(have))
     else:
         gone = range(0)
@@ -113,16 +113,16 @@ def primitive(text: str, root: Body, edit: Edit) -> tuple[int, list[Splice]]:
     """The start of the container to align again, and the splices of one edit that is not a sum of smaller ones."""
     parent, here, rest = descend(root, edit.path)
     if edit.remove:
-        return remove(text, parent, here, rest)
+        return remove_at(text, parent, here, rest)
     if not rest:
-        return replace(text, parent, here, edit.value)
+        return replace_at(text, parent, here, edit.value)
     body = body_of(here)
     if body is not None:
         return body.start, list(add.add_to_body(text, body, here, rest, edit.value))
     node = here.node if isinstance(here, Attribute) else here
     assert isinstance(node, Node)
     if node.items is None and node.value is None:
-        return replace(text, parent, here, add.nest(rest, edit.value))
+        return replace_at(text, parent, here, add.nest(rest, edit.value))
     if isinstance(node.value, dict):
         return node.start, [add.add_element(text, node, rest[0], add.nest(rest[1:], edit.value))]
     if isinstance(node.value, list) and rest[0] == len(node.value):
@@ -130,40 +130,40 @@ def primitive(text: str, root: Body, edit: Edit) -> tuple[int, list[Splice]]:
     raise LensError(f"{'/'.join(map(str, edit.path))}: {text[node.start : node.end][:60]} stands where a mapping or list is needed")
 
 
-def blocks_of(root: Body, path: Path) -> tuple[int, list[Block]]:
+def blocks_of(root: Body, path: Path) -> tuple[int, list[BlockNode]]:
     """Where the body of an outer block starts, and the blocks in it that a path names as a list."""
     _, here, rest = descend(root, path)
     inside = body_of(here)
     if inside is None or inside is root or len(rest) != 1:
         return 0, []
-    return inside.start, [item for item in inside.items if isinstance(item, Block) and item.labels == rest]
+    return inside.start, [item for item in inside.items if isinstance(item, BlockNode) and item.labels == rest]
 
 
-def none_of(text: str, blocks: Sequence[Block]) -> list[Splice]:
+def none_of(text: str, blocks: Sequence[BlockNode]) -> list[Splice]:
     """An argument that says that there are none, where the first of the blocks of a name stood."""
     first, *others = blocks
     said = [*notes_in(text, first.start, first.end), f"{first.labels[0]} = []"]
     words = (newline_of(text) + indent_at(text, first.start)).join(said)
-    return [(first.start, first.end, words), *(_taken_out(text, *each) for each in together(text, others))]
+    return [(first.start, first.end, words), *(_taken_out(text, *each) for each in joined_spans(text, others))]
 
 
-def replace(text: str, parent: Place, here: Place, value: Plain) -> tuple[int, list[Splice]]:
-    if isinstance(here, Body | Block):
+def replace_at(text: str, parent: Place, here: Place, value: Plain) -> tuple[int, list[Splice]]:
+    if isinstance(here, Body | BlockNode):
         raise LensError(f"{value!r} cannot stand in place of a block")
     node = here.node if isinstance(here, Attribute) else here
     several_lines = isinstance(here, Attribute) and "\n" in text[node.start : node.end]
     if several_lines and isinstance(value, str) and (same_form := write.heredoc(text, node, value)) is not None:
         new = same_form
     elif several_lines and isinstance(value, list) and node.items:
-        new = listed(value, indent_at(text, node.start), newline_of(text))
-    elif several_lines or (isinstance(here, Attribute) and isinstance(parent, Body | Block)):
+        new = multiline_list(value, indent_at(text, node.start), newline_of(text))
+    elif several_lines or (isinstance(here, Attribute) and isinstance(parent, Body | BlockNode)):
         new = write.spread(value, indent_at(text, node.start), newline_of(text))
     else:
         new = write.literal(value)
     return container_start(parent), [(node.start, node.end, new)]
 
 
-def listed(value: list[Plain], indent: str, newline: str) -> str:
+def multiline_list(value: list[Plain], indent: str, newline: str) -> str:
     """A list with an item on each line."""
     if not value:
         return "[]"
@@ -175,18 +175,18 @@ def container_start(place: Place) -> int:
     return body.start if body is not None else place.node.start if isinstance(place, Attribute) else place.start
 
 
-def remove(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list[Splice]]:
+def remove_at(text: str, parent: Place, here: Place, rest: Path) -> tuple[int, list[Splice]]:
     body = body_of(here if rest else parent)
     if body is None:
         node = parent.node if isinstance(parent, Attribute) else parent
         assert isinstance(node, Node) and isinstance(here, Attribute | Node)
         return node.start, list(drop_item(text, node, here))
-    gone: list[Attribute | Block] = [here] if isinstance(here, Attribute | Block) and not rest else []
+    gone: list[Attribute | BlockNode] = [here] if isinstance(here, Attribute | BlockNode) and not rest else []
     if rest:
-        gone = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
+        gone = [item for item in body.items if isinstance(item, BlockNode) and item.labels[: len(rest)] == rest]
     if "\n" not in text[body.start : body.end] and body.start:
         return body.start, [(body.start, body.end, "")]
-    return body.start, [_taken_out(text, start, end) for start, end in together(text, gone)]
+    return body.start, [_taken_out(text, start, end) for start, end in joined_spans(text, gone)]
 
 
 def _taken_out(text: str, start: int, end: int) -> Splice:
@@ -204,7 +204,7 @@ def notes_in(text: str, start: int, end: int) -> list[str]:
     return [note for note in notes if outlives(note)]
 
 
-def together(text: str, items: Sequence[Attribute | Block]) -> Iterator[tuple[int, int]]:
+def joined_spans(text: str, items: Sequence[Attribute | BlockNode]) -> Iterator[tuple[int, int]]:
     """Where items start and end, those as one that only blank lines part."""
     spans = [(item.start, item.end) for item in items]
     while spans:

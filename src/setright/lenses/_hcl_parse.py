@@ -24,22 +24,22 @@ class Body:
 
     def __init__(self, start: int) -> None:
         self.start = self.end = start
-        self.items: list[Attribute | Block] = []
+        self.items: list[Attribute | BlockNode] = []
         self.attributes: dict[str, Attribute] = {}
-        self._named: tuple[int, dict[tuple[str, ...], list[Block]]] | None = None
+        self._named: tuple[int, dict[tuple[str, ...], list[BlockNode]]] | None = None
 
-    def named(self, labels: Path) -> list[Block]:
+    def named(self, labels: Path) -> list[BlockNode]:
         """The blocks with these labels, in order."""
         if self._named is None or self._named[0] != len(self.items):
-            found: dict[tuple[str, ...], list[Block]] = {}
+            found: dict[tuple[str, ...], list[BlockNode]] = {}
             for item in self.items:
-                if isinstance(item, Block):
+                if isinstance(item, BlockNode):
                     found.setdefault(item.labels, []).append(item)
             self._named = len(self.items), found
         return self._named[1].get(tuple(map(str, labels)), [])
 
 
-class Block:
+class BlockNode:
     """`labels[0] "labels[1]"... { body }`."""
 
     __slots__ = ("body", "end", "labels", "start")
@@ -48,7 +48,7 @@ class Block:
         self.labels, self.start, self.body, self.end = labels, start, body, 0
 
 
-def read(source: bytes) -> tuple[str, Body]:
+def read_hcl(source: bytes) -> tuple[str, Body]:
     """The text and its nodes. Raises LensError with the line of what is no HCL."""
     try:
         source.decode()
@@ -68,12 +68,12 @@ def tree(body: Body) -> Tree:
     """A body as plain data; labels nest, the block itself is an item of a list."""
     out: Tree = {name: attribute.node.value for name, attribute in body.attributes.items()}
     for item in body.items:
-        if isinstance(item, Block):
+        if isinstance(item, BlockNode):
             _nest(out, item, body)
     return out
 
 
-def _nest(out: Tree, block: Block, body: Body) -> None:
+def _nest(out: Tree, block: BlockNode, body: Body) -> None:
     name, node = block.labels[-1], out
     if block.labels[0] in body.attributes:  # Terraform refuses it: which of the two is meant?
         out[block.labels[0]] = Unknown(f"{block.labels[0]!r}, given both as an argument and as a block")
@@ -99,7 +99,7 @@ class Parser(Expressions):
         root.end = len(self.text)
         return root
 
-    def fill(self, body: Body, pos: int, open_blocks: list[Block]) -> int:
+    def fill(self, body: Body, pos: int, open_blocks: list[BlockNode]) -> int:
         """What stands in a body, up to the end of the file or of the one block that is open at first; gives where that is."""
         text, outer, whole = self.text, [body], not open_blocks
         while True:
@@ -114,7 +114,7 @@ class Parser(Expressions):
                 continue
             item, pos = self.item(body, pos)
             body.items.append(item)
-            if isinstance(item, Block) and not item.end:
+            if isinstance(item, BlockNode) and not item.end:
                 if len(open_blocks) >= DEPTH:
                     raise self.fail(item.start, f"more than {DEPTH} blocks within each other")
                 open_blocks.append(item)
@@ -124,7 +124,7 @@ class Parser(Expressions):
             raise self.fail(open_blocks[-1].start, f"block {' '.join(open_blocks[-1].labels)} is not closed")
         return pos
 
-    def close(self, block: Block, pos: int) -> int:
+    def close(self, block: BlockNode, pos: int) -> int:
         block.body.end, block.end = pos, pos + 1
         return self.line_end(pos + 1)
 
@@ -134,7 +134,7 @@ class Parser(Expressions):
             raise self.fail(pos, "a newline must follow here")
         return found.end()
 
-    def item(self, body: Body, pos: int) -> tuple[Attribute | Block, int]:
+    def item(self, body: Body, pos: int) -> tuple[Attribute | BlockNode, int]:
         found = ITEM.match(self.text, pos)
         if found is None:
             raise self.fail(pos, self.why_no_item(pos))
@@ -160,9 +160,9 @@ class Parser(Expressions):
         first = body.attributes.get(name)
         if first is not None:
             return isinstance(first.node.value, dict)
-        return any(isinstance(item, Block) and item.labels == (name,) for item in body.items)
+        return any(isinstance(item, BlockNode) and item.labels == (name,) for item in body.items)
 
-    def as_block(self, first: Attribute) -> Block:
+    def as_block(self, first: Attribute) -> BlockNode:
         found = ITEM.match(self.text, first.start)
         if found is None:
             raise self.given_twice(first)
@@ -171,12 +171,12 @@ class Parser(Expressions):
     def given_twice(self, attribute: Attribute) -> LensError:
         return self.fail(attribute.start, f"{attribute.name} is given twice")
 
-    def assigned(self, found: re.Match[str], error: LensError) -> Block:
+    def assigned(self, found: re.Match[str], error: LensError) -> BlockNode:
         """`name = {` as a block, as Terraform 0.11 reads it where it holds blocks. Raises the error where it is none."""
         opening = self.skip(found.end(), False)
         if not self.text.startswith("{", opening) or self.within >= DEPTH:
             raise error
-        block = Block((self.name(found[1], found.start()),), found.start(), Body(opening + 1))
+        block = BlockNode((self.name(found[1], found.start()),), found.start(), Body(opening + 1))
         self.within += 1
         try:
             self.fill(block.body, opening + 1, [block])
@@ -205,13 +205,13 @@ class Parser(Expressions):
             return Attribute(name, found.start(), sign, self.expression(found.end(), False, 0))
         return Attribute(name, found.start(), sign, self.literal(found, group))
 
-    def block(self, found: re.Match[str]) -> tuple[Block, int]:
+    def block(self, found: re.Match[str]) -> tuple[BlockNode, int]:
         text, pos = self.text, found.end()
         labels = (
             self.name(found[1], found.start()),
             *(self.utf8(x[1] if x[1] is not None else x[2]) for x in LABEL.finditer(found[5])),
         )
-        block = Block(labels, found.start(), Body(pos))
+        block = BlockNode(labels, found.start(), Body(pos))
         if END.match(text, pos):
             return block, pos
         pos = BLANK.match(text, pos).end()  # type: ignore[union-attr]  # matches the empty string too

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from setright.lenses._hcl_expr import SPACE, Attribute, Node
-from setright.lenses._hcl_parse import Block, Body
+from setright.lenses._hcl_parse import BlockNode, Body
 from setright.lenses._hcl_write import Splice, line_start
 from setright.lenses.error import LensError
 from setright.lenses.lines import newline_of
 from setright.model import Path
 
-Place: TypeAlias = Body | Block | Attribute | Node
+Place: TypeAlias = Body | BlockNode | Attribute | Node
 
 
 def descend(root: Body, path: Path) -> tuple[Place, Place, Path]:
@@ -33,7 +33,7 @@ def descend(root: Body, path: Path) -> tuple[Place, Place, Path]:
 
 def step(here: Place, path: Path) -> tuple[Place, int] | None:
     """The next place, and how many segments of the path lead there."""
-    if isinstance(here, Block):
+    if isinstance(here, BlockNode):
         return step(here.body, path)
     if isinstance(here, Attribute):
         return step(here.node, path)
@@ -47,7 +47,7 @@ def step(here: Place, path: Path) -> tuple[Place, int] | None:
     return None
 
 
-def block_step(body: Body, path: Path) -> tuple[Block, int] | None:
+def block_step(body: Body, path: Path) -> tuple[BlockNode, int] | None:
     count = next((n for n, segment in enumerate(path) if isinstance(segment, int)), None)
     if count is None:
         return None
@@ -61,7 +61,7 @@ def span(root: Body, path: Path) -> tuple[int, int]:
     _, here, rest = descend(root, path)
     body = body_of(here)
     if rest and body is not None:
-        named = [item for item in body.items if isinstance(item, Block) and item.labels[: len(rest)] == rest]
+        named = [item for item in body.items if isinstance(item, BlockNode) and item.labels[: len(rest)] == rest]
         if named:
             return named[0].start, named[0].end
     if rest:
@@ -71,7 +71,7 @@ def span(root: Body, path: Path) -> tuple[int, int]:
 
 
 def body_of(place: Place) -> Body | None:
-    return place.body if isinstance(place, Block) else place if isinstance(place, Body) else None
+    return place.body if isinstance(place, BlockNode) else place if isinstance(place, Body) else None
 
 
 def after_comma(text: str, end: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.lenses._hcl_expr import HEREDOC, Attribute, Node
-from setright.lenses._hcl_parse import Block
+from setright.lenses._hcl_parse import BlockNode
 from setright.lenses.error import LensError
 from setright.model import Plain, Unknown
 from setright.patterns import late
@@ -24,7 +24,7 @@ COMMENT = late(r"(?:[ \t]*,)?([ \t]*)(?=\#|//)")
 Splice = tuple[int, int, str]
 
 
-class Columns(NamedTuple):
+class Alignment(NamedTuple):
     """Whether an attribute's ``=``, and its trailing comment, stand where fmt puts them."""
 
     sign: bool
@@ -61,7 +61,7 @@ def identifier(name: Plain) -> str:
     return wide(name)
 
 
-def key(name: Plain) -> str:
+def key_text(name: Plain) -> str:
     """An object's key: bare where it can be."""
     if not isinstance(name, str):
         raise LensError(f"{name!r} cannot be the key of an object")
@@ -81,7 +81,7 @@ def literal(value: Plain) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(literal, value)) + "]"
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key(k)} = {literal(v)}" for k, v in value.items()) + " }" if value else "{}"
+        return "{ " + ", ".join(f"{key_text(k)} = {literal(v)}" for k, v in value.items()) + " }" if value else "{}"
     raise LensError(f"{value!r} cannot be written in HCL")
 
 
@@ -103,7 +103,7 @@ def spread(value: Plain, indent: str, newline: str) -> str:
     """The value of an argument: an object takes a line for each key."""
     if not isinstance(value, dict) or not value:
         return literal(value)
-    lines = aligned([(key(k), spread(v, indent + "  ", newline)) for k, v in value.items()], indent + "  ")
+    lines = aligned([(key_text(k), spread(v, indent + "  ", newline)) for k, v in value.items()], indent + "  ")
     return newline.join(["{", *lines, indent + "}"])
 
 
@@ -157,36 +157,36 @@ def width(text: str, start: int, end: int) -> int:
     return len(text[start:end].encode("latin-1").decode())
 
 
-def columns(text: str, items: Sequence[Attribute | Block]) -> dict[str, Columns]:
+def columns(text: str, items: Sequence[Attribute | BlockNode]) -> dict[str, Alignment]:
     """What fmt would leave as it is, by attribute name."""
-    found: dict[str, Columns] = {}
-    for run in runs(text, items):
+    found: dict[str, Alignment] = {}
+    for run in aligned_runs(text, items):
         signs = not list(sign_splices(text, run))
         for item in run:
-            found[item.name] = Columns(signs, True)
+            found[item.name] = Alignment(signs, True)
         for part in commented(text, run):
             fine = not list(comment_splices(text, part))
-            found.update((item.name, Columns(signs, fine)) for item in part)
+            found.update((item.name, Alignment(signs, fine)) for item in part)
     return found
 
 
-def settled(text: str, items: Sequence[Attribute | Block], before: Mapping[str, Columns]) -> Iterator[Splice]:
+def settled(text: str, items: Sequence[Attribute | BlockNode], before: Mapping[str, Alignment]) -> Iterator[Splice]:
     """The splices that align each run again whose lines were aligned before; new lines always count as aligned."""
-    fine = Columns(True, True)
-    for run in runs(text, items):
+    fine = Alignment(True, True)
+    for run in aligned_runs(text, items):
         if all(before.get(item.name, fine).sign for item in run):
             yield from sign_splices(text, run)
 
 
-def settled_comments(text: str, items: Sequence[Attribute | Block], before: Mapping[str, Columns]) -> Iterator[Splice]:
-    fine = Columns(True, True)
-    for run in runs(text, items):
+def settled_comments(text: str, items: Sequence[Attribute | BlockNode], before: Mapping[str, Alignment]) -> Iterator[Splice]:
+    fine = Alignment(True, True)
+    for run in aligned_runs(text, items):
         for part in commented(text, run):
             if all(before.get(item.name, fine).comment for item in part):
                 yield from comment_splices(text, part)
 
 
-def runs(text: str, items: Sequence[Attribute | Block]) -> Iterator[list[Attribute]]:
+def aligned_runs(text: str, items: Sequence[Attribute | BlockNode]) -> Iterator[list[Attribute]]:
     """The attributes that fmt aligns with each other; one whose value takes several lines is a run of its own."""
     run: list[Attribute] = []
     for item in items:
@@ -201,9 +201,9 @@ def runs(text: str, items: Sequence[Attribute | Block]) -> Iterator[list[Attribu
         yield run
 
 
-def in_column(text: str, item: Attribute | Block) -> bool:
+def in_column(text: str, item: Attribute | BlockNode) -> bool:
     """Whether the item is an argument whose ``=`` shares its column with its neighbours'."""
-    if isinstance(item, Block) or not has_own_line(text, item):
+    if isinstance(item, BlockNode) or not has_own_line(text, item):
         return False
     return "\n" not in text[item.start : item.end] or text.startswith("<<", item.node.start)
 

@@ -93,7 +93,7 @@ DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_fl
 
 
 @recent
-def read(source: bytes) -> File:
+def read_json(source: bytes) -> File:
     """The nodes of a file. Raises LensError with line and reason."""
     mark, text = decoded(source)
     root = _Reader(text).root()

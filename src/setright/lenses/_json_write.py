@@ -39,13 +39,13 @@ def style_of(text: str, root: Node) -> JsonStyle:
     return JsonStyle(None, newline_of(text), ":" if tight else colon, "," if tight else ", ", ascii_only)
 
 
-def json_text(value: Plain, style: JsonStyle, margin: str) -> str:
+def json_written(value: Plain, style: JsonStyle, margin: str) -> str:
     """A value, its rows indented from `margin`. Raises LensError for what JSON cannot say."""
     if isinstance(value, dict | list) and value:
         opening, closing = "{}" if isinstance(value, dict) else "[]"
         inner = margin + (style.unit or "")
         items = [pair_text(k, v, style, inner) for k, v in value.items()] if isinstance(value, dict) else []
-        items = items or [json_text(item, style, inner) for item in value]
+        items = items or [json_written(item, style, inner) for item in value]
         if style.unit is None:
             return opening + style.comma.join(items) + closing
         between = style.newline + inner
@@ -56,7 +56,7 @@ def json_text(value: Plain, style: JsonStyle, margin: str) -> str:
 def pair_text(key: Plain, value: Plain, style: JsonStyle, margin: str) -> str:
     if not isinstance(key, str):
         raise LensError(f"{key!r}: keys are strings here")
-    return leaf_text(key, style) + style.colon + json_text(value, style, margin)
+    return leaf_text(key, style) + style.colon + json_written(value, style, margin)
 
 
 def leaf_text(value: Plain, style: JsonStyle) -> str:

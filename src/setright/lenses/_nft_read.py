@@ -112,7 +112,7 @@ def parsed(text: str) -> Part:
     return Part("", None, Piece((), "", 0, len(text), len(text), 0, 0), found)
 
 
-def told(whole: Part) -> Tree:
+def ruleset_tree(whole: Part) -> Tree:
     return {key: [part.value for part in whole.of(key)] for key in ("commands", "defines", "includes", "tables")}
 
 

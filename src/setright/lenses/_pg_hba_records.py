@@ -57,7 +57,7 @@ class Field(NamedTuple):
         return self.tokens[-1].end
 
 
-class Record(NamedTuple):
+class HbaRecord(NamedTuple):
     """One line that counts, with those that continue it; `end` is behind its line end. Options are fields without a name."""
 
     number: int
@@ -89,7 +89,7 @@ class _Logical(NamedTuple):
     places: Sequence[int]
 
 
-def records(text: str) -> Iterator[Record]:
+def records(text: str) -> Iterator[HbaRecord]:
     """The lines that count. Raises LensError for one that the server would refuse."""
     for line in _logical(text):
         fields = tuple(_fields(line))
@@ -98,7 +98,7 @@ def records(text: str) -> Iterator[Record]:
             yield _record(line, fields, named, text)
 
 
-def written(value: Plain, loose: bool = False) -> str:
+def spelled(value: Plain, loose: bool = False) -> str:
     """A word of the tree as the file spells it, in quotes where it needs them. `loose`: an option's value knows no keywords."""
     if not isinstance(value, str) or any(c in value for c in "\0\n\r"):
         raise LensError(f"{value!r}: a word is text without line ends")
@@ -228,10 +228,10 @@ def _single(line: _Logical, named: dict[str, Field]) -> None:
             raise LensError(f"line {line.number}: several values where one {name} belongs")
 
 
-def _record(line: _Logical, fields: tuple[Field, ...], named: dict[str, Field], text: str) -> Record:
+def _record(line: _Logical, fields: tuple[Field, ...], named: dict[str, Field], text: str) -> HbaRecord:
     gaps, columns, previous = {}, {}, line.start
     for name, field in named.items():
         gaps[name] = text[previous : field.start]
         columns[name] = field.start - text.rfind("\n", 0, field.start) - 1
         previous = field.end
-    return Record(line.number, line.start, line.end, fields, named, fields[0].tokens[0].text in DIRECTIVES, gaps, columns)
+    return HbaRecord(line.number, line.start, line.end, fields, named, fields[0].tokens[0].text in DIRECTIVES, gaps, columns)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, lines, nowhere, put_each
 from setright.model import Edit, Path, Tree
 
 SCHEMES = {
@@ -33,7 +33,7 @@ WHOLE = re.compile(r"-?[0-9]{1,9}")
 NO_PASSWORD = re.compile(r"[!*]*|!\*|\*[A-Za-z]*\*?|x")
 
 
-class Record(NamedTuple):
+class FieldRecord(NamedTuple):
     """One line, its fields as written, and where each begins in the whole text."""
 
     line: Line
@@ -41,7 +41,7 @@ class Record(NamedTuple):
     starts: tuple[int, ...]
 
 
-class Format:
+class RecordFormat:
     """A file whose lines have these fields: words ``NAME`` or ``NAME:SORT``; a sort is number, list (by commas) or state."""
 
     def __init__(self, fields: str) -> None:
@@ -64,16 +64,16 @@ class Format:
         start, field = self._field(record, path)
         return byte_span(text, start, start + len(field))
 
-    def _records(self, text: str) -> list[Record]:
+    def _records(self, text: str) -> list[FieldRecord]:
         found = []
         for line in lines(text):
             fields = line.text.removesuffix("\r").split(":")
             if len(fields) == len(self._names) and fields[0] and fields[0][0] not in "+-#":
                 starts = [line.start + sum(map(len, fields[:i])) + i for i in range(len(fields))]
-                found.append(Record(line, tuple(fields), tuple(starts)))
+                found.append(FieldRecord(line, tuple(fields), tuple(starts)))
         return found
 
-    def _tree(self, record: Record) -> Tree:
+    def _tree(self, record: FieldRecord) -> Tree:
         tree: Tree = {}
         for (name, sort), field in zip(self._sorts.items(), record.fields, strict=True):
             if sort == "state":
@@ -86,20 +86,20 @@ class Format:
                 tree[name] = field
         return tree
 
-    def _change(self, text: str, edit: Edit) -> list[Change]:
+    def _change(self, text: str, edit: Edit) -> list[Replacement]:
         if len(edit.path) != 3:
             raise LensError(f"{'/'.join(map(str, edit.path))}: only single fields of a record can be changed")
         start, old = self._field(self._at(text, edit.path), edit.path)
         new = self._written(str(edit.path[2]), old, edit)
-        return [Change(start, start + len(old), new)]
+        return [Replacement(start, start + len(old), new)]
 
-    def _at(self, text: str, path: Path) -> Record:
+    def _at(self, text: str, path: Path) -> FieldRecord:
         records = self._records(text)
         if len(path) > 1 and path[0] == "records" and isinstance(path[1], int) and 0 <= path[1] < len(records):
             return records[path[1]]
         raise nowhere(path)
 
-    def _field(self, record: Record, path: Path) -> tuple[int, str]:
+    def _field(self, record: FieldRecord, path: Path) -> tuple[int, str]:
         if path[2] not in self._names:
             raise nowhere(path)
         number = self._names.index(str(path[2]))

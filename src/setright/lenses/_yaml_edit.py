@@ -15,10 +15,10 @@ from setright.lenses import _json_write
 from setright.lenses._brackets import Brackets
 from setright.lenses._edit import Slot
 from setright.lenses._nodes import Mapping, Node, Scalar, Sequence, Splice, line_end, line_of, line_start, plain, spliced
-from setright.lenses._yaml_ends import ended, moved, settled, stripped
+from setright.lenses._yaml_ends import on_own_line, settled, shifted, stripped
 from setright.lenses._yaml_moves import travelling
 from setright.lenses._yaml_places import content_end, content_start, notes_end, pair_end, value_start
-from setright.lenses._yaml_read import SHORT, Stream, read
+from setright.lenses._yaml_read import SHORT, Stream, read_yaml
 from setright.lenses._yaml_texts import refolded, with_lines
 from setright.lenses._yaml_write import (
     FLOW_WORD,
@@ -51,7 +51,7 @@ LAST = ("jobs", "steps", "spec")  # keys of workflows and objects that stand las
 FIRST_DASH = late(r"(?m)^[ ]*-(?=\s|\Z)")
 
 
-def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[Splice]:
+def splices_between(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[Splice]:
     """The splices that turn documents `have` into `want`. Raises LensError where an edit has no place of its own."""
     if len(want) < len(have):
         raise LensError("a whole document is not removed here; remove its lines, or the file, by hand")
@@ -60,8 +60,10 @@ def changes(stream: Stream, have: Listing[Plain], want: Listing[Plain]) -> list[
     for i, node in enumerate(stream.documents):
         splices += editor.value(node, have[i], want[i], Slot(("documents", i)))
     splices = settled(splices + editor.new_documents(want[len(have) :], bool(have)), editor.style.newline)
-    splices = stripped(stream, [ended(stream.text, each, editor.style.newline) for each in splices])
-    if editor.lending and not same([plain(node) for node in read(spliced(stream.text, splices).encode()).documents], list(want)):
+    splices = stripped(stream, [on_own_line(stream.text, each, editor.style.newline) for each in splices])
+    if editor.lending and not same(
+        [plain(node) for node in read_yaml(spliced(stream.text, splices).encode()).documents], list(want)
+    ):
         raise LensError(editor.lending)
     return splices
 
@@ -229,10 +231,10 @@ class _Blocks(Brackets):
         beside = self.text[end:stop].lstrip(" \t")
         if self._outlives(beside) and not self.text[begin : start + 1].strip(" ").startswith("-"):
             line = self.text[line_start(self.text, end) : end]
-            *above, last = moved([*self._notes(begin, end), line[: len(line) - len(line.lstrip(" "))] + "#"], indent)
+            *above, last = shifted([*self._notes(begin, end), line[: len(line) - len(line.lstrip(" "))] + "#"], indent)
             return begin, self.text.index("#", end), "".join(note + newline for note in above) + last.removesuffix("#")
         is_open = stop == len(self.text) and not self.text.endswith("\n")
-        if notes := newline.join(moved(self._notes(begin, stop), indent)):
+        if notes := newline.join(shifted(self._notes(begin, stop), indent)):
             return begin, stop, notes if is_open else notes + newline
         return begin - len(newline) if is_open and begin else begin, stop, ""
 

@@ -9,7 +9,7 @@ from setright.lenses._yaml_places import content_start
 from setright.lenses._yaml_read import Stream
 
 
-def ended(text: str, splice: Splice, newline: str) -> Splice:
+def on_own_line(text: str, splice: Splice, newline: str) -> Splice:
     """What comes behind the last line of a file, as in an empty document, is a line too."""
     start, end, new = splice
     is_behind = start == end == len(text) and text.endswith("\n")
@@ -50,7 +50,7 @@ def settled(splices: Listing[Splice], newline: str) -> list[Splice]:
     return settled
 
 
-def moved(notes: Listing[str], indent: int) -> list[str]:
+def shifted(notes: Listing[str], indent: int) -> list[str]:
     """Comments, a line each, as far to the left as what they were inside of, at `indent`."""
     margin = min((len(note) - len(note.lstrip(" ")) for note in notes), default=0)
     return [note[max(margin - indent, 0) :] for note in notes]

@@ -47,7 +47,7 @@ class Stream(msgspec.Struct):
 
 
 @recent
-def read(source: bytes) -> Stream:
+def read_yaml(source: bytes) -> Stream:
     """The nodes of a file. Raises LensError with line and reason for what is no YAML, or YAML that we will not judge."""
     try:
         text = source.decode()
@@ -61,7 +61,7 @@ def read(source: bytes) -> Stream:
     return Stream(text, mark, _Reader(text).documents())
 
 
-def resolve(text: str) -> Plain:
+def resolve_scalar(text: str) -> Plain:
     """What a plain scalar without a tag means."""
     if text in WORDS:
         return WORDS[text]
@@ -131,7 +131,7 @@ class _Reader:
         elif style:
             value = text
         else:
-            value = resolve(text)
+            value = resolve_scalar(text)
         node = Scalar(start, end, value, text, style, event.anchor)
         self.count += 1
         self.children.append(node)
@@ -141,7 +141,7 @@ class _Reader:
     def _tagged(self, tag: str, text: str, start: int, end: int) -> Plain:
         if tag in ("!", CORE + "str"):
             return text
-        value = resolve(text)
+        value = resolve_scalar(text)
         of = {bool: "bool", int: "int", float: "float", type(None): "null"}.get(type(value))
         return value if of and tag == CORE + of else Unknown(self.text[start:end].strip())
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Replacement, byte_span, decode, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Tree
 
 TOKEN = re.compile(
@@ -24,7 +24,7 @@ TOKEN = re.compile(
 NAME = re.compile(r"[A-Za-z0-9_.+-]+(?:::[A-Za-z0-9_.+/-]+)*(?:::)?")
 
 
-class Item(NamedTuple):
+class AptOption(NamedTuple):
     """One value; `start` to `end` is its text with the quotes, `last` where its statement ends."""
 
     name: str
@@ -72,9 +72,9 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
             yield m
 
 
-def _items(text: str) -> list[Item]:
+def _items(text: str) -> list[AptOption]:
     """Values with their whole names."""
-    found: list[Item] = []
+    found: list[AptOption] = []
     scope: list[str] = []
     said: list[re.Match[str]] = []
     for m in _tokens(text):
@@ -99,7 +99,7 @@ def _items(text: str) -> list[Item]:
     return found
 
 
-def _said(text: str, scope: Sequence[str], said: Sequence[re.Match[str]], at: re.Match[str]) -> list[Item]:
+def _said(text: str, scope: Sequence[str], said: Sequence[re.Match[str]], at: re.Match[str]) -> list[AptOption]:
     """A value with a name, or one of a list; a semicolon behind a brace says nothing."""
     if len(said) == 2:
         return [_item(_name(text, said[:1], scope, at), said, at.end())]
@@ -110,9 +110,9 @@ def _said(text: str, scope: Sequence[str], said: Sequence[re.Match[str]], at: re
     return []
 
 
-def _item(name: str, said: Sequence[re.Match[str]], last: int) -> Item:
+def _item(name: str, said: Sequence[re.Match[str]], last: int) -> AptOption:
     value = said[1]
-    return Item(name, value["text"][1:-1] if value["text"] else value[0], value.start(), value.end(), said[0].start(), last)
+    return AptOption(name, value["text"][1:-1] if value["text"] else value[0], value.start(), value.end(), said[0].start(), last)
 
 
 def _name(text: str, said: Sequence[re.Match[str]], scope: Sequence[str], at: re.Match[str]) -> str:
@@ -125,25 +125,25 @@ def _odd(text: str, at: re.Match[str]) -> LensError:
     return LensError(f"line {text.count(chr(10), 0, at.start()) + 1}: apt would not read this: {at[0]!r}")
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     name = str(edit.path[0])
     mine = [item for item in _items(text) if item.name == name]
     if len(edit.path) != 1 or name.endswith("::") or not NAME.fullmatch(name):
         raise LensError(f"{'/'.join(map(str, edit.path))}: only single values can be set")
     if edit.remove:
         return [_gone(text, item) for item in mine]
-    value = pairs.written(name, edit.value)
+    value = pairs.value_on_line(name, edit.value)
     if '"' in value or not isinstance(edit.value, str):
         raise LensError(f"{name}: a text without quotes is needed, not {edit.value!r}")
     if mine:
-        return [Change(mine[-1].start, mine[-1].end, f'"{value}"')]
+        return [Replacement(mine[-1].start, mine[-1].end, f'"{value}"')]
     found = lines(text)
     return [insert_after(text, found[-1] if found else None, [f'{name} "{value}";'])]
 
 
-def _gone(text: str, item: Item) -> Change:
+def _gone(text: str, item: AptOption) -> Replacement:
     """The statement, with its line where nothing else stands there."""
     start, end = text.rfind("\n", 0, item.first) + 1, text.find("\n", item.last)
     end = len(text) if end < 0 else end + 1
     alone = not (text[start : item.first] + text[item.last : end]).strip()
-    return Change(start, end, "") if alone else Change(item.first, item.last, "")
+    return Replacement(start, end, "") if alone else Replacement(item.first, item.last, "")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from setright.lenses import rows
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, encode, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, encode, insert_after, lines, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -66,26 +66,26 @@ def _options(text: str) -> list[tuple[str, Plain, Line, re.Match[str]]]:
     return found
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     if edit.path[0] == "set":
         return _option(text, edit)
     if edit.path[0] != "rules":
         raise LensError(f"{'/'.join(map(str, edit.path))}: a path begins with rules or set")
     mine = _rules(text)
-    new = rows.wanted(get(encode(text)), edit, "rules")
+    new = rows.wanted_rows(get(encode(text)), edit, "rules")
     if not mine and new:
         closing = [line for name, value, line, _ in _options(text) if (name, value) == ("e", "2")]
         return [_first(text, closing, [_written(value, None) for value in new])]
-    return rows.changes(text, mine, new, _written, lambda row, value: None)
+    return rows.row_changes(text, mine, new, _written, lambda row, value: None)
 
 
-def _first(text: str, closing: Sequence[Line], new: Sequence[str]) -> Change:
+def _first(text: str, closing: Sequence[Line], new: Sequence[str]) -> Replacement:
     if not closing:
-        return insert_after(text, rows.whole(text), new)
-    return Change(closing[0].start, closing[0].start, insert_after(text, None, new).text)
+        return insert_after(text, rows.final_line(text), new)
+    return Replacement(closing[0].start, closing[0].start, insert_after(text, None, new).text)
 
 
-def _option(text: str, edit: Edit) -> list[Change]:
+def _option(text: str, edit: Edit) -> list[Replacement]:
     if len(edit.path) != 2 or not re.fullmatch(r"[A-Za-z_]+", str(edit.path[1])):
         raise LensError(f"{'/'.join(map(str, edit.path))}: an option has a name of letters")
     name = str(edit.path[1])
@@ -98,8 +98,8 @@ def _option(text: str, edit: Edit) -> list[Change]:
     new = f"{dashes}{name}" + ("" if edit.value is True else f" {edit.value}")
     if mine:
         line, m = mine[-1][2:]
-        return [Change(line.start, line.start + (m.end("value") if m["value"] else m.end("name")), new)]
-    return [insert_after(text, rows.whole(text), [new])]
+        return [Replacement(line.start, line.start + (m.end("value") if m["value"] else m.end("name")), new)]
+    return [insert_after(text, rows.final_line(text), [new])]
 
 
 def _written(value: Plain, beside: Row | None) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from setright.lenses import systemd
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
 
@@ -28,7 +28,7 @@ def get(source: bytes) -> Tree:
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     """Raises LensError for what no line can say."""
     for edit in edits:
-        there, value = look_up(get(source), edit.path)
+        there, value = find_at(get(source), edit.path)
         if not (there and not edit.remove and type(value) is type(edit.value) and value == edit.value):
             source = systemd.put(source, [_raw(source, edit)])
     return source
@@ -43,7 +43,7 @@ def _raw(source: bytes, edit: Edit) -> Edit:
         return edit
     if len(edit.path) != 2:
         raise LensError(f"{'/'.join(map(str, edit.path))}: a path is a section and a key")
-    _, now = look_up(systemd.get(source), edit.path)
+    _, now = find_at(systemd.get(source), edit.path)
     return Edit(edit.path, _write(edit.value, str(_last(now))))
 
 

@@ -16,9 +16,19 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from setright.lenses._dockerfile_new import BLANKS, DIRECTIVE, KEYWORDS, appended, before, behind, encodes, keyword, one_line
+from setright.lenses._dockerfile_new import (
+    BLANKS,
+    DIRECTIVE,
+    KEYWORDS,
+    appended,
+    before,
+    behind,
+    encodes,
+    keyword,
+    require_one_line,
+)
 from setright.lenses._recent import recent
-from setright.lenses.edited import edited, look_up
+from setright.lenses.edited import edited, find_at
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
 from setright.patterns import late
@@ -243,7 +253,7 @@ def _out(words: str) -> str:
 def _changed(text: str, edit: Edit) -> str:
     directives, instructions = _read(text)
     tree: Tree = {"directives": directives, "instructions": [each.tree() for each in instructions]}
-    there, have = look_up(tree, edit.path)
+    there, have = find_at(tree, edit.path)
     if (edit.remove and not there) or (there and not edit.remove and same(have, edit.value)):
         return text
     if edit.path == ("instructions",) and isinstance(edit.value, list):
@@ -291,7 +301,7 @@ def _keyword_splice(text: str, each: Instruction, new: str) -> Splice:
 
 
 def _flags_splice(text: str, each: Instruction, flags: list[Plain]) -> Splice:
-    words = " ".join(one_line(flag) for flag in flags)
+    words = " ".join(require_one_line(flag) for flag in flags)
     if "flags" not in each.parts:
         start, _ = each.range(*each.parts["value"])
         return start, start, words + " "
@@ -307,7 +317,7 @@ def _flags_splice(text: str, each: Instruction, flags: list[Plain]) -> Splice:
 def _value_splices(text: str, each: Instruction, value: Plain) -> Iterator[Splice]:
     start, end = each.parts["value"]
     new = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
-    new = one_line(new)
+    new = require_one_line(new)
     if new != new.strip(BLANKS):
         raise LensError(f"{new!r}: a value neither starts nor ends with blanks")
     if start == end:

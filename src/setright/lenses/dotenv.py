@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, decode, lines, put_each
+from setright.lenses.lines import Replacement, decode, lines, put_each
 from setright.lenses.pairs import Pair
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -37,7 +37,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return pairs.span(text, list(_pairs(text)), path)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     if edit.remove or len(edit.path) != 1:
         return pairs.change(text, list(_pairs(text)), edit, "=")
     name = str(edit.path[0])

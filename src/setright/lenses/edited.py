@@ -20,7 +20,7 @@ def edited(tree: Tree, edits: Sequence[Edit]) -> Tree:
     return new.tree
 
 
-def look_up(tree: Plain, path: Path) -> tuple[bool, Plain]:
+def find_at(tree: Plain, path: Path) -> tuple[bool, Plain]:
     """Whether the path is there, and its value."""
     node: Plain = tree
     for key in path:
@@ -55,12 +55,12 @@ class _Copied:
 def _make(new: _Copied, edit: Edit) -> None:
     node: Plain = new.tree
     for key, following in zip(edit.path[:-1], edit.path[1:], strict=True):
-        if edit.remove and not look_up(node, (key,))[0]:
+        if edit.remove and not find_at(node, (key,))[0]:
             return
         node = new.step(node, key, following)
     last = edit.path[-1]
     if edit.remove:
-        if look_up(node, (last,))[0]:
+        if find_at(node, (last,))[0]:
             del node[last]
     elif isinstance(node, list) and last == len(node):
         node.append(deepcopy(edit.value))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.lenses.error import LensError
 from setright.lenses.lines import nowhere
 from setright.model import Edit, Path, Plain, Tree
@@ -62,7 +62,7 @@ def get(source: bytes) -> Tree:
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     for edit in edits:
-        there, value = look_up(get(source), edit.path)
+        there, value = find_at(get(source), edit.path)
         if there if edit.remove else not (there and same(value, edit.value)):
             start, end, new = _change(source, _parsed(source), edit)
             source = source[:start] + new + source[end:]

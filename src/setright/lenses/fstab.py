@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 FIELD = re.compile(r"[^ \t\r]+")
@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z0-9_.:+-]+")
 PLAIN = re.compile(r"[^\s,\"#\x00-\x1f]+")
 
 
-class Entry(NamedTuple):
+class Mount(NamedTuple):
     """One line that mounts something, and the offsets of its fields in the whole text."""
 
     line: Line
@@ -57,7 +57,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return byte_span(text, *entry.spans[number])
 
 
-def _entries(text: str) -> list[Entry]:
+def _entries(text: str) -> list[Mount]:
     found = []
     for line in lines(text):
         words = list(FIELD.finditer(line.text))
@@ -66,11 +66,11 @@ def _entries(text: str) -> list[Entry]:
         places = [(line.start + word.start(), line.start + word.end()) for word in words[:4]]
         if len(words) > 4:
             places.append((line.start + words[4].start(), line.start + len(line.text.rstrip())))
-        found.append(Entry(line, tuple(text[start:end] for start, end in places), tuple(places)))
+        found.append(Mount(line, tuple(text[start:end] for start, end in places), tuple(places)))
     return found
 
 
-def _tree(entry: Entry) -> Tree:
+def _tree(entry: Mount) -> Tree:
     tree: Tree = dict(zip(FIELDS, entry.fields, strict=False))
     for name in ("spec", "file"):
         tree[name] = ESCAPE.sub(lambda match: chr(int(match[1], 8)), tree[name])
@@ -89,7 +89,7 @@ def _options(written: str) -> Tree:
     return options
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     entries, path = _entries(text), edit.path
     if path[0] != "mounts" or len(path) < 2 or not isinstance(path[1], int):
         raise LensError(f"{'/'.join(map(str, path))}: fstab holds a list of mounts and nothing else")
@@ -101,18 +101,18 @@ def _change(text: str, edit: Edit) -> list[Change]:
     return [_option(entries[path[1]], str(path[3]), edit)]
 
 
-def _option(entry: Entry, name: str, edit: Edit) -> Change:
+def _option(entry: Mount, name: str, edit: Edit) -> Replacement:
     """The options of a line with one set (new ones go to the end, where they win) or removed."""
     written = OPTION.findall(entry.fields[3])
     others = [option for option in written if option.partition("=")[0] != name]
     if edit.remove:
-        return Change(*entry.spans[3], ",".join(others))
+        return Replacement(*entry.spans[3], ",".join(others))
     new = _one(name, edit.value)
     mine = [i for i, option in enumerate(written) if option.partition("=")[0] == name]
     if len(mine) > 1:
         raise LensError(f"line {entry.line.number}: {name} stands several times; only its owner can tell which is meant")
     left = [*written[: mine[0]], new, *written[mine[0] + 1 :]] if mine else [*written, new]
-    return Change(*entry.spans[3], ",".join(left))
+    return Replacement(*entry.spans[3], ",".join(left))
 
 
 def _one(name: str, value: Plain) -> str:
@@ -121,7 +121,7 @@ def _one(name: str, value: Plain) -> str:
     return name if value is True else f"{name}={value}"
 
 
-def _gap(text: str, entries: Sequence[Entry]) -> str:
+def _gap(text: str, entries: Sequence[Mount]) -> str:
     """One blank where the last line has single ones throughout, else a tab, which keeps columns best."""
     spans = entries[-1].spans if entries else ()
     gaps = {text[end:start] for (_, end), (start, _) in pairwise(spans)}

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from setright.lenses import _hcl_places
 from setright.lenses._hcl_blocks import changed_all
-from setright.lenses._hcl_parse import read, tree
+from setright.lenses._hcl_parse import read_hcl, tree
 from setright.model import Edit, Path, Tree
 
 EMPTY = b""
@@ -24,15 +24,15 @@ EMPTY = b""
 
 def get(source: bytes) -> Tree:
     """The blocks and arguments as plain data."""
-    return tree(read(source)[1])
+    return tree(read_hcl(source)[1])
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     """New bytes with the edits in; the edits are made one after the other."""
-    text, _ = read(source)
+    text, _ = read_hcl(source)
     return changed_all(text, edits).encode("latin-1")
 
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
     """Where a value or a whole block stands."""
-    return _hcl_places.span(read(source)[1], path)
+    return _hcl_places.span(read_hcl(source)[1], path)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from setright.lenses import rows
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, encode, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, encode, lines, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -61,9 +61,9 @@ def _row(text: str, part: Sequence[Line]) -> Row:
     return Row(rule | ({"options": match[3].strip()} if match[3] and match[3].strip() else {}), whole)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
-    new = rows.wanted(get(encode(text)), edit, "rules")
-    return rows.changes(text, _rows(text), new, _written, lambda row, value: None)
+def _change(text: str, edit: Edit) -> list[Replacement]:
+    new = rows.wanted_rows(get(encode(text)), edit, "rules")
+    return rows.row_changes(text, _rows(text), new, _written, lambda row, value: None)
 
 
 def _written(value: Plain, beside: Row | None) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from setright.lenses import rows
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, insert_after, lines, newline_of, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, insert_after, lines, newline_of, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -109,7 +109,7 @@ def _unread(line: Line, why: str) -> LensError:
     return LensError(f"line {line.number}: {why}: {line.text.strip()[:60]!r}")
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     found = _tables(text)
     want = edited({"tables": [table.tree() for table in found]}, [edit])
     if want.keys() != {"tables"} or not isinstance(want["tables"], list) or len(want["tables"]) != len(found):
@@ -117,15 +117,15 @@ def _change(text: str, edit: Edit) -> list[Change]:
     return [made for table, new in zip(found, want["tables"], strict=True) for made in _in(text, table, new)]
 
 
-def _in(text: str, table: Table, new: Plain) -> list[Change]:
+def _in(text: str, table: Table, new: Plain) -> list[Replacement]:
     if not isinstance(new, dict) or new.keys() != {"name", *table.lists} or new["name"] != table.name:
         raise LensError(f"tables: a table has its name and {', '.join(table.lists)}")
-    made: list[Change] = []
+    made: list[Replacement] = []
     for key, mine in table.lists.items():
         if not isinstance(new[key], list):
             raise LensError(f"{key}: takes a list")
         if mine or not new[key]:
-            made += rows.changes(text, mine, new[key], WRITTEN[key], _altered)
+            made += rows.row_changes(text, mine, new[key], WRITTEN[key], _altered)
         else:
             written = [row for value in new[key] for row in WRITTEN[key](value, None).split("\n")]
             parted = key != "tuples" or re.match(r"[ \t\r\n#]|$", text[table.behind[key].end + 1 :][:1])
@@ -134,17 +134,17 @@ def _in(text: str, table: Table, new: Plain) -> list[Change]:
     return [_with_its_gap(text, change._replace(text=re.sub(r"\r?\n", line, change.text)), line) for change in made]
 
 
-def _with_its_gap(text: str, change: Change, line: str) -> Change:
+def _with_its_gap(text: str, change: Replacement, line: str) -> Replacement:
     """What goes from between two empty lines takes the one above with it."""
     parted = text.endswith(line * 2, 0, change.start) and text.startswith(line, change.end)
     return change._replace(start=change.start - len(line)) if parted and not change.text else change
 
 
-def _altered(row: Row, value: Plain) -> list[Change] | None:
+def _altered(row: Row, value: Plain) -> list[Replacement] | None:
     """A rule or a policy put in the place of the old one, so that counters stay; None for another chain."""
     if isinstance(row.value, dict) and "tuple" in row.value:
         end = row.line.end - row.line.text.endswith("\r")
-        return [Change(row.line.start, end, _tuple(value, row).removeprefix("\n"))]
+        return [Replacement(row.line.start, end, _tuple(value, row).removeprefix("\n"))]
     match = RULE.match(row.line.text) if isinstance(row.value, str) else CHAIN.match(row.line.text)
     if match is None:
         return None
@@ -153,7 +153,7 @@ def _altered(row: Row, value: Plain) -> list[Change] | None:
     if part == "policy" and row.value["name"] != value["name"]:
         return None
     start, end = match.start(part), len(row.line.text.rstrip(" \t\r")) if part == "rule" else match.end(part)
-    return [Change(row.line.start + start, row.line.start + end, written if part == "rule" else str(value["policy"]))]
+    return [Replacement(row.line.start + start, row.line.start + end, written if part == "rule" else str(value["policy"]))]
 
 
 def _rule(value: Plain, beside: Row | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from setright.lenses._brackets import Brackets
 from setright.lenses._edit import Slot
-from setright.lenses._json_read import fast, read
+from setright.lenses._json_read import fast, read_json
 from setright.lenses._json_write import style_of
 from setright.lenses._nodes import Mapping, Node, plain, spliced
 from setright.lenses._nodes import Sequence as Items
@@ -28,13 +28,13 @@ def get(source: bytes) -> Tree:
         data = None
     if isinstance(data, dict):
         return data
-    tree: Tree = plain(read(source).root)
+    tree: Tree = plain(read_json(source).root)
     return tree
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     """New bytes with the edits in, written as their neighbours are."""
-    file = read(source)
+    file = read_json(source)
     have = get(source)
     want = edited(have, edits)
     splices = Brackets(file.text, style_of(file.text, file.root)).value(file.root, have, want, Slot((), flow=True))
@@ -47,7 +47,7 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
     """Where a value stands, in bytes."""
-    file = read(source)
+    file = read_json(source)
     node: Node = file.root
     for key in path:
         node = _child(node, key, path)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, decode, insert_after, lines, put_each
+from setright.lenses.lines import Line, Replacement, decode, insert_after, lines, put_each
 from setright.lenses.pairs import Pair
 from setright.model import Edit, Path, Tree
 
@@ -35,7 +35,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return pairs.span(text, _pairs(text), path)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     found = _pairs(text)
     bare = {pair.line.start for pair in found if pair.value is True}
     mine = [pair for pair in found if edit.path == (pair.key,)]
@@ -44,18 +44,18 @@ def _change(text: str, edit: Edit) -> list[Change]:
     return pairs.change(text, [pair for pair in found if pair.line.start not in bare or edit.remove], edit, " = ")
 
 
-def _flag(text: str, mine: Sequence[Pair], edit: Edit) -> list[Change]:
+def _flag(text: str, mine: Sequence[Pair], edit: Edit) -> list[Replacement]:
     """A key alone comes in, takes the place of a value, or takes one."""
     key = str(edit.path[0])
     if not re.fullmatch(r"[^\s#=]+", key):
         raise LensError(f"{key!r} cannot be a key")
-    new = key if edit.value is True else f"{key} = {pairs.written(key, edit.value)}"
+    new = key if edit.value is True else f"{key} = {pairs.value_on_line(key, edit.value)}"
     if not mine:
         shipped = (line for line in lines(text) if line.text.strip(" \t\r#") == key)
         return [insert_after(text, next(shipped, pairs.anchor(text, key)), [new])]
     last = mine[-1]
     start = last.line.start + last.line.text.index(key)
-    return [Change(start, max(last.end, start + len(key)), new)]
+    return [Replacement(start, max(last.end, start + len(key)), new)]
 
 
 def _pairs(text: str) -> list[Pair]:

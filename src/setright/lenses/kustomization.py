@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from setright.lenses import yaml
-from setright.lenses.edited import edited, look_up
+from setright.lenses.edited import edited, find_at
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree
 
@@ -93,7 +93,7 @@ def _texts(source: bytes, tree: Tree) -> Iterator[tuple[Path, str]]:
 def _places(tree: Tree) -> Iterator[tuple[Path, Plain]]:
     for at in (("documents", n, *inner) for n, _ in enumerate(tree["documents"]) for inner in ((), ("spec",))):
         for key in (*TEXTS, *PATCHES):
-            _, listed = look_up(tree, (*at, key))
+            _, listed = find_at(tree, (*at, key))
             for i, each in enumerate(listed if isinstance(listed, list) else ()):
                 if key in TEXTS:
                     yield (*at, key, i), each

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 LINE = re.compile(
@@ -68,7 +68,7 @@ def _limit(line: Line, m: re.Match[str]) -> Limit:
     return Limit(path, pairs.number(m["value"]), line, (m["gap"], m["gap2"], m["gap3"]), *at)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     found = _limits(text)
     mine = [each for each in found if each.path[: len(edit.path)] == edit.path]
     if edit.remove:
@@ -76,9 +76,9 @@ def _change(text: str, edit: Edit) -> list[Change]:
     if len(edit.path) != 3:
         raise LensError(f"{'/'.join(map(str, edit.path))}: a path is a domain, a type and an item")
     domain, kind, item = map(str, edit.path)
-    value = pairs.written(item, edit.value)
+    value = pairs.value_on_line(item, edit.value)
     if mine:
-        return [Change(mine[-1].start, mine[-1].end, value)]
+        return [Replacement(mine[-1].start, mine[-1].end, value)]
     gaps = found[-1].gaps if found else (" ", " ", " ")
     words = ["*" if domain == EVERYBODY else domain, "-" if kind == BOTH else kind, item, value]
     new = words[0] + "".join(gap + word for gap, word in zip(gaps, words[1:], strict=True))
@@ -87,7 +87,7 @@ def _change(text: str, edit: Edit) -> list[Change]:
     return [insert_after(text, _end(text), [new])]
 
 
-def _removed(text: str, found: Sequence[Limit], mine: Sequence[Limit]) -> list[Change]:
+def _removed(text: str, found: Sequence[Limit], mine: Sequence[Limit]) -> list[Replacement]:
     if len(mine) < len(found) and any(each.path[:-1] == mine[0].path[:-1] for each in found if each not in mine):
         return [delete(text, each.line) for each in mine]
     raise LensError("the last limit of a domain and type cannot be taken out alone; take out its line by hand")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from setright.lenses.edited import look_up
+from setright.lenses.edited import find_at
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
 from setright.trees import same
@@ -20,7 +20,7 @@ class Line(NamedTuple):
     text: str
 
 
-class Change(NamedTuple):
+class Replacement(NamedTuple):
     """Replace what stands between two offsets."""
 
     start: int
@@ -53,26 +53,26 @@ def lines(text: str) -> list[Line]:
     return found if found[-1].text else found[:-1]
 
 
-def splice(text: str, changes: Sequence[Change]) -> str:
+def splice(text: str, changes: Sequence[Replacement]) -> str:
     """The text with all changes made; their offsets are those of the text before, and none overlap."""
     for change in sorted(changes, reverse=True):
         text = text[: change.start] + change.text + text[change.end :]
     return text
 
 
-def insert_after(text: str, line: Line | None, new: Sequence[str], end: str = "") -> Change:
+def insert_after(text: str, line: Line | None, new: Sequence[str], end: str = "") -> Replacement:
     """New lines after a line (None: at the top), ended as the file's first line is; a last line keeps having no end."""
     end = end or newline_of(text)
     if line is None:
-        return Change(0, 0, "".join(each + end for each in new))
+        return Replacement(0, 0, "".join(each + end for each in new))
     if line.end == len(text):
-        return Change(line.end, line.end, "".join(end + each for each in new))
-    return Change(line.end + 1, line.end + 1, "".join(each + end for each in new))
+        return Replacement(line.end, line.end, "".join(end + each for each in new))
+    return Replacement(line.end + 1, line.end + 1, "".join(each + end for each in new))
 
 
-def delete(text: str, line: Line) -> Change:
+def delete(text: str, line: Line) -> Replacement:
     """A line and its end gone."""
-    return Change(line.start, min(line.end + 1, len(text)), "")
+    return Replacement(line.start, min(line.end + 1, len(text)), "")
 
 
 def newline_of(text: str) -> str:
@@ -88,11 +88,11 @@ def next_line(text: str, at: int) -> int:
 
 
 def put_each(
-    source: bytes, edits: Sequence[Edit], get: Callable[[bytes], Tree], change: Callable[[str, Edit], Sequence[Change]]
+    source: bytes, edits: Sequence[Edit], get: Callable[[bytes], Tree], change: Callable[[str, Edit], Sequence[Replacement]]
 ) -> bytes:
     """The edits made one after another; `change` sees the text each is made on, and only edits that change something."""
     for edit in edits:
-        there, value = look_up(get(source), edit.path)
+        there, value = find_at(get(source), edit.path)
         if there if edit.remove else not (there and same(value, edit.value)):
             source = encode(splice(text := decode(source), change(text, edit)))
     return source

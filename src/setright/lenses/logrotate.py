@@ -14,10 +14,10 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from setright.lenses.edited import edited, look_up
+from setright.lenses.edited import edited, find_at
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, encode, insert_after, lines, nowhere, put_each
-from setright.lenses.pairs import number, written
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, encode, insert_after, lines, nowhere, put_each
+from setright.lenses.pairs import number, value_on_line
 from setright.model import Edit, Path, Plain, Tree
 
 DIRECTIVE = re.compile(r"[ \t]*(?P<name>[A-Za-z]+)(?:(?P<gap>[ \t]*=[ \t]*|[ \t]+)(?P<value>[^\s][^\r]*?))?[ \t\r]*$")
@@ -164,11 +164,11 @@ def _section(sections: Sequence[Section], path: Path) -> tuple[Section, Path]:
     return sections[path[1] + 1], path[2:]
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     """A part of ``create`` is set by its whole line."""
     at = edit.path[: 3 if edit.path[0] == "Block" else 1]
     if len(edit.path) > len(at):
-        there, whole = look_up(edited(get(encode(text)), [edit]), at)
+        there, whole = find_at(edited(get(encode(text)), [edit]), at)
         edit = Edit(at, whole, remove=not there)
     section, rest = _section(_parse(text), edit.path)
     if len(rest) != 1 or rest[0] in OWN or not re.fullmatch(r"[a-z]+", str(rest[0])) or rest[0] in ("include", *SCRIPTS):
@@ -179,16 +179,18 @@ def _change(text: str, edit: Edit) -> list[Change]:
         return [delete(text, each.line) for each in mine]
     argument = _written(key, edit.value)
     if mine and argument and mine[-1].argument:
-        return [Change(mine[-1].start, mine[-1].end, argument)]
+        return [Replacement(mine[-1].start, mine[-1].end, argument)]
     if mine:
         last = mine[-1]
         return [
-            Change(last.line.start + last.line.text.lower().index(key) + len(key), last.end, f" {argument}" if argument else "")
+            Replacement(
+                last.line.start + last.line.text.lower().index(key) + len(key), last.end, f" {argument}" if argument else ""
+            )
         ]
     return [_new(text, section, f"{key} {argument}".rstrip())]
 
 
-def _new(text: str, section: Section, line: str) -> Change:
+def _new(text: str, section: Section, line: str) -> Replacement:
     """Behind the last directive of the block; outside, above the first block or include, since those below it would not see it."""
     if section.head:
         last = section.body[-1].line if section.body else section.head[-1]
@@ -208,7 +210,7 @@ def _written(key: str, value: Plain) -> str:
         if any(not re.fullmatch(r"[A-Za-z0-9_.-]+", word) for word in words):
             raise LensError(f"create: {words!r} cannot be written")
         return " ".join(words)
-    text = "" if value is True else written(key, value)
+    text = "" if value is True else value_on_line(key, value)
     if (value is not True and not text) or text != text.strip():
         raise LensError(f"{key}: {text!r} cannot be written")
     return text

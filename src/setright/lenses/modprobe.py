@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 COMMANDS = ("alias", "blacklist", "install", "options", "remove", "softdep")
@@ -22,7 +22,7 @@ LINE = re.compile(rf"[ \t]*(?P<command>{'|'.join(COMMANDS)})[ \t]+(?P<name>[^ \t
 BRACKETS = re.compile(r"\[[^\]]*\]|-")
 
 
-class Command(NamedTuple):
+class ModprobeLine(NamedTuple):
     """One command; `start` to `end` is what stands behind its name, or the name where nothing does."""
 
     word: str
@@ -59,7 +59,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     raise nowhere(path)
 
 
-def _commands(text: str) -> list[Command]:
+def _commands(text: str) -> list[ModprobeLine]:
     found = []
     start = 0
     for number, logical in enumerate(_logical_lines(text), 1):
@@ -67,7 +67,9 @@ def _commands(text: str) -> list[Command]:
         if m := LINE.fullmatch(logical.rstrip(" \t")):
             part = "rest" if m["rest"] else "name"
             name = BRACKETS.sub(lambda b: "_" if b[0] == "-" else b[0], _plain(m["name"]))
-            found.append(Command(m["command"], name, _plain(m["rest"] or ""), line, start + m.start(part), start + m.end(part)))
+            found.append(
+                ModprobeLine(m["command"], name, _plain(m["rest"] or ""), line, start + m.start(part), start + m.end(part))
+            )
         start = line.end + 1
     return [each for each in found if each.rest or each.word == "blacklist"]
 
@@ -86,7 +88,7 @@ def _plain(written: str) -> str:
     return re.sub(r"\\([\s\S]?)", lambda m: "" if m[1] == "\n" else m[1], written)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     if len(edit.path) != 2 or edit.path[0] not in COMMANDS:
         raise LensError(f"{'/'.join(map(str, edit.path))}: a path is a command ({', '.join(COMMANDS)}) and a name")
     word, name = map(str, edit.path)
@@ -95,7 +97,7 @@ def _change(text: str, edit: Edit) -> list[Change]:
         return [delete(text, each.line) for each in mine]
     new = _written(word, edit.value)
     if mine and new:
-        return [Change(mine[0].start, mine[0].end, new), *(delete(text, each.line) for each in mine[1:] if word == "options")]
+        return [Replacement(mine[0].start, mine[0].end, new), *(delete(text, each.line) for each in mine[1:] if word == "options")]
     return [insert_after(text, _last_line(text), [f"{word} {name} {new}".rstrip()], "\n")]
 
 

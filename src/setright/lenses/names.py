@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from setright.lenses import rows
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, encode, lines, nowhere, put_each
+from setright.lenses.lines import Replacement, byte_span, decode, encode, lines, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -36,10 +36,10 @@ def _rows(text: str) -> list[Row]:
     return [Row(line.text.strip(), line) for line in lines(text) if line.text.strip() and not line.text.lstrip().startswith("#")]
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
-    new = rows.wanted(get(encode(text)), edit, "names")
+def _change(text: str, edit: Edit) -> list[Replacement]:
+    new = rows.wanted_rows(get(encode(text)), edit, "names")
     found = _rows(text)
-    return rows.changes(text, found, new, _written, lambda row, value: None)
+    return rows.row_changes(text, found, new, _written, lambda row, value: None)
 
 
 def _written(value: Plain, beside: Row | None) -> str:

@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from setright.lenses._nft_read import Part, Piece, parsed, part_at, pieces, told
+from setright.lenses._nft_read import Part, Piece, parsed, part_at, pieces, ruleset_tree
 from setright.lenses._nodes import aligned
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, newline_of, nowhere, put_each
+from setright.lenses.lines import Replacement, byte_span, decode, newline_of, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 from setright.trees import same
 
@@ -29,7 +29,7 @@ REST = re.compile(r"[ \t\r]*(?:#[^\n]*)?")
 
 def get(source: bytes) -> Tree:
     """Raises LensError, naming the line, where braces or quotes have no other half."""
-    return told(parsed(decode(source)))
+    return ruleset_tree(parsed(decode(source)))
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
@@ -48,21 +48,21 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return byte_span(text, part.piece.start, part.piece.opens if part.parts and part.piece.opens else part.piece.end)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     whole = parsed(text)
-    have = told(whole)
+    have = ruleset_tree(whole)
     want = edited(have, [edit])
     if want.keys() != have.keys():
         raise LensError(f"{'/'.join(map(str, edit.path))}: a file of nft has {', '.join(have)}")
     return [made for key in have for made in _listed(text, whole, key, have[key], want[key])]
 
 
-def _listed(text: str, block: Part, key: str, have: Sequence[Plain], want: Plain) -> list[Change]:
+def _listed(text: str, block: Part, key: str, have: Sequence[Plain], want: Plain) -> list[Replacement]:
     """One list of a block put right, statement by statement; what is new goes behind the one before it."""
     if not isinstance(want, list):
         raise LensError(f"{key}: takes a list")
     mine = block.of(key)
-    made: list[Change] = []
+    made: list[Replacement] = []
     before: Part | None = None
     new: list[Plain] = []
     for old, then in aligned(have, want):
@@ -79,21 +79,21 @@ def _listed(text: str, block: Part, key: str, have: Sequence[Plain], want: Plain
     return made + _added(text, block, key, before, new)
 
 
-def _altered(text: str, part: Part, have: Plain, want: Plain) -> list[Change]:
+def _altered(text: str, part: Part, have: Plain, want: Plain) -> list[Replacement]:
     """The splices that make one statement say something else."""
     if same(have, want):
         return []
     if not isinstance(want, dict) or not isinstance(have, dict):
-        return [Change(part.piece.start, part.piece.end, _written(part.key, want)[0])]
+        return [Replacement(part.piece.start, part.piece.end, _written(part.key, want)[0])]
     if part.key == "defines":
-        return [Change(part.piece.start, part.piece.end, _written(part.key, want)[0])]
+        return [Replacement(part.piece.start, part.piece.end, _written(part.key, want)[0])]
     lists = [key for key, value in have.items() if isinstance(value, list) and key != "elements"]
     made = [change for key in lists for change in _listed(text, part, key, have[key], want.get(key))]
     moved = [key for key in {*have, *want} if key not in lists and not same(have.get(key), want.get(key))]
     return made + list(dict.fromkeys(change for key in moved for change in _detail(text, part, key, want)))
 
 
-def _detail(text: str, part: Part, key: str, want: Tree) -> list[Change]:
+def _detail(text: str, part: Part, key: str, want: Tree) -> list[Replacement]:
     """What a block says of itself: its policy and hook, or the elements of a set."""
     if key == "elements" and isinstance(want.get(key), list):
         return _elements(part, want[key])
@@ -101,35 +101,35 @@ def _detail(text: str, part: Part, key: str, want: Tree) -> list[Change]:
     if part.key != "chains" or "hook" not in found or not {"type", "hook", "priority"} <= want.keys():
         raise LensError(f"{key}: cannot be changed where it stands; write the block anew")
     if key in HOOK:
-        return [Change(found["hook"].start, found["hook"].end, _hook(want))]
+        return [Replacement(found["hook"].start, found["hook"].end, _hook(want))]
     if key != "policy":
         raise LensError(f"{key}: a chain has no such thing")
     if "policy" not in found:
         stop = found["hook"].stop
-        return [Change(stop, stop, f"{'' if text[stop - 1] == ';' else ';'} policy {_word(want['policy'])};")]
+        return [Replacement(stop, stop, f"{'' if text[stop - 1] == ';' else ';'} policy {_word(want['policy'])};")]
     if "policy" in want:
-        return [Change(found["policy"].start, found["policy"].end, f"policy {_word(want['policy'])}")]
+        return [Replacement(found["policy"].start, found["policy"].end, f"policy {_word(want['policy'])}")]
     return [_gone(text, part, found["policy"])]
 
 
-def _elements(part: Part, want: Sequence[Plain]) -> list[Change]:
+def _elements(part: Part, want: Sequence[Plain]) -> list[Replacement]:
     """Elements put in, taken out and altered, each with the comma that parts it from its neighbour."""
     mine = next((each.parts for each in part.parts if each.key == "elements"), ())
     if not mine or not want or not all(isinstance(each, str) and re.fullmatch(r"[^\s,;{}\"#\\]+", each) for each in want):
         raise LensError("elements: can be put beside others that are there, as words without commas")
-    made: list[Change] = []
+    made: list[Replacement] = []
     kept = [old for old, new in aligned([each.value for each in mine], want) if old is not None and new is not None]
     if not kept:
         raise LensError("elements: none of those that are there would stay; write the set anew")
     for old, new in aligned([each.value for each in mine], want):
         if old is None and new is not None:
             at = mine[max((each for each in kept if each <= _before(mine, want, new)), default=kept[0])].piece
-            made.append(Change(at.end, at.end, f", {want[new]}"))
+            made.append(Replacement(at.end, at.end, f", {want[new]}"))
         elif old is not None and new is None:
             start = mine[old - 1].piece.end if old else mine[old].piece.start
-            made.append(Change(start, mine[old].piece.end if old else mine[1].piece.start, ""))
+            made.append(Replacement(start, mine[old].piece.end if old else mine[1].piece.start, ""))
         elif old is not None and new is not None and mine[old].value != want[new]:
-            made.append(Change(mine[old].piece.start, mine[old].piece.end, str(want[new])))
+            made.append(Replacement(mine[old].piece.start, mine[old].piece.end, str(want[new])))
     return made
 
 
@@ -140,7 +140,7 @@ def _before(mine: Sequence[Part], want: Sequence[Plain], new: int) -> int:
     return max((old for old, then in steps[:at] if old is not None and then is not None), default=-1)
 
 
-def _added(text: str, block: Part, key: str, before: Part | None, new: Sequence[Plain]) -> list[Change]:
+def _added(text: str, block: Part, key: str, before: Part | None, new: Sequence[Plain]) -> list[Replacement]:
     """New statements behind `before`, else behind what the block has, in its indentation."""
     if not new:
         return []
@@ -153,16 +153,16 @@ def _added(text: str, block: Part, key: str, before: Part | None, new: Sequence[
     if near is None:
         return [_first(text, block, rows, line)]
     if beside is None:
-        return [Change(near.start, near.start, f"{line}{unit}".join(row.removeprefix(unit) for row in rows) + line + unit)]
+        return [Replacement(near.start, near.start, f"{line}{unit}".join(row.removeprefix(unit) for row in rows) + line + unit)]
     rest = REST.match(text, beside.stop)
     at = rest.end() if rest else beside.stop
     if at == len(text) or text[at] == "\n":
         at -= 1 if at > beside.stop and text[at - 1] == "\r" else 0
-        return [Change(at, at, "".join(line + row for row in rows))]
+        return [Replacement(at, at, "".join(line + row for row in rows))]
     if any(len(each) > 1 for each in written):
         raise LensError(f"{key}: the block stands on one line; put it on several first")
     return [
-        Change(
+        Replacement(
             beside.stop, beside.stop, ("" if text[beside.stop - 1] == ";" else ";") + "".join(f" {each[0]};" for each in written)
         )
     ]
@@ -175,29 +175,29 @@ def _above(block: Part, key: str) -> Piece | None:
     return above[-1] if above else None
 
 
-def _first(text: str, block: Part, rows: Sequence[str], line: str) -> Change:
+def _first(text: str, block: Part, rows: Sequence[str], line: str) -> Replacement:
     """The first statements of an empty block or file."""
     start, end = (block.piece.opens + 1, block.piece.closes) if block.key else (0, len(text))
     at = text.rfind("\n", start, end) + 1
     if at:
         tail = text[at:end] if not block.key else ""
-        return Change(end if tail else at, end if tail else at, (line if tail else "") + "".join(row + line for row in rows))
+        return Replacement(end if tail else at, end if tail else at, (line if tail else "") + "".join(row + line for row in rows))
     if not block.key:
-        return Change(end, end, (line if end else "") + "".join(row + line for row in rows))
-    return Change(start, end, line + "".join(row + line for row in rows) + _indent(text, block.piece.start))
+        return Replacement(end, end, (line if end else "") + "".join(row + line for row in rows))
+    return Replacement(start, end, line + "".join(row + line for row in rows) + _indent(text, block.piece.start))
 
 
-def _gone(text: str, block: Part, piece: Piece) -> Change:
+def _gone(text: str, block: Part, piece: Piece) -> Replacement:
     """A statement away, with its lines where it has them for itself."""
     start = text.rfind("\n", 0, piece.start) + 1
     rest = REST.match(text, piece.stop)
     end = rest.end() if rest else piece.stop
     alone = not text[start : piece.start].strip(" \t") and (end == len(text) or text[end] == "\n")
     if alone:
-        return Change(start, min(end + 1, len(text)), "")
+        return Replacement(start, min(end + 1, len(text)), "")
     if not text[start : piece.start].strip(" \t"):
-        return Change(piece.start, piece.stop + len(text[piece.stop : end]) - len(text[piece.stop : end].lstrip(" \t")), "")
-    return Change(max(start, block.piece.opens + 1, len(text[: piece.start].rstrip(" \t"))), piece.stop, "")
+        return Replacement(piece.start, piece.stop + len(text[piece.stop : end]) - len(text[piece.stop : end].lstrip(" \t")), "")
+    return Replacement(max(start, block.piece.opens + 1, len(text[: piece.start].rstrip(" \t"))), piece.stop, "")
 
 
 def _indent(text: str, at: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, delete, insert_after, lines, nowhere
+from setright.lenses.lines import Line, Replacement, byte_span, delete, insert_after, lines, nowhere
 from setright.model import Edit, Path, Plain, Tree
 
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -33,14 +33,14 @@ def number(written: str) -> int | str:
     return int(written) if WHOLE.fullmatch(written) and written != "-0" else written
 
 
-def written(key: Plain, value: Plain) -> str:
+def value_on_line(key: Plain, value: Plain) -> str:
     """Raises LensError for what one line cannot say."""
     if isinstance(value, bool) or not isinstance(value, str | int) or re.search(r"[\x00-\x08\x0a-\x1f]", str(value)):
         raise LensError(f"{key}: a line holds text or a whole number, not {value!r}")
     return str(value)
 
 
-def change(text: str, pairs: Sequence[Pair], edit: Edit, gap: str) -> list[Change]:
+def change(text: str, pairs: Sequence[Pair], edit: Edit, gap: str) -> list[Replacement]:
     """The splices that set or remove a key; `gap` stands between key and value where no pair shows the file's style."""
     if len(edit.path) != 1:
         raise LensError(f"{'/'.join(map(str, edit.path))}: this format has keys without inner structure")
@@ -48,9 +48,9 @@ def change(text: str, pairs: Sequence[Pair], edit: Edit, gap: str) -> list[Chang
     mine = [pair for pair in pairs if pair.key == key]
     if edit.remove:
         return [delete(text, pair.line) for pair in mine]
-    new = written(key, edit.value)
+    new = value_on_line(key, edit.value)
     if mine:
-        return [Change(mine[-1].start, mine[-1].end, new)]
+        return [Replacement(mine[-1].start, mine[-1].end, new)]
     style = pairs[-1].gap if pairs else gap
     return [insert_after(text, anchor(text, str(key)), [f"{key}{style}{new}"])]
 

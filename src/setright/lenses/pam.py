@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from setright.lenses import rows
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, encode, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, encode, nowhere, put_each
 from setright.lenses.rows import Row
 from setright.model import Edit, Path, Plain, Tree
 
@@ -33,7 +33,7 @@ LOGICAL = re.compile(r"[^\n#]*(?:#[^\n]*)?")
 PARTS = {"type", "control", "module", "arguments"}
 
 
-class Rule(NamedTuple):
+class PamRule(NamedTuple):
     """One rule: where its control, its arguments and the end of its module's name stand, and what parts its columns."""
 
     row: Row
@@ -69,7 +69,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return byte_span(text, *places.get(str(part), (rule.row.line.start, rule.row.line.end)))
 
 
-def _rules(text: str) -> list[Rule]:
+def _rules(text: str) -> list[PamRule]:
     return [rule for line in _logical(text) if (rule := _rule(line))]
 
 
@@ -92,12 +92,12 @@ def _logical(text: str) -> list[Line]:
     return found
 
 
-def _rule(line: Line) -> Rule | None:
+def _rule(line: Line) -> PamRule | None:
     if not line.text.partition("#")[0].strip(" \t\r\n\\"):
         return None
     if include := INCLUDE.match(line.text):
         end = line.start + include.end("name")
-        return Rule(Row({"include": include["name"]}, line), (end, end), (end, end), end, ("\t", "\t"))
+        return PamRule(Row({"include": include["name"]}, line), (end, end), (end, end), end, ("\t", "\t"))
     m = RULE.match(line.text)
     if not m or m["type"].lstrip("-").lower() not in TYPES:
         raise LensError(f"line {line.number}: a type, a control and a module are needed: {line.text.strip()[:60]!r}")
@@ -114,45 +114,45 @@ def _rule(line: Line) -> Rule | None:
         "arguments": [_plain(word[0]) for word in words],
     }
     control = (line.start + m.start("control"), line.start + m.end("control"))
-    return Rule(Row(value, line), control, span, at, (m["gap"], m["gap2"]))
+    return PamRule(Row(value, line), control, span, at, (m["gap"], m["gap2"]))
 
 
 def _plain(word: str) -> str:
     return word[1:-1].replace("\\]", "]") if word.startswith("[") else word
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     if edit.path[0] != "rules":
         raise LensError(f"{'/'.join(map(str, edit.path))}: only rules can be edited")
     rules = {id(rule.row): rule for rule in _rules(text)}
     mine = [rule.row for rule in rules.values()]
-    new = rows.wanted(get(encode(text)), edit, "rules")
+    new = rows.wanted_rows(get(encode(text)), edit, "rules")
     styles = [rule for rule in rules.values() if "type" in rule.row.value]
 
     def write(value: Plain, beside: Row | None) -> str:
         near = rules[id(beside)] if beside and "type" in beside.value else styles[0] if styles else None
         return _written(value, near.gaps if near else ("\t", "\t"))
 
-    def alter(row: Row, value: Plain) -> list[Change] | None:
+    def alter(row: Row, value: Plain) -> list[Replacement] | None:
         return _altered(rules[id(row)], value)
 
-    return rows.changes(text, mine, new, write, alter)
+    return rows.row_changes(text, mine, new, write, alter)
 
 
-def _altered(rule: Rule, value: Plain) -> list[Change]:
+def _altered(rule: PamRule, value: Plain) -> list[Replacement]:
     """Only control or arguments changed; another rule takes the place of this one, above the same comment."""
     have = rule.row.value
     if not isinstance(value, dict) or "module" not in have or any(have[k] != value.get(k) for k in ("type", "module")):
-        return [Change(rule.row.line.start, rule.arguments[1], _written(value, rule.gaps))]
+        return [Replacement(rule.row.line.start, rule.arguments[1], _written(value, rule.gaps))]
     _check(value)
     made = []
     if have["control"] != value["control"]:
-        made.append(Change(*rule.control, value["control"]))
+        made.append(Replacement(*rule.control, value["control"]))
     if have["arguments"] != value["arguments"]:
         new = " ".join(map(_argument, value["arguments"]))
         bare = not new or rule.arguments[0] == rule.module_end
         start = rule.module_end if bare else rule.arguments[0]
-        made.append(Change(start, rule.arguments[1], f" {new}" if new and bare else new))
+        made.append(Replacement(start, rule.arguments[1], f" {new}" if new and bare else new))
     return made
 
 

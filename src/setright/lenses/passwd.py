@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.lenses._records import Format
+from setright.lenses._records import RecordFormat
 
-FORMAT = Format("name state:state uid:number gid:number gecos home shell")
+FORMAT = RecordFormat("name state:state uid:number gid:number gecos home shell")
 get, put, span = FORMAT.get, FORMAT.put, FORMAT.span

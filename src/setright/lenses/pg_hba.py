@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from setright.lenses._pg_hba_records import Field, Record, records, written
+from setright.lenses._pg_hba_records import Field, HbaRecord, records, spelled
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, encode, newline_of, nowhere, splice
+from setright.lenses.lines import Replacement, byte_span, decode, encode, newline_of, nowhere, splice
 from setright.model import Edit, Path, Plain, Tree
 from setright.trees import same
 
@@ -68,7 +68,7 @@ def _place(numbered: tuple[int, Edit]) -> Path | int:
     return edit.path[:2] if len(edit.path) > 2 else number
 
 
-def _changes(text: str, edits: Sequence[Edit], before: Tree, after: Tree) -> list[Change]:
+def _changes(text: str, edits: Sequence[Edit], before: Tree, after: Tree) -> list[Replacement]:
     path = edits[0].path
     if not path or path[0] not in ("rules", "includes"):
         raise LensError(f"{'/'.join(map(str, path))}: pg_hba.conf has rules and includes only")
@@ -78,7 +78,7 @@ def _changes(text: str, edits: Sequence[Edit], before: Tree, after: Tree) -> lis
     return list(_reshaped(text, str(path[0]), before[path[0]], want))
 
 
-def _reshaped(text: str, sort: str, have: Sequence[Tree], want: Sequence[Tree]) -> Iterator[Change]:
+def _reshaped(text: str, sort: str, have: Sequence[Tree], want: Sequence[Tree]) -> Iterator[Replacement]:
     """The changes that make one list of lines another: as few lines as possible are touched."""
     there = list(_sort(text, sort))
     matcher = SequenceMatcher(None, [_key(each) for each in have], [_key(each) for each in want], autojunk=False)
@@ -87,18 +87,18 @@ def _reshaped(text: str, sort: str, have: Sequence[Tree], want: Sequence[Tree]) 
         for i, j in zip(range(i1, i1 + shared), range(j1, j1 + shared), strict=True):
             yield from _rewritten(there[i], have[i], want[j])
         for record in there[i1 + shared : i2]:
-            yield Change(record.start, record.end, "")
+            yield Replacement(record.start, record.end, "")
         if new := want[j1 + shared : j2]:
             yield _inserted(text, there, i2, new)
 
 
-def _rewritten(record: Record, have: Tree, want: Tree) -> Iterator[Change]:
+def _rewritten(record: HbaRecord, have: Tree, want: Tree) -> Iterator[Replacement]:
     if record.is_include:
         if want.keys() != INCLUDE_KEYS:
             raise LensError(f"line {record.number}: an include has directive and file, nothing else")
         for field, key in zip(record.fields, ("directive", "file"), strict=True):
             if have[key] != want[key]:
-                yield Change(field.start, field.end, written(want[key]))
+                yield Replacement(field.start, field.end, spelled(want[key]))
         return
     _checked(want)
     previous = record.fields[0]
@@ -109,22 +109,22 @@ def _rewritten(record: Record, have: Tree, want: Tree) -> Iterator[Change]:
     yield from _options(record, have["options"], want.get("options", {}))
 
 
-def _field(previous: Field, field: Field | None, name: str, have: Tree, want: Tree) -> Iterator[Change]:
+def _field(previous: Field, field: Field | None, name: str, have: Tree, want: Tree) -> Iterator[Replacement]:
     """One field set, taken out, or put in behind the one before it."""
     if field is None and name in want:
-        yield Change(previous.end, previous.end, " " + _text(name, want[name]))
+        yield Replacement(previous.end, previous.end, " " + _text(name, want[name]))
     elif field is not None and name not in want:
-        yield Change(previous.end, field.end, "")
+        yield Replacement(previous.end, field.end, "")
     elif field is not None and have[name] != want[name]:
         if name in LISTS and len(have[name]) == len(want[name]):
             for token, old, new in zip(field.tokens, have[name], want[name], strict=True):
                 if old != new:
-                    yield Change(token.start, token.end, written(new))
+                    yield Replacement(token.start, token.end, spelled(new))
         else:
-            yield Change(field.start, field.end, _text(name, want[name]))
+            yield Replacement(field.start, field.end, _text(name, want[name]))
 
 
-def _options(record: Record, have: Mapping[str, str], want: Mapping[str, str]) -> Iterator[Change]:
+def _options(record: HbaRecord, have: Mapping[str, str], want: Mapping[str, str]) -> Iterator[Replacement]:
     if not isinstance(want, dict):
         raise LensError(f"line {record.number}: options are names with values")
     for name in [*have, *(name for name in want if name not in have)]:
@@ -132,46 +132,46 @@ def _options(record: Record, have: Mapping[str, str], want: Mapping[str, str]) -
             continue
         found = [(field, token) for field in record.fields[len(record.named) :] for token in field.tokens if token.option == name]
         if not found:
-            yield Change(record.fields[-1].end, record.fields[-1].end, " " + _option(name, want[name]))
+            yield Replacement(record.fields[-1].end, record.fields[-1].end, " " + _option(name, want[name]))
             continue
         field, token = found[0]
         if len(found) > 1:
             raise LensError(f"line {record.number}: {name} is given twice; leave one of them")
         if name in want:
-            yield Change(token.start, token.end, _option(name, want[name]))
+            yield Replacement(token.start, token.end, _option(name, want[name]))
         elif len(field.tokens) > 1:
             raise LensError(
                 f"line {record.number}: {name} is one of several options with a comma between; part them by a blank first"
             )
         else:
-            yield Change(record.fields[record.fields.index(field) - 1].end, field.end, "")
+            yield Replacement(record.fields[record.fields.index(field) - 1].end, field.end, "")
 
 
-def _inserted(text: str, there: Sequence[Record], index: int, new: Sequence[Tree]) -> Change:
+def _inserted(text: str, there: Sequence[HbaRecord], index: int, new: Sequence[Tree]) -> Replacement:
     """New lines before the record at `index`; behind everything where it is the end."""
     lines = [_line(each, _model(there, index, each)) for each in new]
     end = newline_of(text)
     if index < len(there) and not index:
-        return Change(there[0].start, there[0].start, "".join(line + end for line in lines))
+        return Replacement(there[0].start, there[0].start, "".join(line + end for line in lines))
     at = there[index - 1].end if index else len(text)
     if index == len(there) and text:
         at = max([record.end for record in records(text)] or [len(text)])
     if at and text[at - 1] != "\n":
-        return Change(at, at, "".join(end + line for line in lines))
-    return Change(at, at, "".join(line + end for line in lines))
+        return Replacement(at, at, "".join(end + line for line in lines))
+    return Replacement(at, at, "".join(line + end for line in lines))
 
 
-def _model(there: Sequence[Record], index: int, tree: Tree) -> Record | None:
+def _model(there: Sequence[HbaRecord], index: int, tree: Tree) -> HbaRecord | None:
     """The nearest line with the same fields, above first; else the nearest."""
     near = sorted(range(len(there)), key=lambda i: (abs(i - index + 0.5), i))
     alike = [i for i in near if there[i].named.keys() == tree.keys() - {"options"}]
     return there[(alike or near)[0]] if near else None
 
 
-def _line(tree: Tree, model: Record | None) -> str:
+def _line(tree: Tree, model: HbaRecord | None) -> str:
     """A new line, its columns where the model's are."""
     if tree.keys() == INCLUDE_KEYS:
-        return f"{written(tree['directive'])} {written(tree['file'])}"
+        return f"{spelled(tree['directive'])} {spelled(tree['file'])}"
     _checked(tree)
     words = [(name, _text(name, tree[name])) for name in ORDER if name in tree]
     line = ""
@@ -180,7 +180,7 @@ def _line(tree: Tree, model: Record | None) -> str:
     return " ".join([line, *(_option(name, value) for name, value in tree.get("options", {}).items())])
 
 
-def _gap(model: Record | None, name: str, reached: int) -> str:
+def _gap(model: HbaRecord | None, name: str, reached: int) -> str:
     """The blanks before a field: up to the model's column, or the model's own tabs; one blank where it has no such field."""
     if model is None or name not in model.named or model.is_include:
         return " "
@@ -202,32 +202,32 @@ def _checked(tree: Tree) -> None:
 
 
 def _text(name: str, value: Plain) -> str:
-    return ",".join(map(written, value)) if name in LISTS else written(value)
+    return ",".join(map(spelled, value)) if name in LISTS else spelled(value)
 
 
 def _option(name: str, value: Plain) -> str:
     if not re.fullmatch(r"\w[\w-]*", name) or not isinstance(value, str):
         raise LensError(f"option {name}: takes a text")
-    return f"{name}={written(value, loose=True)}" if value else f"{name}="
+    return f"{name}={spelled(value, loose=True)}" if value else f"{name}="
 
 
 def _key(tree: Tree) -> str:
     return repr([(key, tree[key]) for key in sorted(tree)])
 
 
-def _sort(text: str, sort: str | int) -> list[Record]:
-    wanted: Callable[[Record], bool] = (lambda r: r.is_include) if sort == "includes" else (lambda r: not r.is_include)
+def _sort(text: str, sort: str | int) -> list[HbaRecord]:
+    wanted: Callable[[HbaRecord], bool] = (lambda r: r.is_include) if sort == "includes" else (lambda r: not r.is_include)
     return [record for record in records(text) if wanted(record)]
 
 
-def _at(found: Sequence[Record], path: Path) -> Record:
+def _at(found: Sequence[HbaRecord], path: Path) -> HbaRecord:
     index = path[1]
     if not isinstance(index, int) or not 0 <= index < len(found):
         raise nowhere(path)
     return found[index]
 
 
-def _within(record: Record, rest: Path) -> tuple[int, int]:
+def _within(record: HbaRecord, rest: Path) -> tuple[int, int]:
     """The offsets of a field or something in it."""
     if rest[0] == "options" and not record.is_include:
         tokens = [token for field in record.fields[len(record.named) :] for token in field.tokens]

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from setright.lenses._blocks import Node, Word
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, lines
+from setright.lenses.lines import Replacement, lines
 from setright.lenses.postfix import Postfix
 from setright.model import Edit
 
@@ -34,7 +34,7 @@ class PostfixMaster(Postfix):
     def parse(self, text: str) -> list[Node]:
         return [node for words in _services(text) if (node := _service(words)) is not None]
 
-    def _change(self, text: str, edit: Edit) -> list[Change]:
+    def _change(self, text: str, edit: Edit) -> list[Replacement]:
         at = edit.path[1] if len(edit.path) == 2 else LISTENS
         there = [each for node in self.parse(text) for each in node.body or () if (node.name, each.name) == edit.path]
         if edit.remove or at == LISTENS or not there or not there[0].words:

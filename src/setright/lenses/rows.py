@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, delete, insert_after, lines
+from setright.lenses.lines import Line, Replacement, delete, insert_after, lines
 from setright.model import Edit, Plain, Tree
 
 MANY = 400  # rows that differ at once; beyond it telling which line became which would take too long
@@ -23,10 +23,10 @@ class Row(NamedTuple):
 
 
 Write = Callable[[Plain, Row | None], str]  # a value as a line, in the style of a row beside it
-Alter = Callable[[Row, Plain], list[Change] | None]  # the splices that make a row say the value; None: write it anew
+Alter = Callable[[Row, Plain], list[Replacement] | None]  # the splices that make a row say the value; None: write it anew
 
 
-def wanted(tree: Tree, edit: Edit, key: str) -> list[Plain]:
+def wanted_rows(tree: Tree, edit: Edit, key: str) -> list[Plain]:
     """The list at `key` after the edit. Raises LensError where it would be none."""
     new = edited(tree, [edit]).get(key, [])
     if not isinstance(new, list):
@@ -34,7 +34,7 @@ def wanted(tree: Tree, edit: Edit, key: str) -> list[Plain]:
     return new
 
 
-def changes(text: str, rows: Sequence[Row], new: Sequence[Plain], write: Write, alter: Alter) -> list[Change]:
+def row_changes(text: str, rows: Sequence[Row], new: Sequence[Plain], write: Write, alter: Alter) -> list[Replacement]:
     """The splices that make the rows say `new`, in order; lines between them stay."""
     old = [_key(row.value) for row in rows]
     want = [_key(value) for value in new]
@@ -43,18 +43,20 @@ def changes(text: str, rows: Sequence[Row], new: Sequence[Plain], write: Write, 
     old, want = old[head : len(old) - tail], want[head : len(want) - tail]
     if len(old) > MANY and len(want) > MANY:
         raise LensError(f"more than {MANY} lines would change at once")
-    made: list[Change] = []
+    made: list[Replacement] = []
     for _, i1, i2, j1, j2 in (op for op in SequenceMatcher(None, old, want, False).get_opcodes() if op[0] != "equal"):
         made += _block(text, rows, (head + i1, head + i2), new[head + j1 : head + j2], write, alter)
     return made
 
 
-def _block(text: str, rows: Sequence[Row], at: tuple[int, int], new: Sequence[Plain], write: Write, alter: Alter) -> list[Change]:
+def _block(
+    text: str, rows: Sequence[Row], at: tuple[int, int], new: Sequence[Plain], write: Write, alter: Alter
+) -> list[Replacement]:
     """Records of a range altered one by one; what is over is deleted, what is new goes behind them."""
     mine = rows[at[0] : at[1]]
-    made: list[Change] = []
+    made: list[Replacement] = []
     for row, value in zip(mine, new, strict=False):
-        made += alter(row, value) or [Change(row.line.start, row.line.end, write(value, row) + _return(row.line))]
+        made += alter(row, value) or [Replacement(row.line.start, row.line.end, write(value, row) + _return(row.line))]
     made += [delete(text, row.line) for row in mine[len(new) :]]
     if more := new[len(mine) :]:
         beside = mine[-1] if mine else _beside(rows, at[0])
@@ -67,12 +69,12 @@ def _anchor(text: str, rows: Sequence[Row], index: int) -> Line | None:
     if index:
         return rows[index - 1].line
     if not rows:
-        return whole(text)
+        return final_line(text)
     above = [line for line in lines(text) if line.end < rows[0].line.start]
     return above[-1] if above else None
 
 
-def whole(text: str) -> Line | None:
+def final_line(text: str) -> Line | None:
     """The last line, which new ones go behind; None for an empty file."""
     found = lines(text)
     return found[-1] if found else None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Tree
 
 DIRECTIVE = re.compile(r"[ \t]*\$(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<gap>[ \t]+)(?P<value>[^\s#][^\r#]*?)[ \t\r]*(?:#.*)?$")
@@ -121,7 +121,7 @@ def _statement(text: str, line: Line, what: str, start: int) -> Part:
     return Part(path, named["name"], lines_of_it, " ", start + named.start("name"), start + named.end("name"))
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     parts = _parts(text)
     mine = _mine(parts, edit.path)
     if edit.remove and edit.path[0] == "directives" and len({part.path for part in parts if part.path[0] == "directives"}) < 2:
@@ -133,13 +133,13 @@ def _change(text: str, edit: Edit) -> list[Change]:
     if len(edit.path) != 2 or edit.path[0] != "directives" or not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", str(edit.path[1])):
         raise LensError(f"{'/'.join(map(str, edit.path))}: directives can be set, modules and inputs taken out")
     name = str(edit.path[1])
-    new = pairs.written(name, edit.value)
+    new = pairs.value_on_line(name, edit.value)
     if mine:
-        return [Change(mine[-1].start, mine[-1].end, new)]
+        return [Replacement(mine[-1].start, mine[-1].end, new)]
     return [_first(text, parts, f"${name} {new}")]
 
 
-def _first(text: str, parts: Sequence[Part], new: str) -> Change:
+def _first(text: str, parts: Sequence[Part], new: str) -> Replacement:
     """Before the first directive, rule or file that is included: it counts for what comes behind it."""
     found = lines(text)
     legacy = min((part.line.start for part in parts if part.path[0] == "directives"), default=len(text))
@@ -148,10 +148,10 @@ def _first(text: str, parts: Sequence[Part], new: str) -> Change:
         return insert_after(text, found[-1] if found else None, [new])
     while found[place].start != legacy and place and found[place - 1].text.startswith("#"):
         place -= 1
-    return Change(found[place].start, found[place].start, insert_after(text, None, [new]).text)
+    return Replacement(found[place].start, found[place].start, insert_after(text, None, [new]).text)
 
 
-def _fewer(text: str, mine: Sequence[Part], edit: Edit) -> list[Change]:
+def _fewer(text: str, mine: Sequence[Part], edit: Edit) -> list[Replacement]:
     """The lines gone whose item the list does not hold any more."""
     left = list(edit.value)
     gone = []

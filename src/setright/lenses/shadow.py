@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.lenses._records import Format
+from setright.lenses._records import RecordFormat
 
-FORMAT = Format("name state:state changed:number min:number max:number warn:number inactive:number expire:number flag")
+FORMAT = RecordFormat("name state:state changed:number min:number max:number warn:number inactive:number expire:number flag")
 get, put, span = FORMAT.get, FORMAT.put, FORMAT.span

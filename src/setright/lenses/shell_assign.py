@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, decode, lines, put_each
+from setright.lenses.lines import Replacement, decode, lines, put_each
 from setright.lenses.pairs import Pair
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -45,7 +45,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return pairs.span(text, _pairs(text), path)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     found = _pairs(text)
     mine = [pair for pair in found if edit.path == (pair.key,)]
     if edit.remove or len(edit.path) != 1:
@@ -54,13 +54,13 @@ def _change(text: str, edit: Edit) -> list[Change]:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         raise LensError(f"{key!r} cannot be a name")
     if mine:
-        return [Change(mine[-1].start, mine[-1].end, quoted(key, edit.value, text[mine[-1].start : mine[-1].end][:1]))]
+        return [Replacement(mine[-1].start, mine[-1].end, quoted(key, edit.value, text[mine[-1].start : mine[-1].end][:1]))]
     return pairs.change(text, [], Edit(edit.path, quoted(key, edit.value, "")), "=")
 
 
 def quoted(key: str, value: Plain, quote: str) -> str:
     """The value as a shell word, in the quotes that stood there before. Raises LensError for what one line cannot say."""
-    text = pairs.written(key, value)
+    text = pairs.value_on_line(key, value)
     if quote not in ("'", '"') and SAFE.fullmatch(text):
         return text
     if quote == "'" and "'" not in text:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.lenses.shell_assign import CLOSES, OPENS, plain
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -27,7 +27,7 @@ MARK = re.compile(rf"[ \t]*{HOW}TMOUT{END}")
 NAMES = ("umask", "TMOUT", "readonly", "export")
 
 
-class Command(NamedTuple):
+class ProfileLine(NamedTuple):
     """One line; `start` to `end` is its value, or all of it where it only marks."""
 
     tree: Tree
@@ -59,8 +59,8 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     raise nowhere(path)
 
 
-def _commands(text: str) -> list[Command]:
-    found: list[Command] = []
+def _commands(text: str) -> list[ProfileLine]:
+    found: list[ProfileLine] = []
     depth = 0
     for line in lines(text):
         if CLOSES.match(line.text):
@@ -76,15 +76,15 @@ def _opens(text: str) -> bool:
     return not text.lstrip().startswith("#") and bool(OPENS.match(text)) and not re.search(r"\b(?:fi|done|esac)\b", text)
 
 
-def _command(line: Line, may: bool) -> Command | None:
+def _command(line: Line, may: bool) -> ProfileLine | None:
     for name, pattern in (("umask", UMASK), ("TMOUT", TMOUT)):
         if m := pattern.match(line.text):
             value: Plain = m["value"] if name == "umask" else plain(m["value"])
             marks = _marks(f"{m['how'] or ''} {m['more'] or ''}") if name == "TMOUT" else {}
             tree = {name: Unknown(f"{name} {m['value']} under a condition")} if may else {name: value, **marks}
-            return Command(tree, line, line.start + m.start("value"), line.start + m.end("value"))
+            return ProfileLine(tree, line, line.start + m.start("value"), line.start + m.end("value"))
     m = MARK.match(line.text)
-    return Command(_marks(m["how"]), line, line.start, line.end) if m and not may else None
+    return ProfileLine(_marks(m["how"]), line, line.start, line.end) if m and not may else None
 
 
 def _marks(how: str) -> Tree:
@@ -93,7 +93,7 @@ def _marks(how: str) -> Tree:
     return {name: ["TMOUT"] for name, marked in (("readonly", read), ("export", out)) if marked}
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     name = str(edit.path[0])
     mine = [command for command in _commands(text) if name in command.tree]
     if len(edit.path) != 1 or name not in NAMES:
@@ -104,15 +104,15 @@ def _change(text: str, edit: Edit) -> list[Change]:
         if edit.value != ["TMOUT"]:
             raise LensError(f"{name}: only TMOUT can be marked")
         return [_new(text, f"{name} TMOUT", "TMOUT")]
-    new = pairs.written(name, edit.value)
+    new = pairs.value_on_line(name, edit.value)
     if not re.fullmatch(r"[0-7]{1,4}" if name == "umask" else r"[0-9]{1,9}", new):
         raise LensError(f"{name}: cannot be {new!r}")
     if mine:
-        return [Change(mine[-1].start, mine[-1].end, new)]
+        return [Replacement(mine[-1].start, mine[-1].end, new)]
     return [_new(text, f"umask {new}" if name == "umask" else f"TMOUT={new}", name)]
 
 
-def _new(text: str, line: str, after: str) -> Change:
+def _new(text: str, line: str, after: str) -> Replacement:
     """Behind what sets the same name; else at the end."""
     mine = [command for command in _commands(text) if after in command.tree]
     found = lines(text)

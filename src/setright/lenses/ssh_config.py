@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 COMMAS = ("Ciphers", "MACs", "KexAlgorithms", "HostKeyAlgorithms", "PubkeyAcceptedAlgorithms", "CASignatureAlgorithms")
@@ -139,7 +139,7 @@ def _section(sections: Sequence[Section], path: Path) -> tuple[Section, Path]:
     return sections[path[1] + 1], path[2:]
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     section, rest = _section(_parse(text), edit.path)
     if len(rest) != 1 or rest[0] == "criteria" or str(rest[0]).startswith("Include"):
         raise LensError(f"{'/'.join(map(str, edit.path))}: only keywords can be set")
@@ -149,11 +149,11 @@ def _change(text: str, edit: Edit) -> list[Change]:
         return [delete(text, each.line) for each in mine]
     new = _written(key, edit.value)
     if mine:
-        return [Change(mine[0].start, mine[0].end, new)]
+        return [Replacement(mine[0].start, mine[0].end, new)]
     return [_new(text, section, key, new)]
 
 
-def _new(text: str, section: Section, key: str, new: str) -> Change:
+def _new(text: str, section: Section, key: str, new: str) -> Replacement:
     """At the end of its section, indented as it is; above the first block a keyword goes to the end of what stands there."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", key) or key.lower() in ("host", "match"):
         raise LensError(f"{key!r} cannot be a keyword")
@@ -164,14 +164,14 @@ def _new(text: str, section: Section, key: str, new: str) -> Change:
     return insert_after(text, last.line, [f"{indent}{key}{last.gap if section.body else ' '}{new}"])
 
 
-def _above(text: str, new: str) -> Change:
+def _above(text: str, new: str) -> Replacement:
     """Before the first block, with an empty line between; at the end of a file that has none."""
     sections = _parse(text)
     if len(sections) == 1 or sections[1].head is None:
         found = lines(text)
         return insert_after(text, found[-1] if found else None, [new])
     at = sections[1].head.line.start
-    return Change(at, at, insert_after(text, None, [new, ""]).text)
+    return Replacement(at, at, insert_after(text, None, [new, ""]).text)
 
 
 def _written(key: str, value: Plain) -> str:
@@ -181,7 +181,7 @@ def _written(key: str, value: Plain) -> str:
         value = ",".join(map(str, value))
     elif key in COMMAS:
         raise LensError(f"{key}: takes a list with items")
-    text = pairs.written(key, value)
+    text = pairs.value_on_line(key, value)
     if '"' in text or not text:
         raise LensError(f"{key}: cannot be {text!r}")
     return f'"{text}"' if re.search(r"\s|#", text) else text

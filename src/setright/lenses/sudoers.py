@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 B = r"(?:[ \t\r]|\\\n)"
@@ -59,7 +59,7 @@ class Setting(NamedTuple):
     alone: bool
 
 
-class Rule(NamedTuple):
+class UserSpec(NamedTuple):
     """One user specification; `tags` are where it says that no password is needed."""
 
     value: Tree
@@ -71,7 +71,7 @@ class File(NamedTuple):
     """A whole file, taken apart."""
 
     settings: list[Setting]
-    rules: list[Rule]
+    rules: list[UserSpec]
     includes: list[tuple[str, Line]]
     lines: list[Line]
 
@@ -163,7 +163,7 @@ def _value(written: str) -> Plain:
     return pairs.number(re.sub(r"\\([\s\S])", r"\1", written))
 
 
-def _rule(line: Line, m: re.Match[str]) -> Rule:
+def _rule(line: Line, m: re.Match[str]) -> UserSpec:
     at = line.start + m.start("grant")
     tags = tuple((at + t.start(), at + t.end()) for t in TAG.finditer(m["grant"]))
     value: Tree = {
@@ -174,7 +174,7 @@ def _rule(line: Line, m: re.Match[str]) -> Rule:
         value["nopasswd"] = True
     if re.search(r"[,:)=\s]!\s*/", m["grant"].partition("=")[2]):
         value["negates"] = True
-    return Rule(value, line, tags)
+    return UserSpec(value, line, tags)
 
 
 def _settings(file: File, path: Path) -> list[Setting]:
@@ -187,10 +187,10 @@ def _settings(file: File, path: Path) -> list[Setting]:
     return []
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     file = _parse(text)
     if edit.path[0] == "rules" and len(edit.path) == 3 and edit.path[2] == "nopasswd" and edit.remove:
-        return [Change(start, end, "") for start, end in file.rules[int(edit.path[1])].tags]
+        return [Replacement(start, end, "") for start, end in file.rules[int(edit.path[1])].tags]
     mine = _settings(file, edit.path)
     if edit.remove:
         return [_gone(text, each) for each in mine]
@@ -201,26 +201,26 @@ def _change(text: str, edit: Edit) -> list[Change]:
     return [_new(text, file, _written(str(edit.path[1]), edit.value))]
 
 
-def _set(setting: Setting, value: Plain) -> Change:
+def _set(setting: Setting, value: Plain) -> Replacement:
     """The value alone where there is one and will be, else the whole parameter."""
     new = _written(setting.name, value)
     if isinstance(value, bool) or setting.at == setting.end:
-        return Change(setting.start, setting.end, new)
-    return Change(setting.at, setting.end, new.partition("=")[2])
+        return Replacement(setting.start, setting.end, new)
+    return Replacement(setting.at, setting.end, new.partition("=")[2])
 
 
-def _gone(text: str, setting: Setting) -> Change:
+def _gone(text: str, setting: Setting) -> Replacement:
     """One parameter away with the comma beside it; a line of its own wholly."""
     if setting.alone:
         return delete(text, setting.line)
     end = BETWEEN.match(text, setting.end).end()  # type: ignore[union-attr]
     if end < setting.line.end and "," in text[setting.end : end]:
-        return Change(setting.start, end, "")
+        return Replacement(setting.start, end, "")
     before = re.search(rf"{B}*,{B}*$", text[setting.line.start : setting.start])
-    return Change(setting.line.start + before.start() if before else setting.start, setting.end, "")
+    return Replacement(setting.line.start + before.start() if before else setting.start, setting.end, "")
 
 
-def _new(text: str, file: File, written: str) -> Change:
+def _new(text: str, file: File, written: str) -> Replacement:
     """Behind the last Defaults above an include; else at the end, or above the include."""
     above = [each for each in file.settings if each.section == "defaults"]
     tab = bool(above) and above[-1].line.text.partition("Defaults")[2][:1] == "\t"
@@ -229,7 +229,7 @@ def _new(text: str, file: File, written: str) -> Change:
         return insert_after(text, above[-1].line, new)
     if file.includes:
         at = file.includes[0][1].start
-        return Change(at, at, insert_after(text, None, new).text)
+        return Replacement(at, at, insert_after(text, None, new).text)
     found = lines(text)
     return insert_after(text, found[-1] if found else None, new)
 
@@ -237,7 +237,7 @@ def _new(text: str, file: File, written: str) -> Change:
 def _written(name: str, value: Plain) -> str:
     if isinstance(value, bool):
         return name if value else f"!{name}"
-    text = pairs.written(name, value)
+    text = pairs.value_on_line(name, value)
     if isinstance(value, int) or (re.fullmatch(r"[A-Za-z0-9_./@%+-]+", text) and _value(text) == text and type(value) is str):
         return f"{name}={text}"
     if "\\" in text:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, decode, insert_after, lines, put_each
+from setright.lenses.lines import Line, Replacement, decode, insert_after, lines, put_each
 from setright.lenses.pairs import Pair
 from setright.model import Edit, Path, Tree
 
@@ -37,7 +37,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return pairs.span(text, _pairs(text), path)
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     key = str(edit.path[0])
     if not key.startswith("-") or edit.remove:
         return pairs.change(text, _pairs(text), edit, " = ")

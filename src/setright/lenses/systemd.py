@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from setright.lenses import pairs
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, byte_span, decode, delete, insert_after, lines, nowhere, put_each
+from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
 SECTION = re.compile(r"[ \t]*\[(?P<name>[^\]\r\n]+)\][ \t\r]*$")
@@ -105,7 +105,7 @@ def _joined(text: str, part: Sequence[Line]) -> Line:
     return Line(part[0].number, part[0].start, part[-1].end, text[part[0].start : part[-1].end])
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     if len(edit.path) == 1 and edit.value == {} and not edit.remove:
         return [_section(text, str(edit.path[0]), [])]
     if len(edit.path) not in (2, 3):
@@ -118,25 +118,28 @@ def _change(text: str, edit: Edit) -> list[Change]:
     if edit.remove:
         return [delete(text, each.line) for each in mine]
     if isinstance(edit.value, list) and len(edit.value) == len(mine) > 1:
-        return [Change(e.start, e.end, _written(key, v)) for e, v in zip(mine, edit.value, strict=True) if e.value != v]
+        return [Replacement(e.start, e.end, _written(key, v)) for e, v in zip(mine, edit.value, strict=True) if e.value != v]
     if isinstance(edit.value, list):
         raise LensError(f"{section}/{key}: cannot be given another number of values")
     if mine:
-        return [*(delete(text, each.line) for each in mine[:-1]), Change(mine[-1].start, mine[-1].end, _written(key, edit.value))]
+        return [
+            *(delete(text, each.line) for each in mine[:-1]),
+            Replacement(mine[-1].start, mine[-1].end, _written(key, edit.value)),
+        ]
     return [_new(text, file, section, key, edit.value)]
 
 
-def _one(text: str, mine: Sequence[Setting], edit: Edit) -> list[Change]:
+def _one(text: str, mine: Sequence[Setting], edit: Edit) -> list[Replacement]:
     """One of several values."""
     index = edit.path[2]
     if len(mine) < 2 or not isinstance(index, int) or not 0 <= index < len(mine):
         raise nowhere(edit.path)
     if edit.remove:
         return [delete(text, mine[index].line)]
-    return [Change(mine[index].start, mine[index].end, _written(str(edit.path[1]), edit.value))]
+    return [Replacement(mine[index].start, mine[index].end, _written(str(edit.path[1]), edit.value))]
 
 
-def _new(text: str, file: File, section: str, key: str, value: Plain) -> Change:
+def _new(text: str, file: File, section: str, key: str, value: Plain) -> Replacement:
     """Under the key's own line commented out, else at the end of its section, which is made where it is not there."""
     near = [each for each in file.settings if each.section == section] or file.settings
     line = f"{key}{near[-1].gap if near else '='}{_written(key, value)}"
@@ -159,7 +162,7 @@ def _anchor(text: str, file: File, section: str, key: str) -> Line:
     return file.ends[section]
 
 
-def _section(text: str, name: str, new: Sequence[str]) -> Change:
+def _section(text: str, name: str, new: Sequence[str]) -> Replacement:
     if not re.fullmatch(r"[^\]\r\n]+", name):
         raise LensError(f"{name!r} cannot be a section")
     found = lines(text)
@@ -168,7 +171,7 @@ def _section(text: str, name: str, new: Sequence[str]) -> Change:
 
 
 def _written(key: str, value: Plain) -> str:
-    text = pairs.written(key, "true" if value is True else "false" if value is False else value)
+    text = pairs.value_on_line(key, "true" if value is True else "false" if value is False else value)
     if text.endswith("\\") or text != text.strip():
         raise LensError(f"{key}: {text!r} cannot be written on one line")
     return text

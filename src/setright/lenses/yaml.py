@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from setright.lenses._nodes import Alias, Mapping, Node, Scalar, is_merge, plain, spliced
 from setright.lenses._nodes import Sequence as Items
 from setright.lenses._remarks import with_remark
-from setright.lenses._yaml_edit import changes
+from setright.lenses._yaml_edit import splices_between
 from setright.lenses._yaml_places import content_end
-from setright.lenses._yaml_read import Stream, read
+from setright.lenses._yaml_read import Stream, read_yaml
 from setright.lenses.edited import edited
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Tree
@@ -27,7 +27,7 @@ EMPTY = b""
 
 def get(source: bytes) -> Tree:
     """Every document as plain data; an empty one is None."""
-    return {"documents": [plain(node) for node in read(source).documents]}
+    return {"documents": [plain(node) for node in read_yaml(source).documents]}
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
@@ -36,8 +36,8 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     want = edited(have, edits)
     if want.keys() != {"documents"} or not isinstance(want["documents"], list):
         raise LensError("a YAML file holds nothing but documents; paths begin with documents and a number")
-    stream = read(source)
-    text = stream.mark + spliced(stream.text, changes(stream, have["documents"], want["documents"]))
+    stream = read_yaml(source)
+    text = stream.mark + spliced(stream.text, splices_between(stream, have["documents"], want["documents"]))
     try:
         return _remarked(text.encode(), edits)
     except UnicodeEncodeError as error:
@@ -49,7 +49,7 @@ def _remarked(source: bytes, edits: Sequence[Edit]) -> bytes:
     wanted = [each for each in edits if each.remark and not each.remove]
     if not wanted:
         return source
-    stream, text = read(source), source.decode()
+    stream, text = read_yaml(source), source.decode()
     stops = {len(source[: _reached(stream, each.path[1:])[0][1]].decode()): each.remark for each in wanted}
     for stop in sorted(stops, reverse=True):
         text = with_remark(text, stop, stops[stop])
@@ -60,7 +60,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     """Where a value stands, in bytes; an empty one stands at its key. Inside an alias it is the alias."""
     if path[:1] != ("documents",) or len(path) < 2:
         raise LensError(f"{'/'.join(map(str, path))}: is no path into a document")
-    place, is_there = _reached(read(source), path[1:])
+    place, is_there = _reached(read_yaml(source), path[1:])
     if not is_there:
         raise LensError(f"{'/'.join(map(str, path))}: nothing is there")
     return place
@@ -68,7 +68,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
 
 def nearest(source: bytes, path: Path) -> tuple[int, int]:
     """Where a value stands, or the nearest thing above it that is there."""
-    return _reached(read(source), path[1:])[0] if path[:1] == ("documents",) else (0, 0)
+    return _reached(read_yaml(source), path[1:])[0] if path[:1] == ("documents",) else (0, 0)
 
 
 def _reached(stream: Stream, path: Path) -> tuple[tuple[int, int], bool]:

@@ -52,7 +52,7 @@ def latest(exceptions: Iterable[FindingException], now: datetime) -> dict[str, F
     return {e.finding: e for e in sorted(exceptions, key=lambda e: e.made_at) if e.made_at <= now}
 
 
-def refused(rules: ExceptionRules, made: FindingException, people: Sequence[Person]) -> str:
+def why_refused(rules: ExceptionRules, made: FindingException, people: Sequence[Person]) -> str:
     """What an exception does not keep to, with what to do; empty where it may be made."""
     longest = timedelta(days=rules.longest_days)
     if rules.longest_days and made.until - made.made_at > longest:

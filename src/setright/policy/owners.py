@@ -96,7 +96,7 @@ class Ownership(NamedTuple):
         return "; ".join(f"{each.signal}: {each.where}" for each in self.evidence) or "nothing names an owner"
 
 
-def declared(names: Sequence[str], tags: Sequence[str], owner: str, owners: Sequence[Owner]) -> list[Witness]:
+def declared_witnesses(names: Sequence[str], tags: Sequence[str], owner: str, owners: Sequence[Owner]) -> list[Witness]:
     """What the configuration says of a target: `names` are its name and its URL. Of the owners' rules the first counts."""
     said = [Witness(owner, "declared", "the target's owner in the configuration")] if owner else []
     ruled = next((each for each in owners if each.owns(names, tags)), None)

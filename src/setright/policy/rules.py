@@ -73,7 +73,7 @@ class Waves(Scope, frozen=True, forbid_unknown_fields=True, kw_only=True):
     soak_s: int = 0
 
 
-class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class RateLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How often the API behind these targets (globs of names or URLs) may be called, by all processes on one store together."""
 
     targets: tuple[str, ...]
@@ -100,7 +100,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error_budget: int = 1  # this many targets that had to be taken back stop a run in waves
     max_targets: int = 0
     max_plans: int = 0
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[RateLimit, ...] = ()
 
     @property
     def due(self) -> dict[str, int]:

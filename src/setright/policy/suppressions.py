@@ -25,7 +25,7 @@ class Suppression(NamedTuple):
     wrong: str = ""
 
 
-def parse(comment: str) -> Suppression | None:
+def parse_suppression(comment: str) -> Suppression | None:
     """A comment's words without its signs; None for a comment about something else."""
     if not comment.startswith(MARK):
         meant = MEANT.match(comment)
@@ -46,7 +46,7 @@ def parse(comment: str) -> Suppression | None:
     return Suppression(tuple(words), reason.strip(), until, wrong)
 
 
-def refusal(said: Suppression, today: date) -> str:
+def why_not_honoured(said: Suppression, today: date) -> str:
     """Why it is not honoured today; empty where it is."""
     if not said.wrong and said.until and today > said.until:
         return f"it ended on {said.until}; put the finding right, or give it a new day"

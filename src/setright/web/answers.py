@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from setright.app import App
-from setright.engine.asking import Asked
+from setright.engine.asking import Question
 from setright.engine.bounce import bounce
 from setright.engine.error import EngineError
 from setright.engine.naming import called
-from setright.engine.remind import Waiting, own_link, send
+from setright.engine.remind import Waiting, own_link, post_reminders
 from setright.engine.times import now
 from setright.model import Plan
 from setright.web.pages import View
@@ -120,7 +120,7 @@ class Answers:
         lacks = app.consent.lacking([asked.plan])[asked.plan.hash]
         waiting = Waiting(asked.plan, titles, (name,), lacks, called(asked.plan.target, app.configuration.targets))
         letter = own_link(waiting, app.asking.address(asked.plan, name), now())
-        _, unreached = send(app.configuration, app.store, app.courier.routes, [letter], now())
+        _, unreached = post_reminders(app.configuration, app.store, app.courier.routes, [letter], now())
         if unreached:
             return Told("No letter was sent", f"No e-mail address of {name} is declared, or there is no channel for mail.", False)
         problems = app.finish()
@@ -128,11 +128,11 @@ class Answers:
             "Sent", f"A link of your own is on its way to {name}.{' It waits for the mail server.' if problems else ''}", True
         )
 
-    def _refused(self, asked: Asked) -> Told:
+    def _refused(self, asked: Question) -> Told:
         early = asked.refused == self.app.asking.early(asked.plan)
         return Told(NOT_YET if early else "Nothing is asked any more", asked.refused, False)
 
-    def _view(self, asked: Asked) -> View | Told:
+    def _view(self, asked: Question) -> View | Told:
         app = self.app
         if asked.refused:
             return self._refused(asked)

@@ -48,7 +48,7 @@ class _Wish(NamedTuple):
 )
 @click.option("-q", "--quiet", is_flag=True, help="Do not say where it listens.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The setright.toml to use.")
-def command(**options: Any) -> None:
+def serve_command(**options: Any) -> None:
     """Serve approvals by signed link and by Slack, health and metrics.
 
     Needs the extra `serve` (pip install 'setright[serve]'). Says where it listens, then runs until it is stopped.

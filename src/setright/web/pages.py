@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from setright.controls.page import effect
 from setright.controls.words import brief
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.model import Control, Plan
 
 SIGNS = {True: ("holds", "✗", "holds here"), None: ("open", "?", "not known"), False: ("cleared", "✓", "ruled out")}
@@ -55,7 +55,7 @@ def _page_of(view: View, form: str) -> str:
         _section("Who decides", _who(view)),
         form,
     ]
-    return page(shown(plan.document), f"on {shown(plan.target)}", "".join(parts))
+    return page(printable(plan.document), f"on {printable(plan.target)}", "".join(parts))
 
 
 def told_page(title: str, text: str, tone: str = "") -> str:
@@ -114,7 +114,7 @@ def _diff(plan: Plan) -> str:
 
 def _line(line: str) -> str:
     css = "file" if line.startswith(("---", "+++")) else {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")
-    return f"<span class={css}>{escape(shown(line))}\n</span>"
+    return f"<span class={css}>{escape(printable(line))}\n</span>"
 
 
 def _who(view: View) -> str:
@@ -161,7 +161,7 @@ def _invitation(view: View, action: str, form_key: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(shown(redact_text(" ".join(text.split()))))
+    return escape(printable(redact_text(" ".join(text.split()))))
 
 
 STYLE = """\

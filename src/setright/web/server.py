@@ -139,7 +139,7 @@ class _Server:
         """Acknowledged at once; what the button asks for is done afterwards."""
         body = await _body(request)
         options = self._slack
-        if body is None or options is None or not slack.believed(options, dict(request.headers), body):
+        if body is None or options is None or not slack.is_from_slack(options, dict(request.headers), body):
             return PlainTextResponse("not signed by Slack\n", 401, HEADERS)
         button = slack.pressed(body)
         task = BackgroundTask(slack.act, self._answers, options, button) if button else None

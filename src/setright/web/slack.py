@@ -34,7 +34,7 @@ class Pressed(NamedTuple):
     response_url: str
 
 
-def believed(options: slack.Options, headers: Mapping[str, str], body: bytes) -> bool:
+def is_from_slack(options: slack.Options, headers: Mapping[str, str], body: bytes) -> bool:
     """Header names in small letters."""
     return slack.verified(options.signing_secret, headers, body, time.time())
 
@@ -61,7 +61,7 @@ def act(answers: Answers, options: slack.Options, button: Pressed) -> None:
         return
     told = _done(answers, button, person)
     try:
-        slack.answer(button.response_url, _said(button, told, person), options.api)
+        slack.reply(button.response_url, _said(button, told, person), options.api)
     except IntegrationError as error:
         LOG.warning("the answer could not be told in Slack: %s", error)
 

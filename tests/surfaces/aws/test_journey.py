@@ -5,7 +5,7 @@ import json
 import pytest
 from lab.aws import seed
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.configuration import Configuration
 from tests.content import warm
 
@@ -23,7 +23,7 @@ def target(cloud):
 
 
 def planned(app, cloud, *controls):
-    [told] = app.plan([target(cloud)], Ask(controls=controls), together=True)
+    [told] = app.plan([target(cloud)], ScanOptions(controls=controls), together=True)
     assert not told.error
     return told.plans
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.hosts import Lab
 
-from setright.app import App, Ask, Run
+from setright.app import App, RunOutcome, ScanOptions
 from setright.engine.configuration import Configuration
 from setright.model import Finding
 from tests.content import warm
@@ -16,7 +16,7 @@ class Loop:
     """Scans, fixes and goes back on `ssh://h1` with the controls named."""
 
     def __init__(self, lab: Lab, home: Path, *controls: str) -> None:
-        self._lab, self._ask = lab, Ask(controls=controls)
+        self._lab, self._ask = lab, ScanOptions(controls=controls)
         self._app = App(Configuration(state=str(warm(home / "state"))))
 
     def sh(self, command: str) -> str:
@@ -39,13 +39,13 @@ class Loop:
         (planned,) = self._app.plan(["ssh://h1"], self._ask)
         return [each.lane for each in planned.plans]
 
-    def fix(self) -> Run:
+    def fix(self) -> RunOutcome:
         """Everything that can be, the caller taking each decision."""
         (planned,) = self._app.plan(["ssh://h1"], self._ask, together=True)
         return self._app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
 
-    def outcomes(self, run: Run) -> list[str]:
+    def outcomes(self, run: RunOutcome) -> list[str]:
         return [f"{plan.document}: {outcome.outcome}" for plan, outcome in run.plans if plan.lane != "hand"]
 
-    def rollback(self, run: Run) -> Run:
+    def rollback(self, run: RunOutcome) -> RunOutcome:
         return self._app.rollback(run.id, lambda plan, outcome: None)

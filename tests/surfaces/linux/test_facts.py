@@ -12,13 +12,13 @@ from lab.hosts import Lab
 
 import setright.surfaces.linux.facts as facts
 from setright.app import App
-from setright.app import Ask as Selected
+from setright.app import ScanOptions as Selected
 from setright.engine.configuration import Configuration
 from setright.model import Answer
 from setright.surfaces.linux import logins
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.surface import Linux, open_local, open_root
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.transport import Reply
 from tests.surfaces.linux.conftest import HereShell
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -82,11 +82,11 @@ def told(lines: list[str], first: str, host_days: float = 400, user: str = "root
     return logins.answer(
         Evidence(
             {
-                logins.NOW: [Found("", str(int(NOW.timestamp())).encode())],
-                logins.LOGS[0]: [Found("/var/log/auth.log", "".join(lines).encode())],
-                UPTIME: [Found("/proc/uptime", b"1000.0 900.0\n")],
-                logins.FIRST: [Found("", first.encode())],
-                logins.HOST_KEY: [Found("", json.dumps(made).encode())],
+                logins.NOW: [Reply("", str(int(NOW.timestamp())).encode())],
+                logins.LOGS[0]: [Reply("/var/log/auth.log", "".join(lines).encode())],
+                UPTIME: [Reply("/proc/uptime", b"1000.0 900.0\n")],
+                logins.FIRST: [Reply("", first.encode())],
+                logins.HOST_KEY: [Reply("", json.dumps(made).encode())],
             }
         ),
         "root login",

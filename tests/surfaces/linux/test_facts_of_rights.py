@@ -11,7 +11,7 @@ from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.facts import su_in_use
 from setright.surfaces.linux.sudo_rules import administrators
 from setright.surfaces.linux.surface import open_root
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.transport import Reply
 
 
 def one(root: Path, files: dict[str, str], fact: str) -> Answer:
@@ -41,7 +41,7 @@ def test_that_nobody_used_su_takes_a_log_of_a_month(first: str, holds: bool | No
     log = f"{first}T09:00:00+00:00 h cron[1]: x\n".encode()
     now = str(int(datetime(2026, 11, 23, tzinfo=UTC).timestamp())).encode()
     found = {logins.NOW: now, logins.FIRST: log, UPTIME: b"9 9\n", su_in_use.LOGS[0]: b""}
-    answer = su_in_use.answer("", Evidence({ask: [Found("", data)] for ask, data in found.items()}))
+    answer = su_in_use.answer("", Evidence({ask: [Reply("", data)] for ask, data in found.items()}))
     assert answer.holds is holds, answer.text
 
 

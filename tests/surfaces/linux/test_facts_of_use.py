@@ -28,14 +28,14 @@ from setright.surfaces.linux.facts import (
     unit_would_not_start,
 )
 from setright.surfaces.linux.surface import Linux, open_root
-from setright.surfaces.linux.transport import Ask, Found
+from setright.surfaces.linux.transport import Ask, Reply
 
-DAYS = Found("", b"864000.0 1.0\n")  # it runs for ten days
-HOUR = Found("", b"3600.0 1.0\n")
+DAYS = Reply("", b"864000.0 1.0\n")  # it runs for ten days
+HOUR = Reply("", b"3600.0 1.0\n")
 
 
-def told(module: object, argument: str, outs: dict[Ask, str], runs: Found = DAYS) -> Answer:
-    found = {ask: [Found(ask.name, text.encode())] for ask, text in outs.items()} | {UPTIME: [runs]}
+def told(module: object, argument: str, outs: dict[Ask, str], runs: Reply = DAYS) -> Answer:
+    found = {ask: [Reply(ask.name, text.encode())] for ask, text in outs.items()} | {UPTIME: [runs]}
     answer: Answer = module.answer(argument, Evidence(found))  # type: ignore[attr-defined]
     return answer
 
@@ -57,7 +57,7 @@ def test_a_mask_is_somebodys_decision(mask: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(("count", "runs", "holds"), [(3, HOUR, True), (0, DAYS, False), (0, HOUR, None)])
-def test_redirects_are_counted_since_the_start(count: int, runs: Found, holds: bool | None) -> None:
+def test_redirects_are_counted_since_the_start(count: int, runs: Reply, holds: bool | None) -> None:
     table = f"Icmp: InMsgs InRedirects\nIcmp: 9 {count}\n"
     assert told(several_routers, "", {several_routers.COUNTERS[0]: table}, runs).holds is holds
 
@@ -112,12 +112,12 @@ def test_sudo_without_a_terminal_is_of_a_program(line: str, holds: bool | None) 
 @pytest.mark.parametrize(
     ("work", "runs", "holds"), [("90000 12", DAYS, True), ("20 3", DAYS, False), ("20 3", HOUR, None), ("", DAYS, None)]
 )
-def test_what_people_run_is_weighed_by_its_processor_time(work: str, runs: Found, holds: bool | None) -> None:
+def test_what_people_run_is_weighed_by_its_processor_time(work: str, runs: Reply, holds: bool | None) -> None:
     assert told(people_run_much, "", {people_run_much.WORK: work}, runs).holds is holds
 
 
 @pytest.mark.parametrize(("holders", "runs", "holds"), [("redis\n", HOUR, True), ("", DAYS, False), ("", HOUR, None)])
-def test_kernel_objects_are_seen_with_who_holds_them(holders: str, runs: Found, holds: bool | None) -> None:
+def test_kernel_objects_are_seen_with_who_holds_them(holders: str, runs: Reply, holds: bool | None) -> None:
     assert told(kernel_objects_in_use, "io_uring", {kernel_objects_in_use._holders("io_uring"): holders}, runs).holds is holds
 
 

@@ -11,8 +11,8 @@ from setright.model import Tree
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.states import deeds, in_words, job_programs
-from setright.surfaces.linux.states.job_programs import commands
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.states.job_programs import run_words
+from setright.surfaces.linux.transport import Reply
 from tests.surfaces.linux.states import Loop
 
 
@@ -33,7 +33,7 @@ from tests.surfaces.linux.states import Loop
     ],
 )
 def test_what_a_command_line_runs_is_told_from_what_it_reads(line: str, run: list[str]) -> None:
-    assert commands(line) == run
+    assert run_words(line) == run
 
 
 MADE = """useradd -m ann; mkdir -p /opt/app /home/ann/bin
@@ -96,4 +96,4 @@ def test_only_the_owner_and_the_mode_of_programs_are_changed() -> None:
 
 
 def test_who_may_not_look_tells_nothing() -> None:
-    assert job_programs.tell(Evidence({job_programs.TABLES: [Found("", b"", "ended with 13")]})) is None
+    assert job_programs.tell(Evidence({job_programs.TABLES: [Reply("", b"", "ended with 13")]})) is None

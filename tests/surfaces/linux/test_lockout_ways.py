@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lab.hosts import Lab
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.engine.configuration import Configuration
 from setright.engine.desk import RunDesk
 from setright.engine.workflow import protocol
@@ -122,7 +122,7 @@ def test_a_fix_that_takes_sudo_away_is_taken_back(host: Lab, tmp_path: Path, mon
     if cut:
         monkeypatch.setattr(RunDesk, "at", lambda _, step: _cut(host) if step == "verify" else None)
     app = App(Configuration(state=str(warm(tmp_path / "state"))))
-    (planned,) = app.plan(["ssh://h1"], Ask(controls=("linux/sudoers/nopasswd",)), together=True)
+    (planned,) = app.plan(["ssh://h1"], ScanOptions(controls=("linux/sudoers/nopasswd",)), together=True)
     assert planned.plans, planned
     run = app.apply(planned.plans, lambda plan: True, lambda plan, outcome: None)
     assert {outcome.outcome for _, outcome in run.plans} == {"reverted"}, [outcome.why for _, outcome in run.plans]

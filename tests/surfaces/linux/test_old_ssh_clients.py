@@ -11,7 +11,7 @@ from lab.hosts import Lab
 from setright.surfaces.linux import logins
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.facts import old_ssh_clients
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.transport import Reply
 from tests.surfaces.linux.states import Loop
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ KEX, SHA1 = "algorithm: curve25519-sha256", "algorithm: diffie-hellman-group14-s
 )
 def test_what_was_agreed_is_known_where_sshd_logged_it_for_thirty_days(what: str, log: str, holds: bool | None) -> None:
     outs = {old_ssh_clients.LOGS[0]: log, logins.NOW: f"{NOW.timestamp():.0f}\n", UPTIME: "9999 1\n"}
-    told = old_ssh_clients.answer(what, Evidence({ask: [Found(ask.name, text.encode())] for ask, text in outs.items()}))
+    told = old_ssh_clients.answer(what, Evidence({ask: [Reply(ask.name, text.encode())] for ask, text in outs.items()}))
     assert told.holds is holds
     assert log or "LogLevel DEBUG1" in told.text
 

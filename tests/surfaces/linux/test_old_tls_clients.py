@@ -13,7 +13,7 @@ from setright.surfaces.linux import logins
 from setright.surfaces.linux.evidence import UPTIME, Evidence
 from setright.surfaces.linux.facts import old_tls_clients
 from setright.surfaces.linux.tls_logs import Server, servers, use
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.transport import Reply
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TLS = "server {{\n listen 443 ssl;\n ssl_certificate a;\n{}}}\n"
@@ -138,7 +138,7 @@ def answered(nginx: str, logs: str, listeners: str = '*:443 users:(("nginx",pid=
         old_tls_clients.LOGS: logs,
         logins.NOW: f"{NOW.timestamp():.0f}\n",
     }
-    return old_tls_clients.answer(argument, Evidence({ask: [Found(ask.name, text.encode())] for ask, text in outs.items()}))
+    return old_tls_clients.answer(argument, Evidence({ask: [Reply(ask.name, text.encode())] for ask, text in outs.items()}))
 
 
 def line(days: int, protocol: str) -> str:

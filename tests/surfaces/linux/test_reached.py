@@ -5,14 +5,14 @@ import pytest
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.facts import asks_of
 from setright.surfaces.linux.facts.reached_from_the_internet import ADDRESSES, LISTENING, answer
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.transport import Reply
 
 PRIVATE = "1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 10.0.0.5/24 brd 10.0.0.255 scope global eth0\n"
 PUBLIC = PRIVATE + "3: eth1    inet 93.184.216.34/24 scope global eth1\n4: eth2    inet6 2606:2800:220:1::1/64 scope global\n"
 
 
 def told(listening: str, addresses: str):
-    return answer("", Evidence({ask: [Found("", text.encode())] for ask, text in ((LISTENING, listening), (ADDRESSES, addresses))}))
+    return answer("", Evidence({ask: [Reply("", text.encode())] for ask, text in ((LISTENING, listening), (ADDRESSES, addresses))}))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from setright.surfaces.linux import facts, script
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.states import credentials, setuid_programs
-from setright.surfaces.linux.transport import Answers, Ask, Found
+from setright.surfaces.linux.transport import Answers, Ask, Reply
 from tests.hosts import hosts
 from tests.surfaces.linux.conftest import HereShell
 
@@ -39,7 +39,7 @@ def told(lab: Lab, n: int, asks: Sequence[Ask]) -> Answers:
     return script.answers(asks, NONCE, lab.command(n, script.question(asks, NONCE)).stdout.encode())
 
 
-def rows(found: Found) -> list[bytes]:
+def rows(found: Reply) -> list[bytes]:
     return sorted((found.data or b"").splitlines())
 
 
@@ -55,7 +55,7 @@ def test_files_and_units_are_told_as_elsewhere(lab: Lab) -> None:
 @pytest.mark.parametrize("fact", ["linux/home-is-read:ops", "linux/shared-temporary-files", "linux/at-users"])
 def test_what_only_other_programs_could_find_out_is_unknown(lab: Lab, fact: str) -> None:
     asks = facts.asks_of(fact) or ()
-    assert [facts.told(fact, told(lab, n, asks)).holds for n in (1, 2)] == [False, None]
+    assert [facts.fact_answer(fact, told(lab, n, asks)).holds for n in (1, 2)] == [False, None]
 
 
 def test_what_lends_rights_and_which_passwords_are_weak_is_unknown(lab: Lab) -> None:

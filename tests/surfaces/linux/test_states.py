@@ -23,7 +23,7 @@ from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.states import boot, confinement, deeds, disk, firewall, mounts, restarts, updates
 from setright.surfaces.linux.surface import Linux, open_ssh
-from setright.surfaces.linux.transport import Ask, Found
+from setright.surfaces.linux.transport import Ask, Reply
 from tests.hosts import logs_in
 from tests.surfaces.linux.conftest import HereShell
 from tests.surfaces.linux.states import Loop
@@ -65,16 +65,16 @@ def test_a_walk_over_the_disk_that_is_cut_short_tells_what_it_saw_and_leaves_the
         said = {
             ask: host.command(1, f"{find}\n{script}").stdout for ask, script in ((disk.WALK, walk), (disk.OTHERS, disk.OTHERS.name))
         }
-        told = disk.tell(Evidence({ask: [Found("", each.encode())] for ask, each in said.items()})) or {}
+        told = disk.tell(Evidence({ask: [Reply("", each.encode())] for ask, each in said.items()})) or {}
         assert told["setuid"] == told["devices"] == told["world-writable"] == disk.CUT
         assert told["programs-not-roots"] == (disk.CUT if find else ["/usr/bin/lends"])
 
 
 @needs_root
 def test_a_package_that_nothing_needs_is_removed_and_one_that_is_needed_stays(host: Lab) -> None:
-    ran = host.command(1, packages.remove("dpkg", "libpwquality1"))
+    ran = host.command(1, packages.removal_script("dpkg", "libpwquality1"))
     assert ran.returncode and "would also remove libpam-pwquality" in ran.stderr
-    assert host.command(1, packages.remove("dpkg", "acl")).returncode == 0
+    assert host.command(1, packages.removal_script("dpkg", "acl")).returncode == 0
     assert host.command(1, "dpkg-query -W -f='${db:Status-Status}' acl").stdout != "installed"
     assert host.command(1, "dpkg-query -W -f='${db:Status-Status}' libpwquality1").stdout == "installed"
 
@@ -120,7 +120,7 @@ def evidence(**outs: str) -> Evidence:
     modules |= {"legacy": firewall.LEGACY, "taken": firewall.TAKEN, "waiting": restarts.WAITING}
     modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
     modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
-    return Evidence({modules[name]: [Found(name, out.encode())] for name, out in outs.items()})
+    return Evidence({modules[name]: [Reply(name, out.encode())] for name, out in outs.items()})
 
 
 def test_what_listens_is_known_without_ss_too(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from setright.model import Unknown
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.states import credentials, search_path
 from setright.surfaces.linux.surface import open_root
-from setright.surfaces.linux.transport import Found
+from setright.surfaces.linux.transport import Reply
 from tests.surfaces.linux.states import Loop
 
 MADE = """useradd -m pi; echo pi:raspberry | chpasswd; useradd -m ann; echo 'ann:ann123' | chpasswd
@@ -52,15 +52,15 @@ def test_nothing_is_told_of_what_does_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", [credentials, search_path])
 def test_a_host_that_may_not_be_asked_tells_nothing(state: object) -> None:
     (ask,) = state.ASKS  # type: ignore[attr-defined]
-    assert state.tell(Evidence({ask: [Found(ask.name, b"", "ended with 13")]})) is None  # type: ignore[attr-defined]
+    assert state.tell(Evidence({ask: [Reply(ask.name, b"", "ended with 13")]})) is None  # type: ignore[attr-defined]
 
 
 def test_accounts_that_there_was_no_time_for_are_counted() -> None:
-    told = credentials.tell(Evidence({credentials.GUESSED: [Found("", b"checked 8\nleft 4\nknown pi\n")]}))
+    told = credentials.tell(Evidence({credentials.GUESSED: [Reply("", b"checked 8\nleft 4\nknown pi\n")]}))
     assert json.dumps(told) == '{"checked": 8, "not-checked": 4, "known": ["pi"]}'
 
 
 def test_accounts_that_were_not_tried_leave_it_open_whether_one_is_known() -> None:
-    told = credentials.tell(Evidence({credentials.GUESSED: [Found("", b"checked 8\nleft 4\n")]}))
+    told = credentials.tell(Evidence({credentials.GUESSED: [Reply("", b"checked 8\nleft 4\n")]}))
     assert told is not None and isinstance(told["known"], Unknown) and "4 of the accounts" in told["known"].text
-    assert "known" not in (credentials.tell(Evidence({credentials.GUESSED: [Found("", b"checked 8\nleft 0\n")]})) or {})
+    assert "known" not in (credentials.tell(Evidence({credentials.GUESSED: [Reply("", b"checked 8\nleft 0\n")]})) or {})

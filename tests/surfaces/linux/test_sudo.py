@@ -10,7 +10,7 @@ from lab.hosts import Lab
 
 from setright.model import Change, Steps
 from setright.surfaces.base import SurfaceError
-from setright.surfaces.linux.sudo import Password, Refused
+from setright.surfaces.linux.sudo import Password, SudoRefused
 from setright.surfaces.linux.surface import Linux, open_ssh
 from tests.surfaces.linux.conftest import files
 
@@ -170,11 +170,11 @@ def test_a_password_that_the_first_host_refuses_is_tried_on_no_other() -> None:
 
     def refuse(word: str) -> None:
         tried.append(word)
-        raise Refused("h: no")
+        raise SudoRefused("h: no")
 
     told = []
     for target in ("ssh://a", "ssh://b", "ssh://a", "ssh://c"):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(SudoRefused) as caught:
             password.try_on(target, refuse)
         told.append(str(caught.value))
     assert tried == ["wrong"]
@@ -185,10 +185,10 @@ def test_one_host_that_refuses_what_others_took_is_one_host_s_matter() -> None:
     password = Password(lambda: "right")
 
     def refuse(_: str) -> str:
-        raise Refused("h: no")
+        raise SudoRefused("h: no")
 
     assert password.try_on("ssh://a", lambda word: word) == "right"
     for _ in range(2):
-        with pytest.raises(Refused, match="h: no"):
+        with pytest.raises(SudoRefused, match="h: no"):
             password.try_on("ssh://b", refuse)
     assert password.try_on("ssh://c", lambda word: word) == "right"

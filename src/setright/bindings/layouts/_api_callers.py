@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 OPERATES = late(r"(?:^|[\s/_-])(?:operator|controller(?:-manager)?|provisioner)(?:$|[\s_-])")
 READS_TOKEN = late(
@@ -55,9 +55,9 @@ def works_by_its_token(tree: Tree, manifest: Tree, said: str, maps: frozenset[st
 
 
 def _mounted(tree: Tree) -> Iterator[str]:
-    volumes = [each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
+    volumes = [each for each in as_list(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
     for each in volumes:
-        parts = [each, *(part for part in listed(look_up(each, ("projected", "sources"))) if isinstance(part, dict))]
+        parts = [each, *(part for part in as_list(look_up(each, ("projected", "sources"))) if isinstance(part, dict))]
         yield from (str(look_up(part, ("configMap", "name"))) for part in parts if part.get("configMap"))
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._cloudformation_index import index
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
+from setright.trees import as_list
 
 ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 LOGS = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}
@@ -125,8 +125,8 @@ def is_alike(have: Plain, want: Plain) -> bool:
 
 def _called(body: Plain) -> list[Plain]:
     """The names of a policy's statements, by which whom it lets in is known, and of the rules by which a bucket lets go."""
-    statements = [each for name in POLICIES for each in listed(look_up(body, ("Properties", name, "Statement")))]
-    rules = listed(look_up(body, ("Properties", "LifecycleConfiguration", "Rules")))
+    statements = [each for name in POLICIES for each in as_list(look_up(body, ("Properties", name, "Statement")))]
+    rules = as_list(look_up(body, ("Properties", "LifecycleConfiguration", "Rules")))
     return [*(look_up(each, ("Sid",)) for each in statements), *(look_up(each, ("Id",)) for each in rules)]
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 from setright.bindings.layouts._cloudformation_index import of_type
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
+from setright.trees import as_list
 
 ELSEWHERE = "elsewhere, or not surely fine"
 WENT_AWAY, LAYERED = ", which takes what went away", ", with a layer for its version"
@@ -92,10 +92,10 @@ def _as_written(tree: Tree) -> str:
 
 def _has_layer_for(template: Tree, tree: Tree, runtime: str) -> bool:
     """Whether a layer that the template makes is for this version of the language and no other."""
-    told = [str(each) for each in listed(tree["Layers"])]
+    told = [str(each) for each in as_list(tree["Layers"])]
     made = dict(of_type(template, list(LAYERS)))
     named = [body for id_, body in made.items() if any(re.search(rf"\b{re.escape(id_)}\b", each) for each in told)]
-    return any(listed(body.get("CompatibleRuntimes")) == [runtime] for body in named)
+    return any(as_list(body.get("CompatibleRuntimes")) == [runtime] for body in named)
 
 
 def _text(tree: Tree) -> str | None:

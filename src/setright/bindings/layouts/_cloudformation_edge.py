@@ -21,7 +21,7 @@ def edge(template: Tree, name: str, tree: Tree) -> str:
     return next((f"by {id_}" for id_, origins in there if uses(origins, name)), "no")
 
 
-def site(template: Tree, name: str, tree: Tree) -> str:
+def built_site(template: Tree, name: str, tree: Tree) -> str:
     """Whether a build puts what it makes into a bucket that serves it to everybody: ``no``, or by what."""
     location = look_up(properties(template, name), ("Artifacts", "Location"))
     for id_, bucket in typed(template, "AWS::S3::Bucket").items():

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
-from setright.bindings.layouts._cloudformation_edge import edge, edge_function, edge_logs, site
-from setright.bindings.layouts._cloudformation_index import index, of_type, speakers, speaks, surely_names, tied, typed, users
+from setright.bindings.layouts._cloudformation_edge import built_site, edge, edge_function, edge_logs
+from setright.bindings.layouts._cloudformation_index import index, mentions, of_type, speakers, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_logins import logins
 from setright.bindings.layouts._cloudformation_metadata import containers, metadata
 from setright.bindings.layouts._cloudformation_principals import closed
@@ -21,7 +21,7 @@ from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type, uses
 from setright.bindings.layouts._cloudformation_ways import way_out
-from setright.bindings.layouts._databases import by_default
+from setright.bindings.layouts._databases import is_default_group
 from setright.bindings.layouts._documents import publishes
 from setright.bindings.layouts._gateway_routes import can_ask
 from setright.bindings.layouts._task_containers import writes
@@ -154,7 +154,7 @@ def _old_versions(template: Tree, name: str, tree: Tree) -> str:
     """What old versions of a bucket's objects come to: ``little`` where services write logs there, each once."""
     if "Expiration" in str(tree.get("LifecycleConfiguration")):
         return "all that its rules expire"
-    if speaks(template, "Outputs", name):
+    if mentions(template, "Outputs", name):
         return "what whoever takes it from an output does"
     named = {id_: template["Resources"][id_] for id_ in users(template, name)}
     there = {id_: other for id_, other in named.items() if resource_type(other) != "AWS::S3::BucketPolicy"}
@@ -175,7 +175,7 @@ def _refuses(statements: Plain) -> bool:
 
 def _handed_out(template: Tree, name: str, tree: Tree) -> str:
     """Who gets to know a resource besides its template: ``no`` where no output, nested stack or the like names it."""
-    if speaks(template, "Outputs", name):
+    if mentions(template, "Outputs", name):
         return "whoever takes it from an output"
     there = template["Resources"]
 
@@ -235,7 +235,7 @@ def _senders(template: Tree, name: str, tree: Tree) -> str:
 
 def _users(template: Tree, name: str, tree: Tree) -> str:
     """Who names a resource besides programs that use it by their role: ``no`` where there are only those, and some."""
-    if {"QueueName", "TopicName"} & tree.keys() or speaks(template, "Outputs", name):
+    if {"QueueName", "TopicName"} & tree.keys() or mentions(template, "Outputs", name):
         return "others, who know its name"
     named = users(template, name)
     others = [id_ for id_ in named if not resource_type(template["Resources"][id_]).startswith(PROGRAMS)]
@@ -278,7 +278,7 @@ STARTS_NOTHING = frozenset(  # what is in a subnet without taking the public add
 
 def _starters(template: Tree, name: str, tree: Tree) -> str:
     """Who starts something in a subnet that may take its public addresses: ``no`` where all that knows it does not."""
-    if speaks(template, "Outputs", name):
+    if mentions(template, "Outputs", name):
         return "whoever takes it from an output"
     named = {id_: resource_type(template["Resources"][id_]) for id_ in users(template, name)}
     odd = [id_ for id_, kind in named.items() if kind not in STARTS_NOTHING]
@@ -336,7 +336,7 @@ def _logs_role(template: Tree, name: str, tree: Tree) -> str:
 
 def _statements(template: Tree, name: str, tree: Tree) -> str:
     """Whether a database has every statement logged: ``no``, or who tells."""
-    return "no" if by_default(tree.get("DBParameterGroupName")) else "as its group says"
+    return "no" if is_default_group(tree.get("DBParameterGroupName")) else "as its group says"
 
 
 FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
@@ -365,7 +365,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "edge": edge,
     "edge-function": edge_function,
     "edge-logs": edge_logs,
-    "site": site,
+    "site": built_site,
     "starters": _starters,
     "front": _front,
     "network": _network,

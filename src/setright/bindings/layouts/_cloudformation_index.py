@@ -138,7 +138,7 @@ def leads_to(template: Tree, start: str, goal: str) -> bool:
     return False
 
 
-def speaks(template: Tree, part: str, name: str) -> bool:
+def mentions(template: Tree, part: str, name: str) -> bool:
     """Whether a part of the template (Outputs, Globals) speaks of a name."""
     counts = index(template).counts.get(part)
     return counts is not None and counts[name] > 0
@@ -149,14 +149,14 @@ def surely_names(template: Tree, named: Plain, bucket: str) -> bool:
     return referred(named) == bucket or named == look_up(template["Resources"][bucket], ("Properties", "BucketName"))
 
 
-def count(template: Tree, name: str) -> int:
+def mention_count(template: Tree, name: str) -> int:
     """How often a template speaks of a parameter, or of a resource."""
     return sum(part[name] for part in index(template).counts.values())
 
 
 def is_named(template: Tree, name: str) -> bool:
     """Whether another part of the template speaks of a resource."""
-    return count(template, name) > 0 or name in index(template).awaited
+    return mention_count(template, name) > 0 or name in index(template).awaited
 
 
 def dangling(template: Tree) -> str | None:

@@ -11,7 +11,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_rules as rules
 from setright.bindings.layouts import _cloudformation_values as values
 from setright.bindings.layouts._cloudformation_index import is_named
-from setright.bindings.layouts._cloudformation_values import properties, text
+from setright.bindings.layouts._cloudformation_values import parameter_text, properties
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree, Unknown
 
@@ -83,8 +83,8 @@ def _keyed(own: Plain, how: Mapping[str, Plain], wanted: Edit, path: Path, rest:
         return wanted
     found = next((index for index, item in _items(own) if item.get(key) == rest[0]), None)
     if found is not None:
-        return Edit((*path, found) if wanted.remove else (*path, found, value), text(wanted.value), wanted.remove)
-    return Edit((*path, len(_own(own))), {key: rest[0], value: text(wanted.value)}, wanted.remove)
+        return Edit((*path, found) if wanted.remove else (*path, found, value), parameter_text(wanted.value), wanted.remove)
+    return Edit((*path, len(_own(own))), {key: rest[0], value: parameter_text(wanted.value)}, wanted.remove)
 
 
 def one_behind_the_other(edits: Iterable[Edit]) -> list[Edit]:

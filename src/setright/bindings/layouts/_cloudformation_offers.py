@@ -29,9 +29,9 @@ from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_index import dangling, index, is_taken, leads_to, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up, split_path
 from setright.model import Edit, Path, Plain, Tree
+from setright.trees import as_list
 
 PREFIX, MAKES = "template", "makes"
 ROLE, FUNCTION, BOUNDARY = "AWS::IAM::Role", "AWS::Serverless::Function", "PermissionsBoundary"
@@ -153,7 +153,7 @@ def _found(template: Tree, name: str, has: Plain) -> str | None:
     """Another resource of the template that is there for this already; none for one that is of that sort, or that it needs."""
 
     def fitting() -> list[str]:
-        fit = dict.fromkeys(id_ for each in listed(has) for id_ in _fitting(template, each))
+        fit = dict.fromkeys(id_ for each in as_list(has) for id_ in _fitting(template, each))
         return [id_ for id_ in fit if "Condition" not in template["Resources"][id_]]
 
     alike = index(template).kept(("has", id(has)), has, fitting)

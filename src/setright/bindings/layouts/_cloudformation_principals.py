@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from setright.bindings.layouts._cloudformation_told import words
+from setright.bindings.layouts._cloudformation_told import map_words
 from setright.bindings.layouts._cloudformation_values import CALLER, CHOICE, NO_VALUE, function, referred
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -43,7 +43,7 @@ def _is_somebody(principal: Plain, template: Tree) -> bool:
 
 def _is_in_table(principal: Plain, template: Tree) -> bool:
     """Whether a table of the template gives it, and names somebody in each row: a parameter may mean any of them."""
-    named = words(principal)
+    named = map_words(principal)
     table = look_up(template, ("Mappings", named[0])) if len(named) == 3 else None
     rows = [look_up(row, (named[2],)) for row in table.values()] if isinstance(table, dict) else []
     return bool(rows) and all(_is_name(each) for each in rows)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_index import speaks, spoken_of, tied, users
+from setright.bindings.layouts._cloudformation_index import mentions, spoken_of, tied, users
 from setright.bindings.layouts._cloudformation_values import resource_type
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
+from setright.trees import as_list
 
 SERVICES = frozenset(  # whom the policy of the key that a topic is offered lets use it
     f"{each}.amazonaws.com" for each in ("budgets", "cloudtrail", "cloudwatch", "events", "s3")
@@ -42,7 +42,7 @@ def publishers(template: Tree, name: str, tree: Tree) -> str:
     let_in = list(_let_in(template, name))
     if not all(isinstance(each, str) and each in ALL_SERVICES for each in let_in):
         return STRANGERS
-    known = "TopicName" in tree or speaks(template, "Outputs", name)
+    known = "TopicName" in tree or mentions(template, "Outputs", name)
     named = {id_: resource_type(template["Resources"][id_]) for id_ in users(template, name)}
     others = [id_ for id_, kind in named.items() if kind not in (*PUBLISHING, *LISTENING) and not _only_hears(template, id_, name)]
     others += [str(each) for each in let_in if each not in SERVICES]
@@ -69,10 +69,10 @@ def _let_in(template: Tree, name: str) -> Iterator[Plain]:
     """Whom policies let publish to a topic: services by their names, anybody else as what is written."""
     for _, policy in tied(template, "AWS::SNS::TopicPolicy", "Topics/*").of(name):
         statements = look_up(policy, ("PolicyDocument", "Statement"))
-        for each in listed(statements) if not isinstance(statements, Unknown) else [statements]:
+        for each in as_list(statements) if not isinstance(statements, Unknown) else [statements]:
             if not isinstance(each, dict):
                 yield Unknown("a statement that cannot be told")
             elif each.get("Effect") != "Deny":
                 principal = each.get("Principal")
                 known = isinstance(principal, dict) and set(principal) == {"Service"}
-                yield from listed(principal["Service"]) if known and isinstance(principal, dict) else [principal]
+                yield from as_list(principal["Service"]) if known and isinstance(principal, dict) else [principal]

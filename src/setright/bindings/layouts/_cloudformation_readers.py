@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_index import index, speakers, speaks, users
+from setright.bindings.layouts._cloudformation_index import index, mentions, speakers, users
 from setright.bindings.layouts._cloudformation_values import resource_type, uses
 from setright.bindings.trees import look_up
 from setright.model import Tree
@@ -27,7 +27,7 @@ def read_by(template: Tree, name: str, tree: Tree) -> str:
 def _readers(template: Tree, name: str) -> Iterator[str]:
     kind = resource_type(template["Resources"][name])
     service = "dynamodb" if kind == "AWS::Serverless::SimpleTable" else kind.split("::")[1].lower()
-    yield from (part for part in ("Outputs", "Globals") if speaks(template, part, name))
+    yield from (part for part in ("Outputs", "Globals") if mentions(template, part, name))
     there = template["Resources"]
 
     def with_rights() -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from setright.bindings.layouts._cloudformation_index import count
+from setright.bindings.layouts._cloudformation_index import mention_count
 from setright.bindings.layouts._cloudformation_told import default_of
 from setright.bindings.layouts._cloudformation_values import NO_VALUE, function, is_ref, referred
 from setright.model import Edit, Plain, Tree, Unknown
@@ -56,7 +56,12 @@ def narrowed(rule: Plain, template: Tree) -> Edit | None:
         parameter = referred(value)
         if is_everybody(value):
             return Edit((key,), private)
-        if parameter and is_ref(value) and is_everybody(default_of(template, parameter)) and count(template, parameter) == 1:
+        if (
+            parameter
+            and is_ref(value)
+            and is_everybody(default_of(template, parameter))
+            and mention_count(template, parameter) == 1
+        ):
             allowed = template["Parameters"][parameter].get("AllowedValues")
             return None if allowed else Edit(("Parameters", parameter, "Default"), private)
     return None

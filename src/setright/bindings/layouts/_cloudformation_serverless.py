@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from setright.bindings.layouts._cloudformation_values import resource_type
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up, set_at
 from setright.model import Path, Plain, Tree, Unknown
+from setright.trees import as_list
 
 OWN = {"type", "globals", "else"}
 
@@ -88,7 +88,7 @@ def _common(layout: Mapping[str, Plain], template: Tree, name: str) -> Tree:
     ignored = template["Resources"][name].get("IgnoreGlobals")
     if not isinstance(common, dict) or ignored == "*":
         return {}
-    return {key: value for key, value in common.items() if key not in listed(ignored)}
+    return {key: value for key, value in common.items() if key not in as_list(ignored)}
 
 
 def _other(layout: Mapping[str, Plain]) -> Mapping[str, Plain]:

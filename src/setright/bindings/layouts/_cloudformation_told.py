@@ -31,7 +31,7 @@ def default_of(template: Tree, name: str | None) -> Plain:
     return None if sort.startswith("AWS::SSM") else default
 
 
-def text_of(value: Plain) -> str | None:
+def joined_text(value: Plain) -> str | None:
     """The text that a Sub or Join gives, where it puts in nothing but the names of the partition; None for any other."""
     if isinstance(value, Unknown):
         found = SUB.fullmatch(value.text)
@@ -48,7 +48,7 @@ def text_of(value: Plain) -> str | None:
 
 def _part(value: Plain) -> str | None:
     named = value.get("Ref") if isinstance(value, dict) and len(value) == 1 else None
-    return PSEUDO.get(named) if isinstance(named, str) else value if isinstance(value, str) else text_of(value)
+    return PSEUDO.get(named) if isinstance(named, str) else value if isinstance(value, str) else joined_text(value)
 
 
 def _filled(text: str) -> str | None:
@@ -58,7 +58,7 @@ def _filled(text: str) -> str | None:
 
 def mapped(value: Plain, template: Tree) -> list[Plain]:
     """The values that FindInMap may give, by parameters' defaults; empty where it is none, or they cannot be told."""
-    named = words(value)
+    named = map_words(value)
     table = look_up(template, ("Mappings", named[0])) if named else None
     if len(named) != 3 or not isinstance(table, dict) or len(table) > ROWS:
         return []
@@ -71,7 +71,7 @@ def mapped(value: Plain, template: Tree) -> list[Plain]:
     return found
 
 
-def words(value: Plain) -> list[str]:
+def map_words(value: Plain) -> list[str]:
     """The three words of a FindInMap, a reference as `!Ref NAME`."""
     if isinstance(value, Unknown):
         found = MAPPED.fullmatch(value.text.rstrip())

@@ -79,7 +79,7 @@ def _given(value: Plain, text: str, template: Tree) -> Plain:
     if is_ref(value):
         default = told.default_of(template, referred(value))
         return Unknown(text) if default is None else default
-    if (whole := told.text_of(value)) is not None:
+    if (whole := told.joined_text(value)) is not None:
         return whole
     if choices := told.mapped(value, template) or _chosen(value, template):
         return one_of(text, choices)
@@ -146,7 +146,7 @@ def is_choice(value: Plain, wanted: Plain) -> bool:
     return all(
         is_choice(each, wanted)
         or referred(each) == NO_VALUE
-        or (not isinstance(each, dict | list | Unknown) and text(each) != text(wanted))
+        or (not isinstance(each, dict | list | Unknown) and parameter_text(each) != parameter_text(wanted))
         for each in given[1:]
     )
 
@@ -172,13 +172,13 @@ def kept(raw: Plain, wanted: Plain, template: Tree) -> Plain:
     return [next((own for seen, own in given if seen == item), item) for item in wanted]
 
 
-def without(raw: Plain, path: Path, is_yaml: bool) -> Edit:
+def removal(raw: Plain, path: Path, is_yaml: bool) -> Edit:
     """The removal of what stands at a path: of a branch in favour of no value, of the whole choice where that leaves none."""
     if path[-2:-1] != (CHOICE,):
         return Edit(path, remove=True)
     other = look_up(raw, (*path[:-1], 3 - int(path[-1])))
     if referred(other) == NO_VALUE:
-        return without(raw, path[:-2], is_yaml)
+        return removal(raw, path[:-2], is_yaml)
     return Edit(path, written({"Ref": NO_VALUE}, is_yaml))
 
 
@@ -238,7 +238,7 @@ def uses(node: Plain, parameter: str) -> int:
     return sum(uses(inner, parameter) for inner in node) if isinstance(node, list) else 0
 
 
-def text(value: Plain) -> Plain:
+def parameter_text(value: Plain) -> Plain:
     """A value as parameters and attribute lists hold it: as a text."""
     if isinstance(value, list | dict | Unknown):
         return value
@@ -258,7 +258,7 @@ def written(value: Plain, is_yaml: bool) -> Plain:
     return {key: written(inner, is_yaml) for key, inner in value.items()}
 
 
-def quoted(text: str) -> str:
+def yaml_quoted(text: str) -> str:
     """A text of one line in YAML's double quotes, or in single ones where it has some of its own."""
     return f'"{text}"' if '"' not in text else "'" + text.replace("'", "''") + "'"
 
@@ -268,7 +268,7 @@ def _short(name: str, given: Plain) -> str | None:
         return f"!Ref {given}"
     if name == "Fn::GetAtt":
         return f"!GetAtt {'.'.join(given)}"
-    return f"!Sub {quoted(given)}" if name == "Fn::Sub" else None
+    return f"!Sub {yaml_quoted(given)}" if name == "Fn::Sub" else None
 
 
 def resource_type(resource: Plain) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from setright.bindings.layouts._cloudformation_index import index, of_type, speaks, spoken_of, tied, typed, users
+from setright.bindings.layouts._cloudformation_index import index, mentions, of_type, spoken_of, tied, typed, users
 from setright.bindings.layouts._cloudformation_values import function, properties, referred, resource_type
 from setright.model import Plain, Tree
 
@@ -35,7 +35,7 @@ def way_out(template: Tree, name: str, tree: Tree) -> str:
     resource = template["Resources"][name]
     if resource_type(resource) == SUBNET:
         takes = _leads_out(template, name) and any(_takes(template, id_) for id_ in users(template, name))
-        is_the_way = _has_gate_alone(template) and speaks(template, "Outputs", name)  # for whatever other stacks start there
+        is_the_way = _has_gate_alone(template) and mentions(template, "Outputs", name)  # for whatever other stacks start there
         return "public addresses" if takes or is_the_way else "others"
     if _is_false(properties(template, name).get("SourceDestCheck")) or TAKES_ONE.search(str(resource)):
         return "public addresses"  # it lets others out, or gives itself an address by asking for one

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from posixpath import join, normpath
 
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.model import Plain, Tree, Unknown
+from setright.trees import as_list
 
 
 def with_files(service: Tree, file: str, sources: Mapping[str, Source]) -> Tree:
     """The service with what its files set among its variables; as it is where not all of them are known to the last line."""
     told: dict[str, Plain] = {}
-    for each in listed(service.get("env_file")):
+    for each in as_list(service.get("env_file")):
         source = sources.get(normpath(join(folder(file), each))) if isinstance(each, str) and "$" not in each else None
         if source is None or source.lens != "dotenv" or not source.exists:
             return service
@@ -27,5 +28,5 @@ def _own(service: Tree) -> dict[str, Plain]:
     variables = service.get("environment")
     if isinstance(variables, dict):
         return variables
-    pairs = (str(each).partition("=") for each in listed(variables))
+    pairs = (str(each).partition("=") for each in as_list(variables))
     return {name: value if equals else None for name, equals, value in pairs}

@@ -24,7 +24,7 @@ VARIABLE = late(r"(?:^|(?:^|\s)[^\s-]\S*\s+)\$\{?\w+\}?(?=\s|$)")  # a word that
 SWARM = ("endpoint_mode", "labels", "mode", "placement", "replicas", "restart_policy", "rollback_config", "update_config")
 
 
-def asks(service: Tree, images: Images, made: Made = None) -> str:
+def health_command(service: Tree, images: Images, made: Made = None) -> str:
     """The command that asks it, for a shell in the container; empty where none is known, or where it may answer elsewhere."""
     needs = known(service, images, made)
     said = " ".join([*words_of(service), *names_of(service.get("environment"))])
@@ -39,14 +39,14 @@ def is_of_swarm(service: Tree) -> bool:
     return isinstance(deploy, dict) and any(key in deploy for key in SWARM)
 
 
-def checked(name: str, service: Tree, wanted: Edit, images: Images, made: Made, version: str) -> list[Edit]:
+def health_edits(name: str, service: Tree, wanted: Edit, images: Images, made: Made, version: str) -> list[Edit]:
     """The edits for a check; ``auto`` is the one that is known. Raises BindingError where none is.
 
     `version` is what the file says of its format, which the first Compose heeds: checks since 2.1, their start since 2.3 and 3.4.
     """
     if wanted.path != PLACE or wanted.remove or wanted.value != AUTO:
         return [wanted]
-    command = asks(service, images, made)
+    command = health_command(service, images, made)
     if not command:
         raise BindingError(
             f"{name}: no command is known that asks its image for its health; add healthcheck with one that is in the image"

@@ -63,10 +63,10 @@ def _usual(service: Tree, made: Made) -> int:
 
 def _told(service: Tree) -> int:
     """What it takes by the sizes that its words tell, in bytes; 0 where they tell none."""
-    return told_by(" ".join(str(each) for key in SPEAKS for each in _words(service.get(key))))
+    return memory_told(" ".join(str(each) for key in SPEAKS for each in _words(service.get(key))))
 
 
-def told_by(text: str) -> int:
+def memory_told(text: str) -> int:
     """What a program takes by the sizes that words for it tell, in bytes; 0 where they tell none."""
     found = [int(size) * UNITS[(unit or bare).lower()] for part, bare in PARTS.items() for size, unit in part.findall(text)]
     return BESIDES * max(found, default=0)

@@ -27,7 +27,6 @@ from setright.bindings.layouts._compose_build import (
 from setright.bindings.layouts._compose_short import volume_parts
 from setright.bindings.layouts._dockerfile_image import SHELLS, image_of, program
 from setright.bindings.layouts._dockerfile_user import workdir
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import (
     OF_PATHS,
     Images,
@@ -40,14 +39,15 @@ from setright.bindings.layouts._image_needs import (
     is_named,
     is_rootless,
     needs_of,
-    places_of,
     spills_of,
     tells_capabilities,
+    writable_places,
     writes_of,
 )
 from setright.bindings.source import Source
 from setright.model import Edit, Plain, Tree
 from setright.patterns import SomeOf
+from setright.trees import as_list
 
 SET_UID = re.compile(r"\b(?:sudo|su|doas|pkexec|newuidmap|fusermount|chsh|passwd)\b|SUDO")
 HOST = (".", "/", "~", "$")  # the first letters of a volume that is a folder of the host
@@ -94,7 +94,7 @@ def known(service: Tree, images: Images, made: Made = None) -> Needs:
         [*places, *base.added],
         is_whole=not service.get("env_file"),
         names=names_of(service.get("environment")),
-        plain=listed(service.get(PLAIN)),
+        plain=as_list(service.get(PLAIN)),
     )
     needs = needs_of(base.image, started, images)
     if "writes-as-root" in needs and not service.get("user"):
@@ -228,14 +228,16 @@ def _becomes_root(service: Tree, image: str) -> bool:
     """Whether it is known to be of s6-overlay, starts as another user, and no memory of his stands where that one writes."""
     found = OF_S6.search(image)
     is_other = found is not None and (bool(found["rootless"]) or not starts_as_root(service, ()))
-    return is_other and not any(str(each).partition(":")[0] == RUN and "uid=" in str(each) for each in listed(service.get("tmpfs")))
+    return is_other and not any(
+        str(each).partition(":")[0] == RUN and "uid=" in str(each) for each in as_list(service.get("tmpfs"))
+    )
 
 
 def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> list[Edit]:
     """What else an edit must set, so that the image runs as before."""
     needs = known(service, images, made)
     if wanted.path == ("cap_drop",) and not wanted.remove:
-        have = listed(service.get("cap_add"))
+        have = as_list(service.get("cap_add"))
         named = {str(each).upper().removeprefix("CAP_") for each in have}
         new = [each for each in kept(service, images, made) if not {each, "ALL"} & named]
         return [Edit(("cap_add",), [*have, *new])] if new else []
@@ -259,7 +261,7 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
 def _told_places(service: Tree) -> list[str]:
     """The folders that its environment tells for what it writes, and nothing holds yet."""
     pairs = zip(names_of(service.get("environment")), _values(service.get("environment")), strict=True)
-    memory = [str(each).partition(":")[0].rstrip("/") for each in listed(service.get("tmpfs"))]
+    memory = [str(each).partition(":")[0].rstrip("/") for each in as_list(service.get("tmpfs"))]
     return keeps.told(pairs, [*mounted(service), *memory, *EVERYBODYS])
 
 
@@ -269,14 +271,14 @@ def _has_no_volume(service: Tree, images: Images, made: Made) -> str:
         return f"its environment has it write to {paths[0]}"
     base, whole = _base(service, made).image, image_of(made or (), {}).whole
     words = [*words_of(service), *program(whole)]
-    declares = any(each["keyword"] == "VOLUME" for each in whole) or any(places_of(base, images))
+    declares = any(each["keyword"] == "VOLUME" for each in whole) or any(writable_places(base, images))
     is_database = keeps.is_database("" if service.get("build") else base, words[0] if words else "")
     return "a database writes its data" if is_database and not declares and not mounted(service) else ""
 
 
 def _places(service: Tree, paths: Sequence[str], spills: Sequence[str]) -> list[Edit]:
     """Memory for the paths that nothing holds yet, and a volume without a name for those that memory may not hold."""
-    have, volumes = listed(service.get("tmpfs")), listed(service.get("volumes"))
+    have, volumes = as_list(service.get("tmpfs")), as_list(service.get("volumes"))
     taken = [_behind_links(each) for each in (*(str(each).partition(":")[0].rstrip("/") for each in have), *mounted(service))]
     new = [path for path in dict.fromkeys(paths) if not any(covers(each, _behind_links(path)) for each in taken)]
     large = [path for path in new if path in spills]
@@ -295,8 +297,8 @@ def _changes_root(service: Tree, images: Images, made: Made) -> str:
     own = [str(each) for key in ("entrypoint", "command") for each in _words(service.get(key))]
     whole = image_of(made or (), {}).whole
     directory = str(service.get("working_dir") or (workdir(whole) if any(each["keyword"] == "WORKDIR" for each in whole) else ""))
-    memory = [str(each).partition(":")[0] for each in listed(service.get("tmpfs"))]
-    places = [*mounted(service), *memory, *places_of(_base(service, made).image, images)]
+    memory = [str(each).partition(":")[0] for each in as_list(service.get("tmpfs"))]
+    places = [*mounted(service), *memory, *writable_places(_base(service, made).image, images)]
     if held := writers.sign(own or program(whole), directory, places):
         return held
     found = None if "writes" in known(service, images, made) else _takes_user(service)
@@ -322,7 +324,7 @@ def _cautions(service: Tree, images: Images, made: Made) -> Needs:
 
 def mounted(service: Tree) -> list[str]:
     """Where volumes stand in the container."""
-    volumes = [each for each in listed(service.get("volumes")) if isinstance(each, str | dict)]
+    volumes = [each for each in as_list(service.get("volumes")) if isinstance(each, str | dict)]
     parts = [str(each.get("target")) if isinstance(each, dict) else _target(each) for each in volumes]
     return [part.rstrip("/") for part in parts if part]
 
@@ -333,7 +335,7 @@ def _target(volume: str) -> str:
 
 
 def _has_folders_of_the_host(service: Tree) -> bool:
-    volumes = listed(service.get("volumes"))
+    volumes = as_list(service.get("volumes"))
     return any(each.get("type") == "bind" if isinstance(each, dict) else str(each).startswith(HOST) for each in volumes)
 
 
@@ -345,7 +347,7 @@ def _words(command: Plain) -> list[str]:
         except ValueError:  # a quotation that does not end
             words = command.split()
     else:
-        words = [str(each) for each in listed(command)]
+        words = [str(each) for each in as_list(command)]
     return words if any(word.rpartition("/")[2] in SHELLS for word in words[:2]) else [word.replace("$$", "") for word in words]
 
 
@@ -361,11 +363,11 @@ def _as_filled(words: list[str]) -> list[str]:
 
 def names_of(environment: Plain) -> list[str]:
     """The names of the variables in either form."""
-    return [str(each).partition("=")[0] for each in (environment if isinstance(environment, dict) else listed(environment))]
+    return [str(each).partition("=")[0] for each in (environment if isinstance(environment, dict) else as_list(environment))]
 
 
 def _values(environment: Plain) -> list[str]:
     """The values of an environment in either form."""
     if isinstance(environment, dict):
         return [str(value) for value in environment.values()]
-    return [str(each).partition("=")[2] for each in listed(environment)]
+    return [str(each).partition("=")[2] for each in as_list(environment)]

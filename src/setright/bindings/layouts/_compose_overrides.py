@@ -10,10 +10,11 @@ from posixpath import join
 from typing import NamedTuple
 
 from setright.bindings.layouts._compose_starts import named_together
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.model import Path, Plain, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 Services = Mapping[tuple[str, str], tuple[Path, Tree]]
 
@@ -61,10 +62,10 @@ def below(locator: str, name: str, mains: Sequence[str], sources: Mapping[str, S
 def _is_whole(own: Mapping[str, Tree], below: Mapping[str, Tree]) -> bool:
     if not all(any(raw.get(key) for key in WHOLE) for raw in own.values()):
         return False
-    needs = {str(each) for raw in own.values() for each in listed(_names(raw.get("depends_on")))}
+    needs = {str(each) for raw in own.values() for each in as_list(_names(raw.get("depends_on")))}
     repeats = any(raw.get(key) and raw[key] == below.get(name, {}).get(key) for name, raw in own.items() for key in REPEATED)
     return bool(needs and needs <= own.keys()) or repeats
 
 
 def _names(depends: Plain) -> list[Plain]:
-    return list(depends) if isinstance(depends, dict) else listed(depends)
+    return list(depends) if isinstance(depends, dict) else as_list(depends)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._compose_build import filled
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Resource, Unknown
+from setright.trees import as_list
 
 LOOPBACK = ("127.0.0.1", "::1", "[::1]", "localhost")
 FOR_OTHERS = (22, 25, 53, 110, 143, 443, 465, 500, 587, 853, 993, 995, 1194, 3478, 3479, 4500, 5060, 5061, 5349, 5350, 51820)
@@ -26,7 +26,7 @@ def refuse_to_hide(resource: Resource, wanted: Edit) -> None:
     port = look_up(resource.tree, wanted.path[:2])
     if not isinstance(port, dict) or wanted.value not in LOOPBACK:
         return
-    others = [each for each in listed(resource.tree.get("ports")) if isinstance(each, dict)]
+    others = [each for each in as_list(resource.tree.get("ports")) if isinstance(each, dict)]
     number = _number(port)
     with_tls = number == BESIDES_TLS and any(_number(each) == "443" for each in others)
     by_udp = any(each.get("protocol") == "udp" and _number(each) == number for each in others)

@@ -14,11 +14,12 @@ from typing import NamedTuple
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._compose_health import SWARM
 from setright.bindings.layouts._compose_starts import pipeline
-from setright.bindings.layouts._documents import folder, listed, mappings
+from setright.bindings.layouts._documents import folder, mappings
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 APART = "kept-apart"  # what a control asks a value to be that shall stand in `.env`
 ENV, IGNORE = ".env", ".gitignore"
@@ -34,7 +35,7 @@ OF_SHELLS = late(  # names that the shell of whoever starts it may have with ano
 NO_WORDS = ("1", "2", "2.0")  # versions of files in which the first Compose knows no `${NAME:?words}`
 
 
-class Found(NamedTuple):
+class WrittenSecret(NamedTuple):
     """A variable of a service with a value that is written out."""
 
     at: Path  # below the service
@@ -70,13 +71,13 @@ def moved(resource: Resource, raw: Tree, wanted: Edit, version: str, sources: Ma
     return [(locator, Edit((*base, *found.at), written)), *kept, *ignores]
 
 
-def _found(resource: Resource, raw: Tree, wanted: Edit) -> Found:
+def _found(resource: Resource, raw: Tree, wanted: Edit) -> WrittenSecret:
     name = look_up(resource.tree, (*wanted.path[:2], "name"))
     variables = raw.get("environment")
     if isinstance(variables, dict):
         at, value = ("environment", name), variables.get(name)
     else:
-        lines = [str(each) for each in listed(variables)]
+        lines = [str(each) for each in as_list(variables)]
         number = next((n for n, each in enumerate(lines) if each.partition("=")[0] == name), None)
         at, value = ("environment", number), None if number is None else lines[number].partition("=")[2]
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -85,24 +86,24 @@ def _found(resource: Resource, raw: Tree, wanted: Edit) -> Found:
     variable, value = (default["name"], default["value"]) if default else ("", value)
     if not PLAIN.fullmatch(str(value)):
         raise BindingError(f"{resource.name}: {name} has signs in it that mean something to Compose or its .env; move it by hand")
-    return Found(at, str(name), str(value), variable)
+    return WrittenSecret(at, str(name), str(value), variable)
 
 
-def _repeats(document: Plain, found: Found) -> str:
+def _repeats(document: Plain, found: WrittenSecret) -> str:
     """The extension field of the file that says the same, from where a service has it by an alias; empty for none."""
     fields = document.items() if isinstance(document, dict) else ()
     return next((str(key) for key, value in fields if str(key).startswith("x-") and _says(value, found)), "")
 
 
-def _says(value: Plain, found: Found) -> bool:
+def _says(value: Plain, found: WrittenSecret) -> bool:
     if isinstance(value, dict):
         own = DEFAULT.fullmatch(str(value.get(found.name)))
         same = own["value"] if own else str(value.get(found.name))
         return same == found.value or any(_says(each, found) for each in value.values())
-    return f"{found.name}={found.value}" in map(str, listed(value))
+    return f"{found.name}={found.value}" in map(str, as_list(value))
 
 
-def _refuse_where_it_means_more(service: str, found: Found, place: str, sources: Mapping[str, Source]) -> None:
+def _refuse_where_it_means_more(service: str, found: WrittenSecret, place: str, sources: Mapping[str, Source]) -> None:
     """Raises BindingError where the folder's files ask for a variable that gets its default in `.env` in another way, too."""
     texts = [str(source.tree) for source in sources.values() if source.lens == "yaml" and folder(source.locator) == place]
     told = [each["rest"] or "" for text in texts for each in ASKED.finditer(text) if found.variable in (each["name"], each["bare"])]
@@ -115,7 +116,7 @@ def _without_value(environment: Plain) -> list[str]:
     """The variables that a service takes over from who starts it."""
     if isinstance(environment, dict):
         return [name for name, value in environment.items() if value is None]
-    return [str(each) for each in listed(environment) if "=" not in str(each)]
+    return [str(each) for each in as_list(environment) if "=" not in str(each)]
 
 
 def _refuse_where_env_is_not_read(locator: str, base: Path, sources: Mapping[str, Source]) -> None:
@@ -136,7 +137,7 @@ def _refuse_where_env_is_not_read(locator: str, base: Path, sources: Mapping[str
 
 
 def _names_env(service: Tree, place: str) -> bool:
-    names = [each.get("path") if isinstance(each, dict) else each for each in listed(service.get("env_file"))]
+    names = [each.get("path") if isinstance(each, dict) else each for each in as_list(service.get("env_file"))]
     return any(normpath(join(place, str(each))) == normpath(join(place, ENV)) for each in names)
 
 
@@ -165,7 +166,7 @@ def _used(place: str, sources: Mapping[str, Source]) -> set[str]:
     return {name for text in texts for name in USED.findall(text)}
 
 
-def _variable(service: str, found: Found, env: Tree, used: set[str]) -> str:
+def _variable(service: str, found: WrittenSecret, env: Tree, used: set[str]) -> str:
     """A name for the value: the variable's own, else with the service before it. Raises BindingError where both are taken."""
     own = [] if OF_SHELLS.fullmatch(found.name.upper()) else [found.name]
     for name in (*own, re.sub(r"\W", "_", f"{service.upper()}_{found.name}")):

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up, set_at
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 VARIABLE = late(r"(?<!\$)\$(?:\{[^{}]*\}|[A-Za-z_]\w*)")  # a doubled dollar is one that the container sees
 PORT = late(r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)??(?:(?P<published>[^:]*):)?(?P<target>[^:/]+)(?:/(?P<protocol>\w+))?")
@@ -92,7 +92,7 @@ def volume(raw: Plain) -> Plain:
 
 def on_host(mounts: Plain, declared: Plain) -> Plain:
     """The volumes in the long form; one that is a file or folder of the host, by its driver's options, with that as `device`."""
-    return [_on_host(each, declared) if isinstance(each, dict) else each for each in listed(mounts)]
+    return [_on_host(each, declared) if isinstance(each, dict) else each for each in as_list(mounts)]
 
 
 def _on_host(mount: Tree, declared: Plain) -> Tree:
@@ -115,7 +115,7 @@ def environment(raw: Plain) -> list[Tree]:
     """The variables in order, values as they are written; one without value comes from the shell that starts it."""
     if isinstance(raw, dict):
         return [{"name": name, **({} if value is None else {"value": value})} for name, value in raw.items()]
-    pairs = [str(each).partition("=") for each in listed(raw) if isinstance(each, str)]
+    pairs = [str(each).partition("=") for each in as_list(raw) if isinstance(each, str)]
     return [{"name": name, **({"value": value} if equals else {})} for name, equals, value in pairs]
 
 

@@ -13,7 +13,7 @@ from setright.model import Plain, Unknown
 EVERY = {"general_log": ("1", "ON"), "log_statement": ("all",), "log_min_duration_statement": ("0",), "long_query_time": ("0",)}
 
 
-def by_default(group: Plain) -> bool:
+def is_default_group(group: Plain) -> bool:
     """Whether a group is one of those that AWS makes; only their names have a dot."""
     return group is None or (isinstance(group, str) and group.startswith("default."))
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
 
-from setright.bindings.layouts._documents import listed, mappings
+from setright.bindings.layouts._documents import mappings
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Tree
+from setright.trees import as_list
 
 FLUX = "kustomize.toolkit.fluxcd.io/"
 OTHERWISE = "namespace-otherwise"  # for what names none
@@ -27,7 +28,7 @@ def deployed(sources: Mapping[str, Source]) -> Iterator[tuple[str, Tree]]:
             yield from _of(look_up(tree, ("spec", "path")), {key: value for key, value in told.items() if value})
         elif api.startswith("argoproj.io/") and tree.get("kind") == "Application":
             told = {OTHERWISE: look_up(tree, ("spec", "destination", "namespace"))}
-            sources_of = [look_up(tree, ("spec", "source")), *listed(look_up(tree, ("spec", "sources")))]
+            sources_of = [look_up(tree, ("spec", "source")), *as_list(look_up(tree, ("spec", "sources")))]
             for each in sources_of if told[OTHERWISE] else ():
                 yield from _of(look_up(each, ("path",)), told)
 

@@ -32,7 +32,7 @@ class Form(NamedTuple):
     written: Callable[[Plain, Sequence[str]], list[str]]
 
 
-def read(form: str, words: Sequence[str]) -> Plain:
+def read_form(form: str, words: Sequence[str]) -> Plain:
     """A value with a variable in it cannot be told."""
     if any("${" in word for word in words):
         return Unknown(" ".join(words))

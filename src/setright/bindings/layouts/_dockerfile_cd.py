@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from setright.bindings.layouts._dockerfile_image import Images, Instruction, facts_of, from_of, placed, stages_of
+from setright.bindings.layouts._dockerfile_image import Images, Instruction, from_of, image_facts, placed, stages_of
 from setright.bindings.layouts._dockerfile_user import joined, workdir
 from setright.model import Edit
 from setright.patterns import late
@@ -44,7 +44,7 @@ def _gone(instructions: Sequence[Instruction], images: Images) -> Iterator[tuple
     if any(each["keyword"] == "SHELL" and OTHER_SHELL.search(str(each["value"])) for each in instructions):
         return
     for start, end in stages_of(instructions):
-        begins_at_root = facts_of(from_of(instructions[start])["image"], images).get("workdir") == "/"
+        begins_at_root = image_facts(from_of(instructions[start])["image"], images).get("workdir") == "/"
         for at in range(start, end):
             each = instructions[at]
             found = GOES.fullmatch(each["value"]) if each["keyword"] == "RUN" and isinstance(each["value"], str) else None

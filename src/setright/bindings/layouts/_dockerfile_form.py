@@ -55,7 +55,7 @@ def is_alike(image: Image) -> bool:
     return re.fullmatch(r"[\w-]+", name) is not None and name not in copied
 
 
-def quoted(text: str) -> str:
+def label_value(text: str) -> str:
     """A text as the value of a label; quotes around the whole of it go."""
     whole = QUOTED.fullmatch(text)
     escaped = re.sub(r'[\\"$]', r"\\\g<0>", whole[2] if whole else text)

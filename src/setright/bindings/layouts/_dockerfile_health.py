@@ -160,7 +160,7 @@ def _builds(image: Image) -> bool:
     return base(words[0]) in BUILDERS or (base(words[0]) in SHELLS and not words[1:])
 
 
-def by_hand(image: Image) -> str:
+def health_steps(image: Image) -> str:
     """What to write where nothing tells how to ask whether it works."""
     if only_tells(image):
         return "by itself it only tells how it is used, as a tool for single commands does; take an exception for it"

@@ -69,7 +69,7 @@ def image_of(instructions: Sequence[Instruction], images: Images) -> Image:
         names = [from_of(instructions[each])["name"].lower() for each, _ in stages[:at]]
         at = len(names) - 1 - names[::-1].index(told.lower()) if told.lower() in names else -1
     is_of_several = bool(whole) and "$" in from_of(whole[0])["image"] and len(set(_called(whole))) > 1  # by what a build is told
-    facts = {} if is_of_several else facts_of(told, images)
+    facts = {} if is_of_several else image_facts(told, images)
     family = "" if is_of_several else _family(told, facts, whole)
     words = program(whole)
     if family == "empty":
@@ -92,7 +92,7 @@ def from_of(each: Instruction) -> dict[str, str]:
     return {"image": (found["image"] if found else ""), "name": (found["name"] or "" if found else "")}
 
 
-def facts_of(image: str, images: Images) -> Mapping[str, Plain]:
+def image_facts(image: str, images: Images) -> Mapping[str, Plain]:
     """What the binding tells of an image: the entry of the longest name that fits."""
     name = plain_name(image)
     bare = name.partition("@")[0]

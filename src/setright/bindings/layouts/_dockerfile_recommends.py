@@ -36,7 +36,7 @@ PACKAGES = late(r"\bgpg\w*\b|gnupg|apt-key|fakeroot|\bdebuild\b|dpkg-(?!-)|\bdh_
 CERTIFICATES_OF = late(r"eclipse-temurin|rust|ruby|perl|php|python|golang|buildpack-deps")  # of any tag
 
 
-def left_out(installed: Collection[str], text: str) -> str:
+def missed_recommends(installed: Collection[str], text: str) -> str:
     """What these packages only recommend, do little without, and is named nowhere in the text."""
     wanted = dict.fromkeys(each for name in sorted(installed) for each in RECOMMENDED.get(name, ()))
     brought = {each for name in {*installed, *wanted} for each in BROUGHT_ALONG.get(name, ())}
@@ -46,7 +46,7 @@ def left_out(installed: Collection[str], text: str) -> str:
 
 
 def are_known(instructions: Sequence[Mapping[str, Plain]]) -> bool:
-    """Whether all that apt-get installs with what is recommended surely recommends no more than `left_out` brings back."""
+    """Whether all that apt-get installs with what is recommended surely recommends no more than `missed_recommends` brings back."""
     stages = stages_of(instructions)
     has: dict[str, frozenset[str]] = {}  # by the names of stages, which later ones begin from
     for number, (start, end) in enumerate(stages):

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts._dockerfile_image import from_of, stages_of
-from setright.bindings.layouts._shell_words import Command, Word, base, commands
+from setright.bindings.layouts._shell_words import Command, ShellWord, base, commands
 from setright.model import Plain, Tree
 from setright.patterns import late
 from setright.trees import same
@@ -123,7 +123,7 @@ def with_options(locator: str, each: Instruction, number: int, want: Plain) -> s
     new = " ".join(want[len(have) :])
     end = max([words[0].end, *(end for _, end in options), *(other.end for other in others[:1])])
     installed = {other.text.partition("=")[0] for other in others[1:]}
-    if recommends.NO_RECOMMENDS in new and (kept := recommends.left_out(installed, text)):
+    if recommends.NO_RECOMMENDS in new and (kept := recommends.missed_recommends(installed, text)):
         first = others[1].start
         text = f"{text[:first]}{kept} {text[first:]}"
         end += len(f"{kept} ") if end > first else 0
@@ -184,7 +184,7 @@ def _with_command(locator: str, each: Instruction, new: str) -> str:
     return f"{text}{indent}&& {new}"
 
 
-def _words(locator: str, each: Instruction, number: int) -> Sequence[Word]:
+def _words(locator: str, each: Instruction, number: int) -> Sequence[ShellWord]:
     """The words of one command."""
     found = [] if each.get("heredocs") else commands(str(each["value"]))
     if number >= len(found):
@@ -257,11 +257,11 @@ def _is_quiet(options: Sequence[str]) -> bool:
     return len([option for option in options if option in ("-q", "--quiet")]) > 1
 
 
-def _options(words: Sequence[Word]) -> tuple[list[tuple[str, int]], list[Word]]:
+def _options(words: Sequence[ShellWord]) -> tuple[list[tuple[str, int]], list[ShellWord]]:
     """A command's options, each with where it ends, and its other words. An option that takes a word holds it."""
     takes = TAKES_WORD.get(base(words[0].text), APT_WORDS)
     options: list[tuple[str, int]] = []
-    others: list[Word] = []
+    others: list[ShellWord] = []
     held = False
     for word in words[1:]:
         if held:

@@ -31,10 +31,10 @@ from setright.bindings.layouts._dockerfile_image import (
     stages_of,
     users_made,
 )
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
 from setright.patterns import late
+from setright.trees import as_list
 
 NAME, NUMBER, NOBODYS = "app", "10001", "65532"
 ROOTS = frozenset({"root", "0"})
@@ -103,7 +103,7 @@ USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "addus
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
 
 
-class Chosen(NamedTuple):
+class NewUser(NamedTuple):
     """The user, the owner that files are given to, and the command that makes him; empty where there is none."""
 
     user: str
@@ -121,7 +121,7 @@ def user_now(image: Image) -> str | None:
     return told[-1] if told else image.facts.get("runs-as")
 
 
-def number(image: Image) -> str:
+def user_number(image: Image) -> str:
     """The image's user by number, where it is said by name and the number is known; the group stays as it is said."""
     name, colon, group = (user_now(image) or "").partition(":")
     if not any(each["keyword"] == "USER" for each in image.whole) or is_root(name):
@@ -136,7 +136,7 @@ def with_number(instructions: Sequence[Instruction], image: Image) -> Iterator[E
     """The edit that says the user by its number where it was last said by name."""
     said = next(each for each in reversed(image.whole) if each["keyword"] == "USER")
     at = next(n for n, each in enumerate(instructions) if each is said)
-    yield Edit(("instructions", at, "value"), number(image))
+    yield Edit(("instructions", at, "value"), user_number(image))
 
 
 def with_user(locator: str, instructions: Sequence[Instruction], image: Image, wanted: str) -> Iterator[Edit]:
@@ -145,7 +145,7 @@ def with_user(locator: str, instructions: Sequence[Instruction], image: Image, w
     instructions, image = _with(instructions, image, moved)
     if wanted == "auto":
         _refuse(locator, image)
-    chosen = _chosen(image) if wanted == "auto" else Chosen(wanted)
+    chosen = _chosen(image) if wanted == "auto" else NewUser(wanted)
     start, end = stages_of(instructions)[-1]
     behind = 1 + max((n for n in range(start, end) if instructions[n]["keyword"] in NEEDS_ROOT), default=start)
     at = next((n for n in range(behind, end) if instructions[n]["keyword"] in STARTS), end)
@@ -263,46 +263,46 @@ def _is_known(name: str) -> bool:
     return name in health.SERVERS or bool(health.INTERPRETERS.fullmatch(name))
 
 
-def _chosen(image: Image) -> Chosen:
+def _chosen(image: Image) -> NewUser:
     before = [str(each["value"]) for each in image.whole if each["keyword"] == "USER" and not is_root(str(each["value"]))]
     if before:
-        return Chosen(before[-1])
+        return NewUser(before[-1])
     if image.family == "windows":
-        return Chosen("ContainerUser")
+        return NewUser("ContainerUser")
     if runs_as := image.facts.get("runs-as"):
-        return Chosen(str(runs_as))
+        return NewUser(str(runs_as))
     if told := _told_user(image):
-        return Chosen(told, told)
+        return NewUser(told, told)
     made = users_made(image.whole)
     if owner := _owner(image, made):
         return owner
     if made:
         name, uid = list(made.items())[-1]
-        return Chosen(uid or name, name)
+        return NewUser(uid or name, name)
     if own := image.facts.get("user"):
-        return Chosen(str(image.facts.get("uid", own)), f"{own}:{own}")
+        return NewUser(str(image.facts.get("uid", own)), f"{own}:{own}")
     if image.family in USABLE:
         few = image.facts.get("tools") == "few"
         makes = "" if few else USABLE[image.family].format(uid=NUMBER, name=NAME)
-        return Chosen(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
+        return NewUser(NUMBER, NUMBER if few else f"{NAME}:{NAME}", makes)
     has_shell = image.family != "empty" and (any(runs(image.whole)) or _starts_shell(image))
-    return Chosen(NOBODYS, NOBODYS if has_shell else "")
+    return NewUser(NOBODYS, NOBODYS if has_shell else "")
 
 
 def _starts_shell(image: Image) -> bool:
     """Whether what it starts names a shell, which it must have then."""
     said = [each["value"] for each in image.whole if each["keyword"] in ("CMD", "ENTRYPOINT")]
-    return any(isinstance(value, str) or any(base(str(word)) in SHELLS for word in listed(value)) for value in said)
+    return any(isinstance(value, str) or any(base(str(word)) in SHELLS for word in as_list(value)) for value in said)
 
 
-def _owner(image: Image, made: Mapping[str, str]) -> Chosen | None:
+def _owner(image: Image, made: Mapping[str, str]) -> NewUser | None:
     """The user whom the Dockerfile gives files to, who is there since else its build would fail; None for root and numbers."""
     named = [each for each in _owners(image.whole) if re.fullmatch(r"[a-z_][a-z0-9_-]*", each) and not is_root(each)]
     if not named:
         return None
     name = named[-1]
     known = {**NUMBERS.get(image.family, {}), str(image.facts.get("user", "")): str(image.facts.get("uid", "")), **made}
-    return Chosen(known.get(name) or name, name)
+    return NewUser(known.get(name) or name, name)
 
 
 def _owners(whole: Sequence[Instruction]) -> Iterator[str]:
@@ -329,7 +329,7 @@ def _told_user(image: Image) -> str:
     return ""
 
 
-def _commands(chosen: Chosen, made: Sequence[str], given: Sequence[str], touched: Sequence[str]) -> list[str]:
+def _commands(chosen: NewUser, made: Sequence[str], given: Sequence[str], touched: Sequence[str]) -> list[str]:
     """The shell commands that make the user, and the directories and files that shall be his."""
     if not chosen.owner:
         return []

@@ -11,11 +11,12 @@ from posixpath import join, normpath
 
 from setright.bindings.layouts._compose_build import ELSEWHERE
 from setright.bindings.layouts._dockerfile_image import Instruction, from_of, stages_of
-from setright.bindings.layouts._documents import folder, listed, mappings
+from setright.bindings.layouts._documents import folder, mappings
 from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 ACTION = late(r"(?:^|/)action\.ya?ml")
 PORT = late(r"(\d+)(?:/tcp)?")
@@ -52,9 +53,9 @@ def is_alone(instructions: Sequence[Instruction], others: Sequence[Tree], port: 
 
 def _served(service: Tree) -> set[str]:
     """The ports of the container that a service speaks of."""
-    given = listed(service.get("ports"))
+    given = as_list(service.get("ports"))
     ports = [each.get("target") if isinstance(each, dict) else str(each).rpartition(":")[2] for each in given]
-    numbers = (PORT.fullmatch(str(each)) for each in [*ports, *listed(service.get("expose"))])
+    numbers = (PORT.fullmatch(str(each)) for each in [*ports, *as_list(service.get("expose"))])
     return {*(found[1] for found in numbers if found), *NUMBER.findall(f"{service.get('command')} {service.get('entrypoint')}")}
 
 

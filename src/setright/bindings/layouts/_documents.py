@@ -13,6 +13,7 @@ from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Resource, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 PACKED = late(r"[A-Za-z0-9+/]{16,}={0,2}")
 FEW = 8  # files that are gone through as fast as they are looked up
@@ -54,27 +55,20 @@ def folder(locator: str) -> str:
     return locator.rpartition("/")[0]
 
 
-def listed(value: Plain) -> list[Plain]:
-    """A value that may stand alone or in a list, as a list."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
 def trees_of(value: Plain) -> list[Tree]:
     """The mappings of a list, or the one mapping that stands for a list."""
-    return [each for each in listed(value) if isinstance(each, dict)]
+    return [each for each in as_list(value) if isinstance(each, dict)]
 
 
 def publishes(policy: Plain) -> bool:
     """Whether a statement of a policy surely lets everybody read, and no more than that, on no condition."""
-    statements = listed(policy.get("Statement")) if isinstance(policy, dict) else []
+    statements = as_list(policy.get("Statement")) if isinstance(policy, dict) else []
     return any(
         isinstance(each, dict)
         and each.get("Effect") == "Allow"
         and not each.get("Condition")
         and each.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-        and all(READS.fullmatch(str(action)) for action in listed(each.get("Action")))
+        and all(READS.fullmatch(str(action)) for action in as_list(each.get("Action")))
         for each in statements
     )
 

@@ -35,7 +35,7 @@ import msgspec
 
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._api_callers import chart, telling, works_by_its_token
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._image_needs import Images, Needs, without_volumes
 from setright.bindings.layouts._pod_annotations import is_default
 from setright.bindings.layouts._pod_needs import (
@@ -52,6 +52,7 @@ from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 ORDINARY = {  # what containerd, CRI-O and Docker give anyway
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW"),
@@ -99,7 +100,7 @@ class Around(msgspec.Struct, frozen=True):
     is_local: bool = False  # a tool in the tree loads images into nodes
 
 
-def gathered(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) -> Around:
+def surroundings(placed: Sequence[tuple[str, Tree]], sources: Mapping[str, Source]) -> Around:
     """The surroundings of all workloads of a tree, read once from its objects, each with its file."""
     objects = [each for _, each in placed]
     scalers = [each for each in objects if each.get("kind") in SCALERS]
@@ -148,7 +149,7 @@ def _text(value: Plain) -> str:
 def _subjects(manifest: Tree) -> list[Tree]:
     if not str(manifest.get("kind", "")).endswith("RoleBinding"):
         return []
-    return [each for each in listed(manifest.get("subjects")) if isinstance(each, dict)]
+    return [each for each in as_list(manifest.get("subjects")) if isinstance(each, dict)]
 
 
 def is_quiet(tree: Tree, namespace: Plain, file: str, around: Around) -> bool:
@@ -163,7 +164,8 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     """The claims about one workload; `tree` is its template as shown, `placed` its object, `images` what is known of images."""
     file, manifest = placed
     known = needs_of_images(tree, images)
-    sure = {place: without_volumes(each) if _has_given_volumes(tree) else each for place, each in known.items()}
+    is_given = look_up(tree, ("workload", "volumes")) == "of values"
+    sure = {place: without_volumes(each) if is_given else each for place, each in known.items()}
     pods = [(each, known.get(place, {})) for place, each in containers_of(tree)]
     containers = [each for each, _ in pods]
     claims: Tree = {
@@ -207,12 +209,8 @@ def told_of(tree: Tree, placed: tuple[str, Tree], around: Around, images: Images
     }
 
 
-def _has_given_volumes(tree: Tree) -> bool:
-    return bool(look_up(tree, ("workload", "volumes")) == "of values")
-
-
 def _mends(dockerfile: Tree) -> bool:
-    runs = [str(each.get("value")) for each in listed(dockerfile.get("instructions")) if isinstance(each, dict)]
+    runs = [str(each.get("value")) for each in as_list(dockerfile.get("instructions")) if isinstance(each, dict)]
     return any(MENDS_RIGHTS.search(each) for each in runs)
 
 
@@ -291,7 +289,7 @@ def _may_use_api(tree: Tree, file: str, around: Around) -> bool:
         or spec.get("automountServiceAccountToken") is True
         or any(name == "default" or name.startswith("system:serviceaccounts") for name in around.bound)
         or any(_programs.INJECTS.search(str(key)) for key in (annotations if isinstance(annotations, dict) else ()))
-        or any("serviceAccountToken" in str(each) for each in listed(spec.get("volumes")))
+        or any("serviceAccountToken" in str(each) for each in as_list(spec.get("volumes")))
     )
 
 
@@ -308,7 +306,7 @@ def _has_node_rights(containers: Sequence[Tree]) -> bool:
 
 def _shares_node(tree: Tree) -> bool:
     spec = _spec(tree)
-    paths = [look_up(each, ("hostPath", "path")) for each in listed(spec.get("volumes"))]
+    paths = [look_up(each, ("hostPath", "path")) for each in as_list(spec.get("volumes"))]
     return any(spec.get(key) not in (None, False) for key in ("hostPID", "hostIPC", "hostNetwork")) or any(
         path is not None and (not isinstance(path, str) or NODE_PATHS.fullmatch(path)) for path in paths
     )
@@ -316,7 +314,7 @@ def _shares_node(tree: Tree) -> bool:
 
 def _added(container: Tree) -> list[str]:
     names = look_up(container, ("securityContext", "capabilities", "add"))
-    return [str(each).removeprefix("CAP_") for each in listed(names)]
+    return [str(each).removeprefix("CAP_") for each in as_list(names)]
 
 
 def _gains_rights(pods: Sequence[tuple[Tree, Needs]], words: str, values: str, around: Around, shares_network: bool) -> bool:
@@ -354,7 +352,7 @@ def _is_unconfined(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bo
 
 
 def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> bool:
-    volumes = [each for each in listed(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
+    volumes = [each for each in as_list(look_up(tree, ("spec", "volumes"))) if isinstance(each, dict)]
     kept = {key for each in volumes if not _is_of_each_node(each, containers) for key in each} - PASSING
     if manifest.get("kind") in ONE_BY_ONE or _ends_first(manifest):
         kept -= WAITING
@@ -368,7 +366,7 @@ def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> b
 def _is_of_each_node(volume: Tree, containers: Sequence[Tree]) -> bool:
     """Whether a directory of the node is one that each node has, or is for reading: nothing that a workload kept is in it."""
     path = look_up(volume, ("hostPath", "path"))
-    mounts = [each for container in containers for each in listed(container.get("volumeMounts")) if isinstance(each, dict)]
+    mounts = [each for container in containers for each in as_list(container.get("volumeMounts")) if isinstance(each, dict)]
     own = [each for each in mounts if each.get("name") == volume.get("name")]
     is_read = bool(own) and all(each.get("readOnly") is True for each in own)
     return isinstance(path, str) and (is_read or OF_EACH_NODE.fullmatch(path) is not None)

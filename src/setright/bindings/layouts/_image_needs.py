@@ -142,7 +142,7 @@ def cautions_of(image: Plain, images: Images, started: Started = AS_IT_COMES) ->
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
 
 
-def is_told(image: Plain, images: Images) -> bool:
+def is_image_known(image: Plain, images: Images) -> bool:
     """Whether any version of the image is told of."""
     return bool(_entry(image, images)[0])
 
@@ -174,7 +174,7 @@ def spills_of(image: Plain, images: Images) -> list[str]:
     return list(_entry(image, images)[0].get("spills", ()))
 
 
-def places_of(image: Plain, images: Images) -> list[str]:
+def writable_places(image: Plain, images: Images) -> list[str]:
     """Where any version of the image may write, as far as that is known: its volumes, and what memory stands for."""
     told = _entry(image, images)[0]
     return [path for key in ("volumes", "keeps", "fills", "writes") for path in told.get(key, ())]

@@ -12,9 +12,10 @@ from posixpath import basename, join, normpath
 import msgspec
 
 from setright.bindings.layouts._deployed import deployed
-from setright.bindings.layouts._documents import folder, listed, mappings
+from setright.bindings.layouts._documents import folder, mappings
 from setright.bindings.source import Source
 from setright.model import Plain, Tree
+from setright.trees import as_list
 
 NAMES = ("kustomization.yaml", "kustomization.yml")
 MAX_DEPTH = 16
@@ -63,7 +64,7 @@ def _below(path: str, found: Mapping[str, Tree], sources: Mapping[str, Source], 
 def _named(found: Mapping[str, Tree], file: str, tree: Tree) -> Iterator[str]:
     """The kustomizations that one names."""
     for key in ("resources", "bases", "components"):
-        for each in listed(tree.get(key)):
+        for each in as_list(tree.get(key)):
             path = normpath(join(folder(file), str(each)))
             yield from (join(path, name) for name in NAMES if join(path, name) in found)
 
@@ -71,7 +72,7 @@ def _named(found: Mapping[str, Tree], file: str, tree: Tree) -> Iterator[str]:
 def _owners(found: Mapping[str, Tree]) -> dict[str, frozenset[str]]:
     owners: dict[str, frozenset[str]] = {}
     for file, tree in found.items():
-        for each in listed(tree.get("resources")):
+        for each in as_list(tree.get("resources")):
             path = normpath(join(folder(file), str(each)))
             owners[path] = owners.get(path, frozenset()) | {file}
     return owners
@@ -90,11 +91,11 @@ def with_images(tree: Plain, images: Plain) -> Plain:
 
 
 def _patches(kustomization: Tree) -> Iterator[str]:
-    for each in listed(kustomization.get("patchesStrategicMerge")):
+    for each in as_list(kustomization.get("patchesStrategicMerge")):
         if isinstance(each, str) and "\n" not in each:
             yield each
     for key in ("patches", "patchesJson6902"):
-        yield from (str(each["path"]) for each in listed(kustomization.get(key)) if isinstance(each, dict) and each.get("path"))
+        yield from (str(each["path"]) for each in as_list(kustomization.get(key)) if isinstance(each, dict) and each.get("path"))
 
 
 def _reached(found: Mapping[str, Tree], file: str, above: Tree, depth: int) -> Iterator[tuple[str, Tree]]:
@@ -102,7 +103,7 @@ def _reached(found: Mapping[str, Tree], file: str, above: Tree, depth: int) -> I
     own = {key: found[file][key] for key in ("namespace", "images") if found[file].get(key) is not None}
     what = {**own, **above}
     for key in ("resources", "bases", "components"):
-        for each in listed(found[file].get(key)) if depth < MAX_DEPTH else ():
+        for each in as_list(found[file].get(key)) if depth < MAX_DEPTH else ():
             path = normpath(join(folder(file), str(each)))
             inner = next((join(path, name) for name in NAMES if join(path, name) in found), None)
             if inner is None:
@@ -114,7 +115,7 @@ def _reached(found: Mapping[str, Tree], file: str, above: Tree, depth: int) -> I
 def _renamed(image: str, images: Plain) -> str:
     match = TAG.fullmatch(image)
     name = match["name"] if match else image
-    for each in listed(images):
+    for each in as_list(images):
         if isinstance(each, dict) and each.get("name") == name:
             new = str(each.get("newName", name))
             if each.get("digest"):

@@ -13,13 +13,14 @@ import msgspec
 from msgspec.structs import replace
 
 from setright.bindings.layouts._deployed import overlaid
-from setright.bindings.layouts._documents import folder, listed, mappings
+from setright.bindings.layouts._documents import folder, mappings
 from setright.bindings.layouts._kustomize import MAX_DEPTH, NAMES
 from setright.bindings.layouts._kustomize_merge import BY_PLACE, is_removal, patched
 from setright.bindings.layouts._kustomize_targets import group_of, is_aimed_at
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Path, Plain, Tree
+from setright.trees import as_list
 
 MERGED_BY_NAME = re.compile(r"v1|(?:apps|batch|extensions|policy|autoscaling|[a-z.]+\.k8s\.io)/.*")  # other lists are replaced
 WITHIN = ("resources", "bases", "components")
@@ -38,7 +39,7 @@ class Patch(msgspec.Struct, frozen=True):
     around: tuple[str, str] = ("", "")
 
 
-class Layer(msgspec.Struct, frozen=True):
+class Patched(msgspec.Struct, frozen=True):
     """An object with one more patch: the object as it is by then, and the paths that the patch says."""
 
     patch: Patch
@@ -99,7 +100,7 @@ def aims_of(built: Mapping[str, Sequence[Sequence[Patch]]]) -> dict[tuple[str, P
 
 def layered(
     objects: Sequence[tuple[str, Path, Tree]], built: Mapping[str, list[list[Patch]]], home: tuple[str, Path]
-) -> Iterator[tuple[tuple[str, Path, Tree], Layer]]:
+) -> Iterator[tuple[tuple[str, Path, Tree], Patched]]:
     """Every object with the patch that stands at a place, or around it."""
     for placed in objects:
         for each in followed(placed[2], built.get(placed[0], ())):
@@ -109,7 +110,7 @@ def layered(
                     yield placed, layer
 
 
-def followed(manifest: Tree, builds: Sequence[Sequence[Patch]]) -> list[list[Layer] | None]:
+def followed(manifest: Tree, builds: Sequence[Sequence[Patch]]) -> list[list[Patched] | None]:
     """The builds that an object comes out of, each with its layers; None for one that cannot be followed."""
     return [layers(manifest, patches) for patches in builds if not any(_removes(patch, manifest) for patch in patches)]
 
@@ -118,9 +119,9 @@ def _removes(patch: Patch, manifest: Tree) -> bool:
     return is_removal(patch.says) and is_for(patch, manifest) is True
 
 
-def layers(manifest: Tree, patches: Sequence[Patch]) -> list[Layer] | None:
+def layers(manifest: Tree, patches: Sequence[Patch]) -> list[Patched] | None:
     """An object with the patches that are for it, one by one; None where one cannot be followed."""
-    found: list[Layer] = []
+    found: list[Patched] = []
     for patch in patches:
         aimed = is_for(patch, manifest)
         if aimed is False:
@@ -133,7 +134,7 @@ def layers(manifest: Tree, patches: Sequence[Patch]) -> list[Layer] | None:
         laid = patched(whole, patch.says)
         if laid is None:
             return None
-        found.append(Layer(patch, *(_without_added(*laid) if _is_file_of_merges(patch) else laid)))
+        found.append(Patched(patch, *(_without_added(*laid) if _is_file_of_merges(patch) else laid)))
     return found
 
 
@@ -169,7 +170,7 @@ def _reached(found: Mapping[str, Tree], file: str, above: tuple[str, ...], depth
 def _within(found: Mapping[str, Tree], file: str, tree: Tree, keys: Sequence[str] = WITHIN) -> Iterator[tuple[str, bool]]:
     """What a kustomization names: other kustomizations, and files."""
     for key in keys:
-        for each in listed(tree.get(key)):
+        for each in as_list(tree.get(key)):
             path = normpath(join(folder(file), str(each)))
             inner = next((join(path, name) for name in NAMES if join(path, name) in found), None)
             yield inner or path, inner is None
@@ -177,10 +178,10 @@ def _within(found: Mapping[str, Tree], file: str, tree: Tree, keys: Sequence[str
 
 def _patches(file: str, at: Path, tree: Tree, sources: Mapping[str, Source]) -> Iterator[Patch]:
     """The patches that the tree at a place of a file says or names."""
-    for i, each in enumerate(listed(tree.get("patchesStrategicMerge"))):
+    for i, each in enumerate(as_list(tree.get("patchesStrategicMerge"))):
         yield from _read(file, (*at, "patchesStrategicMerge", i), each, None, sources)
     for key in ("patches", "patchesJson6902"):
-        for i, each in enumerate(listed(tree.get(key))):
+        for i, each in enumerate(as_list(tree.get(key))):
             if isinstance(each, dict):
                 target = each.get("target")
                 told = each.get("path") or each.get("patch")

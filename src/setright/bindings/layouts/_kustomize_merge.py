@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
+from setright.trees import as_list
 
 KEYS = {
     **dict.fromkeys(("containers", "initContainers", "ephemeralContainers", "volumes", "env", "imagePullSecrets"), "name"),
@@ -58,11 +58,11 @@ def is_removal(patch: Plain) -> bool:
     return isinstance(patch, dict) and patch.get("$patch") == "delete"
 
 
-def settled(tree: Plain) -> Plain:
+def plain_lists(tree: Plain) -> Plain:
     """The tree with nothing but plain lists."""
     if isinstance(tree, dict):
-        return {key: settled(value) for key, value in tree.items()}
-    return [settled(each) for each in tree] if isinstance(tree, list) else tree
+        return {key: plain_lists(value) for key, value in tree.items()}
+    return [plain_lists(each) for each in tree] if isinstance(tree, list) else tree
 
 
 def in_patch(patch: Plain, whole: Tree, wanted: Edit) -> Edit:
@@ -76,7 +76,7 @@ def in_patch(patch: Plain, whole: Tree, wanted: Edit) -> Edit:
         if isinstance(key, int) and path and path[-1] in KEYS:
             if not isinstance(node, list) and inner is None and i == len(wanted.path) - 1:
                 return Edit(tuple(path), [wanted.value])
-            key = _index(listed(node), there, key, str(path[-1]), wanted)
+            key = _index(as_list(node), there, key, str(path[-1]), wanted)
         path.append(key)
         node, there = look_up(node, (key,)), inner
     return Edit(tuple(path), wanted.value, wanted.remove)

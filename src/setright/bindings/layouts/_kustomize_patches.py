@@ -13,10 +13,10 @@ from os.path import commonpath
 
 from msgspec.structs import replace
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._kustomize_targets import is_aimed_at
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.trees import as_list
 
 LISTS = ("containers", "initContainers")
 
@@ -65,8 +65,8 @@ def alone(resource: Resource) -> Resource:
 def tell_bases(bases: Sequence[Resource], patched: Sequence[Resource]) -> None:
     """Tell each base where the containers listen that patches add to its pods."""
     for patch in patched:
-        containers = [each for key in LISTS for each in listed(look_up(patch.tree, ("spec", key)))]
-        ports = [port["containerPort"] for each in containers for port in listed(each.get("ports")) if _is_tcp(port)]
+        containers = [each for key in LISTS for each in as_list(look_up(patch.tree, ("spec", key)))]
+        ports = [port["containerPort"] for each in containers for port in as_list(each.get("ports")) if _is_tcp(port)]
         for base in (each for each in bases if each.name == patch.name):
             base.tree["workload"].setdefault("ports-of-patches", []).extend(ports)
 
@@ -88,8 +88,8 @@ def _orders(resource: Resource, template: Plain) -> dict[str, list[int]]:
     """By the lists of a patch's containers, where those stand that its resource shows first, second and so on."""
     if "is-patch" not in (look_up(resource.tree, ("workload",)) or {}):
         return {}
-    lists = {key: listed(look_up(template, ("spec", key))) for key in LISTS}
-    shown = {key: [each.get("name") for each in listed(look_up(resource.tree, ("spec", key)))] for key in LISTS}
+    lists = {key: as_list(look_up(template, ("spec", key))) for key in LISTS}
+    shown = {key: [each.get("name") for each in as_list(look_up(resource.tree, ("spec", key)))] for key in LISTS}
     return {
         key: sorted(range(len(own)), key=lambda i: not isinstance(own[i], dict) or own[i].get("name") not in shown[key])
         for key, own in lists.items()
@@ -109,7 +109,7 @@ def parted(resource: Resource, template: Tree, edits: Sequence[Edit]) -> list[tu
 
 def _among_others(template: Tree) -> Tree:
     """A template with one more container, as other documents have some: nothing that is for all here is for all of the pod."""
-    lists = {key: [*listed(look_up(template, ("spec", key))), {}] for key in LISTS if look_up(template, ("spec", key)) is not None}
+    lists = {key: [*as_list(look_up(template, ("spec", key))), {}] for key in LISTS if look_up(template, ("spec", key)) is not None}
     return {**template, "spec": {**template["spec"], LISTS[0]: [{}], **lists}}
 
 
@@ -123,8 +123,8 @@ def _named(manifest: Tree) -> Plain:
 
 def _added(patch: Plain, base: Plain) -> list[Plain]:
     """The containers that the base has none of that name for."""
-    names = {each.get("name") for each in listed(base) if isinstance(each, dict)}
-    own = [each for each in listed(patch) if isinstance(each, dict) and each.keys() >= {"name", "image"}]
+    names = {each.get("name") for each in as_list(base) if isinstance(each, dict)}
+    own = [each for each in as_list(patch) if isinstance(each, dict) and each.keys() >= {"name", "image"}]
     return [each for each in own if "$patch" not in each and each["name"] not in names]
 
 

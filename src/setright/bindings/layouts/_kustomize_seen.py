@@ -13,15 +13,15 @@ from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_template
-from setright.bindings.layouts._documents import listed
-from setright.bindings.layouts._kustomize_layers import Layer, Patch, followed
-from setright.bindings.layouts._kustomize_merge import in_patch, said_alone, settled
+from setright.bindings.layouts._kustomize_layers import Patch, Patched, followed
+from setright.bindings.layouts._kustomize_merge import in_patch, plain_lists, said_alone
 from setright.bindings.layouts._kustomize_patches import base_of
 from setright.bindings.layouts._pod_parts import OF_FILES, OF_ONE, OF_RIGHTS
 from setright.bindings.layouts._pod_template import CONTAINERS, POD_WIDE
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.model import Layer as Answer
+from setright.trees import as_list
 
 Placed = tuple[str, Path, Tree]
 Make = Callable[[Placed], Resource | None]
@@ -32,7 +32,7 @@ OF_ITS_BASE = ("network_policies", "ports-of-patches")
 class Laid(NamedTuple):
     """A patch over an object of its base, as a resource."""
 
-    layer: Layer
+    layer: Patched
     resource: Resource
     own: tuple[Path, ...]
 
@@ -58,10 +58,10 @@ def over(
     return found
 
 
-def _laid(placed: Placed, base: Resource, inner: Path, each: Sequence[Layer], make: Make) -> list[Laid]:
+def _laid(placed: Placed, base: Resource, inner: Path, each: Sequence[Patched], make: Make) -> list[Laid]:
     laid = []
     for layer in each:
-        resource = make((placed[0], placed[1], settled(layer.whole)))
+        resource = make((placed[0], placed[1], plain_lists(layer.whole)))
         if resource is None:
             continue
         if "workload" in resource.tree:
@@ -118,14 +118,14 @@ def _agree(claims: Tree, others: Sequence[Tree]) -> None:
             del claims[key]
 
 
-def written(layer: Layer, wanted: Edit) -> tuple[str, Edit]:
+def written(layer: Patched, wanted: Edit) -> tuple[str, Edit]:
     """An edit on an object as it is with a patch, as one on the patch. Raises BindingError where the patch does not say it."""
     locator, at = layer.patch.home
     edit = in_patch(layer.patch.says, layer.whole, wanted)
     return locator, replace(edit, path=(*at, *edit.path))
 
 
-def place(layer: Layer, inner: Path, path: Path, is_pod: bool) -> tuple[str, Path]:
+def place(layer: Patched, inner: Path, path: Path, is_pod: bool) -> tuple[str, Path]:
     """Where a patch says a value of the tree that stands at `inner`, or the patch."""
     if is_pod:
         path = _pod_template.place(look_up(layer.whole, inner), path)
@@ -183,7 +183,7 @@ def without_base(
 
 def lone(resource: Resource, patch: Tree, inner: Path) -> Resource:
     """A patch for an object that nobody sees here: it answers for nothing but what it says."""
-    own = tuple(_as_shown(Layer(Patch(resource.home, patch, None), patch, said_alone(patch)), inner))
+    own = tuple(_as_shown(Patched(Patch(resource.home, patch, None), patch, said_alone(patch)), inner))
     answer = Answer(own, resource.tree, ((resource.tree, ()),))
     return replace(resource, layer=answer, deliberate="a patch sets it for an object that is not here")
 
@@ -193,7 +193,7 @@ def is_patch(resource: Resource) -> bool:
     return resource.layer is not None and resource.layer.before is not None and resource.layer.before is not resource.tree
 
 
-def _as_shown(layer: Layer, inner: Path) -> Iterator[Path]:
+def _as_shown(layer: Patched, inner: Path) -> Iterator[Path]:
     """The paths that a patch says, in the tree as controls see it: what is said of the pod holds for its containers."""
     template = look_up(layer.whole, inner)
     for said in layer.own:
@@ -208,7 +208,7 @@ def _as_shown(layer: Layer, inner: Path) -> Iterator[Path]:
 def _besides(template: Plain, path: Path) -> Iterator[Path]:
     number = 0
     for key in CONTAINERS:
-        for i, container in enumerate(listed(look_up(template, ("spec", key)))):
+        for i, container in enumerate(as_list(look_up(template, ("spec", key)))):
             at = ("spec", key, i)
             if path in (at, (*at, "image")):
                 yield "workload", "images", number

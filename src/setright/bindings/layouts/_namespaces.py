@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._deployed import OTHERWISE
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._kustomize import Built
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.trees import as_list
 
 NAMESPACE = ("metadata", "namespace")
 CLUSTER_WIDE = frozenset(  # kinds of objects that are in no namespace
@@ -63,7 +64,7 @@ def own_namespace(objects: Iterable[tuple[str, Tree]]) -> str:
     return name if all(f"{each}/".startswith(f"{home}/" if home else "") for each in unnamed) else ""
 
 
-def chosen(value: Plain, own: str) -> Plain:
+def chosen_namespace(value: Plain, own: str) -> Plain:
     """The namespace that is asked for."""
     return (own or value.removeprefix(ELSE)) if isinstance(value, str) and value.startswith(ELSE) else value
 
@@ -81,7 +82,7 @@ def moved(
     owners = kustomized.owners.get(locator, frozenset())
     if len(owners) > 1:
         raise BindingError(f"{resource.name}: {' and '.join(sorted(owners))} both build it; set the namespace in their overlays")
-    own, new = look_up(sources[locator].tree, (*base, *NAMESPACE)), chosen(wanted.value, names.own)
+    own, new = look_up(sources[locator].tree, (*base, *NAMESPACE)), chosen_namespace(wanted.value, names.own)
     set_here = (locator, Edit((*base, *NAMESPACE), new))
     set_there = [(owner, Edit(("documents", 0, "namespace"), new)) for owner in owners if own is None]
     return [*(set_there or [set_here]), *_followers(names, new)]
@@ -113,7 +114,7 @@ def _followers(names: Names, namespace: Plain) -> Iterator[tuple[str, Edit]]:
 def _subjects(objects: Sequence[tuple[str, Path, Tree]]) -> Iterator[tuple[str, Path]]:
     for locator, place, each in objects:
         if str(each.get("kind", "")).endswith("RoleBinding"):
-            for i, subject in enumerate(listed(each.get("subjects"))):
+            for i, subject in enumerate(as_list(each.get("subjects"))):
                 if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and subject.get("namespace") == "default":
                     yield locator, (*place, "subjects", i, "namespace")
 
@@ -142,7 +143,7 @@ def in_namespace(manifest: Tree, given: Tree) -> Tree:
         placed = {**manifest, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "namespace": namespace}}
     if not str(manifest.get("kind")).endswith("RoleBinding"):
         return placed
-    subjects = [each for each in listed(manifest.get("subjects")) if isinstance(each, dict)]
+    subjects = [each for each in as_list(manifest.get("subjects")) if isinstance(each, dict)]
     return {
         **placed,
         "subjects": [{**each, "namespace": namespace} if each.get("name") == "default" else each for each in subjects],

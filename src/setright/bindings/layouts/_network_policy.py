@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._namespaces import NAMESPACE
 from setright.bindings.layouts._programs import usual_port
 from setright.bindings.layouts._services import WAYS
 from setright.bindings.trees import look_up
 from setright.model import Plain, Resource, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 NAME = "app.kubernetes.io/name"
 UNCHOSEN = ("Pod", "Job", "CronJob")  # whose pods need no labels of their own; those of others are known by them
@@ -31,7 +32,7 @@ def chooses(policy: Tree, labels: Tree) -> bool:
     named = selector.get("matchLabels")
     if isinstance(named, dict) and any(labels.get(key) != value for key, value in named.items()):
         return False
-    return all(_fits(each, labels) for each in listed(selector.get("matchExpressions")) if isinstance(each, dict))
+    return all(_fits(each, labels) for each in as_list(selector.get("matchExpressions")) if isinstance(each, dict))
 
 
 def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, Tree]]) -> None:
@@ -84,7 +85,7 @@ def _is_chosen(workload: Resource, file: str, policy: Tree) -> bool:
 
 def _fits(expression: Tree, labels: Tree) -> bool:
     value = labels.get(str(expression.get("key")))
-    is_in = value in listed(expression.get("values"))
+    is_in = value in as_list(expression.get("values"))
     told = {"In": is_in, "NotIn": not is_in, "Exists": value is not None, "DoesNotExist": value is None}
     return told.get(str(expression.get("operator")), False)
 
@@ -153,7 +154,7 @@ def marks_of(policy: Tree) -> frozenset[str]:
 
 def declared(template: Tree) -> list[Tree]:
     """The ports that the containers of a template declare, as network policies say them."""
-    return [_port(port) for c in _containers(template) for port in listed(c.get("ports")) if isinstance(port, dict)]
+    return [_port(port) for c in _containers(template) for port in as_list(c.get("ports")) if isinstance(port, dict)]
 
 
 def _asked(template: Tree) -> Iterator[int]:
@@ -165,7 +166,7 @@ def _asked(template: Tree) -> Iterator[int]:
 
 
 def _containers(template: Tree) -> list[Tree]:
-    return [c for key in ("containers", "initContainers") for c in listed(look_up(template, ("spec", key))) if isinstance(c, dict)]
+    return [c for key in ("containers", "initContainers") for c in as_list(look_up(template, ("spec", key))) if isinstance(c, dict)]
 
 
 def _listens(container: Tree) -> Iterator[Plain]:

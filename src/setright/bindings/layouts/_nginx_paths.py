@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename, join, normpath
 
 from setright.bindings.layouts._compose_short import volume_parts
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.model import Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 HOME = "/etc/nginx"
 REMARK = late(r"(?m)(?:^|\s)#.*$")
@@ -47,7 +48,7 @@ def plain_targets(service: Tree, file: str, sources: Mapping[str, Source], write
 
 def _mounted(service: Tree, file: str) -> Iterator[tuple[str, str]]:
     """Files and folders of the tree, and where they are mounted below the home of nginx."""
-    for each in listed(service.get("volumes")):
+    for each in as_list(service.get("volumes")):
         told = (each.get("source"), each.get("target")) if isinstance(each, dict) else volume_parts(str(each))[:2]
         source, target = str(told[0] or ""), str(told[1] or "").rstrip("/")
         if source.startswith(".") and "$" not in source and target.startswith(f"{HOME}/"):

@@ -28,7 +28,7 @@ def is_default(key: str, profile: Plain) -> bool:
     return (key == OF_POD or key.startswith(OF_CONTAINER)) and TYPES.get(str(profile)) == "RuntimeDefault"
 
 
-def read(tree: Tree, containers: Sequence[str]) -> Tree:
+def with_profiles(tree: Tree, containers: Sequence[str]) -> Tree:
     """A pod template with the profiles of its annotations at each container that has none of its own."""
     annotations, spec = look_up(tree, ANNOTATIONS), tree.get("spec")
     if not isinstance(annotations, dict) or not isinstance(spec, dict):

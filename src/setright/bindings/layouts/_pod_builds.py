@@ -11,13 +11,14 @@ from functools import lru_cache
 
 from setright.bindings.layouts._compose_build import dockerfile, gains_rights
 from setright.bindings.layouts._dockerfile_image import from_of, image_of
-from setright.bindings.layouts._dockerfile_user import is_root, number, user_now
-from setright.bindings.layouts._documents import listed, mappings, trees_of
-from setright.bindings.layouts._image_needs import Images, is_told, name_of
+from setright.bindings.layouts._dockerfile_user import is_root, user_now, user_number
+from setright.bindings.layouts._documents import mappings, trees_of
+from setright.bindings.layouts._image_needs import Images, is_image_known, name_of
 from setright.bindings.layouts._shell_words import base
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
+from setright.trees import as_list
 
 Instructions = Sequence[Mapping[str, Plain]]
 User = tuple[str, int, str, tuple[str, ...]]  # of an image by its name: the number, the name if that is said, programs it starts
@@ -28,8 +29,8 @@ def with_own(images: Images, containers: Iterable[Tree], sources: Mapping[str, S
     started: dict[str, set[str]] = {}
     for each in containers:
         image = each.get("image")
-        if isinstance(image, str) and "$" not in image and "{" not in image and not is_told(image, images):
-            words = [*listed(each.get("command"))[:1], *listed(each.get("args"))[:1]]
+        if isinstance(image, str) and "$" not in image and "{" not in image and not is_image_known(image, images):
+            words = [*as_list(each.get("command"))[:1], *as_list(each.get("args"))[:1]]
             started.setdefault(name_of(image), set()).update(base(str(word)) for word in words)
     if not started:
         return images
@@ -98,5 +99,5 @@ def _user(made: Instructions | None) -> tuple[int, str] | None:
     said = (user_now(image) or "" if image else "").partition(":")[0]
     if image is None or not said or "$" in said or is_root(said):
         return None
-    told = said if said.isdigit() else number(image).partition(":")[0]
+    told = said if said.isdigit() else user_number(image).partition(":")[0]
     return (int(told), "" if said.isdigit() else said) if told.isdigit() and int(told) else None

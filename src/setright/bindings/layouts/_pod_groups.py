@@ -5,10 +5,10 @@ Kubernetes documentation: Configure a Security Context (runAsGroup); a user that
 
 from __future__ import annotations
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Needs
 from setright.bindings.trees import look_up
 from setright.model import Edit, Tree
+from setright.trees import as_list
 
 USER = ("securityContext", "runAsUser")
 GROUP = ("securityContext", "runAsGroup")
@@ -40,4 +40,4 @@ def is_for_root_alone(shown: Tree, needs: Needs) -> bool:
     but_with = needs.get("root-alone")
     if but_with is None or shown.get("command") or look_up(shown, USER) not in (None, 0):
         return False
-    return not any(isinstance(each, dict) and each.get("name") in but_with for each in listed(shown.get("env")))
+    return not any(isinstance(each, dict) and each.get("name") in but_with for each in as_list(shown.get("env")))

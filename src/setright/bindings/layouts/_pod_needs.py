@@ -20,7 +20,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _pod_volumes
 from setright.bindings.layouts._api_callers import use_of_token
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import Images, Needs, Started, capabilities_of, cautions_of, covers, needs_of
 from setright.bindings.layouts._pod_groups import FOR_ROOT_ALONE, is_for_root_alone, refused_for_group
 from setright.bindings.layouts._pod_requests import asking_little
@@ -28,6 +27,7 @@ from setright.bindings.layouts._pod_volumes import KNATIVE, USER, given_to, has_
 from setright.bindings.layouts._pod_words import acts, needs_of_words, refused, says_low_port, scratch
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
+from setright.trees import as_list
 
 NOBODY = 10001  # a user that no node and no image gives to anybody
 CONTAINERS = ("containers", "initContainers")
@@ -168,14 +168,14 @@ def _changed(container: Tree, needs: Needs) -> str:
 def containers(tree: Tree) -> Iterator[tuple[str, Tree]]:
     """Every container that a pod starts by itself, with its place: ``containers/0``."""
     for key in CONTAINERS:
-        for index, each in enumerate(listed(look_up(tree, ("spec", key)))):
+        for index, each in enumerate(as_list(look_up(tree, ("spec", key)))):
             if isinstance(each, dict):
                 yield f"{key}/{index}", each
 
 
 def _started(container: Tree) -> Started:
-    entry, words = listed(container.get("command")), listed(container.get("args"))
-    variables = [each for each in listed(container.get("env")) if isinstance(each, dict)]
+    entry, words = as_list(container.get("command")), as_list(container.get("args"))
+    variables = [each for each in as_list(container.get("env")) if isinstance(each, dict)]
     values = [each.get("value", "") for each in variables]
     is_told = not any(isinstance(each, Unknown) for each in (*entry, *words, *values))
     return Started(
@@ -291,7 +291,7 @@ def _given_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     if not is_unprivileged(look_up(raw, wanted.path[:3]), {}):
         kept += [each for each in needs_of_words(look_up(raw, wanted.path[:3])).capabilities if each not in kept]
     kept += [BINDS_LOW_PORTS] if BINDS_LOW_PORTS not in kept and _stays_root_for_ports(resource, raw, wanted.path) else []
-    have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
+    have = as_list(look_up(raw, (*wanted.path[:3], *ADDS)))
     new = [each for each in kept if each not in {str(name).removeprefix("CAP_") for name in have}]
     return [Edit((*wanted.path[:3], *ADDS), [*have, *new])] if new else []
 
@@ -305,7 +305,7 @@ def _stays_root_for_ports(resource: Resource, raw: Tree, path: Path) -> bool:
 
 
 def _drops_all(wanted: Edit) -> bool:
-    return wanted.path[3:6] == DROPS and not wanted.remove and "ALL" in listed(wanted.value)
+    return wanted.path[3:6] == DROPS and not wanted.remove and "ALL" in as_list(wanted.value)
 
 
 def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
@@ -317,7 +317,7 @@ def _taken_back(resource: Resource, raw: Tree, wanted: Edit) -> list[Edit]:
     if wanted.remove or not is_user:
         return []
     stays_root = wanted.path[3:] == NON_ROOT and look_up(raw, (*wanted.path[:3], *USER)) == 0
-    have = listed(look_up(raw, (*wanted.path[:3], *ADDS)))
+    have = as_list(look_up(raw, (*wanted.path[:3], *ADDS)))
     kept = (look_up(resource.tree, KEPT) or {}).get("/".join(map(str, wanted.path[1:3])), [])
     left = [each for each in have if each not in kept or each == BINDS_LOW_PORTS]
     if stays_root or not kept or (have and left == have):
@@ -332,7 +332,7 @@ def _low_ports(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edi
     leaving = [e for e in edits if _leaves_root(e) and _opens_low_ports(look_up(shown, e.path[:3]), _of(resource, e.path))]
     leaving += [e for e in edits if e.path[3:] == GAINS and e.value is False and binds_by_its_files(look_up(shown, e.path[:3]))]
     context = look_up(raw, ("spec", "securityContext"))
-    have = listed(context.get("sysctls")) if isinstance(context, dict) else []
+    have = as_list(context.get("sysctls")) if isinstance(context, dict) else []
     is_there = any(isinstance(each, dict) and each.get("name") == LOW_PORTS["name"] for each in have)
     if not leaving or is_there or look_up(raw, ("spec", "hostNetwork")) not in (None, False) or resource.tree["kind"] in KNATIVE:
         return []
@@ -341,7 +341,7 @@ def _low_ports(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> list[Edi
 
 def binds_by_its_files(container: Tree) -> bool:
     """Whether it is no root and has one capability added, for low ports: such a user has it by programs that gain it alone."""
-    return is_unprivileged(container, {}) and [str(each).removeprefix("CAP_") for each in listed(look_up(container, ADDS))] == [
+    return is_unprivileged(container, {}) and [str(each).removeprefix("CAP_") for each in as_list(look_up(container, ADDS))] == [
         BINDS_LOW_PORTS
     ]
 
@@ -369,13 +369,13 @@ def _scratch(resource: Resource, raw: Tree, edits: Sequence[Edit]) -> Iterator[E
     becoming = {each.path[:3]: each for each in which}.values()
     if not becoming:
         return
-    volumes = listed(look_up(raw, ("spec", "volumes")))
+    volumes = as_list(look_up(raw, ("spec", "volumes")))
     taken = _pod_volumes.names_of_volumes(raw)
     behind = len(volumes)
     is_alone = len(list(containers(raw))) == 1
     for wanted in becoming:
         container = look_up(raw, wanted.path[:3])
-        mounts = len(listed(container.get("volumeMounts")))
+        mounts = len(as_list(container.get("volumeMounts")))
         least = [*cautions(resource, wanted.path).get("writes", ()), *_pod_volumes.EVERYBODYS]
         for path in _unmounted(container, _of(resource, wanted.path), [] if resource.tree["kind"] in KNATIVE else least):
             name = _pod_volumes.name_of_volume(path, "" if is_alone else container.get("name"), taken)

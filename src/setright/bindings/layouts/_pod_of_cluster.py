@@ -8,7 +8,7 @@ Kubernetes documentation: Create static Pods; Network Plugins; kubeadm's Impleme
 
 from __future__ import annotations
 
-from setright.bindings.layouts._documents import listed, trees_of
+from setright.bindings.layouts._documents import trees_of
 from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._pod_volumes import uses_devices, writes_to_kernel
 from setright.bindings.layouts._programs import speaking
@@ -16,6 +16,7 @@ from setright.bindings.layouts._shell_words import base
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 HOST_NETWORK: Path = ("spec", "hostNetwork")
 POLICIES: Path = ("workload", "network_policies")
@@ -73,7 +74,7 @@ def _program(template: Tree) -> str:
 
 def _names(container: Tree) -> list[str]:
     """What a container may start: its first words, and its image by its last name."""
-    words = [str(each) for key in ("command", "args") for each in listed(container.get(key))]
+    words = [str(each) for key in ("command", "args") for each in as_list(container.get(key))]
     image = str(container.get("image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
     return [*(base(word) for word in words[:1]), image]
 
@@ -87,7 +88,7 @@ def _gives_networks(template: Tree) -> str:
     contexts = [look_up(each, ("securityContext",)) for _, each in containers(template)]
     if any(look_up(each, ("privileged",)) is True for each in contexts):
         return "is privileged in its node's network, as who gives pods theirs; see what it does there first"
-    if any(str(name) in RIGHTS for each in contexts for name in listed(look_up(each, ("capabilities", "add")))):
+    if any(str(name) in RIGHTS for each in contexts for name in as_list(look_up(each, ("capabilities", "add")))):
         return "is in its node's network with NET_ADMIN, as who gives pods theirs; see what it does there first"
     images = (str(each.get("image", "")) for _, each in containers(template))
     if name := next((name for each in images if ANNOUNCES.search(name := speaking(each))), ""):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._services import serves_alone
 from setright.bindings.trees import look_up
 from setright.model import Path, Tree
+from setright.trees import as_list
 
 CONTAINERS = ("containers", "initContainers")
 OF_RIGHTS = ("uses-node", "has-node-rights", "sees-packets", "runs-as-root", "gains-rights", "raw-sockets", "deep-syscalls")
@@ -51,7 +51,7 @@ def parts(tree: Tree, alone: Mapping[Path, Tree], served: Sequence[int]) -> dict
 
 def _placed(spec: Tree) -> Iterator[tuple[Path, Tree]]:
     for key in CONTAINERS:
-        for index, each in enumerate(listed(spec.get(key))):
+        for index, each in enumerate(as_list(spec.get(key))):
             if isinstance(each, dict):
                 yield ("spec", key, index), each
 
@@ -59,19 +59,19 @@ def _placed(spec: Tree) -> Iterator[tuple[Path, Tree]]:
 def _alone(spec: Tree, place: Path, container: Tree) -> Tree:
     """A pod's `spec` with one container and the volumes that it mounts."""
     mounted = _mounted(container)
-    volumes = [each for each in listed(spec.get("volumes")) if isinstance(each, dict) and str(each.get("name")) in mounted]
+    volumes = [each for each in as_list(spec.get("volumes")) if isinstance(each, dict) and str(each.get("name")) in mounted]
     return {**spec, **{key: [] for key in CONTAINERS}, str(place[1]): [container], "volumes": volumes}
 
 
 def _mounted(container: Tree) -> set[str]:
-    mounts = [*listed(container.get("volumeMounts")), *listed(container.get("volumeDevices"))]
+    mounts = [*as_list(container.get("volumeMounts")), *as_list(container.get("volumeDevices"))]
     return {str(each.get("name")) for each in mounts if isinstance(each, dict)}
 
 
 def _shares_files(spec: Tree, container: Tree, others: Sequence[Tree]) -> bool:
     """Whether another container may write what this one reads, or the other way round."""
     shared = _mounted(container) & {name for other in others for name in _mounted(other)}
-    volumes = {str(each.get("name")): each for each in listed(spec.get("volumes")) if isinstance(each, dict)}
+    volumes = {str(each.get("name")): each for each in as_list(spec.get("volumes")) if isinstance(each, dict)}
     return any(name not in volumes or not READ_BY_ALL & volumes[name].keys() for name in shared)
 
 

@@ -9,11 +9,11 @@ import math
 import re
 from collections.abc import Iterator
 
-from setright.bindings.layouts._compose_memory import in_bytes, told_by
-from setright.bindings.layouts._documents import listed
+from setright.bindings.layouts._compose_memory import in_bytes, memory_told
 from setright.bindings.layouts._pod_needs import cautions
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Resource, Tree
+from setright.trees import as_list
 
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|m|k|[MGTPE]i?|Ki)")
 UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "Ki": 2.0**10} | {
@@ -40,7 +40,7 @@ def enough(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
     needed = OVER_REQUEST * asked if asked > limit else 0
     if name == "memory":
         known = in_bytes(cautions(resource, wanted.path).get("memory"))
-        needed = max(needed, told_by(" ".join(_words(container))), known)
+        needed = max(needed, memory_told(" ".join(_words(container))), known)
     return Edit(wanted.path, _written(str(name), needed)) if needed > limit else wanted
 
 
@@ -53,7 +53,7 @@ def _written(name: str, needed: float) -> Plain:
 def _words(container: Tree) -> Iterator[str]:
     yield str(container.get("image", ""))
     for key in ("command", "args"):
-        yield from map(str, listed(container.get(key)))
-    for each in listed(container.get("env")):
+        yield from map(str, as_list(container.get(key)))
+    for each in as_list(container.get("env")):
         if isinstance(each, dict):
             yield f"{each.get('name')}={each.get('value')}"

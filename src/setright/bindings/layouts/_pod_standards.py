@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._namespaces import NAMESPACE
 from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._relied_on import TEMPLATES
 from setright.bindings.trees import look_up
 from setright.model import Path, Tree
+from setright.trees import as_list
 
 ENFORCE: Path = ("metadata", "labels", "pod-security.kubernetes.io/enforce")
 OF_NODE = ("hostNetwork", "hostPID", "hostIPC")
@@ -42,17 +42,17 @@ def refused(objects: Iterable[Tree]) -> str:
 def _beyond(template: Tree) -> str:
     if name := next((name for name in OF_NODE if look_up(template, ("spec", name)) is True), ""):
         return f"has {name}"
-    volumes = [each for each in listed(look_up(template, ("spec", "volumes"))) if isinstance(each, dict)]
+    volumes = [each for each in as_list(look_up(template, ("spec", "volumes"))) if isinstance(each, dict)]
     if any("hostPath" in each for each in volumes):
         return "mounts a directory of its node"
     for _, container in containers(template):
         context = container.get("securityContext")
         if look_up(context, ("privileged",)) is True:
             return "is privileged"
-        added = [str(name).removeprefix("CAP_") for name in listed(look_up(context, ("capabilities", "add")))]
+        added = [str(name).removeprefix("CAP_") for name in as_list(look_up(context, ("capabilities", "add")))]
         if more := next((name for name in added if name not in GIVEN), ""):
             return f"adds {more}"
-        ports = [each for each in listed(container.get("ports")) if isinstance(each, dict)]
+        ports = [each for each in as_list(container.get("ports")) if isinstance(each, dict)]
         if any(each.get("hostPort") for each in ports):
             return "opens a port on its node"
     return ""

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts import _pod_annotations
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_locks import is_kept
 from setright.bindings.layouts._pod_needs import besides
 from setright.bindings.layouts._pod_of_cluster import stopped
@@ -19,7 +18,7 @@ from setright.bindings.layouts._programs import is_loaded, is_withdrawn
 from setright.bindings.layouts._services import probed
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
-from setright.trees import same
+from setright.trees import as_list, same
 
 READ_ONLY = ("kind", "workload")
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -35,10 +34,10 @@ MISSING = "missing"
 POD_WIDE = ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions")
 
 
-def shown(tree: Tree, manifest: Tree) -> Tree:
+def as_shown(tree: Tree, manifest: Tree) -> Tree:
     """A pod template with what its containers do not say themselves, and what surrounds it."""
     if manifest.get("apiVersion") in OLD:
-        tree = _pod_annotations.read(tree, CONTAINERS)
+        tree = _pod_annotations.with_profiles(tree, CONTAINERS)
     return {**tree, **_inherited(tree), "kind": manifest["kind"], "workload": _workload(manifest, tree)}
 
 
@@ -97,7 +96,7 @@ def _probe(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
     if wanted.value != "tcp" or wanted.path[-1] not in PROBES:
         return wanted
     container = look_up(raw, wanted.path[:-1])
-    is_alone = len(listed(look_up(raw, ("spec", "containers")))) == 1
+    is_alone = len(as_list(look_up(raw, ("spec", "containers")))) == 1
     port = probed(container, resource.tree["workload"].get("served", ()), is_alone) if isinstance(container, dict) else None
     if port is None:
         raise Missing(f"{resource.name}: {wanted.path[-1]}: the container declares no port to ask; name what answers when it works")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 USER = ("securityContext", "runAsUser")
 KNATIVE = ("Configuration", "Service")  # whose templates take little but containers
@@ -59,9 +59,9 @@ def writes_to_disks(tree: Tree, container: Tree) -> bool:
 def given_to(tree: Tree, container: Tree) -> str:
     """The number of the user to whom a container that starts before gives what this one mounts too; empty for none."""
     mine = {each.get("name") for each in _mounts(container)}
-    for other in listed(look_up(tree, ("spec", "initContainers"))):
+    for other in as_list(look_up(tree, ("spec", "initContainers"))):
         if isinstance(other, dict) and other is not container and mine & {each.get("name") for each in _mounts(other)}:
-            text = " ".join(str(each) for key in ("command", "args") for each in listed(other.get(key)))
+            text = " ".join(str(each) for key in ("command", "args") for each in as_list(other.get(key)))
             if (found := GIVES.search(text)) and found[1] != "0":
                 return found[1]
     return ""
@@ -69,7 +69,7 @@ def given_to(tree: Tree, container: Tree) -> str:
 
 def owned(container: Tree, folders: Tree) -> str:
     """A folder that its program must own, by the variable that tells another, which none but root can make its own; or empty."""
-    told = {str(each.get("name")): each.get("value") for each in listed(container.get("env")) if isinstance(each, dict)}
+    told = {str(each.get("name")): each.get("value") for each in as_list(container.get("env")) if isinstance(each, dict)}
     for name, usual in folders.items():
         path = told.get(name) if isinstance(told.get(name), str) else usual
         if not any(str(path).startswith(mount.rstrip("/") + "/") for mount in mounted(container)) or name not in told:
@@ -139,7 +139,7 @@ def _closed(volume: Tree) -> list[int]:
     """The modes that it tells of its files which let no others read them."""
     told = [volume[kind] for kind in OF_FILES if isinstance(volume.get(kind), dict)]
     modes = [each.get("defaultMode") for each in told]
-    modes += [item.get("mode") for each in told for item in listed(each.get("items")) if isinstance(item, dict)]
+    modes += [item.get("mode") for each in told for item in as_list(each.get("items")) if isinstance(item, dict)]
     return [mode for mode in modes if isinstance(mode, int) and not mode & READ_BY_OTHERS]
 
 
@@ -154,7 +154,7 @@ def name_of_volume(path: str, container: Plain, taken: set[str]) -> str:
 
 def names_of_volumes(tree: Tree) -> set[str]:
     """The names that a pod's volumes have, also those that a StatefulSet claims for it, which only mounts tell here."""
-    pods = [each for key in ("containers", "initContainers") for each in listed(look_up(tree, ("spec", key)))]
+    pods = [each for key in ("containers", "initContainers") for each in as_list(look_up(tree, ("spec", key)))]
     return {*map(str, _volumes(tree)), *(str(each.get("name")) for pod in pods if isinstance(pod, dict) for each in _mounts(pod))}
 
 
@@ -189,4 +189,4 @@ def _volumes(tree: Tree) -> dict[Plain, Tree]:
 
 
 def _named(things: Plain) -> list[Tree]:
-    return [each for each in listed(things) if isinstance(each, dict) and not isinstance(each.get("name"), dict | list)]
+    return [each for each in as_list(things) if isinstance(each, dict) and not isinstance(each.get("name"), dict | list)]

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._image_needs import covers
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 STEPS_DOWN = frozenset({"PUID", "PGID"})  # images that start as root, make an account of these numbers, and go on as that
@@ -63,14 +63,14 @@ def needs_of_words(container: Tree) -> Needs:
         kept |= set(STEPPING)
     if not of_the_node and any(WRITES_TO_NODE.search(text) for text in _texts(container)):
         of_the_node = "a shell that writes below /sys or /proc/sys"
-    if any(each.get("mountPropagation") == "Bidirectional" for each in listed(container.get("volumeMounts")) if _is_tree(each)):
+    if any(each.get("mountPropagation") == "Bidirectional" for each in as_list(container.get("volumeMounts")) if _is_tree(each)):
         of_the_node = of_the_node or "a mount that its node sees (Bidirectional)"
     return Needs(of_the_node, of_root, tuple(sorted(kept)))
 
 
 def steps_down(container: Tree) -> bool:
     """Whether it is told whom it shall become by itself, once it has started as root."""
-    names = {str(each.get("name")) for each in listed(container.get("env")) if _is_tree(each)}
+    names = {str(each.get("name")) for each in as_list(container.get("env")) if _is_tree(each)}
     return names >= STEPS_DOWN
 
 
@@ -120,7 +120,7 @@ def _stopped(needs: Needs, container: Tree, path: tuple[Plain, ...], value: Plai
 
 def _kept_elsewhere(container: Tree) -> str:
     """A shell that writes where no volume is, nor an empty one belongs."""
-    mounts = [str(each.get("mountPath", "")) for each in listed(container.get("volumeMounts")) if _is_tree(each)]
+    mounts = [str(each.get("mountPath", "")) for each in as_list(container.get("volumeMounts")) if _is_tree(each)]
     known = (*SCRATCH, *mounts)
     others = [each for each in written(container) if not any(covers(folder, each) for folder in known)]
     return f"a shell that writes to {others[0]}" if others else ""
@@ -129,7 +129,7 @@ def _kept_elsewhere(container: Tree) -> str:
 def acts(container: Tree) -> list[list[str]]:
     """The commands that run in a container beside its program: at its start, at its end, and to ask how it is."""
     handlers = [look_up(container, ("lifecycle", key)) for key in ("postStart", "preStop")]
-    found = [listed(look_up(each, ("exec", "command"))) for each in (*handlers, *map(container.get, PROBES)) if _is_tree(each)]
+    found = [as_list(look_up(each, ("exec", "command"))) for each in (*handlers, *map(container.get, PROBES)) if _is_tree(each)]
     return [[str(word) for word in words] for words in found if words]
 
 
@@ -150,7 +150,7 @@ def _texts(container: Tree) -> list[str]:
 
 
 def _command_lines(container: Tree) -> list[list[str]]:
-    own = [str(each) for each in (*listed(container.get("command")), *listed(container.get("args")))]
+    own = [str(each) for each in (*as_list(container.get("command")), *as_list(container.get("args")))]
     return [own, *acts(container)]
 
 
@@ -160,5 +160,5 @@ def _is_tree(value: Plain) -> bool:
 
 def says_low_port(container: Tree) -> bool:
     """Whether it says that it listens below the ports that every user may open."""
-    ports = [each.get("containerPort") for each in listed(container.get("ports")) if isinstance(each, dict)]
+    ports = [each.get("containerPort") for each in as_list(container.get("ports")) if isinstance(each, dict)]
     return any(isinstance(port, int) and port < FIRST_HIGH for port in ports)

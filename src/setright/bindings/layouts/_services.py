@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from setright.bindings.layouts._documents import folder, listed
+from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 WAYS = ("httpGet", "tcpSocket", "grpc")
 FROM_START = ("livenessProbe", "startupProbe")  # without an answer to them a container is started again
@@ -59,7 +60,7 @@ def served(template: Tree, namespace: Plain, file: str, services: Sequence[Place
     return sorted({port for each in mine for port in _targets(each, template)})
 
 
-def reached(template: Tree, namespace: Plain, file: str, services: Sequence[Placed], far: Sequence[Placed]) -> list[Tree]:
+def reached_ports(template: Tree, namespace: Plain, file: str, services: Sequence[Placed], far: Sequence[Placed]) -> list[Tree]:
     """The ports of a pod that any Service around it names, as network policies say them; headless ones tell peers of each other."""
     labels = _labels(template)
     near = [each for place, each in services if folder(place) == folder(file)]
@@ -96,7 +97,7 @@ def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     one that it declares and is told to listen on. Of the copies of a StatefulSet, which start one after another and find each
     other by a name that only ready ones have, it is what another probe asks, or where their image listens by itself.
     """
-    containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
+    containers = [each for each in as_list(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
     if len(containers) == 1:
         return _listens(containers[0], ports, True, _has_peers(template))
     return bool(containers) and all(serves_alone(each, template, ports) for each in containers)
@@ -127,10 +128,12 @@ def _listens(container: Tree, ports: Sequence[int], is_alone: bool, has_peers: b
 def _told(container: Tree) -> list[int]:
     """The TCP ports that it declares and opens on its node too, or that its own words and environment tell it to listen on."""
     texts = _words(container)
-    named = [each for each in listed(container.get("env")) if isinstance(each, dict) and OF_LISTENING.search(str(each.get("name")))]
+    named = [
+        each for each in as_list(container.get("env")) if isinstance(each, dict) and OF_LISTENING.search(str(each.get("name")))
+    ]
     texts += [str(each.get("value")) for each in named]
     on_node = [
-        each.get("containerPort") for each in listed(container.get("ports")) if isinstance(each, dict) and each.get("hostPort")
+        each.get("containerPort") for each in as_list(container.get("ports")) if isinstance(each, dict) and each.get("hostPort")
     ]
     words = [number for text in texts for number in LISTENING.findall(text)]
     return [number for _, number in _declared(container) if number in on_node or str(number) in words]
@@ -145,7 +148,7 @@ def _opened(container: Tree) -> list[int]:
 
 
 def _words(container: Tree) -> list[str]:
-    return [each for key in ("command", "args") for each in listed(container.get(key)) if isinstance(each, str)]
+    return [each for key in ("command", "args") for each in as_list(container.get(key)) if isinstance(each, str)]
 
 
 def _asked(container: Tree, probes: Sequence[str]) -> int | None:
@@ -177,9 +180,9 @@ def _chooses(service: Tree, labels: Mapping[str, Plain]) -> bool:
 
 
 def _targets(service: Tree, template: Tree, protocol: str = "TCP") -> Iterator[int]:
-    containers = [each for each in listed(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
+    containers = [each for each in as_list(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
     names = {name: number for each in containers for name, number in _declared(each, protocol)}
-    for port in listed(look_up(service, ("spec", "ports"))):
+    for port in as_list(look_up(service, ("spec", "ports"))):
         if isinstance(port, dict) and port.get("protocol", "TCP") == protocol:
             target = port.get("targetPort", port.get("port"))
             number = names.get(target) if isinstance(target, str) else target
@@ -189,6 +192,6 @@ def _targets(service: Tree, template: Tree, protocol: str = "TCP") -> Iterator[i
 
 def _declared(container: Tree, protocol: str = "TCP") -> Iterator[tuple[str, int]]:
     """The names and numbers of a container's ports."""
-    for port in listed(container.get("ports")):
+    for port in as_list(container.get("ports")):
         if isinstance(port, dict) and port.get("protocol", "TCP") == protocol and isinstance(port.get("containerPort"), int):
             yield str(port.get("name", "")), port["containerPort"]

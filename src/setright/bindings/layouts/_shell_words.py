@@ -19,7 +19,7 @@ ASSIGNMENT = late(r"[A-Za-z_]\w*=")
 BEFORE = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{", "exec", "time", "command", "env", "nohup"})
 
 
-class Word(NamedTuple):
+class ShellWord(NamedTuple):
     text: str
     start: int
     end: int
@@ -28,20 +28,20 @@ class Word(NamedTuple):
 class Command(NamedTuple):
     """One simple command; `into` is the name of the command its output is piped to."""
 
-    words: tuple[Word, ...]
+    words: tuple[ShellWord, ...]
     sudo: bool
     into: str
 
 
 def commands(text: str) -> list[Command]:
     """The simple commands of a shell text, in order."""
-    found: list[tuple[list[Word], str]] = [([], "")]
+    found: list[tuple[list[ShellWord], str]] = [([], "")]
     for match in TOKEN.finditer(text):
         if match.lastgroup == "end":
             found[-1] = (found[-1][0], match[0])
             found.append(([], ""))
         elif match.lastgroup in ("word", "odd"):
-            found[-1][0].append(Word(match[0], match.start(), match.end()))
+            found[-1][0].append(ShellWord(match[0], match.start(), match.end()))
     stripped = [(*_stripped(words), end) for words, end in found]
     out = []
     for index, (words, sudo, end) in enumerate(stripped):
@@ -51,7 +51,7 @@ def commands(text: str) -> list[Command]:
     return out
 
 
-def _stripped(words: list[Word]) -> tuple[list[Word], bool]:
+def _stripped(words: list[ShellWord]) -> tuple[list[ShellWord], bool]:
     """The words from the command's name on, and whether sudo runs it."""
     sudo = False
     while words and (words[0].text in BEFORE or ASSIGNMENT.match(words[0].text) or base(words[0].text) == "sudo"):

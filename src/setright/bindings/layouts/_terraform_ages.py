@@ -85,7 +85,7 @@ OLD = {  # by type the arguments, each with what is below it; behind an @ the ve
 }
 
 
-def refuse(module: Module, locator: str, edit: Edit) -> None:
+def refuse_too_new(module: Module, locator: str, edit: Edit) -> None:
     """Raises BindingError for an edit that says what the provider asked for may not have yet."""
     if edit.remove or edit.path[0] != "resource" or len(edit.path) < 4:
         return

@@ -56,7 +56,7 @@ TRAIL = statement(
 )
 
 
-def key(about: str, *statements: Plain) -> dict[str, Plain]:
+def kms_key(about: str, *statements: Plain) -> dict[str, Plain]:
     return {"description": about, "enable_key_rotation": True, "policy": policy(ROOT, *statements)}
 
 
@@ -78,7 +78,7 @@ PUBLISHERS = (  # the services that publish to topics in their own name, and not
     *("budgets", "cloudtrail", "cloudwatch", "codestar-notifications", "dms", "ds", "dynamodb", "events", "events.rds"),
     *("redshift", "s3", "ses"),
 )
-DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": key("Data and logs of this module", logs(REGION))}
+DATA_KEY: dict[str, Plain] = WHERE | {"resource/aws_kms_key/data": kms_key("Data and logs of this module", logs(REGION))}
 
 
 def log_group(name: str, prefix: str) -> dict[str, Plain]:
@@ -131,10 +131,10 @@ def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
 
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "data-key": DATA_KEY,
-    "trail-key": WHO | {"resource/aws_kms_key/trail": key("Files of the trail", TRAIL)},
+    "trail-key": WHO | {"resource/aws_kms_key/trail": kms_key("Files of the trail", TRAIL)},
     "topic-key": WHERE
     | {
-        "resource/aws_kms_key/topics": key(
+        "resource/aws_kms_key/topics": kms_key(
             "Topics of this module",
             statement(
                 "Topics",
@@ -146,7 +146,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     },
     "lake-key": WHO
     | {
-        "resource/aws_kms_key/lake": key(
+        "resource/aws_kms_key/lake": kms_key(
             "Events",
             statement(
                 "Events",
@@ -160,7 +160,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "account": WHO,
     "trail-topic": WHO
     | {
-        "resource/aws_kms_key/trail": key("Files of the trail", TRAIL),
+        "resource/aws_kms_key/trail": kms_key("Files of the trail", TRAIL),
         "resource/aws_sns_topic/trail": {"name_prefix": "trail-", "kms_master_key_id": {"is": "aws_kms_key.trail.id"}},
         "resource/aws_sns_topic_policy/trail": {
             "arn": {"is": "aws_sns_topic.trail.arn"},
@@ -197,7 +197,7 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
     "edge-acl": WHO
     | at_edge(
         {
-            "resource/aws_kms_key/edge": key("Logs of the web ACL at the edge", logs("us-east-1")),
+            "resource/aws_kms_key/edge": kms_key("Logs of the web ACL at the edge", logs("us-east-1")),
             "resource/aws_cloudwatch_log_group/edge_acl": {
                 "name_prefix": "aws-waf-logs-edge-",
                 "retention_in_days": LOG_DAYS,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry, Place, Spec
-from setright.bindings.layouts._terraform_versions import NEWEST, Version, read, version
+from setright.bindings.layouts._terraform_versions import NEWEST, Version, parse_constraint, version
 from setright.model import Plain
 from setright.trees import same
 
@@ -40,7 +40,7 @@ def newest(block: Block) -> Version | None:
         return version(found[1]) if found else None
     if asked is None:
         return NEWEST
-    return read(asked).most if isinstance(asked, str) else None
+    return parse_constraint(asked).most if isinstance(asked, str) else None
 
 
 def _held(spec: Spec, taken: Version | None) -> Iterator[Spec]:

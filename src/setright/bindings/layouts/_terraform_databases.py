@@ -5,7 +5,7 @@ registry.terraform.io: aws_db_parameter_group.
 
 from __future__ import annotations
 
-from setright.bindings.layouts._databases import by_default, logs_every
+from setright.bindings.layouts._databases import is_default_group, logs_every
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -16,7 +16,7 @@ GROUP = late(r'(?:"\$\{\s*)?(aws_db_parameter_group\.[\w-]+)(?:\[0\])?\.(?:name|
 def statements(module: Module, block: Block, tree: Tree) -> str:
     """``no``, or who tells otherwise."""
     name = tree.get("DBParameterGroupName")
-    if by_default(name):
+    if is_default_group(name):
         return "no"
     named = GROUP.fullmatch(name.text) if isinstance(name, Unknown) else None
     own = [each for each in module.resources("aws_db_parameter_group") if named and each.address == named[1]]

@@ -13,7 +13,7 @@ from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts._terraform_find import Spot
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_module import NAMED_VALUE, Module
-from setright.bindings.layouts._terraform_text import Unreadable, changed
+from setright.bindings.layouts._terraform_text import Unreadable, rewritten
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Unknown
@@ -22,7 +22,7 @@ from setright.trees import same
 PARTS = (policy.HEREDOC, policy.ENCODED)
 
 
-def edited(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tuple[str, Edit]:
+def document_edit(module: Module, spot: Spot, edits: Sequence[Edit], where: str) -> tuple[str, Edit]:
     """The edits, whose paths lead into the document, as one on the source. Raises BindingError where it cannot be followed."""
     if (block := policy.made_by(module, spot.raw)) is not None:
         return _in_data(module, *block, edits, where)
@@ -62,13 +62,13 @@ def _changed(module: Module, raw: Plain, edit: Edit, where: str) -> Plain:
 
 def _spliced(raw: Plain, path: Path, edit: Edit) -> Plain:
     if isinstance(raw, str):
-        new = changed(raw, path, edit.value, edit.remove, True)
+        new = rewritten(raw, path, edit.value, edit.remove, True)
         return re.sub(r"\r?\n", "\r\n", new) if raw.count("\n") == raw.count("\r\n") > 0 else new
     text = raw.text if isinstance(raw, Unknown) else ""
     for pattern in PARTS:
         if found := pattern.fullmatch(text):
             start, end = found.span(found.re.groups)
-            inner = changed(text[start:end], path, edit.value, edit.remove, pattern is policy.HEREDOC)
+            inner = rewritten(text[start:end], path, edit.value, edit.remove, pattern is policy.HEREDOC)
             return Unknown(text[:start] + inner + text[end:])
     raise Unreadable(text)
 

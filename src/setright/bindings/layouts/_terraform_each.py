@@ -82,7 +82,7 @@ def in_all(value: Unknown) -> Plain:
     return first if all(same(each, first) for each in value.either) else value
 
 
-def refuse(module: Module, locator: str, edit: Edit) -> None:
+def refuse_each_given(module: Module, locator: str, edit: Edit) -> None:
     """Raises BindingError for an edit in place of what `for_each` gives each instance."""
     length = 3 if edit.path[0] == "module" else 4
     block = module.resource_at(locator, edit.path[:length])

@@ -46,7 +46,7 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
         for small in _parts(told, each):
             placed += _one(told, module, block, small, fresh)
     for spot, mine in inside.values():
-        placed.append(documents.edited(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
+        placed.append(documents.document_edit(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
     made = [(block.locator, Edit(path, body)) for path, body in fresh.items()]
     return [*said_empty(module, block, list(_in_turn(placed))), *made]
 

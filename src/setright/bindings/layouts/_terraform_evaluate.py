@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from setright.bindings.layouts import _terraform_values
-from setright.bindings.layouts._terraform_expression import Name, Node, read
+from setright.bindings.layouts._terraform_expression import Expression, Name, parse_expression
 from setright.bindings.layouts._terraform_functions import FUNCTIONS, Untold, truth
 from setright.bindings.layouts._terraform_values import MISSING, is_known
 from setright.model import Plain, Unknown
@@ -40,7 +40,7 @@ def choice(text: str, told: Told) -> Plain:
 
 def evaluated(text: str, told: Told, chooses: bool = False) -> Plain:
     """The value, by what `told` says of the names in it; MISSING where it is not told."""
-    node = read(text)
+    node = parse_expression(text)
     if node is None or isinstance(node.value, Name):
         return MISSING
     try:
@@ -53,34 +53,34 @@ class _Evaluation:
     def __init__(self, told: Told, chooses: bool) -> None:
         self.told, self.chooses = told, chooses
 
-    def of(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def of(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         """The value of a part. Raises Untold."""
-        step: Callable[[Node, Mapping[str, Plain]], Plain] = getattr(self, f"_{node.sort}")
+        step: Callable[[Expression, Mapping[str, Plain]], Plain] = getattr(self, f"_{node.sort}")
         return step(node, scope)
 
-    def _part(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _part(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         """The value of a part that need not be told for the whole to be."""
         try:
             return self.of(node, scope)
         except Untold:
             return Unknown(node.text)
 
-    def _sure(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _sure(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         value = self.of(node, scope)
         if isinstance(value, Unknown):
             raise Untold
         return value
 
-    def _literal(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _literal(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         return node.value
 
-    def _name(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _name(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         head, _, own = node.text.partition(".")
         if head not in scope:
             return self.told(Unknown(node.text))
         return _inside(scope[head], own) if own else scope[head]
 
-    def _step(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _step(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         base = self.of(node.parts[0], scope)
         key = self._sure(node.parts[1], scope)
         if isinstance(base, Unknown):
@@ -89,26 +89,26 @@ class _Evaluation:
             return self.told(Unknown(node.text))
         return _inside(base, key)
 
-    def _list(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _list(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         return [self._part(each, scope) for each in node.parts]
 
-    def _object(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _object(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         pairs = zip(node.parts[::2], node.parts[1::2], strict=True)
         return {_text(self._sure(key, scope)): self._part(value, scope) for key, value in pairs}
 
-    def _text(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _text(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         return "".join(_text(self._sure(each, scope)) for each in node.parts)
 
-    def _not(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _not(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         return not truth(self._sure(node.parts[0], scope))
 
-    def _choice(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _choice(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         if not self.chooses and not scope:
             raise Untold
         holds = truth(self._sure(node.parts[0], scope))
         return self.of(node.parts[1 if holds else 2], scope)
 
-    def _operator(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _operator(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         sign, (left, right) = node.value, node.parts
         if sign in ("&&", "||"):
             return self._joined(sign == "&&", left, right, scope)
@@ -121,7 +121,7 @@ class _Evaluation:
             raise Untold
         return ORDER[str(sign)](a, b) if sign in ORDER else SUMS[str(sign)](a, b)
 
-    def _joined(self, is_both: bool, left: Node, right: Node, scope: Mapping[str, Plain]) -> bool:
+    def _joined(self, is_both: bool, left: Expression, right: Expression, scope: Mapping[str, Plain]) -> bool:
         """One side decides where it is false of both, or true of either."""
         sides: list[bool | None] = []
         for each in (left, right):
@@ -135,7 +135,7 @@ class _Evaluation:
             raise Untold
         return is_both
 
-    def _call(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _call(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         name = str(node.value)
         if name in ("try", "coalesce"):
             return self._first(name, node.parts, scope)
@@ -143,7 +143,7 @@ class _Evaluation:
             raise Untold
         return FUNCTIONS[name]([self._sure(each, scope) for each in node.parts])
 
-    def _first(self, name: str, parts: Sequence[Node], scope: Mapping[str, Plain]) -> Plain:
+    def _first(self, name: str, parts: Sequence[Expression], scope: Mapping[str, Plain]) -> Plain:
         """`coalesce` takes what is neither null nor empty, `try` what stands there in a value that is known."""
         for each in parts:
             if name == "try" and self._lacks(each, scope):
@@ -153,7 +153,7 @@ class _Evaluation:
                 return value
         raise Untold
 
-    def _lacks(self, node: Node, scope: Mapping[str, Plain]) -> bool:
+    def _lacks(self, node: Expression, scope: Mapping[str, Plain]) -> bool:
         """Whether steps lead nowhere in a value that is known."""
         if node.sort != "step":
             return False
@@ -164,7 +164,7 @@ class _Evaluation:
             return str(key) not in base
         return not isinstance(base, list) or not str(key).isdigit() or int(str(key)) >= len(base)
 
-    def _for(self, node: Node, scope: Mapping[str, Plain]) -> Plain:
+    def _for(self, node: Expression, scope: Mapping[str, Plain]) -> Plain:
         names, over, key, value, condition = node.value, *node.parts
         source = self._sure(over, scope)
         pairs = list(source.items() if isinstance(source, dict) else enumerate(source) if isinstance(source, list) else ())

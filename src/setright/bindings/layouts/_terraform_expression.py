@@ -31,16 +31,16 @@ class Name(str):
     """What a node of a name, or of steps from one, is called."""
 
 
-class Node(NamedTuple):
+class Expression(NamedTuple):
     """`sort` says how `value` and `parts` are meant; `text` is the source."""
 
     sort: str
     text: str
     value: Plain = None
-    parts: tuple[Node, ...] = ()
+    parts: tuple[Expression, ...] = ()
 
 
-NONE = Node("none", "")
+NONE = Expression("none", "")
 
 
 class _NotRead(Exception):
@@ -48,7 +48,7 @@ class _NotRead(Exception):
 
 
 @lru_cache(maxsize=4096)
-def read(text: str) -> Node | None:
+def parse_expression(text: str) -> Expression | None:
     """None where some of it is not read."""
     if len(text) > LONG:
         return None
@@ -92,7 +92,7 @@ class _Reader:
     def since(self, start: int) -> str:
         return self.text[start : self.at].strip()
 
-    def expression(self, depth: int) -> Node:
+    def expression(self, depth: int) -> Expression:
         if depth > DEEP:
             raise _NotRead
         start = self.at
@@ -102,31 +102,31 @@ class _Reader:
         yes = self.expression(depth + 1)
         self.expect(":")
         no = self.expression(depth + 1)
-        return Node("choice", self.since(start), None, (node, yes, no))
+        return Expression("choice", self.since(start), None, (node, yes, no))
 
-    def operation(self, level: int, depth: int) -> Node:
+    def operation(self, level: int, depth: int) -> Expression:
         if level == len(LEVELS):
             return self.unary(depth)
         start = self.at
         node = self.operation(level + 1, depth)
         while sign := self.take(*LEVELS[level]):
-            node = Node("operator", "", sign, (node, self.operation(level + 1, depth)))
+            node = Expression("operator", "", sign, (node, self.operation(level + 1, depth)))
             node = node._replace(text=self.since(start))
         return node
 
-    def unary(self, depth: int) -> Node:
+    def unary(self, depth: int) -> Expression:
         start = self.at
         if self.take("!"):
             inner = self.unary(depth + 1)
-            return Node("not", self.since(start), None, (inner,))
+            return Expression("not", self.since(start), None, (inner,))
         if self.take("-"):
             inner = self.unary(depth + 1)
             if inner.sort != "literal" or not isinstance(inner.value, int | float):
                 raise _NotRead
-            return Node("literal", self.since(start), -inner.value)
+            return Expression("literal", self.since(start), -inner.value)
         return self.steps(start, self.operand(depth + 1), depth)
 
-    def steps(self, start: int, node: Node, depth: int) -> Node:
+    def steps(self, start: int, node: Expression, depth: int) -> Expression:
         while sign := self.take(".", "["):
             if sign == ".":
                 found = self.token()
@@ -134,27 +134,29 @@ class _Reader:
                 if word is None or not word.replace("_", "").replace("-", "").isalnum():
                     raise _NotRead
                 self.at = found.end()
-                key = Node("literal", word, word)
+                key = Expression("literal", word, word)
             else:
                 key = self.expression(depth + 1)
                 self.expect("]")
             node = self.stepped(start, node, key, is_plain=sign == ".")
         return node
 
-    def stepped(self, start: int, node: Node, key: Node, is_plain: bool) -> Node:
+    def stepped(self, start: int, node: Expression, key: Expression, is_plain: bool) -> Expression:
         """Two names in a row are one: ``var.a``; further ones lead into it."""
         text = self.since(start)
         if node.sort == "name" and "." not in node.text and is_plain:
-            return Node("name", text, Name(text))
-        return Node("step", text, Name(text) if isinstance(node.value, Name) else None, (node, key))
+            return Expression("name", text, Name(text))
+        return Expression("step", text, Name(text) if isinstance(node.value, Name) else None, (node, key))
 
-    def operand(self, depth: int) -> Node:
+    def operand(self, depth: int) -> Expression:
         if heredoc := HEREDOC.match(self.text, self.at):
             return self.heredoc(heredoc)
         found = self.token()
         self.at = found.end()
         if found["number"] is not None:
-            return Node("literal", found["number"], float(found["number"]) if "." in found["number"] else int(found["number"]))
+            return Expression(
+                "literal", found["number"], float(found["number"]) if "." in found["number"] else int(found["number"])
+            )
         if found["quote"] is not None:
             return self.template(found.start("quote"), depth)
         if found["name"] is not None:
@@ -167,25 +169,25 @@ class _Reader:
             return self.bracketed(found.start("sign"), found["sign"], depth)
         raise _NotRead
 
-    def named(self, name: str, depth: int) -> Node:
+    def named(self, name: str, depth: int) -> Expression:
         if name in WORDS:
-            return Node("literal", name, WORDS[name])
+            return Expression("literal", name, WORDS[name])
         start = self.at - len(name)
         if not self.take("("):
-            return Node("name", name, Name(name))
-        parts: list[Node] = []
+            return Expression("name", name, Name(name))
+        parts: list[Expression] = []
         while not self.take(")"):
             parts.append(self.expression(depth + 1))
             if not self.take(","):
                 self.expect(")")
                 break
-        return Node("call", self.since(start), name, tuple(parts))
+        return Expression("call", self.since(start), name, tuple(parts))
 
-    def bracketed(self, start: int, sign: str, depth: int) -> Node:
+    def bracketed(self, start: int, sign: str, depth: int) -> Expression:
         closing = "]" if sign == "[" else "}"
         if self.token()["name"] == "for":
             return self.each(start, closing, depth)
-        parts: list[Node] = []
+        parts: list[Expression] = []
         while not self.take(closing):
             if sign == "{":
                 parts += self.pair(depth)
@@ -195,20 +197,20 @@ class _Reader:
             if not self.take(","):
                 self.expect(closing)
                 break
-        return Node("list" if sign == "[" else "object", self.since(start), None, tuple(parts))
+        return Expression("list" if sign == "[" else "object", self.since(start), None, tuple(parts))
 
-    def pair(self, depth: int) -> tuple[Node, Node]:
+    def pair(self, depth: int) -> tuple[Expression, Expression]:
         found = self.token()
         if found["name"] is not None:
             self.at = found.end()
-            key = Node("literal", found["name"], found["name"])
+            key = Expression("literal", found["name"], found["name"])
         else:
             key = self.unary(depth + 1)
         if not self.take("=", ":"):
             raise _NotRead
         return key, self.expression(depth + 1)
 
-    def each(self, start: int, closing: str, depth: int) -> Node:
+    def each(self, start: int, closing: str, depth: int) -> Expression:
         self.name()
         names = [self.name()]
         if self.take(","):
@@ -226,16 +228,16 @@ class _Reader:
             self.name()
             condition = self.expression(depth + 1)
         self.expect(closing)
-        return Node("for", self.since(start), list[Plain](names), (over, key, value, condition))
+        return Expression("for", self.since(start), list[Plain](names), (over, key, value, condition))
 
-    def heredoc(self, found: re.Match[str]) -> Node:
+    def heredoc(self, found: re.Match[str]) -> Expression:
         if "${" in found[3] or "%{" in found[3]:
             raise _NotRead
         self.at = found.end()
-        return Node("literal", found[0], (dedent(found[3]) if found[1] else found[3]) + "\n")
+        return Expression("literal", found[0], (dedent(found[3]) if found[1] else found[3]) + "\n")
 
-    def template(self, start: int, depth: int) -> Node:
-        parts: list[Node] = []
+    def template(self, start: int, depth: int) -> Expression:
+        parts: list[Expression] = []
         while not self.text.startswith('"', self.at):
             if self.text.startswith("${", self.at):
                 self.at += 2
@@ -243,14 +245,14 @@ class _Reader:
                 self.expect("}")
             elif found := PLAIN.match(self.text, self.at):
                 self.at = found.end()
-                parts.append(Node("literal", found[0], _unescaped(found[0])))
+                parts.append(Expression("literal", found[0], _unescaped(found[0])))
             else:
                 raise _NotRead
         self.at += 1
         text = self.text[start : self.at]
         if all(each.sort == "literal" for each in parts):
-            return Node("literal", text, "".join(str(each.value) for each in parts))
-        return parts[0] if len(parts) == 1 else Node("text", text, None, tuple(parts))
+            return Expression("literal", text, "".join(str(each.value) for each in parts))
+        return parts[0] if len(parts) == 1 else Expression("text", text, None, tuple(parts))
 
 
 def _unescaped(raw: str) -> str:

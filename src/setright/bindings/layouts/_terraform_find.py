@@ -51,7 +51,7 @@ class Item(NamedTuple):
     made: str = ""  # the dynamic block that makes it, by name
 
 
-def value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
+def spec_value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
     """What the kind's tree has at a spec's path; None: nothing."""
     if spec.places and spec.places[0].keyed is not None:
         return keyed(module, block, spec.places[0])
@@ -100,13 +100,13 @@ def told_value(module: Module, told: Entry, spot: Spot, block: Block) -> Plain:
     if isinstance(raw, Unknown) and raw.either and not spot.place.json:
         return one_of(raw.text, [told_value(module, told, spot._replace(raw=each), block) for each in raw.either], raw.keys)
     if spot.place.json:
-        told_document = policy.document(module, raw)
+        told_document = policy.policy_document(module, raw)
         return policy.capital(told_document) if spot.place.capital else told_document
     if raw in EMPTY:
         return None
     if isinstance(raw, dict) and not spot.place.at:
         return named(module, told, {k: v for k, v in raw.items() if k != spot.place.by})
-    return plain(module, told, raw)
+    return plain_value(module, told, raw)
 
 
 def _of_dynamic(module: Module, spot: Spot) -> Plain:
@@ -122,7 +122,7 @@ def _of_dynamic(module: Module, spot: Spot) -> Plain:
 def named(module: Module, told: Entry, body: Tree) -> Tree:
     """A block's body in the kind's names."""
     out = {
-        unsnake(key, told.names): plain(module, told, inner)
+        unsnake(key, told.names): plain_value(module, told, inner)
         for key, inner in body.items()
         if key not in META and inner not in EMPTY
     }
@@ -133,10 +133,10 @@ def _made(module: Module, told: Entry, body: Tree, name: str) -> Plain:
     """What dynamic blocks make of a name, in the kind's names; Unknown where that is not told, None where they make none."""
     if (blocks := made(module, body, name)) is None or (blocks and name in body):
         return Unknown(f"dynamic {name!r}")
-    return plain(module, told, [each for _, each in blocks]) or None
+    return plain_value(module, told, [each for _, each in blocks]) or None
 
 
-def plain(module: Module, told: Entry, value: Plain) -> Plain:
+def plain_value(module: Module, told: Entry, value: Plain) -> Plain:
     """A value, resolved; blocks as mappings in the kind's names: one block as itself, several as a list."""
     value = module.chosen(value)
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):

@@ -44,7 +44,7 @@ class Block(NamedTuple):
     @property
     def type(self) -> str:
         if self.path[0] == "module":
-            return f"module.{called(self.body.get('source'))}"
+            return f"module.{registry_name(self.body.get('source'))}"
         return str(self.path[1]) if self.path[0] == "resource" else f"{self.path[0]}.{self.path[1]}"
 
     @property
@@ -243,7 +243,7 @@ def _blocks(source: Source) -> dict[str, list[Block]]:
                     found.setdefault(prefix + own, []).extend(Block(source.locator, (sort, own, name, n), b) for n, b in blocks)
         for name, bodies in _mapping(source.tree.get("module")).items():
             for n, body in enumerate(bodies if isinstance(bodies, list) else ()):
-                found.setdefault(f"module.{called(body.get('source'))}", []).append(
+                found.setdefault(f"module.{registry_name(body.get('source'))}", []).append(
                     Block(source.locator, ("module", name, n), body)
                 )
         source.notes["blocks"] = found
@@ -251,7 +251,7 @@ def _blocks(source: Source) -> dict[str, list[Block]]:
     return by_type
 
 
-def called(source: Plain) -> str:
+def registry_name(source: Plain) -> str:
     """A module's source as the registry names it, NAMESPACE/NAME/PROVIDER, be it taken from there or from its repository."""
     text = str(source)
     if of_registry := REGISTRY.fullmatch(text):

@@ -35,7 +35,7 @@ DEPTH = 40
 OPENS = ("{", "[", "")  # how JSON begins
 
 
-def document(module: Module, raw: Plain) -> Plain:
+def policy_document(module: Module, raw: Plain) -> Plain:
     """What a JSON document says; the value itself where that cannot be told.
 
     A principal that begins as an ARN is somebody, whatever is filled in.

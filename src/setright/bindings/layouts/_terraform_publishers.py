@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts._terraform_bundles import PUBLISHERS
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_policy import document
+from setright.bindings.layouts._terraform_policy import policy_document
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -59,7 +59,7 @@ def _let_in(module: Module, block: Block) -> Iterator[Plain]:
         about = module.resolved(policy.body.get("arn"))
         if isinstance(about, Unknown) and "aws_sns_topic." in about.text and not refers(about.text, block.address):
             continue
-        statements = look_up(document(module, policy.body.get("policy")), ("Statement",))
+        statements = look_up(policy_document(module, policy.body.get("policy")), ("Statement",))
         for each in statements if isinstance(statements, list) else [statements]:
             if not isinstance(each, dict):
                 yield Unknown("a statement that cannot be told")

@@ -49,7 +49,7 @@ def _words(source: str) -> list[str]:
     return WORD.findall(HOST.sub("", source).lower().partition("/")[2])
 
 
-def tree(layout: Mapping[str, Plain], module: Module, block: Block) -> tuple[Tree, tuple[Path, ...]]:
+def call_tree(layout: Mapping[str, Plain], module: Module, block: Block) -> tuple[Tree, tuple[Path, ...]]:
     """What the call sets in the kind's words, and the paths of it, which are all that is known."""
     told = _own(layout)
     found: Tree = {}

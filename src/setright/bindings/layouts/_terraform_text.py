@@ -22,7 +22,7 @@ class Unreadable(Exception):
     """The text is not made of objects, lists and values alone, or the path leads nowhere in it."""
 
 
-class Node(NamedTuple):
+class PlacedValue(NamedTuple):
     """A value and where it stands; `opens` is its bracket, `items` what is in that."""
 
     start: int
@@ -37,15 +37,15 @@ class Item(NamedTuple):
     key: str | int
     start: int
     sign: int
-    node: Node
+    node: PlacedValue
 
 
-def changed(text: str, path: Path, value: Plain, remove: bool, is_json: bool) -> str:
+def rewritten(text: str, path: Path, value: Plain, remove: bool, is_json: bool) -> str:
     """The text with one value set or taken away; `is_json`: it is no expression. Raises Unreadable."""
     node, _ = _read(text, 0, 0)
     if token_at(text, node.end, True).text:
         raise Unreadable(text[node.end :])
-    around: list[tuple[Node, Item]] = []
+    around: list[tuple[PlacedValue, Item]] = []
     rest = path
     while rest and (item := next((each for each in node.items if each.key == rest[0]), None)) is not None:
         around.append((node, item))
@@ -69,7 +69,7 @@ def _keys(key: str | int) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else ()
 
 
-def _has_colons(text: str, around: list[tuple[Node, Item]]) -> bool:
+def _has_colons(text: str, around: list[tuple[PlacedValue, Item]]) -> bool:
     """Whether the nearest key is written as JSON has it."""
     signs = [text[item.sign] for _, item in around if isinstance(item.key, str)]
     return signs[-1] == ":" if signs else re.search(r'"\s*:', text) is not None
@@ -78,17 +78,17 @@ def _has_colons(text: str, around: list[tuple[Node, Item]]) -> bool:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _read(text: str, at: int, depth: int) -> tuple[Node, int]:
+def _read(text: str, at: int, depth: int) -> tuple[PlacedValue, int]:
     token = token_at(text, at, True)
     if depth > DEPTH or not token.text:
         raise Unreadable(text[at:])
     if token.text in ("{", "["):
         items, end = _items(text, token.end, depth + 1, token.text)
-        return Node(token.start, end, token.text, items), end
+        return PlacedValue(token.start, end, token.text, items), end
     end = unread(text, token.start)
     if end <= token.start:
         raise Unreadable(text[at:])
-    return Node(token.start, end, "", ()), end
+    return PlacedValue(token.start, end, "", ()), end
 
 
 def _items(text: str, at: int, depth: int, opens: str) -> tuple[tuple[Item, ...], int]:
@@ -131,7 +131,7 @@ def _indent(text: str, at: int) -> str:
     return text[start : start + len(text[start:]) - len(text[start:].lstrip(" \t"))]
 
 
-def _with(text: str, node: Node, key: str | int, value: Plain, in_json: bool) -> str:
+def _with(text: str, node: PlacedValue, key: str | int, value: Plain, in_json: bool) -> str:
     """A new item behind the last, in its style."""
     last = node.items[-1] if node.items else None
     on_lines = "\n" in text[node.start : last.start if last else node.end]
@@ -162,7 +162,7 @@ def _comma(text: str, at: int) -> int:
     return token.end if token.text == "," else 0
 
 
-def _without(text: str, node: Node, item: Item) -> str:
+def _without(text: str, node: PlacedValue, item: Item) -> str:
     """An item gone, with its comma and its lines."""
     index = node.items.index(item)
     after = _comma(text, item.node.end)
@@ -187,14 +187,14 @@ def _in_columns(text: str, at: int) -> str:
     return text
 
 
-def _aligned(text: str, node: Node) -> bool:
+def _aligned(text: str, node: PlacedValue) -> bool:
     run = _run(node, text)
     return len({each.sign - text.rfind("\n", 0, each.start) for each in run}) < 2 and any(
         each.sign - each.start == _name(text, each) + 1 for each in run
     )
 
 
-def _run(node: Node, text: str) -> list[Item]:
+def _run(node: PlacedValue, text: str) -> list[Item]:
     """The last lines of an object that share a column: each has one key, and its value ends on the line."""
     run: list[Item] = []
     for each in node.items:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from setright.bindings.layouts._terraform_expression import Node, read
+from setright.bindings.layouts._terraform_expression import Expression, parse_expression
 from setright.bindings.source import Source
 from setright.model import Plain, Unknown
 
@@ -15,7 +15,7 @@ from setright.model import Plain, Unknown
 def conformed(type_: Plain, value: Plain) -> Plain:
     """The value with the optional attributes that it lacks; itself where the type has none, or is not read."""
     text = type_.text if isinstance(type_, Unknown) else ""
-    node = read(text) if "optional(" in text else None
+    node = parse_expression(text) if "optional(" in text else None
     return value if node is None else _of(node, value)
 
 
@@ -26,7 +26,7 @@ def declared(sources: Mapping[str, Source], name: str) -> Plain:
     return blocks[0].get("type") if isinstance(blocks, list) and blocks else None
 
 
-def _of(node: Node, value: Plain) -> Plain:
+def _of(node: Expression, value: Plain) -> Plain:
     """A value of a type."""
     inner = node.parts[0] if node.sort == "call" and node.parts else None
     if inner is None or not isinstance(value, dict | list):
@@ -42,7 +42,7 @@ def _of(node: Node, value: Plain) -> Plain:
     return [_of(inner, each) for each in value] if node.value in ("list", "set") else value
 
 
-def _default(optional: Node) -> Plain:
+def _default(optional: Expression) -> Plain:
     if len(optional.parts) < 2:
         return None
     given = optional.parts[1]

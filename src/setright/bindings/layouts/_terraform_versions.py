@@ -78,7 +78,7 @@ LEFT = {  # so is one that says such an argument of a type
 }
 
 
-class Asked(NamedTuple):
+class VersionRange(NamedTuple):
     """The versions from `least` to `most`, and the constraint that says so."""
 
     least: Version = ()
@@ -128,7 +128,7 @@ def _says(block: Block, place: Place) -> bool:
     return found is not None and found[0][-1] == place.at[-1] and "dynamic" not in found[0]  # not what an expression may make
 
 
-def constraint(module: Module, provider: str) -> Asked:
+def constraint(module: Module, provider: str) -> VersionRange:
     """What is asked of a provider by the module and all that are set up with it: who calls it, and what those call."""
     note = f"constraint {provider}"
     if note not in module.notes:
@@ -136,25 +136,25 @@ def constraint(module: Module, provider: str) -> Asked:
         homes = (module.tree.get(folder) for folder in dict.fromkeys(folder for folder, *_ in module.calls))
         callers = [constraint(home, provider) for home in homes if home is not None and home is not module]
         module.notes[note] = _with(own, callers) if callers else _with_callees(module, provider)
-    asked: Asked = module.notes[note]
+    asked: VersionRange = module.notes[note]
     return asked
 
 
-def _own(module: Module, provider: str) -> Asked:
+def _own(module: Module, provider: str) -> VersionRange:
     """What the module asks, or the nearest directory above it that says anything; by its language and the modules it calls, too."""
     note = f"own constraint {provider}"
     if note not in module.notes:
         module.notes[note] = _bounded(module, provider)
-    own: Asked = module.notes[note]
+    own: VersionRange = module.notes[note]
     return own
 
 
-def _bounded(module: Module, provider: str) -> Asked:
+def _bounded(module: Module, provider: str) -> VersionRange:
     own = _constraint(module, provider)
     bounds = [*([LAST[provider]] if provider in LAST and is_old(module) else []), *_outgrown(module, provider)]
     for source, called, other, bound in BOUNDS:
         versions = [each.body.get("version") for each in module.resources(f"module.{source}")] if other == provider else []
-        bounds += [bound for each in versions if isinstance(each, str) and read(each).most < version(called)]
+        bounds += [bound for each in versions if isinstance(each, str) and parse_constraint(each).most < version(called)]
     return own._replace(most=min([own.most, *(_below(version(each)) for each in bounds)]))
 
 
@@ -165,40 +165,40 @@ def _outgrown(module: Module, provider: str) -> Iterator[str]:
         yield from (last for kind, argument in said if any(argument in each.body for each in module.resources(kind)))
 
 
-def _with(own: Asked, callers: list[Asked]) -> Asked:
+def _with(own: VersionRange, callers: list[VersionRange]) -> VersionRange:
     """What fits a module and every directory that calls it."""
     nearest = min(callers, key=lambda each: each.most)
     text = nearest.text if nearest.most < own.most else own.text or nearest.text
-    return Asked(max(own.least, min(each.least for each in callers)), min(own.most, nearest.most), text)
+    return VersionRange(max(own.least, min(each.least for each in callers)), min(own.most, nearest.most), text)
 
 
-def _with_callees(root: Module, provider: str) -> Asked:
+def _with_callees(root: Module, provider: str) -> VersionRange:
     """What fits a directory that nobody calls, and all of the tree that it calls."""
-    asked, seen, waiting = Asked(), {root.folder}, [root.folder]
+    asked, seen, waiting = VersionRange(), {root.folder}, [root.folder]
     called = callees(root)
     while waiting:
         folder = waiting.pop()
         own = _own(root.tree[folder], provider)
         text = own.text if own.most < asked.most or not asked.text else asked.text
-        asked = Asked(max(asked.least, own.least), min(asked.most, own.most), text)
+        asked = VersionRange(max(asked.least, own.least), min(asked.most, own.most), text)
         waiting += sorted(called.get(folder, set()) - seen)
         seen |= called.get(folder, set())
     return asked
 
 
-def _constraint(module: Module, provider: str) -> Asked:
+def _constraint(module: Module, provider: str) -> VersionRange:
     folder = module.folder
     while True:
         for text in _texts(module.tree[folder], provider) if folder in module.tree else ():
-            return read(text)
+            return parse_constraint(text)
         if not folder:
-            return Asked()
+            return VersionRange()
         folder = posixpath.dirname(folder)
 
 
-def read(text: str) -> Asked:
+def parse_constraint(text: str) -> VersionRange:
     """A constraint as the least and the most it allows; what is not understood allows everything."""
-    least, most = Asked().least, Asked().most
+    least, most = VersionRange().least, VersionRange().most
     for part in text.split(","):
         found = PART.fullmatch(part.rstrip())
         sign, number = (found[1] or "=", version(found[2])) if found else ("!=", ())
@@ -208,7 +208,7 @@ def read(text: str) -> Asked:
             most = min(most, _below(number) if sign == "<" else number)
         elif sign == "~>":
             most = min(most, (*number[:-1], *NEWEST) if len(number) > 1 else NEWEST)
-    return Asked(least, most, text)
+    return VersionRange(least, most, text)
 
 
 def version(text: str) -> Version:

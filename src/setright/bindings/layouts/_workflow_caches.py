@@ -45,7 +45,7 @@ def brings(step: Tree, caches: Caches) -> str | None:
     return None if is_old or str(now).lower() == str(off).lower() or "${{" in str(now) else name
 
 
-def without(name: str, caches: Caches) -> Edit:
+def without_cache(name: str, caches: Caches) -> Edit:
     """The edit with which an action brings no cache along."""
     parameter, off, _ = caches[name.lower()]
     return Edit(("with", parameter), off)

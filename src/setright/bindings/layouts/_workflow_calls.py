@@ -27,7 +27,7 @@ from setright.model import Edit, Plain, Resource, Tree
 from setright.patterns import late
 
 
-class Known(NamedTuple):
+class KnownActions(NamedTuple):
     """What the binding knows: for action@tag the release that it is held to with its commit, inputs of the releases, successors."""
 
     commits: Mapping[str, Sequence[str]]
@@ -35,13 +35,15 @@ class Known(NamedTuple):
     archived: Mapping[str, str] = {}
 
 
-NOTHING = Known({}, {})
+NOTHING = KnownActions({}, {})
 
 
-def known_by(layout: Mapping[str, Plain]) -> Known:
+def known_by(layout: Mapping[str, Plain]) -> KnownActions:
     """What a binding's layout tells, by names in small letters."""
     commits = {_small(uses): release for uses, release in layout.get("commits", {}).items()}
-    return Known(commits, *({_small(name): told for name, told in layout.get(key, {}).items()} for key in ("inputs", "archived")))
+    return KnownActions(
+        commits, *({_small(name): told for name, told in layout.get(key, {}).items()} for key in ("inputs", "archived"))
+    )
 
 
 def _small(uses: str) -> str:
@@ -57,7 +59,9 @@ OF_MAJOR = late(r"releases?/(?P<tag>v\d+)")
 USES = late(r"(?P<name>[\w.-]+/[\w.-]+(?:/[^@\s]+)?)@(?P<ref>\S+)")
 
 
-def calls(raw: Tree, locked: Mapping[str, Tree], file: str, known_here: Known = NOTHING, beside: Sequence[Plain] = ()) -> Tree:
+def calls(
+    raw: Tree, locked: Mapping[str, Tree], file: str, known_here: KnownActions = NOTHING, beside: Sequence[Plain] = ()
+) -> Tree:
     """What a step or job uses from elsewhere, taken apart; `beside` are the steps of its job."""
     uses = raw.get("uses")
     if not isinstance(uses, str):
@@ -104,7 +108,7 @@ def _repository(name: str) -> str:
     return "/".join(name.lower().split("/")[:2])
 
 
-def _released(name: str, ref: str, given: Sequence[str], known_here: Known) -> Tree:
+def _released(name: str, ref: str, given: Sequence[str], known_here: KnownActions) -> Tree:
     """The commit of the release that a tag is or is short for, and of the newest one for a branch."""
     action, commits = _repository(name), known_here.commits
     exact = commits.get(f"{action}@{ref}")
@@ -127,7 +131,7 @@ def _newest(action: str, commits: Mapping[str, Sequence[str]]) -> Sequence[str]:
     return max(known_of_it, key=lambda release: [int(each) for each in DIGITS.findall(release[0])], default=("", ""))
 
 
-def locks(sources: Mapping[str, Source]) -> dict[str, Tree]:
+def action_locks(sources: Mapping[str, Source]) -> dict[str, Tree]:
     """What each lock file says, by the folder of the repository that it is of; the deepest first."""
     found = {s.locator[: -len(ACTIONS_LOCK)]: d for s, _, d in mappings(sources) if s.locator.endswith(ACTIONS_LOCK)}
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._workflow_calls import OWN
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Tree
 from setright.patterns import fits, late
+from setright.trees import as_list
 
 Rights = Mapping[str, Mapping[str, str]]
 
@@ -164,7 +164,7 @@ def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     if TOKEN.search(str([workflow.get("env"), job.get("env")])):
         return None
     found: dict[str, str] = {}
-    for step in listed(job.get("steps")):
+    for step in as_list(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else None
         if rights is None:
             return None
@@ -178,7 +178,7 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
         known = needs(workflow, job, table)
         return _called(job) if known is None else known
     found: dict[str, str] = dict(WIDE) if TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
-    for step in listed(job.get("steps")):
+    for step in as_list(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
             rights = {**(_asked(str(step)) or (WIDE if TOKEN.search(str(step)) else {})), **_named(step)}
@@ -217,7 +217,7 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
     So does one in a job that is said to write to the repository, where nothing known asks GitHub for that in another way.
     """
     writes = isinstance(said, dict) and said.get("contents") == "write"
-    for step in listed(job.get("steps")):
+    for step in as_list(job.get("steps")):
         if not isinstance(step, dict):
             return True
         script, action = str(step.get("run", "")), _used(step)
@@ -236,7 +236,7 @@ def _is_calm(step: Tree, table: Rights) -> bool:
 
 def pushes(job: Tree, table: Rights) -> bool:
     """Whether a script of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
-    steps = [each for each in listed(job.get("steps")) if isinstance(each, dict)]
+    steps = [each for each in as_list(job.get("steps")) if isinstance(each, dict)]
     own = (PUSHING.format(_used(each).rstrip("/")) for each in steps)
     return any(PUSHES.search(str(each.get("run", ""))) for each in steps) or any(each in table for each in own)
 

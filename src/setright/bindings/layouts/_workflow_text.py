@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts import _workflow_javascript, _workflow_powershell
-from setright.bindings.layouts._documents import listed
 from setright.bindings.layouts._shell_quotes import open_quote
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 SWITCH = "ACTIONS_ALLOW_UNSECURE_COMMANDS"
 OLD_COMMAND = late(r"::(?:set-env|add-path)\b")  # which the runner takes with that switch alone
@@ -163,7 +163,7 @@ def filled_matrix(job: Tree) -> set[str]:
     more = matrix.get("include") if isinstance(matrix, dict) else None
     if isinstance(more, str):
         return {found[0] for found in MATRIX.finditer(str(job))}
-    parts = [matrix if isinstance(matrix, dict) else {}, *(each for each in listed(more) if isinstance(each, dict))]
+    parts = [matrix if isinstance(matrix, dict) else {}, *(each for each in as_list(more) if isinstance(each, dict))]
     return {f"matrix.{key}" for part in parts for key, value in part.items() if isinstance(value, str) and "${{" in value}
 
 
@@ -172,7 +172,7 @@ def fixed_environment(around: Sequence[Tree], job: Tree) -> set[str]:
 
     `around` are those mappings, the step's last. What stands in the file is its author's own, as the script is.
     """
-    scripts = [str(each.get("run")) for each in listed(job.get("steps")) if isinstance(each, dict) and each.get("run")]
+    scripts = [str(each.get("run")) for each in as_list(job.get("steps")) if isinstance(each, dict) and each.get("run")]
     sets = " ".join(each for each in scripts if SETS_VARIABLES.search(each))
     found = [each["env"] for each in around if isinstance(each.get("env"), dict)]
     given = {name: value for variables in found for name, value in variables.items()}
@@ -184,14 +184,14 @@ def plain_parts(script: Plain, job: Tree) -> list[str]:
     matrix = look_up(job, ("strategy", "matrix"))
     if not isinstance(script, str) or not isinstance(matrix, dict) or isinstance(matrix.get("include"), str):
         return []
-    rows = [matrix, *(each for each in listed(matrix.get("include")) if isinstance(each, dict))]
+    rows = [matrix, *(each for each in as_list(matrix.get("include")) if isinstance(each, dict))]
     found = {each[0]: MATRIX_PATH.fullmatch(each[1].strip()) for each in EXPRESSION.finditer(script)}
     paths = {text: each[1].split(".") for text, each in found.items() if each}
     return [text for text, path in paths.items() if all(PLAIN.fullmatch(_shown(each)) for each in _values_at(rows, path))]
 
 
 def _values_at(rows: Sequence[Tree], path: Sequence[str]) -> list[Plain]:
-    values = [each for row in rows for each in listed(row.get(path[0]))]
+    values = [each for row in rows for each in as_list(row.get(path[0]))]
     for key in path[1:]:
         values = [each.get(key) for each in values if isinstance(each, dict)]
     return values

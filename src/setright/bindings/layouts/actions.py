@@ -24,10 +24,10 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_powershell as powershell
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
-from setright.bindings.layouts._documents import listed, mappings, written
+from setright.bindings.layouts._documents import mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without
-from setright.bindings.layouts._workflow_calls import Known, calls, known_by, locks, of_repository
+from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without_cache
+from setright.bindings.layouts._workflow_calls import KnownActions, action_locks, calls, known_by, of_repository
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_javascript import with_property
 from setright.bindings.layouts._workflow_text import (
@@ -46,6 +46,7 @@ from setright.bindings.layouts._workflow_text import (
 from setright.bindings.source import ACTIONS_LOCK, Same, Source, noted
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.trees import as_list
 
 ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
@@ -69,11 +70,11 @@ TOLD_ONLY = (
 NOTHING: Tree = {}
 
 
-class Told(NamedTuple):
+class StepContext(NamedTuple):
     """What is known of steps: the commits that lock files tell, what the binding does, and the workflow around."""
 
     locked: Mapping[str, Tree]
-    known: Known
+    known: KnownActions
     caches: Caches
     workflow: Tree = {}
 
@@ -83,7 +84,7 @@ class Around(NamedTuple):
 
     locked: Mapping[str, Tree]
     table_of: Callable[[str], rights.Rights]
-    known: Known
+    known: KnownActions
     caches: Caches
 
 
@@ -92,7 +93,7 @@ Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each workflow (by its path), job (``build``) or step (``build/2``, or by its id)."""
-    around = Around(locks(sources), _tables(sources, layout), known_by(layout), layout.get("caches", {}))
+    around = Around(action_locks(sources), _tables(sources, layout), known_by(layout), layout.get("caches", {}))
     found: list[Resource] = []
     for source in {source.locator: source for source, _, _ in mappings(sources)}.values():
         given = (layout, around.table_of(source.locator), *around.locked.values())
@@ -200,7 +201,7 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
 
 
 def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
-    known = Told(around.locked, around.known, around.caches)
+    known = StepContext(around.locked, around.known, around.caches)
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
@@ -214,13 +215,13 @@ def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
             yield from _listed(source.locator, "action", (*place, "runs"), runs, about, known._replace(workflow=document))
 
 
-def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: Told) -> Iterator[Thing]:
+def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known: StepContext) -> Iterator[Thing]:
     dynamic = filled_matrix(parent)
-    for i, raw in enumerate(listed(parent.get("steps"))):
+    for i, raw in enumerate(as_list(parent.get("steps"))):
         if isinstance(raw, dict):
             tree = {**about, **_step(raw), "plain": plain_parts(raw.get("run"), parent)}
             tree["expressions"] = _expressions(raw, tree.get("shell"), dynamic, [known.workflow, parent, raw])
-            tree |= calls(raw, known.locked, file, known.known, listed(parent.get("steps")))
+            tree |= calls(raw, known.locked, file, known.known, as_list(parent.get("steps")))
             if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
                 tree["calls"] = {**tree["calls"], "command": command}
             if can_skip(raw, parent):
@@ -282,7 +283,7 @@ def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
 def _events(raw: Plain) -> Tree:
     if isinstance(raw, dict):
         return {event: {} if how is None else how for event, how in raw.items()}
-    return {str(event): {} for event in listed(raw)}
+    return {str(event): {} for event in as_list(raw)}
 
 
 def _values(raw: Plain) -> list[Plain]:
@@ -311,7 +312,7 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights, c
     if wanted.path == ("calls", "pinned"):
         return [_pinned(resource)]
     if wanted.path == ("cached",) and wanted.remove:
-        return [without(resource.tree["cached"], caches)]
+        return [without_cache(resource.tree["cached"], caches)]
     if wanted.path == ("calls", "command") and wanted.remove:
         return as_script(look_up(resource.tree, ("calls", "command")))
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:

@@ -48,14 +48,14 @@ class Place(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
 
 
-class Scope(msgspec.Struct):
+class ResolvedBlock(msgspec.Struct):
     """A block with all that is included into it; `unread` are documents that it includes and that were not looked at."""
 
     name: str
     locator: str
     base: Path
     own: dict[str, Place] = msgspec.field(default_factory=dict)
-    inner: list[Scope] = msgspec.field(default_factory=list)
+    inner: list[ResolvedBlock] = msgspec.field(default_factory=list)
     unread: list[str] = msgspec.field(default_factory=list)
     tls: bool = False
     apart: bool = False
@@ -94,14 +94,14 @@ def _told_apart(resources: Iterable[Resource]) -> Iterator[Resource]:
         yield each if seen[each.name] == 1 else msgspec.structs.replace(each, name=f"{each.name} ({seen[each.name]})")
 
 
-def _whole(kind: str, layout: Layout, sources: Sources) -> Scope | None:
+def _whole(kind: str, layout: Layout, sources: Sources) -> ResolvedBlock | None:
     """All that the program reads, from its first document on."""
     mains = [layout["main"], *([layout["elsewhere"]] if "elsewhere" in layout else [])]
     main = next((name for name in mains if name in sources and sources[name].exists), None)
     if main is None:
         return None
     home = tuple(layout.get("home", ()))
-    whole = Scope(kind.rpartition("/")[2], main, home)
+    whole = ResolvedBlock(kind.rpartition("/")[2], main, home)
     folder = layout.get("directory", dirname(main))
     known = (layout, sources, folder if isinstance(folder, str) else folder[main])
     for name in (main, *(name for name in layout.get("besides", ()) if name in sources and sources[name].exists)):
@@ -109,7 +109,7 @@ def _whole(kind: str, layout: Layout, sources: Sources) -> Scope | None:
     return whole
 
 
-def _fill(scope: Scope, known: tuple[Layout, Sources, str], at: tuple[str, Path], tree: Tree, depth: int) -> None:
+def _fill(scope: ResolvedBlock, known: tuple[Layout, Sources, str], at: tuple[str, Path], tree: Tree, depth: int) -> None:
     """What stands in a block or document, into its scope."""
     layout, locator, base = known[0], *at
     for key, value in tree.items():
@@ -119,7 +119,7 @@ def _fill(scope: Scope, known: tuple[Layout, Sources, str], at: tuple[str, Path]
         if isinstance(value, dict):
             inside = (locator, (*base, key))
             if name not in layout.get("through", ()):
-                inner = Scope(_named(layout, scope, name, value), *inside, apart=name in layout.get("apart", ()))
+                inner = ResolvedBlock(_named(layout, scope, name, value), *inside, apart=name in layout.get("apart", ()))
                 _fill(inner, known, inside, value, depth)
                 scope.inner.append(inner)
             elif not str(next(iter(value[ARGS]), "")).startswith("!"):
@@ -131,7 +131,7 @@ def _fill(scope: Scope, known: tuple[Layout, Sources, str], at: tuple[str, Path]
             _take(layout, scope, name, Place(locator, (*base, key), tuple(value)))
 
 
-def _take(layout: Layout, scope: Scope, name: str, place: Place) -> None:
+def _take(layout: Layout, scope: ResolvedBlock, name: str, place: Place) -> None:
     if name in layout["keys"]:
         scope.own[name] = place
     asked = layout.get("tls", {}).get(name)
@@ -139,12 +139,12 @@ def _take(layout: Layout, scope: Scope, name: str, place: Place) -> None:
         scope.tls = True
 
 
-def _named(layout: Layout, scope: Scope, name: str, tree: Tree) -> str:
+def _named(layout: Layout, scope: ResolvedBlock, name: str, tree: Tree) -> str:
     told = next((tree[key][:1] for key in layout.get("names", {}).get(name, ()) if tree.get(key)), tree[ARGS])
     return " ".join((scope.name, name, *told))
 
 
-def _included(known: tuple[Layout, Sources, str], patterns: list[str], scope: Scope) -> Iterator[Source]:
+def _included(known: tuple[Layout, Sources, str], patterns: list[str], scope: ResolvedBlock) -> Iterator[Source]:
     """The documents that an include names; what no pattern of the binding covers was not looked at."""
     layout, sources, folder = known
     for pattern in patterns:
@@ -161,7 +161,7 @@ def _matches(locator: str, pattern: str) -> bool:
     )
 
 
-def _resources(kind: str, layout: Layout, scope: Scope, above: Tree, everywhere: bool) -> Iterator[Resource]:
+def _resources(kind: str, layout: Layout, scope: ResolvedBlock, above: Tree, everywhere: bool) -> Iterator[Resource]:
     own = _values(layout, {key: place.words for key, place in scope.own.items()})
     own |= _unsaid(layout, scope, above if everywhere else {})
     barred = {key: Unknown(f"what {scope.unread[0]} says, which was not read") for key in layout["keys"]} if scope.unread else {}
@@ -175,22 +175,22 @@ def _resources(kind: str, layout: Layout, scope: Scope, above: Tree, everywhere:
         yield from _resources(kind, layout, inner, tree, False)
 
 
-def _unsaid(layout: Layout, scope: Scope, told: Tree) -> Tree:
+def _unsaid(layout: Layout, scope: ResolvedBlock, told: Tree) -> Tree:
     """The values that have variables: as the program itself says, where it does."""
     said = {key: " ".join(place.words) for key, place in scope.own.items()} if "variables" in layout else {}
     return {key: told.get(key, Unknown(f"what {words} stands for")) for key, words in said.items() if layout["variables"] in words}
 
 
-def _reaches_tls(scope: Scope, key: str) -> bool:
+def _reaches_tls(scope: ResolvedBlock, key: str) -> bool:
     """Whether TLS is spoken by what a scope says, there or in a block that does not say otherwise."""
     return scope.tls or any(key not in inner.own and not inner.apart and _reaches_tls(inner, key) for inner in scope.inner)
 
 
 def _values(layout: Layout, words: Mapping[str, tuple[str, ...]]) -> Tree:
-    return {key: forms.read(layout["keys"][key], said) for key, said in words.items() if key in layout["keys"]}
+    return {key: forms.read_form(layout["keys"][key], said) for key, said in words.items() if key in layout["keys"]}
 
 
-def _scope(layout: Layout, resource: Resource, sources: Sources) -> Scope | None:
+def _scope(layout: Layout, resource: Resource, sources: Sources) -> ResolvedBlock | None:
     whole = _whole(resource.kind, layout, sources)
     left = [whole] if whole else []
     while left:
@@ -213,7 +213,7 @@ def _placed(layout: Layout, resource: Resource, edit: Edit, sources: Sources) ->
             raise BindingError(f"{key}: no directive of {resource.name} sets it")
         return place.locator, Edit(place.path, remove=True)
     before, form = place.words if place else _told(layout, key, sources), layout["keys"][key]
-    value = edit.value if len(edit.path) == 1 else {**forms.read(form, before), str(edit.path[1]): edit.value}
+    value = edit.value if len(edit.path) == 1 else {**forms.read_form(form, before), str(edit.path[1]): edit.value}
     words = forms.written(form, value, before)
     return (place.locator, Edit(place.path, words)) if place else (scope.locator, Edit((*scope.base, key), words))
 

@@ -29,7 +29,7 @@ from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_replaced as replaced
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts import _cloudformation_values as values
-from setright.bindings.layouts._cloudformation_index import count, index, is_taken, of_type, tied, typed
+from setright.bindings.layouts._cloudformation_index import index, is_taken, mention_count, of_type, tied, typed
 from setright.bindings.layouts._cloudformation_told import default_of
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -116,7 +116,7 @@ def edit(
 def _inner(raw: Plain, home: Path, wanted: Edit, is_yaml: bool) -> Edit:
     """The edit on what stands inside a resource."""
     at = values.placed(raw, wanted.path)
-    own = values.without(raw, at, is_yaml) if wanted.remove else Edit(at, wanted.value)
+    own = values.removal(raw, at, is_yaml) if wanted.remove else Edit(at, wanted.value)
     return Edit((*home, *own.path), own.value, own.remove)
 
 
@@ -301,19 +301,21 @@ def _placed(template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Edit:
             raise BindingError(f"{name}: {'/'.join(map(str, wanted.path))} is set by {text}; change it there")
         return _on_parameter(template, str(parameter), name, wanted)
     whole = Edit(wanted.path, values.kept(raw, wanted.value, template))
-    own = values.without(values.properties(template, name), wanted.path, is_yaml) if wanted.remove else whole
+    own = values.removal(values.properties(template, name), wanted.path, is_yaml) if wanted.remove else whole
     return Edit(("Resources", name, "Properties", *own.path), own.value, own.remove)
 
 
 def _on_parameter(template: Tree, parameter: str, name: str, wanted: Edit) -> Edit:
-    uses = count(template, parameter)
+    uses = mention_count(template, parameter)
     if uses > 1:
         raise BindingError(
             f"{name}: {'/'.join(map(str, wanted.path))} is set by parameter {parameter}, as are {uses - 1} more; set it there"
         )
     about = template["Parameters"][parameter]
-    value = values.text(wanted.value) if isinstance(about["Default"], str) else wanted.value
+    value = values.parameter_text(wanted.value) if isinstance(about["Default"], str) else wanted.value
     allowed = about.get("AllowedValues")
-    if isinstance(value, list | dict) or (isinstance(allowed, list) and values.text(value) not in map(values.text, allowed)):
+    if isinstance(value, list | dict) or (
+        isinstance(allowed, list) and values.parameter_text(value) not in map(values.parameter_text, allowed)
+    ):
         raise BindingError(f"{name}: parameter {parameter} does not take {value!r}; change the template by hand")
     return Edit(("Parameters", parameter, "Default"), value)

@@ -37,13 +37,13 @@ from setright.bindings.layouts import _compose_overrides as overrides
 from setright.bindings.layouts import _compose_ports as ports
 from setright.bindings.layouts import _compose_secrets as secrets
 from setright.bindings.layouts import _compose_short as short
-from setright.bindings.layouts._documents import folder, listed, mappings, written
+from setright.bindings.layouts._documents import folder, mappings, written
 from setright.bindings.layouts._image_locks import held_to
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.source import LOCKED, Source, noted
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
-from setright.trees import same
+from setright.trees import as_list, same
 
 FILE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$")
 MAINS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -91,7 +91,7 @@ def edit(
     ]
     images = layout.get("images", {})
     known = needs.with_plain(env.with_files(raw, locator, sources), locator, sources, images, made)
-    edits = [small for each in edits for small in health.checked(resource.name, known, each, images, made, version)]
+    edits = [small for each in edits for small in health.health_edits(resource.name, known, each, images, made, version)]
     more = [other for each in edits for other in needs.besides(known, each, images, made)]
     limits.refuse_memory(resource.name, more, version, services.values())
     wanted = [_with_enough(known, each, images, made) for each in [*edits, *live]]
@@ -169,7 +169,7 @@ def _resource(
 
 def _tree(name: str, whole: Tree, known: Tree, images: Images, made: build.Made) -> Tree:
     gains = (made is not None and build.gains_rights(made)) or needs.gains_by_files(known, images, made)
-    told = needs.told(known, images, made) | ({"asks": "told"} if health.asks(known, images, made) else {})
+    told = needs.told(known, images, made) | ({"asks": "told"} if health.health_command(known, images, made) else {})
     return {
         **_shown(name, whole),
         "image-needs": told,
@@ -222,8 +222,8 @@ def _are_mappings(*values: Plain) -> bool:
 
 def _shown(name: str, raw: Tree) -> Tree:
     service = {key: short.told(value) for key, value in short.limits(raw).items() if value is not None}
-    service |= {key: listed(service[key]) for key in LISTS if key in service}
-    service |= {key: [long(each) for each in listed(raw[key])] for key, long in LONG.items() if raw.get(key) is not None}
+    service |= {key: as_list(service[key]) for key in LISTS if key in service}
+    service |= {key: [long(each) for each in as_list(raw[key])] for key, long in LONG.items() if raw.get(key) is not None}
     if "environment" in service:
         service["environment"] = short.environment(raw["environment"])
     if "cap_drop" in service:
@@ -302,7 +302,7 @@ def _variable(resource: Resource, raw: Tree, wanted: Edit) -> Edit:
 
 def _added(raw: Tree, head: str, want: Plain, resource: Resource) -> Plain:
     """The list as it is written with what is new behind it, where the wanted one only adds."""
-    have = listed(raw.get(head))
+    have = as_list(raw.get(head))
     shown = resource.tree.get(head, [])
     if isinstance(want, list) and len(shown) == len(have) and same(want[: len(have)], shown):
         return [*have, *want[len(have) :]]

@@ -176,7 +176,7 @@ def _about(image: Image) -> Tree:
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
     tree |= {"starts": "alike" if form.is_alike(image) else "otherwise"}
-    tree |= {"user-number": number} if (number := users.number(image)) else {}
+    tree |= {"user-number": number} if (number := users.user_number(image)) else {}
     return tree | ({"Healthcheck": checks[-1]} if checks else {})
 
 
@@ -347,7 +347,7 @@ def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
         return health.with_check(place.instructions, wanted, ())
     found = health.check_of(place.image)
     if found is None:
-        how = health.by_hand(place.image)
+        how = health.health_steps(place.image)
         raise BindingError(
             f"{place.locator}: nothing tells how to ask whether it works; {how}; Kubernetes ignores it, write probes there"
         )
@@ -379,7 +379,7 @@ def _on_instruction(locator: str, each: Mapping[str, Plain], at: int, edit: Edit
     if not path and edit.remove:
         yield Edit(("instructions", at), remove=True)
     elif path == ("keyword",) and each["keyword"] == "MAINTAINER":
-        yield Edit(("instructions", at), {"keyword": edit.value, "value": f"maintainer={form.quoted(str(each['value']))}"})
+        yield Edit(("instructions", at), {"keyword": edit.value, "value": f"maintainer={form.label_value(str(each['value']))}"})
     elif path == ("yum-cache",):
         yield Edit(("instructions", at, "value"), run.without_yum_cache(locator, each))
     elif path == ("lists",):

@@ -16,12 +16,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._documents import listed, mappings, written
+from setright.bindings.layouts._documents import mappings, written
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 FILE = re.compile(r"(?:\.gitlab-ci|(?:^|/)\.gitlab/ci/.*)\.ya?ml$")
 KEYWORDS = frozenset(
@@ -87,7 +88,7 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]
 
 def _seen(kind: str, file: str, place: Path, raw: Tree) -> Iterator[Resource]:
     if kind == "gitlab/pipeline":
-        includes = [_included(each) for each in listed(raw.get("include"))]
+        includes = [_included(each) for each in as_list(raw.get("include"))]
         parts = [raw, *(job for job in raw.values() if isinstance(job, dict))]
         services = [each for part in parts for each in _services(part)]
         variables = _variables(raw.get("variables"), services)
@@ -122,13 +123,13 @@ def _included(raw: Plain) -> Plain:
 
 def _services(part: Tree) -> list[str]:
     """The names of the images of services, without registries and versions."""
-    images = [_image(each)["name"] for each in listed(part.get("services"))]
+    images = [_image(each)["name"] for each in as_list(part.get("services"))]
     return [str(each).partition("@")[0].rpartition("/")[2].partition(":")[0] for each in images]
 
 
 def _under(pipeline: Tree, job: Tree, depth: int = 0) -> Tree | None:
     """What a job extends, the last named on top; None where it extends nothing."""
-    names = [name for name in listed(job.get("extends")) if isinstance(name, str)]
+    names = [name for name in as_list(job.get("extends")) if isinstance(name, str)]
     if not names:
         return None
     whole: Tree = {}
@@ -153,7 +154,7 @@ def _job(name: str, raw: Tree, services: Sequence[str] = ()) -> Tree:
     if raw.get("image") is not None:
         tree["image"] = _image(raw["image"])
     if raw.get("services") is not None:
-        tree["services"] = [_image(each) for each in listed(raw["services"])]
+        tree["services"] = [_image(each) for each in as_list(raw["services"])]
     if "variables" in raw:
         tree["variables"] = _variables(raw["variables"], services)
     lines = [line for key in SCRIPTS for line in _flat(raw.get(key))]
@@ -171,7 +172,7 @@ def _command(each: Plain) -> Tree:
 
 
 def _flat(script: Plain) -> Iterator[str]:
-    for each in listed(script):
+    for each in as_list(script):
         if isinstance(each, list):
             yield from _flat(each)
         elif isinstance(each, str):

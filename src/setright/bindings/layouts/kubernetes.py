@@ -31,11 +31,11 @@ from msgspec.structs import replace
 from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomize_seen, _pod_parts, _pod_template, _relied_on
 from setright.bindings.layouts._documents import folder
-from setright.bindings.layouts._evidence import Around, gathered, is_quiet, told_of
+from setright.bindings.layouts._evidence import Around, is_quiet, surroundings, told_of
 from setright.bindings.layouts._helm import filled, lists_given, redirected
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
-from setright.bindings.layouts._kustomize_layers import Layer, Patch, aims_of, builds, layered
+from setright.bindings.layouts._kustomize_layers import Patch, Patched, aims_of, builds, layered
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._namespaces import NAMESPACE, Names, in_namespace, moved, names, names_others, own_namespace
 from setright.bindings.layouts._network_policy import declared, declared_only, first_label, marks_of, tell_policies
@@ -44,7 +44,7 @@ from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_standards import ENFORCE, by_namespace, refused
 from setright.bindings.layouts._pod_template import told
-from setright.bindings.layouts._services import apart, probes_are_served, reached, served
+from setright.bindings.layouts._services import apart, probes_are_served, reached_ports, served
 from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.bindings.view import Beside
@@ -169,7 +169,7 @@ def _held(
     return [_image_locks.held(*each, resource, template, sources, digests) for each in zip(changes, places, strict=True)]
 
 
-def _laid(resource: Resource, sources: Mapping[str, Source]) -> tuple[Placed, Layer]:
+def _laid(resource: Resource, sources: Mapping[str, Source]) -> tuple[Placed, Patched]:
     """The object and the patch over it that a resource is. Raises BindingError where it is gone."""
     same = Same(sources)
     _, _, given, objects, _ = _filled_once(same)
@@ -237,7 +237,7 @@ def tell_surroundings(
     seen: Sequence[tuple[Placed, Resource]], objects: Sequence[tuple[str, Tree]], sources: Mapping[str, Source], images: Images
 ) -> None:
     """What the tree around each workload and its images say of its needs, and which of its ports Services send to."""
-    around = gathered(objects, sources)
+    around = surroundings(objects, sources)
     images = with_own(images, (each for _, one in seen for _, each in containers(one.tree)), sources)
     services = [(file, told(each)) for file, each in objects if each.get("kind") == "Service"]
     far = apart(services, [(file, each.tree["workload"]["namespace"], each.tree) for (file, _, _), each in seen])
@@ -255,7 +255,7 @@ def tell_surroundings(
         if isinstance(resource.tree.get("spec"), dict) and is_quiet(resource.tree, workload["namespace"], file, around):
             resource.tree["spec"] = {**resource.tree["spec"], "automountServiceAccountToken": False}
         workload |= {"served": ports, "probes-are-served": probes_are_served(resource.tree, ports)}
-        workload |= {"reached": reached(resource.tree, *where)}
+        workload |= {"reached": reached_ports(resource.tree, *where)}
         resource.parts.update(_pod_parts.parts(resource.tree, alone, ports))
 
 
@@ -380,5 +380,5 @@ def _resource(kind: str, layout: Mapping[str, Plain], locator: str, place: Path,
         return None
     tree = told(tree)
     if layout.get("shape") == POD_TEMPLATE:
-        tree = _pod_template.shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
+        tree = _pod_template.as_shown(with_images(tree, given["images"]) if given.get("images") else tree, manifest)
     return Resource(kind, name_of(sort, manifest), tree, (locator, (*place, *inner)))

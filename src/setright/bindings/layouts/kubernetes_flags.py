@@ -27,13 +27,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._documents import listed, written
+from setright.bindings.layouts._documents import written
 from setright.bindings.layouts._manifests import inner_of, name_of, objects_of
 from setright.bindings.layouts._shell_words import base, commands
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 LENSES = ("yaml", "kustomization", "json")
 LISTS = ("command", "args")
@@ -44,23 +45,23 @@ DURATION = late(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 OF_A_LIST = "kubeadm.k8s.io/v1beta4"  # the first whose extraArgs are a list
 
 
-class Word(NamedTuple):
+class CommandWord(NamedTuple):
     """One word of a command, and its place in the container; a word of a shell line has none."""
 
     text: str
     place: Path | None
 
 
-class Given(NamedTuple):
+class PlacedFlag(NamedTuple):
     """A flag as it stands: its word, and the next one where that is its value."""
 
     name: str
     value: str
-    word: Word
-    after: Word | None = None
+    word: CommandWord
+    after: CommandWord | None = None
 
 
-NOWHERE = Word("", None)
+NOWHERE = CommandWord("", None)
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -110,13 +111,13 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
 
 def _of_manifest(kind: str, layout: Mapping[str, Plain], locator: str, place: Path, manifest: Tree) -> Iterator[Resource]:
     inner = (*inner_of(layout, manifest), "spec", "containers")
-    for i, container in enumerate(listed(look_up(manifest, inner))):
+    for i, container in enumerate(as_list(look_up(manifest, inner))):
         words = _words(layout, container) if isinstance(container, dict) else []
         if not words:
             continue
         probe = look_up(container, ("livenessProbe", "httpGet"))
         headers = probe.get("httpHeaders") if isinstance(probe, dict) else None
-        flags = _flags(layout, words, listed(container.get("env")))
+        flags = _flags(layout, words, as_list(container.get("env")))
         tree: Tree = {"kind": manifest["kind"], "probed": isinstance(probe, dict) and not headers, "flags": flags}
         if (match := VERSION.fullmatch(str(container.get("image")))) is not None:
             tree["minor"] = int(match[1])
@@ -125,7 +126,7 @@ def _of_manifest(kind: str, layout: Mapping[str, Plain], locator: str, place: Pa
         yield Resource(kind, name_of(manifest["kind"], manifest), tree, (locator, (*place, *inner, i)))
 
 
-def _settings(layout: Mapping[str, Plain], flags: Plain, given: Sequence[Given]) -> Tree:
+def _settings(layout: Mapping[str, Plain], flags: Plain, given: Sequence[PlacedFlag]) -> Tree:
     """The object that the flags stand for. What they leave open is unknown where a file may say it."""
     tree: Tree = {}
     files = [each.word.text for each in given if each.name == layout.get("file")]
@@ -150,8 +151,8 @@ def _of_kubeadm(kind: str, layout: Mapping[str, Plain], locator: str, place: Pat
     extra = look_up(manifest, (*at, "extraArgs"))
     if at[0] == "etcd" and not isinstance(look_up(manifest, at), dict):
         return  # an etcd that others run, or the one that kubeadm makes by its own defaults
-    parts = [{"name": name, "value": value} for name, value in extra.items()] if isinstance(extra, dict) else listed(extra)
-    given = [Given(str(each.get("name")), _spelt(each.get("value")), NOWHERE) for each in parts if isinstance(each, dict)]
+    parts = [{"name": name, "value": value} for name, value in extra.items()] if isinstance(extra, dict) else as_list(extra)
+    given = [PlacedFlag(str(each.get("name")), _spelt(each.get("value")), NOWHERE) for each in parts if isinstance(each, dict)]
     flags: Plain = extra if isinstance(extra, Unknown) else {**layout["kubeadm"].get("sets", {}), **_read(layout, given)}
     tree: Tree = {"kind": manifest["kind"], "probed": True, "flags": flags}
     if (match := VERSION.fullmatch(str(manifest.get("kubernetesVersion")))) is not None:
@@ -159,26 +160,26 @@ def _of_kubeadm(kind: str, layout: Mapping[str, Plain], locator: str, place: Pat
     yield Resource(kind, f"{manifest['kind']}/{at[0]}", tree, (locator, place))
 
 
-def _words(layout: Mapping[str, Plain], container: Tree) -> list[Word]:
+def _words(layout: Mapping[str, Plain], container: Tree) -> list[CommandWord]:
     """The words of the program in a container, its name first; empty where it starts something else."""
-    words = [Word(_spelt(each), (key, i)) for key in LISTS for i, each in enumerate(listed(container.get(key)))]
+    words = [CommandWord(_spelt(each), (key, i)) for key in LISTS for i, each in enumerate(as_list(container.get(key)))]
     if not words:
         return []
     programs = layout["programs"]
     first = base(words[0].text)
     if first in SHELLS and len(words) > 1:
         lines = [c.words for c in commands(words[-1].text) if base(c.words[0].text) in programs]
-        return [Word(each.text.strip("\"'"), None) for each in lines[0]] if lines else []
+        return [CommandWord(each.text.strip("\"'"), None) for each in lines[0]] if lines else []
     if first == "hyperkube" and len(words) > 1:
         words = words[1:]
         first = "kube-" + words[0].text.removeprefix("kube-")
     if first in programs:
         return words
     image = str(container.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return [Word(image, None), *words] if "command" not in container and image in programs else []
+    return [CommandWord(image, None), *words] if "command" not in container and image in programs else []
 
 
-def _flags(layout: Mapping[str, Plain], words: Sequence[Word], env: Sequence[Plain]) -> Plain:
+def _flags(layout: Mapping[str, Plain], words: Sequence[CommandWord], env: Sequence[Plain]) -> Plain:
     """The flags, over what variables say; an Unknown where a word may be any flag, or a file says the rest."""
     given = _given(layout, words)
     files = [each.word.text for each in given if each.name == layout.get("file")]
@@ -187,13 +188,13 @@ def _flags(layout: Mapping[str, Plain], words: Sequence[Word], env: Sequence[Pla
     prefix = str(layout.get("environment", "="))
     variables = [each for each in env if isinstance(each, dict) and str(each.get("name")).startswith(prefix)]
     names = [str(each["name"]).removeprefix(prefix).lower().replace("_", "-") for each in variables]
-    under = [Given(name, _spelt(each.get("value", "$(")), NOWHERE) for name, each in zip(names, variables, strict=True)]
+    under = [PlacedFlag(name, _spelt(each.get("value", "$(")), NOWHERE) for name, each in zip(names, variables, strict=True)]
     return _read(layout, under) | _read(layout, given)
 
 
-def _given(layout: Mapping[str, Plain], words: Sequence[Word]) -> list[Given]:
+def _given(layout: Mapping[str, Plain], words: Sequence[CommandWord]) -> list[PlacedFlag]:
     """The flags among the words, in order."""
-    found: list[Given] = []
+    found: list[PlacedFlag] = []
     left = list(words[1:])
     while left:
         word = left.pop(0)
@@ -204,11 +205,11 @@ def _given(layout: Mapping[str, Plain], words: Sequence[Word]) -> list[Given]:
         if not is_joined and name not in layout.get("switches", ()) and left and not left[0].text.startswith("-"):
             after = left.pop(0)
             value = after.text
-        found.append(Given(name, value if is_joined or after else "true", word, after))
+        found.append(PlacedFlag(name, value if is_joined or after else "true", word, after))
     return found
 
 
-def _read(layout: Mapping[str, Plain], given: Sequence[Given]) -> Tree:
+def _read(layout: Mapping[str, Plain], given: Sequence[PlacedFlag]) -> Tree:
     flags: Tree = {}
     for name, value, *_ in given:
         if not value:
@@ -262,14 +263,14 @@ def _gated(layout: Mapping[str, Plain], raw: Tree, wanted: Edit) -> Edit:
     return Edit(wanted.path[:2], gates, wanted.remove and not gates)
 
 
-def _worded(resource: Resource, raw: Tree, given: Sequence[Given], stands: Given | None, wanted: Edit) -> list[Edit]:
+def _worded(resource: Resource, raw: Tree, given: Sequence[PlacedFlag], stands: PlacedFlag | None, wanted: Edit) -> list[Edit]:
     """A flag written into the words, or taken out of them."""
     if any(each.word.place is None for each in given):
         raise BindingError(f"{resource.name}: a shell starts it; change its flags in that line by hand")
     name, text = str(wanted.path[0]), str(wanted.value)
     if stands is None:
         key = str(given[-1].word.place[0]) if given and given[-1].word.place else LISTS["args" in raw]
-        return [Edit((key, len(listed(raw.get(key)))), f"--{name}={text}")]
+        return [Edit((key, len(as_list(raw.get(key)))), f"--{name}={text}")]
     place, after = stands.word.place or (), stands.after.place if stands.after else None
     if wanted.remove:
         return [Edit(each, remove=True) for each in (after, place) if each]
@@ -282,7 +283,7 @@ def _extra(layout: Mapping[str, Plain], raw: Tree, name: str) -> tuple[Path, boo
     at = (*str(layout["kubeadm"]["at"]).split("/"), "extraArgs")
     extra = look_up(raw, at)
     if isinstance(extra, list) or (extra is None and str(raw.get("apiVersion")) >= OF_A_LIST):
-        names = [each.get("name") if isinstance(each, dict) else None for each in listed(extra)]
+        names = [each.get("name") if isinstance(each, dict) else None for each in as_list(extra)]
         return ((*at, names.index(name), "value"), False) if name in names else ((*at, len(names)), True)
     return (*at, name), not isinstance(extra, dict) or name not in extra
 

@@ -65,7 +65,7 @@ def module_of(rule: Mapping[str, Plain]) -> str:
     return str(rule["module"]).rpartition("/")[2].removesuffix(".so")
 
 
-def arguments(rule: Mapping[str, Plain]) -> dict[str, Plain]:
+def module_arguments(rule: Mapping[str, Plain]) -> dict[str, Plain]:
     """``retry=3 use_authtok`` as a mapping; of one given twice the last counts. pam_unix's way of hashing is `hash`."""
     parted = [_named_as(rule, str(word)).partition("=") for word in rule["arguments"]]
     return {name: _number(value) if equals else True for name, equals, value in parted}
@@ -97,7 +97,7 @@ def _tree(source: Source) -> Tree:
     rules = source.tree["rules"]
     tree: Tree = {"service": _service(source), "includes": [rule["include"] for rule in rules if "include" in rule]}
     for (kind, name), index in _named(rules):
-        tree.setdefault(kind, {})[name] = {**arguments(rules[index]), "control": rules[index]["control"]}
+        tree.setdefault(kind, {})[name] = {**module_arguments(rules[index]), "control": rules[index]["control"]}
     return tree
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import settings
-from setright.bindings.layouts.pam import arguments, module_of, with_argument
+from setright.bindings.layouts.pam import module_arguments, module_of, with_argument
 from setright.bindings.source import Source, listed
 from setright.model import Edit, Path, Plain, Resource
 
@@ -28,7 +28,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
         rules = source.tree["rules"] if source.lens == "pam" and source.exists else ()
         mine = [i for i, rule in enumerate(rules) if "module" in rule and module_of(rule) == layout["module"]]
         for index in mine:
-            given = arguments(rules[index])
+            given = module_arguments(rules[index])
             if given or not whole:
                 twins = sum(rules[i]["type"] == rules[index]["type"] for i in mine if i < index)
                 found.append(_rule(kind, source, index, twins, given, whole))

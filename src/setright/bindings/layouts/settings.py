@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.precedence import Layout, Scope, Segment, Sources, scopes, segments, sorts_as
+from setright.bindings.precedence import ConditionalPart, Layout, Segment, Sources, scopes, segments, sorts_as
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
 
@@ -83,7 +83,7 @@ def _is_there(layout: Layout, sources: Sources) -> bool:
     return not layout.get("some") or bool(segments(layout, sources))
 
 
-def _conditional(layout: Layout, seen: Sequence[Resource], scope: Scope) -> Resource:
+def _conditional(layout: Layout, seen: Sequence[Resource], scope: ConditionalPart) -> Resource:
     whole = seen[0]
     own = _merged(layout, scope.segments, None)
     named = f"{layout['scopes']} {scope.criteria}"

@@ -74,8 +74,8 @@ def edit(
             own.append(each)
     placed = document_edits(_entry(layout, block), module, block, own) + made
     for locator, each in placed:
-        instances.refuse(module, locator, each)
-        ages.refuse(module, locator, each)
+        instances.refuse_each_given(module, locator, each)
+        ages.refuse_too_new(module, locator, each)
     return [syntax.edit(sources, locator, old.worded(module, locator, each)) for locator, each in placed]
 
 
@@ -152,7 +152,7 @@ def _resource(kind: str, layout: Mapping[str, Plain], told: Entry, module: Modul
 
 
 def _stranger(kind: str, layout: Mapping[str, Plain], module: Module, block: Block) -> Resource:
-    tree, known = strangers.tree(layout, module, block)
+    tree, known = strangers.call_tree(layout, module, block)
     return Resource(kind, _name(module, block), tree, (block.locator, block.path), only=tuple(map(str, tree)), known=known)
 
 
@@ -178,7 +178,7 @@ def _tree(told: Entry, module: Module, block: Block) -> Tree:
     whole = any(place.json and not place.at for spec in told.specs for place in spec.places)
     tree = {} if told.alone or whole else find.named(module, told, _without(block.body, told.taken()))
     for spec in told.specs:
-        value = find.value(told, module, block, spec)
+        value = find.spec_value(told, module, block, spec)
         if value is not None:
             set_at(tree, spec.path, value)
         elif len(spec.path) == 1 and any(place.items is not None for place in spec.places):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_syntax as syntax
-from setright.bindings.layouts._namespaces import NAMESPACE, chosen, names
+from setright.bindings.layouts._namespaces import NAMESPACE, chosen_namespace, names
 from setright.bindings.layouts._terraform_holding import holding
 from setright.bindings.layouts._terraform_module import Block, Module, modules
 from setright.bindings.layouts.terraform_workloads import home, manifests, of_types
@@ -69,7 +69,7 @@ def _moved(layout: Mapping[str, Plain], module: Module, block: Block, wanted: Ed
     told = names(blocks)
     if told.refusal or told.subjects or told.texts:
         raise BindingError(f"{here}: other resources name the default namespace; move all of them by hand")
-    name = str(chosen(wanted.value, ""))
+    name = str(chosen_namespace(wanted.value, ""))
     address = next(_there(module, name), "")
     if not address:  # one for all that move, in the first of their files
         kind = TYPES[all(str(path[1]).endswith("_v1") for _, path, _ in blocks)]

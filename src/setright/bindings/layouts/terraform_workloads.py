@@ -112,7 +112,7 @@ def _made(kind: str, layout: Mapping[str, Plain], module: Module) -> Iterator[tu
         if "templates" in layout:
             if (template := _template(manifest, _inner(layout, manifest))) is None:
                 continue
-            tree = _pod_template.shown(told(template), manifest)
+            tree = _pod_template.as_shown(told(template), manifest)
         yield (*place, manifest), Resource(kind, _name(module, block), tree, place)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from setright.engine.scan import Scan
 
 
-class Kept(NamedTuple):
+class ListUpdate(NamedTuple):
     """The list as it shall be, and what that adds to the old one and takes out of it."""
 
     entries: Mapping[Key, Adopted]
@@ -47,12 +47,12 @@ def command(ctx: click.Context, selection: Selection, show: Shown, prune: bool) 
     """
     from setright.cli.gather import scanned, tell_unreached
     from setright.cli.output import json_text, save
-    from setright.engine.adopted import load, text_of
+    from setright.engine.adopted import load_adopted, text_of
     from setright.engine.contract import SCHEMA
 
     app = show.open()
     file = Path(show.file) if show.file else _list_of(app, selection)
-    old = load(file) if file.exists() else {}
+    old = load_adopted(file) if file.exists() else {}
     if prune and not file.exists():
         raise Failure(f"{file}: is not there; `setright adopt` writes it")
     report = scanned(app, selection._replace(counted=Counted(no_adopted=True)), show)
@@ -103,7 +103,7 @@ def _near(file: Path) -> Path:
     return file.relative_to(here) if file.is_relative_to(here) else file
 
 
-def _with_new(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) -> Kept:
+def _with_new(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) -> ListUpdate:
     from setright.engine.adopted import adopted
     from setright.engine.times import now
 
@@ -114,14 +114,14 @@ def _with_new(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) 
         for found in scan.found:
             entry = adopted(found, place, day)
             entries.setdefault(entry.key, entry)
-    return Kept(entries, len(entries) - len(old), 0)
+    return ListUpdate(entries, len(entries) - len(old), 0)
 
 
-def _pruned(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) -> Kept:
+def _pruned(app: App, report: Report, file: Path, old: Mapping[Key, Adopted]) -> ListUpdate:
     from setright.engine.adopted import righted
 
     gone = {entry.key for scan in _scans(report) for entry in righted(scan, _place(app, scan, file, old))}
-    return Kept({key: entry for key, entry in old.items() if key not in gone}, 0, len(gone))
+    return ListUpdate({key: entry for key, entry in old.items() if key not in gone}, 0, len(gone))
 
 
 def _scans(report: Report) -> list[Scan]:

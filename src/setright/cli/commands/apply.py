@@ -42,13 +42,13 @@ def command(
 
     Exit code: 0 done, 1 a plan lapsed, waits for approval, was refused or rolled back, 2 not a plan file.
     """
-    from setright.cli.acting import Decision, act_on, end_what_was_cut_off
-    from setright.cli.planfile import approved, lapsed, load
+    from setright.cli.acting import CallerConsent, act_on, end_what_was_cut_off
+    from setright.cli.planfile import approved, lapsed, load_plans
 
     app = show.open()
     if (plan_file is None) is not flags["from_store"]:
         raise click.UsageError("name a plan file, or say --approved", ctx)
-    plans = load(plan_file) if plan_file else _agreed(app)
+    plans = load_plans(plan_file) if plan_file else _agreed(app)
     chosen = approved(plans, approve)
     if late := lapsed(plans):
         click.echo(f"setright: {plan_file}: lapsed at {late[0].expires_at}; nothing was written. Plan again", err=True)
@@ -56,7 +56,7 @@ def command(
     done = frozenset[str]() if flags["queue"] else end_what_was_cut_off(app, show, flags["yes"])
     plans = [plan for plan in plans if plan.hash not in done]
     agreed = frozenset(plan.hash for plan in plans if flags["from_store"])
-    decision = Decision(frozenset(chosen), flags["yes"], agreed, flags["queue"])
+    decision = CallerConsent(frozenset(chosen), flags["yes"], agreed, flags["queue"])
     acted = act_on(app, plans, decision, show, None, all_findings)
     ctx.exit(FOUND if acted.waiting else acted.code)
 

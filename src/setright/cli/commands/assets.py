@@ -114,11 +114,11 @@ def import_(listed: Path, columns: tuple[str, ...], url: str, name: str, dry_run
     """
     from setright.cli.output import emit, json_text, save
     from setright.engine.contract import SCHEMA
-    from setright.engine.importing import Columns, read
+    from setright.engine.importing import Columns, read_inventory
 
     place = _estate(show.config) / f"{name or listed.stem}.json"
     pairs = dict(_pair(each) for each in columns)
-    told = read(_text(listed), listed.name, Columns(pairs, url), show.open().configuration)
+    told = read_inventory(_text(listed), listed.name, Columns(pairs, url), show.open().configuration)
     if not dry_run:
         place.parent.mkdir(exist_ok=True)
         save(json_text(_plain(told)), str(place))

@@ -113,10 +113,10 @@ def diff(one: str, other: str, show: Shown) -> None:
         emit(json_text({"schema": SCHEMA, **told}), show)
         return
     from setright.cli.screens.tables import table
-    from setright.controls.operators import text
+    from setright.controls.operators import as_text
 
     def said(value: Plain) -> str:
-        return "not set" if value is None else ", ".join(map(text, value)) if isinstance(value, list) else text(value)
+        return "not set" if value is None else ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
 
     with paper(show) as console:
         rows = [("+", i, catalogue.control(i).title) for i in found.added]
@@ -142,10 +142,10 @@ def new(name: str, base: str, into: str, show: Shown) -> None:
     from pathlib import Path
 
     from setright.cli.output import emit, hint, json_text
-    from setright.cli.selections import begin
+    from setright.cli.selections import begin_baseline
     from setright.engine.contract import SCHEMA
 
-    file = begin(show.open().catalogue, name, base, Path(into))
+    file = begin_baseline(show.open().catalogue, name, base, Path(into))
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "baseline": name, "file": str(file)}), show)
         return
@@ -177,7 +177,7 @@ def learn(target: str, name: str | None, into: str, again: bool, show: Shown) ->
     from contextlib import closing
     from pathlib import Path
 
-    from setright.app import Ask
+    from setright.app import ScanOptions
     from setright.cli.output import emit, hint, json_text
     from setright.cli.selections import Lesson, keep_learned
     from setright.engine.contract import SCHEMA
@@ -187,7 +187,7 @@ def learn(target: str, name: str | None, into: str, again: bool, show: Shown) ->
     (url,) = app.targets([target])
     with closing(app.open(url)) as surface:
         controls = learnable(app.catalogue.for_families(surface.families, app.catalogue.ids()))
-        scan = app.look(surface, Ask(controls=tuple(c.id for c in controls)))
+        scan = app.look(surface, ScanOptions(controls=tuple(c.id for c in controls)))
         state = keep(scan, surface, snapshots_of(app.state, app.store), app.ledger.actor)
     values = learned(scan)
     file = keep_learned(app.catalogue, name or target, Lesson([c.id for c in controls], values, state), Path(into), again)

@@ -37,11 +37,11 @@ def list_(kind: str | None, severity: tuple[str, ...], framework: str | None, sh
       setright controls list --kind 'aws/*'
       setright controls list --framework cis-debian-12 --format json
     """
-    from setright.cli.catalogue import chosen, control_object
+    from setright.cli.catalogue import control_object, filtered
     from setright.cli.output import emit, json_text, paper
     from setright.engine.contract import SCHEMA
 
-    controls = chosen(show.open().catalogue, kind, severity, framework)
+    controls = filtered(show.open().catalogue, kind, severity, framework)
     if show.format == "json":
         told = [control_object(control) for control in controls]
         emit(json_text({"schema": SCHEMA, "controls": told, "summary": {"controls": len(controls)}}), show)
@@ -114,8 +114,8 @@ def new(control_id: str, kind: str, into: Path, config: str | None) -> None:
     Example:
       setright controls new acme/sshd/banner --kind linux/sshd
     """
-    from setright.cli.catalogue import begin
+    from setright.cli.catalogue import begin_control
     from setright.cli.options import open_app
 
-    file = begin(open_app(config).catalogue, control_id, kind, into)
+    file = begin_control(open_app(config).catalogue, control_id, kind, into)
     click.echo(f"{file}: fill in what says FILL IN, then: setright controls test {file}")

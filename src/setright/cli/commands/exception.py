@@ -40,7 +40,7 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
     """
     from setright.cli.output import emit, hint, json_text, paper
     from setright.engine.contract import SCHEMA
-    from setright.engine.excepting import keep, told
+    from setright.engine.excepting import exception_told, keep
     from setright.engine.times import now
 
     app = show.open()
@@ -54,7 +54,7 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
             hint(f"setright: no scan that was kept here has found {finding}; the exception counts once one does", show)
     holding = [e for e in app.store.exceptions(finding) if e.holds(now())]
     if show.format == "json":
-        emit(json_text({"schema": SCHEMA, "exceptions": [told(e) for e in holding]}), show)
+        emit(json_text({"schema": SCHEMA, "exceptions": [exception_told(e) for e in holding]}), show)
         return
     from setright.cli.screens.tables import table
 

@@ -49,11 +49,11 @@ def command(id_: str, targets: tuple[str, ...], show: Shown) -> None:
 
 def _found(app: App, id_: str, targets: tuple[str, ...]) -> Found | None:
     """Read anew, where it was last seen unless targets are named."""
-    from setright.app import Ask
+    from setright.app import ScanOptions
 
     known = None if targets else app.store.finding(id_)
     places = [known.finding.target] if known else app.targets(targets)
-    for result in app.scan(places, Ask(baseline="all")):
+    for result in app.scan(places, ScanOptions(baseline="all")):
         for found in (*result.scan.found, *(e.found for e in result.scan.excepted)) if result.scan else ():
             if found.finding.id.startswith(id_):
                 return found
@@ -71,12 +71,12 @@ def _plan(app: App, id_: str, targets: tuple[str, ...]) -> Plan:
 
 
 def _explain_finding(app: App, found: Found, show: Shown) -> None:
-    from setright.app import Ask
+    from setright.app import ScanOptions
     from setright.cli.catalogue import control_object
     from setright.cli.output import emit, json_text, paper
     from setright.engine.contract import SCHEMA, finding_object, plan_object
 
-    planned = app.plan([found.finding.target], Ask(controls=(found.control.id,)))
+    planned = app.plan([found.finding.target], ScanOptions(controls=(found.control.id,)))
     plans = [plan for result in planned for plan in result.plans if found.finding.id in plan.findings]
     if show.format == "json":
         told = {"finding": finding_object(found, app.fingerprint_key), "control": control_object(found.control)}
@@ -119,6 +119,6 @@ def _say(app: App, plans: Sequence[Plan], without: Sequence[Control], show: Show
     """As action items; of controls that there is no plan for, what there is to say anywhere."""
     from setright.cli.lines import from_here
     from setright.cli.output import emit
-    from setright.engine.advice import general, markdown, of_plans
+    from setright.engine.advice import advice_markdown, general, of_plans
 
-    emit(markdown(of_plans(plans, app.catalogue.control, from_here) or map(general, without)), show)
+    emit(advice_markdown(of_plans(plans, app.catalogue.control, from_here) or map(general, without)), show)

@@ -123,11 +123,11 @@ def _controls(app: App, glob: str, kind: str) -> tuple[str, ...]:
     """Ids of the controls of a glob that judge a kind; one that nothing has when no control is both."""
     from fnmatch import fnmatchcase
 
-    from setright.app import Ask
+    from setright.app import ScanOptions
 
     if not glob and not kind:
         return ()
-    ids = app.controls(Ask(controls=(glob or "*",)))
+    ids = app.controls(ScanOptions(controls=(glob or "*",)))
     return tuple(i for i in ids if not kind or fnmatchcase(app.catalogue.control(i).kind, kind)) or ("none of this kind",)
 
 

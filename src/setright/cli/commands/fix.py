@@ -58,7 +58,7 @@ def command(
     Exit code: 0 done, also where plans wait for a yes; 1 something that should have run was refused or rolled back (or is open
     at or over --fail-on); 3 a target could not be reached.
     """
-    from setright.cli.acting import Decision, act_on, end_what_was_cut_off
+    from setright.cli.acting import CallerConsent, act_on, end_what_was_cut_off
     from setright.cli.commands.plan import print_plans
     from setright.cli.gather import exit_code, planned, tell_unreached
     from setright.cli.output import on_terminal
@@ -80,7 +80,7 @@ def command(
     left = {p.hash: why for p in plans if blanket and (why := left_by_all(p, selection.controls))}
     approved = frozenset(p.hash for p in plans if p.hash not in left) if act["also_ask"] else frozenset[str]()
     further = Further(selection.ask(), act["also_ask"])
-    decision = Decision(approved, act["yes"], queue=act["queue"], left=left, further=further)
+    decision = CallerConsent(approved, act["yes"], queue=act["queue"], left=left, further=further)
     acted = act_on(app, plans, decision, show, report, all_findings)
     done = frozenset(finding for plan, outcome in acted.ended if outcome.outcome == "verified" for finding in plan.findings)
     ctx.exit(max(exit_code(report, threshold, done), acted.code))
@@ -88,7 +88,7 @@ def command(
 
 def _propose(app: App, selection: Selection, pull: PullOptions, show: Shown, act: Mapping[str, bool]) -> int:
     from setright.cli.output import on_terminal
-    from setright.cli.pulling import Request, propose, tell
+    from setright.cli.pulling import Request, propose, tell_outcome
 
     asking = on_terminal() and not act["yes"] and show.format == "table"
-    return tell(propose(app, Request(selection, pull, act["also_ask"], act["dry_run"], asking), show), show)
+    return tell_outcome(propose(app, Request(selection, pull, act["also_ask"], act["dry_run"], asking), show), show)

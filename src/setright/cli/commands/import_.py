@@ -46,7 +46,7 @@ def command(files: tuple[str, ...], target: str, form: str, mapping: str | None,
     app = show.open()
     if not files and not listing:
         raise click.UsageError("name the files of results, or --list")
-    groups = by_target(files, target, [each.name for each in app.configuration.targets]) if not listing else {}
+    groups = files_by_target(files, target, [each.name for each in app.configuration.targets]) if not listing else {}
     read = {place: _read(group, form, mapping) for place, group in groups.items()}
     unreached = [why for place, found in read.items() if (why := _take_in(app, found, place))]
     _tell(app.store.imported(), show)
@@ -54,7 +54,7 @@ def command(files: tuple[str, ...], target: str, form: str, mapping: str | None,
         raise Failure("; ".join(unreached), UNREACHED)
 
 
-def by_target(files: Sequence[str], target: str, names: Collection[str]) -> dict[str, list[tuple[Path, bool]]]:
+def files_by_target(files: Sequence[str], target: str, names: Collection[str]) -> dict[str, list[tuple[Path, bool]]]:
     """The files of each target, and whether one was only found in a folder."""
     found: dict[str, list[tuple[Path, bool]]] = {}
     for given in map(Path, files):
@@ -108,7 +108,7 @@ def _of_file(file: Path, form: str, mapping: str | None) -> tuple[list[str], lis
 
 def _take_in(app: App, found: Mapping[str, Sequence[Imported]], target: str) -> str:
     """Looks at the target for what they speak of, and keeps both sides beside each other; why it could not, where it could not."""
-    from setright.app import Ask
+    from setright.app import ScanOptions
     from setright.engine.catalogue import content_root
     from setright.engine.foreign import Rules, load_matches, matched
     from setright.engine.times import now
@@ -118,7 +118,7 @@ def _take_in(app: App, found: Mapping[str, Sequence[Imported]], target: str) -> 
     (place,) = app.targets([target])
     ours = []
     if asked:
-        (scanned,) = app.scan([place], Ask(controls=tuple(asked)))
+        (scanned,) = app.scan([place], ScanOptions(controls=tuple(asked)))
         if scanned.scan is None:
             return f"{place}: {scanned.error}"
         ours = [each.finding for each in scanned.scan.found]
@@ -133,12 +133,12 @@ def _tell(kept: list[Foreign], show: Shown) -> None:
     from setright.cli.output import emit, json_text, paper
     from setright.engine.contract import SCHEMA
 
-    told = summary(kept)
+    told = import_summary(kept)
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "imported": msgspec.to_builtins(kept), "summary": told}), show)
         return
     from setright.cli.screens.tables import table
-    from setright.engine.redact import shown as safe
+    from setright.engine.redact import printable as safe
 
     rows = [
         (each.severity, each.tool, safe(each.rule), _state(each), safe(f"{each.title} ({each.place})"))
@@ -167,7 +167,7 @@ def _state(each: Foreign) -> str:
     ]
 
 
-def summary(kept: list[Foreign]) -> dict[str, Plain]:
+def import_summary(kept: list[Foreign]) -> dict[str, Plain]:
     """`closed` are those that our own look saw put right, and those that their scanner reports no more."""
     from collections import Counter
 

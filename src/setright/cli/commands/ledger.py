@@ -36,7 +36,7 @@ def command() -> None:
 )
 @shown("table", "json")
 @click.pass_context
-def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, pack: Path | None, show: Shown) -> None:
+def verify_record(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, pack: Path | None, show: Shown) -> None:
     """Check that the record is whole, in order and signed.
 
     Works offline, on a copy too: an auditor needs the ledger or a run's evidence, and the public key (`setright ledger key`).
@@ -59,7 +59,7 @@ def verify(ctx: click.Context, ledger_file: Path | None, key_file: Path | None, 
         ctx.exit(CLEAN if _is_pack_whole(pack, key_file, ledger_file, show) else FOUND)
     state = None if ledger_file and key_file else show.open().state
     ledger = ledger_file or Path(state or "") / "ledger.jsonl"
-    report = proof.verify(ledger, _key(key_file or Path(state or "") / "keys" / "ledger.pub"))
+    report = proof.verify_ledger(ledger, _key(key_file or Path(state or "") / "keys" / "ledger.pub"))
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "ledger": str(ledger), "whole": report.whole, **to_builtins(report)}), show)
     else:

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from setright.app import App
-    from setright.engine.locking import Asked, Lock
+    from setright.engine.locking import Lock, Resolved
 
 
 NAMED = 3  # of those that share a reason
 
 
-class Written(NamedTuple):
+class UpdatedLock(NamedTuple):
     """A lock file after it was asked for: how many it names, how many of these are new or others now, and what failed."""
 
     file: Path
     locked: int
     changed: int
-    failed: Sequence[Asked]
+    failed: Sequence[Resolved]
 
 
 @click.command("lock")
@@ -79,13 +79,13 @@ def _locks(app: App, tree: Path, github: str, show: Shown) -> list[tuple[Lock, C
     return [(images, Registries().digest), (actions, commit_at(github))]
 
 
-def _written(lock: Lock, ask: Callable[[str], str], *, renew: bool, show: Shown) -> Written:
+def _written(lock: Lock, ask: Callable[[str], str], *, renew: bool, show: Shown) -> UpdatedLock:
     from setright.cli.output import save
     from setright.cli.progress import live
     from setright.engine.locking import asked, text_of
 
     names = lock.missing(renew=renew)
-    answers: list[Asked] = []
+    answers: list[Resolved] = []
     with live(show.quiet) as say:
         for each in asked(names, ask):
             answers.append(each)
@@ -95,10 +95,10 @@ def _written(lock: Lock, ask: Callable[[str], str], *, renew: bool, show: Shown)
     if changed:
         lock.file.parent.mkdir(parents=True, exist_ok=True)
         save(text_of(lock, answers).decode(), str(lock.file))
-    return Written(lock.file, len({**lock.known, **told}), changed, [each for each in answers if each.error])
+    return UpdatedLock(lock.file, len({**lock.known, **told}), changed, [each for each in answers if each.error])
 
 
-def _failures(failed: Iterable[Asked]) -> Iterator[str]:
+def _failures(failed: Iterable[Resolved]) -> Iterator[str]:
     """Why something could not be asked, each reason once, with what it is true of."""
     reasons: dict[str, list[str]] = {}
     for each in failed:
@@ -108,6 +108,6 @@ def _failures(failed: Iterable[Asked]) -> Iterator[str]:
         yield why if len(names) == 1 else f"{why} ({', '.join(names[:NAMED])}{more})"
 
 
-def _told(written: Written) -> dict[str, Any]:
+def _told(written: UpdatedLock) -> dict[str, Any]:
     failed = {each.name: each.error for each in written.failed}
     return {"file": str(written.file), "locked": written.locked, "changed": written.changed, "failed": failed}

@@ -26,9 +26,9 @@ def command(baseline: str | None, controls: tuple[str, ...], config: str | None)
     """
     if find_spec("pygls") is None:
         raise Failure("the editor's server needs pygls, which is not installed here: pip install 'setright[editor]'")
-    from setright.cli.editor import Editor
+    from setright.cli.editor import EditorSession
 
     app = open_app(config)
     ask = Selection((), baseline, controls, "info").ask()
     app.controls(ask)
-    Editor(app, ask).server.start_io()
+    EditorSession(app, ask).server.start_io()

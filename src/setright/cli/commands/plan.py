@@ -84,9 +84,9 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
         return
     if show.format == "markdown":
         from setright.cli.lines import from_here
-        from setright.engine.advice import markdown, of_plans
+        from setright.engine.advice import advice_markdown, of_plans
 
-        click.echo("# What to do\n\n" + markdown(of_plans(plans, app.catalogue.control, from_here)), nl=False)
+        click.echo("# What to do\n\n" + advice_markdown(of_plans(plans, app.catalogue.control, from_here)), nl=False)
         return
     if show.format == "json":
         emit(json_text(plans_object(plans, report)), show._replace(file=file))

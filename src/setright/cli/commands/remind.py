@@ -35,7 +35,7 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     from setright.engine.belongings import left_open
     from setright.engine.contract import SCHEMA
     from setright.engine.letters import ENDED, Letter
-    from setright.engine.remind import send, what_is_due
+    from setright.engine.remind import post_reminders, what_is_due
     from setright.engine.times import now
 
     app = show.open()
@@ -45,7 +45,7 @@ def command(period: str | None, dry_run: bool, show: Shown) -> None:
     told = [*due.reminders, *_fresh(app, period, excepted, asked)]
     number, unreached = 0, list[Letter]()
     if not dry_run:
-        number, unreached = send(app.configuration, app.store, app.courier.routes, told, now())
+        number, unreached = post_reminders(app.configuration, app.store, app.courier.routes, told, now())
         if due.ended:
             app.store.reopen(due.ended)
             app.ledger.append("exceptions over", {"findings": list(due.ended)})

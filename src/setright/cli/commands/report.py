@@ -72,14 +72,14 @@ def _texts(report: Report, number: int, form: str) -> Iterable[str]:
 
     match form:
         case "html":
-            return page.page(report, number)
+            return page.report_page(report, number)
         case "markdown":
-            return sheets.markdown(report, number)
+            return sheets.report_markdown(report, number)
         case "oscal-ar":
             return [json_text(oscal.results(report))]
         case "oscal-poam":
             return [json_text(oscal.plan_of_action(report))]
-    return [json_text(sheets.told(report, number))]
+    return [json_text(sheets.report_told(report, number))]
 
 
 def _stream(texts: Iterable[str], show: Shown) -> None:
@@ -97,12 +97,12 @@ def _print(report: Report, number: int, show: Shown) -> None:
     from pathlib import Path
 
     from setright.cli.failure import Failure
-    from setright.engine.report.page import page
+    from setright.engine.report.page import report_page
     from setright.integrations.chromium import pdf
 
     if not show.file:
         raise click.UsageError("--format pdf needs -o FILE")
-    printed = pdf(page(report, number))
+    printed = pdf(report_page(report, number))
     try:
         Path(show.file).write_bytes(printed)
     except OSError as error:

@@ -49,10 +49,10 @@ def command(
     elif show.format == "sarif":
         _emit_sarif(report, show, limits)
     elif show.format == "markdown" and all_findings:
-        from setright.cli.formats.markdown import shortened
+        from setright.cli.formats.markdown import within_room
         from setright.cli.output import emit
 
-        emit(shortened(report, None), show)
+        emit(within_room(report, None), show)
     else:
         from setright.cli.formats import render
         from setright.cli.output import emit
@@ -66,12 +66,12 @@ def command(
 def _emit_sarif(report: Report, show: Shown, given: tuple[int, int]) -> None:
     """What its limits leave out is said in the run itself and here, quiet or not: it is a part of the answer."""
     from setright.cli.formats.sarif import render
-    from setright.cli.formats.sarif_limits import Limits, left_out
+    from setright.cli.formats.sarif_limits import Limits, limits_reached
     from setright.cli.output import emit
 
     limits = Limits(*given)
     emit(render(report, limits), show)
-    for why in left_out(report, limits):
+    for why in limits_reached(report, limits):
         click.echo(f"setright: {why}", err=True)
 
 

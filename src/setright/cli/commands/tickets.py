@@ -51,7 +51,7 @@ def sync(names: tuple[str, ...], dry_run: bool, show: Shown) -> None:
     from setright.engine.contract import SCHEMA
     from setright.engine.ticket_others import by_hand
     from setright.engine.ticket_world import World
-    from setright.engine.tickets import sync as synced
+    from setright.engine.tickets import sync_tickets as synced
     from setright.engine.times import now
 
     app = show.open()

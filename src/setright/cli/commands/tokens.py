@@ -10,7 +10,7 @@ from setright.cli.failure import Failure
 from setright.cli.options import Shown, shown
 
 if TYPE_CHECKING:
-    from setright.engine.store import Token
+    from setright.engine.store import BearerToken
     from setright.model import Plain
 
 ACTIONS = ("scan", "plan", "approve", "apply", "rollback", "except")
@@ -112,11 +112,11 @@ def revoke(id_: str, show: Shown) -> None:
     emit(json_text(said) if show.format == "json" else f"{id_} is revoked", show)
 
 
-def _state(token: Token) -> str:
+def _state(token: BearerToken) -> str:
     return f"revoked {token.revoked_at[:10]}" if token.revoked_at else f"until {token.expires_at[:10]}"
 
 
-def _told(token: Token) -> dict[str, Plain]:
+def _told(token: BearerToken) -> dict[str, Plain]:
     return {
         "id": token.id,
         "actor": token.actor,

@@ -51,7 +51,7 @@ def _say(job: Job, outcomes: list[Outcome], show: Shown) -> None:
 
     from setright.cli.output import emit, json_text
     from setright.engine.contract import SCHEMA
-    from setright.engine.redact import shown as printable
+    from setright.engine.redact import printable
 
     counts = Counter(outcome.outcome for outcome in outcomes)
     if show.format == "json":

@@ -27,7 +27,7 @@ HOST, PORT, TOKEN = "__setright_host__", "__setright_port__", "__setright_token_
 Step = tuple[str, dict[str, Plain]]
 
 
-class Way(NamedTuple):
+class Means(NamedTuple):
     """How steps are carried out: what a step is for (`APPLY` ...) -> its command; by which agent; and what goes with that."""
 
     commands: Mapping[str, dict[str, Plain]]
@@ -37,7 +37,7 @@ class Way(NamedTuple):
     playbook: dict[str, Plain]
 
 
-def by_command(plans: Sequence[Plan], file: str) -> Way:
+def by_command(plans: Sequence[Plan], file: str) -> Means:
     """By the program, on the host where the plan is kept in `file`."""
     able = _able(plans)
     yes = f" --approve {joint_hash(plans)}" if any(plan.lane == "ask" for plan in able) else ""
@@ -53,10 +53,10 @@ def by_command(plans: Sequence[Plan], file: str) -> Way:
         "address": {"dname": ["localhost"]},
     }
     agent = _id("linux", joint_hash(plans), "agent")
-    return Way({what: {"type": "bash", "command": words} for what, words in commands.items()}, agent, definition, {}, {})
+    return Means({what: {"type": "bash", "command": words} for what, words in commands.items()}, agent, definition, {}, {})
 
 
-def by_api(plans: Sequence[Plan], url: str) -> Way:
+def by_api(plans: Sequence[Plan], url: str) -> Means:
     """By the API of `setright serve` at `url` (empty: the SOAR says where), with a token that the SOAR holds."""
     whole, able = joint_hash(plans), _able(plans)
     hashes = [plan.hash for plan in able]
@@ -77,7 +77,7 @@ def by_api(plans: Sequence[Plan], url: str) -> Way:
     more = {"authentication_info_definitions": {secret: believed}, "playbook_variables": _variables(url)}
     commands = {what: _call(path, body, f"{whole[:32]}-{what}") for what, (path, body) in bodies.items()}
     step: dict[str, Plain] = {"in_args": [HOST, PORT, TOKEN], "timeout": (WAIT_S + 60) * 1000}
-    return Way(commands, _id("http-api", whole, "agent"), definition, step, more)
+    return Means(commands, _id("http-api", whole, "agent"), definition, step, more)
 
 
 def _call(path: str, body: Plain, key: str) -> dict[str, Plain]:
@@ -98,7 +98,7 @@ def _variables(url: str) -> dict[str, Plain]:
     return said | {TOKEN: {"type": "string", "description": "A token that may scan, apply and roll back", "external": True}}
 
 
-def playbook(plans: Sequence[Plan], way: Way) -> dict[str, Plain]:
+def playbook(plans: Sequence[Plan], way: Means) -> dict[str, Plain]:
     """The playbook that runs these plans in that way, and what only a person can do."""
     whole = joint_hash(plans)
     person, start, end = (_id(sort, whole, name) for sort, name in (("individual", "person"), ("start", "start"), ("end", "end")))
@@ -148,7 +148,7 @@ def _asking(whole: str, plans: Sequence[Plan], person: str) -> Iterator[Step]:
         yield _manual(whole, "decide", "Decide", "\n".join(["Go on only where the owners of these agree.", *lines, *more]), person)
 
 
-def _running(whole: str, way: Way, person: str) -> Iterator[Step]:
+def _running(whole: str, way: Means, person: str) -> Iterator[Step]:
     """What is applied and does not hold afterwards is taken back; where even that fails, a person looks."""
     step = _doing(whole, way)
     back, (see, looking) = step(BACK, "Go back"), _manual(whole, "see", "Look at what came of it", "setright runs list", person)
@@ -158,7 +158,7 @@ def _running(whole: str, way: Way, person: str) -> Iterator[Step]:
     yield see, looking | {"on_success": None, "on_failure": None}
 
 
-def _doing(whole: str, way: Way) -> Callable[..., Step]:
+def _doing(whole: str, way: Means) -> Callable[..., Step]:
     def step(what: str, name: str, **then: Plain) -> Step:
         commands = [way.commands[what] | {"playbook_activity": what}]
         made = {"type": "action", "name": name, "commands": commands, "agent": way.agent, **way.step, **then}

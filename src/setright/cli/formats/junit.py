@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from setright.cli.lines import from_here, pairs, spot, unknown
+from setright.cli.lines import from_here, location_text, pairs, unknown
 from setright.engine.contract import Looked, Report
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.engine.scan import Found
 from setright.model import Verdict
 
@@ -59,9 +59,9 @@ def _finding(suite: Element, found: Found, key: bytes) -> None:
 
 def _text(found: Found, told: Iterable[str]) -> str:
     finding = found.finding
-    return "\n".join([f"{finding.severity}: {finding.title}", spot(finding.location), *told, found.control.why])
+    return "\n".join([f"{finding.severity}: {finding.title}", location_text(finding.location), *told, found.control.why])
 
 
 def _case(suite: Element, name: str, group: str, outcome: str, message: str, text: str) -> None:
-    case = SubElement(suite, "testcase", name=shown(name), classname=group.replace("/", "."))
-    SubElement(case, outcome, message=shown(redact_text(message))).text = shown(text)
+    case = SubElement(suite, "testcase", name=printable(name), classname=group.replace("/", "."))
+    SubElement(case, outcome, message=printable(redact_text(message))).text = printable(text)

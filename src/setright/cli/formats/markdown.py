@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from setright.cli.groups import LEFT, Group, grouped, to_put_right
-from setright.cli.lines import from_here, pairs, spot, unknown
+from setright.cli.groups import LEFT, ResourceGroup, grouped, to_put_right
+from setright.cli.lines import from_here, location_text, pairs, unknown
 from setright.engine.contract import Report, notices, summary
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.engine.scan import Found
 from setright.model import Plain, Verdict
 
@@ -18,10 +18,10 @@ ROWS = 50  # of what is no finding
 
 
 def render(report: Report) -> str:
-    return shortened(report, ROOM)
+    return within_room(report, ROOM)
 
 
-def shortened(report: Report, room: int | None) -> str:
+def within_room(report: Report, room: int | None) -> str:
     """The worst resources that fit into so many characters, and what else there is to say; None: all of them."""
     groups = [_group(group, report.key) for group in grouped(report.found)]
     parts = ["# Findings", _counts(summary(report)), *_beside(report, room)]
@@ -59,7 +59,7 @@ def _rows(rows: list[str], room: int | None, heads: int = 0) -> str:
     return "\n".join([*kept, *more])
 
 
-def _group(group: Group, key: bytes) -> str:
+def _group(group: ResourceGroup, key: bytes) -> str:
     where = "" if group.document == group.resource else f" in {_inline(group.document)}"
     on = "" if from_here(group.target) == "." else f" on {_inline(from_here(group.target))}"
     return f"## {_inline(group.resource)}{where}{on}\n\n{_table(group.found, key)}"
@@ -86,7 +86,7 @@ def _left_open(report: Report) -> list[str]:
     for each in report.excepted:
         why = _cell(f"{each.kind}: {redact_text(each.reason, key=report.key)}")
         title = f"{_cell(each.finding.title)}<br>{_inline(each.finding.control)}"
-        where = _cell(spot(each.finding.location))
+        where = _cell(location_text(each.finding.location))
         rows.append(f"| {_inline(each.finding.resource)} | {title} | {why} | {_cell(each.until)} | {where} |")
     return rows
 
@@ -98,7 +98,7 @@ def _row(found: Found, key: bytes) -> str:
     is_ = "<br>".join(_cell(f"{p.path}: {p.have}") for p in told) or _cell(unknown(found, key))
     wanted = "<br>".join(_cell(p.want) for p in told)
     title = f"{_cell(finding.title)}<br>{_inline(finding.control)}"
-    return f"| {severity} | {title} | {is_} | {wanted} | {_cell(spot(finding.location))} |"
+    return f"| {severity} | {title} | {is_} | {wanted} | {_cell(location_text(finding.location))} |"
 
 
 def _unread(report: Report) -> list[str]:
@@ -111,7 +111,7 @@ def _unread(report: Report) -> list[str]:
 
 def _inline(text: str) -> str:
     """Text as code, on one line whatever it holds: a heading or a cell would end with its line."""
-    flat = " ".join(shown(text).split())
+    flat = " ".join(printable(text).split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat[:1] == "`" or flat[-1:] == "`" else ""
     return f"{fence}{pad}{flat}{pad}{fence}".replace("|", "\\|")
@@ -119,7 +119,7 @@ def _inline(text: str) -> str:
 
 def _cell(text: str) -> str:
     """Text that Markdown shows as it is."""
-    flat = " ".join(shown(text).split())
+    flat = " ".join(printable(text).split())
     for sign in "\\`*_|[]":
         flat = flat.replace(sign, f"\\{sign}")
     return flat.replace("<", "&lt;").replace(">", "&gt;")

@@ -6,7 +6,7 @@ import time
 
 from setright import __version__
 from setright.cli.output import json_text
-from setright.controls.words import pair
+from setright.controls.words import mismatch_in_words
 from setright.engine.contract import Report, finding_object
 from setright.engine.redact import redact_text
 from setright.engine.scan import Found
@@ -85,5 +85,5 @@ def _resource(found: Found) -> dict[str, Plain]:
 def _remedy(found: Found) -> str:
     if found.control.by_hand:
         return found.control.by_hand.strip()
-    wanted = [f"{line.path}: {line.want}" for line in map(pair, found.finding.mismatches)]
+    wanted = [f"{line.path}: {line.want}" for line in map(mismatch_in_words, found.finding.mismatches)]
     return "; ".join(wanted) or found.control.title

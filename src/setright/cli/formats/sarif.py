@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from setright import __version__
 from setright.cli.formats.sarif_fixes import Fixes
-from setright.cli.formats.sarif_limits import LIMITS, Limits, left_out, told
+from setright.cli.formats.sarif_limits import LIMITS, Limits, limits_reached, results_told
 from setright.cli.lines import from_here, sentence, unknown
 from setright.cli.output import json_text
-from setright.controls.page import page
+from setright.controls.page import page_of
 from setright.engine.contract import Report
-from setright.engine.redact import redact_text, shown
+from setright.engine.redact import printable, redact_text
 from setright.engine.scan import SOURCE_FAMILIES, Excepted, Found, finding_id
 from setright.model import Control, Location, Plain, Verdict
 
@@ -28,7 +28,7 @@ BASES = {
 
 
 def render(report: Report, limits: Limits = LIMITS) -> str:
-    each = told(report, limits)
+    each = results_told(report, limits)
     controls = {found.control.id: found.control for found, _ in each}
     places = {control_id: number for number, control_id in enumerate(sorted(controls))}
     fixes = Fixes(report, _artifact)
@@ -61,7 +61,7 @@ def _rule(control: Control) -> dict[str, Plain]:
         "id": control.id,
         "shortDescription": {"text": control.title},
         "fullDescription": {"text": control.why},
-        "help": {"text": f"{control.title}\n\n{control.why}", "markdown": page(control)},
+        "help": {"text": f"{control.title}\n\n{control.why}", "markdown": page_of(control)},
         "defaultConfiguration": {"level": LEVELS[control.severity]},
         "properties": {"tags": tags, "precision": "very-high", "security-severity": SCORES[control.severity]},
         **({"helpUri": control.source} if control.source.startswith(("https://", "http://")) else {}),
@@ -93,13 +93,13 @@ def _suppressions(left_open: Excepted | None, report: Report) -> dict[str, Plain
     reason = redact_text(left_open.reason, key=report.key)
     until = f" (until {left_open.until})" if left_open.until else ""
     kind = "inSource" if left_open.kind == "comment" else "external"
-    return {"suppressions": [{"kind": kind, "status": "accepted", "justification": shown(reason + until)}]}
+    return {"suppressions": [{"kind": kind, "status": "accepted", "justification": printable(reason + until)}]}
 
 
 def _message(found: Found, key: bytes) -> str:
     why = unknown(found, key)
     said = f"cannot be told: {why}" if why else sentence(found, key)
-    return f"{shown(found.finding.resource)}: {found.finding.title}. {said}"
+    return f"{printable(found.finding.resource)}: {found.finding.title}. {said}"
 
 
 def _fingerprint(found: Found) -> str:
@@ -153,5 +153,5 @@ def _notifications(report: Report, limits: Limits) -> list[dict[str, Plain]]:
     for result in report.results:
         said += [(p.locator, p.why, "warning") for p in (result.scan.problems if result.scan else ())]
         said += [(n.locator, n.why, "note") for n in (result.scan.notices if result.scan else ())]
-    said += [("setright", why, "warning") for why in left_out(report, limits)]
-    return [{"level": level, "message": {"text": shown(f"{where}: {redact_text(why)}")}} for where, why, level in said]
+    said += [("setright", why, "warning") for why in limits_reached(report, limits)]
+    return [{"level": level, "message": {"text": printable(f"{where}: {redact_text(why)}")}} for where, why, level in said]

@@ -23,13 +23,13 @@ LIMITS = Limits()
 Told = tuple[Found, Excepted | None]
 
 
-def told(report: Report, limits: Limits) -> list[Told]:
+def results_told(report: Report, limits: Limits) -> list[Told]:
     """What is told as a result: worst first, and what is knowingly left open last."""
     open_ones: list[Told] = [(found, None) for found in report.found]
     return [*open_ones, *((left.found, left) for left in report.excepted)][: limits.results]
 
 
-def left_out(report: Report, limits: Limits) -> list[str]:
+def limits_reached(report: Report, limits: Limits) -> list[str]:
     """A sentence for each limit that was reached; nothing for what is whole."""
     number = len(report.found) + len(report.excepted)
     said = []

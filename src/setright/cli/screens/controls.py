@@ -10,9 +10,9 @@ from rich.text import Text
 from setright.cli.screens.styles import SEVERITY, diff_lines, heading, indented
 from setright.cli.screens.tables import table
 from setright.controls.fears import told_by
-from setright.controls.page import diff, effect
+from setright.controls.page import effect, fix_diff
 from setright.controls.paths import show
-from setright.controls.words import requirement, value, wanted
+from setright.controls.words import requirement, value_in_words, want_in_words
 from setright.model import Control, Example
 
 EXAMPLES = 2  # as a diff; the reference page has all
@@ -42,7 +42,8 @@ def _right(console: Console, control: Control) -> None:
     if control.where:
         indented(console, Text(f"where {' and '.join(requirement(r) for r in control.where)}", "dim"), 2)
     rows = [
-        (show(r.path), wanted(r.op, r.want), "nothing holds" if r.default is None else value(r.default)) for r in control.require
+        (show(r.path), want_in_words(r.op, r.want), "nothing holds" if r.default is None else value_in_words(r.default))
+        for r in control.require
     ]
     if rows:
         console.print(table(("  setting", "must be", "when absent"), [(f"  {path}", *rest) for path, *rest in rows]))
@@ -62,7 +63,7 @@ def _break(console: Console, control: Control) -> None:
 def _examples(console: Console, examples: list[Example]) -> None:
     for example in examples[:EXAMPLES]:
         heading(console, f"Put right{f' ({example.family})' if example.family else ''}")
-        for line in diff_lines(diff(example.bad, example.fixed)):
+        for line in diff_lines(fix_diff(example.bad, example.fixed)):
             indented(console, line, 2)
 
 

@@ -8,12 +8,12 @@ from itertools import accumulate
 from rich.console import Console
 from rich.text import Text
 
-from setright.cli.groups import LEFT, Group, grouped, to_put_right
-from setright.cli.lines import from_here, pairs, spot, together, unknown
+from setright.cli.groups import LEFT, ResourceGroup, grouped, to_put_right
+from setright.cli.lines import compacted, from_here, location_text, pairs, unknown
 from setright.cli.screens.styles import SEVERITY, ends, heading, indented, print_line
-from setright.controls.words import Pair
+from setright.controls.words import WordedMismatch
 from setright.engine.contract import Report, notices, problems, summary
-from setright.engine.redact import one_line, redact_text, shown
+from setright.engine.redact import one_line, printable, redact_text
 from setright.engine.scan import Excepted, Found
 from setright.model import Plain, Verdict
 
@@ -39,7 +39,7 @@ def draw(console: Console, report: Report, everything: bool = False) -> None:
     draw_counts(console, summary(report))
 
 
-def _fitting(groups: Sequence[Group]) -> int:
+def _fitting(groups: Sequence[ResourceGroup]) -> int:
     """How many of the worst resources are shown: few enough to be read."""
     before = accumulate((len(group.found) for group in groups[:RESOURCES]), initial=0)
     return sum(1 for count in before if count < FINDINGS)
@@ -56,16 +56,16 @@ def draw_left_open(console: Console, report: Report, everything: bool = False) -
     if told := notices(report):
         heading(console, "To look at")
         for notice in told:
-            indented(console, Text.assemble((shown(notice["locator"]), "magenta"), "  ", shown(notice["why"])), 2)
+            indented(console, Text.assemble((printable(notice["locator"]), "magenta"), "  ", printable(notice["why"])), 2)
 
 
 def _left_open(console: Console, each: Excepted) -> None:
     finding = each.finding
-    until = f", until {shown(each.until)}" if each.until else ""
-    title = Text.assemble("  ", (shown(finding.resource), "bold"), f"  {finding.title}")
+    until = f", until {printable(each.until)}" if each.until else ""
+    title = Text.assemble("  ", (printable(finding.resource), "bold"), f"  {finding.title}")
     ends(console, title, Text(finding.control, "dim"), 4)
-    why = f"{each.kind}: {shown(redact_text(each.reason))}{until}"
-    indented(console, Text.assemble((shown(spot(finding.location)), "dim"), "  ", (why, "italic")), 4)
+    why = f"{each.kind}: {printable(redact_text(each.reason))}{until}"
+    indented(console, Text.assemble((printable(location_text(finding.location)), "dim"), "  ", (why, "italic")), 4)
 
 
 def draw_unread(console: Console, report: Report, everything: bool = False) -> None:
@@ -76,7 +76,7 @@ def draw_unread(console: Console, report: Report, everything: bool = False) -> N
         return
     heading(console, "Could not be read")
     for where, why in told if everything else told[:PROBLEMS]:
-        indented(console, Text.assemble((shown(where), "magenta"), "  ", one_line(why)), 2)
+        indented(console, Text.assemble((printable(where), "magenta"), "  ", one_line(why)), 2)
     if len(told) > PROBLEMS and not everything:
         indented(console, Text(f"... and {len(told) - PROBLEMS} more; --all-findings shows them", "dim"), 2)
 
@@ -108,9 +108,9 @@ def _wrong(told: dict[str, Plain]) -> Text:
     return Text.assemble((f"{told['failed']} wrong", "bold"), ": ", Text(", ").join(counts))
 
 
-def draw_group(console: Console, group: Group, key: bytes, several: bool) -> None:
+def draw_group(console: Console, group: ResourceGroup, key: bytes, several: bool) -> None:
     """A resource and its findings; `several` targets: each says which."""
-    name, document = shown(group.resource), shown(group.document)
+    name, document = printable(group.resource), printable(group.document)
     title = Text(name, "bold", overflow="fold")
     if document != name:
         title.append(f"  {document}", "dim not bold")
@@ -128,8 +128,8 @@ def _finding(console: Console, found: Found, key: bytes, document: str) -> None:
     word = finding.severity if failed else "unknown"
     title = Text.assemble((f"  {word:<{MARGIN - 2}}", SEVERITY[word]), finding.title)
     ends(console, title, Text(finding.control, "dim"), MARGIN)
-    line, elsewhere = _place(spot(finding.location), document)
-    lines = [_line(p) for p in together(pairs(found, key))] if failed else [Text(unknown(found, key), SEVERITY["unknown"])]
+    line, elsewhere = _place(location_text(finding.location), document)
+    lines = [_line(p) for p in compacted(pairs(found, key))] if failed else [Text(unknown(found, key), SEVERITY["unknown"])]
     if elsewhere or not lines:
         lines.insert(0, Text(elsewhere, "dim"))
     for number, text in enumerate(lines[:MISMATCHES]):
@@ -147,13 +147,13 @@ def _place(place: str, document: str) -> tuple[str, str]:
     return "", f"in {place}"
 
 
-def _line(line: Pair) -> Text:
+def _line(line: WordedMismatch) -> Text:
     text = Text(f"{line.path}  ", "dim") if line.path else Text()
     text.append(line.have, "red")
     return text.append(" → ", "dim").append(line.want, "green") if line.want else text
 
 
-def _left_out(console: Console, groups: Sequence[Group]) -> None:
+def _left_out(console: Console, groups: Sequence[ResourceGroup]) -> None:
     if groups:
         count = sum(len(group.found) for group in groups)
         console.print()

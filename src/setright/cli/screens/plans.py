@@ -13,7 +13,7 @@ from setright.cli.lines import from_here
 from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, indented
 from setright.controls.page import effect
 from setright.controls.words import brief
-from setright.engine.redact import one_line, redact_text, shown
+from setright.engine.redact import one_line, printable, redact_text
 from setright.engine.runs import WAITS
 from setright.model import Plan
 
@@ -51,14 +51,14 @@ def draw_lanes(console: Console, plans: Iterable[Plan]) -> None:
 def draw_round(console: Console, target: str, number: int, plans: int, brought: Sequence[str]) -> None:
     """``Round 2 on ssh://web-1, brought by auditd: 14 plans``."""
     on = f" on {from_here(target)}" if target else ""
-    by = f", brought by {', '.join(map(shown, brought))}" if brought else ""
+    by = f", brought by {', '.join(map(printable, brought))}" if brought else ""
     heading(console, f"Round {number}{on}{by}: {plans} plan{'s' if plans != 1 else ''}")
 
 
 def draw_outcome(console: Console, plan: Plan, outcome: Outcome, several: bool = False) -> None:
     """One line for a plan that ended, with why it did not end well. `several`: of more than one target."""
     style, sign = OUTCOME[ended := _ended(outcome)]
-    line = Text.assemble((f"{sign} {ended:<10} ", style), shown(plan.document))
+    line = Text.assemble((f"{sign} {ended:<10} ", style), printable(plan.document))
     if several:
         line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(line.append(f"  {plan.hash[:HASH]}", "dim"))
@@ -87,7 +87,7 @@ def _ended(outcome: Outcome) -> str:
 def _plan(console: Console, plan: Plan, titles: Mapping[str, str], several: bool, everything: bool) -> None:
     style, words = LANE[plan.lane]
     console.print()
-    heading_line = Text.assemble((f" {plan.lane} ", f"reverse {style}"), " ", (shown(plan.document), "bold"))
+    heading_line = Text.assemble((f" {plan.lane} ", f"reverse {style}"), " ", (printable(plan.document), "bold"))
     if several:
         heading_line.append(f"  on {from_here(plan.target)}", "dim")
     console.print(heading_line.append(f"  {plan.hash[:HASH]}", "dim"))
@@ -125,7 +125,7 @@ def _fears(plan: Plan) -> Iterator[Text]:
         answers.setdefault((answer.holds, answer.text, answer.source), []).append(sentence)
     for (holds, text, source), sentences in sorted(answers.items(), key=lambda each: (True, None, False).index(each[0][0])):
         sign, style, verdict = ANSWER[holds]
-        evidence = one_line(text) + (f" ({shown(source)})" if source else "")
+        evidence = one_line(text) + (f" ({printable(source)})" if source else "")
         if len(sentences) == 1:
             yield Text.assemble((f"{sign} {verdict}", f"bold {style}"), f"{sentences[0]}: ", (evidence, style))
         else:
@@ -145,15 +145,15 @@ def _by_hand(console: Console, plans: Sequence[Plan], titles: Mapping[str, str],
     for (control, reason), group in groups if everything else groups[:PLANS]:
         console.print()
         indented(console, Text.assemble(titles.get(control, control), (f"  {control}", "dim")), 2)
-        named = [f"{shown(p.resources[0])}{f' on {from_here(p.target)}' if several else ''}" for p in group]
+        named = [f"{printable(p.resources[0])}{f' on {from_here(p.target)}' if several else ''}" for p in group]
         shown_names = named if everything else named[:5]
         more = f" and {len(named) - len(shown_names)} more" if len(named) > len(shown_names) else ""
         indented(console, Text(", ".join(shown_names) + more, "bold"), 4)
         for step in redact_text(reason).strip().splitlines():
-            indented(console, shown(step.strip()), 4)
+            indented(console, printable(step.strip()), 4)
         told = dict.fromkeys((text, source) for p in group for text, source in _evidence(p))
         for text, source in told:
-            indented(console, Text(f"{one_line(text)} ({shown(source)})", "yellow"), 4)
+            indented(console, Text(f"{one_line(text)} ({printable(source)})", "yellow"), 4)
     if len(groups) > PLANS and not everything:
         heading(console, f"... and {len(groups) - PLANS} more; --all-findings shows them")
 

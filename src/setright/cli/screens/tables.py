@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from setright.cli.screens.styles import SEVERITY
-from setright.engine.redact import shown
+from setright.engine.redact import printable
 
 COLUMN = 20  # characters after which a cell may go on in the next line
 GAP = 2
@@ -55,7 +55,7 @@ class Rows:
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Rows:
     """Rows of texts; the words of severities in their colours. What rows are called by, which comes first, is not broken, and
     columns in which nothing stands are left out."""
-    cells = [[shown(cell) for cell in row] for row in rows]
+    cells = [[printable(cell) for cell in row] for row in rows]
     kept = [at for at in range(len(headings)) if not cells or any(row[at] for row in cells)]
     return Rows([headings[at] for at in kept], [[row[at] for at in kept] for row in cells])
 

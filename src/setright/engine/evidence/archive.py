@@ -1,7 +1,7 @@
 """A zip in which every byte has one right value, so that a changed one shows: stored, undated, in one order. Source: APPNOTE 6.3.
 
-`laid_out` gives the same bytes for the same files on any machine; `read` walks the files from the start, so that a cut tail
-is told with the place where it begins.
+`laid_out` gives the same bytes for the same files on any machine; `archive_members` walks the files from the start, so that
+a cut tail is told with the place where it begins.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 MOST_BYTES = 1 << 30
 
 
-class Piece(NamedTuple):
+class ArchiveMember(NamedTuple):
     """A file as it stands in the archive, and the offset of its header. `is_whole` is false where the archive ends within it."""
 
     name: str
@@ -42,12 +42,12 @@ def laid_out(files: Mapping[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-def read(archive: bytes) -> Iterator[Piece]:
+def archive_members(archive: bytes) -> Iterator[ArchiveMember]:
     """The files one after another as far as there are any."""
     at = 0
     while archive[at : at + 4] == LOCAL_MARK and len(archive) - at >= LOCAL.size:
         _, _, _, _, _, _, _, size, _, name_length, more_length = LOCAL.unpack_from(archive, at)
         start = at + LOCAL.size + name_length + more_length
         name = archive[at + LOCAL.size : at + LOCAL.size + name_length].decode("utf-8", "replace")
-        yield Piece(name, archive[start : start + size], at, start + size <= len(archive))
+        yield ArchiveMember(name, archive[start : start + size], at, start + size <= len(archive))
         at = start + size

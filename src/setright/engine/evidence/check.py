@@ -9,8 +9,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from setright.engine.error import EngineError
-from setright.engine.evidence.archive import Piece, laid_out, read
-from setright.engine.evidence.manifest import MANIFEST, SIGNATURE, Entry, Manifest, Segment, statement
+from setright.engine.evidence.archive import ArchiveMember, archive_members, laid_out
+from setright.engine.evidence.manifest import MANIFEST, SIGNATURE, LedgerRange, Manifest, PackedFile, signed_bytes
 from setright.engine.record import Record, is_signed, read_record
 
 LEDGER = "ledger.jsonl"
@@ -38,7 +38,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 def check(pack: bytes, key: Ed25519PublicKey) -> Checked:
     """Never raises on what the pack holds: whatever is wrong with it is a flaw."""
-    pieces = list(read(pack))
+    pieces = list(archive_members(pack))
     named = {piece.name: piece for piece in reversed(pieces)}  # of two of one name the first
     try:
         manifest = _manifest(named, key)
@@ -54,13 +54,13 @@ def check(pack: bytes, key: Ed25519PublicKey) -> Checked:
     return Checked(len(pieces), records, tuple(flaws), manifest)
 
 
-def _manifest(named: dict[str, Piece], key: Ed25519PublicKey) -> Manifest:
+def _manifest(named: dict[str, ArchiveMember], key: Ed25519PublicKey) -> Manifest:
     for name in (MANIFEST, SIGNATURE):
         if name not in named or not named[name].is_whole:
             raise EngineError(f"{name} is not there, or cut: this is no pack of ours, or not all of it")
     data = named[MANIFEST].data
     try:
-        key.verify(bytes.fromhex(named[SIGNATURE].data.decode("ascii").removesuffix("\n")), statement(data))
+        key.verify(bytes.fromhex(named[SIGNATURE].data.decode("ascii").removesuffix("\n")), signed_bytes(data))
         return msgspec.json.decode(data, type=Manifest)
     except (InvalidSignature, ValueError) as error:
         raise EngineError(
@@ -68,7 +68,7 @@ def _manifest(named: dict[str, Piece], key: Ed25519PublicKey) -> Manifest:
         ) from error
 
 
-def _file(entry: Entry, piece: Piece | None) -> list[Flaw]:
+def _file(entry: PackedFile, piece: ArchiveMember | None) -> list[Flaw]:
     if piece is None:
         return [Flaw(entry.name, "is missing")]
     if not piece.is_whole or len(piece.data) < entry.size_bytes:
@@ -78,7 +78,7 @@ def _file(entry: Entry, piece: Piece | None) -> list[Flaw]:
     return []
 
 
-def _cut(pieces: list[Piece], pack: bytes) -> list[Flaw]:
+def _cut(pieces: list[ArchiveMember], pack: bytes) -> list[Flaw]:
     return [Flaw(f"byte {len(pack)}", f"the archive ends within {piece.name}") for piece in pieces if not piece.is_whole]
 
 
@@ -102,7 +102,7 @@ def _ledger(data: bytes, manifest: Manifest, key: Ed25519PublicKey) -> tuple[int
     return len(records), flaws
 
 
-def _segment(segment: Segment, there: dict[int, Record]) -> list[Flaw]:
+def _segment(segment: LedgerRange, there: dict[int, Record]) -> list[Flaw]:
     flaws = []
     for seq in range(segment.first, segment.last + 1):
         record, before = there.get(seq), there.get(seq - 1)

@@ -11,7 +11,7 @@ from setright.engine.record import Head
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PackedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file of the pack."""
 
     name: str
@@ -19,7 +19,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LedgerRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An unbroken part of the ledger, by the numbers of its first and last record."""
 
     first: int
@@ -33,10 +33,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     run: str
     made_at: str
     head: Head
-    ledger: tuple[Segment, ...]
-    files: tuple[Entry, ...]
+    ledger: tuple[LedgerRange, ...]
+    files: tuple[PackedFile, ...]
 
 
-def statement(manifest: bytes) -> bytes:
+def signed_bytes(manifest: bytes) -> bytes:
     """What is signed: nothing else of ours can be taken for it."""
     return b"setright evidence " + sha256(manifest).hexdigest().encode()

@@ -12,7 +12,7 @@ from setright import __version__
 from setright.engine.change import PRIVATE, Lapsed, changes
 from setright.engine.error import EngineError
 from setright.engine.evidence.archive import laid_out
-from setright.engine.evidence.manifest import MANIFEST, SIGNATURE, Entry, Manifest, Segment, statement
+from setright.engine.evidence.manifest import MANIFEST, SIGNATURE, LedgerRange, Manifest, PackedFile, signed_bytes
 from setright.engine.keys import public_pem, secret_key, signing_key
 from setright.engine.ledger import Ledger
 from setright.engine.record import Record, canonical, read_head, read_record
@@ -51,10 +51,10 @@ class Packer:
             stamp(now()),
             head,
             tuple(_segments(records)),
-            tuple(Entry(name, len(data), sha256(data).hexdigest()) for name, data in files.items()),
+            tuple(PackedFile(name, len(data), sha256(data).hexdigest()) for name, data in files.items()),
         )
         listed = canonical(made)
-        signature = self._key.sign(statement(listed)).hex().encode() + b"\n"
+        signature = self._key.sign(signed_bytes(listed)).hex().encode() + b"\n"
         packed = laid_out({MANIFEST: listed, SIGNATURE: signature, **files})
         self._ledger.append(PACKED, {"run": run.id, "sha256": sha256(packed).hexdigest(), "size_bytes": len(packed)})
         return packed
@@ -155,15 +155,15 @@ def _names(record: Record, hashes: set[str]) -> bool:
     return isinstance(record.body, dict) and record.body.get("plan") in hashes and "run" not in record.body
 
 
-def _segments(records: Sequence[Record]) -> Iterator[Segment]:
+def _segments(records: Sequence[Record]) -> Iterator[LedgerRange]:
     """First and last of each unbroken run of records."""
     first = last = records[0].seq
     for record in records[1:]:
         if record.seq != last + 1:
-            yield Segment(first, last)
+            yield LedgerRange(first, last)
             first = record.seq
         last = record.seq
-    yield Segment(first, last)
+    yield LedgerRange(first, last)
 
 
 def _told(made: FindingException) -> Plain:

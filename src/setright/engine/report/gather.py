@@ -8,12 +8,23 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from setright.controls.frameworks import Cited, Framework, held
+from setright.controls.frameworks import Cited, Framework, controls_by_section
 from setright.engine.configuration import Configuration, Target
 from setright.engine.error import EngineError
 from setright.engine.organisation import subject_of
 from setright.engine.redact import without_password
-from setright.engine.report.model import EXCEPTED, FAIL, UNKNOWN, UNTESTED, Counts, Item, Part, Report, Section, Seen
+from setright.engine.report.model import (
+    EXCEPTED,
+    FAIL,
+    UNKNOWN,
+    UNTESTED,
+    ControlResult,
+    Counts,
+    Report,
+    ReportedFinding,
+    SectionResult,
+    Seen,
+)
 from setright.engine.store import Open, Store
 from setright.engine.times import moment, stamp
 from setright.model import Verdict
@@ -80,7 +91,7 @@ def report(store: Store, configuration: Configuration, content: Content, wanted:
     estate = Estate(configuration)
     estate.check(wanted)
     gathered = _Gathered(store, estate, wanted, now)
-    bearing = held(content.framework, content.cited)
+    bearing = controls_by_section(content.framework, content.cited)
     rolled = gathered.rolled({control for each in bearing.values() for control in each})
     sections = tuple(
         _section(content.framework, name, tuple(mine), [rolled[c] for c in mine if c in rolled], wanted.within_days)
@@ -148,7 +159,7 @@ class _Gathered:
                 self._last[target] = at
         return looks
 
-    def parts(self, controls: set[str]) -> list[Part]:
+    def parts(self, controls: set[str]) -> list[ControlResult]:
         """One for each control and target that was ever looked at or has open findings; what held long ago does not count."""
         counts: dict[Place, Counts] = {}
         at: dict[Place, str] = {}
@@ -160,7 +171,7 @@ class _Gathered:
         for place, each in self._open(by_target=True):
             if place[0] in controls:
                 counts[place] = counts.get(place, Counts()) + each
-        return [Part(*place, counts[place], at.get(place, "")) for place in sorted(counts)]
+        return [ControlResult(*place, counts[place], at.get(place, "")) for place in sorted(counts)]
 
     def targets(self) -> Iterator[Seen]:
         """Those of the configuration and those that were looked at, the longest unseen first."""
@@ -194,7 +205,7 @@ class _Listing:
         self._due_days = configuration.policy.due
         self._cited = cited
 
-    def items(self, state: str) -> Iterator[Item]:
+    def items(self, state: str) -> Iterator[ReportedFinding]:
         excepted = self._gathered.excepted
         if state == EXCEPTED:
             yield from (self._item(found, state, made) for found, made in excepted.values() if found.control in self._cited)
@@ -204,9 +215,9 @@ class _Listing:
                     if found.control in self._cited and found.id not in excepted and self._gathered.has(found.target):
                         yield self._item(found, state, None)
 
-    def _item(self, found: Open, state: str, made: FindingException | None) -> Item:
+    def _item(self, found: Open, state: str, made: FindingException | None) -> ReportedFinding:
         due = due_at(moment(found.first_seen_at), found.severity, self._due_days) if state == FAIL else None
-        return Item(
+        return ReportedFinding(
             found.id,
             state,
             found.control,
@@ -239,7 +250,7 @@ def _counted(verdict: str, aside: str, number: int) -> Counts:
     return Counts(unknown=number) if verdict == UNKNOWN else Counts(failed=number)
 
 
-def _section(framework: Framework, name: str, controls: tuple[str, ...], rolled: Sequence[_Rolled], days: int) -> Section:
+def _section(framework: Framework, name: str, controls: tuple[str, ...], rolled: Sequence[_Rolled], days: int) -> SectionResult:
     counts = sum((each.counts for each in rolled), Counts())
     looks = sorted(at for each in rolled for at in each.looks)
     targets = len(frozenset[str]().union(*(each.targets for each in rolled)))
@@ -249,7 +260,7 @@ def _section(framework: Framework, name: str, controls: tuple[str, ...], rolled:
         why = NO_CHECK if not controls else nothing_there if looks else NOT_LATELY.format(days=days)
     about = framework.sections[name].about if name in framework.sections else ""
     first, last = (looks[0], looks[-1]) if looks else ("", "")
-    return Section(name, about, framework.family(name), counts.state, counts, controls, targets, first, last, why)
+    return SectionResult(name, about, framework.family(name), counts.state, counts, controls, targets, first, last, why)
 
 
 def _cited_in(bearing: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

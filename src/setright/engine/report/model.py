@@ -50,7 +50,7 @@ class Counts(msgspec.Struct, frozen=True):
         return PASS if self.passed else UNTESTED
 
 
-class Part(msgspec.Struct, frozen=True):
+class ControlResult(msgspec.Struct, frozen=True):
     """One control on one target. `at` is the last look, however long ago; empty where there was none."""
 
     control: str
@@ -59,7 +59,7 @@ class Part(msgspec.Struct, frozen=True):
     at: str = ""
 
 
-class Section(msgspec.Struct, frozen=True):
+class SectionResult(msgspec.Struct, frozen=True):
     """One section of the framework. `oldest_at` and `newest_at` are the looks that it rests on; empty: none."""
 
     id: str
@@ -74,7 +74,7 @@ class Section(msgspec.Struct, frozen=True):
     why_untested: str = ""
 
 
-class Item(msgspec.Struct, frozen=True):
+class ReportedFinding(msgspec.Struct, frozen=True):
     """An open finding as a report lists it. `left_open` is how: exception, comment, adopted; empty where it is not.
 
     `until` is when that ends; empty: nothing ends it, or it is not left open.
@@ -119,13 +119,13 @@ class Report(msgspec.Struct, frozen=True):
     within_days: int
     scope: Mapping[str, str]
     targets: tuple[Seen, ...]
-    sections: tuple[Section, ...]
-    parts: Callable[[], list[Part]]
+    sections: tuple[SectionResult, ...]
+    parts: Callable[[], list[ControlResult]]
     counts: Counts
     titles: Mapping[str, tuple[str, str]]  # by control: title and severity
-    items: Callable[[str], Iterator[Item]]
+    items: Callable[[str], Iterator[ReportedFinding]]
 
-    def first(self, state: str, number: int) -> list[Item]:
+    def first(self, state: str, number: int) -> list[ReportedFinding]:
         """So many items of a state; 0: all."""
         return list(islice(self.items(state), number or None))
 
@@ -135,9 +135,9 @@ class Report(msgspec.Struct, frozen=True):
         return Counter(section.state for section in self.sections)
 
     @property
-    def families(self) -> dict[str, list[Section]]:
+    def families(self) -> dict[str, list[SectionResult]]:
         """The sections by family, in the framework's order."""
-        found: dict[str, list[Section]] = {}
+        found: dict[str, list[SectionResult]] = {}
         for section in self.sections:
             found.setdefault(section.family, []).append(section)
         return found

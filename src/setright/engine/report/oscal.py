@@ -13,7 +13,17 @@ from uuid import UUID, uuid5
 
 from setright import __version__
 from setright.engine.error import EngineError
-from setright.engine.report.model import EXCEPTED, FAIL, PASS, UNKNOWN, UNTESTED, Item, Part, Report, Section
+from setright.engine.report.model import (
+    EXCEPTED,
+    FAIL,
+    PASS,
+    UNKNOWN,
+    UNTESTED,
+    ControlResult,
+    Report,
+    ReportedFinding,
+    SectionResult,
+)
 from setright.engine.times import stamp
 from setright.model import Plain
 
@@ -34,7 +44,7 @@ class Trouble(NamedTuple):
 
     failed: int = 0
     due_at: str = ""
-    left: tuple[Item, ...] = ()
+    left: tuple[ReportedFinding, ...] = ()
 
 
 def results(report: Report) -> dict[str, Plain]:
@@ -114,16 +124,16 @@ def _assets() -> dict[str, Plain]:
     }
 
 
-def _selection(sections: Iterable[Section]) -> dict[str, Plain]:
+def _selection(sections: Iterable[SectionResult]) -> dict[str, Plain]:
     chosen = [{"control-id": token(section.id)} for section in sections]
     return {"include-controls": chosen} if chosen else {"description": "Nothing was tested."}
 
 
-def _inventory(parts: Iterable[Part]) -> list[Plain]:
+def _inventory(parts: Iterable[ControlResult]) -> list[Plain]:
     return [{"uuid": _id("target", url), "description": _line(url)} for url in sorted({part.target for part in parts})]
 
 
-def _observation(report: Report, part: Part) -> dict[str, Plain]:
+def _observation(report: Report, part: ControlResult) -> dict[str, Plain]:
     title, _ = report.titles.get(part.control, (part.control, ""))
     counts = part.counts
     said = f"held {counts.passed}, failed {counts.failed}, left open {counts.excepted}, unknown {counts.unknown}"
@@ -179,14 +189,14 @@ def _remediation(place: Place, trouble: Trouble) -> dict[str, Plain]:
     }
 
 
-def _findings(sections: Iterable[Section], parts: Iterable[Part], troubles: dict[Place, Trouble]) -> list[Plain]:
-    of_control: dict[str, list[Part]] = {}
+def _findings(sections: Iterable[SectionResult], parts: Iterable[ControlResult], troubles: dict[Place, Trouble]) -> list[Plain]:
+    of_control: dict[str, list[ControlResult]] = {}
     for part in parts:
         of_control.setdefault(part.control, []).append(part)
     return [_finding(section, [p for c in section.controls for p in of_control.get(c, ())], troubles) for section in sections]
 
 
-def _finding(section: Section, parts: list[Part], troubles: dict[Place, Trouble]) -> dict[str, Plain]:
+def _finding(section: SectionResult, parts: list[ControlResult], troubles: dict[Place, Trouble]) -> dict[str, Plain]:
     state, reason = STATUS[section.state]
     status = {"state": state, "reason": reason} | ({"remarks": section.state} if reason == "other" else {})
     at_risk = [(part.control, part.target) for part in parts if (part.control, part.target) in troubles]

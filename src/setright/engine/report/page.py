@@ -8,7 +8,18 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
-from setright.engine.report.model import EXCEPTED, FAIL, MEANING, STATES, UNKNOWN, UNTESTED, Item, Report, Section, Seen
+from setright.engine.report.model import (
+    EXCEPTED,
+    FAIL,
+    MEANING,
+    STATES,
+    UNKNOWN,
+    UNTESTED,
+    Report,
+    ReportedFinding,
+    SectionResult,
+    Seen,
+)
 from setright.engine.report.pictures import CLASSES, SIGNS, bar, squares
 from setright.engine.times import stamp
 
@@ -20,7 +31,7 @@ LISTS = {
 }
 
 
-def page(report: Report, number: int) -> Iterator[str]:
+def report_page(report: Report, number: int) -> Iterator[str]:
     """The text piece by piece; of each list so many items, 0: all."""
     css = files("setright.engine.report").joinpath("page.css").read_text("utf-8")
     allowed = b64encode(sha256(css.encode()).digest()).decode()
@@ -89,7 +100,7 @@ def _section_rows(report: Report) -> Iterator[tuple[str, Sequence[Cell]]]:
         yield from map(_section_row, sections)
 
 
-def _section_row(section: Section) -> tuple[str, tuple[Cell, ...]]:
+def _section_row(section: SectionResult) -> tuple[str, tuple[Cell, ...]]:
     counts = section.counts
     numbers = (counts.passed, counts.failed, counts.excepted, counts.unknown + counts.unseen, section.targets)
     oldest, newest = section.oldest_at[:10], section.newest_at[:10]
@@ -110,7 +121,7 @@ def _items(report: Report, state: str, title: str, heads: Sequence[str], number:
         yield f'<p class="soft">… and {count - number:,} more; <code>-n 0</code> lists all.</p>\n'
 
 
-def _item_row(item: Item) -> tuple[Cell, ...]:
+def _item_row(item: ReportedFinding) -> tuple[Cell, ...]:
     what = f"{escape(item.title)}<br><code>{escape(item.control)}</code>"
     where = f"{escape(item.resource)}<br><code>{escape(item.target)} {escape(item.place)}</code>"
     sections = " ".join(f"<span class='whole'>{escape(each)}</span>" for each in item.sections)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from setright.engine.report.model import EXCEPTED, FAIL, PASS, STATES, UNKNOWN, UNTESTED, Section
+from setright.engine.report.model import EXCEPTED, FAIL, PASS, STATES, UNKNOWN, UNTESTED, SectionResult
 
 SIGNS = {FAIL: "✕", UNKNOWN: "?", EXCEPTED: "!", PASS: "✓", UNTESTED: "·"}
 CLASSES = {FAIL: "fail", UNKNOWN: "unknown", EXCEPTED: "excepted", PASS: "pass", UNTESTED: "untested"}
@@ -29,7 +29,7 @@ def bar(states: Mapping[str, int]) -> str:
     return _svg(BAR_WIDTH, BAR_HEIGHT, f"Sections: {said}", parts, "bar")
 
 
-def squares(name: str, sections: Sequence[Section]) -> str:
+def squares(name: str, sections: Sequence[SectionResult]) -> str:
     """A family's sections as squares, each with the sign of its state; the browser shows which on pointing at one."""
     parts = []
     for place, section in enumerate(sections):

@@ -8,7 +8,7 @@ from io import StringIO
 
 import msgspec
 
-from setright.engine.report.model import EXCEPTED, FAIL, STATES, UNKNOWN, Item, Report
+from setright.engine.report.model import EXCEPTED, FAIL, STATES, UNKNOWN, Report, ReportedFinding
 from setright.engine.report.pictures import SIGNS
 from setright.engine.times import stamp
 from setright.model import Plain
@@ -17,7 +17,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LISTED = (FAIL, EXCEPTED, UNKNOWN)
 SECTION_HEADS = ("framework", "section", "about", "state", "passed", "failed", "excepted", "unknown", "unseen", "checks", "targets")
 LOOKED = ("oldest_look", "newest_look", "why_untested")
-ITEM_HEADS = Item.__struct_fields__
+ITEM_HEADS = ReportedFinding.__struct_fields__
 
 
 def section_rows(report: Report) -> Iterator[Sequence[Plain]]:
@@ -47,7 +47,7 @@ def comma_separated(rows: Iterable[Sequence[Plain]]) -> Iterator[str]:
         sheet.truncate()
 
 
-def told(report: Report, number: int) -> dict[str, Plain]:
+def report_told(report: Report, number: int) -> dict[str, Plain]:
     """The object of ``--format json``; of each list so many items, 0: all."""
     return {
         "schema": "setright/1",
@@ -63,7 +63,7 @@ def told(report: Report, number: int) -> dict[str, Plain]:
     }
 
 
-def markdown(report: Report, number: int) -> Iterator[str]:
+def report_markdown(report: Report, number: int) -> Iterator[str]:
     """For an issue or a wiki; of each list so many items, 0: all."""
     yield f"# {_flat(report.framework.title)}\n\n{stamp(report.made_at)[:16]}Z, {len(report.targets)} targets. "
     yield ", ".join(f"{report.states[state]} {state}" for state in STATES) + ".\n\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.engine.store.calls import Call, Calls, Token
+from setright.engine.store.calls import BearerToken, Call, Calls
 from setright.engine.store.exceptions import Exceptions
 from setright.engine.store.figures import End, Figures, Life
 from setright.engine.store.findings import Findings, Known, Seen, StoredTarget, Wanted
@@ -10,7 +10,7 @@ from setright.engine.store.imported import Foreign, ImportedFindings
 from setright.engine.store.jobs import Job, Jobs, Progress
 from setright.engine.store.looks import Looks, Open, Seeing, Tally
 from setright.engine.store.outbox import Aside, ChannelState, Outbox
-from setright.engine.store.people import Item, People, SentBack, Standing
+from setright.engine.store.people import People, SentBack, Standing, ToldFinding
 from setright.engine.store.plans import Approval, KeptPlans, PlanState
 from setright.engine.store.runs import Run, RunPlan, Runs, Work
 from setright.engine.store.tickets import Fate, KeptTicket, Tickets
@@ -19,12 +19,12 @@ from setright.engine.store.workers import Workers
 __all__ = [
     "Approval",
     "Aside",
+    "BearerToken",
     "Call",
     "ChannelState",
     "End",
     "Fate",
     "Foreign",
-    "Item",
     "Job",
     "KeptTicket",
     "Known",
@@ -41,7 +41,7 @@ __all__ = [
     "Store",
     "StoredTarget",
     "Tally",
-    "Token",
+    "ToldFinding",
     "Wanted",
     "Work",
 ]

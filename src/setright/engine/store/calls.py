@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from setright.engine.store.database import Database, Row, as_json, inserted
+from setright.engine.store.database import Database, Row, inserted, stored_json
 from setright.engine.store.plans import among
 from setright.engine.times import stamp
 from setright.model import Plain
@@ -19,7 +19,7 @@ CUT_OFF = """UPDATE calls SET state = 'ended', status = :status, answer = :answe
     WHERE state = 'running' AND host = :host"""
 
 
-class Token(msgspec.Struct, frozen=True):
+class BearerToken(msgspec.Struct, frozen=True):
     """Whom a bearer stands for, what it may ask for and of which targets (names or URLs, globs; empty: all of the configuration).
 
     `hash` is of the secret half, which is nowhere but with its holder.
@@ -60,17 +60,17 @@ class Call(msgspec.Struct, frozen=True):
 class Calls(Database):
     """The calls' part of the store."""
 
-    def add_token(self, made: Token) -> None:
-        row = {**msgspec.to_builtins(made), "actions": as_json(made.actions), "targets": as_json(made.targets)}
+    def add_token(self, made: BearerToken) -> None:
+        row = {**msgspec.to_builtins(made), "actions": stored_json(made.actions), "targets": stored_json(made.targets)}
         with self.writing() as connection:
             connection.change(inserted("tokens", row), row)
 
-    def api_tokens(self) -> list[Token]:
+    def api_tokens(self) -> list[BearerToken]:
         """All ever made, the newest first."""
         with self.reading() as connection:
             return [_token(row) for row in connection.rows("SELECT * FROM tokens ORDER BY made_at DESC, id")]
 
-    def api_token(self, id_: str) -> Token | None:
+    def api_token(self, id_: str) -> BearerToken | None:
         with self.reading() as connection:
             row = next(iter(connection.rows("SELECT * FROM tokens WHERE id = :id", {"id": id_})), None)
         return _token(row) if row else None
@@ -138,6 +138,6 @@ class Calls(Database):
         return found
 
 
-def _token(row: Row) -> Token:
+def _token(row: Row) -> BearerToken:
     told = {name: msgspec.json.decode(row[name]) for name in ("actions", "targets")}
-    return msgspec.convert({**row, **told}, Token)
+    return msgspec.convert({**row, **told}, BearerToken)

@@ -180,7 +180,7 @@ def inserted(table: str, columns: Iterable[str], on_conflict: str = "") -> str:
     return f"INSERT INTO {table} ({places}) VALUES ({values}) {on_conflict}".rstrip()  # noqa: S608 - names of ours
 
 
-def as_json(value: Plain) -> str:
+def stored_json(value: Plain) -> str:
     return msgspec.json.encode(value).decode()  # keys as given: a new block is written in their order
 
 

@@ -9,9 +9,9 @@ from operator import itemgetter
 import msgspec
 from msgspec import to_builtins
 
-from setright.controls.words import value
-from setright.engine.redact import OF_THIS_PROCESS, fingerprint, redact_value, shown
-from setright.engine.store.database import Connection, Database, Row, as_json, inserted
+from setright.controls.words import value_in_words
+from setright.engine.redact import OF_THIS_PROCESS, fingerprint, printable, redact_value
+from setright.engine.store.database import Connection, Database, Row, inserted, stored_json
 from setright.engine.store.looks import Left, Seeing, keep_looks
 from setright.engine.store.outbox import post_all
 from setright.engine.store.plans import among
@@ -86,7 +86,7 @@ class Findings(Database):
     """The findings' part of the store."""
 
     def record_target(self, asset: StoredTarget, at: datetime) -> None:
-        row = {**msgspec.to_builtins(asset), "tags": as_json(asset.tags), "first_seen_at": stamp(at), "last_seen_at": stamp(at)}
+        row = {**msgspec.to_builtins(asset), "tags": stored_json(asset.tags), "first_seen_at": stamp(at), "last_seen_at": stamp(at)}
         renewed = ", ".join(f"{name} = excluded.{name}" for name in row if name not in ("name", "first_seen_at"))
         with self.writing() as connection:
             connection.change(inserted("targets", row, f"ON CONFLICT (name) DO UPDATE SET {renewed}"), row)
@@ -211,12 +211,12 @@ def _row(finding: Finding, at: str, key: bytes, aside: Left | None) -> dict[str,
         "severity": finding.severity,
         "verdict": finding.verdict.value,
         "target": finding.target,
-        "resource": shown(finding.resource),
+        "resource": printable(finding.resource),
         "kind": finding.kind,
-        "path": shown(finding.location.path),
+        "path": printable(finding.location.path),
         "line": finding.location.line,
         "end_line": finding.location.end_line,
-        "detail": as_json(_detail(finding, key) | _left_open(aside, key)),
+        "detail": stored_json(_detail(finding, key) | _left_open(aside, key)),
         "aside": aside[0] if aside else "",
         "first_seen_at": at,
         "last_seen_at": at,
@@ -243,7 +243,7 @@ def _left_open(aside: Left | None, key: bytes) -> dict[str, Plain]:
 
 def _have(finding: Finding, mismatch: Mismatch, key: bytes) -> Plain:
     if finding.secret and mismatch.have is not None:
-        return fingerprint(value(mismatch.have), key)
+        return fingerprint(value_in_words(mismatch.have), key)
     return _shown(mismatch.path, mismatch.have, key)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from setright.engine.store.database import Database, Row, as_json, inserted
+from setright.engine.store.database import Database, Row, inserted, stored_json
 from setright.engine.times import stamp
 
 OPEN = """SELECT imported.*, findings.resolved_at FROM imported LEFT JOIN findings ON findings.id = imported.finding
@@ -71,7 +71,7 @@ class ImportedFindings(Database):
 def _row(each: Foreign, now: str) -> Row:
     row: Row = msgspec.to_builtins(each)
     del row["put_right_at"]
-    return row | {"controls": as_json(each.controls), "first_seen_at": now, "last_seen_at": now, "closed_at": None}
+    return row | {"controls": stored_json(each.controls), "first_seen_at": now, "last_seen_at": now, "closed_at": None}
 
 
 def _read(row: Row) -> Foreign:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from setright.engine.store.database import Connection, Database, as_json, inserted
+from setright.engine.store.database import Connection, Database, inserted, stored_json
 from setright.engine.times import stamp
 from setright.integrations.message import Message
 
@@ -150,7 +150,7 @@ def post_all(connection: Connection, messages: Sequence[Message], *, locks: bool
 
 def _row(message: Message, seq: int) -> dict[str, str | int]:
     row: dict[str, str | int] = msgspec.to_builtins(message)
-    return row | {"seq": seq, "body": as_json(message.body), "state": "waiting"}
+    return row | {"seq": seq, "body": stored_json(message.body), "state": "waiting"}
 
 
 def _line(name: str, row: dict[str, str | int], counts: dict[str, int]) -> ChannelState:

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import msgspec
 
-from setright.engine.store.database import Database, as_json, inserted
+from setright.engine.store.database import Database, inserted, stored_json
 from setright.engine.store.outbox import post_all
 from setright.engine.store.plans import among
 from setright.engine.times import moment, stamp
@@ -50,7 +50,7 @@ class Standing(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Item(msgspec.Struct, frozen=True):
+class ToldFinding(msgspec.Struct, frozen=True):
     """A failing finding as people are told of it; `risk` None: no scan has weighed it yet. `resolved_at` None: open."""
 
     id: str
@@ -104,14 +104,14 @@ class People(Database):
         told = {name: msgspec.json.decode(row[name]) for name in ("evidence", "organisations")}
         return msgspec.convert({**row, **told, "confidence": row["confidence"] / 100}, Standing)
 
-    def items(self, since: datetime | None = None) -> list[Item]:
+    def items(self, since: datetime | None = None) -> list[ToldFinding]:
         """Every open failing finding; with `since` those that were resolved from then on, too."""
         with self.reading() as connection:
             rows = connection.rows(SINCE, {**FAIL, "since": stamp(since)}) if since else connection.rows(OPEN, FAIL)
-        return [Item(**row | {"organisations": tuple(msgspec.json.decode(row["organisations"]))}) for row in rows]
+        return [ToldFinding(**row | {"organisations": tuple(msgspec.json.decode(row["organisations"]))}) for row in rows]
 
     def send_back(self, given: SentBack) -> None:
-        row = {**msgspec.to_builtins(given), "evidence": as_json(given.evidence)}
+        row = {**msgspec.to_builtins(given), "evidence": stored_json(given.evidence)}
         with self.writing() as connection:
             connection.change(inserted("sent_back", row), row)
 
@@ -170,8 +170,8 @@ def _standing(standing: Standing, at: str) -> dict[str, Plain]:
         "finding": standing.finding,
         "owner": standing.owner,
         "confidence": round(standing.confidence * 100),
-        "evidence": as_json(standing.evidence),
-        "organisations": as_json(standing.organisations),
+        "evidence": stored_json(standing.evidence),
+        "organisations": stored_json(standing.organisations),
         "risk": standing.risk,
         "risk_why": standing.risk_why,
         "change_risk": standing.change_risk,

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from setright.engine.error import EngineError
-from setright.engine.store.database import Database, Row, as_json, inserted
+from setright.engine.store.database import Database, Row, inserted, stored_json
 from setright.engine.times import stamp
 from setright.model import Plain, Plan
 
@@ -122,7 +122,7 @@ def _row(plan: Plan) -> dict[str, Plain]:
         "target": plan.target,
         "lane": plan.lane,
         "state": "made",
-        "body": as_json(plan),
+        "body": stored_json(plan),
         "made_at": plan.made_at,
         "expires_at": plan.expires_at,
     }

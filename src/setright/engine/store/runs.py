@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from setright.engine.error import EngineError
-from setright.engine.store.database import Connection, Database, Row, as_json, inserted
+from setright.engine.store.database import Connection, Database, Row, inserted, stored_json
 from setright.engine.store.jobs import Job, add_jobs
 from setright.engine.times import stamp
 
@@ -152,7 +152,7 @@ class Runs(Database):
 
     def end_plans(self, run: str, ended: Sequence[Ended]) -> bool:
         """Plans' outcomes, on the run and on the plans. Saying it again changes nothing more: True then."""
-        ends = [{"run": run, "hash": e.plan, "outcome": e.outcome, "kept": as_json(e.kept), "error": e.why} for e in ended]
+        ends = [{"run": run, "hash": e.plan, "outcome": e.outcome, "kept": stored_json(e.kept), "error": e.why} for e in ended]
         with self.writing() as connection:
             before = [row for each in ends[:1] for row in connection.rows(SAID, each)]  # they were all said, or none
             for each in ends:
@@ -192,7 +192,7 @@ class Runs(Database):
         """How the target was before the plan, for those who look at it after the wave."""
         note = "UPDATE run_plans SET health = :health WHERE run = :run AND hash = :hash"
         with self.writing() as connection:
-            connection.change(note, {"run": run, "hash": plan, "health": as_json(health)})
+            connection.change(note, {"run": run, "hash": plan, "health": stored_json(health)})
 
     def kept(self, run: str, plan: str) -> Sequence[str]:
         """The snapshots of the state before: for a rollback, those of the run it turns round."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from setright.engine.store.database import Database, as_json, inserted
+from setright.engine.store.database import Database, inserted, stored_json
 from setright.engine.store.plans import among
 
 FATES = """SELECT id, target, resource, last_seen_at, resolved_at, reopened_count FROM findings
@@ -68,7 +68,7 @@ class Tickets(Database):
         return [msgspec.convert(row | {n: msgspec.json.decode(row[n]) for n in told}, KeptTicket) for row in rows]
 
     def keep_ticket(self, ticket: KeptTicket) -> None:
-        row = msgspec.to_builtins(ticket) | {"findings": as_json(ticket.findings), "answered": as_json(ticket.answered)}
+        row = msgspec.to_builtins(ticket) | {"findings": stored_json(ticket.findings), "answered": stored_json(ticket.answered)}
         renewed = ", ".join(f"{name} = excluded.{name}" for name in row if name not in ("channel", "matter"))
         with self.writing() as connection:
             connection.change(inserted("tickets", row, f"ON CONFLICT (channel, matter) DO UPDATE SET {renewed}"), row)

@@ -29,7 +29,7 @@ from setright.engine.workflow.protocol import (
     desk,
     look_further,
     recorded,
-    serve,
+    set_desk,
     standing,
 )
 from setright.engine.workflow.served import apply_served
@@ -46,15 +46,15 @@ NEWS_S = 0.05  # the library looks for messages this often, which we send none o
 def launched(state: Path, url: str, at: Desk, worker: str) -> Iterator[None]:
     """Plans can be run inside, by the worker of that name. On SQLite one process at a time works; another waits for it."""
     with _alone(state) if is_local(url) else contextlib.nullcontext():
-        serve(at, _unsynced(url))
+        set_desk(at, _unsynced(url))
         DBOS(config=_config(url, worker))
         try:
-            with said():
+            with stop_explained():
                 DBOS.launch()
             yield
         finally:
             DBOS.destroy(destroy_registry=False)
-            serve(None)
+            set_desk(None)
 
 
 def is_local(url: str) -> bool:
@@ -75,7 +75,7 @@ class Task(NamedTuple):
 
 def carry_out(task: Task, living: Callable[[], Container[str]]) -> list[Outcome]:
     """The outcomes of the plans. What a worker began that is not `living` any more is finished or taken back."""
-    with said():
+    with stop_explained():
         if not has_begun(task):
             with SetWorkflowID(task.id):
                 return [_outcome(raw) for raw in run_target(task.run, task.target, list(task.hashes), task.kind, task.why)]
@@ -84,12 +84,12 @@ def carry_out(task: Task, living: Callable[[], Container[str]]) -> list[Outcome]
 
 def has_begun(task: Task) -> bool:
     """Whether any worker has begun with it, whatever became of that."""
-    with said():
+    with stop_explained():
         return DBOS.get_workflow_status(task.id) is not None
 
 
 @contextlib.contextmanager
-def said() -> Iterator[None]:
+def stop_explained() -> Iterator[None]:
     """What stopped the runs, as an error with what to do."""
     try:
         yield
@@ -194,5 +194,5 @@ __all__ = [
     "has_begun",
     "is_local",
     "launched",
-    "said",
+    "stop_explained",
 ]

@@ -72,7 +72,7 @@ _journal: Path | None = None
 begun: set[tuple[str, str]] = set()  # (run, plan) whose protocol began in this process: no earlier one wrote anything of it
 
 
-def serve(at: Desk | None, journal: Path | None = None) -> None:
+def set_desk(at: Desk | None, journal: Path | None = None) -> None:
     """The desk of all runs from now on; None: there are none. `journal` is the file whose commits a power cut could lose."""
     global _desk, _journal
     _desk, _journal = at, journal

@@ -22,7 +22,7 @@ def json_of(data: bytes) -> Any:
         raise IntegrationError(f"not JSON: {error}; is the file whole?") from error
 
 
-def lines_of(data: bytes) -> list[Any]:
+def json_objects(data: bytes) -> list[Any]:
     """A JSON array, or one JSON object a line."""
     if data.lstrip()[:1] == b"[":
         rows = json_of(data)
@@ -42,7 +42,7 @@ def xml_of(data: bytes) -> Xml.Element:
         raise IntegrationError(f"not XML: {error}; is the file whole?") from error
 
 
-def named(element: Xml.Element, name: str) -> Iterator[Xml.Element]:
+def descendants(element: Xml.Element, name: str) -> Iterator[Xml.Element]:
     """All below it with that name, in whatever namespace."""
     return (each for each in element.iter() if local(each) == name)
 
@@ -51,7 +51,7 @@ def local(element: Xml.Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def text(element: Xml.Element, name: str) -> str:
+def child_text(element: Xml.Element, name: str) -> str:
     """The text of the first child of that name, in whatever namespace, in one line; empty where there is none."""
     child = next((each for each in element if local(each) == name), None)
     return " ".join("".join(child.itertext()).split()) if child is not None else ""

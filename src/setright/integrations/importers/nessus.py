@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as Xml
 
 from setright.integrations.importers import Imported, severity
-from setright.integrations.importers.documents import named, text, xml_of
+from setright.integrations.importers.documents import child_text, descendants, xml_of
 
 LEVELS = ("info", "low", "medium", "high", "critical")
 PASSED = "PASSED"
@@ -14,9 +14,9 @@ PASSED = "PASSED"
 def read(data: bytes) -> list[Imported]:
     return [
         _of(item, host.get("name", ""))
-        for host in named(xml_of(data), "ReportHost")
-        for item in named(host, "ReportItem")
-        if item.get("severity") != "0" and text(item, "compliance-result") != PASSED
+        for host in descendants(xml_of(data), "ReportHost")
+        for item in descendants(host, "ReportItem")
+        if item.get("severity") != "0" and child_text(item, "compliance-result") != PASSED
     ]
 
 
@@ -25,12 +25,12 @@ def _of(item: Xml.Element, host: str) -> Imported:
     return Imported(
         "nessus",
         item.get("pluginID", ""),
-        text(item, "compliance-check-name") or item.get("pluginName", ""),
+        child_text(item, "compliance-check-name") or item.get("pluginName", ""),
         severity(LEVELS[min(int(item.get("severity", "2")), 4)]),
         host,
         resource=port if item.get("port", "0") != "0" else "",
-        text=text(item, "synopsis") or text(item, "description"),
-        remedy=text(item, "solution"),
-        link=text(item, "see_also").partition(" ")[0],
-        others=tuple("".join(each.itertext()) for each in named(item, "cve")),
+        text=child_text(item, "synopsis") or child_text(item, "description"),
+        remedy=child_text(item, "solution"),
+        link=child_text(item, "see_also").partition(" ")[0],
+        others=tuple("".join(each.itertext()) for each in descendants(item, "cve")),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from setright.integrations.importers import Imported, severity
-from setright.integrations.importers.documents import lines_of
+from setright.integrations.importers.documents import json_objects
 
 
 def read(data: bytes) -> list[Imported]:
-    return [_of(each) for each in lines_of(data)]
+    return [_of(each) for each in json_objects(data)]
 
 
 def _of(each: dict[str, Any]) -> Imported:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from setright.integrations.importers import Imported, severity
-from setright.integrations.importers.documents import lines_of
+from setright.integrations.importers.documents import json_objects
 
 CLASSES = (2003, 2004)
 CLOSED = ("resolved", "suppressed")
@@ -13,7 +13,7 @@ PASSED = ("pass", "passed")
 
 
 def read(data: bytes) -> list[Imported]:
-    return [_of(event) for event in lines_of(data) if event.get("class_uid") in CLASSES and _is_open(event)]
+    return [_of(event) for event in json_objects(data) if event.get("class_uid") in CLASSES and _is_open(event)]
 
 
 def _is_open(event: dict[str, Any]) -> bool:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from xml.etree import ElementTree as Xml
 
 from setright.integrations.importers import Imported, severity
-from setright.integrations.importers.documents import named, text, xml_of
+from setright.integrations.importers.documents import child_text, descendants, xml_of
 
 PREFIX = "xccdf_org.ssgproject.content_rule_"
 
 
 def read(data: bytes) -> list[Imported]:
     root = xml_of(data)
-    rules = {rule.get("id", ""): rule for rule in named(root, "Rule")}
-    return [found for tests in named(root, "TestResult") for found in _of_tests(tests, rules)]
+    rules = {rule.get("id", ""): rule for rule in descendants(root, "Rule")}
+    return [found for tests in descendants(root, "TestResult") for found in _of_tests(tests, rules)]
 
 
 def _of_tests(tests: Xml.Element, rules: dict[str, Xml.Element]) -> list[Imported]:
-    asset = text(tests, "target")
-    failed = [each for each in named(tests, "rule-result") if text(each, "result") == "fail"]
+    asset = child_text(tests, "target")
+    failed = [each for each in descendants(tests, "rule-result") if child_text(each, "result") == "fail"]
     return [_of(each, rules.get(each.get("idref", "")), asset) for each in failed]
 
 
@@ -29,10 +29,10 @@ def _of(result: Xml.Element, rule: Xml.Element | None, asset: str) -> Imported:
     return Imported(
         "oscap",
         name,
-        text(rule, "title"),
+        child_text(rule, "title"),
         severity(result.get("severity")),
         asset,
-        text=text(rule, "description"),
-        remedy=text(rule, "fixtext"),
-        others=tuple("".join(each.itertext()) for each in named(rule, "reference")),
+        text=child_text(rule, "description"),
+        remedy=child_text(rule, "fixtext"),
+        others=tuple("".join(each.itertext()) for each in descendants(rule, "reference")),
     )

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from setright.lenses.edited import edited, look_up
+from setright.lenses.edited import edited, find_at
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, byte_span, decode, encode, nowhere, put_each
+from setright.lenses.lines import Replacement, byte_span, decode, encode, nowhere, put_each
 from setright.lenses.sshd.keywords import ADDING_UP
 from setright.lenses.sshd.parse import Directive, Section, parse
 from setright.lenses.sshd.put import change, directives, include_name, section_of
@@ -51,11 +51,11 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
     return byte_span(config.text, *places[index])
 
 
-def _change(text: str, edit: Edit) -> list[Change]:
+def _change(text: str, edit: Edit) -> list[Replacement]:
     """An edit on a list item is one on the list."""
     list_at = edit.path[: 3 if edit.path[0] == "Match" else 1]
     if len(edit.path) > len(list_at):
-        _, whole = look_up(edited(get(encode(text)), [edit]), list_at)
+        _, whole = find_at(edited(get(encode(text)), [edit]), list_at)
         edit = Edit(list_at, whole)
     return change(parse(text), edit)
 

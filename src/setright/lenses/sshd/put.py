@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from setright.lenses.error import LensError
-from setright.lenses.lines import Change, Line, delete, insert_after
+from setright.lenses.lines import Line, Replacement, delete, insert_after
 from setright.lenses.sshd.keywords import ADDING_UP, Keyword, keyword
 from setright.lenses.sshd.parse import Config, Directive, Section
-from setright.lenses.sshd.values import arguments, items
+from setright.lenses.sshd.values import arguments, listed_items
 from setright.model import Edit, Path, Plain
 from setright.trees import same
 
@@ -16,7 +16,7 @@ SLEEPING = re.compile(r"[ \t]*#[ \t]*Match[ \t]+(?:user|group|host|localaddress|
 INCLUDE = re.compile(r"Include(?: ([2-9]|[1-9][0-9]+))?")
 
 
-def change(config: Config, edit: Edit) -> list[Change]:
+def change(config: Config, edit: Edit) -> list[Replacement]:
     """The splices for an edit that changes something: a keyword of a section set or removed, or a block's criteria set."""
     section, rest = section_of(config, edit.path)
     if len(rest) != 1 or not isinstance(rest[0], str) or rest == ("Match",):
@@ -31,7 +31,7 @@ def change(config: Config, edit: Edit) -> list[Change]:
     if group[0].keyword.shape in ADDING_UP:
         return _relist(config, group, edit.value)
     first = group[0]
-    return [Change(first.start, first.end, arguments(first.keyword, edit.value, _quote(config.text, first))[0])]
+    return [Replacement(first.start, first.end, arguments(first.keyword, edit.value, _quote(config.text, first))[0])]
 
 
 def section_of(config: Config, path: Path) -> tuple[Section, Path]:
@@ -57,10 +57,10 @@ def include_name(count: int) -> str:
     return "Include" if count == 1 else f"Include {count}"
 
 
-def _set_criteria(head: Directive, edit: Edit) -> list[Change]:
+def _set_criteria(head: Directive, edit: Edit) -> list[Replacement]:
     if edit.remove:
         raise LensError("Match: a block has criteria")
-    return [Change(head.start, head.end, arguments(head.keyword, edit.value)[0])]
+    return [Replacement(head.start, head.end, arguments(head.keyword, edit.value)[0])]
 
 
 def _quote(text: str, directive: Directive) -> str:
@@ -68,7 +68,7 @@ def _quote(text: str, directive: Directive) -> str:
     return text[directive.start] if len(directive.words) == 1 and text[directive.start] in "'\"" else ""
 
 
-def _insert(config: Config, section: Section, meant: Keyword, want: Plain) -> Change:
+def _insert(config: Config, section: Section, meant: Keyword, want: Plain) -> Replacement:
     after = _last_line_of(section) if section.head else _global_anchor(config, meant.name)
     last = section.body[-1] if section.body else None
     gap = last.gap if last and "=" in last.gap else " "
@@ -120,7 +120,7 @@ def _indent(config: Config, section: Section, last: Directive | None) -> str:
     return model.line.text[: len(model.line.text) - len(model.line.text.lstrip())] if model else "    "
 
 
-def _relist(config: Config, group: list[Directive], want: Plain) -> list[Change]:
+def _relist(config: Config, group: list[Directive], want: Plain) -> list[Replacement]:
     """A list over several lines made `want`: what need not go stays in its line, what is new comes last."""
     arguments(group[0].keyword, want)
     kept, count = _kept(config.text, group, want)
@@ -142,7 +142,7 @@ def _kept(text: str, group: list[Directive], want: list[Plain]) -> tuple[list[li
     count = 0
     for directive in group:
         stay = []
-        for item, written in zip(items(text, directive), _written(text, directive), strict=True):
+        for item, written in zip(listed_items(text, directive), _written(text, directive), strict=True):
             if count < len(want) and same(item, want[count]):
                 stay.append(written)
                 count += 1
@@ -156,12 +156,12 @@ def _written(text: str, directive: Directive) -> list[str]:
     return [text[directive.start : directive.end]]
 
 
-def _reline(text: str, directive: Directive, pieces: list[str]) -> Change | None:
+def _reline(text: str, directive: Directive, pieces: list[str]) -> Replacement | None:
     """The line with these arguments; None where they are what it has."""
     have = _written(text, directive)
     if not pieces:
         return delete(text, directive.line)
     if pieces[: len(have)] == have:
         more = "".join(" " + each for each in pieces[len(have) :])
-        return Change(directive.end, directive.end, more) if more else None
-    return Change(directive.start, directive.end, " ".join(pieces))
+        return Replacement(directive.end, directive.end, more) if more else None
+    return Replacement(directive.start, directive.end, " ".join(pieces))

@@ -20,11 +20,11 @@ def value(text: str, group: list[Directive]) -> Plain:
     """The value of a keyword from all its lines in one section: the first one's, or all of them where they add up."""
     first = group[0]
     if first.keyword.shape in ADDING_UP:
-        return [item for each in group for item in items(text, each)]
-    return items(text, first) if first.keyword.shape == "words" else _scalar(first.keyword, argument(text, first))
+        return [item for each in group for item in listed_items(text, each)]
+    return listed_items(text, first) if first.keyword.shape == "words" else _scalar(first.keyword, argument(text, first))
 
 
-def items(text: str, directive: Directive) -> list[Plain]:
+def listed_items(text: str, directive: Directive) -> list[Plain]:
     """The list items that one line gives."""
     shape = directive.keyword.shape
     if shape in ("words", "many"):

@@ -53,7 +53,7 @@ THROTTLED = (
 )
 
 
-class Refused(SurfaceError):
+class ApiError(SurfaceError):
     """The API answered with an error code. `denied`: these credentials may not make the call."""
 
     def __init__(self, op: str, code: str, message: str) -> None:
@@ -143,7 +143,7 @@ class Account:
                 async with self._gate:
                     with self._in_our_words(op):
                         answer = await once()
-            except Refused as error:
+            except ApiError as error:
                 if error.code not in THROTTLED:
                     raise
                 await pace.throttled(times)
@@ -190,7 +190,7 @@ class Account:
             return SurfaceError(
                 f"{self.target.url}: AWS does not take these credentials ({code}); renew them: aws sso login, or new keys"
             )
-        return Refused(op, code, message)
+        return ApiError(op, code, message)
 
     def _unreached(self, op: str, error: Exception) -> str:
         name = type(error).__name__

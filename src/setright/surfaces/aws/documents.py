@@ -7,18 +7,18 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from setright.model import Document, Path, Plain, Problem, Tree
-from setright.surfaces.aws.account import Account, Refused
-from setright.surfaces.aws.entry import Entry, Group, Place, filled
+from setright.surfaces.aws.account import Account, ApiError
+from setright.surfaces.aws.entry import AwsEntry, Group, ResourcePlace, with_place
 from setright.surfaces.aws.loop import together
-from setright.surfaces.aws.shapes import UNKNOWN, canonical, put, reach, value_of
+from setright.surfaces.aws.shapes import UNKNOWN, indented_json, put, reach, value_of
 from setright.surfaces.base import SurfaceError
 
 
 class Gathered(NamedTuple):
     """A resource that was found, and the groups that its document holds."""
 
-    entry: Entry
-    place: Place
+    entry: AwsEntry
+    place: ResourcePlace
     groups: tuple[Path, ...]
 
     @property
@@ -33,11 +33,11 @@ class Spotted(NamedTuple):
     item: Mapping[str, Plain]
 
 
-Item = tuple[Place, Mapping[str, Plain]]
+Item = tuple[ResourcePlace, Mapping[str, Plain]]
 Listed = tuple[list[Spotted], list[Problem]]
 
 
-async def listed(account: Account, entry: Entry, groups: tuple[Path, ...], names: tuple[str, ...]) -> Listed:
+async def list_resources(account: Account, entry: AwsEntry, groups: tuple[Path, ...], names: tuple[str, ...]) -> Listed:
     """Every resource of a kind whose id one of `names` matches (none: all), and the regions that could not be listed."""
     number = await account.id() if "{account}" in entry.locator or _speaks_of_account(entry) else ""
     regions = await account.regions() if entry.scope == "region" else (account.home,)
@@ -45,14 +45,14 @@ async def listed(account: Account, entry: Entry, groups: tuple[Path, ...], names
     found: list[Spotted] = []
     problems: list[Problem] = []
     for region, answer in zip(regions, answers, strict=True):
-        if isinstance(answer, Refused):
+        if isinstance(answer, ApiError):
             problems.append(Problem(entry.locator.format(account=number or "*", region=region, id="*"), str(answer)))
         else:
             found += [Spotted(Gathered(entry, place, groups), item) for place, item in answer if _asked(account, place, names)]
     return found, problems
 
 
-async def read(account: Account, known: Gathered, item: Mapping[str, Plain] | None) -> Tree | None:
+async def read_resource(account: Account, known: Gathered, item: Mapping[str, Plain] | None) -> Tree | None:
     """The tree of one resource, its groups read at once; None where the resource is gone.
 
     A group that may not be read is ``{"$unknown": why}`` in the tree. `item` None: the listing is asked for this one.
@@ -60,7 +60,7 @@ async def read(account: Account, known: Gathered, item: Mapping[str, Plain] | No
     try:
         item = await _item(account, known) if item is None else item
         answers = await _answers(account, known)
-    except Refused as error:
+    except ApiError as error:
         if error.code in known.entry.gone:
             return None
         raise
@@ -76,26 +76,28 @@ async def read(account: Account, known: Gathered, item: Mapping[str, Plain] | No
 
 
 def document(locator: str, tree: Tree | None) -> Document:
-    return Document(locator, None if tree is None else canonical(tree), "json")
+    return Document(locator, None if tree is None else indented_json(tree), "json")
 
 
-async def _or_refusal(account: Account, entry: Entry, number: str, region: str) -> list[Item] | Refused:
+async def _or_refusal(account: Account, entry: AwsEntry, number: str, region: str) -> list[Item] | ApiError:
     try:
         return await _in_region(account, entry, number, region)
-    except Refused as error:
+    except ApiError as error:
         return error
 
 
-async def _in_region(account: Account, entry: Entry, number: str, region: str) -> list[Item]:
+async def _in_region(account: Account, entry: AwsEntry, number: str, region: str) -> list[Item]:
     if entry.list is None:
-        return [(Place(number, region, number if entry.scope == "account" else region), {"account": number, "region": region})]
-    arguments = filled(entry.list.arguments, Place(number, region, ""))
+        return [
+            (ResourcePlace(number, region, number if entry.scope == "account" else region), {"account": number, "region": region})
+        ]
+    arguments = with_place(entry.list.arguments, ResourcePlace(number, region, ""))
     pages = await account.pages(entry.list.call, region, **arguments)
     items = [item for page in pages for item in reach(page, tuple(entry.list.at.split("/"))) or ()]
-    return [(Place(number, item.get(entry.list.region) or region, str(item[entry.list.id])), item) for item in items]
+    return [(ResourcePlace(number, item.get(entry.list.region) or region, str(item[entry.list.id])), item) for item in items]
 
 
-def _asked(account: Account, place: Place, names: tuple[str, ...]) -> bool:
+def _asked(account: Account, place: ResourcePlace, names: tuple[str, ...]) -> bool:
     in_region = not account.target.regions or place.region in account.target.regions
     return in_region and (not names or any(fnmatchcase(place.id, name) for name in names))
 
@@ -107,7 +109,7 @@ async def _item(account: Account, known: Gathered) -> Mapping[str, Plain] | None
         return {"account": place.account, "region": place.region}
     if not listing.again:
         return {listing.id: place.id}
-    answer = await account.call(listing.call, place.region, **filled(listing.again, place))
+    answer = await account.call(listing.call, place.region, **with_place(listing.again, place))
     items = [item for item in reach(answer, tuple(listing.at.split("/"))) or () if str(item[listing.id]) == place.id]
     return items[0] if items else None
 
@@ -123,22 +125,22 @@ def _reading(known: Gathered) -> Iterable[Group]:
     return (known.entry.groups[path] for path in known.groups if known.entry.groups[path].read)
 
 
-def _question(group: Group, place: Place) -> str:
-    return f"{group.read} {filled(group.arguments, place)}"
+def _question(group: Group, place: ResourcePlace) -> str:
+    return f"{group.read} {with_place(group.arguments, place)}"
 
 
 async def _answer(account: Account, known: Gathered, group: Group) -> Plain:
-    arguments = filled(known.entry.one, known.place) | filled(group.arguments, known.place)
+    arguments = with_place(known.entry.one, known.place) | with_place(group.arguments, known.place)
     try:
         return await account.call(group.read, known.place.region, **arguments)
-    except Refused as error:
+    except ApiError as error:
         if error.code in known.entry.gone:
             raise
         return error
 
 
 def _value(group: Group, answer: Plain) -> Plain:
-    if isinstance(answer, Refused):
+    if isinstance(answer, ApiError):
         return group.empty if answer.code in group.absent else {UNKNOWN: str(answer)}
     try:
         return value_of(group, answer)
@@ -146,6 +148,6 @@ def _value(group: Group, answer: Plain) -> Plain:
         raise SurfaceError(f"{group.read}: an answer that this binding does not understand: {error!r}") from error
 
 
-def _speaks_of_account(entry: Entry) -> bool:
+def _speaks_of_account(entry: AwsEntry) -> bool:
     spoken = [entry.one, *(group.arguments for group in entry.groups.values())]
     return any("{account}" in str(arguments) for arguments in spoken) or entry.list is None

@@ -65,7 +65,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
         return bool(self.write or self.on or self.shape in ("ingress", "egress"))
 
 
-class Place(NamedTuple):
+class ResourcePlace(NamedTuple):
     """Where one resource is: fills `{account}`, `{region}` and `{id}` in arguments and locators."""
 
     account: str
@@ -73,7 +73,7 @@ class Place(NamedTuple):
     id: str
 
 
-class Entry(NamedTuple):
+class AwsEntry(NamedTuple):
     """`scope` is ``account`` (asked once) or ``region`` (asked in each). Without `list` there is one resource a scope."""
 
     kind: str
@@ -88,14 +88,16 @@ class Entry(NamedTuple):
         """The groups that hold these first path segments; all for none. What the listing tells is always in."""
         return tuple(path for path, group in self.groups.items() if not keys or path[0] in keys or not group.read)
 
-    def place(self, locator: str, account: str, home: str) -> Place | None:
+    def place(self, locator: str, account: str, home: str) -> ResourcePlace | None:
         """The resource that a locator names; None where it is none of this kind."""
         pattern = re.escape(self.locator).replace(r"\{region\}", "(?P<region>[a-z0-9-]+)").replace(r"\{id\}", "(?P<id>.+)")
         found = re.fullmatch(pattern.replace(r"\{account\}", "(?P<account>[0-9]+)"), locator)
         if not found:
             return None
         told = found.groupdict()
-        return Place(told.get("account", account), told.get("region", home), told.get("id") or told.get("region") or account)
+        return ResourcePlace(
+            told.get("account", account), told.get("region", home), told.get("id") or told.get("region") or account
+        )
 
 
 class _Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +108,7 @@ class _Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gone: tuple[str, ...] = ()
 
 
-def parse(kind: str, layout: Mapping[str, Plain]) -> Entry:
+def parse_entry(kind: str, layout: Mapping[str, Plain]) -> AwsEntry:
     """Raises SurfaceError naming the binding where the entry is not what it should be."""
     groups = {key: value for key, value in layout.items() if key[:1].isupper()}
     own = {key: value for key, value in layout.items() if key not in groups and key not in OTHERS}
@@ -115,15 +117,15 @@ def parse(kind: str, layout: Mapping[str, Plain]) -> Entry:
         typed = {tuple(_index(s) for s in key.split("/")): msgspec.convert(value, Group) for key, value in groups.items()}
     except msgspec.ValidationError as error:
         raise SurfaceError(f"bindings/{kind}.yaml: aws: {error}") from error
-    return Entry(kind, told.locator, told.scope, told.list, told.one, told.gone, typed)
+    return AwsEntry(kind, told.locator, told.scope, told.list, told.one, told.gone, typed)
 
 
-def filled(arguments: Plain, place: Place) -> Plain:
+def with_place(arguments: Plain, place: ResourcePlace) -> Plain:
     """Arguments with the place's names filled in."""
     if isinstance(arguments, dict):
-        return {key: filled(value, place) for key, value in arguments.items()}
+        return {key: with_place(value, place) for key, value in arguments.items()}
     if isinstance(arguments, list):
-        return [filled(value, place) for value in arguments]
+        return [with_place(value, place) for value in arguments]
     return arguments.format(**place._asdict()) if isinstance(arguments, str) else arguments
 
 

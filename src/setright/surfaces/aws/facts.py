@@ -9,28 +9,28 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from setright.model import Answer, Plain
-from setright.surfaces.aws.account import Account, Refused
-from setright.surfaces.aws.entry import Place
+from setright.surfaces.aws.account import Account, ApiError
+from setright.surfaces.aws.entry import ResourcePlace
 from setright.surfaces.aws.loop import together
 
 EVERYONE = ("http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers")
 ON_PURPOSE = ("public", "website", "web-site", "public-website", "static-website", "cdn")
 OBJECTS_LOOKED_AT = 25
-Fact = Callable[[Account, Place], Awaitable[Answer]]
+Fact = Callable[[Account, ResourcePlace], Awaitable[Answer]]
 
 
-async def answer(account: Account, places: Mapping[str, Place], fact: str) -> Answer:
+async def answer(account: Account, places: Mapping[str, ResourcePlace], fact: str) -> Answer:
     """An unknown fact, or one whose evidence may not be read, is answered None."""
     name, _, resource = fact.partition(":")
     if name not in FACTS:
         return Answer(None, f"no such fact on AWS: {name}")
     try:
-        return await FACTS[name](account, places.get(resource, Place("", account.home, resource)))
-    except Refused as error:
+        return await FACTS[name](account, places.get(resource, ResourcePlace("", account.home, resource)))
+    except ApiError as error:
         return Answer(None, str(error), error.op)
 
 
-async def is_website(account: Account, bucket: Place) -> Answer:
+async def is_website(account: Account, bucket: ResourcePlace) -> Answer:
     op = "s3:GetBucketWebsite"
     found = await _unless(account, op, "NoSuchWebsiteConfiguration", bucket.region, Bucket=bucket.id)
     if found is None:
@@ -39,7 +39,7 @@ async def is_website(account: Account, bucket: Place) -> Answer:
     return Answer(True, f"the bucket serves a website ({index})", op)
 
 
-async def public_on_purpose(account: Account, bucket: Place) -> Answer:
+async def public_on_purpose(account: Account, bucket: ResourcePlace) -> Answer:
     """Evidence of purpose settles it; without any, somebody may still fetch objects, which only access logs tell."""
     status = await _unless(account, "s3:GetBucketPolicyStatus", "NoSuchBucketPolicy", bucket.region, Bucket=bucket.id)
     if not (status or {}).get("PolicyStatus", {}).get("IsPublic"):
@@ -57,7 +57,7 @@ async def public_on_purpose(account: Account, bucket: Place) -> Answer:
     )
 
 
-async def clients_without_tls(account: Account, bucket: Place) -> Answer:
+async def clients_without_tls(account: Account, bucket: ResourcePlace) -> Answer:
     """Only access logs tell; S3 counts requests by protocol nowhere else."""
     op = "s3:GetBucketLogging"
     to = (await account.call(op, bucket.region, Bucket=bucket.id)).get("LoggingEnabled")
@@ -67,7 +67,7 @@ async def clients_without_tls(account: Account, bucket: Place) -> Answer:
     return Answer(None, f"access logs are in {place}: requests whose TLS version is '-' came without TLS", op)
 
 
-async def public_acl_in_use(account: Account, bucket: Place) -> Answer:
+async def public_acl_in_use(account: Account, bucket: ResourcePlace) -> Answer:
     """The bucket's own grants, then those of its first objects; more objects than those leave it open."""
     owner = await _unless(
         account, "s3:GetBucketOwnershipControls", "OwnershipControlsNotFoundError", bucket.region, Bucket=bucket.id
@@ -87,7 +87,7 @@ async def public_acl_in_use(account: Account, bucket: Place) -> Answer:
     return Answer(False, f"neither the bucket nor any of its {len(keys)} objects is public by access list", op)
 
 
-async def rule_in_use(account: Account, group: Place) -> Answer:
+async def rule_in_use(account: Account, group: ResourcePlace) -> Answer:
     """A rule can matter only where the group hangs on a network interface."""
     op = "ec2:DescribeNetworkInterfaces"
     pages = await account.pages(op, group.region, Filters=[{"Name": "group-id", "Values": [group.id]}])
@@ -99,7 +99,7 @@ async def rule_in_use(account: Account, group: Place) -> Answer:
     return Answer(True, f"attached to {', '.join(on[:3])}{more}; flow logs tell whether anybody comes in by this rule", op)
 
 
-async def public_buckets(account: Account, _: Place) -> Answer:
+async def public_buckets(account: Account, _: ResourcePlace) -> Answer:
     """Every bucket of the account that its policy or its access list makes public."""
     pages = await account.pages("s3:ListBuckets", account.home, MaxBuckets=1000)
     buckets = [each for page in pages for each in page.get("Buckets", ())]
@@ -119,12 +119,12 @@ async def _is_public(account: Account, bucket: str, region: str) -> bool:
     return bool((status or {}).get("PolicyStatus", {}).get("IsPublic") or _public(acl))
 
 
-async def _tags(account: Account, bucket: Place) -> dict[str, str]:
+async def _tags(account: Account, bucket: ResourcePlace) -> dict[str, str]:
     found = await _unless(account, "s3:GetBucketTagging", "NoSuchTagSet", bucket.region, Bucket=bucket.id)
     return {tag["Key"]: tag["Value"] for tag in (found or {}).get("TagSet", ())}
 
 
-async def _distributions(account: Account, bucket: Place) -> list[str]:
+async def _distributions(account: Account, bucket: ResourcePlace) -> list[str]:
     """CloudFront distributions that fetch from the bucket as anybody would, without an identity of their own."""
     pages = await account.pages("cloudfront:ListDistributions", account.home)
     items = [item for page in pages for item in page.get("DistributionList", {}).get("Items", ())]
@@ -140,7 +140,7 @@ async def _unless(account: Account, op: str, absent: str, region: str, **argumen
     """The answer; None where the API says with this code that there is none."""
     try:
         return await account.call(op, region, **arguments)
-    except Refused as error:
+    except ApiError as error:
         if error.code == absent:
             return None
         raise

@@ -26,7 +26,7 @@ class Step(NamedTuple):
     tolerates: str = ""
 
 
-def flat(permissions: Sequence[Mapping[str, Plain]], shape: str) -> list[Rule]:
+def flat_rules(permissions: Sequence[Mapping[str, Plain]], shape: str) -> list[Rule]:
     """One rule a source, in a stable order."""
     rules = [rule for permission in permissions for rule in _rules(permission, ENDS[shape])]
     return sorted(rules, key=lambda rule: json.dumps([rule.get(key) for key in PORTS] + [rule], sort_keys=True, default=str))
@@ -55,7 +55,9 @@ def of_id(rule: Mapping[str, Plain]) -> Rule:
     return new | {key: value for key, value in sources.items() if value}
 
 
-def steps(side: str, group_id: str, ids: Mapping[str, str], have: Sequence[Rule], want: Sequence[Rule], tags: Plain) -> list[Step]:
+def rule_steps(
+    side: str, group_id: str, ids: Mapping[str, str], have: Sequence[Rule], want: Sequence[Rule], tags: Plain
+) -> list[Step]:
     """The calls that make `have` into `want`: what is narrower comes before what is wider goes, each rule by its own id.
 
     `side` is ``Ingress`` or ``Egress``; `ids` are rule ids by identity, `tags` those that a rule had when it was kept, by identity.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from setright.model import Path, Plain, Tree
 from setright.surfaces.aws.entry import Group
-from setright.surfaces.aws.rules import ENDS, flat
+from setright.surfaces.aws.rules import ENDS, flat_rules
 
 UNKNOWN = "$unknown"
 
@@ -17,7 +17,7 @@ def value_of(group: Group, answer: Plain) -> Plain:
     """What an answer says of a group; None where nothing is set."""
     found = reach(answer, tuple(group.at.split("/")) if group.at else ())
     if group.shape in ENDS:
-        return flat(found or [], group.shape)
+        return flat_rules(found or [], group.shape)
     if group.shape == "json" and isinstance(found, str):
         found = json.loads(found)
     if isinstance(found, dict) and group.keep:
@@ -65,21 +65,21 @@ def normal(tree: Plain) -> Plain:
     return [normal(item) for item in tree] if isinstance(tree, list) else tree
 
 
-def covers(have: Plain, want: Plain) -> bool:
+def has_all(have: Plain, want: Plain) -> bool:
     """Whether all that is wanted is there; an API may fill in more."""
     if isinstance(want, dict):
-        return isinstance(have, dict) and all(key in have and covers(have[key], want[key]) for key in want)
+        return isinstance(have, dict) and all(key in have and has_all(have[key], want[key]) for key in want)
     if isinstance(want, list):
-        return isinstance(have, list) and len(have) == len(want) and all(covers(h, w) for h, w in zip(have, want, strict=True))
+        return isinstance(have, list) and len(have) == len(want) and all(has_all(h, w) for h, w in zip(have, want, strict=True))
     return bool(have == want)
 
 
-def canonical(tree: Tree) -> bytes:
+def indented_json(tree: Tree) -> bytes:
     """Two spaces of indent; the keys in the order in which the binding names them."""
     return json.dumps(tree, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def without(tree: Tree, paths: Iterable[Path]) -> Tree:
+def pruned(tree: Tree, paths: Iterable[Path]) -> Tree:
     """A copy without what stands at these paths."""
     left: Tree = json.loads(json.dumps(tree))
     for path in paths:

@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 
 from setright.model import Answer, Change, Document, Kept, Path, Plain, Problem, Reading, Steps, Tree, Want
 from setright.surfaces.aws import facts, writer
-from setright.surfaces.aws.account import Account, Refused
-from setright.surfaces.aws.documents import Gathered, Spotted, document, listed, read
-from setright.surfaces.aws.entry import Entry, parse
+from setright.surfaces.aws.account import Account, ApiError
+from setright.surfaces.aws.documents import Gathered, Spotted, document, list_resources, read_resource
+from setright.surfaces.aws.entry import AwsEntry, parse_entry
 from setright.surfaces.aws.loop import Loop, together
 from setright.surfaces.aws.rules import ENDS
 from setright.surfaces.aws.shapes import normal
-from setright.surfaces.aws.target import AwsTarget
-from setright.surfaces.aws.target import parse as parse_target
+from setright.surfaces.aws.target import AwsTarget, parse_target
 from setright.surfaces.base import SurfaceError
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ class Aws:
         self.target = target.url
         self._where = target
         self._loop = Loop()
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, AwsEntry] = {}
         self._known: dict[str, Gathered] = {}
         self._written: dict[str, bytes] = {}
         self._account = self._opened()
@@ -71,7 +70,7 @@ class Aws:
         Raises SurfaceError for a document that `read` never gave.
         """
         knowns = [self._one(locator) for locator in locators]
-        trees = self._run(together([read(self._account, known, None) for known in knowns]))
+        trees = self._run(together([read_resource(self._account, known, None) for known in knowns]))
         return {k.locator: self._document(k.locator, tree) for k, tree in zip(knowns, trees, strict=True)}
 
     def ask(self, facts_: Sequence[str]) -> dict[str, Answer]:
@@ -96,8 +95,8 @@ class Aws:
         return False
 
     def write(self, change: Change) -> None:
-        """The groups that differ, each by its own call; `writer.apply` tells of the window in which one can be lost."""
-        self._run(writer.apply(self._account, *self._change(change), change.meta))
+        """The groups that differ, each by its own call; `writer.write_differences` tells of the window in which one can be lost."""
+        self._run(writer.write_differences(self._account, *self._change(change), change.meta))
         self._written[change.locator] = change.after or b""
 
     def reload(self, steps: Steps) -> None:
@@ -136,7 +135,7 @@ class Aws:
         return self._run(opened())
 
     async def _read(self, want: Want) -> tuple[list[Document], list[Problem]]:
-        entry = self._entries.setdefault(want.kind, parse(want.kind, want.layout))
+        entry = self._entries.setdefault(want.kind, parse_entry(want.kind, want.layout))
         groups = entry.wanted(want.keys)
         near = await self._near(entry, want.near)
         problems: list[Problem] = []
@@ -144,8 +143,8 @@ class Aws:
             found = [Spotted(known._replace(groups=_both(known, groups)), {}) for known in near]
         else:
             try:
-                found, problems = await listed(self._account, entry, groups, want.names)
-            except Refused as error:
+                found, problems = await list_resources(self._account, entry, groups, want.names)
+            except ApiError as error:
                 return [], [Problem(want.kind, str(error))]
         items = [None if want.near else each.item for each in found]
         gathering = [self._tree(each.known, item) for each, item in zip(found, items, strict=True)]
@@ -159,7 +158,7 @@ class Aws:
                 documents.append(self._document(each.known.locator, result))
         return documents, problems
 
-    async def _near(self, entry: Entry, locators: Sequence[str]) -> list[Gathered]:
+    async def _near(self, entry: AwsEntry, locators: Sequence[str]) -> list[Gathered]:
         """Those of the named documents that are of this kind."""
         known = [self._known[name] for name in locators if name in self._known and self._known[name].entry.kind == entry.kind]
         unseen = [name for name in locators if name not in self._known]
@@ -172,8 +171,8 @@ class Aws:
     async def _tree(self, known: Gathered, item: Mapping[str, Plain] | None) -> Tree | str | None:
         """The resource, or why it cannot be read."""
         try:
-            return await read(self._account, known, item)
-        except Refused as error:
+            return await read_resource(self._account, known, item)
+        except ApiError as error:
             return str(error)
 
     def _document(self, locator: str, tree: Tree | None) -> Document:

@@ -19,7 +19,7 @@ class AwsTarget(NamedTuple):
     endpoint: str | None
 
 
-def parse(url: str) -> AwsTarget:
+def parse_target(url: str) -> AwsTarget:
     """Raises SurfaceError on anything but ``aws://[PROFILE][?region=...][&endpoint=...]``."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from setright.model import Path, Plain, Tree
 from setright.surfaces.aws import rules
-from setright.surfaces.aws.account import Account, Refused
-from setright.surfaces.aws.documents import Gathered, read
-from setright.surfaces.aws.entry import Group, filled
-from setright.surfaces.aws.shapes import UNKNOWN, covers, normal, reach, request_of, without
+from setright.surfaces.aws.account import Account, ApiError
+from setright.surfaces.aws.documents import Gathered, read_resource
+from setright.surfaces.aws.entry import Group, with_place
+from setright.surfaces.aws.shapes import UNKNOWN, has_all, normal, pruned, reach, request_of
 from setright.surfaces.base import Moved, Rejected, SurfaceError
 
 SETTLE_S = 30.0
@@ -42,12 +42,12 @@ def shifts(known: Gathered, before: Tree, after: Tree) -> list[Shift]:
         if not shift.group.writable:
             raise SurfaceError(f"{known.locator}: {_name(shift.path)} can be read and not written here; change it by hand")
     paths = [shift.path for shift in differing]
-    if without(before, paths) != without(after, paths):
+    if pruned(before, paths) != pruned(after, paths):
         raise SurfaceError(f"{known.locator}: the change goes beyond what the binding can write; change it by hand")
     return differing
 
 
-async def apply(account: Account, known: Gathered, before: Tree, after: Tree, meta: Mapping[str, Plain] | None) -> None:
+async def write_differences(account: Account, known: Gathered, before: Tree, after: Tree, meta: Mapping[str, Plain] | None) -> None:
     """Writes what differs, group by group, and waits until reading shows it. `meta` is what `keep` noted, going back.
 
     Nothing locks a resource: between the comparison and the write lies one round trip in which somebody else's
@@ -59,9 +59,9 @@ async def apply(account: Account, known: Gathered, before: Tree, after: Tree, me
     differing = shifts(known, before, after)
     paths = [shift.path for shift in differing]
     reached = _reached(differing, after)
-    now = normal(await read(account, known, None) or {})
+    now = normal(await read_resource(account, known, None) or {})
     left = [_from_now(shift, now) for shift in differing if reach(now, shift.path) != normal(reach(reached, shift.path))]
-    if not all(_ours(shift, was) for shift, was in left) or (meta is None and without(now, paths) != without(before, paths)):
+    if not all(_ours(shift, was) for shift, was in left) or (meta is None and pruned(now, paths) != pruned(before, paths)):
         raise Moved(f"{known.locator}: is not what the change was planned on; somebody changed it. Plan again")
     await _all(account, known, [shift for shift, _ in left], meta or {})
     await _settle(account, known, reached, paths)
@@ -76,7 +76,7 @@ async def rehearse(account: Account, known: Gathered, before: Tree, after: Tree)
         for step in await _rule_steps(account, known, shift, {}):
             try:
                 await account.call(step.op, known.place.region, DryRun=True, **step.arguments)
-            except Refused as error:
+            except ApiError as error:
                 if error.code != DRY:
                     raise Rejected(f"{known.locator}: {error}") from error
 
@@ -126,7 +126,7 @@ async def _all(account: Account, known: Gathered, differing: list[Shift], meta: 
 
 async def _set(account: Account, known: Gathered, shift: Shift, meta: Mapping[str, Plain]) -> None:
     group, region = shift.group, known.place.region
-    one = filled(known.entry.one, known.place)
+    one = with_place(known.entry.one, known.place)
     if group.shape in rules.ENDS:
         for step in await _rule_steps(account, known, shift, meta.get("rule-tags", {})):
             await _tolerantly(account, region, step)
@@ -145,7 +145,7 @@ async def _set(account: Account, known: Gathered, shift: Shift, meta: Mapping[st
 async def _tolerantly(account: Account, region: str, step: rules.Step) -> None:
     try:
         await account.call(step.op, region, **step.arguments)
-    except Refused as error:
+    except ApiError as error:
         if error.code != step.tolerates:
             raise
 
@@ -159,7 +159,7 @@ async def _rule_steps(account: Account, known: Gathered, shift: Shift, tags: Pla
     }
     have, want = shift.before or [], shift.after or []
     try:
-        return rules.steps(shift.group.shape.capitalize(), known.place.id, ids, have, want, tags)
+        return rules.rule_steps(shift.group.shape.capitalize(), known.place.id, ids, have, want, tags)
     except KeyError as error:
         raise Moved(f"{known.locator}: a rule is not there any more: {error}. Plan again") from error
 
@@ -186,7 +186,7 @@ async def _settle(account: Account, known: Gathered, want: Tree, paths: list[Pat
     """AWS shows a change to readers a while after it took it: looks again until it does."""
     pause_s, waited_s = FIRST_LOOK_S, 0.0
     while True:
-        now = normal(await read(account, known, None) or {})
+        now = normal(await read_resource(account, known, None) or {})
         late = [path for path in paths if not _shows(reach(now, path), reach(want, path))]
         if not late:
             return
@@ -198,7 +198,7 @@ async def _settle(account: Account, known: Gathered, want: Tree, paths: list[Pat
 
 
 def _shows(have: Plain, want: Plain) -> bool:
-    return have is None if want is None else covers(have, want)
+    return have is None if want is None else has_all(have, want)
 
 
 def _reached(differing: list[Shift], after: Tree) -> Tree:

@@ -15,10 +15,10 @@ from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.iac.walk import (
     BESIDE,
     COMPOSE,
-    beside,
     charts,
     env_files,
     files,
+    files_beside,
     holds_configuration,
     in_charts,
     lens_for,
@@ -159,7 +159,7 @@ class SourceTree:
     def _beside(self, documents: Sequence[Document]) -> list[Document]:
         """What stands beside Compose files, or may."""
         known = {each.locator for each in documents}
-        wanted = dict.fromkeys(env_files(self.root, known), BESIDE[ENV]) | dict(beside(known))
+        wanted = dict.fromkeys(env_files(self.root, known), BESIDE[ENV]) | dict(files_beside(known))
         found = (self._text(path, lens) for path, lens in wanted.items() if path not in known)
         return [each for each in found if each is not None]
 

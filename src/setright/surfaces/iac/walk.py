@@ -147,7 +147,7 @@ def lens_of(name: str) -> str | None:
     return LENSES.get(os.path.splitext(lower)[1])  # noqa: PTH122 - a hot path
 
 
-def beside(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+def files_beside(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The files beside Compose files that their fixes may need, with their lenses: `.env`, also where git leaves it alone, and
     each .gitignore from there to the root."""
     for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths if COMPOSE.search(path)):

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.facts import asks_of, is_asked_often
-from setright.surfaces.linux.transport import Answers, Ask, Found, Lot
+from setright.surfaces.linux.transport import Answers, Ask, Lot, Reply
 
 
 def often(facts: Iterable[str]) -> list[Ask]:
@@ -19,7 +19,7 @@ class Ahead:
     """Begins with those questions that a reading has not `found` the answers to."""
 
     def __init__(self, asks: Sequence[Ask], found: Answers, begin: Callable[[Sequence[Ask]], Lot]) -> None:
-        self._found: dict[Ask, Sequence[Found]] = {ask: found[ask] for ask in asks if ask in found}
+        self._found: dict[Ask, Sequence[Reply]] = {ask: found[ask] for ask in asks if ask in found}
         self._lot: Lot | None = None
         with suppress(SurfaceError):  # whoever asks then is told
             self._lot = begin([ask for ask in asks if ask not in found])

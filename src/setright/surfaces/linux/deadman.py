@@ -103,7 +103,7 @@ main </dev/null
 """
 
 
-def check(target: str, token: str, ran: Ran) -> None:
+def check_switch(target: str, token: str, ran: Ran) -> None:
     """Raises what the exit status of `arming` or `disarming` means."""
     if ran.status == FIRED:
         raise Fired(f"{target}: the dead-man's switch already fired: the prior state was put back on the host")

@@ -17,8 +17,8 @@ from setright.patterns import fits
 from setright.surfaces.linux import states, units
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.patterns import is_glob, matcher
-from setright.surfaces.linux.sysctl import key_of
-from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found
+from setright.surfaces.linux.sysctl import sysctl_key
+from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Reply
 
 # What the daemon was started with, as by SSHD_OPTS of /etc/default/ssh, counts before its files. Its title names it: sshd(8).
 SSHD = r"""command -v sshd >/dev/null || exit 127
@@ -50,7 +50,7 @@ PACKAGES = Ask("packages", "")
 MODULES = Ask("file", "/proc/modules")
 
 
-class Part(msgspec.Struct, frozen=True):
+class WantedPattern(msgspec.Struct, frozen=True):
     """One pattern of a want: what to ask, the locator or glob it stands for, and the lens."""
 
     locator: str
@@ -59,7 +59,7 @@ class Part(msgspec.Struct, frozen=True):
     globs: tuple[str, ...] = ()  # all file patterns of the want, or the packages it names
 
 
-def parts(want: Want) -> list[Part]:
+def wanted_patterns(want: Want) -> list[WantedPattern]:
     """The want's patterns with their questions, in the order of the binding."""
     layout = want.layout
     patterns = [p for key in ("documents", "running", "effective") for p in _listed(layout.get(key))]
@@ -67,32 +67,32 @@ def parts(want: Want) -> list[Part]:
     return [_part(pattern, want, files) for pattern in patterns]
 
 
-def part_of(locator: str, lens: str, keys: Iterable[str] = ()) -> Part:
+def part_of(locator: str, lens: str, keys: Iterable[str] = ()) -> WantedPattern:
     """The questions for exactly one document; `keys` are those of a running document."""
     return _part(locator, Want("", {"lens": lens}, names=tuple(keys), keys=tuple(keys)), ())
 
 
-def _part(pattern: str, want: Want, files: tuple[str, ...]) -> Part:
+def _part(pattern: str, want: Want, files: tuple[str, ...]) -> WantedPattern:
     family, _, name = pattern.partition(":")
     lens = str(want.layout.get("lenses", {}).get(pattern, want.layout.get("lens", "")))
     if pattern.startswith("/"):
-        return Part(pattern, lens, (Ask("file", pattern),), files)
+        return WantedPattern(pattern, lens, (Ask("file", pattern),), files)
     if pattern in HOMES:
-        return Part(pattern, "json", (Ask("home", HOMES[pattern]),))
+        return WantedPattern(pattern, "json", (Ask("home", HOMES[pattern]),))
     if family == "package":
-        return Part(pattern, "json", (PACKAGES,), tuple(_named(name, want.names)))
+        return WantedPattern(pattern, "json", (PACKAGES,), tuple(_named(name, want.names)))
     if family in ("stat", "unit"):
         names = map(units.full, _named(name, want.names)) if family == "unit" else _named(name, want.names)
-        return Part(pattern, "json", tuple(Ask(family, n) for n in names))
+        return WantedPattern(pattern, "json", tuple(Ask(family, n) for n in names))
     if pattern == "running:sysctl":
-        return Part(pattern, "json", tuple(Ask("sysctl", key) for key in sorted({*want.keys, *want.names})))
+        return WantedPattern(pattern, "json", tuple(Ask("sysctl", key) for key in sorted({*want.keys, *want.names})))
     if pattern == "running:modules":
-        return Part(pattern, "json", (MODULES,))
+        return WantedPattern(pattern, "json", (MODULES,))
     if family == "state" and (known := states.state(name)):
-        return Part(pattern, "json", tuple(known.ASKS))
+        return WantedPattern(pattern, "json", tuple(known.ASKS))
     if family == "effective" and name in EFFECTIVE:
-        return Part(pattern, name, (EFFECTIVE[name],))
-    return Part(pattern, lens, ())
+        return WantedPattern(pattern, name, (EFFECTIVE[name],))
+    return WantedPattern(pattern, lens, ())
 
 
 def _listed(given: Plain) -> list[str]:
@@ -108,12 +108,12 @@ def _named(pattern: str, names: Sequence[str]) -> list[str]:
     return [pattern] if any(is_glob(n) for n in names) else [n for n in sorted(names) if fits(n, pattern)]
 
 
-def reading(wanted: Sequence[Part], found: Answers) -> Reading:
+def reading(wanted: Sequence[WantedPattern], found: Answers) -> Reading:
     """All documents, each once, and what could not be had."""
     documents: dict[str, Document] = {}
     problems: dict[Problem, None] = {}
     for part in wanted:
-        for each in built(part, found):
+        for each in documents_of(part, found):
             if isinstance(each, Problem):
                 problems[each] = None
             elif each.locator not in documents or documents[each.locator].data is None:
@@ -121,7 +121,7 @@ def reading(wanted: Sequence[Part], found: Answers) -> Reading:
     return Reading(tuple(documents.values()), tuple(problems))
 
 
-def built(part: Part, found: Answers) -> list[Document | Problem]:
+def documents_of(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     """The documents of one part."""
     family = part.locator.partition(":")[0]
     if part.locator.startswith("/"):
@@ -131,13 +131,13 @@ def built(part: Part, found: Answers) -> list[Document | Problem]:
     return BUILDERS[family](part, found)
 
 
-def _files(part: Part, found: Sequence[Found]) -> list[Document | Problem]:
+def _files(part: WantedPattern, found: Sequence[Reply]) -> list[Document | Problem]:
     if not found and not is_glob(part.locator):
         return [Document(part.locator, None, part.lens)]
     return [_file(part, each) for each in found]
 
 
-def _file(part: Part, found: Found) -> Document | Problem:
+def _file(part: WantedPattern, found: Reply) -> Document | Problem:
     if found.real == "/dev/null":
         return Document(found.name, b"", part.lens)
     if found.data is None:
@@ -146,7 +146,7 @@ def _file(part: Part, found: Found) -> Document | Problem:
     return Document(found.real if known else found.name, found.data, part.lens)
 
 
-def _stats(part: Part, found: Answers) -> list[Document | Problem]:
+def _stats(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     built: list[Document | Problem] = []
     for each in (each for ask in part.asks for each in found[ask]):
         if each.data is None:
@@ -160,32 +160,32 @@ def _stats(part: Part, found: Answers) -> list[Document | Problem]:
     return built
 
 
-def _units(part: Part, found: Answers) -> list[Document | Problem]:
+def _units(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     listed = [unit for ask in part.asks for each in found[ask] for unit in units.states(ask.name, each.data or b"")]
     return [_json(f"unit:{u.name}", {"unit": u.name, "enabled": u.enabled, "active": u.active}) for u in listed]
 
 
-def _running(part: Part, found: Answers) -> list[Document | Problem]:
+def _running(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     if part.locator == "running:modules":
         return _modules(part, found)
     values = {each.name: each for ask in part.asks for each in found[ask]}
-    row = {key_of(name): each.data.decode() for name, each in sorted(values.items()) if each.data is not None}
+    row = {sysctl_key(name): each.data.decode() for name, each in sorted(values.items()) if each.data is not None}
     barred: list[Document | Problem] = [
-        Problem(part.locator, f"{key_of(name)} {each.error}") for name, each in values.items() if each.data is None
+        Problem(part.locator, f"{sysctl_key(name)} {each.error}") for name, each in values.items() if each.data is None
     ]
     return [_json(part.locator, row), *barred] if row else barred
 
 
-def _modules(part: Part, found: Answers) -> list[Document | Problem]:
+def _modules(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     """Every loaded module in both spellings, since modprobe takes either; none where the kernel has no modules."""
-    seen = next(iter(found[MODULES]), Found("", b""))
+    seen = next(iter(found[MODULES]), Reply("", b""))
     if seen.data is None:
         return [Problem(part.locator, seen.error)]
     names = [line.split()[0] for line in seen.data.decode().splitlines()]
     return [_json(part.locator, {"loaded": dict.fromkeys(sorted({*names, *(n.replace("_", "-") for n in names)}), True)})]
 
 
-def _effective(part: Part, found: Answers) -> list[Document | Problem]:
+def _effective(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     built: list[Document | Problem] = []
     for each in found[part.asks[0]]:
         if not each.error:
@@ -195,7 +195,7 @@ def _effective(part: Part, found: Answers) -> list[Document | Problem]:
     return built
 
 
-def _packages(part: Part, found: Answers) -> list[Document | Problem]:
+def _packages(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     """One document a package that was asked for, there or not; none where the host has no package manager that we know."""
     built: list[Document | Problem] = []
     for each in found[PACKAGES]:
@@ -211,7 +211,7 @@ def _packages(part: Part, found: Answers) -> list[Document | Problem]:
     return built
 
 
-def _states(part: Part, found: Answers) -> list[Document | Problem]:
+def _states(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     evidence = Evidence(found)
     known = states.state(part.locator.partition(":")[2])
     tree = known.tell(evidence) if known else None

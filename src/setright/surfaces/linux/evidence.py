@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.surfaces.linux.transport import Answers, Ask, Found
+from setright.surfaces.linux.transport import Answers, Ask, Reply
 
 MACHINE_ID = Ask("file", "/etc/machine-id")
 WTMP = Ask("file", "/var/log/wtmp")
@@ -18,7 +18,7 @@ class Evidence:
     def __init__(self, found: Answers) -> None:
         self._found = found
 
-    def all(self, ask: Ask) -> list[Found]:
+    def all(self, ask: Ask) -> list[Reply]:
         return [each for each in self._found.get(ask, ()) if each.data is not None]
 
     def text(self, ask: Ask) -> str:

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from setright.model import Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.linux.inodes import dress, inode_of, on_the_way, replace, sync
+from setright.surfaces.linux.inodes import dress, inode_of, on_the_way, replace_inode, sync_folder
 from setright.surfaces.linux.patterns import is_glob, segment_matcher
-from setright.surfaces.linux.transport import LIMIT_BYTES, Found, Link, sorry
+from setright.surfaces.linux.transport import LIMIT_BYTES, Reply, Symlink, sorry
 
 LINKS = 40  # as many as the kernel follows
 DEVICES = (stat.S_IFCHR, stat.S_IFBLK)
@@ -106,18 +106,18 @@ class Files:
             return False
         return True
 
-    def each(self, pattern: str, look: str, word: str = "") -> list[Found]:
+    def each(self, pattern: str, look: str, word: str = "") -> list[Reply]:
         """One `Found` a path, or one that says why the pattern could not be followed."""
         if look == "home":
             return [found for found in self._homes(pattern) if found.error != GONE]
         if look == "inode" and not self._there(pattern):
-            return [Found(pattern, json.dumps({"made": self.missing_folders(pattern)}).encode())]
+            return [Reply(pattern, json.dumps({"made": self.missing_folders(pattern)}).encode())]
         try:
             return [found for path in self.expand(pattern) if (found := self._look(path, look, word)).error != GONE]
         except OSError as error:
-            return [Found(pattern, None, refusal(error))]
+            return [Reply(pattern, None, refusal(error))]
 
-    def _homes(self, what: str) -> Iterator[Found]:
+    def _homes(self, what: str) -> Iterator[Reply]:
         """The home folders of root and of people, or the dot files in them; as the script's `homes`."""
         try:
             rows = [line.split(":") for line in self._bytes(self.real("/etc/passwd")).decode(errors="replace").splitlines()]
@@ -133,36 +133,36 @@ class Files:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                yield Found(f"{home}/.*", None, refusal(error))
+                yield Reply(f"{home}/.*", None, refusal(error))
                 continue
             files = [f"{home}/{p.name}" for p in inside if p.is_file() and not p.is_symlink()]
             yield from (self._look(place, "stat", "") for place in (files if what != "folders" else [home]))
 
-    def _look(self, path: str, look: str, word: str) -> Found:
+    def _look(self, path: str, look: str, word: str) -> Reply:
         try:
             real = self.real(path)
             if look == "file":
                 return self._file(path, real)
             if look == "grep":
-                return Found(path, b"".join(line for line in _lines(real) if word.encode() in line))
+                return Reply(path, b"".join(line for line in _lines(real) if word.encode() in line))
             if look == "inode":
-                return Found(path, json.dumps(inode_of(real)).encode())
-            return Found(path, self._stat(real) if look == "stat" else b"")
+                return Reply(path, json.dumps(inode_of(real)).encode())
+            return Reply(path, self._stat(real) if look == "stat" else b"")
         except FileNotFoundError:
-            return Found(path, None, GONE)
+            return Reply(path, None, GONE)
         except (OSError, EOFError, zlib.error) as error:
-            return Found(path, None, refusal(error))
+            return Reply(path, None, refusal(error))
 
-    def _file(self, path: str, real: Path) -> Found:
+    def _file(self, path: str, real: Path) -> Reply:
         """A link tells where it leads; one that leads nowhere is no file."""
         own = path.rpartition("/")
         leads = "/" + str(real.relative_to(self.root)) if (self.real(own[0]) / own[2]).is_symlink() else ""
         try:
-            return Found(path, self._bytes(real), real=leads)
+            return Reply(path, self._bytes(real), real=leads)
         except FileNotFoundError:
-            return Found(path, None, GONE)
+            return Reply(path, None, GONE)
         except OSError as error:
-            return Found(path, None, refusal(error), leads)
+            return Reply(path, None, refusal(error), leads)
 
     def _bytes(self, real: Path) -> bytes:
         if not stat.S_ISREG(real.lstat().st_mode):
@@ -235,11 +235,11 @@ class Files:
                 raise Moved(f"{self.target}: {path} is no longer what the change was planned on; scan again")
             elif after is None:
                 real.unlink()
-                sync(real.parent)
+                sync_folder(real.parent)
                 self._unmake(inode)
             else:
                 real.parent.mkdir(parents=True, exist_ok=True)
-                replace(real, after, inode)
+                replace_inode(real, after, inode)
 
     def _unmake(self, inode: Mapping[str, Plain]) -> None:
         """Removes the folders that were made for the file; one that others use by now stays."""
@@ -269,12 +269,12 @@ class Files:
             os.chown(real, self._number("passwd", owner), self._number("group", group))
             real.chmod(int(mode, 8))  # after chown, which clears the setuid bits
 
-    def link(self, links: Sequence[Link]) -> None:
+    def link(self, links: Sequence[Symlink]) -> None:
         for link in links:
             with self.locked(link.path):
                 self._link(link)
 
-    def _link(self, link: Link) -> None:
+    def _link(self, link: Symlink) -> None:
         place = self.real(link.path.rpartition("/")[0]) / link.path.rpartition("/")[2]
         now = str(place.readlink()) if place.is_symlink() else None
         if now == link.after:
@@ -288,7 +288,7 @@ class Files:
             temp = place.with_name(f".{place.name}.setright.{os.getpid()}")
             temp.symlink_to(link.after)
             temp.rename(place)
-        sync(place.parent)
+        sync_folder(place.parent)
 
     def lock_folder(self) -> Path:
         """What two runs lock: for an offline root the root itself, so that nothing is left in it."""

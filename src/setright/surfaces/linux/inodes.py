@@ -23,7 +23,7 @@ def _attributes(real: Path) -> dict[str, str]:
     return {name: base64.b64encode(os.getxattr(real, name)).decode() for name in os.listxattr(real)}
 
 
-def replace(real: Path, data: bytes, inode: Mapping[str, Plain]) -> None:
+def replace_inode(real: Path, data: bytes, inode: Mapping[str, Plain]) -> None:
     handle, name = mkstemp(prefix=f".{real.name}.setright.", dir=real.parent)
     temp = Path(name)
     try:
@@ -42,7 +42,7 @@ def replace(real: Path, data: bytes, inode: Mapping[str, Plain]) -> None:
     except BaseException:
         temp.unlink(missing_ok=True)
         raise
-    sync(real.parent)
+    sync_folder(real.parent)
 
 
 def dress(real: Path, inode: Mapping[str, Plain]) -> None:
@@ -72,7 +72,7 @@ def on_the_way(before: str, after: str) -> frozenset[str]:
     return frozenset(f"{owner}:{mode & mask:04o}" for owner in owners for mode in modes for mask in (0o7777, 0o1777))
 
 
-def sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -15,7 +15,7 @@ from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.shell import FIND_S
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Found, Lot, Ran, nothing
+from setright.surfaces.linux.transport import COMMANDS, STATE, Answers, Ask, Lot, Ran, Reply, nothing
 
 PATH = f"{script.FOLDERS}:/run/current-system/sw/bin"  # none of the caller's own folders; the last is NixOS'
 OF_SHELL = (*COMMANDS, "unit", "packages")
@@ -47,21 +47,21 @@ class Local(Files):
         running = _Running(self.target, script.question(asks, nonce), FIND_S)
         return Lot(asks, lambda: script.answers(asks, nonce, running.ended().out), running.stop)
 
-    def _answer(self, ask: Ask) -> list[Found]:
+    def _answer(self, ask: Ask) -> list[Reply]:
         if ask.what == "sysctl":
             return [self._sysctl(found) for found in self.each(path_of(ask.name), "list") if is_ours(found.name)]
         return self.each(ask.name, ask.what, ask.pattern)
 
-    def _sysctl(self, found: Found) -> Found:
+    def _sysctl(self, found: Reply) -> Reply:
         """One read, since the kernel gives a parameter's value to the first read only."""
         try:
             handle = os.open(found.name, os.O_RDONLY | os.O_NONBLOCK)
             try:
-                return Found(found.name, b" ".join(os.read(handle, 65536).split()))
+                return Reply(found.name, b" ".join(os.read(handle, 65536).split()))
             finally:
                 os.close(handle)
         except OSError:
-            return Found(found.name, None, script.ENDINGS["barred"])
+            return Reply(found.name, None, script.ENDINGS["barred"])
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:
         try:

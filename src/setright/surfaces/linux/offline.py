@@ -10,7 +10,7 @@ from pathlib import Path
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.files import Files
 from setright.surfaces.linux.script import UNIT_FOLDERS
-from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Found, Lot, Ran, nothing
+from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Lot, Ran, Reply, nothing
 
 INSTALLED = re.compile(r"^Package: (\S+)\nStatus: \S+ \S+ installed$", re.MULTILINE)
 NOTHING_RUNS = "nothing runs in an offline root file system"
@@ -23,30 +23,30 @@ class Offline(Files):
 
     def find(self, asks: Sequence[Ask], meanwhile: Callable[[], None] = nothing) -> Answers:
         meanwhile()
-        units = {ask: [Found(ask.name, b"")] for ask in asks if ask.what == "unit"}
+        units = {ask: [Reply(ask.name, b"")] for ask in asks if ask.what == "unit"}
         if units:
             listing = self._unit_listing([ask.name for ask in units])
-            units = {ask: [Found(ask.name, listing)] for ask in units}
+            units = {ask: [Reply(ask.name, listing)] for ask in units}
         return units | {ask: self._answer(ask) for ask in dict.fromkeys(asks) if ask not in units}
 
     def begin(self, asks: Sequence[Ask]) -> Lot:
         return Lot((), dict, nothing)
 
-    def _answer(self, ask: Ask) -> list[Found]:
+    def _answer(self, ask: Ask) -> list[Reply]:
         if ask.what in COMMANDS:
-            return [Found(ask.name, None, NOTHING_RUNS)]
+            return [Reply(ask.name, None, NOTHING_RUNS)]
         if ask.what == "packages":
             return self._packages()
         return [] if ask.what == "sysctl" else self.each(ask.name, ask.what, ask.pattern)
 
-    def _packages(self) -> list[Found]:
+    def _packages(self) -> list[Reply]:
         """What dpkg says; the tables of rpm need rpm."""
         try:
             text = self._bytes(self.real("/var/lib/dpkg/status")).decode(errors="replace")
         except OSError:
             return []
         names = [match[1] for match in INSTALLED.finditer(text)]
-        return [Found("dpkg", "\n".join(names).encode())]
+        return [Reply("dpkg", "\n".join(names).encode())]
 
     def _unit_listing(self, names: Sequence[str]) -> bytes:
         """What `script.unit_command` would print without a running systemd."""

@@ -55,7 +55,7 @@ else echo "version $(rpm -q --qf '%{{VERSION}}-%{{RELEASE}}' {quoted})"; fi 2>/d
     )
 
 
-def kept(told: str) -> Mapping[str, Plain]:
+def former_state(told: str) -> Mapping[str, Plain]:
     """What `former` printed, as it is kept: ``{"version": "1.2-3", "brings": []}``; an empty version: is not installed."""
     words = [line.split() for line in told.splitlines()]
     version = next((rest[0] for key, *rest in words if key == "version" and rest), "")
@@ -95,7 +95,7 @@ if printf '%s\\n' "$told" | awk '$1 == "Remv" || $1 == "Inst" && $3 ~ /^\\[/ {{n
 {TRANSACTION.format(wanted='"$@"', it="them")}"""
 
 
-def remove(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> str:
+def removal_script(manager: str, name: str, kept: Mapping[str, Plain] | None = None) -> str:
     """What needs the package keeps it from being removed; configuration files stay.
 
     As the way back of an install, where `kept` says that it was not there: what came with it goes too, but for what others need,

@@ -11,12 +11,12 @@ from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.linux import packages, states, units, writes
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.script import ENDINGS, LOCKED
-from setright.surfaces.linux.shell import check
+from setright.surfaces.linux.shell import check_write
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import Ask, Found, Link, Transport
+from setright.surfaces.linux.transport import Ask, Reply, Symlink, Transport
 
 
-def beside(locator: str) -> Ask | None:
+def ask_beside(locator: str) -> Ask | None:
     """What to ask, beside the document itself, so that it can be restored exactly."""
     if locator.startswith("/"):
         return Ask("inode", locator)
@@ -27,8 +27,8 @@ def beside(locator: str) -> Ask | None:
     return None
 
 
-def meta(locator: str, found: Found | None) -> Mapping[str, Plain]:
-    """What `beside` asked for, as `Kept.meta`. Raises SurfaceError for what could not be written."""
+def meta(locator: str, found: Reply | None) -> Mapping[str, Plain]:
+    """What `ask_beside` asked for, as `Kept.meta`. Raises SurfaceError for what could not be written."""
     if found is not None and found.error in {ENDINGS[each] for each in LOCKED}:
         raise SurfaceError(f"{locator} {found.error}")
     if found is None or found.data is None:
@@ -37,12 +37,12 @@ def meta(locator: str, found: Found | None) -> Mapping[str, Plain]:
         kept: Mapping[str, Plain] = json.loads(found.data)
         return kept
     if locator.startswith("package:"):
-        return packages.kept(found.data.decode(errors="replace"))
+        return packages.former_state(found.data.decode(errors="replace"))
     unit = _unit(locator, found)
     return {"links": dict(unit.links)}
 
 
-def write(transport: Transport, change: Change, new_mode: str) -> None:
+def put_change(transport: Transport, change: Change, new_mode: str) -> None:
     """Puts a change of any kind. Raises Moved, or SurfaceError for what cannot be written at all."""
     family = change.locator.partition(":")[0]
     if change.locator.startswith("/"):
@@ -65,12 +65,12 @@ def restoring(kept: Kept) -> list[str]:
     if family == "state":
         return states.back(name, _tree(kept.data))
     if family == "stat":
-        return [writes.own(name, "any", _owned(_tree(kept.data)))]
+        return [writes.give_owner(name, "any", _owned(_tree(kept.data)))]
     if family == "unit":
         links = kept.meta.get("links", {})
         mask = f"{units.ETC}/{name}"
         start = f"systemctl daemon-reload && systemctl start {shlex.quote(name)}" if _tree(kept.data)["active"] == "active" else ":"
-        relinked = writes.link([Link(path, "any", links.get(path)) for path in sorted({mask, *links})])
+        relinked = writes.link([Symlink(path, "any", links.get(path)) for path in sorted({mask, *links})])
         return [f"{relinked}\nif [ -d /run/systemd/system ]; then {start}; fi"]
     return [writes.sysctl(path_of(key), "any", value) for key, value in _tree(kept.data).items()]
 
@@ -97,7 +97,7 @@ def _sysctl(transport: Transport, change: Change, before: Mapping[str, Plain], a
     bodies = [writes.sysctl(path_of(key), str(before.get(key, "any")), str(value)) for key, value in moved.items()]
     if bodies:
         ran = transport.run(writes.scripted("\n".join(bodies)))
-        check(transport.target, ", ".join(moved), ran)
+        check_write(transport.target, ", ".join(moved), ran)
 
 
 def _units(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
@@ -109,7 +109,7 @@ def _units(transport: Transport, change: Change, before: Mapping[str, Plain], af
             f"{transport.target}: {unit.name} is {unit.enabled} now, the change was planned on {before['enabled']}; scan again"
         )
     if change.meta and "links" in change.meta:
-        transport.link(units.restore(unit.links, change.meta["links"]))
+        transport.link(units.links_back(unit.links, change.meta["links"]))
     elif unit.enabled != after["enabled"]:
         file = Ask("file", unit.home)
         found = transport.find([file])[file] if unit.home else []
@@ -130,7 +130,7 @@ def _start_or_stop(transport: Transport, unit: units.Unit, want: str) -> None:
         raise SurfaceError(f"{transport.target}: {unit.name}: systemctl {verb or 'daemon-reload'} failed: {ran.err.strip()}")
 
 
-def _unit(locator: str, found: Found) -> units.Unit:
+def _unit(locator: str, found: Reply) -> units.Unit:
     name = locator.removeprefix("unit:")
     listed = units.states(name, found.data or b"")
     if not listed:
@@ -143,15 +143,15 @@ def _state(transport: Transport, change: Change, before: Mapping[str, Plain], af
     name = change.locator.partition(":")[2]
     body = states.deeds(name, dict(before), dict(after))
     if body and _now(transport, name) != after:
-        check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
+        check_write(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
 
 
 def _package(transport: Transport, change: Change, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> None:
     """Installs or removes one package, where nothing else would have to go."""
     name = change.locator.partition(":")[2]
     manager, kept = str(before["manager"]), change.meta
-    body = packages.install(manager, name, kept) if after["installed"] else packages.remove(manager, name, kept)
-    check(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
+    body = packages.install(manager, name, kept) if after["installed"] else packages.removal_script(manager, name, kept)
+    check_write(transport.target, change.locator, transport.run(writes.scripted(body), 900.0))
 
 
 def ready(transport: Transport, changes: Sequence[Change]) -> None:
@@ -169,7 +169,7 @@ def ready(transport: Transport, changes: Sequence[Change]) -> None:
             going[name] = change.meta
     bodies = [packages.install_all(coming)] * (len(coming) > 1) + [packages.remove_all(going)] * (len(going) > 1)
     for body in bodies:
-        check(transport.target, "package:*", transport.run(writes.scripted(body), 900.0))
+        check_write(transport.target, "package:*", transport.run(writes.scripted(body), 900.0))
 
 
 def _now(transport: Transport, name: str) -> Plain:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from setright.surfaces.linux.sudo import Refused
+from setright.surfaces.linux.sudo import SudoRefused
 from setright.surfaces.linux.transport import Ran
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ async def root_shell(connection: SSHClientConnection, target: str, word: str, tt
     shell = RootShell(process)
     try:
         await _answer(shell, word, prompt.encode(), (one + two).encode(), timeout_s)
-    except (Refused, OSError) as error:
+    except (SudoRefused, OSError) as error:
         shell.close()
-        raise Refused(f"{target}: {error}") from error
+        raise SudoRefused(f"{target}: {error}") from error
     return shell
 
 
@@ -108,10 +108,10 @@ async def _answer(shell: RootShell, word: str, prompt: bytes, ready: bytes, time
             if ready in await shell.until(ended):
                 return
     except ConnectionResetError as error:
-        raise Refused(_said(str(error))) from error
+        raise SudoRefused(_said(str(error))) from error
     except TimeoutError as error:
-        raise Refused(f"sudo asks for more than a password: {seen.decode(errors='replace')[:SHOWN]!r}") from error
-    raise Refused("sudo refused the password; it was tried once, and is not tried again")
+        raise SudoRefused(f"sudo asks for more than a password: {seen.decode(errors='replace')[:SHOWN]!r}") from error
+    raise SudoRefused("sudo refused the password; it was tried once, and is not tried again")
 
 
 def _said(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from setright.surfaces.linux import packed
 from setright.surfaces.linux.patterns import fixed_folder, is_glob, matcher, shell_words
 from setright.surfaces.linux.sysctl import path_of
-from setright.surfaces.linux.transport import COMMANDS, LIMIT_BYTES, Answers, Ask, Found
+from setright.surfaces.linux.transport import COMMANDS, LIMIT_BYTES, Answers, Ask, Reply
 
 FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"  # of the system's programs, before any of the caller's
 PRELUDE = f"LC_ALL=C; PATH={FOLDERS}:$PATH; export LC_ALL PATH; umask 022\n"
@@ -186,7 +186,7 @@ if [ -d /run/systemd/system ]; then echo R; {shown} | sed 's/^/A\\t/'; fi"""
 
 def answers(asks: Sequence[Ask], nonce: str, out: bytes) -> Answers:
     """What the script printed, sorted to the questions."""
-    found: dict[Ask, list[Found]] = {ask: [] for ask in asks}
+    found: dict[Ask, list[Reply]] = {ask: [] for ask in asks}
     for head, name, data, status in _frames(out, nonce):
         if head.isdecimal():
             ask = asks[int(head)]
@@ -206,20 +206,20 @@ def _frames(out: bytes, nonce: str) -> Iterable[tuple[str, str, bytes, str]]:
         yield match[1].decode(), match[2].decode(errors="surrogateescape"), match[3], match[4].decode()
 
 
-def _one(ask: Ask, place: str, data: bytes, status: str) -> Found:
+def _one(ask: Ask, place: str, data: bytes, status: str) -> Reply:
     name, _, real = place.partition("\t")
     if ask.what in COMMANDS:
-        return Found(ask.name, data, "" if status == "0" else data.decode(errors="replace").strip() or f"ended with {status}")
+        return Reply(ask.name, data, "" if status == "0" else data.decode(errors="replace").strip() or f"ended with {status}")
     if status in ENDINGS:
-        return Found(name, None, ENDINGS[status], real)
+        return Reply(name, None, ENDINGS[status], real)
     if status != "0":
-        return Found(name, None, f"cannot be read (status {status})")
+        return Reply(name, None, f"cannot be read (status {status})")
     if len(data) > LIMIT_BYTES:
-        return Found(name, None, f"is larger than {LIMIT_BYTES >> 20} MiB")
-    return Found(name, data, real=real)
+        return Reply(name, None, f"is larger than {LIMIT_BYTES >> 20} MiB")
+    return Reply(name, data, real=real)
 
 
-def _sort_stats(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+def _sort_stats(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Reply]]:
     wanted = [ask for ask in asks if ask.what == "stat"]
     literal = {ask.name: ask for ask in wanted}
     globs = [ask for ask in wanted if is_glob(ask.name)]
@@ -228,43 +228,43 @@ def _sort_stats(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[
         yield from ((ask, found) for ask in asked)
 
 
-def _rows(nonce: str, data: bytes) -> Iterable[Found]:
+def _rows(nonce: str, data: bytes) -> Iterable[Reply]:
     """What `STATS` printed, a file each."""
     rows = [line.removesuffix("\n")[1:].split("\t", 6) for line in data.decode(errors="surrogateescape").split(nonce)[1:]]
     listed = {row[6] for row in rows if row[0] == "acl"}
-    yield from (Found(row[6], None, ENDINGS["barred"]) for row in rows if row[0] == "barred")
+    yield from (Reply(row[6], None, ENDINGS["barred"]) for row in rows if row[0] == "barred")
     for kind, user, group, mode, uid, gid, name in (row for row in rows if row[0] not in ("acl", "barred")):
         owner, team = (uid if user == "UNKNOWN" else user), (gid if group == "UNKNOWN" else group)
         sort = TYPES.get(kind, "device" if kind == "block special file" else "other")
         more = ("acl",) if name in listed else ()
-        yield Found(name, "\t".join((sort, owner, team, f"{int(mode, 8):04o}", *more)).encode())
+        yield Reply(name, "\t".join((sort, owner, team, f"{int(mode, 8):04o}", *more)).encode())
 
 
-Sorter = Callable[[Sequence[Ask], str, bytes], Iterable[tuple[Ask, Found]]]
+Sorter = Callable[[Sequence[Ask], str, bytes], Iterable[tuple[Ask, Reply]]]
 
 
 def _sort_homes(what: str) -> Sorter:
     return lambda asks, nonce, data: ((Ask("home", what), found) for found in _rows(nonce, data))
 
 
-def _sort_sysctls(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+def _sort_sysctls(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Reply]]:
     wanted = [(ask, matcher(path_of(ask.name))) for ask in asks if ask.what == "sysctl"]
     lines = data.decode(errors="replace").splitlines()
     values = {path: value for path, _, value in (line[1:].partition(":") for line in reversed(lines) if line[:1] == "V")}
     for path in (line[1:] for line in lines if line[:1] == "K"):
-        found = Found(path, " ".join(values[path].split()).encode()) if path in values else Found(path, None, ENDINGS["barred"])
+        found = Reply(path, " ".join(values[path].split()).encode()) if path in values else Reply(path, None, ENDINGS["barred"])
         yield from ((ask, found) for ask, match in wanted if match(path))
 
 
-def _sort_units(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
-    yield from ((ask, Found(ask.name, data)) for ask in asks if ask.what == "unit")
+def _sort_units(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Reply]]:
+    yield from ((ask, Reply(ask.name, data)) for ask in asks if ask.what == "unit")
 
 
 def _sort_packages(manager: str) -> Sorter:
-    return lambda asks, nonce, data: [(Ask("packages", ""), Found(manager, data))]
+    return lambda asks, nonce, data: [(Ask("packages", ""), Reply(manager, data))]
 
 
-def _sort_packed(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Found]]:
+def _sort_packed(asks: Sequence[Ask], nonce: str, data: bytes) -> Iterable[tuple[Ask, Reply]]:
     for number, name, held in packed.files(data):
         yield asks[number], _one(asks[number], name, held or b"", "0" if held is not None else "gone")
 

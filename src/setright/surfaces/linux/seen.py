@@ -11,7 +11,7 @@ from setright.surfaces.linux.evidence import UPTIME, Evidence, some
 from setright.surfaces.linux.transport import Ask
 
 
-class Seen(msgspec.Struct, frozen=True):
+class ListingFact(msgspec.Struct, frozen=True):
     """`found` has a place ``{}`` for what was listed; `unknown` says what cannot be told where the command could not look."""
 
     ask: Ask

@@ -10,7 +10,7 @@ from secrets import token_hex
 from setright.model import Plain
 from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.linux import script, writes
-from setright.surfaces.linux.transport import Answers, Ask, Found, Link, Lot, Ran, Running, nothing, sorry
+from setright.surfaces.linux.transport import Answers, Ask, Lot, Ran, Reply, Running, Symlink, nothing, sorry
 
 FIND_S = 180.0
 
@@ -53,18 +53,18 @@ class Shell:
         self.do(path, writes.put(path, before, after, inode))
 
     def own(self, path: str, before: str, after: str) -> None:
-        self.do(path, writes.own(path, before, after))
+        self.do(path, writes.give_owner(path, before, after))
 
-    def link(self, links: Sequence[Link]) -> None:
+    def link(self, links: Sequence[Symlink]) -> None:
         if links:
             self.do(links[0].path, writes.link(links))
 
     def do(self, path: str, body: str) -> None:
         """Runs a write. Raises Moved, or SurfaceError with the system's reason and what to do."""
-        check(self.target, path, self.run(writes.scripted(body)))
+        check_write(self.target, path, self.run(writes.scripted(body)))
 
 
-def check(target: str, path: str, ran: Ran) -> None:
+def check_write(target: str, path: str, ran: Ran) -> None:
     """Raises what a write's exit status means."""
     if ran.status == writes.MOVED:
         raise Moved(f"{target}: {path} is no longer what the change was planned on; scan again")
@@ -74,18 +74,18 @@ def check(target: str, path: str, ran: Ran) -> None:
         raise sorry(target, path, ran.err)
 
 
-def _inode(found: Found) -> Found:
+def _inode(found: Reply) -> Reply:
     """stat's and getfattr's words as the JSON that `files.inode_of` gives."""
     if found.data is None:
         return found
     text = found.data.decode(errors="replace")
     if not text or text.startswith("missing\t"):
         made = [line.removeprefix("missing\t") for line in text.splitlines()]
-        return Found(found.name, json.dumps({"made": made}).encode())
+        return Reply(found.name, json.dumps({"made": made}).encode())
     first, _, rest = text.partition("\n")
     uid, gid, mode, seconds = first.split()
     whole, _, part = seconds.partition(".")
     time_ns = int(whole) * 10**9 + int((part or "0").ljust(9, "0")[:9])
     kept = dict(re.findall(r"^([^#=\n]+)=0s(\S*)$", rest, re.MULTILINE))
     row = {"uid": int(uid), "gid": int(gid), "mode": f"{int(mode, 8):04o}", "mtime_ns": time_ns, "xattr": kept}
-    return Found(found.name, json.dumps(row).encode())
+    return Reply(found.name, json.dumps(row).encode())

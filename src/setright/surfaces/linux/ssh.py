@@ -22,7 +22,7 @@ from setright.surfaces.linux.background import background
 from setright.surfaces.linux.banner import banner
 from setright.surfaces.linux.root_shell import RootShell, root_shell
 from setright.surfaces.linux.shell import Shell
-from setright.surfaces.linux.sudo import WHO, Password, Refused
+from setright.surfaces.linux.sudo import WHO, Password, SudoRefused
 from setright.surfaces.linux.transport import Ran, Running
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Ssh(Shell):
             raise SurfaceError(lost.format("sudo asks for a password now" if sudo else "sudo is gone"))
         try:
             self._become_root(connection, sudo, again=True)
-        except Refused as error:
+        except SudoRefused as error:
             raise SurfaceError(lost.format(str(error).removeprefix(f"{self.target}: "))) from error
 
     def close(self) -> None:

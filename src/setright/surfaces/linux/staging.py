@@ -21,7 +21,7 @@ CARET = re.compile(r"\s*\^[\^~]*\s*")
 KEY = re.compile(r"^\s*-?([A-Za-z0-9_./-]+)\s*=", re.MULTILINE)
 
 
-def validate(transport: Transport, names: Sequence[str], changes: Sequence[Change]) -> None:
+def validate_set(transport: Transport, names: Sequence[str], changes: Sequence[Change]) -> None:
     """Raises Rejected with what a checker said of the changed set."""
     changed = {change.locator: change.after for change in changes if change.locator.startswith("/")}
     for name in names:

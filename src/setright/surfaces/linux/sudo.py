@@ -16,7 +16,7 @@ if said=$(sudo -n true 2>&1); then echo works; else case $said in *"have a tty"*
 """
 
 
-class Refused(SurfaceError):
+class SudoRefused(SurfaceError):
     """Sudo took another password than ours, or does not let us."""
 
 
@@ -52,12 +52,12 @@ class Password:
     def _login(self, target: str, login: Callable[[str], Result]) -> Result:
         try:
             return login(self._word)
-        except Refused as error:
+        except SudoRefused as error:
             self._refused[target] = str(error)
             raise
 
     def _stop_if_refused(self, target: str) -> None:
         if target in self._refused:
-            raise Refused(self._refused[target])
+            raise SudoRefused(self._refused[target])
         if self._refused and not self._taken:
-            raise Refused(f"{target}: sudo's password was not tried here, since {next(iter(self._refused))} refused it")
+            raise SudoRefused(f"{target}: sudo's password was not tried here, since {next(iter(self._refused))} refused it")

@@ -17,7 +17,7 @@ OF_ANOTHER = re.compile(r"^Defaults\b.*\b(?<!!)(?:rootpw|targetpw|runaspw)\b", r
 UNASKED = re.compile(r"^Defaults\s+(?:.*,\s*)?!authenticate\b", re.MULTILINE)
 
 
-class Rule(NamedTuple):
+class SudoRule(NamedTuple):
     """Who a line speaks of, if they may do all as root, and give their password for it; `all` is None where some is forbidden."""
 
     users: Sequence[str]
@@ -72,7 +72,7 @@ def _meant(kind: str, words: Sequence[str], aliases: Mapping[str, Sequence[str]]
     return found
 
 
-def _rule(line: str, aliases: Mapping[str, Sequence[str]]) -> Rule | None:
+def _rule(line: str, aliases: Mapping[str, Sequence[str]]) -> SudoRule | None:
     match = RULE.match(line)
     if match is None or line.startswith("Defaults"):
         return None
@@ -83,11 +83,11 @@ def _rule(line: str, aliases: Mapping[str, Sequence[str]]) -> Rule | None:
     for part in re.sub(r"\([^)]*\)", lambda found: found[0].replace(",", "|"), match[2]).split(","):
         grant = GRANT.fullmatch(part.strip())
         if grant is None:
-            return Rule(users, None, True)
+            return SudoRule(users, None, True)
         runas = grant[1].partition(":")[0] if grant[1] is not None else runas
         asks = "NOPASSWD" not in grant[2] and (asks or "PASSWD" in grant[2])
         forbids = forbids or grant[3].startswith("!")
         if {"root", "ALL", "#0"} & {*_meant("R", runas.split("|"), aliases)} and not all_:
             all_ = any(word == "ALL" or SHELLS.match(word) for word in _meant("C", [grant[3].strip()], aliases))
             settled = asks
-    return Rule(users, None if forbids else all_, settled)
+    return SudoRule(users, None if forbids else all_, settled)

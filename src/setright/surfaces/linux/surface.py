@@ -14,8 +14,8 @@ from setright.model import Answer, Change, Document, Kept, Problem, Reading, Ste
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import deadman, puts, servers, staging, states
 from setright.surfaces.linux.ahead import Ahead, often
-from setright.surfaces.linux.documents import Part, built, part_of, parts, reading
-from setright.surfaces.linux.facts import asks_of, told
+from setright.surfaces.linux.documents import WantedPattern, documents_of, part_of, reading, wanted_patterns
+from setright.surfaces.linux.facts import asks_of, fact_answer
 from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.offline import Offline
 from setright.surfaces.linux.patterns import matcher
@@ -83,7 +83,7 @@ class Linux:
         wanted = [ask for some in asks.values() for ask in some or ()]
         known = self._ahead.answers(wanted) if self._ahead else {}
         found = {**known, **self._transport.find([ask for ask in wanted if ask not in known])}
-        return {fact: told(fact, found) if some is not None else _no_fact(fact) for fact, some in asks.items()}
+        return {fact: fact_answer(fact, found) if some is not None else _no_fact(fact) for fact, some in asks.items()}
 
     def in_words(self, locator: str, before: bytes | None, after: bytes | None) -> tuple[bytes, bytes] | None:
         """The rules that a firewall gets and loses, in the words of its own files."""
@@ -94,7 +94,7 @@ class Linux:
         return None if texts is None else (texts[0].encode(), texts[1].encode())
 
     def keep(self, locators: Sequence[str]) -> list[Kept]:
-        asks = {locator: puts.beside(locator) for locator in locators}
+        asks = {locator: puts.ask_beside(locator) for locator in locators}
         now, found = self._looked(locators, [ask for ask in asks.values() if ask is not None])
         return [
             Kept(locator, now[locator].lens, now[locator].data, puts.meta(locator, found[ask][0] if ask else None))
@@ -104,20 +104,20 @@ class Linux:
     def validate(self, changes: Sequence[Change], steps: Steps) -> None:
         """In an offline root no checker can run: what holds there is what the lenses and the next reading say."""
         if self._transport.live:
-            staging.validate(self._transport, steps.validate, changes)
+            staging.validate_set(self._transport, steps.validate, changes)
 
     def arm(self, kept: Sequence[Kept], steps: Steps, within_s: float, token: str) -> bool:
         if not self.arms:
             return False
         bodies = [body for each in kept for body in puts.restoring(each)]
         script = deadman.arming(bodies, steps.reload, within_s, token)
-        deadman.check(self.target, token, self._transport.run(script))
+        deadman.check_switch(self.target, token, self._transport.run(script))
         return True
 
     def write(self, change: Change) -> None:
         self._look_ahead((), {})
         self._learn(change)
-        puts.write(self._transport, change, self._new_mode(change.locator))
+        puts.put_change(self._transport, change, self._new_mode(change.locator))
 
     def ready(self, changes: Sequence[Change]) -> None:
         """Packages come in one transaction. Raises SurfaceError where they cannot: then each is tried by itself, and told."""
@@ -157,7 +157,7 @@ class Linux:
             time.sleep(0.1)
 
     def disarm(self, token: str) -> None:
-        deadman.check(self.target, token, self._transport.run(deadman.disarming(token)))
+        deadman.check_switch(self.target, token, self._transport.run(deadman.disarming(token)))
 
     def close(self) -> None:
         self._look_ahead((), {})
@@ -177,16 +177,20 @@ class Linux:
         """The documents as they are now, and what was asked besides, in one round trip."""
         wanted = {locator: self._part(locator) for locator in locators}
         found = self._transport.find([ask for part in wanted.values() for ask in part.asks] + [*beside])
-        return {locator: self._one(part, built(part, found)) for locator, part in wanted.items()}, found
+        return {locator: self._one(part, documents_of(part, found)) for locator, part in wanted.items()}, found
 
-    def _parts(self, want: Want) -> list[Part]:
+    def _parts(self, want: Want) -> list[WantedPattern]:
         """The parts this target can tell: where nothing runs there is no running and no effective state."""
-        mine = [part for part in parts(want) if self._transport.live or not part.locator.startswith(("running:", "effective:"))]
+        mine = [
+            part
+            for part in wanted_patterns(want)
+            if self._transport.live or not part.locator.startswith(("running:", "effective:"))
+        ]
         for part in mine:
             self._remember(want, part)
         return mine
 
-    def _remember(self, want: Want, part: Part) -> None:
+    def _remember(self, want: Want, part: WantedPattern) -> None:
         """What a later question about the same document needs and its locator does not say."""
         if part.locator.startswith("running:"):
             self._keys.setdefault(part.locator, set()).update(ask.name for ask in part.asks)
@@ -199,10 +203,10 @@ class Linux:
         if change.locator == "running:sysctl":
             self._keys.setdefault(change.locator, set()).update(json.loads(change.before or change.after or b"{}"))
 
-    def _part(self, locator: str) -> Part:
+    def _part(self, locator: str) -> WantedPattern:
         return part_of(locator, self._lenses.get(locator, ""), self._keys.get(locator, ()))
 
-    def _one(self, part: Part, seen: Iterable[Document | Problem]) -> Document:
+    def _one(self, part: WantedPattern, seen: Iterable[Document | Problem]) -> Document:
         """The document; absent where nothing is. Raises SurfaceError where it is there and cannot be read."""
         for each in seen:
             if isinstance(each, Problem):

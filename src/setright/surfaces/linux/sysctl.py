@@ -13,6 +13,6 @@ def path_of(key: str) -> str:
     return f"{ROOT}/" + "/".join(part.replace("/", ".") for part in key.split("."))
 
 
-def key_of(path: str) -> str:
+def sysctl_key(path: str) -> str:
     """The dotted key of a file below /proc/sys."""
     return ".".join(part.replace(".", "/") for part in path.removeprefix(f"{ROOT}/").split("/"))

@@ -21,7 +21,7 @@ STATE = "/run/setright"  # root's own, gone after a reboot; the lock on it keeps
 class Ask(msgspec.Struct, frozen=True):
     """One read-only question. In `name` ``*?[`` are globs within a path segment and ``**`` is any depth of regular files.
 
-    `what` says what comes back, one `Found` for each thing there is:
+    `what` says what comes back, one `Reply` for each thing there is:
     ``file`` its bytes; ``stat`` type, owner, group, mode, separated by tabs; ``inode`` what an exact restore needs, as JSON;
     ``home`` as ``stat``, for the home ``folders`` of root and of people, or the ``dot-files`` in them;
     ``packages`` the names of what is installed, under the package manager's, and ``+install``, ``+remove`` where it could,
@@ -36,7 +36,7 @@ class Ask(msgspec.Struct, frozen=True):
     pattern: str = ""
 
 
-class Found(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True):
     """One answer. `error` says why there is no data, or what a command that failed printed; `real` where a link leads."""
 
     name: str
@@ -45,7 +45,7 @@ class Found(msgspec.Struct, frozen=True):
     real: str = ""
 
 
-Answers = Mapping[Ask, Sequence[Found]]
+Answers = Mapping[Ask, Sequence[Reply]]
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ class Lot(NamedTuple):
     stop: Callable[[], None]
 
 
-class Link(msgspec.Struct, frozen=True):
+class Symlink(msgspec.Struct, frozen=True):
     """A symbolic link before and after; None: not there."""
 
     path: str
@@ -108,7 +108,7 @@ class Transport(Protocol):
     def own(self, path: str, before: str, after: str) -> None:
         """Gives a file owner, group and mode, each as ``owner:group:0640``. Raises Moved."""
 
-    def link(self, links: Sequence[Link]) -> None:
+    def link(self, links: Sequence[Symlink]) -> None:
         """Makes and removes symbolic links. Raises Moved where one is not as `before`."""
 
     def run(self, script: str, timeout_s: float = 60.0) -> Ran:

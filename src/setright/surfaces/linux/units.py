@@ -14,7 +14,7 @@ import msgspec
 from setright.patterns import fits
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux.patterns import GLOB
-from setright.surfaces.linux.transport import Link
+from setright.surfaces.linux.transport import Symlink
 
 ETC = "/etc/systemd/system"
 SUFFIXES = (".service", ".socket", ".timer", ".mount", ".path", ".target", ".automount", ".swap", ".slice", ".scope", ".device")
@@ -128,27 +128,27 @@ def _links(unit: str, near: Links) -> dict[str, str | None]:
     return {p: to for p, to in near.items() if to is not None and (_enables(p, to, unit) or p == f"{ETC}/{unit}")}
 
 
-def relink(unit: Unit, want: str, text: str) -> list[Link]:
+def relink(unit: Unit, want: str, text: str) -> list[Symlink]:
     """The links to change so that the unit is enabled, disabled or masked; `text` is its file, for [Install]."""
     mask = f"{ETC}/{unit.name}"
     if want == "masked":
         if unit.home == mask:
             raise SurfaceError(f"{unit.name} cannot be masked: its own file is {mask}; disable it, or move that file away")
-        return [Link(mask, unit.links.get(mask), "/dev/null")]
-    unmask = [Link(mask, "/dev/null", None)] if unit.enabled == "masked" else []
+        return [Symlink(mask, unit.links.get(mask), "/dev/null")]
+    unmask = [Symlink(mask, "/dev/null", None)] if unit.enabled == "masked" else []
     if want == "disabled":
-        return unmask or [Link(path, to, None) for path, to in unit.links.items() if path != mask]
+        return unmask or [Symlink(path, to, None) for path, to in unit.links.items() if path != mask]
     if want == "static":
         return unmask
     wanted_by = install_links(unit.name, text)
     if want != "enabled" or not wanted_by:
         raise SurfaceError(f"{unit.name} cannot be made {want!r}; masked and disabled can be, and enabled where it has [Install]")
-    return unmask + [Link(path, unit.links.get(path), unit.home) for path in wanted_by]
+    return unmask + [Symlink(path, unit.links.get(path), unit.home) for path in wanted_by]
 
 
-def restore(now: Links, then: Links) -> list[Link]:
+def links_back(now: Links, then: Links) -> list[Symlink]:
     """The links that bring back exactly the former ones."""
-    return [Link(p, now.get(p), then.get(p)) for p in sorted({*now, *then}) if now.get(p) != then.get(p)]
+    return [Symlink(p, now.get(p), then.get(p)) for p in sorted({*now, *then}) if now.get(p) != then.get(p)]
 
 
 def install_links(name: str, text: str) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from setright.model import Plain, digest
 from setright.surfaces.linux.inodes import on_the_way
 from setright.surfaces.linux.script import PRELUDE
-from setright.surfaces.linux.transport import STATE, Link
+from setright.surfaces.linux.transport import STATE, Symlink
 
 MOVED, LOCKED = 75, 76  # exit statuses; the others are the system's own refusals
 
@@ -92,7 +92,7 @@ def _dress(inode: Mapping[str, Plain]) -> str:
     return f"dress() {{ {' && '.join(deeds)}; }}"
 
 
-def own(path: str, before: str, after: str) -> str:
+def give_owner(path: str, before: str, after: str) -> str:
     """Gives a file owner, group and mode; `before` is ``owner:group:mode`` as it must be, ``any`` for any."""
     owner, group, mode = after.split(":")
     known = "|".join(map(shlex.quote, sorted(on_the_way(before, after)))) if before != "any" else ""
@@ -107,11 +107,11 @@ if [ "$now" != {shlex.quote(after)} ]; then
 fi"""
 
 
-def link(links: Sequence[Link]) -> str:
+def link(links: Sequence[Symlink]) -> str:
     return "\n".join(map(_link, links))
 
 
-def _link(one: Link) -> str:
+def _link(one: Symlink) -> str:
     """`before` may be ``any``."""
     path, temp = shlex.quote(one.path), shlex.quote(f"{one.path.rpartition('/')[0]}/.{one.path.rpartition('/')[2]}.setright")
     before, after = shlex.quote(one.before or ""), shlex.quote(one.after or "")

@@ -15,7 +15,7 @@ import msgspec
 from setright.engine.error import EngineError
 from setright.engine.store import Call, Store
 from setright.engine.times import now
-from setright.web.api.problems import Refused
+from setright.web.api.problems import NotDone
 
 LOG = logging.getLogger("setright.serve")
 PERFORM = "from setright.web.api.performing import main; main()"
@@ -24,7 +24,7 @@ LOOKS_EVERY_S = 5.0  # for what another server left
 
 def _ended(why: str) -> tuple[int, str]:
     """Status and answer of a call that did not come to its end."""
-    refused = Refused("cut-off", why)
+    refused = NotDone("cut-off", why)
     return refused.status, msgspec.json.encode(refused.problem).decode()
 
 

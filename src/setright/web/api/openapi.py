@@ -33,10 +33,10 @@ PREFER: dict[str, Plain] = {
 
 
 @cache
-def document() -> bytes:
+def openapi_document() -> bytes:
     """As JSON, the same bytes each time."""
     takes = [operation.takes for operation in shapes.OPERATIONS]
-    _, components = msgspec.json.schema_components([*takes, shapes.Told, shapes.Problem], ref_template=REF)
+    _, components = msgspec.json.schema_components([*takes, shapes.Told, shapes.ProblemDetails], ref_template=REF)
     looks = {
         "/calls/{id}": _look("id", "A call: what was asked for, and what came of it.", "Told"),
         "/plans/{hash}": _look("hash", "A plan as it was shown, how far it has come, and whose yes it lacks.", ""),
@@ -90,7 +90,7 @@ def _problems(*statuses: str) -> dict[str, Plain]:
     """With the names that a problem's type ends in."""
     names = {status: [name for name, (of, _) in TITLES.items() if str(of) == status] for status in statuses}
     return {
-        status: {"description": f"{', '.join(named)}.", "content": {MEDIA: {"schema": _ref(shapes.Problem.__name__)}}}
+        status: {"description": f"{', '.join(named)}.", "content": {MEDIA: {"schema": _ref(shapes.ProblemDetails.__name__)}}}
         for status, named in names.items()
     }
 
@@ -100,4 +100,4 @@ def _ref(name: str) -> dict[str, Plain]:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(document())
+    sys.stdout.buffer.write(openapi_document())

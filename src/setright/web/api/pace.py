@@ -10,7 +10,7 @@ from time import monotonic
 KNOWN = 10_000  # callers that are remembered; the longest unheard of is forgotten first
 
 
-class Pace:
+class Quota:
     """Room for `per_minute` calls of each caller."""
 
     def __init__(self, per_minute: int) -> None:

@@ -13,22 +13,22 @@ from typing import Any
 
 import msgspec
 
-from setright.app import App, Ask
+from setright.app import App, ScanOptions
 from setright.controls.error import ControlError
 from setright.engine import contract, excepting
 from setright.engine.configuration import load_configuration
 from setright.engine.error import EngineError
 from setright.engine.redact import redact_text, without_password
 from setright.engine.runs import last_by, to_undo
-from setright.engine.store import Call, Token
+from setright.engine.store import BearerToken, Call
 from setright.engine.times import now
 from setright.model import SEVERITIES, Plain, Verdict
 from setright.model import Plan as Kept
 from setright.policy.estate import Person
-from setright.policy.exceptions import refused
+from setright.policy.exceptions import why_refused
 from setright.surfaces.base import SurfaceError
 from setright.web.api import shapes
-from setright.web.api.problems import Refused
+from setright.web.api.problems import NotDone
 
 Answer = dict[str, Plain]
 
@@ -41,19 +41,19 @@ def main(words: Sequence[str] = sys.argv[1:]) -> None:
     if call is None:
         raise SystemExit(f"{words[0]} is no call of ours")
     app = App(configuration, actor=call.actor)
-    end(app, call)
+    end_call(app, call)
     app.finish()
 
 
-def end(app: App, call: Call) -> Call:
+def end_call(app: App, call: Call) -> Call:
     """The call as it ended, which is written down."""
     try:
         asked = msgspec.json.decode(call.body, type=shapes.BY_ACTION[call.action].takes)
         status, answer = 200, msgspec.json.encode(perform(app, call.token, call.action, asked))
-    except Refused as error:
+    except NotDone as error:
         status, answer = error.status, msgspec.json.encode(error.problem)
     except (EngineError, ControlError, SurfaceError) as error:
-        problem = Refused("refused", redact_text(str(error))).problem
+        problem = NotDone("refused", redact_text(str(error))).problem
         status, answer = problem.status, msgspec.json.encode(problem)
     app.ledger.append("call ended", {"call": call.id, "action": call.action, "status": status})
     app.store.end_call(call.id, status, answer.decode(), now())
@@ -64,11 +64,11 @@ def perform(app: App, token: str, action: str, asked: shapes.Asked) -> Answer:
     """What the command of that name says with --format json. Raises Refused, EngineError, ControlError or SurfaceError."""
     kept = app.store.api_token(token)
     if kept is None:
-        raise Refused("not-allowed", "the token of this call is not there any more")
+        raise NotDone("not-allowed", "the token of this call is not there any more")
     return PERFORMERS[action](app, kept, asked)
 
 
-def permitted(app: App, token: Token, named: Sequence[str]) -> list[str]:
+def permitted(app: App, token: BearerToken, named: Sequence[str]) -> list[str]:
     """URLs of declared targets that the token may touch. Raises Refused for any other: an API names no new ones."""
     urls = app.targets(named)
     for url in urls:
@@ -76,30 +76,30 @@ def permitted(app: App, token: Token, named: Sequence[str]) -> list[str]:
     return urls
 
 
-def _permit(app: App, token: Token, url: str) -> None:
+def _permit(app: App, token: BearerToken, url: str) -> None:
     names = [target.name for target in app.configuration.targets if without_password(target.url) == url]
     if not names:
-        raise Refused("not-allowed", f"{url} is no target of setright.toml; declare it there first")
+        raise NotDone("not-allowed", f"{url} is no target of setright.toml; declare it there first")
     if token.targets and not any(fnmatchcase(word, glob) for word in (url, *names) for glob in token.targets):
-        raise Refused("not-allowed", f"this token is for {', '.join(token.targets)}, not for {names[0]}")
+        raise NotDone("not-allowed", f"this token is for {', '.join(token.targets)}, not for {names[0]}")
 
 
-def scan(app: App, token: Token, asked: shapes.Scan) -> Answer:
+def perform_scan(app: App, token: BearerToken, asked: shapes.ScanRequest) -> Answer:
     urls = permitted(app, token, asked.targets)
     report = contract.Report(tuple(app.scan(urls, _ask(asked))), app.fingerprint_key)
     answer = contract.scan_object(report)
     if asked.fail_on == "never":
         return answer
     if report.unreached:
-        raise Refused("unreached", "; ".join(f"{each.target}: {redact_text(each.error)}" for each in report.unreached), answer)
+        raise NotDone("unreached", "; ".join(f"{each.target}: {redact_text(each.error)}" for each in report.unreached), answer)
     least = 0 if asked.fail_on == "any" else SEVERITIES.index(asked.fail_on)
     if left := [f for f in report.found if SEVERITIES.index(f.finding.severity) >= least]:
         failed = sum(f.finding.verdict is Verdict.FAIL for f in left)
-        raise Refused("findings", f"{failed} findings are open, {len(left) - failed} could not be told", answer)
+        raise NotDone("findings", f"{failed} findings are open, {len(left) - failed} could not be told", answer)
     return answer
 
 
-def plan(app: App, token: Token, asked: shapes.Plan) -> Answer:
+def perform_plan(app: App, token: BearerToken, asked: shapes.PlanRequest) -> Answer:
     report = contract.Report(tuple(app.plan(permitted(app, token, asked.targets), _ask(asked))), app.fingerprint_key)
     plans = [plan for result in report.results for plan in result.plans]  # type: ignore[attr-defined]
     app.store.keep_plans(plans, token.actor)
@@ -107,18 +107,18 @@ def plan(app: App, token: Token, asked: shapes.Plan) -> Answer:
     return contract.plans_object(plans, report)
 
 
-def approve(app: App, token: Token, asked: shapes.Approve) -> Answer:
+def perform_approve(app: App, token: BearerToken, asked: shapes.ApproveRequest) -> Answer:
     """All of them, or, where one cannot be agreed to, none."""
     plans = _plans(app, token, asked.plans)
     person = _person(app, token.actor)
     askers = app.store.everybody_who_asked([plan.hash for plan in plans])
     for each in plans:
         if own := next((by for by in askers[each.hash] if by == token.actor or person.is_called(by)), ""):
-            raise Refused("own-request", f"{own} asked for {each.hash[:12]}; somebody else must agree to it")
+            raise NotDone("own-request", f"{own} asked for {each.hash[:12]}; somebody else must agree to it")
         if not any(may.name == person.name for may in app.consent.may_approve(each)):
-            raise Refused("refused", f"{each.hash[:12]} needs no yes of {person.name}: {_lacks(app, each) or 'it lacks nothing'}")
+            raise NotDone("refused", f"{each.hash[:12]} needs no yes of {person.name}: {_lacks(app, each) or 'it lacks nothing'}")
         if why := app.asking.hindered(each):
-            raise Refused("refused", f"{each.hash[:12]}: {why}")
+            raise NotDone("refused", f"{each.hash[:12]}: {why}")
     if not asked.dry_run:
         for each in plans:
             app.asking.approve(app.asking.token(each, person.name), via="api")
@@ -126,18 +126,18 @@ def approve(app: App, token: Token, asked: shapes.Approve) -> Answer:
     return {"schema": contract.SCHEMA, "dry_run": asked.dry_run, "plans": told}
 
 
-def apply(app: App, token: Token, asked: shapes.Apply) -> Answer:
+def perform_apply(app: App, token: BearerToken, asked: shapes.ApplyRequest) -> Answer:
     plans = _plans(app, token, asked.plans)
     if asked.dry_run:
         return _foreseen(app, plans)
     for each in plans:
         if app.store.plan_state(each.hash).state != "made":
-            raise Refused("refused", f"{each.hash[:12]} is {app.store.plan_state(each.hash).state}; plan again")
+            raise NotDone("refused", f"{each.hash[:12]} is {app.store.plan_state(each.hash).state}; plan again")
     run = app.apply(plans, lambda _: False, lambda *_: None)
     return _as_asked(contract.run_object(run.id, run.plans), "verified", asked.strict)
 
 
-def rollback(app: App, token: Token, asked: shapes.Rollback) -> Answer:
+def perform_rollback(app: App, token: BearerToken, asked: shapes.RollbackRequest) -> Answer:
     run = _run(app, asked)
     undone = to_undo(app.store.run(run).plans, app.store.plan)
     for each in undone:
@@ -149,31 +149,31 @@ def rollback(app: App, token: Token, asked: shapes.Rollback) -> Answer:
     return _as_asked(contract.run_object(done.id, done.plans) | {"of": run}, "reverted", asked.strict)
 
 
-def leave_open(app: App, token: Token, asked: shapes.Except) -> Answer:
+def leave_open(app: App, token: BearerToken, asked: shapes.ExceptRequest) -> Answer:
     known = app.store.finding(asked.finding)
     if known is None:
-        raise Refused("not-found", f"{asked.finding} is no finding that was kept; scan first")
+        raise NotDone("not-found", f"{asked.finding} is no finding that was kept; scan first")
     _permit(app, token, known.finding.target)
     said = {"reason": asked.reason, "until": asked.until, "compensating": asked.compensating}
     made = excepting.exception_of(asked.finding, token.actor, app.circumstances(asked.finding), now(), **said)
     if not asked.dry_run:
         excepting.keep(made, app.configuration, app.store, app.ledger)
-    elif why := refused(app.configuration.policy.exceptions, made, app.configuration.people):
-        raise Refused("refused", why)
-    return {"schema": contract.SCHEMA, "dry_run": asked.dry_run, "exceptions": [dict(excepting.told(made))]}
+    elif why := why_refused(app.configuration.policy.exceptions, made, app.configuration.people):
+        raise NotDone("refused", why)
+    return {"schema": contract.SCHEMA, "dry_run": asked.dry_run, "exceptions": [dict(excepting.exception_told(made))]}
 
 
-PERFORMERS: Mapping[str, Callable[[App, Token, Any], Answer]] = {
-    "scan": scan,
-    "plan": plan,
-    "approve": approve,
-    "apply": apply,
-    "rollback": rollback,
+PERFORMERS: Mapping[str, Callable[[App, BearerToken, Any], Answer]] = {
+    "scan": perform_scan,
+    "plan": perform_plan,
+    "approve": perform_approve,
+    "apply": perform_apply,
+    "rollback": perform_rollback,
     "except": leave_open,
 }
 
 
-def plan_told(app: App, token: Token, hash_: str) -> Answer:
+def plan_told(app: App, token: BearerToken, hash_: str) -> Answer:
     """A plan as it was shown, how far it has come, and whose yes it lacks."""
     (found,) = _plans(app, token, [hash_])
     state = app.store.plan_state(found.hash).state
@@ -182,18 +182,18 @@ def plan_told(app: App, token: Token, hash_: str) -> Answer:
     return {"schema": contract.SCHEMA, **contract.plan_object(found), **about}
 
 
-def _plans(app: App, token: Token, hashes: Sequence[str]) -> list[Kept]:
+def _plans(app: App, token: BearerToken, hashes: Sequence[str]) -> list[Kept]:
     try:
         found = list({kept.hash: kept for kept in map(app.store.plan, hashes)}.values())
     except EngineError as error:
-        raise Refused("not-found", str(error)) from error
+        raise NotDone("not-found", str(error)) from error
     for each in found:
         _permit(app, token, each.target)
     return found
 
 
 def _foreseen(app: App, plans: Sequence[Kept]) -> Answer:
-    """What `apply` would say now: of what would run, nothing."""
+    """What `perform_apply` would say now: of what would run, nothing."""
     left = app.foreseen(plans)
     rows: list[Plain] = []
     for each in plans:
@@ -208,13 +208,13 @@ def _as_asked(told: Answer, wanted: str, is_strict: bool) -> Answer:
     others = [plan for plan in told["plans"] if plan["outcome"] != wanted]
     if is_strict and (others or not told["plans"]):
         why = "; ".join(f"{plan['hash'][:12]} {plan['outcome']}: {plan['why']}" for plan in others[:5])
-        raise Refused("not-as-asked", why or "nothing was there to be done", told)
+        raise NotDone("not-as-asked", why or "nothing was there to be done", told)
     return told
 
 
-def _run(app: App, asked: shapes.Rollback) -> str:
+def _run(app: App, asked: shapes.RollbackRequest) -> str:
     if bool(asked.run) == bool(asked.plans):
-        raise Refused("malformed", "name either a run or plans")
+        raise NotDone("malformed", "name either a run or plans")
     if asked.run:
         return asked.run
     return last_by(app.store.runs(), [plan.hash for plan in map(app.store.plan, asked.plans)])
@@ -223,7 +223,7 @@ def _run(app: App, asked: shapes.Rollback) -> str:
 def _person(app: App, actor: str) -> Person:
     person = next((each for each in app.configuration.people if each.is_called(actor)), None)
     if person is None:
-        raise Refused("not-allowed", f"{actor} is nobody of [[people]] in setright.toml; only those can agree by the API")
+        raise NotDone("not-allowed", f"{actor} is nobody of [[people]] in setright.toml; only those can agree by the API")
     return person
 
 
@@ -231,5 +231,5 @@ def _lacks(app: App, of: Kept) -> str:
     return app.consent.lacking([of])[of.hash]
 
 
-def _ask(asked: shapes.Scan | shapes.Plan) -> Ask:
-    return Ask(asked.baseline, asked.controls, asked.min_severity)
+def _ask(asked: shapes.ScanRequest | shapes.PlanRequest) -> ScanOptions:
+    return ScanOptions(asked.baseline, asked.controls, asked.min_severity)

@@ -8,7 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from setright.model import Plain
-from setright.web.api.shapes import Problem
+from setright.web.api.shapes import ProblemDetails
 
 MEDIA = "application/problem+json"
 TYPE = "urn:setright:problem:"
@@ -31,7 +31,7 @@ TITLES = {  # name -> HTTP status and title
 }
 
 
-class Refused(Exception):
+class NotDone(Exception):
     """Something that is not done; `name` is one of `TITLES`."""
 
     def __init__(self, name: str, detail: str, answer: dict[str, Plain] | None = None) -> None:
@@ -41,11 +41,11 @@ class Refused(Exception):
         self.answer = answer
 
     @property
-    def problem(self) -> Problem:
-        return Problem(TYPE + self.name, TITLES[self.name][1], self.status, str(self), answer=self.answer)
+    def problem(self) -> ProblemDetails:
+        return ProblemDetails(TYPE + self.name, TITLES[self.name][1], self.status, str(self), answer=self.answer)
 
 
-def problem_response(refused: Refused, headers: Mapping[str, str], instance: str = "") -> Response:
+def problem_response(refused: NotDone, headers: Mapping[str, str], instance: str = "") -> Response:
     """As the caller gets it. `instance`: the call that it is of."""
     body = msgspec.json.encode(msgspec.structs.replace(refused.problem, instance=instance))
     return Response(body, refused.status, dict(headers), MEDIA)

@@ -27,14 +27,14 @@ from setright.engine.bearers import bearer
 from setright.engine.contract import SCHEMA
 from setright.engine.error import EngineError
 from setright.engine.redact import redact_text
-from setright.engine.store import Call, Token
+from setright.engine.store import BearerToken, Call
 from setright.engine.times import now, stamp
 from setright.model import Plain
 from setright.web.api import performing, shapes
 from setright.web.api.doing import DIED, Doer
-from setright.web.api.openapi import document
-from setright.web.api.pace import Pace
-from setright.web.api.problems import Refused, problem_response
+from setright.web.api.openapi import openapi_document
+from setright.web.api.pace import Quota
+from setright.web.api.problems import NotDone, problem_response
 
 T = TypeVar("T")
 LOG = logging.getLogger("setright.serve")
@@ -54,8 +54,8 @@ class Api:
         self._app = app
         self._doer = doer
         self._headers = dict(headers)
-        self._pace = Pace(app.configuration.serve.calls_per_minute)
-        self._strangers = Pace(STRANGERS_PER_MINUTE)
+        self._pace = Quota(app.configuration.serve.calls_per_minute)
+        self._strangers = Quota(STRANGERS_PER_MINUTE)
         self._acting: dict[str, App] = {}
 
     @property
@@ -72,27 +72,27 @@ class Api:
     def _asking(self, operation: shapes.Operation) -> Callable[[Request], Awaitable[Response]]:
         return self._guarded(partial(self._asked, operation))
 
-    def _telling(self, of: Callable[[Token, str], dict[str, Plain]]) -> Callable[[Request], Awaitable[Response]]:
-        async def tell(request: Request, token: Token) -> Response:
+    def _telling(self, of: Callable[[BearerToken, str], dict[str, Plain]]) -> Callable[[Request], Awaitable[Response]]:
+        async def tell(request: Request, token: BearerToken) -> Response:
             (wanted,) = request.path_params.values()
             return self._json(await run_in_threadpool(of, token, wanted))
 
         return self._guarded(tell)
 
-    def _guarded(self, inner: Callable[[Request, Token], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def _guarded(self, inner: Callable[[Request, BearerToken], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """With a token that holds, not too often, and with a problem for whatever is refused."""
 
         async def guarded(request: Request) -> Response:
             try:
                 return await inner(request, await run_in_threadpool(self._bearer, request))
-            except Refused as refused:
+            except NotDone as refused:
                 return problem_response(refused, self._headers | _more(refused), request.url.path)
             except EngineError as error:
-                return problem_response(Refused("refused", redact_text(str(error))), self._headers, request.url.path)
+                return problem_response(NotDone("refused", redact_text(str(error))), self._headers, request.url.path)
 
         return guarded
 
-    def _bearer(self, request: Request) -> Token:
+    def _bearer(self, request: Request) -> BearerToken:
         sort, _, text = request.headers.get("authorization", "").partition(" ")
         stranger = request.client.host if request.client else ""
         try:
@@ -102,22 +102,22 @@ class Api:
         except EngineError as error:
             if wait_s := self._strangers.wait_s(stranger):
                 raise TooOften(wait_s) from error
-            raise Refused("no-token", str(error)) from error
+            raise NotDone("no-token", str(error)) from error
         if wait_s := self._pace.wait_s(token.id):
             raise TooOften(wait_s)
         self._app.store.token_used(token.id, now())
         return token
 
-    async def _asked(self, operation: shapes.Operation, request: Request, token: Token) -> Response:
+    async def _asked(self, operation: shapes.Operation, request: Request, token: BearerToken) -> Response:
         if operation.action not in token.actions:
             what = {"token": token.id, "action": operation.action}
             await run_in_threadpool(self._for(token.actor).ledger.append, "call refused", what)
-            raise Refused("not-allowed", f"this token may {', '.join(token.actions)}, not {operation.action}")
+            raise NotDone("not-allowed", f"this token may {', '.join(token.actions)}, not {operation.action}")
         asked = await _read(request, operation.takes)
         made = await run_in_threadpool(self._take, operation, token, asked, _key(request))
         return await self._ended(made, request)
 
-    def _take(self, operation: shapes.Operation, token: Token, asked: shapes.Asked, key: str) -> Call:
+    def _take(self, operation: shapes.Operation, token: BearerToken, asked: shapes.Asked, key: str) -> Call:
         """The call of that key: this one, or the one that was made before. What does not take long is done at once."""
         app, at = self._for(token.actor), now()
         is_long = operation.is_long and not getattr(asked, "dry_run", False)
@@ -128,13 +128,13 @@ class Api:
         kept, is_new = app.store.take_call(wanted)
         if not is_new:
             if (kept.action, kept.body) != (wanted.action, wanted.body):
-                raise Refused("key-used", f"it is that of the call {kept.id}, which asked for something else; take a new one")
+                raise NotDone("key-used", f"it is that of the call {kept.id}, which asked for something else; take a new one")
             return kept
         said = {"call": id_, "token": token.id, "action": operation.action, "asked": msgspec.json.decode(body)}
         app.ledger.append("called", said)
         if not is_long:
             try:
-                return performing.end(app, kept)
+                return performing.end_call(app, kept)
             finally:  # what nobody thought of ends it, too
                 app.store.end_call(id_, *DIED, now())
         self._doer.wanted()
@@ -150,32 +150,32 @@ class Api:
         url = f"{shapes.PREFIX}/calls/{call.id}"
         headers = self._headers | {"Location": url} | ({"Preference-Applied": f"wait={found[1]}"} if found else {})
         if call.state != "ended":
-            return self._json(told(call), 202, headers | {"Retry-After": "2"})
+            return self._json(call_told(call), 202, headers | {"Retry-After": "2"})
         if call.status >= 400:
-            problem = msgspec.json.decode(call.answer, type=shapes.Problem)
-            refused = Refused(problem.type.rpartition(":")[2], problem.detail, problem.answer)
+            problem = msgspec.json.decode(call.answer, type=shapes.ProblemDetails)
+            refused = NotDone(problem.type.rpartition(":")[2], problem.detail, problem.answer)
             return problem_response(refused, headers, url)
-        return self._json(told(call), 200, headers)
+        return self._json(call_told(call), 200, headers)
 
     def _again(self, call: Call) -> Call:
         return self._app.store.call(call.id) or call
 
-    def _call(self, token: Token, id_: str) -> dict[str, Plain]:
+    def _call(self, token: BearerToken, id_: str) -> dict[str, Plain]:
         found = self._app.store.call(id_)
         if found is None or found.actor != token.actor:
-            raise Refused("not-found", f"{id_} is no call of {token.actor}")
-        return told(found)
+            raise NotDone("not-found", f"{id_} is no call of {token.actor}")
+        return call_told(found)
 
-    def _plan(self, token: Token, hash_: str) -> dict[str, Plain]:
+    def _plan(self, token: BearerToken, hash_: str) -> dict[str, Plain]:
         return performing.plan_told(self._for(token.actor), token, hash_)
 
     async def _document(self, request: Request) -> Response:
-        return Response(document(), headers=self._headers, media_type="application/json")
+        return Response(openapi_document(), headers=self._headers, media_type="application/json")
 
     async def _nothing(self, request: Request) -> Response:
         known = any(re.fullmatch(each, request.url.path.removeprefix(shapes.PREFIX)) for each in KNOWN)
         why = f"{request.method} {request.url.path}; /api/v1/openapi.json says what there is"
-        return problem_response(Refused("wrong-method" if known else "not-found", why), self._headers, request.url.path)
+        return problem_response(NotDone("wrong-method" if known else "not-found", why), self._headers, request.url.path)
 
     def _for(self, actor: str) -> App:
         """The app as somebody else: the ledger says their name. What is costly is shared."""
@@ -189,7 +189,7 @@ class Api:
         return Response(msgspec.json.encode(told), status, dict(headers or self._headers), "application/json")
 
 
-class TooOften(Refused):
+class TooOften(NotDone):
     """Somebody called more often than they may."""
 
     def __init__(self, wait_s: int) -> None:
@@ -197,7 +197,7 @@ class TooOften(Refused):
         self.wait_s = wait_s
 
 
-def told(call: Call) -> dict[str, Plain]:
+def call_told(call: Call) -> dict[str, Plain]:
     held = msgspec.json.decode(call.answer) if call.answer else None
     is_problem = call.status >= 400
     told = shapes.Told(
@@ -210,12 +210,12 @@ def told(call: Call) -> dict[str, Plain]:
         ended_at=call.ended_at,
         status=call.status,
         answer=None if is_problem else held,
-        problem=msgspec.convert(held, shapes.Problem) if is_problem else None,
+        problem=msgspec.convert(held, shapes.ProblemDetails) if is_problem else None,
     )
     return {"schema": SCHEMA, **msgspec.to_builtins(told)}
 
 
-def _more(refused: Refused) -> dict[str, str]:
+def _more(refused: NotDone) -> dict[str, str]:
     if isinstance(refused, TooOften):
         return {"Retry-After": str(refused.wait_s)}
     return {"WWW-Authenticate": 'Bearer realm="setright"'} if refused.name == "no-token" else {}
@@ -227,20 +227,20 @@ def _key(request: Request) -> str:
     if not key:
         return ""
     if not KEY.fullmatch(key):
-        raise Refused("malformed", "an Idempotency-Key has 8 to 200 printable characters without blanks")
+        raise NotDone("malformed", "an Idempotency-Key has 8 to 200 printable characters without blanks")
     return sha256(key.encode()).hexdigest()
 
 
 async def _read(request: Request, takes: type[T]) -> T:
     """The body as what it must be. Raises Refused, with the place of what is wrong."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused("not-json", "send Content-Type: application/json")
+        raise NotDone("not-json", "send Content-Type: application/json")
     parts: list[bytes] = []
     async for part in request.stream():
         parts.append(part)
         if sum(map(len, parts)) > MAX_BODY_BYTES:
-            raise Refused("too-long", f"{MAX_BODY_BYTES} bytes at most")
+            raise NotDone("too-long", f"{MAX_BODY_BYTES} bytes at most")
     try:
         return msgspec.json.decode(b"".join(parts), type=takes)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused("malformed", str(error).replace("`", "")) from error
+        raise NotDone("malformed", str(error).replace("`", "")) from error

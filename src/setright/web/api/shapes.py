@@ -26,7 +26,7 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Something asked for."""
 
 
-class Scan(Asked, frozen=True, kw_only=True):
+class ScanRequest(Asked, frozen=True, kw_only=True):
     """`targets` are names, globs or @groups of the configuration; `controls` ids or globs (empty: the baseline's).
 
     With `fail_on` an end with open findings of that severity or above is a problem (409), as it is for `setright scan --fail-on`.
@@ -39,7 +39,7 @@ class Scan(Asked, frozen=True, kw_only=True):
     fail_on: Threshold = "never"
 
 
-class Plan(Asked, frozen=True, kw_only=True):
+class PlanRequest(Asked, frozen=True, kw_only=True):
     """As for a scan. The plans are kept, as asked for by the token's actor."""
 
     targets: Words
@@ -48,14 +48,14 @@ class Plan(Asked, frozen=True, kw_only=True):
     min_severity: Severity = "info"
 
 
-class Approve(Asked, frozen=True, kw_only=True):
+class ApproveRequest(Asked, frozen=True, kw_only=True):
     """The actor's yes to exactly these plans, for one run each. Nobody agrees to what they asked for themselves."""
 
     plans: Hashes
     dry_run: bool = False
 
 
-class Apply(Asked, frozen=True, kw_only=True):
+class ApplyRequest(Asked, frozen=True, kw_only=True):
     """Runs those of the plans that policy lets run or that have all their approvals; says of the others why not.
 
     `strict`: any other outcome than `verified` is a problem (409).
@@ -66,7 +66,7 @@ class Apply(Asked, frozen=True, kw_only=True):
     strict: bool = False
 
 
-class Rollback(Asked, frozen=True, kw_only=True):
+class RollbackRequest(Asked, frozen=True, kw_only=True):
     """Takes back what a run changed: a run by its id, or the last one that changed something by one of these plans.
 
     `strict`: any other outcome than `reverted` is a problem (409).
@@ -78,7 +78,7 @@ class Rollback(Asked, frozen=True, kw_only=True):
     strict: bool = False
 
 
-class Except(Asked, frozen=True, kw_only=True):
+class ExceptRequest(Asked, frozen=True, kw_only=True):
     """Leaves a finding open knowingly; its approver is the actor. `until` is a date (2026-12-31) or days from now (30d)."""
 
     finding: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
@@ -88,7 +88,7 @@ class Except(Asked, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-class Problem(msgspec.Struct, frozen=True):
+class ProblemDetails(msgspec.Struct, frozen=True):
     """Why something was not done (RFC 9457); `detail` says what to do. `answer` is what came of it all the same."""
 
     type: str
@@ -115,7 +115,7 @@ class Told(msgspec.Struct, frozen=True):
     ended_at: str | None
     status: int
     answer: dict[str, Plain] | None
-    problem: Problem | None
+    problem: ProblemDetails | None
     schema: str = SCHEMA
 
 
@@ -130,11 +130,11 @@ class Operation(NamedTuple):
 
 
 OPERATIONS = (
-    Operation("scan", "/scans", Scan, "Find what is configured wrong; change nothing.", is_long=True),
-    Operation("plan", "/plans", Plan, "Make plans and keep them; change nothing.", is_long=True),
-    Operation("approve", "/approvals", Approve, "Agree to plans that somebody else asked for."),
-    Operation("apply", "/runs", Apply, "Run exactly these plans; refuse one if anything moved.", is_long=True),
-    Operation("rollback", "/rollbacks", Rollback, "Restore what a run changed, verified.", is_long=True),
-    Operation("except", "/exceptions", Except, "Leave a finding open knowingly, with a reason and an end."),
+    Operation("scan", "/scans", ScanRequest, "Find what is configured wrong; change nothing.", is_long=True),
+    Operation("plan", "/plans", PlanRequest, "Make plans and keep them; change nothing.", is_long=True),
+    Operation("approve", "/approvals", ApproveRequest, "Agree to plans that somebody else asked for."),
+    Operation("apply", "/runs", ApplyRequest, "Run exactly these plans; refuse one if anything moved.", is_long=True),
+    Operation("rollback", "/rollbacks", RollbackRequest, "Restore what a run changed, verified.", is_long=True),
+    Operation("except", "/exceptions", ExceptRequest, "Leave a finding open knowingly, with a reason and an end."),
 )
 BY_ACTION = {operation.action: operation for operation in OPERATIONS}

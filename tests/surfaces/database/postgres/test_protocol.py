@@ -12,7 +12,7 @@ from tests.surfaces.database.postgres.test_surface import certificate, do
 
 from setright.controls.derive import resolve
 from setright.engine.execute import Execution
-from setright.engine.plan import Options, plan
+from setright.engine.plan import PlanOptions, plan
 from setright.engine.scan import Scan, bindings_for, judge_reading, scan, wants
 from setright.engine.snapshots import Snapshots
 from setright.model import Control, Plan
@@ -56,7 +56,7 @@ def test_every_fix_is_verified_on_a_real_server_and_undone_to_the_byte(
     before = server.auto.read_bytes(), server.hba.read_bytes(), surface.again(["role:app"])["role:app"].data
     found = scan(surface, CATALOGUE, [resolved(c) for c in CONTROLS])
     assert found.problems == ()
-    plans = [p for p in plan(found, surface, Options(together=True)).plans if p.lane != "hand"]
+    plans = [p for p in plan(found, surface, PlanOptions(together=True)).plans if p.lane != "hand"]
     assert {p.document for p in plans} == {"hba", "role:app", "settings"}
     done = []
     for i, each in enumerate(plans):

@@ -8,7 +8,7 @@ from lab import postgres as lab
 from tests.surfaces.database.postgres.test_surface import do, within
 
 from setright.surfaces.database.postgres.hba import GROUPS, RULES
-from setright.surfaces.database.postgres.rules import Login, Rule, deciding, refusal
+from setright.surfaces.database.postgres.rules import HbaRule, Login, deciding, refusal
 
 OWNER = "host all postgres 127.0.0.1/32 trust\n"
 RULES_TRIED = [
@@ -41,24 +41,24 @@ def test_the_server_lets_in_whom_we_say_it_lets_in(server: lab.Server, text: str
         server.hba.write_text(OWNER + text)
         link.execute("SELECT pg_reload_conf()")
         assert within(3, lambda: link.execute("SELECT pg_conf_load_time() > %s", loaded).fetchone() == (True,))
-        rules = [Rule(*row) for row in link.execute(RULES[0]).fetchall()]
+        rules = [HbaRule(*row) for row in link.execute(RULES[0]).fetchall()]
         groups = {name: frozenset(members) for name, members in link.execute(GROUPS[0]).fetchall()}
     assert (refusal(rules, VISITOR, groups) == "") == _gets_in(server)
 
 
 def test_a_host_name_cannot_be_told() -> None:
-    rule = Rule(1, "host", ["all"], ["all"], ".example.com", None, "reject", None, None)
+    rule = HbaRule(1, "host", ["all"], ["all"], ".example.com", None, "reject", None, None)
     assert deciding([rule], VISITOR, {}) is False
     assert refusal([rule], VISITOR, {}) == ""
 
 
 def test_the_first_line_that_matches_decides() -> None:
-    lines = [Rule(i, "host", ["all"], ["all"], "all", None, method, None, None) for i, method in enumerate(("reject", "trust"))]
+    lines = [HbaRule(i, "host", ["all"], ["all"], "all", None, method, None, None) for i, method in enumerate(("reject", "trust"))]
     assert "line 0: host all all all reject rejects visitor@127.0.0.1" in refusal(lines, VISITOR, {})
 
 
 def test_a_broken_line_matches_nobody() -> None:
-    broken = Rule(1, None, None, None, None, None, None, None, "invalid connection type")
+    broken = HbaRule(1, None, None, None, None, None, None, None, "invalid connection type")
     assert refusal([broken], VISITOR, {}) == "no line matches visitor@127.0.0.1 to postgres"
 
 

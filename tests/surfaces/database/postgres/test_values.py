@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab import postgres as lab
 
-from setright.surfaces.database.postgres.values import elements, hidden, normal
+from setright.surfaces.database.postgres.values import elements, may_hold_secret, normal
 
 AMOUNTS = st.builds("{}{}".format, st.integers(0, 30), st.sampled_from(["", ".5"]))
 SPELLINGS = {
@@ -62,7 +62,7 @@ def test_modes_are_octal_however_the_server_shows_them() -> None:
 
 def test_settings_that_may_hold_secrets_never_show_them() -> None:
     assert normal("primary_conninfo", "password=hunter2", "string", None, None) == "(set)"
-    assert [hidden(n) for n in ("primary_conninfo", "acme.api_token", "log_connections", "pgaudit.log")] == [
+    assert [may_hold_secret(n) for n in ("primary_conninfo", "acme.api_token", "log_connections", "pgaudit.log")] == [
         True,
         True,
         False,

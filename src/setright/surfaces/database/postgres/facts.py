@@ -11,7 +11,7 @@ from setright.model import Answer
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.database.postgres import files, hba, steps
 from setright.surfaces.database.postgres.roles import VERIFIER
-from setright.surfaces.database.postgres.rules import Rule, deciding
+from setright.surfaces.database.postgres.rules import HbaRule, deciding
 from setright.surfaces.database.postgres.session import Session
 
 CLIENTS = "backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()"
@@ -139,8 +139,8 @@ def _long_transactions(session: Session, _: str) -> Answer:
     return _counted(rows, "have been idle in a transaction for over a minute", "pg_stat_activity")
 
 
-def _method(rule: Rule | bool | None) -> str | None:
-    return rule.method if isinstance(rule, Rule) else None
+def _method(rule: HbaRule | bool | None) -> str | None:
+    return rule.method if isinstance(rule, HbaRule) else None
 
 
 def _listed(names: Sequence[str], claim: str, source: str) -> Answer:

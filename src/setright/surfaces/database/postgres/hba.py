@@ -15,7 +15,7 @@ from setright.model import Change
 from setright.surfaces.base import Rejected, SurfaceError
 from setright.surfaces.database.postgres import files
 from setright.surfaces.database.postgres.roles import VERIFIER
-from setright.surfaces.database.postgres.rules import Login, Rule, deciding, refusal
+from setright.surfaces.database.postgres.rules import HbaRule, Login, deciding, refusal
 from setright.surfaces.database.postgres.session import Query, Session
 
 RULES: Query = (
@@ -40,11 +40,11 @@ class Sessions(msgspec.Struct, frozen=True):
     groups: Mapping[str, Set[str]]
 
 
-def read(session: Session) -> bytes:
+def read_hba(session: Session) -> bytes:
     """The bytes of pg_hba.conf. Raises SurfaceError where we may not read it or it is not there."""
     if not session.rights.read_files:
         raise SurfaceError("pg_hba.conf: reading it needs a superuser, or pg_read_server_files with EXECUTE on pg_read_binary_file")
-    data = files.read(session, path(session))
+    data = files.read_server_file(session, path(session))
     if data is None:
         raise SurfaceError(f"{path(session)}: there is no such file; the next start will fail")
     return data
@@ -54,9 +54,9 @@ def path(session: Session) -> str:
     return files.path_of(session, "hba_file")
 
 
-def rules(session: Session) -> list[Rule]:
+def rules(session: Session) -> list[HbaRule]:
     """The lines of the file as it lies on disk."""
-    return [Rule(*row) for row in session.rows(*RULES)]
+    return [HbaRule(*row) for row in session.rows(*RULES)]
 
 
 def sessions(session: Session) -> Sessions:
@@ -73,7 +73,7 @@ def sessions(session: Session) -> Sessions:
     return _sorted(rows, {name: frozenset(members) for name, members in groups}, session.backend)
 
 
-def validate(session: Session, change: Change) -> None:
+def validate_hba(session: Session, change: Change) -> None:
     """Lets the server judge the new bytes: they lie in place for the moment of one round trip, without a reload.
 
     Raises Rejected where a line is wrong, where we could not log in again, or where a session that is open now could not.
@@ -87,34 +87,34 @@ def validate(session: Session, change: Change) -> None:
     _judge(session, old, new, found)
 
 
-def write(session: Session, change: Change) -> None:
+def write_hba(session: Session, change: Change) -> None:
     """Puts `after` where `before` stands; put back at once where the server then finds an error in it."""
     before, after = _both(change)
     there = path(session)
     with session.locked():
-        if read(session) == after:
+        if read_hba(session) == after:
             return
-        files.run(session, [files.replaced(there, before, after)], there)
+        files.run_statements(session, [files.replaced(there, before, after)], there)
         wrong = errors(rules(session)) if session.rights.hba_rules and not change.meta else ""
         if wrong:
-            files.run(session, [files.replaced(there, after, before)], there)
+            files.run_statements(session, [files.replaced(there, after, before)], there)
             raise Rejected(f"{there}: {wrong}; nothing was changed")
 
 
-def errors(found: Sequence[Rule]) -> str:
+def errors(found: Sequence[HbaRule]) -> str:
     return "; ".join(f"line {rule.line}: {rule.error}" for rule in found if rule.broken)
 
 
-def _tried(session: Session, there: str, before: bytes, after: bytes) -> list[Rule]:
+def _tried(session: Session, there: str, before: bytes, after: bytes) -> list[HbaRule]:
     """What the server makes of the new bytes, with the old ones back in place.
 
     All three statements leave in one go, so that the server puts the file back even where we die on the way.
     """
     trial = [files.replaced(there, before, after), sql.SQL(RULES[0]), files.replaced(there, after, before)]
-    return [Rule(*row) for row in files.run(session, trial, there)[1]]
+    return [HbaRule(*row) for row in files.run_statements(session, trial, there)[1]]
 
 
-def _judge(session: Session, old: Sequence[Rule], new: Sequence[Rule], found: Sessions) -> None:
+def _judge(session: Session, old: Sequence[HbaRule], new: Sequence[HbaRule], found: Sessions) -> None:
     wrong = errors(new)
     if wrong:
         raise Rejected(f"pg_hba.conf: {wrong}")
@@ -127,9 +127,9 @@ def _judge(session: Session, old: Sequence[Rule], new: Sequence[Rule], found: Se
             raise Rejected(f"pg_hba.conf: a session that is open now could not come back: {lost}")
 
 
-def _asks_us(session: Session, new: Sequence[Rule], found: Sessions) -> str:
+def _asks_us(session: Session, new: Sequence[HbaRule], found: Sessions) -> str:
     rule = deciding(new, found.ours, found.groups)
-    if isinstance(rule, Rule) and rule.method in ("scram-sha-256", "md5", "password") and not session.has_password:
+    if isinstance(rule, HbaRule) and rule.method in ("scram-sha-256", "md5", "password") and not session.has_password:
         return f"{rule} asks for a password and we have none (PGVERIFIER, pgpass)"
     return ""
 

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from setright.model import Change, Plain
 from setright.surfaces.base import Moved, SurfaceError
-from setright.surfaces.database.postgres.session import Query, Session, Statement, plain, said
+from setright.surfaces.database.postgres.session import Query, Session, Statement, canonical_json, server_said
 
 FLAGS = {
     "superuser": "SUPERUSER",
@@ -49,7 +49,7 @@ def documents(rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> dict[
     return {f"role:{row[0]}": _document(row) for row in rows if not names or any(fnmatchcase(row[0], glob) for glob in names)}
 
 
-def write(session: Session, change: Change) -> None:
+def alter_role(session: Session, change: Change) -> None:
     """One ALTER ROLE for what differs. Raises Moved where an attribute is neither the old nor the new one by now."""
     name = change.locator.removeprefix("role:")
     before, after = (attributes(change, data) for data in (change.before, change.after))
@@ -72,7 +72,7 @@ def _alter(session: Session, name: str, wanted: Mapping[str, Plain]) -> None:
     try:
         session.statements([sql.SQL("ALTER ROLE {} WITH {}").format(sql.Identifier(name), options)])
     except psycopg.Error as error:
-        raise SurfaceError(f"role {name}: {said(error)}") from error
+        raise SurfaceError(f"role {name}: {server_said(error)}") from error
 
 
 def _option(name: str, key: str, value: Plain) -> Statement:
@@ -89,7 +89,7 @@ def _document(row: Sequence[Any]) -> bytes:
     name, bootstrap, *flags, limit, until, groups, password = row
     names = ("superuser", "createrole", "createdb", "replication", "bypassrls", "login", "inherit")
     attributes = dict(zip(names, flags, strict=True))
-    return plain(
+    return canonical_json(
         {
             "role": name,
             "bootstrap": bootstrap,

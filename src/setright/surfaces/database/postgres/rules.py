@@ -16,7 +16,7 @@ MATCHES_ANYBODY = ("all", "samehost", "samenet")
 TLS_ONLY = {"hostssl": True, "hostnossl": False}
 
 
-class Rule(msgspec.Struct, frozen=True):
+class HbaRule(msgspec.Struct, frozen=True):
     """One line as the server reads it; see `broken` for what `error` means."""
 
     line: int
@@ -56,7 +56,7 @@ class Login(msgspec.Struct, frozen=True):
         return f"{self.user}@{self.address or 'the local socket'} to {self.database}"
 
 
-def deciding(rules: Sequence[Rule], login: Login, groups: Mapping[str, Set[str]]) -> Rule | bool | None:
+def deciding(rules: Sequence[HbaRule], login: Login, groups: Mapping[str, Set[str]]) -> HbaRule | bool | None:
     """The rule that decides; None where no rule matches (refused); False where it cannot be told (a host name)."""
     for rule in rules:
         if rule.broken or not _names_match(rule, login, groups):
@@ -69,7 +69,7 @@ def deciding(rules: Sequence[Rule], login: Login, groups: Mapping[str, Set[str]]
     return None
 
 
-def refusal(rules: Sequence[Rule], login: Login, groups: Mapping[str, Set[str]]) -> str:
+def refusal(rules: Sequence[HbaRule], login: Login, groups: Mapping[str, Set[str]]) -> str:
     """Why these rules would not let this login in; empty where they would, or where it cannot be told."""
     rule = deciding(rules, login, groups)
     if isinstance(rule, bool):
@@ -85,7 +85,7 @@ def refusal(rules: Sequence[Rule], login: Login, groups: Mapping[str, Set[str]])
     return ""
 
 
-def _names_match(rule: Rule, login: Login, groups: Mapping[str, Set[str]]) -> bool:
+def _names_match(rule: HbaRule, login: Login, groups: Mapping[str, Set[str]]) -> bool:
     member = groups.get(login.user, frozenset())
     return any(_database_matches(word, login, member) for word in rule.database or ()) and any(
         _user_matches(word, login.user, member) for word in rule.user or ()
@@ -116,7 +116,7 @@ def _name_matches(word: str, name: str) -> bool:
     return plain is not None and name.startswith(plain[1])
 
 
-def _comes_from(rule: Rule, login: Login) -> bool | None:
+def _comes_from(rule: HbaRule, login: Login) -> bool | None:
     if rule.type == "local" or login.address is None:
         return rule.type == "local" and login.address is None
     if rule.type in TLS_ONLY and TLS_ONLY[rule.type] != login.tls:
@@ -126,7 +126,7 @@ def _comes_from(rule: Rule, login: Login) -> bool | None:
     return _address_matches(rule, login.address)
 
 
-def _address_matches(rule: Rule, address: str) -> bool | None:
+def _address_matches(rule: HbaRule, address: str) -> bool | None:
     here = ip_address(address.partition("%")[0])
     if rule.address == "all":
         return True

@@ -138,10 +138,10 @@ class Session:
         try:
             yield
         except psycopg.Error as error:
-            raise SurfaceError(f"{self.target}: {said(error)}") from error
+            raise SurfaceError(f"{self.target}: {server_said(error)}") from error
 
 
-def said(error: psycopg.Error) -> str:
+def server_said(error: psycopg.Error) -> str:
     """What the server said in one line, without the statement it said it of."""
     primary = error.diag.message_primary or str(error).strip() or type(error).__name__
     return " ".join(primary.split())
@@ -166,7 +166,7 @@ def _bound(query: LiteralString, params: Sequence[Any]) -> Statement:
     return sql.Composed(composed)
 
 
-def plain(value: Mapping[str, Any]) -> bytes:
+def canonical_json(value: Mapping[str, Any]) -> bytes:
     """Canonical JSON: one line an entry, in the order given."""
     lines = ",\n".join(f"  {_json(key)}: {_json(item)}" for key, item in value.items())
     return f"{{\n{lines}\n}}\n".encode()

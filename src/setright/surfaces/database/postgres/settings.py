@@ -19,8 +19,8 @@ from psycopg import sql
 from setright.model import Change, Kept, Plain
 from setright.surfaces.base import Moved, Rejected, SurfaceError
 from setright.surfaces.database.postgres import wire
-from setright.surfaces.database.postgres.session import Query, Session, Statement, plain, said
-from setright.surfaces.database.postgres.values import QUOTED_LISTS, elements, hidden, normal, text
+from setright.surfaces.database.postgres.session import Query, Session, Statement, canonical_json, server_said
+from setright.surfaces.database.postgres.values import QUOTED_LISTS, elements, may_hold_secret, normal, normal_text
 
 NEEDS_RESTART = "setting could not be applied"  # what pg_file_settings says of a good value that waits for a restart
 OURS = ("session", "client", "user", "database", "database user", "interactive")  # sources that hold for our login only
@@ -38,7 +38,7 @@ FILES: Query = (
 )
 
 
-class Setting(msgspec.Struct, frozen=True):
+class ServerSetting(msgspec.Struct, frozen=True):
     """One row of pg_settings."""
 
     name: str
@@ -61,14 +61,16 @@ class Setting(msgspec.Struct, frozen=True):
 class State(msgspec.Struct, frozen=True):
     """All settings, what the files say in their order, and the complaints about the files."""
 
-    settings: Mapping[str, Setting]
+    settings: Mapping[str, ServerSetting]
     files: Mapping[str, str]
     auto: Mapping[str, str]  # in the order of the file
     errors: tuple[str, ...] = ()
 
     def layers(self, name: str) -> dict[str, Plain]:
         """What each layer says of one setting, weakest first."""
-        row = self.settings.get(name) or Setting(name, None, None, "string", None, None, "user", "default", None, False, None, None)
+        row = self.settings.get(name) or ServerSetting(
+            name, None, None, "string", None, None, "user", "default", None, False, None, None
+        )
         found = {"boot": row.normal(row.setting if row.boot_val is None and row.source in BUILT_IN else row.boot_val)}
         if name in self.files:
             found["files"] = row.normal(self.files[name])
@@ -81,12 +83,12 @@ class State(msgspec.Struct, frozen=True):
 def state(session: Session) -> State:
     """Settings and files, in one round trip. Where the files may not be read, what runs stands in for them."""
     if not session.rights.file_settings:
-        return _from_running({row[0]: Setting(*row) for row in session.rows(*SETTINGS)})
+        return _from_running({row[0]: ServerSetting(*row) for row in session.rows(*SETTINGS)})
     settings, files = session.batch([SETTINGS, FILES])
     known = {row[0].lower(): row[0] for row in settings}
     told = [(str(known.get(name, name)), str(raw), auto) for name, raw, auto, _ in files if name]
     return State(
-        settings={row[0]: Setting(*row) for row in settings},
+        settings={row[0]: ServerSetting(*row) for row in settings},
         files={name: raw for name, raw, auto in told if not auto},
         auto=_last([(name, raw) for name, raw, auto in told if auto]),
         errors=tuple(f"{name or 'syntax'}: {error}" for name, _, _, error in files if error and error != NEEDS_RESTART),
@@ -95,7 +97,7 @@ def state(session: Session) -> State:
 
 def document(found: State) -> bytes:
     """`settings` as bytes: one line a setting, sorted by name."""
-    return plain({name: found.layers(name) for name in sorted({*found.settings, *found.files, *found.auto})})
+    return canonical_json({name: found.layers(name) for name in sorted({*found.settings, *found.files, *found.auto})})
 
 
 def running(session: Session) -> bytes:
@@ -104,17 +106,17 @@ def running(session: Session) -> bytes:
     A server that says `ssl = on` and offers no TLS reads `off`.
     """
     with session.fresh() as link:
-        rows = [Setting(*row) for row in link.execute(SETTINGS[0]).fetchall()]
+        rows = [ServerSetting(*row) for row in link.execute(SETTINGS[0]).fetchall()]
     values = {row.name: row.normal(row.setting) for row in rows if row.source not in OURS}
     if values.get("ssl") == "on" and not wire.offers_tls(session.address):
         values["ssl"] = "off"
-    return plain(dict(sorted(values.items())))
+    return canonical_json(dict(sorted(values.items())))
 
 
-def keep(session: Session, locator: str) -> Kept:
+def kept_layers(session: Session, locator: str) -> Kept:
     """The layers, and `auto` as written and in its order: ALTER SYSTEM moves what it sets to the end of the file."""
     found = state(session)
-    auto = [[name, None if hidden(name) else raw] for name, raw in found.auto.items()]
+    auto = [[name, None if may_hold_secret(name) else raw] for name, raw in found.auto.items()]
     return Kept(locator, "json", document(found), {"auto": auto})
 
 
@@ -131,7 +133,7 @@ def wanted(change: Change) -> dict[str, tuple[Plain, Plain]]:
     return asked
 
 
-def write(session: Session, change: Change) -> None:
+def alter_system(session: Session, change: Change) -> None:
     """ALTER SYSTEM for what differs, in one round trip. A value that was asked for by neither side is somebody else's: Moved."""
     asked = wanted(change)
     with session.locked():
@@ -139,7 +141,7 @@ def write(session: Session, change: Change) -> None:
         now = {name: found.layers(name)["auto"] for name in asked}
         for name, sides in asked.items():
             if now[name] not in sides:
-                raise Moved(f"{name}: postgresql.auto.conf says {shown(name, now[name])} by now")
+                raise Moved(f"{name}: postgresql.auto.conf says {setting_in_words(name, now[name])} by now")
         if change.meta and "auto" in change.meta:
             _carry_out(session, found, _back(found, change.meta["auto"], asked))
         else:
@@ -156,11 +158,11 @@ def alter(name: str, value: Plain) -> Statement:
         values = value if isinstance(value, list) else elements(value)
         if not values:
             raise SurfaceError(f"{name}: an empty list cannot be set without breaking the next start; remove the setting instead")
-    return sql.SQL("ALTER SYSTEM SET {} = {}").format(identifier, sql.SQL(", ").join(sql.Literal(text(v)) for v in values))
+    return sql.SQL("ALTER SYSTEM SET {} = {}").format(identifier, sql.SQL(", ").join(sql.Literal(normal_text(v)) for v in values))
 
 
-def shown(name: str, value: Plain) -> str:
-    return "nothing" if value is None else repr(text(value))
+def setting_in_words(name: str, value: Plain) -> str:
+    return "nothing" if value is None else repr(normal_text(value))
 
 
 def _back(found: State, kept: Sequence[Sequence[Any]], asked: Mapping[str, Any]) -> list[Statement]:
@@ -177,12 +179,14 @@ def _carry_out(session: Session, found: State, statements: Sequence[Statement]) 
     try:
         session.statements(statements)
     except psycopg.errors.InsufficientPrivilege as error:
-        raise SurfaceError(f"{session.target}: {said(error)}; ALTER SYSTEM needs a superuser or GRANT ALTER SYSTEM") from error
+        raise SurfaceError(
+            f"{session.target}: {server_said(error)}; ALTER SYSTEM needs a superuser or GRANT ALTER SYSTEM"
+        ) from error
     except psycopg.Error as error:
         left = state(session)
         kept = list(found.auto.items())
         session.statements(_back(left, kept, {**left.auto, **found.auto}))
-        raise Rejected(f"{session.target}: {said(error)}; nothing was changed") from error
+        raise Rejected(f"{session.target}: {server_said(error)}; nothing was changed") from error
 
 
 def _last(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -194,7 +198,7 @@ def _last(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return into
 
 
-def _from_running(settings: Mapping[str, Setting]) -> State:
+def _from_running(settings: Mapping[str, ServerSetting]) -> State:
     told = {s.name: s for s in settings.values() if s.source == "configuration file"}
     files = {name: f"{s.setting}" for name, s in told.items() if not (s.sourcefile or "").endswith("postgresql.auto.conf")}
     auto = {name: f"{s.setting}" for name, s in told.items() if name not in files}

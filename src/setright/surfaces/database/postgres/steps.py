@@ -16,8 +16,8 @@ from setright.model import Change, Plain, Steps
 from setright.surfaces.base import Rejected, SurfaceError
 from setright.surfaces.database.postgres import files, hba, roles, settings, wire
 from setright.surfaces.database.postgres.session import Session
-from setright.surfaces.database.postgres.settings import Setting, State
-from setright.surfaces.database.postgres.values import MODES, text
+from setright.surfaces.database.postgres.settings import ServerSetting, State
+from setright.surfaces.database.postgres.values import MODES, normal_text
 
 SUSTAINED_S = 0.5  # right after a reload new connections get the old and the new state in turns
 RELOAD_TIMEOUT_S = 5.0
@@ -25,29 +25,29 @@ LIBRARIES = ("shared_preload_libraries",)
 TLS_FILES = {"ssl_cert_file": True, "ssl_key_file": True, "ssl_ca_file": False, "ssl_crl_file": False, "ssl_dh_params_file": False}
 
 
-def validate(session: Session, changes: Sequence[Change], steps: Steps) -> None:
+def validate_staged(session: Session, changes: Sequence[Change], steps: Steps) -> None:
     """Checks every staged document, then the next start with all of them. Raises Rejected with the reason."""
     staged: dict[str, Plain] = {}
     for change in changes:
         if change.locator == "settings":
             staged.update(check_settings(session, change))
         elif change.locator == "hba":
-            hba.validate(session, change)
+            hba.validate_hba(session, change)
         elif change.locator.startswith("role:"):
             _check_role(session, change)
-    known(steps.next_start, NEXT_START)
+    require_known(steps.next_start, NEXT_START)
     if steps.next_start:
         wrong = start_problems(session, staged)
         if wrong:
             raise Rejected(f"the next start would fail: {'; '.join(wrong)}")
 
 
-def reload(session: Session, steps: Steps) -> None:
+def reload_server(session: Session, steps: Steps) -> None:
     """Reloads, then waits until new connections have held the new state for half a second.
 
     Raises SurfaceError where they never do.
     """
-    known(steps.reload, ("postgres",))
+    require_known(steps.reload, ("postgres",))
     if not steps.reload:
         return
     wrong = _file_errors(session)
@@ -61,8 +61,8 @@ def reload(session: Session, steps: Steps) -> None:
 
 def probe(session: Session, steps: Steps) -> dict[str, str]:
     """Health by name; `ok` or what was seen instead. The next start is looked at with what the files say now."""
-    known(steps.probe, tuple(PROBES))
-    known(steps.next_start, NEXT_START)
+    require_known(steps.probe, tuple(PROBES))
+    require_known(steps.next_start, NEXT_START)
     seen = {name: PROBES[name](session) for name in steps.probe}
     seen.update({name: "; ".join(start_problems(session, {})) or "ok" for name in steps.next_start})
     return seen
@@ -92,7 +92,7 @@ def check_settings(session: Session, change: Change) -> dict[str, Plain]:
     return asked
 
 
-def known(asked: Sequence[str], offered: Sequence[str]) -> None:
+def require_known(asked: Sequence[str], offered: Sequence[str]) -> None:
     """Raises SurfaceError for a step this surface does not have."""
     for name in asked:
         if name not in offered:
@@ -106,7 +106,7 @@ def _check_role(session: Session, change: Change) -> None:
         raise Rejected(f"role {before['role']} is the one we log in as; taking {' and '.join(lost)} from it would cut us off")
 
 
-def _unfit(row: Setting, value: Plain) -> str:
+def _unfit(row: ServerSetting, value: Plain) -> str:
     if row.context == "internal":
         return "it is fixed when the server is built or the cluster made"
     if row.source == "command line":
@@ -120,8 +120,8 @@ def _unfit(row: Setting, value: Plain) -> str:
     return ""
 
 
-def _out_of_range(row: Setting, value: Plain) -> str:
-    amount = row.normal(text(value))
+def _out_of_range(row: ServerSetting, value: Plain) -> str:
+    amount = row.normal(normal_text(value))
     if row.name in MODES and str(amount).isdigit():
         amount = int(amount, 8)
     if isinstance(amount, str):
@@ -198,7 +198,9 @@ def _unreadable(session: Session, paths: Mapping[str, str]) -> list[str]:
     problems = []
     if session.rights.read_files:
         try:
-            ssl.PEM_cert_to_DER_cert((files.read(session, paths["ssl_cert_file"]) or b"").decode("ascii", "replace").strip())
+            ssl.PEM_cert_to_DER_cert(
+                (files.read_server_file(session, paths["ssl_cert_file"]) or b"").decode("ascii", "replace").strip()
+            )
         except ValueError as error:
             problems.append(f"ssl_cert_file holds no certificate: {error}")
     if session.rights.programs and not files.private(session, paths["ssl_key_file"]):

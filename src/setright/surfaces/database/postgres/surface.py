@@ -45,31 +45,31 @@ class Postgres:
     def keep(self, locators: Sequence[str]) -> list[Kept]:
         fresh = self.again([locator for locator in locators if locator != "settings"])
         return [
-            settings.keep(self._session, locator)
+            settings.kept_layers(self._session, locator)
             if locator == "settings"
             else Kept(locator, fresh[locator].lens, fresh[locator].data, {"exact": True})
             for locator in locators
         ]
 
     def validate(self, changes: Sequence[Change], steps_asked: Steps) -> None:
-        steps.known(steps_asked.validate, ("postgres-settings", "postgres-hba", "postgres-role"))
-        steps.validate(self._session, changes, steps_asked)
+        steps.require_known(steps_asked.validate, ("postgres-settings", "postgres-hba", "postgres-role"))
+        steps.validate_staged(self._session, changes, steps_asked)
 
     def arm(self, kept: Sequence[Kept], steps_asked: Steps, within_s: float, token: str) -> bool:
-        return steps_asked.arm and switch.arm(self._session, kept, within_s, token)
+        return steps_asked.arm and switch.start_switch(self._session, kept, within_s, token)
 
     def write(self, change: Change) -> None:
         if change.locator == "settings":
-            settings.write(self._session, change)
+            settings.alter_system(self._session, change)
         elif change.locator == "hba":
-            hba.write(self._session, change)
+            hba.write_hba(self._session, change)
         elif change.locator.startswith("role:"):
-            roles.write(self._session, change)
+            roles.alter_role(self._session, change)
         else:
             raise SurfaceError(f"{change.locator}: this document can only be read")
 
     def reload(self, steps_asked: Steps) -> None:
-        steps.reload(self._session, steps_asked)
+        steps.reload_server(self._session, steps_asked)
 
     def probe(self, steps_asked: Steps) -> Mapping[str, str]:
         return steps.probe(self._session, steps_asked)
@@ -108,7 +108,7 @@ class Postgres:
             "settings": self._settings,
             "running:settings": lambda: {"running:settings": settings.running(self._session)},
             "role": lambda: roles.documents(self._session.rows(*roles.query(self._session)), role_names),
-            "hba": lambda: {"hba": hba.read(self._session)},
+            "hba": lambda: {"hba": hba.read_hba(self._session)},
         }
 
     def _settings(self) -> dict[str, bytes]:

@@ -51,7 +51,7 @@ rm -rf -- "$d"
 """
 
 
-def arm(session: Session, kept: Sequence[Kept], within_s: float, token: str) -> bool:
+def start_switch(session: Session, kept: Sequence[Kept], within_s: float, token: str) -> bool:
     """Starts the switch, or its time anew. False where this login may not run programs or no file is at stake."""
     if not session.rights.programs:
         return False
@@ -80,10 +80,10 @@ def disarm(session: Session, token: str) -> None:
 
 def _run(session: Session, script: str, token: str) -> None:
     try:
-        files.run(session, [files.program(script)], f"the dead-man's switch {token}")
+        files.run_statements(session, [files.program_statement(script)], f"the dead-man's switch {token}")
     except SurfaceError as error:
         cause = error.__cause__
-        code = files.exit_code(cause) if isinstance(cause, psycopg.Error) else 0
+        code = files.program_status(cause) if isinstance(cause, psycopg.Error) else 0
         if code == FIRED:
             raise SurfaceError(f"the dead-man's switch {token} has fired: the old files are back") from error
         if code == OTHERS:

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"\s*([+-]?(?:0[xX][0-9a-fA-F]+|\d+\.?\d*(?:[eE][+-]?\d+)?|
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def hidden(name: str) -> bool:
+def may_hold_secret(name: str) -> bool:
     """Whether values of this setting may hold a secret, and so never leave the server."""
     return HIDDEN.fullmatch(name) is not None
 
@@ -42,7 +42,7 @@ def normal(name: str, raw: str | None, vartype: str, unit: str | None, enumvals:
     """A value as written in a file, as pg_settings would show it. What cannot be read so stays the text it is."""
     if raw is None:
         return None
-    if hidden(name):
+    if may_hold_secret(name):
         return SET if raw else ""
     if vartype == "bool":
         return _switch(raw)
@@ -55,7 +55,7 @@ def normal(name: str, raw: str | None, vartype: str, unit: str | None, enumvals:
     return elements(raw) if name in LISTS else raw
 
 
-def text(value: Plain) -> str:
+def normal_text(value: Plain) -> str:
     """A normal value as one string, as the server takes it."""
     return ", ".join(value) if isinstance(value, list) else str(value)
 

@@ -39,7 +39,7 @@ def is_asked_often(fact: str) -> bool:
     return found is not None and bool(getattr(found[0], "OFTEN", False))
 
 
-def told(fact: str, found: Answers) -> Answer:
+def fact_answer(fact: str, found: Answers) -> Answer:
     """The answer of a fact that there is."""
     module, argument = cast(tuple[Fact, str], _fact(fact))
     return module.answer(argument, Evidence(found))

@@ -5,7 +5,7 @@ Jobs leave no trace once they ran.
 
 from __future__ import annotations
 
-from setright.surfaces.linux.seen import Seen
+from setright.surfaces.linux.seen import ListingFact
 from setright.surfaces.linux.transport import Ask
 
 OWNERS = Ask(
@@ -14,7 +14,7 @@ OWNERS = Ask(
 find /var/spool/cron/atjobs /var/spool/at /var/spool/atjobs -type f ! -user root ! -user daemon -printf '%u\\n' 2>/dev/null |
 sort -u; true""",
 )
-SEEN = Seen(
+SEEN = ListingFact(
     OWNERS,
     source="/var/spool/cron/atjobs",
     found="jobs of {} wait",

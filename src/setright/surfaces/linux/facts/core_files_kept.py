@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.surfaces.linux.seen import Seen
+from setright.surfaces.linux.seen import ListingFact
 from setright.surfaces.linux.transport import Ask
 
 OFTEN = True
@@ -12,7 +12,7 @@ KEPT = Ask(
 grep -qsv -e '^|/bin/false' -e '^core$' -e '^|/usr/lib/systemd/systemd-coredump' -e '^|/usr/share/apport/apport' \
 /proc/sys/kernel/core_pattern && sed 's/^/core_pattern /' /proc/sys/kernel/core_pattern; true""",
 )
-SEEN = Seen(
+SEEN = ListingFact(
     KEPT,
     source="/var/lib/systemd/coredump, /var/crash, kernel.core_pattern",
     found="{} is kept",

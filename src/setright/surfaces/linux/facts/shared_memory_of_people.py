@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.surfaces.linux.seen import Seen
+from setright.surfaces.linux.seen import ListingFact
 from setright.surfaces.linux.transport import Ask
 
 HELD = Ask(
@@ -10,7 +10,7 @@ HELD = Ask(
     """for f in shm sem msg; do awk -v f=$f 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "uid") c = i}
 NR > 1 && $c >= 1000 {print f " of " $c}' /proc/sysvipc/$f; done | sort -u; find /dev/shm -type f -uid +999 2>/dev/null; true""",
 )
-SEEN = Seen(
+SEEN = ListingFact(
     HELD,
     source="/proc/sysvipc, /dev/shm",
     found="there is {}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setright.surfaces.linux.seen import Seen
+from setright.surfaces.linux.seen import ListingFact
 from setright.surfaces.linux.transport import Ask
 
 OFTEN = True
@@ -20,7 +20,7 @@ done)
   $1 == "opened" && file != "" && owner[file] != $2 { print file }' | sort -u
 find /tmp /var/tmp /dev/shm -maxdepth 2 -type p 2>/dev/null; true""",
 )
-SEEN = Seen(
+SEEN = ListingFact(
     SHARED,
     source="/proc/PID/fd, find",
     found="{} is shared",

@@ -79,7 +79,7 @@ def tell(evidence: Evidence) -> Tree | None:
     files = {row[4]: _of(row) for row in rows if row[0].startswith("regular") and len(row) == 5}
     users: dict[str, list[str]] = {}
     for row in (row for row in rows if row[0] == "J"):
-        for word in commands("\t".join(row[2:])):
+        for word in run_words("\t".join(row[2:])):
             if (path := real.get(word, "")) in files and row[1] not in users.setdefault(path, []):
                 users[path].append(row[1])
     programs = [files[path] | {"jobs": users[path]} for path in sorted(users)]
@@ -96,7 +96,7 @@ def _leads(folder: str, place: str) -> bool:
     return place.startswith(folder if folder.endswith("/") else f"{folder}/")
 
 
-def commands(line: str) -> list[str]:
+def run_words(line: str) -> list[str]:
     """The words of a command line that are run: the first of each command, what stands behind ``nice`` or ``flock``, scripts."""
     found: list[str] = []
     due, before = "command", ""
@@ -105,7 +105,7 @@ def commands(line: str) -> list[str]:
         if match[0][0] in ";&|(){}":
             due = "command"
         elif before == "-c" and due:
-            found += commands(word)
+            found += run_words(word)
         elif due and not _is_passed_over(match[0], before):
             found.append(word)
             due = _next_due(word, due)
