@@ -13,6 +13,7 @@ import time
 from .conftest import AUTO, BOTH, MAIN_TF, Program
 
 SECONDS = 60
+INTERRUPT = "\x03"  # a line behind it could be read before the signal comes
 PROGRAM = "from setright.cli import main; main(prog_name='setright')"
 
 
@@ -34,7 +35,7 @@ def at_terminal(setright: Program, *words: str, answer: str = "", columns: int =
             break
         got += more
         if answer and re.search(rb"(\?|\[[^\]]*\]): ?$", got):
-            os.write(terminal, f"{answer}\n".encode())
+            os.write(terminal, (answer if answer == INTERRUPT else f"{answer}\n").encode())
             answer = ""
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), got.decode().replace("\r\n", "\n")
@@ -48,7 +49,7 @@ def test_no_means_nothing_is_written(setright: Program):
 
 
 def test_whoever_leaves_the_question_hears_that_nothing_was_begun(setright: Program):
-    code, seen = at_terminal(setright, "fix", ".", "--control", AUTO, answer="\x03")
+    code, seen = at_terminal(setright, "fix", ".", "--control", AUTO, answer=INTERRUPT)
     assert code == 130 and "\nsetright: interrupted; nothing was begun\n" in seen
     assert setright.file.read_text() == MAIN_TF
 
