@@ -1,4 +1,4 @@
-"""Which steps use the token that a checkout leaves to git, and what actions do with more inputs than usual."""
+"""Which steps use the token that a checkout leaves to git."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from setright.model import Tree
 
 TABLE: rights.Rights = {
     "softprops/action-gh-release": {"contents": "write"},
-    "hynek/build-and-inspect-python-package": {},
     "actions/checkout": {},
 }
 
@@ -32,6 +31,8 @@ def composite(*steps: Tree) -> Tree:
         ({"uses": "actions/upload-artifact/merge@v4"}, False),
         ({"uses": "dorny/paths-filter@v3"}, True),
         ({"uses": "ad-m/github-push-action@v0.8.0"}, True),
+        ({"uses": "nick-fields/retry@v3", "with": {"command": "git push"}}, True),
+        ({"uses": "nick-fields/retry@v3", "with": {"command": "make"}}, False),
     ],
 )
 def test_what_asks_by_itself_uses_no_git(step: Tree, uses: bool) -> None:
@@ -57,9 +58,3 @@ def test_an_action_of_the_tree_leaves_git_alone_where_its_steps_do(own: Tree, us
     table = rights.with_own(TABLE, files)
     assert rights.uses_git({"steps": [{"uses": "./.github/actions/a/"}]}, None, table) is uses
     assert rights.uses_git({"steps": [{"uses": "./.github/actions/a", "with": {"tasks": "gitPublishPush"}}]}, None, table)
-
-
-@pytest.mark.parametrize(("given", "needs"), [({}, {}), ({"attest-build-provenance-github": "true"}, None)])
-def test_an_input_that_asks_for_more_leaves_the_needs_unknown(given: Tree, needs: dict[str, str] | None) -> None:
-    job = {"steps": [{"uses": "hynek/build-and-inspect-python-package@v2", "with": given}]}
-    assert rights.needs({}, job, TABLE) == needs

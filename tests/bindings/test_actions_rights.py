@@ -50,7 +50,7 @@ READS = Edit(("permissions",), {"contents": "read"})
         ("uses: actions-rs/audit-check@v1", {"contents": "read", "checks": "write", "issues": "write"}),
         ("run: git -C docs push", {"contents": "write"}),
         ("uses: softprops/action-gh-release@v2", {"contents": "write"}),
-        ("uses: github/codeql-action/init@v3", {"contents": "read", "security-events": "write"}),
+        ("uses: github/codeql-action/analyze@v3", {"contents": "read", "security-events": "write", "actions": "read"}),
         (
             "{uses: docker/login-action@v3, with: {password: '${{ secrets.GITHUB_TOKEN }}'}}",
             {"contents": "read", "packages": "write"},

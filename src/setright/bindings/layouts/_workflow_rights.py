@@ -1,7 +1,9 @@
 """What a job does with the workflow's token, as far as its steps tell: the rights it needs, and whether git uses it.
 
-What actions need is told in the binding (`rights:`). A script needs the right to push where it does; one that is handed the
-token, calls gh, or runs what nothing here knows of may need anything. docs.github.com, Permissions for the GITHUB_TOKEN.
+What actions need is told in the binding (`rights:`), as is what an input asks for beside (``action with input``). A script needs
+the right to push where it does; one that is handed the token, calls gh, or runs what nothing here knows of may need anything.
+Any script may ask for an identity (id-token) where its job has the right to one: none that seems to sign or to publish loses it.
+docs.github.com, Permissions for the GITHUB_TOKEN.
 """
 
 from __future__ import annotations
@@ -104,11 +106,13 @@ OIDC = {  # the input with which the action asks for no token of the workflow's 
     "google-github-actions/auth": "credentials_json",
     "pypa/gh-action-pypi-publish": "password",
 }
-WITH_INPUT = {  # the input with which the action uses the token for more
-    "hynek/build-and-inspect-python-package": "attest-build-provenance-github",
-    "graalvm/setup-graalvm": "native-image-pr-reports",
-    "google/oss-fuzz/infra/cifuzz/actions/run_fuzzers": "github-token",
-}
+WITH = "{} with {}"  # what the table says of an action that is given an input: the rights for that beside its own
+OFF = late(r"false|no|off|never|disabled|generate|generate-and-upload|", re.I)  # the last two of graphs that others submit
+RUNS = late(
+    r"(?:\w+_)?command(?:_\w+)?|run|script|prepare|install|setup|arguments|envs|environment_variables|secrets|secret-envs|build-args"
+)
+USUAL = late(r"\w*(?:GITHUB|GH)_\w*(?:TOKEN|PAT)|COMPOSER_\w+", re.I)  # names under which a token only lifts limits of GitHub
+SIGNS = late(r"ACTIONS_ID_TOKEN|getIDToken|cosign|sigstore|\battest|\bpublish|\btwine\b|deploy|release", re.I)
 
 
 def with_own(table: Rights, files: Mapping[str, Tree]) -> Rights:
@@ -220,7 +224,7 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
     for step in as_list(job.get("steps")):
         if not isinstance(step, dict):
             return True
-        script, action = str(step.get("run", "")), _used(step)
+        script, action = commands(step), _used(step)
         if GIT.search(script) or MAKES_RELEASE.search(script) or (GIT_ACTIONS.search(action) and not _is_calm(step, table)):
             return True
         writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
@@ -238,7 +242,7 @@ def pushes(job: Tree, table: Rights) -> bool:
     """Whether a script of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
     steps = [each for each in as_list(job.get("steps")) if isinstance(each, dict)]
     own = (PUSHING.format(_used(each).rstrip("/")) for each in steps)
-    return any(PUSHES.search(str(each.get("run", ""))) for each in steps) or any(each in table for each in own)
+    return any(PUSHES.search(commands(each)) for each in steps) or any(each in table for each in own)
 
 
 def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
@@ -270,8 +274,6 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return {"packages": "write"} if own else {}
     if name in OIDC:
         return {} if OIDC[name] in inputs else {"id-token": "write"}
-    if WITH_INPUT.get(name, "") in inputs:
-        return None
     if name == "actions/github-script":
         script = str(inputs.get("script", ""))
         return _asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None
@@ -279,10 +281,36 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return None if TOKEN.search(str(step)) else table.get(name.rstrip("/"))
     if name.startswith("docker://"):
         return None if TOKEN.search(str(step)) else {}
-    if name in table:
-        return table[name]
+    return _of_action(step, inputs, table)
+
+
+def _of_action(step: Tree, inputs: Tree, table: Rights) -> Mapping[str, str] | None:
+    """What the table tells of an action, with what the inputs ask for and what a command that it is told to run needs."""
+    name, env = _used(step), step.get("env")
     fitting = [pattern for pattern in table if "*" in pattern and fits(name, pattern)]
-    return table[max(fitting, key=len)] if fitting else None
+    found = table[name] if name in table else table[max(fitting, key=len)] if fitting else None
+    ran = _of_script({"run": commands(step), "env": env}) if commands(step) else {}
+    if found is None or ran is None or (isinstance(env, dict) and _is_handed(env)):
+        return None
+    found = joined(found, ran)
+    for each, value in inputs.items():
+        if not OFF.fullmatch(str(value)):
+            found = joined(found, table.get(WITH.format(name, each), {}))
+    return found
+
+
+def _is_handed(env: Tree) -> bool:
+    """Whether a step hands the token on under a name that speaks of something else than GitHub, as of a registry."""
+    return any(TOKEN.search(str(value)) and not USUAL.fullmatch(name) for name, value in env.items())
+
+
+def commands(step: Plain) -> str:
+    """The script of a step, or what an action is told to run or to hand on."""
+    if not isinstance(step, dict):
+        return ""
+    inputs = step.get("with")
+    given = [value for name, value in inputs.items() if RUNS.fullmatch(name)] if isinstance(inputs, dict) else []
+    return "\n".join(str(each) for each in (step.get("run", ""), *given) if each)
 
 
 def _asked(text: str) -> dict[str, str]:
