@@ -1,4 +1,4 @@
-"""What inputs, environments and commands ask of the token beside what an action's own row tells."""
+"""What inputs, environments, images and scripts ask of the token beside what an action's own row tells."""
 
 from __future__ import annotations
 
@@ -61,3 +61,40 @@ def test_an_input_asks_for_rights_of_its_own(action: str, given: Tree, needs: di
 )
 def test_what_an_action_is_told_to_run_or_to_hand_on_counts_as_a_script(step: Tree, needs: dict[str, str] | None) -> None:
     assert rights.needs({}, {"steps": [step]}, TABLE) == needs
+
+
+def test_a_job_whose_image_is_fetched_with_the_token_reads_packages() -> None:
+    container = {"image": "ghcr.io/a/b:1", "credentials": {"username": "a", "password": TOKEN}}
+    steps = [{"run": "make"}]
+    assert rights.needs({}, {"container": container, "steps": steps}, TABLE) == {"packages": "read"}
+    assert rights.granted({}, {"services": {"b": container}, "steps": steps}, TABLE)["packages"] == "write"
+    assert rights.needs({}, {"container": "ghcr.io/a/b:1", "steps": steps}, TABLE) == {}
+
+
+LOGIN = {"uses": "aws-actions/configure-aws-credentials@v4", "with": {"role-to-assume": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("other", "keeps"),
+    [({"run": "cosign sign --yes a@sha256:b"}, True), ({"run": "npm publish"}, True), ({"run": "make test"}, False)],
+)
+def test_a_script_that_signs_or_publishes_keeps_the_identity(other: Tree, keeps: bool) -> None:
+    have = {"contents": "read", "id-token": "write"}
+    workflow = {"permissions": have, "jobs": {"a": {"steps": [LOGIN]}, "b": {"steps": [other]}}}
+    assert rights.all_known(workflow, TABLE)
+    given = {edit.path[1] for edit in rights.moved(workflow, TABLE) if edit.path[0] == "jobs"}
+    assert ("b" in given) is keeps
+
+
+def test_an_identity_that_no_job_is_seen_to_take_is_left_to_people() -> None:
+    have = {"contents": "read", "id-token": "write"}
+    workflow = {"permissions": have, "jobs": {"a": {"steps": [{"run": "./do"}]}}}
+    assert not rights.all_known(workflow, TABLE)
+    assert rights.all_known({**workflow, "permissions": {"contents": "write"}}, TABLE)
+
+
+@pytest.mark.parametrize(("packages", "keeps"), [("write", True), ("read", False)])
+def test_a_job_that_reads_what_the_workflow_still_reads_needs_no_rights_of_its_own(packages: str, keeps: bool) -> None:
+    container = {"image": "ghcr.io/a/b:1", "credentials": {"password": TOKEN}}
+    workflow = {"permissions": {"contents": "write", "packages": packages}, "jobs": {"a": {"container": container}}}
+    assert any(edit.path[0] == "jobs" for edit in rights.moved(workflow, TABLE)) is keeps

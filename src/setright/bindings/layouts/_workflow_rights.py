@@ -167,7 +167,7 @@ def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
         return None if called is None else {key: value for key, value in called.items() if (key, value) != ("contents", "read")}
     if TOKEN.search(str([workflow.get("env"), job.get("env")])):
         return None
-    found: dict[str, str] = {}
+    found: dict[str, str] = _of_images(job)
     for step in as_list(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else None
         if rights is None:
@@ -176,12 +176,20 @@ def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     return found
 
 
+def _of_images(job: Tree) -> dict[str, str]:
+    """The right to read packages where the token is what the job's images are fetched with."""
+    services = job.get("services")
+    images = [job.get("container"), *(services.values() if isinstance(services, dict) else ())]
+    handed = (str(each.get("credentials")) for each in images if isinstance(each, dict))
+    return {"packages": "read"} if any(TOKEN.search(each) for each in handed) else {}
+
+
 def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     """The rights that a job gets where it may not have all any more: what is known, and what is usual for what is not."""
     if job.get("uses") is not None:
         known = needs(workflow, job, table)
         return _called(job) if known is None else known
-    found: dict[str, str] = dict(WIDE) if TOKEN.search(str([workflow.get("env"), job.get("env")])) else {}
+    found = _of_images(job) | (WIDE if TOKEN.search(str([workflow.get("env"), job.get("env")])) else {})
     for step in as_list(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
@@ -210,9 +218,20 @@ def _called(job: Tree) -> dict[str, str]:
 
 
 def all_known(workflow: Tree, table: Rights) -> bool:
-    """Whether the needs of every job that does not say its rights itself can be told."""
+    """Whether the needs of every job that does not say its rights itself can be told, and who takes an identity that it may."""
     jobs = [job for job in workflow["jobs"].values() if isinstance(job, dict) and job.get("permissions") is None]
-    return all(needs(workflow, job, table) is not None for job in jobs)
+    told = [needs(workflow, job, table) for job in jobs]
+    takes = any(rights and rights.get("id-token") == "write" for rights in told) or any(_may_sign(workflow, job) for job in jobs)
+    return all(rights is not None for rights in told) and (takes or not _gives_identity(workflow))
+
+
+def _gives_identity(workflow: Tree) -> bool:
+    return bool(look_up(workflow, ("permissions", "id-token")) == "write")
+
+
+def _may_sign(workflow: Tree, job: Tree) -> bool:
+    """Whether a script of a job, which needs no input for that, seems to take the identity that the workflow gives to all."""
+    return _gives_identity(workflow) and any(SIGNS.search(commands(step)) for step in as_list(job.get("steps")))
 
 
 def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
@@ -259,7 +278,11 @@ def moved(workflow: Tree, table: Rights) -> Iterator[Edit]:
     kept = {key: "read" if key == "contents" and value == "write" else value for key, value in have.items()}
     yield Edit(("permissions",), {key: value for key, value in kept.items() if value != "write"})
     for name, job in workflow["jobs"].items():
-        if isinstance(job, dict) and job.get("permissions") is None and needs(workflow, job, table) != {}:
+        if not isinstance(job, dict) or job.get("permissions") is not None:
+            continue
+        needed = needs(workflow, job, table)
+        loses = needed is None or any(value == "write" or have.get(right) == "write" for right, value in needed.items())
+        if loses or _may_sign(workflow, job):
             yield Edit(("jobs", name, "permissions"), dict(have))
 
 
