@@ -49,6 +49,10 @@ READS = Edit(("permissions",), {"contents": "read"})
         ("uses: julia-actions/setup-julia@v2", None),
         ("uses: actions-rs/audit-check@v1", {"contents": "read", "checks": "write", "issues": "write"}),
         ("run: git -C docs push", {"contents": "write"}),
+        ("run: npm run release", {"contents": "write"}),
+        ("run: npm run build:release", None),
+        ("run: ./gradlew assembleRelease", None),
+        ("run: mvn -B release:perform", {"contents": "write"}),
         ("uses: softprops/action-gh-release@v2", {"contents": "write"}),
         ("uses: github/codeql-action/analyze@v3", {"contents": "read", "security-events": "write", "actions": "read"}),
         (

@@ -75,6 +75,10 @@ OTHER_CALLS = late(
     r"github\.(?:graphql|request|paginate)|github\.(?:rest\.)?(?!rest\b|issues|pulls|checks|actions|event|context)\w+\.|require\(|\./"
 )
 PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b|\bmike\s+[a-z-]+\b[^\n]*\s--push\b")
+RELEASES = late(  # what tools and targets of these names push, they push with the token that a checkout leaves to git
+    r"\b(?:npm|yarn|pnpm|bun)(?: run)? (?:release|deploy|bump)\b|\bmake (?:release|deploy|bump)\b|\b(?:npm|yarn) version\b"
+    r"|standard-version|\b(?:cz|bump-my-version) bump|bump2?version|\bmvn[^\n]*\brelease:"
+)
 PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
 CALM = "{} leaves git alone"  # the same
 GIT = late(  # a clone reads nothing of the repository that it is called in
@@ -346,7 +350,12 @@ def _asked(text: str) -> dict[str, str]:
 def _of_script(step: Tree) -> Mapping[str, str] | None:
     script = str(step.get("run", ""))
     if ASKED.search(script) and not CALLS_GITHUB.search(ASKED.sub("", script)):
-        return _asked(script) | ({"contents": "write"} if PUSHES.search(script) else {})
+        return _asked(script) | _pushed(script)
     if TOKEN.search(str(step.get("env", ""))) or TOKEN.search(script) or CALLS_GITHUB.search(script):
         return None
-    return {"contents": "write"} if PUSHES.search(script) else {}
+    return _pushed(script)
+
+
+def _pushed(script: str) -> dict[str, str]:
+    """The right to push, where a script does or runs what seems to make a release: no token in sight is needed for that."""
+    return {"contents": "write"} if PUSHES.search(script) or RELEASES.search(script) else {}
