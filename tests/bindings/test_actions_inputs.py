@@ -57,6 +57,7 @@ def test_an_input_asks_for_rights_of_its_own(action: str, given: Tree, needs: di
         ({"uses": "docker/build-push-action@v6", "with": {"secrets": f"token={TOKEN}"}}, None),
         ({"uses": "ruby/setup-ruby@v1", "env": {"BUNDLE_RUBYGEMS__PKG__GITHUB__COM": f"a:{TOKEN}"}}, None),
         ({"uses": "ruby/setup-ruby@v1", "env": {"GITHUB_TOKEN": TOKEN}}, {}),
+        ({"uses": "helm/chart-releaser-action@v1", "env": {"CR_TOKEN": TOKEN}}, {"contents": "write"}),
     ],
 )
 def test_what_an_action_is_told_to_run_or_to_hand_on_counts_as_a_script(step: Tree, needs: dict[str, str] | None) -> None:

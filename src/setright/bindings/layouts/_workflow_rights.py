@@ -317,7 +317,7 @@ def _of_action(step: Tree, inputs: Tree, table: Rights) -> Mapping[str, str] | N
     fitting = [pattern for pattern in table if "*" in pattern and fits(name, pattern)]
     found = table[name] if name in table else table[max(fitting, key=len)] if fitting else None
     ran = _of_script({"run": commands(step), "env": env}) if commands(step) else {}
-    if found is None or ran is None or (isinstance(env, dict) and _is_handed(env)):
+    if found is None or ran is None or ("write" not in found.values() and isinstance(env, dict) and _is_handed(env)):
         return None
     found = joined(found, ran)
     for each, value in inputs.items():
