@@ -77,7 +77,13 @@ LOGIN = {"uses": "aws-actions/configure-aws-credentials@v4", "with": {"role-to-a
 
 @pytest.mark.parametrize(
     ("other", "keeps"),
-    [({"run": "cosign sign --yes a@sha256:b"}, True), ({"run": "npm publish"}, True), ({"run": "make test"}, False)],
+    [
+        ({"run": "cosign sign --yes a@sha256:b"}, True),
+        ({"run": "npm publish"}, True),
+        ({"run": "make test"}, False),
+        ({"run": "# what the release needs\nmake test"}, False),
+        ({"run": "cargo test --release"}, False),
+    ],
 )
 def test_a_script_that_signs_or_publishes_keeps_the_identity(other: Tree, keeps: bool) -> None:
     have = {"contents": "read", "id-token": "write"}
@@ -89,9 +95,11 @@ def test_a_script_that_signs_or_publishes_keeps_the_identity(other: Tree, keeps:
 
 def test_an_identity_that_no_job_is_seen_to_take_is_left_to_people() -> None:
     have = {"contents": "read", "id-token": "write"}
-    workflow = {"permissions": have, "jobs": {"a": {"steps": [{"run": "./do"}]}}}
+    workflow: Tree = {"permissions": have, "jobs": {"a": {"steps": [{"run": "./do"}]}}}
     assert not rights.all_known(workflow, TABLE)
     assert rights.all_known({**workflow, "permissions": {"contents": "write"}}, TABLE)
+    assert rights.all_known({**workflow, "jobs": {**workflow["jobs"], "b": {"permissions": {"id-token": "write"}}}}, TABLE)
+    assert rights.all_known({**workflow, "jobs": {"a": {"permissions": {}, "steps": [{"run": "./do"}]}}}, TABLE)
 
 
 @pytest.mark.parametrize(("packages", "keeps"), [("write", True), ("read", False)])

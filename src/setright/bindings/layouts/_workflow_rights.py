@@ -9,7 +9,7 @@ docs.github.com, Permissions for the GITHUB_TOKEN.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from setright.bindings.layouts._workflow_calls import OWN
 from setright.bindings.trees import look_up
@@ -116,7 +116,10 @@ RUNS = late(
     r"(?:\w+_)?command(?:_\w+)?|run|script|prepare|install|setup|arguments|envs|environment_variables|secrets|secret-envs|build-args"
 )
 USUAL = late(r"\w*(?:GITHUB|GH)_\w*(?:TOKEN|PAT)|COMPOSER_\w+", re.I)  # names under which a token only lifts limits of GitHub
-SIGNS = late(r"ACTIONS_ID_TOKEN|getIDToken|cosign|sigstore|\battest|\bpublish|\btwine\b|deploy|release", re.I)
+SIGNS = late(  # no comment of a script, and no profile of a build
+    r"^(?!\s*#).*(?:ACTIONS_ID_TOKEN|getIDToken|cosign|sigstore|\battest|\bpublish|\btwine\b|deploy|(?<!--)(?<!target/)release)",
+    re.I | re.M,
+)
 
 
 def with_own(table: Rights, files: Mapping[str, Tree]) -> Rights:
@@ -223,10 +226,17 @@ def _called(job: Tree) -> dict[str, str]:
 
 def all_known(workflow: Tree, table: Rights) -> bool:
     """Whether the needs of every job that does not say its rights itself can be told, and who takes an identity that it may."""
-    jobs = [job for job in workflow["jobs"].values() if isinstance(job, dict) and job.get("permissions") is None]
-    told = [needs(workflow, job, table) for job in jobs]
-    takes = any(rights and rights.get("id-token") == "write" for rights in told) or any(_may_sign(workflow, job) for job in jobs)
-    return all(rights is not None for rights in told) and (takes or not _gives_identity(workflow))
+    jobs = [job for job in workflow["jobs"].values() if isinstance(job, dict)]
+    heirs = [job for job in jobs if job.get("permissions") is None]
+    told = [needs(workflow, job, table) for job in heirs]
+    return all(rights is not None for rights in told) and (not heirs or _is_taken(workflow, jobs, told))
+
+
+def _is_taken(workflow: Tree, jobs: list[Tree], told: Iterable[Mapping[str, str] | None]) -> bool:
+    """Whether a job is seen to take the identity that the workflow gives to all, where it gives one."""
+    said = (job.get("permissions") for job in jobs)
+    known = any(isinstance(rights, dict) and rights.get("id-token") == "write" for rights in (*told, *said))
+    return not _gives_identity(workflow) or known or any(_may_sign(workflow, job) for job in jobs)
 
 
 def _gives_identity(workflow: Tree) -> bool:
