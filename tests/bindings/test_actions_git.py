@@ -33,6 +33,10 @@ def composite(*steps: Tree) -> Tree:
         ({"uses": "ad-m/github-push-action@v0.8.0"}, True),
         ({"uses": "nick-fields/retry@v3", "with": {"command": "git push"}}, True),
         ({"uses": "nick-fields/retry@v3", "with": {"command": "make"}}, False),
+        ({"uses": "gaurav-nelson/github-action-markdown-link-check@v1", "with": {"check-modified-files-only": "yes"}}, True),
+        ({"uses": "gaurav-nelson/github-action-markdown-link-check@v1", "with": {"check-modified-files-only": "no"}}, False),
+        ({"uses": "github/super-linter@v4", "env": {"VALIDATE_ALL_CODEBASE": False}}, True),
+        ({"uses": "github/super-linter@v4", "env": {"VALIDATE_ALL_CODEBASE": True}}, False),
     ],
 )
 def test_what_asks_by_itself_uses_no_git(step: Tree, uses: bool) -> None:

@@ -95,6 +95,7 @@ GIT_ACTIONS = late(
     r"|sync|fork|auto-?(?:fix|format|update)|wearerequired/lint-action|changed-files|dorny/paths-filter",
     re.I,
 )
+FETCHES = late(r"'check-modified-files-only': '?(?:yes|true|\$)|'VALIDATE_ALL_CODEBASE': '?(?:false|\$)", re.I)  # to compare with
 ASKS_ALONE = late(  # what asks GitHub or a registry itself, whatever its name says
     r"actions/.*|docker/build-push-action|softprops/action-gh-release|ncipollo/release-action|svenstaro/upload-release-action"
     r"|JasonEtco/upload-to-release|release-drafter/release-drafter|(?:googleapis|google-github-actions)/release-please-action"
@@ -258,6 +259,8 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
         if not isinstance(step, dict):
             return True
         script, action = commands(step), _used(step)
+        if FETCHES.search(str([job.get("env"), step.get("env"), step.get("with")])):
+            return True
         if GIT.search(script) or MAKES_RELEASE.search(script) or (GIT_ACTIONS.search(action) and not _is_calm(step, table)):
             return True
         writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
