@@ -33,6 +33,7 @@ def composite(*steps: Tree) -> Tree:
         ({"uses": "ad-m/github-push-action@v0.8.0"}, True),
         ({"uses": "nick-fields/retry@v3", "with": {"command": "git push"}}, True),
         ({"uses": "nick-fields/retry@v3", "with": {"command": "make"}}, False),
+        ({"uses": "appleboy/ssh-action@v1", "with": {"script": "git pull"}}, False),
         ({"uses": "gaurav-nelson/github-action-markdown-link-check@v1", "with": {"check-modified-files-only": "yes"}}, True),
         ({"uses": "gaurav-nelson/github-action-markdown-link-check@v1", "with": {"check-modified-files-only": "no"}}, False),
         ({"uses": "github/super-linter@v4", "env": {"VALIDATE_ALL_CODEBASE": False}}, True),

@@ -52,6 +52,8 @@ def test_an_input_asks_for_rights_of_its_own(action: str, given: Tree, needs: di
         ({"uses": "nick-fields/retry@v3", "with": {"command": "git push"}}, {"contents": "write"}),
         ({"uses": "nick-fields/retry@v3", "with": {"command": "make"}, "env": {"GITHUB_TOKEN": TOKEN}}, None),
         ({"uses": "vmactions/freebsd-vm@v1", "with": {"run": "gh api a"}}, None),
+        ({"uses": "appleboy/ssh-action@v1", "with": {"script": "git pull && npm run deploy"}}, {}),
+        ({"uses": "appleboy/ssh-action@v1", "with": {"script": f"docker login ghcr.io -p {TOKEN}"}}, None),
         ({"uses": "gradle/gradle-build-action@v2", "with": {"arguments": "publish"}, "env": {"TOKEN": TOKEN}}, None),
         ({"uses": "docker/build-push-action@v6", "with": {"push": True}}, {}),
         ({"uses": "docker/build-push-action@v6", "with": {"secrets": f"token={TOKEN}"}}, None),

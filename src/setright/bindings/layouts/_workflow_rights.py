@@ -116,6 +116,8 @@ OFF = late(r"false|no|off|never|disabled|generate|generate-and-upload|", re.I)  
 RUNS = late(
     r"(?:\w+_)?command(?:_\w+)?|run|script|prepare|install|setup|arguments|envs|environment_variables|secrets|secret-envs|build-args"
 )
+ELSEWHERE = late(r"appleboy/ssh-action|actions/github-script")  # what they run has no shell and no work tree here
+HANDED = late(r"GITHUB_TOKEN|github\.token|GH_TOKEN|getIDToken")
 USUAL = late(r"\w*(?:GITHUB|GH)_\w*(?:TOKEN|PAT)|COMPOSER_\w+", re.I)  # names under which a token only lifts limits of GitHub
 SIGNS = late(  # no comment of a script, and no profile of a build
     r"^(?!\s*#).*(?:ACTIONS_ID_TOKEN|getIDToken|cosign|sigstore|\battest|\bpublish|\btwine\b|deploy|(?<!--)(?<!target/)release)",
@@ -350,7 +352,8 @@ def commands(step: Plain) -> str:
         return ""
     inputs = step.get("with")
     given = [value for name, value in inputs.items() if RUNS.fullmatch(name)] if isinstance(inputs, dict) else []
-    return "\n".join(str(each) for each in (step.get("run", ""), *given) if each)
+    text = "\n".join(str(each) for each in (step.get("run", ""), *given) if each)
+    return "" if ELSEWHERE.fullmatch(_used(step)) and not HANDED.search(text) else text
 
 
 def _asked(text: str) -> dict[str, str]:
