@@ -29,7 +29,7 @@ TOLD = {
     "updated": "Updated {url}",
     "unchanged": "Nothing new: {url} is open and says the same",
     "declined": "Nothing new: {url} was closed without merging, and stays so; `setright except` says why for good",
-    "nothing": "Nothing to put right that needs no other word; no pull request was opened",
+    "nothing": "Nothing to put right on {base} that needs no other word; no pull request was opened",
     "drafted": "Nothing was pushed",
     "refused": "Nothing was pushed, as you said",
 }
@@ -141,9 +141,19 @@ def tell_outcome(outcome: Pulled, show: Shown) -> int:
         words = {"title": outcome.words.title, "body": outcome.words.body, "commits": outcome.commits}
         emit(json_text(plans_object(plans) | {"pull_request": about | words}), show)
         return CLEAN
-    line = TOLD[published.state].format(url=published.url)
+    line = TOLD[published.state].format(url=published.url, base=goal.base) + _left(outcome)
     emit(f"{outcome.words.title}\n\n{outcome.words.body}\n{line}\n" if published.state == "drafted" else f"{line}\n", show)
     return CLEAN
+
+
+def _left(outcome: Pulled) -> str:
+    """What of it is for somebody else, where nobody reads it in a description."""
+    if outcome.published.state != "nothing":
+        return ""
+    waiting = sum(len(draft.waiting) for draft in outcome.drafts)
+    hands = sum(len(draft.hands) for draft in outcome.drafts)
+    told = f"; plans that wait for a decision: {waiting} (--all takes them in)" if waiting else ""
+    return f"{told}; for a person: {hands}" if hands else told
 
 
 def _repository(targets: Sequence[str], pull: PullOptions) -> tuple[Repository, dict[str, Path]]:
@@ -189,7 +199,14 @@ def _goal(repository: Repository, request: Request, inside: Mapping[str, Path]) 
     from setright.engine.proposal import branch_of
     from setright.engine.publish import Goal
 
-    base = request.pull.base or repository.default_branch()
+    default = repository.default_branch() if request.pull.branch or not request.pull.base else ""
+    base = request.pull.base or default
+    branch = request.pull.branch
+    repository.check_name(base)
+    if branch:
+        repository.check_name(branch)
+    if branch in {base, default}:
+        raise Failure(f"{branch}: is what people merge into, which nothing is pushed to; say another --branch")
     at = repository.fetch(base)
     if not at:
         raise Failure(f"{request.pull.remote}: has no branch {base!r}; say --base BRANCH")
@@ -203,7 +220,7 @@ def _goal(repository: Repository, request: Request, inside: Mapping[str, Path]) 
         chosen.min_severity,
         str(request.together),
     ]
-    return Goal(request.pull.branch or branch_of(asked), base, at, request.pull.label)
+    return Goal(branch or branch_of(asked), base, at, request.pull.label)
 
 
 def _drafts(app: App, request: Request, tree: Worktree, inside: Mapping[str, Path]) -> tuple[Draft, ...]:

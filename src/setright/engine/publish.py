@@ -8,7 +8,8 @@ from typing import NamedTuple
 from setright.engine.error import EngineError
 from setright.engine.proposal import Words, mark, mark_of, message
 from setright.engine.propose import Draft
-from setright.integrations.forge import Forge, Pull, PullDraft
+from setright.integrations.error import IntegrationError
+from setright.integrations.forge import Forge, Pull, PullDraft, Unlabelled
 from setright.integrations.git import Commit, Repository, Signed, Worktree
 
 
@@ -45,7 +46,7 @@ def publish(repository: Repository, forge: Forge, tip: str, drafts: Sequence[Dra
     """Pushes the commits and opens or updates the pull request; nothing where an open one says the same already.
 
     One that people closed without merging stays closed while the findings are the same. Raises EngineError where
-    people committed on the branch: their work is not written over.
+    the branch holds what is not ours: the work of people is not written over. IntegrationError says what stands already.
     """
     pulls = forge.pulls(goal.branch, goal.base)
     there = next((pull for pull in pulls if pull.state == "open"), None)
@@ -58,9 +59,19 @@ def publish(repository: Repository, forge: Forge, tip: str, drafts: Sequence[Dra
     if not same:
         repository.push(tip, goal.branch, was)
     wanted = PullDraft(goal.branch, goal.base, words.title, words.body, goal.labels)
+    try:
+        return Published("updated", forge.update(there, wanted).url) if there else Published("opened", forge.open(wanted).url)
+    except Unlabelled:
+        raise
+    except IntegrationError as error:
+        raise IntegrationError(f"{error}. {_standing(repository, goal, there)}") from error
+
+
+def _standing(repository: Repository, goal: Goal, there: Pull | None) -> str:
     if there:
-        return Published("updated", forge.update(there, wanted).url)
-    return Published("opened", forge.open(wanted).url)
+        return f"{goal.branch} is pushed, and {there.url} shows it under its old description: run this again then"
+    away = f"git push {repository.remote} --delete {goal.branch}"
+    return f"{goal.branch} is pushed, and no pull request of it is known: run this again then, open one by hand, or take it away: `{away}`"
 
 
 def _declined(pulls: Sequence[Pull], drafts: Sequence[Draft]) -> bool:
@@ -71,4 +82,6 @@ def _is_same(repository: Repository, goal: Goal, was: str, tip: str) -> bool:
     repository.deepen(goal.base)
     if foreign := repository.foreign(goal.at, was):
         raise EngineError(f"{goal.branch}: has commits that are not ours ({foreign[0]}); merge it or say another --branch")
+    if not repository.is_ours(was):
+        raise EngineError(f"{goal.branch}: is there, and its last commit is not ours; nothing was pushed, say another --branch")
     return repository.same_change(goal.at, was, tip)

@@ -12,6 +12,10 @@ from setright.integrations.error import IntegrationError
 SCP_FORM = re.compile(r"(?:[^@/]+@)?(?P<host>[^/:]+):(?!//)(?P<path>.+)")
 
 
+class Unlabelled(IntegrationError):
+    """The pull request is as wanted, but for its labels; says where it is."""
+
+
 class Repository(NamedTuple):
     """A repository on a forge: ``github.com`` and ``acme/shop``. `host` is empty for a remote that is a path."""
 

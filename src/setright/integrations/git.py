@@ -18,7 +18,9 @@ from setright.integrations.error import IntegrationError
 
 TIMEOUT_S = 300.0
 LOGIN_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
-REFUSED = re.compile(r"protected branch|GH006|GH013|not allowed to push|pre-receive hook declined", re.I)
+REFUSED = re.compile(r"protected branch|GH006|GH013|not allowed to push|hook declined", re.I)
+IN_THE_WAY = re.compile(r"'refs/heads/([^']+)' exists; cannot create")
+HOW_IT_ENDED = re.compile(r"^(?:To |error: failed to push some refs|hint: )")  # after a refused push; the reason stands before
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
 TRAILER = "Setright-Plan"
 PLACES = re.compile(r"^(?:index |@@ -).*$", re.M)  # what of a patch moves when the base does
@@ -54,17 +56,23 @@ class Repository:
         try:
             return _git(self.root, "remote", "get-url", self.remote)
         except IntegrationError as error:
-            names = ", ".join(_git(self.root, "remote").split()) or "none"
-            raise IntegrationError(
-                f"{self.root}: there is no remote {self.remote!r} (there are: {names}); say --remote NAME"
-            ) from error
+            names = ", ".join(_git(self.root, "remote").split())
+            what_now = f"(there are: {names}); say --remote NAME" if names else "nor any other; `git remote add` makes one"
+            raise IntegrationError(f"{self.root}: there is no remote {self.remote!r} {what_now}") from error
 
     def default_branch(self) -> str:
         """The branch that the remote's HEAD names."""
         told = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", self._remote_git("ls-remote", "--symref", self.remote, "HEAD"), re.M)
         if told is None:
-            raise IntegrationError(f"{self.remote}: has no default branch; say --base BRANCH")
+            raise IntegrationError(f"{self.remote}: has no default branch; say --base BRANCH, or push a first one")
         return told[1]
+
+    def check_name(self, branch: str) -> None:
+        """Raises IntegrationError for what git takes for no branch's name."""
+        try:
+            _git(self.root, "check-ref-format", "--branch", branch)
+        except IntegrationError as error:
+            raise IntegrationError(f"{branch!r}: is no name for a branch; see git-check-ref-format(1)") from error
 
     def fetch(self, branch: str) -> str:
         """The commit of the remote's branch, fetched; empty where there is no such branch. No ref here is set."""
@@ -101,6 +109,10 @@ class Repository:
         commits = [each.strip().split("\0") for each in listed.split("\x1e") if each.strip()]
         return [shown for shown, trailer in commits if not trailer]
 
+    def is_ours(self, commit: str) -> bool:
+        """Whether we made the commit: its message names a plan."""
+        return bool(_git(self.root, "log", "-1", f"--format=%(trailers:key={TRAILER},valueonly)", commit))
+
     def push(self, commit: str, branch: str, was: str) -> None:
         """The remote's branch set to the commit, unless it is no longer at `was` (empty: not there)."""
         lease = f"--force-with-lease=refs/heads/{branch}:{was}"
@@ -108,8 +120,11 @@ class Repository:
             self._remote_git("push", "--quiet", "--no-verify", lease, self.remote, f"{commit}:refs/heads/{branch}")
         except IntegrationError as error:
             if REFUSED.search(str(error)):
-                why = f"{self.remote} does not let you push {branch}: {error}; allow branches `setright/*`"
-                raise IntegrationError(f"{why}, or give another name with --branch") from error
+                why = f"{self.remote} does not let you push {branch}, so nothing was pushed: {error}"
+                raise IntegrationError(f"{why}. Allow branches `setright/*`, or give another name with --branch") from error
+            if there := IN_THE_WAY.search(str(error)):
+                why = f"{self.remote}: its branch {there[1]} stands in the way of {branch}"
+                raise IntegrationError(f"{why}; nothing was pushed, give another name with --branch") from error
             if "stale info" in str(error):
                 raise IntegrationError(f"{branch}: somebody pushed to it meanwhile; nothing was pushed, run this again") from error
             raise
@@ -202,4 +217,5 @@ def _told(said: bytes) -> str:
     lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
     if any("Please tell me who you are" in line for line in lines):
         return "does not know who you are; say --author 'Name <mail@example.com>' or set user.name and user.email"
-    return LOGIN_IN_URL.sub("", "; ".join(lines[-6:])) or "failed without a word"
+    told = [line for line in lines if not HOW_IT_ENDED.match(line)] or lines
+    return LOGIN_IN_URL.sub("", "; ".join(told[-6:])) or "failed without a word"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from setright.integrations.error import IntegrationError
-from setright.integrations.forge import Pull, PullDraft
+from setright.integrations.forge import Pull, PullDraft, Unlabelled
 from setright.integrations.http import Response
 from setright.integrations.rest import Rest
 
@@ -14,6 +14,7 @@ WHAT_NOW = {
     401: "the token is not accepted; give another in GITHUB_TOKEN or --token-file",
     403: "the token may not do this; it needs to read the contents and write pull requests",
     404: "there is no such repository, or the token may not see it",
+    422: "mend what it names; the branch has to be in the repository it is asked for (--project), not in a fork of it",
     301: "the repository has moved; point the remote to its new place",
     307: "the repository has moved; point the remote to its new place",
     308: "the repository has moved; point the remote to its new place",
@@ -55,8 +56,11 @@ class GitHub:
         return self._labelled(_pull(_data(answer, 200)), wanted.labels)
 
     def _labelled(self, pull: Pull, labels: tuple[str, ...]) -> Pull:
-        if labels:
-            _data(self._rest.call("POST", f"{self._repo}/issues/{pull.number}/labels", {"labels": list(labels)}), 200)
+        try:
+            if labels:
+                _data(self._rest.call("POST", f"{self._repo}/issues/{pull.number}/labels", {"labels": list(labels)}), 200)
+        except IntegrationError as error:
+            raise Unlabelled(f"{pull.url} is open, without its labels ({', '.join(labels)}): {error}; give them there") from error
         return pull
 
 
@@ -83,7 +87,7 @@ def _data(answer: Response, status: int) -> Any:
 
 
 def _refused(answer: Response) -> NoReturn:
-    what_now = WHAT_NOW.get(answer.status, "run this again, or open it by hand from the branch")
+    what_now = WHAT_NOW.get(answer.status, "run this again when it answers")
     raise IntegrationError(f"GitHub answered {answer.status} ({_why(answer)}): {what_now}")
 
 

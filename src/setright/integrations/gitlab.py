@@ -14,7 +14,10 @@ STATES = {"opened": "open", "locked": "open", "closed": "closed", "merged": "mer
 WHAT_NOW = {
     401: "the token is not accepted; give another in GITLAB_TOKEN or --token-file",
     403: "the token may not do this; it needs the scope `api` and the role Developer",
+    400: "mend what it names",
     404: "there is no such project, or the token may not see it",
+    409: "mend what it names",
+    422: "mend what it names",
 }
 
 
@@ -66,7 +69,7 @@ def _data(answer: Response, status: int) -> Any:
 
 
 def _refused(answer: Response) -> NoReturn:
-    what_now = WHAT_NOW.get(answer.status, "run this again, or open it by hand from the branch")
+    what_now = WHAT_NOW.get(answer.status, "run this again when it answers")
     raise IntegrationError(f"GitLab answered {answer.status} ({_why(answer)}): {what_now}")
 
 
