@@ -7,6 +7,7 @@ from aiosmtpd.controller import Controller
 
 from setright.engine import links
 from tests.integrations.test_rsyslog import free_port
+from tests.cli.conftest import MAIN_TF
 from tests.web.conftest import ONE, PEOPLE, TWO, ask
 
 MAIL = '[integrations.post]\ntype = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\nsender = "s@example.com"\n'
@@ -71,3 +72,14 @@ def test_a_changed_link_shows_nothing(place, change):
     page = page_of(place)
     start, _, word = page.rpartition("/")
     assert ask(f"{start}/{change(word)}").status == 404
+
+
+def test_of_many_settings_the_page_says_how_many_and_its_diff_is_reached_by_keyboard(setright, started):
+    setright.file.write_text(MAIN_TF + MAIN_TF.replace('"shop" {', '"stock" {'))
+    page = ask(started(setright, PEOPLE + ONE).link("Ann")).text
+    assert "2 findings in this document" in page
+    assert re.search(r"<pre class=diff tabindex=0 role=region aria-label=", page)
+
+
+def test_one_setting_is_not_counted(place):
+    assert "findings in this document" not in ask(place.link("Ann")).text

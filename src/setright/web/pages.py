@@ -48,7 +48,7 @@ def _page_of(view: View, form: str) -> str:
     head = f"<p class=lead><span class='lane {escape(plan.lane)}'>{escape(plan.lane)}</span> {_text(brief(plan.reason))}</p>"
     parts = [
         head,
-        _section("Puts right", _controls(view)),
+        _section("Puts right", _count(plan) + _controls(view)),
         _section("What may break", _fears(plan)),
         _section("The change", _diff(plan)),
         _section("Effect and way back", f"<p>{_text(effect(plan.effect))}</p>"),
@@ -89,6 +89,11 @@ def _controls(view: View) -> str:
     return f"<ul class=controls>{''.join(rows)}</ul>"
 
 
+def _count(plan: Plan) -> str:
+    """How often, where the list of controls does not show it: to agree to one database is not to agree to two hundred."""
+    return f"<p class=count>{len(plan.findings)} findings in this document</p>" if len(plan.findings) > 1 else ""
+
+
 def _fears(plan: Plan) -> str:
     if not plan.breaks_if:
         return "<p>Nothing is known that a correct setup would lose by it.</p>"
@@ -109,7 +114,7 @@ def _diff(plan: Plan) -> str:
     if not lines:
         return "<p>No document changes: the running state only is put right.</p>"
     more = f"<p>... and {len(lines) - DIFF_LINES} more lines</p>" if len(lines) > DIFF_LINES else ""
-    return f"<pre class=diff>{''.join(_line(line) for line in lines[:DIFF_LINES])}</pre>{more}"
+    return f"<pre class=diff tabindex=0 role=region aria-label='The change'>{''.join(_line(line) for line in lines[:DIFF_LINES])}</pre>{more}"
 
 
 def _line(line: str) -> str:
@@ -184,6 +189,7 @@ section, form, .told { background: var(--paper); border: 1px solid var(--line); 
 .told.good { border-left-color: var(--good); }
 p { margin: .3rem 0; } ul { list-style: none; margin: 0; padding: 0; } li + li { margin-top: .8rem; }
 code, pre, dd { font-family: ui-monospace, monospace; font-size: .86rem; overflow-wrap: anywhere; }
+form code { white-space: nowrap; } .count { margin-bottom: .8rem; }
 .controls code { color: var(--soft); } .controls p { color: var(--soft); }
 .severity, .lane { display: inline-block; border-radius: 5px; padding: 0 .5em; font-size: .8rem; font-weight: 600;
   border: 1px solid currentColor; vertical-align: .08em; }
@@ -203,7 +209,7 @@ dl { display: grid; grid-template-columns: 9rem 1fr; gap: .35rem 1rem; margin: 0
 button { font: inherit; font-weight: 600; padding: .6rem 1.4rem; border-radius: 8px; border: 1px solid var(--line);
   background: var(--back); color: var(--ink); cursor: pointer; }
 button.yes { background: #0b5cad; border-color: #0b5cad; color: #fff; }
-button:focus-visible, summary:focus-visible, input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 details { margin-top: 1rem; } summary { color: var(--soft); cursor: pointer; }
 label { display: block; margin-top: .7rem; color: var(--soft); }
 input, select { font: inherit; width: 100%; padding: .45rem .6rem; border: 1px solid var(--line); border-radius: 6px;
