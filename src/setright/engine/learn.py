@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from setright.controls.paths import leaves
 from setright.engine.scan import Scan
 from setright.engine.times import now
 from setright.model import Binding, Control, Kept, Param, Plain, Resource, Unknown
-from setright.surfaces.base import Surface
+from setright.surfaces.base import Locked, Surface
 
 if TYPE_CHECKING:
     from setright.engine.catalogue import Catalogue
@@ -76,14 +77,30 @@ def learned(scan: Scan) -> dict[str, list[Plain]]:
 
 
 def keep(scan: Scan, surface: Surface, snapshots: Snapshots, by: str) -> Learned:
-    """Keeps the documents behind the scan's lists, sealed. Raises SurfaceError for what cannot be read."""
+    """Keeps the documents behind the scan's lists, sealed, but for those that nothing could be written back to.
+
+    Raises SurfaceError for what cannot be read.
+    """
     lists: dict[str, set[str]] = {}
     for control in learnable(scan.controls):
         lists.setdefault(list_of(control), set()).update(*(places(r, list_of(control)) for r in _resources(scan, control)))
-    kept = surface.keep(sorted(set().union(*lists.values())))
+    kept = kept_of(surface, sorted(set().union(*lists.values())))
     addresses = dict(zip((each.locator for each in kept), snapshots.put_all(kept), strict=True))
-    held = {name: {locator: addresses[locator] for locator in sorted(locators)} for name, locators in lists.items() if locators}
+    whole = {name: sorted(locators) for name, locators in lists.items() if locators and locators <= addresses.keys()}
+    held = {name: {locator: addresses[locator] for locator in locators} for name, locators in whole.items()}
     return Learned(scan.target, now().isoformat(timespec="seconds"), by, held)
+
+
+def kept_of(surface: Surface, locators: Sequence[str]) -> list[Kept]:
+    """What can be kept; only where something is locked is each asked for by itself."""
+    try:
+        return surface.keep(locators)
+    except Locked:
+        kept: list[Kept] = []
+        for locator in locators:
+            with suppress(Locked):
+                kept += surface.keep([locator])
+        return kept
 
 
 def places(resource: Resource, name: str) -> list[str]:

@@ -16,6 +16,10 @@ class Cut(SurfaceError):
     """The connection was lost on the way, so nothing is known of what was asked; a new one may work."""
 
 
+class Locked(SurfaceError):
+    """It can be read and not written: its file system is mounted read-only, or somebody made it immutable."""
+
+
 class Moved(SurfaceError):
     """The document is no longer what the change was planned on; nothing was written."""
 

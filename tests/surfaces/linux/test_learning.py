@@ -129,3 +129,11 @@ def test_only_what_was_approved_of_this_host_and_kept_goes_back(host: Lab, tmp_p
         snapshot.unlink()
     (plan,) = setright(tmp_path, "plan", *words)["plans"]
     assert plan["lane"] == "hand" and "restore" in plan["reason"]
+
+
+def test_a_host_that_nothing_can_be_written_to_is_learned_and_its_drift_is_for_a_person(host: Lab, tmp_path: Path) -> None:
+    assert host.command(1, "mount -o remount,ro /").returncode == 0
+    words = learned(tmp_path)
+    assert setright(tmp_path, "scan", *words)["findings"] == []
+    assert host.command(1, "mount -o remount,rw / && echo '* * * * * root /bin/true' >> /etc/crontab").returncode == 0
+    assert [plan["lane"] for plan in setright(tmp_path, "plan", *words)["plans"]] == ["hand"]

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from setright.model import Change, Kept, Plain, digest
-from setright.surfaces.base import Moved, SurfaceError
+from setright.surfaces.base import Locked, Moved, SurfaceError
 from setright.surfaces.linux import packages, states, units, writes
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.script import ENDINGS, LOCKED
@@ -30,7 +30,7 @@ def ask_beside(locator: str) -> Ask | None:
 def meta(locator: str, found: Reply | None) -> Mapping[str, Plain]:
     """What `ask_beside` asked for, as `Kept.meta`. Raises SurfaceError for what could not be written."""
     if found is not None and found.error in {ENDINGS[each] for each in LOCKED}:
-        raise SurfaceError(f"{locator} {found.error}")
+        raise Locked(f"{locator} {found.error}")
     if found is None or found.data is None:
         return {}
     if locator.startswith("/"):
