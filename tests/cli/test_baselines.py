@@ -65,3 +65,8 @@ def test_a_name_that_is_taken_or_no_name_is_refused(setright: Program):
         ran = setright("baseline", "new", name, "--into", "acme")
         assert ran.code == 2 and len(ran.err.splitlines()) == 1
     assert setright("baseline", "show", "none-such").code == 2
+
+
+def test_lists_are_shown_as_words_and_not_as_python(setright: Program):
+    shown = setright("baseline", "show", "recommended").out
+    assert "root" in shown and "['" not in shown

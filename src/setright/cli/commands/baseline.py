@@ -84,7 +84,7 @@ def show_(name: str, show: Shown) -> None:
             console.print()
             console.print(table(("left out", "why"), list(left.items())))
         if known:
-            rows = [(p.name, str(p.value) if p.set_by else "not set", p.set_by, p.about) for p in known]
+            rows = [(p.name, _said(p.value if p.set_by else None), p.set_by, p.about) for p in known]
             console.print()
             console.print(table(("parameter", "value", "set by", "what it is"), rows))
 
@@ -113,15 +113,11 @@ def diff(one: str, other: str, show: Shown) -> None:
         emit(json_text({"schema": SCHEMA, **told}), show)
         return
     from setright.cli.screens.tables import table
-    from setright.controls.operators import as_text
-
-    def said(value: Plain) -> str:
-        return "not set" if value is None else ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
 
     with paper(show) as console:
         rows = [("+", i, catalogue.control(i).title) for i in found.added]
         rows += [("-", i, why or catalogue.control(i).title) for i, why in found.removed.items()]
-        rows += [("=", name, f"{said(was)} → {said(now)}") for name, (was, now) in sorted(found.parameters.items())]
+        rows += [("=", name, f"{_said(was)} → {_said(now)}") for name, (was, now) in sorted(found.parameters.items())]
         console.print(table(("", f"{one} → {other}", ""), rows) if rows else f"{one} and {other} hold the same")
 
 
@@ -196,6 +192,10 @@ def learn(target: str, name: str | None, into: str, again: bool, show: Shown) ->
         emit(json_text({"schema": SCHEMA, "baseline": file.stem, "file": str(file), "parameters": values}), show)
         return
     emit("".join(f"{len(value):5}  {each}\n" for each, value in values.items()), show)
+    if not state.kept:
+        hint(
+            "nothing there can be written (read-only, or locked), so no file was kept: what comes later, a person takes back", show
+        )
     known = Path(into).resolve() in [root.resolve() for root in app.content_roots]
     first = "" if known else f'name the folder in setright.toml (content = ["{into}"]), then '
     hint(f"{file}: {first}what comes to it later is found by: setright scan {target} --baseline {file.stem}", show)
@@ -204,3 +204,9 @@ def learn(target: str, name: str | None, into: str, again: bool, show: Shown) ->
 def _heading(baseline: Baseline) -> str:
     over = f", over {', '.join(baseline.extends)}" if baseline.extends else ""
     return f"{baseline.title} ({baseline.id} {baseline.version}{over})"
+
+
+def _said(value: Plain) -> str:
+    from setright.controls.operators import as_text
+
+    return "not set" if value is None else ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
