@@ -210,6 +210,14 @@ def test_rollback_gives_the_first_bytes_back(setright: Program):
     assert setright("ledger", "verify").code == 0
 
 
+def test_a_rollback_that_could_not_be_done_names_where_and_the_way_on(setright: Program):
+    run = setright.process("fix", ".", *BOTH, "--all", "--format", "json").json["run"]
+    setright.file.write_text(setright.file.read_text().replace("# the shop", "# our shop"))
+    ran = setright("rollback", run)
+    assert (ran.code, setright.file.read_text()[:10]) == (1, "# our shop")
+    assert f"on {setright.tree}; mend what is told there, then `setright rollback {run}` again" in ran.err
+
+
 def test_a_run_that_never_was_cannot_be_rolled_back(setright: Program):
     ran = setright("rollback", "r000000-000000-0000")
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)

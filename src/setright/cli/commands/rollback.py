@@ -23,7 +23,7 @@ def command(ctx: click.Context, run: str | None, plans: tuple[str, ...], show: S
       setright rollback r260114-093012-5c1e
       setright rollback --plan 3f2a91c04b7e
     """
-    from setright.cli.output import emit, json_text, paper
+    from setright.cli.output import emit, hint, json_text, paper
     from setright.cli.progress import live
     from setright.cli.screens.plans import draw_outcome, draw_outcomes
     from setright.engine.contract import run_object
@@ -44,4 +44,8 @@ def command(ctx: click.Context, run: str | None, plans: tuple[str, ...], show: S
             for plan, outcome in undone.plans:
                 draw_outcome(console, plan, outcome, several)
             draw_outcomes(console, [outcome for _, outcome in undone.plans])
-    ctx.exit(CLEAN if all(outcome.outcome == "reverted" for _, outcome in undone.plans) else FOUND)
+    left = [(plan, outcome) for plan, outcome in undone.plans if outcome.outcome != "reverted"]
+    if left:
+        where = ", ".join(dict.fromkeys(plan.target for plan, _ in left))
+        hint(f"Not undone: {len(left)}, on {where}; mend what is told there, then `setright rollback {run}` again", show)
+    ctx.exit(FOUND if left else CLEAN)
