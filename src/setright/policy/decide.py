@@ -27,7 +27,7 @@ def decide(fears: Sequence[Fear], effect: Effect, deliberate: str = "") -> Decis
         sentence, fact, answer = open_fears[0]
         more = f", and {len(open_fears) - 1} more" if len(open_fears) > 1 else ""
         why = "only its owner can tell" if fact == "ask" else answer.text
-        return Decision("ask", f"may break something if {sentence}: {why}{more}")
+        return Decision("ask", f"may break something if {sentence} ({why}){more}")
     if effect.undo == "none":
         return Decision("ask", "cannot be undone")
     if deliberate:
@@ -44,4 +44,4 @@ def decide(fears: Sequence[Fear], effect: Effect, deliberate: str = "") -> Decis
 def _cleared(fears: Sequence[Fear]) -> str:
     if not fears:
         return "changes nothing for a correct setup, and can be undone exactly"
-    return "; ".join(dict.fromkeys(f"not so that {sentence}: {answer.text}" for sentence, _, answer in fears))
+    return "; ".join(dict.fromkeys(f"not so that {sentence} ({answer.text})" for sentence, _, answer in fears))
