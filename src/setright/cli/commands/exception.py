@@ -50,8 +50,8 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
         app.ledger.append("exception ended", {"finding": finding})
     elif finding:
         keep(_made(app, finding, given, now()), app.configuration, app.store, app.ledger)
-        if app.store.finding(finding) is None:
-            hint(f"setright: no scan that was kept here has found {finding}; the exception counts once one does", show)
+        if told := _reach(app, finding):
+            hint(told, show)
     holding = [e for e in app.store.exceptions(finding) if e.holds(now())]
     if show.format == "json":
         emit(json_text({"schema": SCHEMA, "exceptions": [exception_told(e) for e in holding]}), show)
@@ -61,6 +61,19 @@ def command(finding: str | None, end: bool, show: Shown, **given: str | None) ->
     rows = [(e.finding, f"{e.until:%Y-%m-%d}", e.approver, e.reason, e.compensating) for e in holding]
     with paper(show) as console:
         console.print(table(("finding", "until", "approver", "reason", "meanwhile"), rows) if rows else "no exceptions hold")
+
+
+def _reach(app: App, finding: str) -> str:
+    """For which scans it counts, where that is not plain; empty where it is."""
+    known = app.store.finding(finding)
+    if known is None:
+        return f"setright: no scan that was kept here has found {finding}; the exception counts once one does"
+    if not known.finding.target.startswith("/"):
+        return ""
+    comment = f"`setright:ignore {known.finding.control}: reason`"
+    return (
+        f"It counts in scans of {known.finding.target}, not of a folder in it or of another clone; a comment there does: {comment}"
+    )
 
 
 def _made(app: App, finding: str, given: dict[str, str | None], at: datetime) -> FindingException:
