@@ -6,8 +6,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from setright.engine import links
-from tests.integrations.test_rsyslog import free_port
 from tests.cli.conftest import MAIN_TF
+from tests.integrations.test_rsyslog import free_port
 from tests.web.conftest import ONE, PEOPLE, TWO, ask
 
 MAIL = '[integrations.post]\ntype = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\nsender = "s@example.com"\n'

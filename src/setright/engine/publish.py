@@ -70,8 +70,8 @@ def publish(repository: Repository, forge: Forge, tip: str, drafts: Sequence[Dra
 def _standing(repository: Repository, goal: Goal, there: Pull | None) -> str:
     if there:
         return f"{goal.branch} is pushed, and {there.url} shows it under its old description: run this again then"
-    away = f"git push {repository.remote} --delete {goal.branch}"
-    return f"{goal.branch} is pushed, and no pull request of it is known: run this again then, open one by hand, or take it away: `{away}`"
+    away = f"take it away: `git push {repository.remote} --delete {goal.branch}`"
+    return f"{goal.branch} is pushed, and no pull request of it is known: run this again then, open one by hand, or {away}"
 
 
 def _declined(pulls: Sequence[Pull], drafts: Sequence[Draft]) -> bool:

@@ -114,7 +114,8 @@ def _diff(plan: Plan) -> str:
     if not lines:
         return "<p>No document changes: the running state only is put right.</p>"
     more = f"<p>... and {len(lines) - DIFF_LINES} more lines</p>" if len(lines) > DIFF_LINES else ""
-    return f"<pre class=diff tabindex=0 role=region aria-label='The change'>{''.join(_line(line) for line in lines[:DIFF_LINES])}</pre>{more}"
+    shown = "".join(_line(line) for line in lines[:DIFF_LINES])
+    return f"<pre class=diff tabindex=0 role=region aria-label='The change'>{shown}</pre>{more}"
 
 
 def _line(line: str) -> str:
