@@ -102,7 +102,9 @@ def _below(folder: str, pages: Iterable[str]) -> list[Any]:
 
 
 def _check_ours(into: Path) -> None:
-    """Raises SystemExit where the folder holds what is no site of ours: it would be removed."""
+    """Raises SystemExit for what is no folder's name, or where the folder holds what is no site of ours: it would be removed."""
+    if into.name.startswith("-"):
+        raise SystemExit(f"{into.name}: there are no options; python -m docs.build [FOLDER]")
     if into.exists() and any(into.iterdir()) and not (into / "search.json").exists():
         raise SystemExit(f"{into}: is no site made here; name a folder of its own")
 

@@ -115,3 +115,8 @@ def test_a_folder_that_is_no_site_of_ours_is_not_replaced(tmp_path):
     with pytest.raises(SystemExit, match="no site made here"):
         build.main(tmp_path)
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_an_option_is_not_taken_for_a_folder(tmp_path):
+    with pytest.raises(SystemExit, match="there are no options"):
+        build.main(tmp_path / "--help")
