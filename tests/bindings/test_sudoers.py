@@ -9,7 +9,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import sudoers
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
-from setright.model import Edit
+from setright.model import Edit, Unknown
 
 ROOT = Path(__file__).parents[2] / "bindings"
 LAYOUT = dict(load_one(ROOT / "linux/sudoers.yaml", ROOT).layouts["linux"])
@@ -73,6 +73,18 @@ def test_nobody_without_a_password_is_made_to_give_one(user: str, password: str,
             put(given, wanted)
     else:
         assert put(given, wanted)[MAIN] == f"{user} ALL=(ALL) ALL\n"
+
+
+def test_what_includes_from_elsewhere_bring_is_judged_and_left_to_people() -> None:
+    given = {MAIN: "@includedir /opt/s\n", "/opt/s/a": "Defaults !use_pty\nops ALL=(ALL) NOPASSWD: ALL\n"}
+    [sudo] = sudoers.view("linux/sudoers", LAYOUT, sources(given))
+    assert isinstance(sudo.tree["defaults"], Unknown)  # nobody has told that the folder was looked into
+    assert sudo.tree["rules"][0]["nopasswd"] is True
+    seen = sources(given) | {"/opt/s/": Source("/opt/s/", "sudoers", {}, exists=False)}
+    [sudo] = sudoers.view("linux/sudoers", LAYOUT, seen)
+    assert sudo.tree["defaults"] == {"use_pty": False}
+    with pytest.raises(BindingError, match="visudo -f /opt/s/a"):
+        sudoers.edit(LAYOUT, sudo, [Edit(("defaults", "use_pty"), True)], [], seen)
 
 
 def test_without_sudo_there_is_nothing_to_say() -> None:

@@ -4,8 +4,9 @@
      "include": ["/etc/sudoers.d/"], "late": {}, "scopes": [{"of": ":deploy", "authenticate": False}],
      "rules": [{"users": ["ops"], "grant": "ALL=(ALL) ALL", "nopasswd": True}]}
 
-`late` are Defaults below the first include. ``name += value`` adds to a list, and is left alone, as aliases are. `nopasswd` stands
-where any command of the rule asks for no password, `negates` where the rule names commands that it forbids.
+`late` are Defaults below the first include; of several includes `behind` tells which one they follow. ``name += value`` adds to a
+list, and is left alone, as aliases are. `nopasswd` stands where any command of the rule asks for no password, `negates` where the
+rule names commands that it forbids.
 """
 
 from __future__ import annotations
@@ -81,12 +82,15 @@ def get(source: bytes) -> Tree:
     file = _parse(decode(source))
     tree: Tree = {"defaults": {}, "late": {}, "scopes": [], "include": [path for path, _ in file.includes]}
     scopes: dict[str, Tree] = {}
+    behind: Tree = {}
     for each in file.settings:
         if each.section in ("defaults", "late"):
             tree[each.section][each.name] = each.value
+            behind |= {each.name: sum(line.start < each.start for _, line in file.includes)} if each.section == "late" else {}
         else:
             scopes.setdefault(each.section, {"of": each.section})[each.name] = each.value
-    return tree | {"scopes": list(scopes.values()), "rules": [rule.value for rule in file.rules]}
+    several = {"behind": behind} if behind and len(file.includes) > 1 else {}
+    return tree | several | {"scopes": list(scopes.values()), "rules": [rule.value for rule in file.rules]}
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:

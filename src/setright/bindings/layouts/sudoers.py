@@ -3,16 +3,18 @@
     {"defaults": {"use_pty": true, ...}, "scopes": [{"of": ":deploy", ...}], "rules": [{"users": [...], "grant": "..."}]}
 
 Its entry in a binding takes `main`, `new` (the drop-in for Defaults that nothing sets), `documents` and `lens`. The documents
-/etc/shadow and /etc/group tell who has a password to give: a rule of somebody who has none is not made to ask for one.
+/etc/shadow and /etc/group tell who has a password to give: a rule of somebody who has none is not made to ask for one. What is
+included from elsewhere counts where it was read; where it was not, nothing can be told but what is wrong in the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source
-from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
 
 Layout = Mapping[str, Plain]
@@ -28,15 +30,23 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     defaults: Tree = {}
     for _, _, settings in _parts(layout, sources):
         defaults |= settings
-    tree = {"defaults": defaults, **{key: [item for _, _, item in _items(layout, sources, key)] for key in ("scopes", "rules")}}
+    tree: Tree = {"defaults": defaults}
+    tree |= {key: [item for _, _, item in _items(layout, sources, key)] for key in ("scopes", "rules")}
+    if untold := _untold(layout, sources):
+        tree = {"defaults": untold, "scopes": [*tree["scopes"], untold], "rules": [*tree["rules"], untold]}
     return [Resource(kind, kind.rpartition("/")[2], tree, (main, ()))]
 
 
 def edit(
     layout: Layout, resource: Resource, edits: Sequence[Edit], live: Sequence[Edit], sources: Sources
 ) -> list[tuple[str, Edit]]:
-    """Each edit where it counts. Raises BindingError where somebody would be asked for a password they do not have."""
-    return [_placed(layout, sources, each) for each in edits]
+    """Each edit where it counts. Raises BindingError where somebody would be asked for a password they do not have, and for
+    files that visudo does not check before they count."""
+    made = [_placed(layout, sources, each) for each in edits]
+    for locator, _ in made:
+        if not any(fits(locator, str(pattern)) for pattern in layout["documents"]):
+            raise BindingError(f"{locator}: is included from elsewhere; change it with `visudo -f {locator}`")
+    return made
 
 
 def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> tuple[str, Path]:
@@ -50,27 +60,59 @@ def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> 
     return resource.home
 
 
+def _read(layout: Layout, sources: Sources) -> Iterator[tuple[Source, int]]:
+    """The documents as sudo reads them: each before its first include (0) and behind each of them (1, 2...)."""
+    yield from _from(sources[str(layout["main"])], sources, ())
+
+
+def _from(source: Source, sources: Sources, above: tuple[str, ...]) -> Iterator[tuple[Source, int]]:
+    yield source, 0
+    for number, named in enumerate(source.tree.get("include", ()), 1):
+        for each in _named_by(source, named, sources):
+            if each.locator not in (*above, source.locator):
+                yield from _from(each, sources, (*above, source.locator))
+        yield source, number
+
+
+def _named_by(source: Source, named: str, sources: Sources) -> list[Source]:
+    """What an include reads. Names with a dot, or a tilde at the end, are passed over in folders."""
+    path = _full(source, named)
+    if not path.endswith("/"):
+        return [sources[path]] if path in sources and sources[path].exists else []
+    names = [name for name in sorted(sources) if name.rpartition("/")[0] == path[:-1] and sources[name].exists]
+    return [sources[name] for name in names if not (name.endswith(("/", "~")) or "." in name.rpartition("/")[2])]
+
+
+def _full(source: Source, named: str) -> str:
+    """A path without a slash at its head is one beside the document that names it."""
+    path = re.sub(r"\\(.)", r"\1", named)
+    return path if path.startswith("/") else f"{source.locator.rpartition('/')[0]}/{path}"
+
+
 def _documents(layout: Layout, sources: Sources) -> list[Source]:
-    """The main file, then what it includes, by name. Names with a dot, or a tilde at the end, are passed over in folders."""
-    main = sources[str(layout["main"])]
-    found = {main.locator: main}
-    for pattern in main.tree.get("include", ()):
-        folder = pattern.endswith("/")
-        for name in sorted(sources):
-            last = name.rpartition("/")[2]
-            hidden = folder and ("." in last or last.endswith("~"))
-            if sources[name].exists and not hidden and fits(name, f"{pattern}*" if folder else pattern):
-                found.setdefault(name, sources[name])
-    return list(found.values())
+    return [source for source, number in _read(layout, sources) if number == 0]
+
+
+def _untold(layout: Layout, sources: Sources) -> Unknown | None:
+    """What an include names and nobody has read: what it says may change everything else."""
+    for source in _documents(layout, sources):
+        for named in source.tree.get("include", ()):
+            path = _full(source, named)
+            if path not in sources and f"{path.rpartition('/')[0]}/*" not in layout["documents"]:
+                return Unknown(f"in {path}, which {source.locator} includes and which was not read")
+    return None
 
 
 def _parts(layout: Layout, sources: Sources) -> list[Part]:
-    """Defaults in reading order: the main file's above its first include, the included ones, those below."""
-    main, *others = _documents(layout, sources)
-    parts: list[Part] = [(main.locator, ("defaults",), main.tree["defaults"])]
-    for each in others:
-        parts += [(each.locator, (key,), each.tree[key]) for key in ("defaults", "late")]
-    return [*parts, (main.locator, ("late",), main.tree["late"])]
+    """Defaults in reading order: those above a document's first include, the included ones, those below."""
+    return [part for source, number in _read(layout, sources) if (part := _part(source, number))[2]]
+
+
+def _part(source: Source, number: int) -> Part:
+    if number == 0:
+        return source.locator, ("defaults",), source.tree["defaults"]
+    behind = source.tree.get("behind", {})
+    return source.locator, ("late",), {k: v for k, v in source.tree["late"].items() if behind.get(k, 1) == number}
 
 
 def _items(layout: Layout, sources: Sources, key: str) -> list[tuple[str, int, Plain]]:

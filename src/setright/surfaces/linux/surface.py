@@ -12,7 +12,7 @@ from pathlib import Path
 
 from setright.model import Answer, Change, Document, Kept, Problem, Reading, Steps, Want
 from setright.surfaces.base import SurfaceError
-from setright.surfaces.linux import deadman, puts, servers, staging, states
+from setright.surfaces.linux import deadman, included, puts, servers, staging, states
 from setright.surfaces.linux.ahead import Ahead, often
 from setright.surfaces.linux.documents import WantedPattern, documents_of, part_of, reading, wanted_patterns
 from setright.surfaces.linux.facts import asks_of, fact_answer
@@ -70,7 +70,7 @@ class Linux:
 
         found = self._transport.find(asks, meanwhile)
         self._look_ahead(next_asks, found)
-        read = reading(wanted, found)
+        read = self._included(wants, reading(wanted, found))
         self._lenses |= {d.locator: d.lens for d in read.documents}
         left = (found[deadman.LEFT_OPEN][0].data or b"").decode().split() if extra else []
         return Reading(read.documents, read.problems + tuple(map(deadman.problem, left)))
@@ -178,6 +178,21 @@ class Linux:
         wanted = {locator: self._part(locator) for locator in locators}
         found = self._transport.find([ask for part in wanted.values() for ask in part.asks] + [*beside])
         return {locator: self._one(part, documents_of(part, found)) for locator, part in wanted.items()}, found
+
+    def _included(self, wants: Sequence[Want], read: Reading) -> Reading:
+        """With what the documents name besides; another round trip only where there is such."""
+        known: set[str] = set()
+        new: Sequence[Document] = read.documents
+        for _ in range(included.DEPTH):
+            parts = included.unread(new, wants, known)
+            if not parts:
+                break
+            more = reading(parts, self._transport.find([ask for part in parts for ask in part.asks]))
+            there = {d.locator for d in read.documents}
+            new = [d for d in more.documents if d.locator not in there]
+            folders = included.looked_into(parts, more.problems)
+            read = Reading((*read.documents, *new, *folders), (*read.problems, *more.problems))
+        return read
 
     def _parts(self, want: Want) -> list[WantedPattern]:
         """The parts this target can tell: where nothing runs there is no running and no effective state."""
