@@ -6,8 +6,10 @@
 A module that stands twice in one type is `pam_env 2` the second time; pam_faillock's two parts are `pam_faillock preauth` and
 `pam_faillock authfail`. Its entry in a binding takes `documents`, `lens` and
 
+    logins      the services that people log in through
     places      type -> module -> {before: [modules]} or {after: [modules]}: where a module that is not there goes
 
+`lets-in` is there where a rule of the file lets everybody in, whatever they type: through these of the binding's `logins`.
 A jump (`success=1`) over a rule that comes in counts one more.
 """
 
@@ -17,6 +19,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._pam_dispatch import Place, let_in
 from setright.bindings.source import Source, listed
 from setright.model import Edit, Path, Plain, Resource, Tree
 
@@ -29,8 +32,9 @@ JUMP = re.compile(r"=([1-9][0-9]{0,3})\b")
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource a service that has a file, named as the file. Copies that packages and editors left are none."""
-    there = (source for source in listed(layout, sources) if source.exists and not LEFT_OVER.search(source.locator))
-    return [Resource(kind, _service(s), _tree(s), (s.locator, ())) for s in there]
+    there = [source for source in listed(layout, sources) if source.exists and not LEFT_OVER.search(source.locator)]
+    doors = _doors(layout, there)
+    return [Resource(kind, _service(s), _tree(s) | _open(s, doors), (s.locator, ())) for s in there]
 
 
 def edit(
@@ -57,6 +61,9 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     locator = resource.home[0]
     rules = sources[locator].tree["rules"] if locator in sources else []
     found = dict(_named(rules)).get((str(path[0]), str(path[1]))) if len(path) > 1 else None
+    if path[:1] == ("lets-in",):
+        doors = _doors(layout, [source for source in listed(layout, sources) if source.exists])
+        found = next((index for name, index in doors.values() if name == locator.rpartition("/")[2]), None)
     return (locator, ()) if found is None else (locator, ("rules", found))
 
 
@@ -112,6 +119,18 @@ def _named(rules: Sequence[Plain]) -> Iterator[tuple[tuple[str, str], int]]:
         key = (kind, f"{name} {role}" if role else name)
         seen[key] = count = seen.get(key, 0) + 1
         yield (key if count == 1 else (kind, f"{key[1]} {count}")), index
+
+
+def _doors(layout: Mapping[str, Plain], there: Sequence[Source]) -> dict[str, Place]:
+    """By the service that people log in through: the rule that lets everybody in."""
+    stacks = {_service(source): source.tree["rules"] for source in there}
+    doors = {name: let_in(name, stacks) for name in layout.get("logins", ()) if name in stacks}
+    return {name: place for name, place in doors.items() if place}
+
+
+def _open(source: Source, doors: Mapping[str, Place]) -> Tree:
+    mine = [name for name, (service, _) in doors.items() if service == _service(source)]
+    return {"lets-in": mine} if mine else {}
 
 
 def _make(layout: Mapping[str, Plain], rules: list[Plain], edit: Edit) -> None:
