@@ -59,6 +59,11 @@ def test_only_the_field_changes():
     assert after.endswith(b"lp:x:7:7:lp:/var/spool/lpd:/usr/sbin/nologin")
 
 
+def test_lines_that_take_in_records_from_elsewhere_are_told():
+    assert get("passwd", b"root:x:0:0:root:/root:/bin/bash\n+@ops::::::\n-eve\n+\n")["elsewhere"] == ["+@ops", "+"]
+    assert "elsewhere" not in get("shadow", SHADOW)
+
+
 def test_members_come_and_go():
     source = b"shadow:x:42:eve,bob\nadm:x:4:\n"
     assert get("group", source)["records"] == [

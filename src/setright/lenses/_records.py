@@ -49,8 +49,14 @@ class RecordFormat:
         self._names = list(self._sorts)
 
     def get(self, source: bytes) -> Tree:
-        """{"records": [{"name": "root", "uid": 0, ...}]}; an empty number or list has no key."""
-        return {"records": [self._tree(record) for record in self._records(decode(source))]}
+        """{"records": [{"name": "root", "uid": 0, ...}], "elsewhere": ["+@ops"]}; an empty number or list has no key.
+
+        `elsewhere` is there where lines of nsswitch.conf(5)'s `compat` take records in from elsewhere.
+        """
+        text = decode(source)
+        tree: Tree = {"records": [self._tree(record) for record in self._records(text)]}
+        elsewhere = [line.text.strip().partition(":")[0] for line in lines(text) if line.text.startswith("+")]
+        return tree | ({"elsewhere": elsewhere} if elsewhere else {})
 
     def put(self, source: bytes, edits: Sequence[Edit]) -> bytes:
         """Sets fields of records that are there. Raises LensError for anything else."""

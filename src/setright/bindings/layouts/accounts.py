@@ -31,7 +31,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
         return [_account(kind, number, user, shadow, sources) for number, user in enumerate(users)]
     if layout["of"] == "group":
         return [Resource(kind, str(g["name"]), _whole(g), (GROUP, ("records", n))) for n, g in enumerate(groups)]
-    return [Resource(kind, "accounts", _all(users, groups, shadow), (PASSWD, ()))]
+    return [Resource(kind, "accounts", _elsewhere(sources) | _all(users, groups, shadow), (PASSWD, ()))]
 
 
 def edit(
@@ -119,6 +119,13 @@ def _all(users: Rows, groups: Rows, shadow: Rows) -> Tree:
     }
     logins = sorted({str(u["name"]) for u in users if _sort(u)["logs-in"]})
     return {key: names for key, names in told.items() if names} | {"logins": logins}
+
+
+def _elsewhere(sources: Sources) -> Tree:
+    """The lines by which records of other hosts count as well, each with its file."""
+    there = [sources[name] for name in (PASSWD, SHADOW, GROUP) if name in sources and sources[name].exists]
+    told = [f"{line} in {source.locator}" for source in there for line in source.tree.get("elsewhere", ())]
+    return {"elsewhere": told} if told else {}
 
 
 def _missing(users: Rows, shadow: Rows) -> list[str]:
