@@ -14,7 +14,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import settings
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
-from setright.model import Edit, Resource
+from setright.model import Edit, Resource, Unknown
 
 ROOT = Path(__file__).parents[2] / "bindings"
 
@@ -333,3 +333,18 @@ def test_sshd_agrees_on_which_value_counts_and_sees_every_edit(seed: int, tmp_pa
         assert (sorted(have) if isinstance(have, list) else have) == want, given
         left, held = ({k: v for k, v in unordered(each).items() if k != edit.path[0]} for each in (after, told))
         assert left == held
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("sourcedir /etc/chrony/sources.d\nsourcedir /run/chrony-dhcp\n", None),
+        ("sourcedir /srv/chrony\n", Unknown("in /srv/chrony, which was not read")),
+        ("include /etc/chrony/site\n", Unknown("in /etc/chrony/site, which was not read")),
+        ("include /etc/chrony/site\nserver time.example.org\n", ["time.example.org"]),
+    ],
+)
+def test_servers_that_may_stand_where_nobody_looked_are_not_told(text: str, server: object) -> None:
+    layout = dict(load_one(ROOT / "linux/chrony.yaml", ROOT).layouts["linux"])
+    [chrony] = settings.view("linux/chrony", layout, sources({"/etc/chrony/chrony.conf": text}, "chrony"))
+    assert chrony.tree.get("server") == server

@@ -139,7 +139,7 @@ def _each(path: Path, test: Sure) -> Sure:
 def _test(requirement: Requirement) -> Sure:
     default, want, holds = requirement.default, requirement.want, OPERATORS[requirement.op].holds
     if isinstance(want, Param):
-        return lambda value: value.__class__ is not Unknown and (default if value is None else value) is not None
+        return lambda value: value.__class__ is not Unknown and (default if value is None else value) not in (None, "")
     if requirement.op == "equals" and isinstance(want, str | int | bool):
         return _equals(default, as_text(want))
     return lambda value: value.__class__ is not Unknown and holds(default if value is None else value, want) is True

@@ -149,7 +149,7 @@ def _holds(requirement: Requirement, value: Plain) -> bool | None:
         told = {_holds(requirement, each) for each in have.either}
         return told.pop() if len(told) == 1 else None
     if isinstance(requirement.want, Param):
-        return have is not None
+        return have not in (None, "")
     return OPERATORS[requirement.op].holds(have, requirement.want)
 
 

@@ -12,6 +12,7 @@ Its entry in a binding takes `documents`, `lens` and
     wins        first or last: which of several values counts
     gather      list keys whose values add up over all documents
     scopes      the key of conditional blocks, each a resource of its own over what holds everywhere
+    leads       list keys that name further files or folders -> a list key of what may stand there: unknown where it was not read
     running     the document of values that hold now, written live; what it lacks does not exist on this host
     effective   the document of what the program itself says, read-only
     globs       true: a key with wildcards sets what no document names (sysctl.d(5))
@@ -36,6 +37,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     name = kind.rpartition("/")[2]
     effective = _effective(layout, sources)
     tree = _merged(layout, segments(layout, sources), effective)
+    tree = _led_elsewhere(layout, tree) | tree
     known = tuple({**tree, **effective}) if effective and layout.get("running") else None
     seen = [Resource(kind, name, tree, (str(main or layout["new"]), ()), effective, only=known)]
     for scope in scopes(layout, sources):
@@ -115,6 +117,17 @@ def _merged(layout: Layout, parts: Sequence[Segment], effective: Tree | None) ->
         elif isinstance(tree.get(key), Unknown) and layout.get("effective"):
             tree[key] = value  # the program reads the same files and can tell
     return tree
+
+
+def _led_elsewhere(layout: Layout, tree: Tree) -> Tree:
+    """What may stand where nobody looked."""
+    read = [str(pattern) for pattern in layout.get("documents", ())]
+    told: Tree = {}
+    for key, led in layout.get("leads", {}).items():
+        for place in map(str, tree.get(key, ())):
+            if not any(fits(place, pattern) or place.rstrip("/") == pattern.rpartition("/")[0] for pattern in read):
+                told[led] = Unknown(f"in {place}, which was not read")
+    return told
 
 
 def _merge(layout: Layout, tree: Tree, path: Path, value: Plain) -> None:
