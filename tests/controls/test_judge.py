@@ -163,6 +163,18 @@ def test_a_check_tells_what_it_lacks(tree, why):
     assert told(made, tree).why_unknown == why
 
 
+@pytest.mark.parametrize(
+    ("check", "tree", "verdict"),
+    [
+        ("!has(resource.a)", {"a": Unknown("var.a")}, Verdict.UNKNOWN),
+        ("has(resource.a) || has(resource.b)", {"a": Unknown("var.a")}, Verdict.UNKNOWN),
+        ("has(resource.a) || has(resource.b)", {"a": Unknown("var.a"), "b": 1}, Verdict.PASS),
+    ],
+)
+def test_a_check_that_asks_whether_there_is_what_cannot_be_told_is_unknown(check, tree, verdict):
+    assert told(control(check=check), tree).verdict is verdict
+
+
 def test_a_check_that_cannot_be_told_is_unknown_and_one_that_is_false_fails():
     made = control(check="resource.a > 1", require={}, **{"by-hand": "raise a"})
     assert told(made, {"a": 2}).verdict is Verdict.PASS

@@ -17,9 +17,20 @@ ABSENT = late(r'Key not found in map : "([^"]+)"')
 
 
 def holds(expression: str, tree: Tree) -> bool | Unknown:
-    """Whether the expression over `resource` is true; Unknown where it cannot be told (absent key, unknown value)."""
+    """Whether the expression over `resource` is true; Unknown where it cannot be told (absent key, unknown value).
+
+    That a value cannot be told says that there is one: where an answer hangs on there being none, it cannot be told either.
+    """
+    told = _answer(expression, tree, _plain(tree))
+    hidden = [key for key, value in tree.items() if isinstance(value, Unknown) and f"has(resource.{key})" in expression]
+    if hidden and told != _answer(expression, tree, _plain(tree) | dict.fromkeys(hidden, "")):
+        return Unknown(f"{hidden[0]} is {tree[hidden[0]].text}")
+    return told
+
+
+def _answer(expression: str, tree: Tree, plain: Tree) -> bool | Unknown:
     try:
-        result = _compiled(expression).eval(data={"resource": _plain(tree)})
+        result = _compiled(expression).eval(data={"resource": plain})
         if result.type() == cel.Type.BOOL:
             return bool(result.value())
         return Unknown(_lacking(str(result.value()), tree))
