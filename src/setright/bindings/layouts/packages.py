@@ -1,4 +1,5 @@
 """Packages, each a document that says whether it is installed, and what the host could do about it now (`can`).
+`offered` is false where no source of packages has it.
 
 Its entry in a binding takes `own-kernel`, the packages whose daemons speak to a kernel that no container (`contained`) has.
 """
@@ -16,6 +17,7 @@ WHY_NOT = {
     True: "no list of packages is there to install it from; run `apt-get update` first, or put it into the image",
     False: "nothing runs there that could remove it; leave it out where the image is made",
 }
+NOT_OFFERED = "no source of packages that this host knows offers it; add one that does, or install what takes its place by hand"
 
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
@@ -28,6 +30,8 @@ def edit(
     """Raises BindingError for what the host cannot do now."""
     for each in edits:
         wanted = bool(each.value)
+        if wanted and resource.tree.get("offered") is False:
+            raise BindingError(f"{resource.name}: {NOT_OFFERED}")
         if ("install" if wanted else "remove") not in resource.tree.get("can", ("install", "remove")):
             raise BindingError(f"{resource.name}: {WHY_NOT[wanted]}")
         if wanted and resource.tree.get("contained") and resource.name in layout.get("own-kernel", ()):

@@ -16,6 +16,7 @@ from setright.model import Document, Plain, Problem, Reading, Want
 from setright.patterns import fits
 from setright.surfaces.linux import states, units
 from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.packages import offered
 from setright.surfaces.linux.patterns import is_glob, matcher
 from setright.surfaces.linux.sysctl import sysctl_key
 from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Reply
@@ -80,7 +81,8 @@ def _part(pattern: str, want: Want, files: tuple[str, ...]) -> WantedPattern:
     if pattern in HOMES:
         return WantedPattern(pattern, "json", (Ask("home", HOMES[pattern]),))
     if family == "package":
-        return WantedPattern(pattern, "json", (PACKAGES,), tuple(_named(name, want.names)))
+        wanted = tuple(_named(name, want.names))
+        return WantedPattern(pattern, "json", (PACKAGES, *([] if any(map(is_glob, wanted)) else [offered(wanted)])), wanted)
     if family in ("stat", "unit"):
         names = map(units.full, _named(name, want.names)) if family == "unit" else _named(name, want.names)
         return WantedPattern(pattern, "json", tuple(Ask(family, n) for n in names))
@@ -205,10 +207,19 @@ def _packages(part: WantedPattern, found: Answers) -> list[Document | Problem]:
         installed = set(each.data.decode(errors="replace").split())
         can = [deed for deed in ("install", "remove") if f"+{deed}" in installed]
         where = {"contained": True} if "+contained" in installed else {}
+        missing = set(part.globs) - _offered(part, found) if "install" in can else set()
         for name in part.globs:
-            row = {"package": name, "manager": each.name, "installed": name in installed, "can": can}
-            built.append(_json(f"package:{name}", row | where))
+            may = {"can": [deed for deed in can if deed != "install"], "offered": False} if name in missing else {"can": can}
+            built.append(
+                _json(f"package:{name}", {"package": name, "manager": each.name, "installed": name in installed} | may | where)
+            )
     return built
+
+
+def _offered(part: WantedPattern, found: Answers) -> set[str]:
+    """Those of the packages that can be had; all where that is not told."""
+    told = [each.data for ask in part.asks[1:] for each in found[ask] if each.data is not None and not each.error]
+    return set(told[0].decode(errors="replace").split()) if told else set(part.globs)
 
 
 def _states(part: WantedPattern, found: Answers) -> list[Document | Problem]:

@@ -43,6 +43,17 @@ GONE = f"""for p do [ -n "$(dpkg --verify $p 2>/dev/null | grep ' c /')" ] || cl
 [ -z "${{clean:-}}" ] || {APT} purge $clean >&2 || exit 1"""
 
 
+def offered(names: Sequence[str]) -> Ask:
+    """Which of them a source of packages offers, be they installed or not. Source: apt-cache(8), policy."""
+    quoted = " ".join(_checked(name) for name in names)
+    return Ask(
+        "run",
+        f"""[ -e /var/lib/dpkg/status ] && command -v apt-cache >/dev/null || exit 127
+apt-cache policy {quoted} | awk '/^[^ ]/ {{n = substr($1, 1, length($1) - 1)}}
+$1 ~ /^-?[0-9]+$/ && $2 ~ "/" && $2 != "/var/lib/dpkg/status" {{print n}}' | sort -u""",
+    )
+
+
 def former(name: str) -> Ask:
     """What to ask so that exactly this version can come back, or so that all goes that would come with it."""
     quoted = _checked(name)
