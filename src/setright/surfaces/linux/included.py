@@ -27,7 +27,7 @@ def named_by(document: Document) -> Iterator[str]:
             yield f"{full.rstrip('/')}/" if found["folder"] else full
 
 
-def unread(documents: Iterable[Document], wants: Iterable[Want], known: set[str]) -> list[WantedPattern]:
+def unread_includes(documents: Iterable[Document], wants: Iterable[Want], known: set[str]) -> list[WantedPattern]:
     """What the documents name and nobody asked for yet; `known` remembers what was."""
     mine = [str(p) for want in wants if want.layout.get("layout") == "sudoers" for p in want.layout["documents"]]
     named = dict.fromkeys(path for each in documents for path in named_by(each))

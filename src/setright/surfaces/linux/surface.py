@@ -184,7 +184,7 @@ class Linux:
         known: set[str] = set()
         new: Sequence[Document] = read.documents
         for _ in range(included.DEPTH):
-            parts = included.unread(new, wants, known)
+            parts = included.unread_includes(new, wants, known)
             if not parts:
                 break
             more = reading(parts, self._transport.find([ask for part in parts for ask in part.asks]))
