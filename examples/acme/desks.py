@@ -70,9 +70,10 @@ class Desks:
                                     "severities": "high,critical"}),
         }  # fmt: skip
 
-    def press(self, user: str, action: str, url: str) -> dict[str, Any]:
-        """A button of the newest message that has one, pressed as Slack tells it; what the chat then shows."""
-        message = next(each for each in reversed(self.slack.posted) if "is asked" in each["text"])
+    def press(self, user: str, action: str, url: str, about: str) -> dict[str, Any]:
+        """A button of the newest message that asks about this document, pressed as Slack tells it; what the chat then shows."""
+        asking = (each for each in reversed(self.slack.posted) if "is asked" in each["text"])
+        message = next(each for each in asking if about in json.dumps(each))
         elements = [element for block in message["blocks"] for element in block.get("elements", ())]
         value = next(element["value"] for element in elements if element["action_id"] == action)
         button = {"action_id": action, "value": value, "action_ts": str(time.time())}

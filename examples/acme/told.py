@@ -59,7 +59,7 @@ class Told(Acme):
         """Ann asks, the chat shows it with buttons, Bob and Petra press, and the change runs."""
         self.run("ann", "remind")
         with self.served("--run"):
-            said = [self.desks.press(who, "approve", SERVED) for who in ("UANN", "UBOB", "UPETRA")]
+            said = [self.desks.press(who, "approve", SERVED, "/etc/ssh/sshd_config") for who in ("UANN", "UBOB", "UPETRA")]
             self._until(self._has_run, "the approved change did not run")
         for each in said:
             self.say(f"  the chat: {each.get('text', '')}")

@@ -13,7 +13,7 @@ import time
 from .conftest import AUTO, BOTH, MAIN_TF, Program
 
 SECONDS = 60
-INTERRUPT = "\x03"  # a line behind it could be read before the signal comes
+INTERRUPT = "\x03"  # pressed until it is heard: between the question and the reading of its answer it can be missed
 PROGRAM = "from setright.cli import main; main(prog_name='setright')"
 
 
@@ -25,18 +25,20 @@ def at_terminal(setright: Program, *words: str, answer: str = "", columns: int =
         whole = {k: v for k, v in setright.env.items() if k != "COLUMNS"} | {"TERM": "xterm-256color"} | env
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM, *words], whole)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    got, until = b"", time.monotonic() + SECONDS
+    got, is_asked, until = b"", False, time.monotonic() + SECONDS
     while time.monotonic() < until:
         if not select.select([terminal], [], [], 1)[0]:
+            if is_asked and answer == INTERRUPT:
+                os.write(terminal, INTERRUPT.encode())
             continue
         try:
             more = os.read(terminal, 65536)
         except OSError:
             break
         got += more
-        if answer and re.search(rb"(\?|\[[^\]]*\]): ?$", got):
+        if answer and not is_asked and re.search(rb"(\?|\[[^\]]*\]): ?$", got):
             os.write(terminal, (answer if answer == INTERRUPT else f"{answer}\n").encode())
-            answer = ""
+            is_asked = True
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), got.decode().replace("\r\n", "\n")
 

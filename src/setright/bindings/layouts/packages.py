@@ -30,12 +30,12 @@ def edit(
     """Raises BindingError for what the host cannot do now."""
     for each in edits:
         wanted = bool(each.value)
+        if wanted and resource.tree.get("contained") and resource.name in layout.get("own-kernel", ()):
+            raise BindingError(f"{resource.name}: its daemon cannot run in a container; install it on the host of this one")
         if wanted and resource.tree.get("offered") is False:
             raise BindingError(f"{resource.name}: {NOT_OFFERED}")
         if ("install" if wanted else "remove") not in resource.tree.get("can", ("install", "remove")):
             raise BindingError(f"{resource.name}: {WHY_NOT[wanted]}")
-        if wanted and resource.tree.get("contained") and resource.name in layout.get("own-kernel", ()):
-            raise BindingError(f"{resource.name}: its daemon cannot run in a container; install it on the host of this one")
     return items.edit(layout, resource, edits, live, sources)
 
 
