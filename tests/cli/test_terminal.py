@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -21,6 +22,7 @@ def at_terminal(setright: Program, *words: str, answer: str = "", columns: int =
     """Exit code, and everything that the terminal got."""
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background hands on that it is ignored
         os.chdir(setright.tree)
         whole = {k: v for k, v in setright.env.items() if k != "COLUMNS"} | {"TERM": "xterm-256color"} | env
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM, *words], whole)
