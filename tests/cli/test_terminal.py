@@ -22,7 +22,8 @@ def at_terminal(setright: Program, *words: str, answer: str = "", columns: int =
     """Exit code, and everything that the terminal got."""
     pid, terminal = pty.fork()
     if pid == 0:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background hands on that it is ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as a shell gives it, whatever the tests before left
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         os.chdir(setright.tree)
         whole = {k: v for k, v in setright.env.items() if k != "COLUMNS"} | {"TERM": "xterm-256color"} | env
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM, *words], whole)
