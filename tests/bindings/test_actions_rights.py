@@ -351,6 +351,12 @@ def script(text: str) -> Tree:
         ("f('v${{ github.head_ref }}')", "f('v' + process.env.HEAD_REF)"),
         ("f('${{ github.head_ref }}.md', a.b)", "f(process.env.HEAD_REF + '.md', a.b)"),
         ('f("a ${{ github.head_ref }} b")', 'f("a " + process.env.HEAD_REF + " b")'),
+        ("f('https://a.b', \"${{ github.head_ref }}/\")", "f('https://a.b', process.env.HEAD_REF + \"/\")"),
+        ('/* it\'s */ f("a${{ github.head_ref }}")', '/* it\'s */ f("a" + process.env.HEAD_REF)'),
+        (
+            "f(\"${{ github.sha == 'a' && 'it''s' }}\", `${{ github.head_ref }}`)",
+            "f(\"${{ github.sha == 'a' && 'it''s' }}\", `${process.env.HEAD_REF}`)",
+        ),
     ],
 )
 def test_javascript_reads_the_environment(before: str, after: str) -> None:

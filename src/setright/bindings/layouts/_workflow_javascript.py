@@ -10,7 +10,8 @@ import re
 
 from setright.patterns import late
 
-QUOTES = late(r"\\.|['\"`]|//[^\n]*", re.S)
+OUTSIDE = late(r"\$\{\{.*?\}\}|//[^\n]*|/\*.*?(?:\*/|\Z)|['\"`]", re.S)
+WITHIN = {quote: late(rf"\$\{{\{{.*?\}}\}}|\\.|{quote}", re.S) for quote in "'\"`"}
 BEFORE_VALUE = late(r"(?:[(=,\[:!&|?<>+*]|\b(?:return|await|in|of|typeof))\s*\Z")  # what a value stands behind
 BEHIND_VALUE = late(r"\s*(?:[),\];:}=!&|?<>+*/-]|\n|\Z)")
 INNER = late(r"\$\{(?!\{)[^{}`]*\Z")  # what a template has computed
@@ -49,10 +50,9 @@ def _joined(before: str, after: str, quote: str, name: str) -> str | None:
 
 def quote_at(script: str, end: int) -> str:
     """The quote that is open there; empty for none."""
-    quote = ""
-    for match in QUOTES.finditer(script, 0, end):
-        if match[0] == quote:
-            quote = ""
-        elif not quote and match[0] in ("'", '"', "`"):
-            quote = match[0]
+    quote, at = "", 0
+    while match := (WITHIN[quote] if quote else OUTSIDE).search(script, at, end):
+        at = match.end()
+        if match[0] in WITHIN:
+            quote = "" if quote else match[0]
     return quote
