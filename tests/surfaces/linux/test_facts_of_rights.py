@@ -85,3 +85,18 @@ def test_a_module_is_there_where_its_file_is(tmp_path: Path) -> None:
 )
 def test_who_may_do_all_as_root(rules: str, able: dict[str, bool]) -> None:
     assert administrators([rules], {"ann": ["ann", "admins"]}) == able
+
+
+@pytest.mark.parametrize(
+    ("more", "holds"), [("", False), ("@includedir /etc/sudoers.d\n", False), ("@include /opt/policy\n", None)]
+)
+def test_nobody_is_believed_to_administer_where_sudos_policy_goes_on_elsewhere(
+    more: str, holds: bool | None, tmp_path: Path
+) -> None:
+    files = {
+        "etc/passwd": "root:x:0:0::/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/bash\n",
+        "etc/shadow": "root:*:1::::::\nann:$y$j9T$abc$def:1::::::\n",
+        "etc/group": "ann:x:1000:\n",
+        "etc/sudoers": f"ann ALL=(ALL) ALL\n{more}",
+    }
+    assert one(tmp_path, files, "linux/only-root-can-log-in").holds is holds

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from setright.model import Answer
 from setright.surfaces.linux.evidence import GROUP, PASSWD, SHADOW, Evidence, some
+from setright.surfaces.linux.included import INCLUDE
 from setright.surfaces.linux.login_keys import KEY_FILES
 from setright.surfaces.linux.sudo_rules import administrators
 from setright.surfaces.linux.transport import Ask
@@ -27,20 +28,30 @@ def asks(argument: str) -> Sequence[Ask]:
 
 
 def answer(argument: str, evidence: Evidence) -> Answer:
-    """Does not hold where somebody else can log in and do by sudo all that root does, and names them and how."""
+    """Does not hold where somebody else can log in and do by sudo all that root does, and names them and how.
+
+    Cannot be told where sudo's policy goes on in places that are not asked for here."""
     source = "passwd, shadow, authorized_keys, sudoers, sshd_config"
     barred = evidence.barred(SHADOW, *KEYS, *SUDOERS)
     if barred or not evidence.rows(PASSWD):
         return Answer(None, f"cannot be told: {barred or 'there is no /etc/passwd'}", source)
     able, secret = _able(evidence), _with_password(evidence)
-    rules = [each.data.decode(errors="replace") for ask in SUDOERS for each in evidence.all(ask) if each.data]
-    admins = administrators(rules, _groups(evidence))
+    policy = [each.data for ask in SUDOERS for each in evidence.all(ask) if each.data]
+    if elsewhere := [found[0] for data in policy for found in INCLUDE.finditer(data) if not _is_read(found)]:
+        place = elsewhere[0].decode(errors="replace").strip()
+        return Answer(None, f"cannot be told: what `{place}` brings may take away what the rest of sudo's policy gives", source)
+    admins = administrators([data.decode(errors="replace") for data in policy], _groups(evidence))
     both = sorted(name for name in able if name in admins and (not admins[name] or name in secret))
     if both:
         return Answer(False, f"{some([f'{name} ({able[name]})' for name in both])} can log in and use sudo", source)
     if able:
         return Answer(True, f"{some(sorted(able))} can log in, but none of them can do by sudo what root does", source)
     return Answer(True, "no other account has a key or a password to log in with", source)
+
+
+def _is_read(found: re.Match[bytes]) -> bool:
+    """Whether an include is of the folder that is asked for here."""
+    return (found["quoted"] or found["path"]).rstrip(b"/") == b"/etc/sudoers.d"
 
 
 def _able(evidence: Evidence) -> dict[str, str]:
