@@ -42,4 +42,9 @@ def test_a_yes_holds_for_its_time(age_h, enough):
 
 def test_what_lacks_is_said_in_words():
     said = lacks(Need(needs=2, role="board", four_eyes=True), "bob")
-    assert said == "needs 2 approvals of role board, other than Ann, who asked for it; has Bob"
+    assert said == (
+        "needs 2 approvals of role board, other than Ann, who asked for it; has Bob; only Bob can agree:"
+        " give the role to more [[people]]"
+    )
+    assert lacks(Need(needs=2, role="board"), "bob") == "needs 2 approvals of role board; has Bob"
+    assert lacks(Need(role="security")) == "needs 1 approval of role security; nobody can agree: give the role to more [[people]]"

@@ -45,7 +45,16 @@ def missing(need: Need, given: Iterable[Given], asked_by: str, people: Sequence[
     whose = f" of role {need.role}" if need.role else ""
     others = f", other than {requester}, who asked for it" if need.four_eyes and requester else ""
     has = f"; has {', '.join(counted)}" if counted else ""
-    return f"needs {need.needs} {'approval' if need.needs == 1 else 'approvals'}{whose}{others}{has}"
+    lacks = f"needs {need.needs} {'approval' if need.needs == 1 else 'approvals'}{whose}{others}{has}"
+    return lacks + _too_few(need, requester, people)
+
+
+def _too_few(need: Need, requester: str, people: Sequence[Person]) -> str:
+    """What to do where fewer people of the role can agree than must."""
+    able = [each.name for each in people if need.role in each.roles and not (need.four_eyes and each.name == requester)]
+    if not need.role or len(able) >= need.needs:
+        return ""
+    return f"; {'only ' + ' and '.join(able) if able else 'nobody'} can agree: give the role to more [[people]]"
 
 
 def _named(login: str, people: Sequence[Person]) -> str:
