@@ -230,8 +230,8 @@ def test_no_text_takes_more_than_time_in_step_with_its_length(unit):
         return time.process_time() - began
 
     spent(1000)
-    small, large = spent(10_000), spent(160_000)
-    assert large < 0.5 or large < small * 16 * 4
+    tries = ((spent(10_000), spent(160_000)) for _ in range(3))  # a machine that is busy may slow one of them down
+    assert any(large < 0.5 or large < small * 16 * 4 for small, large in tries)
 
 
 @pytest.mark.parametrize(
