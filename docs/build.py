@@ -29,6 +29,7 @@ STYLE = ROOT / "docs" / "site.css"
 WHOLE = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")  # of the root, each a page as it is
 MOVED = {"README.md": "index.md", "docs/pages/": "", "decisions/README.md": "decisions/index.md"}  # place here -> on the site
 FENCE = re.compile(r"^```(\w+) (\S+)$", re.M)  # what our tests read there, a mark or a file's place, becomes a title or goes
+PICTURES = ("*.png", "*.svg")
 INSERT = re.compile(r"^<!-- insert (\w+)(?: (\w+))? -->$", re.M)
 INSERTS: Mapping[str, Callable[..., str]] = {"commands": commands, "configuration": configuration, "keys": keys}
 
@@ -44,7 +45,7 @@ def main(into: Path = ROOT / "site") -> int:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         shutil.copy(STYLE, work / "docs")
-        for picture in PAGES.rglob("*.png"):
+        for picture in (each for kind in PICTURES for each in PAGES.rglob(kind)):
             place = work / "docs" / picture.relative_to(PAGES)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(picture, place)
