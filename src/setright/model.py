@@ -340,8 +340,23 @@ class Planned(msgspec.Struct, frozen=True, omit_defaults=True):
     kept: str = ""
 
 
+class Belonging(msgspec.Struct, frozen=True):
+    """Who answers for a resource and where it stands, as far as was known when its plan was made; empty: not known.
+
+    `owner_why` is what names the owner, `exposure_why` what tells who reaches it.
+    """
+
+    owner: str = ""
+    owner_why: str = ""
+    environment: str = ""
+    importance: str = ""
+    exposure: str = ""
+    exposure_why: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """The exact changes that put findings right. `hash` covers everything else but `made_at`.
+    """The exact changes that put findings right. `hash` covers everything else but when it was made and holds until, and why it
+    is believed whose it is.
 
     `keys` are those of the scan's wants, for kinds whose documents hold only what was asked for (`partial:` in the
     binding): they make the same documents again.
@@ -358,6 +373,7 @@ class Plan(msgspec.Struct, frozen=True):
     reason: str
     breaks_if: tuple[tuple[str, str, Answer], ...] = ()  # sentence, fact, answer
     effect: Effect = Effect()
+    belongs: tuple[Belonging, ...] = ()
     steps: Steps = Steps()
     params: Mapping[str, Plain] = {}
     keys: Mapping[str, tuple[str, ...]] = {}

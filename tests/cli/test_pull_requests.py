@@ -41,6 +41,7 @@ def test_only_what_needs_no_word_is_in_it_unless_all_is_asked_for(shop: Shop):
     body = shop.forge.pulls[0].get("body") or shop.forge.pulls[0]["description"]
     assert "waits for a decision (1)" in body
     assert f"- [ ] `{ASK}`" in body
+    assert "**Owner:** `kim@example.com` (`last-change: last change of main.tf in git`)." in body
 
 
 def test_each_control_is_a_commit_of_its_own_that_names_its_plan(shop: Shop):

@@ -9,7 +9,7 @@ from setright.engine.plan import PlanOptions, plan, plan_hash
 from setright.engine.scan import scan
 from setright.engine.world import World
 from setright.lenses import get
-from setright.model import Answer, Document, Edit, Effect, Steps
+from setright.model import Answer, Belonging, Document, Edit, Effect, Steps
 from setright.surfaces.memory import Memory
 from tests.content import BINDING, content, item, shipped
 
@@ -284,11 +284,13 @@ def test_whatever_an_approver_sees_is_in_the_hash(tmp_path):
     other_edit = replace(only.changes[0], edits=((Edit(("a",), 2),),))
     assert plan_hash(replace(only, changes=(other_edit,))) != only.hash
     other = {"breaks_if": (("s", "f", Answer(None, "")),), "effect": Effect("service"), "steps": Steps(arm=True)}
-    other |= {"params": {"p": 1}, "keys": {"k": ("v",)}, "changes": ()}
+    other |= {"params": {"p": 1}, "keys": {"k": ("v",)}, "changes": (), "belongs": (Belonging(environment="production"),)}
     for field in fields(only):
         value = other.get(field.name, ("other",) if isinstance(getattr(only, field.name), tuple) else "other")
         same = plan_hash(replace(only, **{field.name: value})) == only.hash
         assert same == (field.name in ("hash", "made_at", "expires_at")), field.name
+    known, otherwise = (replace(only, belongs=(Belonging("web", owner_why=why, exposure_why=why),)) for why in ("a", "b"))
+    assert plan_hash(known) == plan_hash(otherwise) != only.hash
 
 
 def test_what_could_lock_us_out_is_planned_with_a_switch_and_a_checker():

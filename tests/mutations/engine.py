@@ -156,9 +156,9 @@ MUTATIONS = [
     ),
     Mutation(
         f"{ENGINE}plan.py",
-        '    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="")\n',
+        '    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="", belongs=belongs)\n',
         "    parts = tuple(msgspec.structs.replace(c, edits=()) for c in plan.changes)\n"
-        '    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="", changes=parts)\n',
+        '    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="", belongs=belongs, changes=parts)\n',
         f"{PLAN}test_whatever_an_approver_sees_is_in_the_hash",
         "a plan is edited after it was approved",
     ),

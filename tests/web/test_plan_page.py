@@ -42,13 +42,15 @@ def press(place, page, person):
 
 
 def test_who_may_agree_gets_a_link_of_their_own_by_letter(setright, started, post):
-    place = started(setright, PEOPLE + ONE + MAIL.format(port=post.port))
+    named = f'[[targets]]\nname = "shop"\nurl = "{setright.tree}"\nenvironment = "production"\n'
+    place = started(setright, PEOPLE + ONE + MAIL.format(port=post.port) + named)
     page = page_of(place)
     shown = ask(page)
     assert shown.status == 200 and "storage_encrypted" in shown.text and ">Approve<" not in shown.text
     assert press(place, page, "Bob").status == 200 and press(place, page, "Bob").status == 200
     ((to, letter),) = post.letters
     assert to == ["bob@example.com"] and "Your link" in letter
+    assert "It stands in production." in letter and "Whose it is: web." in letter
     token = re.search(r"/approve/([\w.=-]+)", letter.replace("=\r\n", "").replace("=\n", ""))[1]
     assert "recorded" in place.answer(f"{place.url}/approve/{token}").text and place.lacks() == ""
 

@@ -22,6 +22,8 @@ def test_the_page_shows_all_that_an_approver_should_know(place):
         "What may break",
         "risk of leaving it",
         "needs 1 approval of role board",
+        "Whose it is, and where",
+        "<dt>owner</dt><dd>web <span class=source>rule: targets or tags of owner web",
         "Ann, Bob",
         "Approve",
     ):

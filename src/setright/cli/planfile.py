@@ -13,7 +13,7 @@ from setright.engine.contract import SCHEMA, Report, joint_hash, plan_object, pl
 from setright.engine.plan import plan_hash
 from setright.model import Plain, Plan
 
-READ = ("hash", "target", "document", "documents", "diff", "lane", "findings", "controls", "resources", "effect", "undo")
+READ = ("hash", "target", "document", "documents", "diff", "lane", "findings", "controls", "resources", "effect", "undo", "belongs")
 LEAST = 8  # characters of a hash that name it
 
 

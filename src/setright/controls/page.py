@@ -9,7 +9,7 @@ from difflib import unified_diff
 from setright.controls.fears import told_by
 from setright.controls.paths import show
 from setright.controls.words import requirement, value_in_words, want_in_words
-from setright.model import Control, Effect, Example, Plain, Requirement
+from setright.model import Belonging, Control, Effect, Example, Plain, Requirement
 
 RESTARTS = {
     "none": "Nothing restarts",
@@ -17,6 +17,12 @@ RESTARTS = {
     "service": "The service restarts",
     "host": "The host must restart",
     "replace": "The resource is replaced",
+}
+REACHES = {
+    "internet": "the Internet reaches it",
+    "partner": "partners reach it",
+    "internal": "reached from inside alone",
+    "isolated": "nobody reaches it",
 }
 
 
@@ -29,6 +35,15 @@ def effect(given: Effect) -> str:
     """What putting it right does to the service, as a sentence."""
     undo = "it can be undone exactly" if given.undo == "exact" else "it cannot be undone"
     return f"{RESTARTS[given.restart]}; disruption is {given.disruption}; {undo}."
+
+
+def standing_of(given: Belonging) -> str:
+    """Where a resource stands, as a clause; empty where nothing is known of that."""
+    because = f" ({given.exposure_why})" if given.exposure_why else ""
+    importance = f"importance {given.importance}" if given.importance else ""
+    reach = f"{REACHES[given.exposure]}{because}" if given.exposure else ""
+    told = ", ".join(part for part in (importance, reach) if part)
+    return ", ".join(part for part in (given.environment or (told and "an environment that nobody has declared"), told) if part)
 
 
 def fix_diff(before: Plain, after: Plain) -> str:

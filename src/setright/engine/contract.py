@@ -275,6 +275,7 @@ def plan_object(plan: Plan) -> dict[str, Plain]:
             for sentence, fact, answer in plan.breaks_if
         ],
         "effect": {"restart": plan.effect.restart, "disruption": plan.effect.disruption},
+        "belongs": [{name: redact_text(value) for name, value in msgspec.structs.asdict(each).items()} for each in plan.belongs],
         "undo": plan.effect.undo,
         "steps": msgspec.to_builtins(plan.steps),
         "made_at": plan.made_at,

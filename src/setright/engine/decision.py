@@ -16,7 +16,7 @@ from setright.controls.judge import is_requirement_known
 from setright.engine.learn import Approved
 from setright.engine.scan import Found, Scan
 from setright.engine.world import World
-from setright.model import Answer, Control, Either, Path, Teller, Verdict
+from setright.model import Answer, Belonging, Control, Either, Path, Teller, Verdict
 from setright.policy.decide import Decision, Fear, decide
 from setright.policy.estate import Subject
 from setright.policy.exploit import Signal
@@ -100,6 +100,13 @@ def weigh(scan: Scan, surface: Surface, about: About, approved: Approved | None 
 def _weighed(found: Found, decision: Decision, risk: Risk | None, about: About) -> Weighed:
     subject, exploit = about.subject(found), about.exploit(found)
     return Weighed(*decision, of_leaving(found.finding.severity, subject, *exploit), risk, about.owner(found), subject)
+
+
+def belonging_of(found: Found, about: About) -> Belonging:
+    """Who answers for a finding's resource and where that stands."""
+    owner, subject = about.owner(found), about.subject(found)
+    known = subject.environment, subject.importance, subject.exposure, subject.exposure_why
+    return Belonging(owner.owner, owner.why if owner.owner else "", *known)
 
 
 def remedies(scan: Scan) -> tuple[list[Found], list[tuple[Found, str]]]:

@@ -11,7 +11,7 @@ import msgspec
 
 from setright.bindings.view import locate, steps_of
 from setright.engine.compose import Composed, Tried, compose
-from setright.engine.decision import NOBODY, About, Fears, Fix, decided, heard, remedies
+from setright.engine.decision import NOBODY, About, Fears, Fix, belonging_of, decided, heard, remedies
 from setright.engine.diffs import unified_diff
 from setright.engine.learn import Approved
 from setright.engine.redact import OF_THIS_PROCESS
@@ -19,7 +19,7 @@ from setright.engine.revert import Taking, reverts
 from setright.engine.scan import Found, Scan, come_to_light, wants
 from setright.engine.tied import fix_groups
 from setright.engine.world import World
-from setright.model import LANES, Effect, Plain, Plan, Planned, Problem, Steps, Verdict, digest
+from setright.model import LANES, Belonging, Effect, Plain, Plan, Planned, Problem, Steps, Verdict, digest
 from setright.surfaces.base import Surface
 
 MAX_FOLLOWED = 3
@@ -120,8 +120,9 @@ def _lane(fix: Fix, together: bool) -> tuple[bool, str]:
 
 
 def plan_hash(plan: Plan) -> str:
-    """SHA-256 over all that an approver sees; not over when it was made or until when it holds."""
-    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="")
+    """SHA-256 over all that an approver sees; not over when it was made, until when it holds, and how it is known whose it is."""
+    belongs = tuple(msgspec.structs.replace(each, owner_why="", exposure_why="") for each in plan.belongs)
+    bare = msgspec.structs.replace(plan, hash="", made_at="", expires_at="", belongs=belongs)
     return sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
@@ -183,6 +184,7 @@ def _plan(scan: Scan, before: World, changes: tuple[Planned, ...], fixes: Sequen
         reason="; ".join(reasons),
         breaks_if=tuple(dict.fromkeys(fear for f in fixes for fear in f.fears)),
         effect=_worst([f.found.control.effect for f in fixes]),
+        belongs=_belongs(fixes, options.about),
         steps=_steps(before, fixes),
         params={name: options.params[name] for f in fixes for name in f.found.control.params if name in options.params},
         keys=_keys(scan, fixes),
@@ -203,6 +205,12 @@ def _keys(scan: Scan, fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
     bindings = {slot: each for slot, each in scan.world.bindings.items() if slot[0] in kinds}
     partial = {slot: each for slot, each in bindings.items() if each.layouts[slot[1]].get("partial")}
     return {want.kind: want.keys for want in wants(partial, scan.controls)} if partial else {}
+
+
+def _belongs(fixes: Sequence[Fix], about: About) -> tuple[Belonging, ...]:
+    """What is known of the resources, once each; those in production first."""
+    told = dict.fromkeys(belonging_of(fix.found, about) for fix in fixes)
+    return tuple(sorted((each for each in told if each != Belonging()), key=lambda each: each.environment != "production"))
 
 
 def _worst(effects: Sequence[Effect]) -> Effect:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from setright.controls.page import effect
+from setright.controls.page import effect, standing_of
 from setright.engine.propose import Draft, PlannedCommit
 from setright.engine.redact import one_line
 from setright.engine.scan import Found
@@ -44,6 +44,7 @@ def words(drafts: Sequence[Draft], pages: str = "") -> Words:
         _summary(drafts, found),
         _table([(draft.inside + _where(f), f) for draft in drafts for f in draft.found], pages),
         *_fears(drafts),
+        *_belongings(drafts),
         *_left(drafts),
         _folded("Why, control by control", _why(found, pages)),
         _folded("How this was checked", _checked(drafts)),
@@ -156,6 +157,20 @@ def _fears(drafts: Sequence[Draft]) -> Iterator[str]:
         yield _folded(f"What it cannot break here ({len(ruled_out)})", "\n".join(f"- {each}" for each in ruled_out[:ROWS]))
     if not answered:
         yield "**May break:** nothing in a correct setup."
+
+
+def _belongings(drafts: Sequence[Draft]) -> Iterator[str]:
+    """Where what is changed stands, and whose it is."""
+    known = list(dict.fromkeys(each for draft in drafts for plan in draft.plans for each in plan.belongs))
+    owners = {each.owner: each.owner_why for each in known if each.owner}
+    told = {
+        "Stands in": [_inline(where) for where in dict.fromkeys(map(standing_of, known)) if where],
+        "Owner": [f"{_code(owner)} ({_code(why)})" for owner, why in owners.items()],
+    }
+    for label, each in told.items():
+        if each:
+            more = f"; and {len(each) - NAMED} more" if len(each) > NAMED else ""
+            yield f"**{label}:** {'; '.join(each[:NAMED])}{more}."
 
 
 def _among(places: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from setright.controls.page import standing_of
 from setright.engine.advice import by_lane, general
 from setright.engine.channels import Route
 from setright.engine.configuration import Configuration
@@ -174,11 +175,15 @@ def _by_chat(waiting: Waiting, asking: Asking) -> Reminder:
     return Reminder(letter, ((plan.hash, 0, "asked in chat"),))
 
 
-def _said_of(waiting: Waiting) -> tuple[str, str, str]:
+def _said_of(waiting: Waiting) -> tuple[str, ...]:
     plan = waiting.plan
+    places = dict.fromkeys(where for each in plan.belongs if (where := standing_of(each)))
+    owners = dict.fromkeys(each.owner for each in plan.belongs if each.owner)
     return (
         f"{waiting.where}. It puts right: {'; '.join(waiting.titles)}.",
         f"It {plan.reason}." if plan.reason.startswith("may break") else f"Why it is asked: {plan.reason}.",
+        *([f"It stands in {'; '.join(places)}."] if places else []),
+        *([f"Whose it is: {', '.join(owners)}."] if owners else []),
         f"It {waiting.lacks}.",
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from setright.controls.page import effect
+from setright.controls.page import effect, standing_of
 from setright.controls.words import brief
 from setright.engine.redact import printable, redact_text
 from setright.model import Control, Plan
@@ -52,6 +52,7 @@ def _page_of(view: View, form: str) -> str:
         _section("What may break", _fears(plan)),
         _section("The change", _diff(plan)),
         _section("Effect and way back", f"<p>{_text(effect(plan.effect))}</p>"),
+        _section("Whose it is, and where", _whose(plan)),
         _section("Who decides", _who(view)),
         form,
     ]
@@ -121,6 +122,17 @@ def _diff(plan: Plan) -> str:
 def _line(line: str) -> str:
     css = "file" if line.startswith(("---", "+++")) else {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")
     return f"<span class={css}>{escape(printable(line))}\n</span>"
+
+
+def _whose(plan: Plan) -> str:
+    """Who answers for what it changes, and where that stands."""
+    rows = []
+    for each in plan.belongs:
+        why = f" <span class=source>{_text(each.owner_why)}</span>" if each.owner_why else ""
+        place = standing_of(each)
+        rows.append(f"<dt>stands in</dt><dd>{_text(place)}</dd>" if place else "")
+        rows.append(f"<dt>owner</dt><dd>{_text(each.owner or 'nobody known')}{why}</dd>")
+    return f"<dl>{''.join(rows)}</dl>" if rows else ""
 
 
 def _who(view: View) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from setright.cli.lines import from_here
 from setright.cli.screens.styles import LANE, OUTCOME, diff_lines, heading, indented
-from setright.controls.page import effect
+from setright.controls.page import effect, standing_of
 from setright.controls.words import brief
 from setright.engine.redact import one_line, printable, redact_text
 from setright.engine.runs import WAITS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DIFF_LINES = 60  # of one plan, unless all are asked for
 PLANS = 20
+BELONGINGS = 3  # of one plan: owners and places
 HASH = 12  # characters shown; enough to approve by
 MARGIN = 14
 ANSWER = {True: ("✗", "red", "holds here: "), False: ("✓", "green", "not so: "), None: ("?", "yellow", "")}
@@ -113,9 +114,20 @@ def _diff(console: Console, plan: Plan, everything: bool) -> None:
 
 def _facts(console: Console, plan: Plan, titles: Mapping[str, str]) -> None:
     right = [Text.assemble(titles.get(control, control), (f"  {control}", "dim")) for control in plan.controls]
-    for label, lines in (("puts right", right), ("may break", list(_fears(plan))), ("effect", [Text(effect(plan.effect))])):
+    rows = [("puts right", right), ("may break", [*_fears(plan)]), ("effect", [Text(effect(plan.effect))]), *_belongs(plan)]
+    for label, lines in rows:
         for number, line in enumerate(lines):
             indented(console, line, MARGIN, "" if number else Text(f"  {label}", "dim"))
+
+
+def _belongs(plan: Plan) -> Iterator[tuple[str, list[Text]]]:
+    """Whose its resources are, and where these stand."""
+    for each in plan.belongs[:BELONGINGS]:
+        where = standing_of(each)
+        yield "stands in", [Text(one_line(where))] if where else []
+        yield "owner", [Text.assemble(printable(each.owner), (f"  {one_line(each.owner_why)}", "dim"))] if each.owner else []
+    if len(plan.belongs) > BELONGINGS:
+        yield "", [Text(f"... and {len(plan.belongs) - BELONGINGS} more; --format json shows all", "dim")]
 
 
 def _fears(plan: Plan) -> Iterator[Text]:

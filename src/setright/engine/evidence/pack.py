@@ -70,7 +70,10 @@ class Packer:
             yield f"{folder}/plan.json", self._json(plan)
             decided = {"lane": plan.lane, "reason": plan.reason, "asked_by": asked_by.get(plan.hash, "")}
             approved = msgspec.to_builtins(approvals.get(plan.hash, ()))
-            yield f"{folder}/decision.json", self._json(decided | {"breaks_if": plan.breaks_if, "approvals": approved})
+            yield (
+                f"{folder}/decision.json",
+                self._json(decided | {"breaks_if": plan.breaks_if, "belongs": plan.belongs, "approvals": approved}),
+            )
             yield f"{folder}/checks.json", self._json(self._checks(run, plan, records, part.outcome))
             yield f"{folder}/exceptions.json", self._json([_told(excepted[f]) for f in plan.findings if f in excepted])
             yield from self._documents(folder, plan, self._store.kept(run.id, plan.hash))
