@@ -72,6 +72,14 @@ def test_another_sites_form_decides_nothing(place, headers):
     assert "needs 1 approval" in place.lacks()
 
 
+@pytest.mark.parametrize("more", [b"&reason=not+ours", b"&to=platform", b"&answer=later"])
+def test_a_form_that_says_yes_and_no_decides_nothing(place, more):
+    link = place.link("Ann")
+    key = re.search(r"name=key value='([^']+)'", ask(link).text)[1]
+    assert ask(link, f"key={key}&answer=approve".encode() + more).status in (403, 409)
+    assert "needs 1 approval" in place.lacks() and ask(link).status == 200
+
+
 def test_a_document_that_moved_takes_no_answer(place):
     link = place.link("Ann")
     page = ask(link)

@@ -152,18 +152,24 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 
 def _form(view: View, action: str, form_key: str) -> str:
+    """The yes and the no are two forms: Enter in a field presses the first button of its own, which must never be the yes."""
     then = "It then runs at once." if view.runs else "It then runs with the next <code>setright apply --approved</code>."
     options = "".join(f"<option>{escape(name)}</option>" for name in view.owners)
+    start = _form_start(action, form_key)
     return (
-        f"<form method=post action='{escape(action)}'><input type=hidden name=key value='{escape(form_key)}'>"
-        f"<p>You answer as <strong>{escape(view.person)}</strong>, once, for exactly this plan. "
+        f"<div class=answer>{start}<p>You answer as <strong>{escape(view.person)}</strong>, once, for exactly this plan. "
         f"{then} If anything it touches moves first, nothing happens.</p>"
-        "<div class=buttons><button class=yes name=answer value=approve>Approve</button></div>"
-        "<details><summary>Not now, or not ours</summary><label>Why <input name=reason maxlength=300 autocomplete=off></label>"
+        "<div class=buttons><button class=yes name=answer value=approve>Approve</button></div></form>"
+        f"<details><summary>Not now, or not ours</summary>{start}"
+        "<label>Why <textarea name=reason rows=2 maxlength=300 autocomplete=off></textarea></label>"
         f"<label>Whose it is <select name=to><option value=''>the next who is known</option>{options}</select></label>"
         "<div class=buttons><button name=answer value=later>Not now</button>"
-        "<button name=answer value=theirs>Not ours</button></div></details></form>"
+        "<button name=answer value=theirs>Not ours</button></div></form></details></div>"
     )
+
+
+def _form_start(action: str, form_key: str) -> str:
+    return f"<form method=post action='{escape(action)}'><input type=hidden name=key value='{escape(form_key)}'>"
 
 
 def _invitation(view: View, action: str, form_key: str) -> str:
@@ -171,7 +177,7 @@ def _invitation(view: View, action: str, form_key: str) -> str:
         return "<div class=told><p>Nobody who may agree is known by name here.</p></div>"
     options = "".join(f"<option>{escape(name)}</option>" for name in view.may)
     return (
-        f"<form method=post action='{escape(action)}'><input type=hidden name=key value='{escape(form_key)}'>"
+        f"{_form_start(action, form_key)}"
         "<p>Who reads a ticket is not known here. Say who you are, and a letter brings you a link of your own, to answer with.</p>"
         f"<label>You are <select name=person>{options}</select></label>"
         "<div class=buttons><button class=yes>Send me my link</button></div></form>"
@@ -196,8 +202,8 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 .about { color: var(--soft); margin: .2rem 0 1.2rem; overflow-wrap: anywhere; }
 .lead { font-size: 1.05rem; margin-bottom: 1.2rem; }
 h2 { font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); margin: 0 0 .6rem; }
-section, form, .told { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.3rem;
-  margin: 0 0 1rem; }
+section, main > form, .answer, .told { background: var(--paper); border: 1px solid var(--line); border-radius: 10px;
+  padding: 1.1rem 1.3rem; margin: 0 0 1rem; }
 .told { border-left: 5px solid var(--accent); } .told.bad { border-left-color: var(--bad); }
 .told.good { border-left-color: var(--good); }
 p { margin: .3rem 0; } ul { list-style: none; margin: 0; padding: 0; } li + li { margin-top: .8rem; }
@@ -225,7 +231,7 @@ button.yes { background: #0b5cad; border-color: #0b5cad; color: #fff; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 details { margin-top: 1rem; } summary { color: var(--soft); cursor: pointer; }
 label { display: block; margin-top: .7rem; color: var(--soft); }
-input, select { font: inherit; width: 100%; padding: .45rem .6rem; border: 1px solid var(--line); border-radius: 6px;
+input, select, textarea { font: inherit; width: 100%; padding: .45rem .6rem; border: 1px solid var(--line); border-radius: 6px;
   background: var(--back); color: var(--ink); }
 @media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } main { padding: 1.2rem .8rem 3rem; } }
 """

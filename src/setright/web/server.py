@@ -172,6 +172,8 @@ class _Server:
     def _answer(self, token: str, form: dict[str, str]) -> Response:
         reason, to = form.get("reason", ""), form.get("to", "")
         match form.get("answer"):
+            case "approve" if reason or to:
+                told = Told("Nothing was approved", "the form says yes, and why not; open the link again and answer one", False)
             case "approve":
                 told = self._answers.approve(token)
             case "later":
@@ -218,9 +220,10 @@ async def _form(request: Request) -> dict[str, str] | None:
     if body is None or not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return None
     try:
-        return {name: values[0] for name, values in parse_qs(body.decode(), max_num_fields=20).items()}
+        given = parse_qs(body.decode(), max_num_fields=20)
     except ValueError:
         return None
+    return {name: values[0] for name, values in given.items()} if all(len(values) == 1 for values in given.values()) else None
 
 
 async def _body(request: Request) -> bytes | None:
