@@ -47,6 +47,7 @@ def test_who_may_agree_gets_a_link_of_their_own_by_letter(setright, started, pos
     page = page_of(place)
     shown = ask(page)
     assert shown.status == 200 and "storage_encrypted" in shown.text and ">Approve<" not in shown.text
+    assert "<p class=about>on shop</p>" in shown.text
     assert press(place, page, "Bob").status == 200 and press(place, page, "Bob").status == 200
     ((to, letter),) = post.letters
     assert to == ["bob@example.com"] and "Your link" in letter

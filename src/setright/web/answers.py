@@ -139,6 +139,7 @@ class Answers:
         plan, hash_ = asked.plan, asked.plan.hash
         return View(
             plan=plan,
+            target=called(plan.target, app.configuration.targets),
             controls=[app.catalogue.control(each) for each in plan.controls],
             person=asked.person,
             asked_by=app.store.asked_by([hash_]).get(hash_, ""),

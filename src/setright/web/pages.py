@@ -19,9 +19,11 @@ DIFF_LINES = 400
 
 
 class View(NamedTuple):
-    """A plan and what is known beside it. `lacks` is whose yes it still needs; `owners` who else may be named."""
+    """A plan and what is known beside it. `target` is what people call it, `lacks` whose yes the plan still needs, `owners` who
+    else may be named."""
 
     plan: Plan
+    target: str
     controls: Sequence[Control]
     person: str
     asked_by: str
@@ -56,7 +58,7 @@ def _page_of(view: View, form: str) -> str:
         _section("Who decides", _who(view)),
         form,
     ]
-    return page(printable(plan.document), f"on {printable(plan.target)}", "".join(parts))
+    return page(printable(plan.document), f"on {printable(view.target)}", "".join(parts))
 
 
 def told_page(title: str, text: str, tone: str = "") -> str:
