@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 import pytest
 from lab.hosts import Lab
 
+import setright
 from tests.content import warm
 from tests.journeys.manifest import Entry, entry
 
 L = TypeVar("L", bound=Lab)
+TREE = str(Path(setright.__file__).parents[1])  # the tests' own, whatever else is installed
 TOPS = ("etc", "usr", "root", "home", "var/lib")
 RUNNING = "sysctl -a 2>/dev/null | grep -v 'random\\|nf_conntrack_count\\|fib_\\|ns_last_pid'; sshd -T"
 ITSELF = {"etc/hosts"}  # what a host writes when it starts
@@ -30,7 +32,7 @@ class Program:
 
     def __init__(self, lab: Lab, home: Path, timeout_s: float = 600.0) -> None:
         self.lab, self.state, self._timeout_s = lab, warm(home / "state"), timeout_s
-        self._env = {"PATH": "/usr/bin:/bin", "SETRIGHT_STATE": str(self.state)} | environment(lab, home)
+        self._env = {"PATH": "/usr/bin:/bin", "SETRIGHT_STATE": str(self.state), "PYTHONPATH": TREE} | environment(lab, home)
 
     def __call__(self, *words: str) -> tuple[int, Any, str]:
         """Exit code, the JSON told, and the errors."""

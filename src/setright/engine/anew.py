@@ -6,6 +6,7 @@ plan is not stale as one that somebody else overtook. What is planned again does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from setright.engine.scan import Scan
 from setright.model import LANES, Document, Plan, Verdict
 from setright.surfaces.base import Surface
 
+SET = re.compile(r"\{([^{}]*)\}")  # as nftables writes a set
 HELD = "other changes of this run have done it"
 AGAIN = "planned again for what is left, since other changes of this run moved it"
 
@@ -73,8 +75,21 @@ def _is_within(new: Plan, old: Plan) -> bool:
         and set(new.findings) <= set(old.findings)
         and LANES.index(new.lane) <= LANES.index(old.lane)
         and _feared(new) <= _feared(old)
-        and _moved_lines(new) <= _moved_lines(old)
+        and all(any(_is_less(line, shown) for shown in _moved_lines(old)) for line in _moved_lines(new))
     )
+
+
+def _is_less(line: tuple[str, str], shown: tuple[str, str]) -> bool:
+    """Whether a line that comes or goes was shown, or one that comes and names more in its sets: a port less to let in."""
+    if line == shown:
+        return True
+    if line[0] != shown[0] or not line[1].startswith("+") or SET.sub("{}", line[1]) != SET.sub("{}", shown[1]):
+        return False
+    return all(_members(few) <= _members(many) for few, many in zip(SET.findall(line[1]), SET.findall(shown[1]), strict=True))
+
+
+def _members(text: str) -> set[str]:
+    return {each.strip() for each in text.split(",")}
 
 
 def _feared(each: Plan) -> set[str]:

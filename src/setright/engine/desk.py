@@ -188,7 +188,9 @@ class RunDesk:
     def _brings(self, plan: Plan) -> bool:
         """Whether what the plan changes brings with it what could not be judged before."""
         _, bindings = self._content(self._surface(plan.target), plan)
-        return any(binding.layouts[family].get(BRINGS) for (_, family), binding in bindings.items())
+        said = {binding.layouts[family].get(BRINGS) for (_, family), binding in bindings.items()}
+        values = {edit.value for change in plan.changes for edits in change.edits for edit in edits if isinstance(edit.value, str)}
+        return True in said or not said.isdisjoint(values)
 
     def batch(self, run: str, hashes: Sequence[str]) -> Batch:
         return Batch([self.execution(run, plan_hash) for plan_hash in hashes], self.snapshots, self.rescan_all)

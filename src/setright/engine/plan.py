@@ -25,7 +25,7 @@ from setright.surfaces.base import Surface
 MAX_FOLLOWED = 3
 LIFE = timedelta(hours=24)
 MANAGED = "linux/managed-by"
-CLOSING = "closing"  # what a binding calls the document after which the others of its kind can be loaded no more
+CLOSING = "closing"  # what a binding calls the document that goes last: nothing loads after it, or it shuts what others left
 TOGETHER = (".service", ".socket", ".timer", ".path", ".automount")  # units that start each other, by their name
 RESTARTS = ("none", "reload", "service", "host", "replace")
 DISRUPTIONS = ("low", "medium", "high")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from setright.engine.store import Run
 
 MOST = 3  # rounds of a run, the first among them
-BRINGS = "brings"  # what a binding says of a kind whose change brings what can be judged only then
+BRINGS = "brings"  # what a binding says of a kind whose change brings what can be judged only then, or the value that does
 
 
 class Further(NamedTuple):

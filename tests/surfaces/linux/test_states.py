@@ -205,8 +205,8 @@ def chain(policy: str, family: str = "inet", name: str = "input") -> Tree:
     return {"chain": {"family": family, "table": "t", "name": name, "type": "filter", "hook": name, "policy": policy}}
 
 
-def rule(*expressions: Tree, family: str = "inet", name: str = "input") -> Tree:
-    return {"rule": {"family": family, "table": "t", "chain": name, "expr": list(expressions)}}
+def rule(*expressions: Tree, family: str = "inet", name: str = "input", table: str = "t") -> Tree:
+    return {"rule": {"family": family, "table": table, "chain": name, "expr": list(expressions)}}
 
 
 LOOPBACK: Tree = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "lo"}}
@@ -275,6 +275,15 @@ def test_a_hole_that_nothing_listens_behind_is_told(expressions: list[Tree], unu
     assert (told or {}).get("unused") == unused
 
 
+def test_a_port_of_our_table_that_nothing_listens_on_is_told_apart_and_closes() -> None:
+    ours = [rule(match({"set": [22, 80]}), {"accept": None}, table="setright"), rule(match(81), {"accept": None})]
+    told = firewall.tell(evidence(who="nftables\n", ports="tcp 0.0.0.0:22\n", rules=rules(chain("drop"), *ours))) or {}
+    assert (told["left-open"], told["unused"]) == (["tcp/80"], ["tcp/81"])
+    after = {key: value for key, value in told.items() if key != "left-open"}
+    assert firewall.in_words(told, after) == ("    tcp dport { 80 } accept", "")
+    assert "grep -vxF '\ntcp/80'" in deeds("firewall", told, after) and "echo '\ntcp/80'" in firewall.back(told)
+
+
 def test_only_what_was_open_before_is_opened_by_the_switch() -> None:
     closed = {"owners": ["nftables"], "listening": ["tcp/22"], "input": "drop", "forward": "accept"}
     assert "delete table inet setright_forward" in firewall.back(closed)
@@ -300,7 +309,7 @@ def test_nft_takes_whatever_we_let_in_and_reads_it_as_we_do(tmp_path: Path) -> N
         lines.append(f"nft -c -f {file} && nft -f {file} && nft -j list ruleset || echo refused")
     run = subprocess.run(["unshare", "--net", "sh"], input="\n".join(lines), capture_output=True, text=True, timeout=300)
     told = [firewall.tell(evidence(who="nftables\n", ports="", rules=line)) for line in run.stdout.splitlines()]
-    assert [(t or {}).get("unused", []) for t in told] == ports
+    assert [sorted((t or {}).get("left-open", [])) for t in told] == ports
     assert {(t or {}).get("input") for t in told} == {(t or {}).get("forward") for t in told} == {"drop"}
 
 

@@ -4,10 +4,10 @@
      "listening": ["tcp/22"], "protocols": ["ospf"], "unused": ["tcp/8080"], "legacy": ["ip filter"]}
 
 `protocols` are others than TCP, UDP and ICMP that a program or a tunnel takes: a router's, a cluster's, a VPN's. `unused` are
-ports that rules let in from anywhere and nothing listens on. `owners` are the services that load rules at a start; what the
-kernel holds may be of another, or of a container engine. `legacy` are tables with rules of the kernel's former packet filter,
-which nft does not show. Letting in only what listens now, and letting nothing through, are tables of our own beside theirs,
-loaded at a start by nftables.service.
+ports that rules let in from anywhere and nothing listens on; where such rules are ours they are `left-open`. `owners` are the
+services that load rules at a start; what the kernel holds may be of another, or of a container engine. `legacy` are tables with
+rules of the kernel's former packet filter, which nft does not show. Letting in only what listens now, and letting nothing
+through, are tables of our own beside theirs, loaded at a start by nftables.service.
 """
 
 from __future__ import annotations
@@ -68,12 +68,14 @@ done 2>/dev/null; true""",
 ASKS = (WHO, RULES, PORTS, TAKEN, LEGACY)
 PROTOCOLS = {"igmp": 2, "ipip": 4, "6in4": 41, "gre": 47, "esp": 50, "ah": 51, "eigrp": 88, "ospf": 89, "pim": 103, "vrrp": 112}
 OURS = frozenset({1, 6, 17, 58, 255})  # let in already, or only sent
+OURS_IN = "setright"  # our table for what comes in
+LEFT = "left-open"
 FOLDER, MAIN = "/etc/nftables.d", "/etc/nftables.conf"
 LINK, UNIT = "/etc/systemd/system/sysinit.target.wants/nftables.service", "/lib/systemd/system/nftables.service"
 KEPT = f"{FOLDER}/.setright"  # how the main file and the link were
 CHAINS = {  # hook -> the name of our table for it, and its rules
     "input": (
-        "setright",
+        OURS_IN,
         """    iifname "lo" accept
     meta l4proto { 1, 58 } accept comment "icmp, icmpv6"
 PORTS
@@ -108,6 +110,18 @@ if ! grep -qsF 'include "{FOLDER}/setright*.nft"' "$main"; then
   printf '%s\n' 'include "{FOLDER}/setright*.nft"' >>"$main"
 fi
 if [ ! -L {LINK} ]; then mkdir -p {LINK.rpartition("/")[0]} && : >{KEPT}.link && ln -s {UNIT} {LINK} || exit 1; fi"""
+LETTING_IN = rf"""file={FOLDER}/{OURS_IN}.nft; cp -p $file $file.old || exit 1
+old=$(sed -n 's/^    \(tcp\|udp\) dport {{ \(.*\) }} accept$/\1 \2/p' $file | tr -d , | while read -r kind ports; do
+  for port in $ports; do echo $kind/$port; done
+done)
+new=$({{ echo "$old" | grep -vxF 'GOES'; echo 'COMES'; }} | sort -u)
+{{ sed '/^    \(tcp\|udp\) dport {{ .* }} accept$/d; /^  }}$/,$d' $file.old
+for kind in tcp udp; do
+  ports=$(echo "$new" | sed -n "s,^$kind/,,p" | sort -n | tr '\n' ' ' | sed 's/ $//; s/ /, /g')
+  [ -z "$ports" ] || echo "    $kind dport {{ $ports }} accept"
+done
+printf '  }}\n}}\n'; }} >$file && nft -c -f $file && nft -f $file || {{ cat $file.old >$file; rm -f $file.old; exit 1; }}
+rm -f $file.old"""
 LOCAL = re.compile(r"(127\.|\[::1\]|\[?::ffff:127\.)|%lo:")
 
 
@@ -124,8 +138,20 @@ def tell(evidence: Evidence) -> Tree | None:
     if not text.startswith("{"):
         return told | _legacy(text)
     objects = json.loads(text)["nftables"]
-    unused = sorted(_open(objects) - set(told["listening"]))
-    return told | _nft(objects) | ({"unused": unused} if unused else {})
+    unused = sorted(_open(objects, ours=False) - set(told["listening"]))
+    return told | _nft(objects) | ({"unused": unused} if unused else {}) | _left_open(objects, told["listening"])
+
+
+def _left_open(objects: list[dict[str, Plain]], listens: list[str]) -> Tree:
+    """Ports that we once let in since something listened there, and nothing does any more."""
+    ours = sorted(_open(objects, ours=True), key=_by_number)
+    left = [port for port in ours if port not in listens]
+    return {LEFT: left} if left else {}
+
+
+def _by_number(port: str) -> tuple[int, str]:
+    protocol, _, number = port.partition("/")
+    return int(number), protocol
 
 
 def listening(evidence: Evidence) -> Iterator[str]:
@@ -160,10 +186,11 @@ def _nft(objects: list[dict[str, Plain]]) -> Tree:
     return told
 
 
-def _open(objects: list[dict[str, Plain]]) -> set[str]:
-    """Ports that a rule lets in whatever the source."""
+def _open(objects: list[dict[str, Plain]], *, ours: bool) -> set[str]:
+    """Ports that a rule lets in whatever the source: of our table, or of all the others."""
     ports = set()
-    for expressions in (each["rule"]["expr"] for each in objects if "rule" in each):
+    rules = [each["rule"] for each in objects if "rule" in each]
+    for expressions in (each["expr"] for each in rules if ((each["family"], each["table"]) == ("inet", OURS_IN)) == ours):
         matches = [e["match"] for e in expressions if "match" in e]
         place = matches[0]["left"].get("payload", {}) if len(matches) == 1 and {"accept": None} in expressions else {}
         if place.get("field") == "dport":
@@ -200,10 +227,11 @@ def _legacy(text: str) -> Tree:
 def in_words(before: Tree, after: Tree) -> tuple[str, str] | None:
     """The tables of ours that go and come, as their files say them, and what loads them; None for what cannot be changed."""
     moved, shut, opened = _moved(before, after)
-    if not moved or len(shut) + len(opened) != len(moved):
+    lets_in = _lets_in(before, after)
+    if not (moved or lets_in) or len(shut) + len(opened) != len(moved):
         return None
-    gone = [_file(hook, before) for hook in opened]
-    come = [_file(hook, after) for hook in shut]
+    gone = [*(_port_rules(before.get(LEFT, [])) if lets_in else []), *(_file(hook, before) for hook in opened)]
+    come = [*(_port_rules(after.get(LEFT, [])) if lets_in else []), *(_file(hook, after) for hook in shut)]
     loads = f'# {MAIN}, where it does not say so yet; nftables.service loads it at each start\ninclude "{FOLDER}/setright*.nft"\n'
     return "\n".join(gone), "\n".join([*come, *([loads] if shut else [])])
 
@@ -221,17 +249,30 @@ def _moved(before: Tree, after: Tree) -> tuple[list[str], list[str], list[str]]:
     return moved, shut, opened
 
 
+def _lets_in(before: Tree, after: Tree) -> bool:
+    """Whether our table lets in other ports afterwards, and stays."""
+    return LEFT in (before | after) and before.get(LEFT) != after.get(LEFT) and before.get("input") == after.get("input")
+
+
 def deeds(before: Tree, after: Tree) -> str:
     """Closes what comes in but for what listens, or what passes through; and opens it. Raises SurfaceError for all else."""
     moved, shut, opened = _moved(before, after)
-    if not moved or len(shut) + len(opened) != len(moved):
+    ports = [_letting_in(before, after)] if _lets_in(before, after) else []
+    if not (moved or ports) or len(shut) + len(opened) != len(moved):
         raise SurfaceError("state:firewall: only chains of nftables can be closed here; change the rest where it is made")
-    return "\n".join([*(_opening(hook) for hook in opened), *(_closing(hook, after) for hook in shut)])
+    return "\n".join([*ports, *(_opening(hook) for hook in opened), *(_closing(hook, after) for hook in shut)])
+
+
+def _letting_in(before: Tree, after: Tree) -> str:
+    """Our rules without the ports that go and with those that come; all else of the file stays."""
+    goes, comes = ("\n".join(["", *tree.get(LEFT, [])]) for tree in (before, after))
+    return LETTING_IN.replace("GOES", goes).replace("COMES", comes)
 
 
 def back(before: Tree) -> str:
-    """What undoes our closing whatever came after it: of the hooks that were open before."""
-    return "\n".join(_opening(hook) for hook in CHAINS if before.get(hook) != "drop")
+    """What undoes our closing whatever came after it: of the hooks that were open before, and of the ports."""
+    ports = [f"({_letting_in({}, before)}\n)"] if LEFT in before else []
+    return "\n".join([*ports, *(_opening(hook) for hook in CHAINS if before.get(hook) != "drop")])
 
 
 def _opening(hook: str) -> str:
@@ -259,13 +300,17 @@ def _rules(hook: str, tree: Tree) -> str:
 
 
 def _let_in(tree: Tree) -> str:
-    words = [port.partition("/") for port in tree.get("listening", [])]
-    lines = [
-        f"    {protocol} dport {{ {', '.join(number for kind, _, number in words if kind == protocol)} }} accept"
-        for protocol in ("tcp", "udp")
-        if any(kind == protocol for kind, _, _ in words)
-    ]
+    lines = _port_rules(tree.get("listening", []))
     if others := tree.get("protocols", []):
         numbers = ", ".join(str(PROTOCOLS.get(name, name)) for name in others)
         lines.append(f'    meta l4proto {{ {numbers} }} accept comment "{", ".join(others)}"')
     return "\n".join(lines)
+
+
+def _port_rules(ports: list[str]) -> list[str]:
+    words = [port.partition("/") for port in ports]
+    return [
+        f"    {protocol} dport {{ {', '.join(number for kind, _, number in words if kind == protocol)} }} accept"
+        for protocol in ("tcp", "udp")
+        if any(kind == protocol for kind, _, _ in words)
+    ]
