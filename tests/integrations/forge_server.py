@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "forge-token-4f1c2d9e"
 PROJECT = "acme/shop"
+FORK = "robin/shop"
+NUMBERS = {PROJECT: 3, FORK: 8, "acme/other": 9}  # GitLab's; the last is no fork of the first
 
 
 class Refusal(Exception):
@@ -35,6 +37,8 @@ class ForgeServer:
         self.seen: list[tuple[str, str]] = []
         self.page_size = 1
         self.next_elsewhere = ""
+        self.keeps_to_itself = False  # the fork is an organisation's, which lets nobody else push
+        self.takes_labels = True
         self.hide_once = False  # the next list shows nothing: somebody opened it in between
         forge = self
 
@@ -122,11 +126,9 @@ class GitHubServer(ForgeServer):
         raise Refusal(404, {"message": "Not Found"})
 
     def _list(self, path: str, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
-        owner, _, branch = query["head"].partition(":")
-        assert owner == "acme" and query["state"] == "all" and query["direction"] == "desc"
-        return self.listed(
-            path, query, [p for p in reversed(self.pulls) if p["head"]["ref"] == branch and p["base"]["ref"] == query["base"]]
-        )
+        assert ":" in query["head"] and query["state"] == "all" and query["direction"] == "desc"
+        mine = [p for p in self.pulls if p["head"]["label"] == query["head"] and p["base"]["ref"] == query["base"]]
+        return self.listed(path, query, mine[::-1])
 
     def _create(self, data: Any) -> tuple[int, Any, dict[str, str]]:
         missing = [field for field in ("head", "base", "title") if not data.get(field)]
@@ -143,18 +145,17 @@ class GitHubServer(ForgeServer):
                     }
                 ]
             )
-        if self.branches is not None and data["head"] not in self.branches:
+        owner, _, branch = data["head"].rpartition(":")
+        owner = owner or "acme"
+        if (self.branches is not None and branch not in self.branches) or owner not in ("acme", "robin"):
             raise _invalid([{"resource": "PullRequest", "field": "head", "code": "invalid"}])
-        if any(p["head"]["ref"] == data["head"] and p["state"] == "open" for p in self.pulls):
-            raise _invalid(
-                [
-                    {
-                        "resource": "PullRequest",
-                        "code": "custom",
-                        "message": f"A pull request already exists for acme:{data['head']}.",
-                    }
-                ]
-            )
+        if owner == "robin" and self.keeps_to_itself and data.get("maintainer_can_modify", True):
+            told = "Fork collab can't be granted by someone without permission"
+            raise _invalid([{"resource": "PullRequest", "code": "custom", "field": "fork_collab", "message": told}])
+        label = f"{owner}:{branch}"
+        if any(p["head"]["label"] == label and p["state"] == "open" for p in self.pulls):
+            told = f"A pull request already exists for {label}."
+            raise _invalid([{"resource": "PullRequest", "code": "custom", "message": told}])
         number = self.next_number()
         pull = {
             "number": number,
@@ -163,7 +164,7 @@ class GitHubServer(ForgeServer):
             "merged_at": None,
             "title": data["title"],
             "body": data["body"],
-            "head": {"ref": data["head"]},
+            "head": {"ref": branch, "label": label, "repo": {"full_name": f"{owner}/shop"}},
             "base": {"ref": data["base"]},
         }
         self.pulls.append(pull)
@@ -177,6 +178,8 @@ class GitHubServer(ForgeServer):
 
     def _label(self, method: str, number: int, data: Any) -> tuple[int, Any, dict[str, str]]:
         assert method == "POST" and all(isinstance(label, str) for label in data["labels"])
+        if not self.takes_labels:
+            raise Refusal(403, {"message": "Must have admin rights to Repository."})
         self.labels.setdefault(number, set()).update(data["labels"])
         return 200, [{"name": label} for label in self.labels[number]], {}
 
@@ -187,12 +190,16 @@ class GitLabServer(ForgeServer):
     def route(self, request: Any, path: str, query: dict[str, str], data: Any) -> tuple[int, Any, dict[str, str]]:
         if request.headers.get("private-token") != TOKEN:
             raise Refusal(401, {"message": "401 Unauthorized"})
-        match = re.fullmatch(r"/api/v4/projects/([^/]+)/merge_requests(?:/(\d+))?", path)
-        if not match or unquote(match[1]) != PROJECT:
+        match = re.fullmatch(r"/api/v4/projects/([^/]+)(/merge_requests(?:/(\d+))?)?", path)
+        number = NUMBERS.get(unquote(match[1])) if match else None
+        if not match or number is None:
             raise Refusal(404, {"message": "404 Project Not Found"})
-        if match[2]:
-            return self._update(request.command, int(match[2]), data)
-        return self._list(path, query) if request.command == "GET" else self._create(data)
+        if not match[2]:
+            return 200, {"id": number}, {}
+        if match[3]:
+            assert number == NUMBERS[PROJECT]
+            return self._update(request.command, int(match[3]), data)
+        return self._list(path, query) if request.command == "GET" else self._create(number, data)
 
     def _list(self, path: str, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         assert query["state"] in ("all", "opened") and query["sort"] == "desc"
@@ -203,13 +210,18 @@ class GitLabServer(ForgeServer):
         ]
         return self.listed(path, query, mine)
 
-    def _create(self, data: Any) -> tuple[int, Any, dict[str, str]]:
+    def _create(self, source: int, data: Any) -> tuple[int, Any, dict[str, str]]:
+        target = data.get("target_project_id", source)
+        if source == NUMBERS["acme/other"] != target:
+            raise Refusal(422, {"message": {"validate_fork": ["Source project is not a fork of the target project"]}})
+        assert target == NUMBERS[PROJECT], "opened in the fork itself"
         missing = [field for field in ("source_branch", "target_branch", "title") if not data.get(field)]
         if missing:
             raise Refusal(400, {"error": ", ".join(f"{field} is missing" for field in missing)})
         if len(data["title"]) > 255:
             raise Refusal(400, {"message": {"title": ["is too long (maximum is 255 characters)"]}})
-        there = [p for p in self.pulls if p["source_branch"] == data["source_branch"] and p["state"] == "opened"]
+        same = [p for p in self.pulls if (p["source_project_id"], p["source_branch"]) == (source, data["source_branch"])]
+        there = [p for p in same if p["state"] == "opened"]
         if there:
             raise Refusal(
                 409, {"message": [f"Another open merge request already exists for this source branch: !{there[0]['iid']}"]}
@@ -220,20 +232,25 @@ class GitLabServer(ForgeServer):
             "iid": iid,
             "web_url": f"https://gitlab.example/{PROJECT}/-/merge_requests/{iid}",
             "state": "opened",
-            "source_project_id": 3,
-            "target_project_id": 3,
-            **data,
+            "source_project_id": source,
+            "target_project_id": target,
+            **{name: value for name, value in data.items() if name != "labels"},
         }
-        self.labels[iid] = set(filter(None, data.get("labels", "").split(",")))
         self.pulls.append(pull)
-        return 201, pull, {}
+        return 201, self._labelled(pull, data.get("labels", "")), {}
+
+    def _labelled(self, pull: dict[str, Any], more: str) -> dict[str, Any]:
+        """Those who may not label are not told."""
+        mine = self.labels.setdefault(pull["iid"], set())
+        mine |= set(filter(None, more.split(","))) if self.takes_labels else set()
+        return pull | {"labels": sorted(mine)}
 
     def _update(self, method: str, iid: int, data: Any) -> tuple[int, Any, dict[str, str]]:
         assert method == "PUT"
         pull = next(p for p in self.pulls if p["iid"] == iid)
-        self.labels[iid] |= set(filter(None, data.pop("add_labels", "").split(",")))
+        more = data.pop("add_labels", "")
         pull.update(data)
-        return 200, pull, {}
+        return 200, self._labelled(pull, more), {}
 
 
 def _invalid(errors: list[dict[str, str]]) -> Refusal:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from setright.engine.propose import Draft
     from setright.engine.publish import Goal, Published
     from setright.integrations.forge import Forge
+    from setright.integrations.forge import Repository as Place
     from setright.integrations.git import Repository, Worktree
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,6 +40,7 @@ class PullOptions(NamedTuple):
     """How a pull request is made."""
 
     remote: str
+    fork: str
     base: str | None
     branch: str | None
     commit_per: str
@@ -48,6 +50,7 @@ class PullOptions(NamedTuple):
     forge: str | None
     api_url: str | None
     project: str | None
+    fork_project: str | None
     token_file: str | None
     pages_url: str
 
@@ -57,6 +60,7 @@ def pull_options(command: F) -> F:
     options = [
         click.option("--pr", is_flag=True, help="Open a pull request instead of writing here; one that is open is updated."),
         click.option("--remote", default="origin", metavar="NAME", help="With --pr: the remote.  [default: origin]"),
+        click.option("--fork", default="", metavar="NAME", help="With --pr: push to this remote, your fork of that repository."),
         click.option("--base", metavar="BRANCH", help="With --pr: what to merge into.  [default: the remote's default branch]"),
         click.option("--branch", metavar="NAME", help="With --pr: the branch to push.  [default: setright/ and a hash]"),
         click.option(
@@ -70,6 +74,7 @@ def pull_options(command: F) -> F:
         click.option("--forge", type=click.Choice(sorted(TOKENS)), help="With --pr: which forge, where its name does not tell."),
         click.option("--api-url", metavar="URL", help="With --pr: the forge's API.  [default: from the remote]"),
         click.option("--project", metavar="OWNER/NAME", help="With --pr: the repository there.  [default: from the remote]"),
+        click.option("--fork-project", metavar="OWNER/NAME", help="With --pr: the fork there.  [default: from --fork]"),
         click.option("--token-file", metavar="FILE", help="With --pr: the token.  [default: $GITHUB_TOKEN or $GITLAB_TOKEN]"),
         click.option("--pages-url", default="", metavar="URL", help="With --pr: your documentation site, for links to controls."),
     ]
@@ -122,7 +127,7 @@ def propose(app: App, request: Request, show: Shown) -> Pulled:
         commits = commit(tree, drafts, Signed(request.pull.author, request.pull.signoff))
         drafts = tuple(app.verify(draft, SourceTree(tree.place / inside[draft.target], draft.target)) for draft in drafts)
         told = words(drafts, request.pull.pages_url)
-        if forge is None or (request.ask_first and not _agreed(told, goal, show)):
+        if forge is None or (request.ask_first and not _agreed(told, goal, request.pull.fork, show)):
             return Pulled(Published("refused" if forge else "drafted"), drafts, goal, told, commits)
         published = publish(repository, forge, tree.tip, drafts, goal, told)
     _record(app, published, drafts, goal)
@@ -163,7 +168,7 @@ def _repository(targets: Sequence[str], pull: PullOptions) -> tuple[Repository, 
     for target in targets:
         if not Path(target).exists():
             raise Failure(f"{target}: --pr is for source files in a git repository; this is no path here")
-    repository = Repository(Path(targets[0]).resolve(), pull.remote)
+    repository = Repository(Path(targets[0]).resolve(), pull.remote, pull.fork)
     places = {target: Path(target).resolve() for target in targets}
     for target, place in places.items():
         if not place.is_relative_to(repository.root):
@@ -180,9 +185,29 @@ def _forge(repository: Repository, pull: PullOptions) -> Forge:
     project = pull.project or place.project
     if not place.host and not (pull.api_url and pull.project):
         raise Failure(f"{pull.remote}: is a path, which names no forge; say --forge, --api-url and --project")
+    fork = _fork(repository, pull, place, project)
     token = _token(sort, pull.token_file)
     api = pull.api_url or os.environ.get(APIS[sort]) or {"github": github, "gitlab": gitlab}[sort].api_url(place.host)
-    return github.GitHub(api, project, token) if sort == "github" else gitlab.GitLab(api, project, token)
+    return github.GitHub(api, project, token, fork) if sort == "github" else gitlab.GitLab(api, project, token, fork)
+
+
+def _fork(repository: Repository, pull: PullOptions, place: Place, project: str) -> str:
+    """The fork's name on the forge; empty without one."""
+    from setright.integrations.forge import repository_of
+
+    if not pull.fork:
+        if pull.fork_project:
+            raise Failure("--fork-project: say --fork NAME, too: the remote that is pushed to")
+        return ""
+    fork = repository_of(repository.url(pull.fork))
+    if fork.host and place.host and fork.host != place.host and not pull.fork_project:
+        raise Failure(f"{pull.fork}: is on {fork.host}, and {pull.remote} on {place.host}; a fork is on the same forge")
+    name = pull.fork_project or fork.project
+    if not name:
+        raise Failure(f"{pull.fork}: is a path, which names no repository of the forge; say --fork-project OWNER/NAME")
+    if name.lower() == project.lower():
+        raise Failure(f"{pull.fork}: is {project} itself; leave --fork away, or name the remote of your fork")
+    return name
 
 
 def _token(sort: str, file: str | None) -> str:
@@ -238,10 +263,10 @@ def _drafts(app: App, request: Request, tree: Worktree, inside: Mapping[str, Pat
     return tuple(made)
 
 
-def _agreed(told: Words, goal: Goal, show: Shown) -> bool:
+def _agreed(told: Words, goal: Goal, fork: str, show: Shown) -> bool:
     if not show.quiet:
         click.echo(f"{told.title}\n\n{told.body}", err=True)
-    return click.confirm(f"Push {goal.branch} and open a pull request into {goal.base}?", err=True)
+    return click.confirm(f"Push {goal.branch}{f' to {fork}' if fork else ''} and open a pull request into {goal.base}?", err=True)
 
 
 def _record(app: App, published: Published, drafts: Sequence[Draft], goal: Goal) -> None:

@@ -52,7 +52,7 @@ def publish(repository: Repository, forge: Forge, tip: str, drafts: Sequence[Dra
     there = next((pull for pull in pulls if pull.state == "open"), None)
     if there is None and _declined(pulls, drafts):
         return Published("declined", pulls[0].url)
-    was = repository.fetch(goal.branch)
+    was = repository.fetch(goal.branch, repository.pushed)
     same = bool(was) and _is_same(repository, goal, was, tip)
     if there and same:
         return Published("unchanged", there.url)
@@ -70,7 +70,7 @@ def publish(repository: Repository, forge: Forge, tip: str, drafts: Sequence[Dra
 def _standing(repository: Repository, goal: Goal, there: Pull | None) -> str:
     if there:
         return f"{goal.branch} is pushed, and {there.url} shows it under its old description: run this again then"
-    away = f"take it away: `git push {repository.remote} --delete {goal.branch}`"
+    away = f"take it away: `git push {repository.pushed} --delete {goal.branch}`"
     return f"{goal.branch} is pushed, and no pull request of it is known: run this again then, open one by hand, or {away}"
 
 

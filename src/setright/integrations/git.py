@@ -19,6 +19,11 @@ from setright.integrations.error import IntegrationError
 TIMEOUT_S = 300.0
 LOGIN_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 REFUSED = re.compile(r"protected branch|GH006|GH013|not allowed to push|hook declined", re.I)
+NOT_YOURS = re.compile(
+    r"permission to \S+ denied|write access to (?:the )?repository not granted|not allowed to push code to this project"
+    r"|returned error: 403|marked as read[ -]only",
+    re.I,
+)
 IN_THE_WAY = re.compile(r"'refs/heads/([^']+)' exists; cannot create")
 HOW_IT_ENDED = re.compile(r"^(?:To |error: failed to push some refs|hint: )")  # after a refused push; the reason stands before
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
@@ -41,24 +46,27 @@ class Signed(NamedTuple):
 
 
 class Repository:
-    """The repository that a path is in, and one of its remotes."""
+    """The repository that a path is in, and one of its remotes; `fork` is the remote that is pushed to, where it is another."""
 
-    def __init__(self, place: Path, remote: str = "origin") -> None:
+    def __init__(self, place: Path, remote: str = "origin", fork: str = "") -> None:
         folder = place if place.is_dir() else place.parent
         try:
             self.root = Path(_git(folder, "rev-parse", "--show-toplevel")).resolve()
         except IntegrationError as error:
             raise IntegrationError(f"{place}: is in no git repository; a pull request needs one ({error})") from error
         self.remote = remote
+        self.pushed = fork or remote
 
-    def url(self) -> str:
+    def url(self, remote: str = "") -> str:
         """The remote's URL as git uses it. Raises IntegrationError where there is no such remote."""
+        name = remote or self.remote
         try:
-            return _git(self.root, "remote", "get-url", self.remote)
+            return _git(self.root, "remote", "get-url", name)
         except IntegrationError as error:
             names = ", ".join(_git(self.root, "remote").split())
-            what_now = f"(there are: {names}); say --remote NAME" if names else "nor any other; `git remote add` makes one"
-            raise IntegrationError(f"{self.root}: there is no remote {self.remote!r} {what_now}") from error
+            option = "--remote" if name == self.remote else "--fork"
+            what_now = f"(there are: {names}); say {option} NAME" if names else "nor any other; `git remote add` makes one"
+            raise IntegrationError(f"{self.root}: there is no remote {name!r} {what_now}") from error
 
     def default_branch(self) -> str:
         """The branch that the remote's HEAD names."""
@@ -74,12 +82,13 @@ class Repository:
         except IntegrationError as error:
             raise IntegrationError(f"{branch!r}: is no name for a branch; see git-check-ref-format(1)") from error
 
-    def fetch(self, branch: str) -> str:
+    def fetch(self, branch: str, remote: str = "") -> str:
         """The commit of the remote's branch, fetched; empty where there is no such branch. No ref here is set."""
-        if not self._remote_git("ls-remote", "--heads", self.remote, f"refs/heads/{branch}"):
+        name, ref = remote or self.remote, f"refs/heads/{branch}"
+        if not self._remote_git("ls-remote", "--heads", name, ref, remote=name):
             return ""
-        self._remote_git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", self.remote, f"refs/heads/{branch}")
-        return self._remote_git("ls-remote", "--heads", self.remote, f"refs/heads/{branch}").split()[0]
+        self._remote_git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", name, ref, remote=name)
+        return self._remote_git("ls-remote", "--heads", name, ref, remote=name).split()[0]
 
     def deepen(self, branch: str) -> None:
         """The branch's whole history, where a shallow clone has but its end: without it nobody can tell what is new on top."""
@@ -116,28 +125,36 @@ class Repository:
     def push(self, commit: str, branch: str, was: str) -> None:
         """The remote's branch set to the commit, unless it is no longer at `was` (empty: not there)."""
         lease = f"--force-with-lease=refs/heads/{branch}:{was}"
+        refs = f"{commit}:refs/heads/{branch}"
         try:
-            self._remote_git("push", "--quiet", "--no-verify", lease, self.remote, f"{commit}:refs/heads/{branch}")
+            self._remote_git("push", "--quiet", "--no-verify", lease, self.pushed, refs, remote=self.pushed)
         except IntegrationError as error:
-            if REFUSED.search(str(error)):
-                why = f"{self.remote} does not let you push {branch}, so nothing was pushed: {error}"
-                raise IntegrationError(f"{why}. Allow branches `setright/*`, or give another name with --branch") from error
-            if there := IN_THE_WAY.search(str(error)):
-                why = f"{self.remote}: its branch {there[1]} stands in the way of {branch}"
-                raise IntegrationError(f"{why}; nothing was pushed, give another name with --branch") from error
-            if "stale info" in str(error):
-                raise IntegrationError(f"{branch}: somebody pushed to it meanwhile; nothing was pushed, run this again") from error
-            raise
+            raise self._not_pushed(branch, str(error)) from error
+
+    def _not_pushed(self, branch: str, told: str) -> IntegrationError:
+        """What a refused push means, and the way out."""
+        if NOT_YOURS.search(told):
+            why = f"{self.pushed} does not let you push, so nothing was pushed: {told}"
+            return IntegrationError(f"{why}. Push to a fork of yours: `git remote add mine URL`, then --fork mine")
+        if REFUSED.search(told):
+            why = f"{self.pushed} does not let you push {branch}, so nothing was pushed: {told}"
+            return IntegrationError(f"{why}. Allow branches `setright/*`, or give another name with --branch")
+        if there := IN_THE_WAY.search(told):
+            why = f"{self.pushed}: its branch {there[1]} stands in the way of {branch}"
+            return IntegrationError(f"{why}; nothing was pushed, give another name with --branch")
+        if "stale info" in told:
+            return IntegrationError(f"{branch}: somebody pushed to it meanwhile; nothing was pushed, run this again")
+        return IntegrationError(told)
 
     def _patch(self, base: str, tip: str) -> str:
         options = ("--no-ext-diff", "--no-textconv", "--full-index", "--binary", "--no-color")
         return PLACES.sub("", _git(self.root, "diff", *options, f"{base}...{tip}"))
 
-    def _remote_git(self, *words: str) -> str:
+    def _remote_git(self, *words: str, remote: str = "") -> str:
         try:
             return _git(self.root, *words)
         except IntegrationError as error:
-            raise IntegrationError(f"{self.remote}: {error}") from error
+            raise IntegrationError(f"{remote or self.remote}: {error}") from error
 
 
 class Worktree:

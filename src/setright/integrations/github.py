@@ -14,7 +14,7 @@ WHAT_NOW = {
     401: "the token is not accepted; give another in GITHUB_TOKEN or --token-file",
     403: "the token may not do this; it needs to read the contents and write pull requests",
     404: "there is no such repository, or the token may not see it",
-    422: "mend what it names; the branch has to be in the repository it is asked for (--project), not in a fork of it",
+    422: "mend what it names; the branch has to be in the repository it is asked for (--project), or in a fork of it (--fork)",
     301: "the repository has moved; point the remote to its new place",
     307: "the repository has moved; point the remote to its new place",
     308: "the repository has moved; point the remote to its new place",
@@ -22,29 +22,34 @@ WHAT_NOW = {
 
 
 class GitHub:
-    """One repository. `api` is ``https://api.github.com`` or an enterprise server's ``https://HOST/api/v3``."""
+    """One repository. `api` is ``https://api.github.com`` or an enterprise server's ``https://HOST/api/v3``.
 
-    def __init__(self, api: str, project: str, token: str) -> None:
+    `fork` is the repository that holds the branches, where it is another.
+    """
+
+    def __init__(self, api: str, project: str, token: str, fork: str = "") -> None:
         self._rest = rest(api, token)
         self._repo = f"/repos/{project}"
-        self._owner = project.partition("/")[0]
+        self._project, self._fork = project, fork or project
+        self._owner = self._fork.partition("/")[0]
 
     def pulls(self, branch: str, base: str) -> list[Pull]:
         query = {"head": f"{self._owner}:{branch}", "base": base, "state": "all", "sort": "created", "direction": "desc"}
         found: list[Pull] = []
         for answer in self._rest.pages(f"{self._repo}/pulls", query | {"per_page": "100"}):
-            found += [_pull(each) for each in _data(answer, 200) if each["head"]["ref"] == branch]
+            found += [_pull(each) for each in _data(answer, 200) if each["head"]["ref"] == branch and self._holds(each["head"])]
         return found
 
     def open(self, wanted: PullDraft) -> Pull:
         body = {
             "title": wanted.title,
-            "head": wanted.branch,
             "base": wanted.base,
             "body": wanted.body,
             "maintainer_can_modify": True,
-        }
+        } | self._head(wanted.branch)
         answer = self._rest.call("POST", f"{self._repo}/pulls", body)
+        if answer.status == 422 and "fork collab" in _why(answer).lower():  # the fork is an organisation's
+            answer = self._rest.call("POST", f"{self._repo}/pulls", body | {"maintainer_can_modify": False})
         if answer.status == 422 and "already exists" in _why(answer):
             there = next((pull for pull in self.pulls(wanted.branch, wanted.base) if pull.state == "open"), None)
             if there:
@@ -54,6 +59,19 @@ class GitHub:
     def update(self, pull: Pull, wanted: PullDraft) -> Pull:
         answer = self._rest.call("PATCH", f"{self._repo}/pulls/{pull.number}", {"title": wanted.title, "body": wanted.body})
         return self._labelled(_pull(_data(answer, 200)), wanted.labels)
+
+    def _head(self, branch: str) -> dict[str, str]:
+        if self._fork == self._project:
+            return {"head": branch}
+        owner, _, name = self._fork.partition("/")
+        same = owner.lower() == self._project.partition("/")[0].lower()  # then its owner does not tell which one it is
+        return {"head": f"{owner}:{branch}"} | ({"head_repo": name} if same else {})
+
+    def _holds(self, head: Any) -> bool:
+        """Whether a pull request's branch is in our repository; one whose repository is gone names none."""
+        if self._fork == self._project:
+            return True
+        return str((head.get("repo") or {}).get("full_name", "")).lower() == self._fork.lower()
 
     def _labelled(self, pull: Pull, labels: tuple[str, ...]) -> Pull:
         try:
