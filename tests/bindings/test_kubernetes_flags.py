@@ -67,7 +67,16 @@ def test_flags_are_read_as_the_program_reads_them(words: str, told: Plain) -> No
     assert flags(f"{SERVER}    {words}\n") == told
 
 
-@pytest.mark.parametrize("words", ["command: [apiserver]", "command: [sh, -c, sleep 1]", "image: nginx", "args: [--profiling]"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "command: [apiserver]",
+        "command: [sh, -c, sleep 1]",
+        "image: nginx",
+        "args: [--profiling]",
+        "args: [--behind=kube-system/kube-apiserver]",
+    ],
+)
 def test_other_programs_are_not_seen(words: str) -> None:
     assert seen(f"{SERVER}    {words}\n") == []
 

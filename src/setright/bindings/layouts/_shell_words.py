@@ -63,5 +63,5 @@ def _stripped(words: list[ShellWord]) -> tuple[list[ShellWord], bool]:
 
 
 def base(word: str) -> str:
-    """A command's name without its directory."""
-    return word.rpartition("/")[2]
+    """A command's name without its directory; empty for an option."""
+    return "" if word.startswith("-") else word.rpartition("/")[2]
