@@ -41,7 +41,24 @@ def test_a_control_plane_keeps_what_it_starts_with(path, value, told):
 def test_programs_of_those_names_elsewhere_are_ordinary_pods():
     assert why("containers: [{command: [etcd]}]", (*CONTAINER, "resources", "limits", "memory"), "512Mi") == ""
     assert why("hostNetwork: true, containers: [{command: [etcd-backup.sh]}]", NETWORK, False) == ""
-    assert why("hostNetwork: true, containers: [{image: 'quay.io/prometheus/node-exporter:v1.7.0'}]", NETWORK, False) == ""
+    assert why("hostNetwork: true, containers: [{image: 'quay.io/prometheus/mysqld-exporter:v1.7.0'}]", NETWORK, False) == ""
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ("quay.io/prometheus/node-exporter:v1.7.0", "measures its node's network"),
+        ("gcr.io/google_containers/nginx-ingress-controller:0.9.0", "lets traffic into the cluster"),
+        ("registry.k8s.io/ingress-nginx/controller:v1.9.4", "lets traffic into the cluster"),
+        ("traefik:v2.10", "lets traffic into the cluster"),
+        ("a/envoyer:1", ""),
+    ],
+)
+def test_who_serves_at_its_node_keeps_the_network_and_ports_of_it(image: str, told: str) -> None:
+    pod = f"hostNetwork: true, containers: [{{image: '{image}'}}]"
+    assert told in why(pod, NETWORK, False) and bool(why(pod, NETWORK, False)) == bool(told)
+    port = Edit((*CONTAINER, "ports", 0, "hostPort"), remove=True)
+    assert bool(stopped({"spec": yaml.safe_load(f"{{containers: [{{image: '{image}'}}]}}")}, port)) is ("lets" in told)
 
 
 def test_a_pod_that_starts_before_its_node_has_a_network_keeps_that_of_the_node() -> None:

@@ -8,6 +8,8 @@ Kubernetes documentation: Create static Pods; Network Plugins; kubeadm's Impleme
 
 from __future__ import annotations
 
+import re
+
 from setright.bindings.layouts._documents import trees_of
 from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._pod_volumes import uses_devices, writes_to_kernel
@@ -32,12 +34,16 @@ MOUNTS = late(
 OF_CLUSTER = late(r"/etc/kubernetes(?:/.*)?|/var/lib/(?:etcd|kubelet)(?:/.*)?")
 OF_NETWORKS = late(r"/opt/cni(?:/.*)?|/etc/cni(?:/.*)?|(?:/var)?/run/xtables\.lock|(?:/var)?/run/netns")
 ANNOUNCES = late(r"metallb|keepalived|kube-vip|kube-router|bird|frr|openelb|calico|cilium|flannel|weave|antrea|multus")
+ENTRANCES = late(r"(?:^|[^a-z])(?:ingress|traefik|haproxy|contour|envoy|skipper|kong|apisix)(?:$|[^a-z])")
+MEASURES = late(r"node[-_]?exporter|netdata|datadog|(?:^|/)(?:collectd|telegraf|metricbeat|packetbeat)$")
 USERS = ("runAsNonRoot", "runAsUser", "runAsGroup")
 RIGHTS = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
 
 def stopped(template: Tree, wanted: Edit) -> str:
     """Why an edit on a pod template as it is written would stop a pod that its cluster rests on; empty where it would not."""
+    if wanted.path[-1] == "hostPort" and (name := _named(ENTRANCES, template)):
+        return f"is {name}, which lets traffic into the cluster at its node's ports; put a load balancer before it first"
     if wanted.remove:
         return ""
     if (wanted.path == HOST_NETWORK or wanted.path[-1] == "privileged") and (why := _gives_networks(template)):
@@ -90,10 +96,19 @@ def _gives_networks(template: Tree) -> str:
         return "is privileged in its node's network, as who gives pods theirs; see what it does there first"
     if any(str(name) in RIGHTS for each in contexts for name in as_list(look_up(each, ("capabilities", "add")))):
         return "is in its node's network with NET_ADMIN, as who gives pods theirs; see what it does there first"
-    images = (str(each.get("image", "")) for _, each in containers(template))
-    if name := next((name for each in images if ANNOUNCES.search(name := speaking(each))), ""):
+    if name := _named(ANNOUNCES, template):
         return f"is in its node's network to announce addresses there, as {name} does"
+    if name := _named(ENTRANCES, template):
+        return f"lets traffic into the cluster at its node's address, as {name} does; put a load balancer before it first"
+    if name := _named(MEASURES, template):
+        return f"measures its node's network, which only who is in it sees, as {name} does"
     return ""
+
+
+def _named(programs: re.Pattern[str], template: Tree) -> str:
+    """The program of these that one of a pod's images speaks of."""
+    images = (str(each.get("image", "")) for _, each in containers(template))
+    return next((name for each in images if programs.search(name := speaking(each))), "")
 
 
 def _needs_privileges(template: Tree, container: Tree) -> str:
