@@ -16,6 +16,7 @@ from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
 Made = TypeVar("Made")
+MOST = 500  # resources that a template may have, by CloudFormation's quotas
 MAX_TEMPLATES = 64  # that are remembered at a time
 SERVERLESS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")  # SAM makes roles for them
 WORD, PUT_IN = late(r"\w+"), late(r"\$\{([\w:]+)[.}]")
@@ -175,6 +176,11 @@ def _is_made_by_sam(template: Tree, name: str) -> bool:
     """Whether SAM makes a resource of that name: its API for all, or what a serverless resource needs, named after that."""
     sources = [id_ for id_, body in template["Resources"].items() if resource_type(body).startswith("AWS::Serverless::")]
     return bool(sources) and name.startswith(("ServerlessRestApi", "ServerlessHttpApi", *sources))
+
+
+def is_full(template: Tree, more: int) -> bool:
+    """Whether CloudFormation would refuse a template with so many more resources, as others get theirs in the same round."""
+    return len(template["Resources"]) + more > MOST
 
 
 def is_taken(template: Tree, name: str) -> bool:

@@ -27,7 +27,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _cloudformation_bundles as bundles
 from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
-from setright.bindings.layouts._cloudformation_index import dangling, index, is_taken, leads_to, of_type
+from setright.bindings.layouts._cloudformation_index import dangling, index, is_full, is_taken, leads_to, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
 from setright.bindings.trees import look_up, split_path
 from setright.model import Edit, Path, Plain, Tree
@@ -36,6 +36,7 @@ from setright.trees import as_list
 PREFIX, MAKES = "template", "makes"
 ROLE, FUNCTION, BOUNDARY = "AWS::IAM::Role", "AWS::Serverless::Function", "PermissionsBoundary"
 OFFERED = "offered"
+ROOM = 20  # resources that all offers which a round takes may make, or a little more
 GIVING_RIGHTS = frozenset(
     f"AWS::IAM::{each}" for each in ("GroupPolicy", "ManagedPolicy", "Policy", "RolePolicy", "User", "UserPolicy")
 )
@@ -99,6 +100,8 @@ def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
     """Whether nothing stands in the way: another resource of a name, or a role that is not of this template."""
     there, makes = template["Resources"], bundles.made(how, template)
     if name in makes or any(is_taken(template, new) and not bundles.is_alike(there.get(new), body) for new, body in makes.items()):
+        return False
+    if makes and is_full(template, ROOM):
         return False
     if any(resource_type(body) == ROLE and new not in there for new, body in makes.items()) and _has_bounds(template):
         return False

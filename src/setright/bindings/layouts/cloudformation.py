@@ -11,7 +11,8 @@ property that names this one; `with:` is what a new one says besides:
       SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
       LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
-`serverless:`, `older:`, `offers:`, `evidence:`, `inside:` and `replaced:` stand in the modules of those names.
+`serverless:`, `older:`, `offers:`, `evidence:`, `inside:` and `replaced:` stand in the modules of those names. `shared:` is what
+all resources of the type in an account share: the attribute, and how many of a template may be given some of it by a fix.
 AWS CloudFormation User Guide, template anatomy and intrinsic functions.
 """
 
@@ -29,7 +30,7 @@ from setright.bindings.layouts import _cloudformation_offers as offers
 from setright.bindings.layouts import _cloudformation_replaced as replaced
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts import _cloudformation_values as values
-from setright.bindings.layouts._cloudformation_index import index, is_taken, mention_count, of_type, tied, typed
+from setright.bindings.layouts._cloudformation_index import index, is_full, is_taken, mention_count, of_type, tied, typed
 from setright.bindings.layouts._cloudformation_told import default_of
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
@@ -37,7 +38,7 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 
 SETTINGS = {
     *("type", "layout", "lens", "documents", "name", "serverless", "older", "offers", "evidence", "inside", "known-as", "replaced"),
-    "images",
+    *("images", "shared"),
 }
 _LAST: list[tuple[Mapping[str, Source], int, dict[str, list[str]]]] = []  # the sources asked last
 UNTOLD = Unknown("a list with items that cannot be told")
@@ -122,6 +123,8 @@ def _inner(raw: Plain, home: Path, wanted: Edit, is_yaml: bool) -> Edit:
 
 def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: Edit, is_yaml: bool) -> Iterator[Edit]:
     """The edits on the template that an edit on the resource comes to."""
+    if (most := layout.get("shared", {}).get(wanted.path[0])) and not wanted.remove:
+        _share(layout, template, name, most)
     if wanted.path[0] == offers.PREFIX:
         for each in offers.taken(layout, template, name, wanted, is_yaml):
             yield from [each] if each.path[0] == "Resources" else _all_placed(layout, template, name, each, is_yaml)
@@ -139,6 +142,12 @@ def _all_placed(layout: Mapping[str, Plain], template: Tree, name: str, wanted: 
             yield Edit(common, item.value)
             continue
         yield _placed(template, home, Edit(values.placed(values.properties(template, home), own), item.value, item.remove), is_yaml)
+
+
+def _share(layout: Mapping[str, Plain], template: Tree, name: str, most: int) -> None:
+    count = sum(1 for _ in of_type(template, serverless.types(layout)))
+    if count > most:
+        raise BindingError(f"{name}: a share for each of {count} leaves the account too little; give it to some")
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -275,6 +284,8 @@ def _targets(
         new = re.sub("[^A-Za-z0-9]", "", f"{name}{attribute[-1]}")
         if is_taken(template, new):
             raise BindingError(f"{new}: something of that name is there and is no {how['in']} of {name}; write one by hand")
+        if is_full(template, sum(1 for _ in of_type(template, serverless.types(layout)))):
+            raise BindingError(f"{name}: a template with so many resources takes no more; split it")
         ref: Plain = Unknown(f"!Ref {name}") if is_yaml else {"Ref": name}
         first: list[tuple[Path, Plain]] = [(("Type",), how["in"])]
         if condition := template["Resources"][name].get("Condition"):
