@@ -21,6 +21,7 @@ map. `stops: [22]`: items are numbered rules, which tell of these ports that a r
 `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
 `needed: true`: without this argument there is no such resource, so that who takes it away takes the resource away.
 `newer: {VALUE: VERSION}`: values that the provider takes only since a version.
+`replaced:` lists what the provider makes a resource anew for (``_terraform_replaced``).
 `with:` is what a new resource beside, or a new block of a key, says besides. A type data.TYPE are data blocks; with `at: ""` and
 `json: true` such a block is the policy. `offers:` and `evidence:` stand in the modules of those names. `modules: {SOURCE: {...}}`
 are the paths that arguments of a module from a registry set, as far as they are told here; of its other attributes nothing is
@@ -58,6 +59,7 @@ SETTINGS = frozenset(
         "images",
         "modules",
         "every-module",
+        "replaced",
     }
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})

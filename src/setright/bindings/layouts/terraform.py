@@ -19,6 +19,7 @@ from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_offers as offers
 from setright.bindings.layouts import _terraform_old as old
 from setright.bindings.layouts import _terraform_policy as policy
+from setright.bindings.layouts import _terraform_replaced as replaced
 from setright.bindings.layouts import _terraform_strangers as strangers
 from setright.bindings.layouts import _terraform_syntax as syntax
 from setright.bindings.layouts._terraform_edit import document_edits
@@ -72,7 +73,7 @@ def edit(
             own, made = own + taken[0], made + taken[1]
         else:
             own.append(each)
-    placed = document_edits(_entry(layout, block), module, block, own) + made
+    placed = [*document_edits(_entry(layout, block), module, block, own), *replaced.kept(layout, module, block, own), *made]
     for locator, each in placed:
         instances.refuse_each_given(module, locator, each)
         ages.refuse_too_new(module, locator, each)
