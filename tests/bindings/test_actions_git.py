@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from setright.bindings.layouts import _workflow_rights as rights
+from setright.bindings.layouts._workflow_own import with_own
 from setright.model import Tree
 
 TABLE: rights.Rights = {
@@ -60,6 +61,6 @@ def test_an_action_of_the_tree_leaves_git_alone_where_its_steps_do(own: Tree, us
         "./.github/actions/b": composite({"run": "make"}),
         "./.github/actions/c": composite({"run": "git fetch"}),
     }
-    table = rights.with_own(TABLE, files)
+    table = with_own(TABLE, files)
     assert rights.uses_git({"steps": [{"uses": "./.github/actions/a/"}]}, None, table) is uses
     assert rights.uses_git({"steps": [{"uses": "./.github/actions/a", "with": {"tasks": "gitPublishPush"}}]}, None, table)

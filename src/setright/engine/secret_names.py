@@ -58,7 +58,7 @@ ENDINGS = (
     "webhookurl",
 )
 WHOLE = frozenset({"pass", "psk", "pwd", "community"})  # short: must be a word of their own
-NO_SECRETS = late(r"(?i)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|(?:send|set)[-_]community|pwd|oldpwd")
+NO_SECRETS = late(r"(?i)(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|(?:send|set)[-_]community|pwd|oldpwd|id-token")
 
 PLAIN_VALUES = frozenset(
     """true false yes no on off null none nil ~ required optional requisite sufficient include substack disabled enabled

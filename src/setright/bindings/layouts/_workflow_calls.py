@@ -25,6 +25,7 @@ from setright.bindings.source import ACTIONS_LOCK, Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Resource, Tree
 from setright.patterns import late
+from setright.trees import as_list
 
 
 class KnownActions(NamedTuple):
@@ -51,6 +52,7 @@ def _small(uses: str) -> str:
     return name.lower() + at + ref
 
 
+ACTION = late(r"(?:^|/)action\.ya?ml$")
 OWN = "$/"
 BRANCHES = ("main", "master")
 COMMIT = late(r"[0-9a-f]{40}")
@@ -86,6 +88,13 @@ def calls(
         return {"calls": told | {"commit": commit, "fits": True}}
     given = raw.get("with")
     return {"calls": told | _released(found["name"], found["ref"], list(given) if isinstance(given, dict) else [], known_here)}
+
+
+def events(raw: Plain) -> Tree:
+    """What a workflow is `on`, as a mapping."""
+    if isinstance(raw, dict):
+        return {event: {} if how is None else how for event, how in raw.items()}
+    return {str(event): {} for event in as_list(raw)}
 
 
 def _is_brought(uses: str, beside: Sequence[Plain]) -> bool:

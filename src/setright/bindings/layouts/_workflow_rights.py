@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from setright.bindings.error import Missing
 from setright.bindings.layouts._workflow_calls import OWN
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Tree
@@ -81,6 +82,8 @@ RELEASES = late(  # what tools and targets of these names push, they push with t
 )
 PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
 CALM = "{} leaves git alone"  # the same
+ASKING, LIKELY = "{} asks", "{} is likely to need"  # of a workflow of the tree that others call, by right
+EVERY = "*"  # each right that there is, of `read-all` and `write-all`
 GIT = late(  # a clone reads nothing of the repository that it is called in
     r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages"
 )
@@ -125,46 +128,6 @@ SIGNS = late(  # no comment of a script, and no profile of a build
 )
 
 
-def with_own(table: Rights, files: Mapping[str, Tree]) -> Rights:
-    """The table with the actions and workflows of the tree itself, by what `uses` calls them (``./.github/actions/a``)."""
-    whole = dict(table)
-    for _ in range(MAX_DEPTH):
-        found = {name: rights for name, tree in files.items() if (rights := _of_own(tree, whole)) is not None}
-        if found.items() <= whole.items():
-            break
-        whole |= found
-    for _ in range(MAX_DEPTH):  # of actions that use each other
-        whole |= {PUSHING.format(name): {} for name, tree in files.items() if pushes(_steps_of(tree), whole)}
-        calm = (name for name, tree in files.items() if _is_composite(tree) and not uses_git(_steps_of(tree), None, whole))
-        whole |= {CALM.format(name): {} for name in calm}
-    return whole
-
-
-def _is_composite(tree: Tree) -> bool:
-    return bool(look_up(tree, ("runs", "using")) == "composite")
-
-
-def _steps_of(tree: Tree) -> Tree:
-    """The steps of an action, as those of a job."""
-    return {"steps": look_up(tree, ("runs", "steps"))}
-
-
-def _of_own(tree: Tree, table: Rights) -> Mapping[str, str] | None:
-    """What an action of steps, or a workflow that others call, uses; None where that cannot be told."""
-    runs, jobs = tree.get("runs"), tree.get("jobs")
-    if isinstance(runs, dict):
-        is_handed = runs.get("using") != "composite" or TOKEN.search(str(tree.get("inputs")))
-        return None if is_handed else needs({}, {"steps": runs.get("steps")}, table)
-    found: dict[str, str] = {}
-    for job in jobs.values() if isinstance(jobs, dict) else ():
-        said = job.get("permissions", tree.get("permissions")) if isinstance(job, dict) else None
-        rights = said if isinstance(said, dict) else needs(tree, job, table) if isinstance(job, dict) and said is None else None
-        if rights is None:
-            return None
-        found = joined(found, rights)
-    return found
-
-
 def joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
     """The rights of both; where one writes what the other reads, that to write."""
     return {**one, **{key: value for key, value in other.items() if one.get(key) != "write"}}
@@ -173,7 +136,7 @@ def joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
     """The rights that a job needs beyond reading the repository; None where that cannot be told."""
     if job.get("uses") is not None:
-        called = table.get(_used(job))
+        called = table.get(used(job))
         return None if called is None else {key: value for key, value in called.items() if (key, value) != ("contents", "read")}
     if TOKEN.search(str([workflow.get("env"), job.get("env")])):
         return None
@@ -198,7 +161,7 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     """The rights that a job gets where it may not have all any more: what is known, and what is usual for what is not."""
     if job.get("uses") is not None:
         known = needs(workflow, job, table)
-        return _called(job) if known is None else known
+        return _of_called(job, table) if known is None else known
     found = _of_images(job) | (WIDE if TOKEN.search(str([workflow.get("env"), job.get("env")])) else {})
     for step in as_list(job.get("steps")):
         rights = _of_step(step, table) if isinstance(step, dict) else {}
@@ -209,7 +172,7 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     return found | ({"packages": "write"} if is_handed and PACKAGES.search(str(job)) else {})
 
 
-def _used(each: Tree) -> str:
+def used(each: Tree) -> str:
     """What a step or job uses, without its version; what is the repository's own as from the workspace."""
     uses = str(each.get("uses", ""))
     return f"./{uses[2:]}" if uses.startswith(("./", OWN)) else uses.partition("@")[0]
@@ -217,13 +180,20 @@ def _used(each: Tree) -> str:
 
 def _named(step: Tree) -> dict[str, str]:
     """What an action that nothing tells of writes, as its name says."""
-    name = _used(step)
+    name = used(step)
     return {right: "write" for right, pattern in NAMED.items() if pattern.search(name)}
+
+
+def _of_called(job: Tree, table: Rights) -> dict[str, str]:
+    """What a called workflow of the tree asks for and is likely to need; of one elsewhere, what its name says."""
+    name = used(job)
+    asked = table.get(ASKING.format(name))
+    return _called(job) if asked is None else joined(asked, table.get(LIKELY.format(name), {}))
 
 
 def _called(job: Tree) -> dict[str, str]:
     """What a workflow that nothing tells of writes, as the name of its file says."""
-    words = _used(job).rpartition("/")[2].replace("_", " ")
+    words = used(job).rpartition("/")[2].replace("_", " ")
     return {right: "write" for right, pattern in CALLED.items() if pattern.search(words)}
 
 
@@ -260,7 +230,7 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
     for step in as_list(job.get("steps")):
         if not isinstance(step, dict):
             return True
-        script, action = commands(step), _used(step)
+        script, action = commands(step), used(step)
         if FETCHES.search(str([job.get("env"), step.get("env"), step.get("with")])):
             return True
         if GIT.search(script) or MAKES_RELEASE.search(script) or (GIT_ACTIONS.search(action) and not _is_calm(step, table)):
@@ -271,7 +241,7 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
 
 def _is_calm(step: Tree, table: Rights) -> bool:
     """Whether an action whose name speaks of git leaves that alone, also with what it is told to do."""
-    action = _used(step)
+    action = used(step)
     is_calm_own = CALM.format(action.rstrip("/")) in table and not TOLD_TO_PUSH.search(str(step.get("with")))
     return is_calm_own or ASKS_ALONE.fullmatch(action) is not None
 
@@ -279,7 +249,7 @@ def _is_calm(step: Tree, table: Rights) -> bool:
 def pushes(job: Tree, table: Rights) -> bool:
     """Whether a script of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
     steps = [each for each in as_list(job.get("steps")) if isinstance(each, dict)]
-    own = (PUSHING.format(_used(each).rstrip("/")) for each in steps)
+    own = (PUSHING.format(used(each).rstrip("/")) for each in steps)
     return any(PUSHES.search(commands(each)) for each in steps) or any(each in table for each in own)
 
 
@@ -288,7 +258,16 @@ def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
     yield Edit(("permissions",), {"contents": "read"})
     for name, job in workflow["jobs"].items():
         if isinstance(job, dict) and job.get("permissions") is None and (rights := granted(workflow, job, table)):
-            yield Edit(("jobs", name, "permissions"), {"contents": "read", **rights})
+            yield Edit(("jobs", name, "permissions"), spelled(job, rights))
+
+
+def spelled(job: Tree, rights: Mapping[str, str]) -> Plain:
+    """The rights as `permissions` has them. Raises Missing where a called workflow asks for all that there are."""
+    if rights == {EVERY: "read"}:
+        return "read-all"
+    if EVERY in rights:
+        raise Missing(f"{used(job)}: asks for every right, so who calls it must have that; let it say what it needs first")
+    return {"contents": "read", **rights}
 
 
 def moved(workflow: Tree, table: Rights) -> Iterator[Edit]:
@@ -309,7 +288,7 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
     uses, given = step.get("uses"), step.get("with")
     if not isinstance(uses, str):
         return _of_script(step)
-    name = _used(step)
+    name = used(step)
     inputs = given if isinstance(given, dict) else {}
     if name == "docker/login-action":
         own = TOKEN.search(str(inputs.get("password", "")))
@@ -328,7 +307,7 @@ def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
 
 def _of_action(step: Tree, inputs: Tree, table: Rights) -> Mapping[str, str] | None:
     """What the table tells of an action, with what the inputs ask for and what a command that it is told to run needs."""
-    name, env = _used(step), step.get("env")
+    name, env = used(step), step.get("env")
     fitting = [pattern for pattern in table if "*" in pattern and fits(name, pattern)]
     found = table[name] if name in table else table[max(fitting, key=len)] if fitting else None
     ran = _of_script({"run": commands(step), "env": env}) if commands(step) else {}
@@ -353,7 +332,7 @@ def commands(step: Plain) -> str:
     inputs = step.get("with")
     given = [value for name, value in inputs.items() if RUNS.fullmatch(name)] if isinstance(inputs, dict) else []
     text = "\n".join(str(each) for each in (step.get("run", ""), *given) if each)
-    return "" if ELSEWHERE.fullmatch(_used(step)) and not HANDED.search(text) else text
+    return "" if ELSEWHERE.fullmatch(used(step)) and not HANDED.search(text) else text
 
 
 def _asked(text: str) -> dict[str, str]:

@@ -15,19 +15,19 @@ A value that an expression gives cannot be told. docs.github.com, Workflow synta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _workflow_own as of_tree
 from setright.bindings.layouts import _workflow_powershell as powershell
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
 from setright.bindings.layouts._documents import mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
 from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without_cache
-from setright.bindings.layouts._workflow_calls import KnownActions, action_locks, calls, known_by, of_repository
+from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by, of_repository
 from setright.bindings.layouts._workflow_cargo import as_script, command_of
 from setright.bindings.layouts._workflow_javascript import with_property
 from setright.bindings.layouts._workflow_text import (
@@ -43,12 +43,11 @@ from setright.bindings.layouts._workflow_text import (
     variable_for,
     with_variable,
 )
-from setright.bindings.source import ACTIONS_LOCK, Same, Source, noted
+from setright.bindings.source import ACTIONS_LOCK, Source, noted
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.trees import as_list
 
-ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
 WITH_TEXTS = ("ref", "script", "repository")
 TOLD_ONLY = (
@@ -67,7 +66,6 @@ TOLD_ONLY = (
     "restores",
     "cached",
 )
-NOTHING: Tree = {}
 
 
 class StepContext(NamedTuple):
@@ -93,10 +91,11 @@ Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each workflow (by its path), job (``build``) or step (``build/2``, or by its id)."""
-    around = Around(action_locks(sources), _tables(sources, layout), known_by(layout), layout.get("caches", {}))
+    around = Around(action_locks(sources), of_tree.table_for(sources, layout), known_by(layout), layout.get("caches", {}))
     found: list[Resource] = []
     for source in {source.locator: source for source, _, _ in mappings(sources)}.values():
-        given = (layout, around.table_of(source.locator), *around.locked.values())
+        above = of_tree.calling(sources, source.locator)
+        given = (layout, around.table_of(source.locator), *around.locked.values(), *above)
         found += noted(source, kind, given, partial(_seen, kind, source, around))
     return found
 
@@ -112,10 +111,13 @@ def edit(
     raw = written(resource, sources)
     locator, base_path = resource.home
     placed: list[Edit] = []
-    table = _tables(sources, layout)(locator) if any(each.path[0] == "permissions" for each in [*edits, *live]) else {}
     for each in [*edits, *live]:
-        is_own = each.path == ("calls", "from")
-        new = [of_repository(resource, sources)] if is_own else _placed(resource, raw, each, table, layout.get("caches", {}))
+        if each.path == ("calls", "from"):
+            new = [of_repository(resource, sources)]
+        elif each.path == ("permissions",) and not each.remove:
+            new = _permitted(layout, resource, raw, each, sources)
+        else:
+            new = _placed(resource, raw, each, layout.get("caches", {}))
         placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
     return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in _last(placed)]
 
@@ -143,33 +145,6 @@ def _files(sources: Mapping[str, Source]) -> Iterator[tuple[str, Path, Tree]]:
             yield source.locator, place, document
 
 
-def _tables(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Callable[[str], rights.Rights]:
-    """What is known of the rights that steps of a workflow need, with the actions and workflows of its own repository."""
-    own = _own(Same(sources))
-    table: rights.Rights = layout.get("rights", NOTHING)
-
-    def table_of(file: str) -> rights.Rights:
-        mine = own.get(file.rpartition(".github/")[0], {})
-        first = next((source for source, _ in mine.values()), None)
-        trees = {name: tree for name, (_, tree) in mine.items()}
-        return noted(first, "rights", (table, *trees.values()), partial(rights.with_own, table, trees)) if first else table
-
-    return table_of
-
-
-@lru_cache(maxsize=1)
-def _own(same: Same) -> dict[str, dict[str, tuple[Source, Tree]]]:
-    """The actions and workflows of each repository, by what `uses` calls them."""
-    own: dict[str, dict[str, tuple[Source, Tree]]] = {}
-    for source, _, document in mappings(same.sources):
-        root, hidden, rest = source.locator.rpartition(".github/")
-        is_action = ACTION.search(source.locator) and isinstance(document.get("runs"), dict)
-        if hidden and (is_action or (isinstance(document.get("jobs"), dict) and "workflow_call" in _events(document.get("on")))):
-            name = f"./.github/{rest.rpartition('/')[0] if 'runs' in document else rest}"
-            own.setdefault(root, {})[name] = source, document
-    return own
-
-
 def _seen(kind: str, source: Source, around: Around) -> list[Resource]:
     """The resources of one file."""
     seen = {"actions/workflow": _workflows, "actions/job": _jobs, "actions/step": _steps}[kind]
@@ -178,7 +153,8 @@ def _seen(kind: str, source: Source, around: Around) -> list[Resource]:
 
 def _workflows(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
     for file, place, raw in _files(sources):
-        told_of = {"on": _events(raw["on"]), "token": "default" if raw.get("permissions") is None else "limited"}
+        is_limited = raw.get("permissions") is not None or of_tree.is_only_called(raw)
+        told_of = {"on": events(raw["on"]), "token": "limited" if is_limited else "default"}
         told_of["token-needs"] = "known" if rights.all_known(raw, around.table_of(file)) else "unknown"
         yield file, file, place, {**raw, **told_of}
 
@@ -186,7 +162,8 @@ def _workflows(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]
 def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
     for file, place, workflow in _files(sources):
         table = around.table_of(file)
-        waits = workflow.get("permissions") is None and not rights.all_known(workflow, table)
+        is_limited = workflow.get("permissions") is not None or of_tree.is_only_called(workflow)
+        waits = not is_limited and not rights.all_known(workflow, table)
         for name, raw in workflow["jobs"].items():
             if isinstance(raw, dict):
                 images = [_image(each) for each in (raw.get("container"), *_values(raw.get("services"))) if each is not None]
@@ -261,7 +238,7 @@ def _script_path(step: Tree) -> Path:
 
 def _about(workflow: Tree) -> Tree:
     kept = {key: workflow[key] for key in ("permissions", "defaults", "concurrency") if workflow.get(key) is not None}
-    on = _events(workflow["on"])
+    on = events(workflow["on"])
     pushed = on.get("push")
     releases = "release" in on or (isinstance(pushed, dict) and "tags" in pushed)
     return {"on": on, "releases": releases, **kept}
@@ -280,12 +257,6 @@ def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _events(raw: Plain) -> Tree:
-    if isinstance(raw, dict):
-        return {event: {} if how is None else how for event, how in raw.items()}
-    return {str(event): {} for event in as_list(raw)}
-
-
 def _values(raw: Plain) -> list[Plain]:
     return list(raw.values()) if isinstance(raw, dict) else []
 
@@ -302,13 +273,28 @@ def _image(raw: Plain) -> Tree:
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
-def _placed(resource: Resource, raw: Tree, wanted: Edit, table: rights.Rights, caches: Caches) -> list[Edit]:
-    head = wanted.path[0]
-    if wanted.path == ("permissions",) and resource.kind == "actions/workflow" and not wanted.remove:
+def _permitted(
+    layout: Mapping[str, Plain], resource: Resource, raw: Tree, wanted: Edit, sources: Mapping[str, Source]
+) -> list[Edit]:
+    """The rights of a workflow or job, no more than those who call it give, and no less than those it calls ask for."""
+    file, place = resource.home
+    table = of_tree.table_for(sources, layout)(file)
+    workflow = look_up(sources[file].tree, place[:2])
+    placed = [wanted]
+    if resource.kind == "actions/workflow":
         moves = isinstance(raw.get("permissions"), dict) and "write" in raw["permissions"].values()
-        return [*(rights.moved if moves else rights.limited)(raw, table)]
-    if wanted.path == ("permissions",) and resource.kind == "actions/job" and resource.tree["token"] == "default":  # noqa: S105
-        return [Edit(wanted.path, resource.tree["rights"])]
+        placed = [*(rights.moved if moves else rights.limited)(raw, table)]
+    elif resource.tree["token"] == "default":  # noqa: S105
+        placed = [Edit(wanted.path, resource.tree["rights"])]
+    elif raw.get("permissions") == "write-all":
+        placed = [Edit(wanted.path, rights.spelled(raw, rights.granted(workflow, raw, table)))]
+    had = of_tree.said(raw.get("permissions", workflow.get("permissions")))
+    of_tree.no_more(resource.name, of_tree.callers_of(sources, file), had, placed)
+    return placed
+
+
+def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list[Edit]:
+    head = wanted.path[0]
     if wanted.path == ("calls", "pinned"):
         return [_pinned(resource)]
     if wanted.path == ("cached",) and wanted.remove:
