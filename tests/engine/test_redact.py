@@ -44,6 +44,7 @@ ORDINARY = [
         "template.yaml",
         "MasterUserPassword: !Ref DbPassword\nPassword: '{{resolve:secretsmanager:db}}'\nManageMasterUserPassword: true\n",
     ),
+    (".github/workflows/ci.yml", "permissions:\n  contents: read\n  id-token: write\n"),
     ("compose.yaml", "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}\nPOSTGRES_PASSWORD_FILE: /run/secrets/db\n"),
     ("Dockerfile", "ENV PATH=/usr/bin PWD=/root\nARG VERSION=1.2\nRUN --mount=type=secret,id=token cat /run/secrets/token\n"),
     ("/etc/shadow", "root:!:19000:0:99999:7:::\nbin:*:19000:0:99999:7:::\n"),
