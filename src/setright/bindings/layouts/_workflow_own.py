@@ -72,6 +72,16 @@ def calling(sources: Mapping[str, Source], file: str, depth: int = 0) -> list[Tr
     return [tree for where, workflow, _, _ in above for tree in (workflow, *calling(sources, where, depth + 1))]
 
 
+def calls_about(jobs: Iterable[Plain], callers: Sequence[Caller], table: rights.Rights) -> Tree:
+    """Who calls a workflow, and what the workflows of the tree that its jobs call ask for, where there are such."""
+    asked: dict[str, str] = {}
+    for job in jobs:
+        if isinstance(job, dict) and job.get("uses") is not None:
+            asked = rights.joined(asked, table.get(rights.ASKING.format(rights.used(job)), {}))
+    above = [{"job": each.place, "gives": None if each.gives is None else dict(each.gives)} for each in callers]
+    return {**({"called-by": above} if above else {}), **({"asked": asked} if asked else {})}
+
+
 def no_more(name: str, callers: Sequence[Caller], had: Given | None, placed: Sequence[Edit]) -> None:
     """Raises Missing where edits let a called workflow ask for more than a caller has, of which it did not ask for before."""
     for each in placed:

@@ -7,6 +7,8 @@ actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`;
                    it `restores` a cache that it may as well leave be; `cached` names an action that brings tools from one
 
+A workflow and a job tell by whom they are `called-by`, with what these give, and what those of the tree that they call have `asked`.
+
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
 `_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment; its `command` is what a script can do as
 well, and removing it makes it one. Removing an expression moves it into `env`.
@@ -65,6 +67,8 @@ TOLD_ONLY = (
     "plain",
     "restores",
     "cached",
+    "called-by",
+    "asked",
 )
 
 
@@ -84,6 +88,7 @@ class Around(NamedTuple):
     table_of: Callable[[str], rights.Rights]
     known: KnownActions
     caches: Caches
+    above_of: Callable[[str], tuple[of_tree.Caller, ...]]
 
 
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
@@ -91,7 +96,13 @@ Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
 
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each workflow (by its path), job (``build``) or step (``build/2``, or by its id)."""
-    around = Around(action_locks(sources), of_tree.table_for(sources, layout), known_by(layout), layout.get("caches", {}))
+    around = Around(
+        action_locks(sources),
+        of_tree.table_for(sources, layout),
+        known_by(layout),
+        layout.get("caches", {}),
+        partial(of_tree.callers_of, sources),
+    )
     found: list[Resource] = []
     for source in {source.locator: source for source, _, _ in mappings(sources)}.values():
         above = of_tree.calling(sources, source.locator)
@@ -156,6 +167,7 @@ def _workflows(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]
         is_limited = raw.get("permissions") is not None or of_tree.is_only_called(raw)
         told_of = {"on": events(raw["on"]), "token": "limited" if is_limited else "default"}
         told_of["token-needs"] = "known" if rights.all_known(raw, around.table_of(file)) else "unknown"
+        told_of |= of_tree.calls_about(raw["jobs"].values(), around.above_of(file), around.table_of(file))
         yield file, file, place, {**raw, **told_of}
 
 
@@ -174,6 +186,7 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
                 needed = rights.needs(workflow, raw, table) if waits and raw.get("permissions") is None else None
                 tree["token"] = "limited" if needed is None else "default"
                 tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": rights.uses_git(raw, None, table)}
+                tree |= of_tree.calls_about([raw], around.above_of(file), table)
                 yield file, name, (*place, "jobs", name), tree
 
 
