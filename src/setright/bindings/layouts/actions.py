@@ -7,7 +7,7 @@ actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`;
                    it `restores` a cache that it may as well leave be; `cached` names an action that brings tools from one
 
-A workflow and a job tell by whom they are `called-by`, with what these give, and what those of the tree that they call have `asked`.
+A workflow and a job tell by whom they are `called-by`, with what these give, and what those of the tree that they call `asked`.
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
 `_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment; its `command` is what a script can do as
