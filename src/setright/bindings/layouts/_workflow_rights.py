@@ -258,10 +258,10 @@ def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
     yield Edit(("permissions",), {"contents": "read"})
     for name, job in workflow["jobs"].items():
         if isinstance(job, dict) and job.get("permissions") is None and (rights := granted(workflow, job, table)):
-            yield Edit(("jobs", name, "permissions"), spelled(job, rights))
+            yield Edit(("jobs", name, "permissions"), as_permissions(job, rights))
 
 
-def spelled(job: Tree, rights: Mapping[str, str]) -> Plain:
+def as_permissions(job: Tree, rights: Mapping[str, str]) -> Plain:
     """The rights as `permissions` has them. Raises Missing where a called workflow asks for all that there are."""
     if rights == {EVERY: "read"}:
         return "read-all"

@@ -88,7 +88,7 @@ class Around(NamedTuple):
     table_of: Callable[[str], rights.Rights]
     known: KnownActions
     caches: Caches
-    above_of: Callable[[str], tuple[of_tree.Caller, ...]]
+    above_of: Callable[[str], tuple[of_tree.Call, ...]]
 
 
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
@@ -300,7 +300,7 @@ def _permitted(
     elif resource.tree["token"] == "default":  # noqa: S105
         placed = [Edit(wanted.path, resource.tree["rights"])]
     elif raw.get("permissions") == "write-all":
-        placed = [Edit(wanted.path, rights.spelled(raw, rights.granted(workflow, raw, table)))]
+        placed = [Edit(wanted.path, rights.as_permissions(raw, rights.granted(workflow, raw, table)))]
     had = of_tree.said(raw.get("permissions", workflow.get("permissions")))
     of_tree.no_more(resource.name, of_tree.callers_of(sources, file), had, placed)
     return placed
