@@ -26,7 +26,7 @@ LEVELS = {"none": 0, "read": 1, "write": 2}
 OF_ALL = {"read-all": {rights.EVERY: "read"}, "write-all": {rights.EVERY: "write"}}
 
 
-class Call(NamedTuple):
+class CallingJob(NamedTuple):
     """A job that calls a workflow of the tree; what it gives is None where the repository's settings decide that."""
 
     place: str
@@ -59,7 +59,7 @@ def table_for(sources: Mapping[str, Source], layout: Mapping[str, Plain]) -> Cal
     return table_of
 
 
-def callers_of(sources: Mapping[str, Source], file: str) -> tuple[Call, ...]:
+def callers_of(sources: Mapping[str, Source], file: str) -> tuple[CallingJob, ...]:
     """The jobs of the tree that call a workflow of it, with what they have to give."""
     own = _own(Same(sources)).get(_root(file))
     return tuple(_callers(own, _name(file))) if own else ()
@@ -72,7 +72,7 @@ def calling(sources: Mapping[str, Source], file: str, depth: int = 0) -> list[Tr
     return [tree for where, workflow, _, _ in above for tree in (workflow, *calling(sources, where, depth + 1))]
 
 
-def calls_about(jobs: Iterable[Plain], callers: Sequence[Call], table: rights.Rights) -> Tree:
+def calls_about(jobs: Iterable[Plain], callers: Sequence[CallingJob], table: rights.Rights) -> Tree:
     """Who calls a workflow, and what the workflows of the tree that its jobs call ask for, where there are such."""
     asked: dict[str, str] = {}
     for job in jobs:
@@ -82,7 +82,7 @@ def calls_about(jobs: Iterable[Plain], callers: Sequence[Call], table: rights.Ri
     return {**({"called-by": above} if above else {}), **({"asked": asked} if asked else {})}
 
 
-def no_more(name: str, callers: Sequence[Call], had: Given | None, placed: Sequence[Edit]) -> None:
+def no_more(name: str, callers: Sequence[CallingJob], had: Given | None, placed: Sequence[Edit]) -> None:
     """Raises Missing where edits let a called workflow ask for more than a caller has, of which it did not ask for before."""
     for each in placed:
         asked = {} if each.remove or each.path[-1:] != ("permissions",) else said(each.value) or {}
@@ -150,11 +150,11 @@ def _name(file: str) -> str:
     return f"./.github/{file.rpartition('.github/')[2]}"
 
 
-def _callers(own: Own, name: str, depth: int = 0) -> Iterator[Call]:
+def _callers(own: Own, name: str, depth: int = 0) -> Iterator[CallingJob]:
     for file, workflow, job_name, job in own.calls.get(name, ()) if depth < rights.MAX_DEPTH else ():
         gives = said(job.get("permissions", workflow.get("permissions")))
         above = [*_callers(own, _name(file), depth + 1)] if gives is None and is_only_called(workflow) else []
-        yield from above or [Call(f"job {job_name} of {file}", gives)]
+        yield from above or [CallingJob(f"job {job_name} of {file}", gives)]
 
 
 def _is_composite(tree: Tree) -> bool:

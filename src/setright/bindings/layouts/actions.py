@@ -88,7 +88,7 @@ class Around(NamedTuple):
     table_of: Callable[[str], rights.Rights]
     known: KnownActions
     caches: Caches
-    above_of: Callable[[str], tuple[of_tree.Call, ...]]
+    above_of: Callable[[str], tuple[of_tree.CallingJob, ...]]
 
 
 Thing = tuple[str, str, Path, Tree]  # file, name, place, tree
