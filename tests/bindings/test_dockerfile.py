@@ -103,6 +103,7 @@ def test_a_heredoc_that_is_a_script_has_commands_that_are_changed_by_hand() -> N
         ("https://x/y /c", "url"),
         ("git@x:y /c", "url"),
         ("a.tar.gz /c", "archive"),
+        ('"/a.tar.gz" "c"', "archive"),
         ("* /c", "archive"),
         ("dist/*/a* /c", "archive"),
         ("pkgs/*.rpm /c", "files"),

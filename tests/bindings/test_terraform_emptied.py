@@ -10,8 +10,8 @@ from setright.model import Edit, Plain
 GROUP: dict[str, Plain] = {
     "type": "aws_security_group",
     "In": [
-        {"at": "ingress", "items": {"From": "from_port"}},
-        {"in": "aws_security_group_rule", "by": "security_group_id", "alone": True, "items": {"From": "from_port"}},
+        {"at": "ingress", "items": {"From": "from_port"}, "spread": (WHO := {"V4": "cidr_blocks", "V6": "ipv6_cidr_blocks"})},
+        {"in": "aws_security_group_rule", "by": "security_group_id", "alone": True, "items": {"From": "from_port"}, "spread": WHO},
     ],
 }
 ONE = 'resource "aws_security_group" "g" {\n  ingress {\n    from_port = 22\n  }\n}\n'
@@ -39,3 +39,24 @@ def test_a_group_with_rules_left_says_only_those() -> None:
 def test_a_group_with_rules_apart_is_not_said_to_have_none() -> None:
     """The two would take each other's rules away for ever."""
     assert "ingress" not in without(ONE + APART, 0)
+
+
+@pytest.mark.parametrize(
+    ("who", "left"),
+    [
+        ('    cidr_blocks = ["0.0.0.0/1", "128.0.0.0/1"]\n', None),
+        ('    cidr_blocks = ["0.0.0.0/0"]\n    ipv6_cidr_blocks = ["::/0"]\n', None),
+        ('    cidr_blocks = ["0.0.0.0/0"]\n    ipv6_cidr_blocks = ["::/0"]\n    self = true\n', "    self = true\n"),
+        ('    cidr_blocks = ["0.0.0.0/0", "::/0", "10.0.0.0/8"]\n', '    cidr_blocks = ["10.0.0.0/8"]\n'),
+    ],
+)
+def test_a_rule_that_names_nobody_any_more_goes_as_a_whole(who: str, left: str | None) -> None:
+    """Terraform makes no rule without somebody whom it lets in."""
+    text = TWO.replace("from_port = 22\n", f"from_port = 22\n{who}")
+    rest = "" if left is None else f"  ingress {{\n    from_port = 22\n{left}  }}\n"
+    assert without(text, 1, 0) == TWO.replace("  ingress {\n    from_port = 22\n  }\n", rest)
+
+
+def test_a_rule_apart_that_names_nobody_any_more_goes_as_a_whole() -> None:
+    both = '  cidr_blocks = ["0.0.0.0/0"]\n  ipv6_cidr_blocks = ["::/0"]\n'
+    assert without(ONE + "\n" + APART.replace("443\n", f"443\n{both}"), 2, 1) == ONE

@@ -21,7 +21,7 @@ def adds(each: Instruction, before: Sequence[Instruction], given: Mapping[str, s
     """What an ADD adds: files, url or archive, by the variables that are set `before` it, or `given` to all stages."""
     value, known = each["value"], set_before(before, given)
     written = [str(word) for word in (value if isinstance(value, list) else str(value).split())]
-    words = [substituted(word, known) for word in written]
+    words = [substituted(word, known).strip("\"'") for word in written]
     if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
         return "url" if "heredocs" not in each else "files"
     if any(word.startswith("$") for word in words[:-1]):  # which may be the address of another host

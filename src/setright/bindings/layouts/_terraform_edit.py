@@ -13,7 +13,7 @@ from setright.bindings.layouts import _terraform_documents as documents
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_rules as rules
-from setright.bindings.layouts._terraform_emptied import said_empty
+from setright.bindings.layouts._terraform_emptied import gone_from, said_empty, whole_rules
 from setright.bindings.layouts._terraform_find import Item, Spot
 from setright.bindings.layouts._terraform_given import refuse_given
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -48,7 +48,7 @@ def document_edits(told: Entry, module: Module, block: Block, edits: Sequence[Ed
     for spot, mine in inside.values():
         placed.append(documents.document_edit(module, spot, mine, f"{spot.locator}: {block.address}: {'.'.join(spot.place.at)}"))
     made = [(block.locator, Edit(path, body)) for path, body in fresh.items()]
-    return [*said_empty(module, block, list(_in_turn(placed))), *made]
+    return [*said_empty(module, block, list(_in_turn(whole_rules(module, placed)))), *made]
 
 
 def _in_turn(placed: Sequence[Placed]) -> Iterator[Placed]:
@@ -134,7 +134,7 @@ def _can_say(place: Place, value: Plain) -> bool:
 def _on_spot(module: Module, spot: Spot, edit: Edit) -> Iterator[Placed]:
     """Where a value is already."""
     if edit.remove:
-        yield spot.locator, _whole(module, spot.owner) if spot.place.needed else _gone(module, spot.locator, spot.path)
+        yield spot.locator, _whole(module, spot.owner) if spot.place.needed else gone_from(module, spot.locator, spot.path)
         return
     want = _own_value(spot.place, edit.value)
     if want == {} and spot.raw:
@@ -153,7 +153,7 @@ def _whole(module: Module, block: Block) -> Edit:
     """The removal of a resource. Raises BindingError where something names it."""
     if who := next((each.address for each, _ in namers(module, block)), "") or handed_out(module, block, {}).removeprefix("no"):
         raise BindingError(f"{block.locator}: {block.address} is to go, but is named by {who}; take it away there first")
-    return _gone(module, block.locator, block.path)
+    return gone_from(module, block.locator, block.path)
 
 
 def _chooses_wrong(module: Module, spot: Spot, want: Plain) -> bool:
@@ -372,15 +372,7 @@ def _without(module: Module, item: Item) -> Edit:
         path = _element(module, item)
         argument = look_up(module.sources[item.locator].tree, path[:-1])
         return Edit(path if len(argument) > 1 else path[:-1], remove=True)
-    return _gone(module, item.locator, item.path)
-
-
-def _gone(module: Module, locator: str, path: Path) -> Edit:
-    """The removal of an argument or block, and of the names and lists that would be left empty."""
-    tree = module.sources[locator].tree
-    while len(path) > 1 and (isinstance(path[-1], int) or len(path) <= 3) and len(look_up(tree, path[:-1])) == 1:
-        path = path[:-1]
-    return Edit(path, remove=True)
+    return gone_from(module, item.locator, item.path)
 
 
 def _element(module: Module, item: Item) -> Path:

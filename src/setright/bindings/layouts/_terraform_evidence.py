@@ -224,12 +224,14 @@ LOGS_OF = {  # the arguments by which a service writes its logs into a bucket, a
     "aws_cloudfront_distribution": "logging_config",
 }
 BY_LIST = ("aws_cloudfront_distribution", "aws_s3_bucket_logging", "aws_s3_bucket")  # those that may do so by an access list
+LOG_GROUP = "acs.amazonaws.com/groups/s3/LogDelivery"
 LOG_WRITER = late(r"(?:\blogging\.s3|\bdelivery\.logs|\blogdelivery\.elasticloadbalancing)\.amazonaws\.com|aws_elb_service_account")
 
 
 def _logs(module: Module, block: Block, tree: Tree) -> str:
     """Whether services of Amazon's write their logs into a bucket: ``no``, or by what."""
     writers = [f"by {each.address}" for each, keys in namers(module, block) if LOGS_OF.get(each.type) in keys]
+    writers += [f"by {each.address}" for each in _grants(module, block) if LOG_GROUP in str(each.body)]
     return next(iter(writers), "by a policy" if LOG_WRITER.search(str(tree.get("Policy"))) else "no")
 
 

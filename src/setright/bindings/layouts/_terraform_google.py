@@ -108,6 +108,16 @@ WRITTEN_ONCE = {  # what starts the code in a bucket, which changes with a relea
 READING = ("roles/storage.objectViewer", "roles/storage.legacyBucketReader", "roles/storage.legacyObjectReader")
 
 
+def logs(module: Module, block: Block, tree: Tree) -> str:
+    """Whether other buckets' logs come into a bucket: ``no``, or by which."""
+    name = module.resolved(block.body.get("name"))
+    for each in module.resources(block.type):
+        to = module.resolved(look_up(each.body, ("logging", 0, "log_bucket")))
+        if of(block).search(to.text) if isinstance(to, Unknown) else name is not None and same(to, name):
+            return f"by {each.address}"
+    return "no"
+
+
 def old_versions(module: Module, block: Block, tree: Tree) -> str:
     """What old versions of a bucket's objects come to: ``little`` of logs, of functions' code, and of Terraform's state."""
     name = module.resolved(block.body.get("name"))
@@ -270,4 +280,5 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "granted": granted,
     "callers-google": callers,
     "old-versions-google": old_versions,
+    "logs-google": logs,
 }
