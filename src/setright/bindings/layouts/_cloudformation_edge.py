@@ -46,3 +46,9 @@ def edge_logs(template: Tree, name: str, tree: Tree) -> str:
     edges = typed(template, DISTRIBUTION)
     there = ((id_, look_up(edges[id_], ("DistributionConfig", "Logging"))) for id_ in users(template, name) if id_ in edges)
     return next((f"by {id_}" for id_, logging in there if uses(logging, name)), "no")
+
+
+def delivered_logs(template: Tree, name: str, tree: Tree) -> str:
+    """``by`` the source of deliveries that CloudWatch takes a distribution's logs from; or ``no``."""
+    sources = typed(template, "AWS::Logs::DeliverySource")
+    return next((f"by {id_}" for id_ in users(template, name) if id_ in sources), "no")

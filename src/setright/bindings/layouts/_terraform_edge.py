@@ -16,6 +16,7 @@ from setright.model import Plain, Tree, Unknown
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 TRUSTED = "edgelambda.amazonaws.com"
+DELIVERY = "aws_cloudwatch_log_delivery_source"
 DOCUMENT = "data.aws_iam_policy_document"
 
 
@@ -63,4 +64,13 @@ def edge_logs(module: Module, block: Block, tree: Tree) -> str:
     return next((f"by {address}" for address in there), "no")
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"edge-function": edge, "edge-logs": edge_logs}
+def delivered_logs(module: Module, block: Block, tree: Tree) -> str:
+    """``by`` the source of deliveries that CloudWatch takes a distribution's logs from; or ``no``."""
+    return next((f"by {each.address}" for each, _ in namers(module, block) if each.type == DELIVERY), "no")
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
+    "edge-function": edge,
+    "edge-logs": edge_logs,
+    "delivered-logs": delivered_logs,
+}
