@@ -221,8 +221,8 @@ class App:
         root = source_root(surface)
         found = scan(surface, self.catalogue, self._for(surface, ids, ask))
         subject = subject_of(self.configuration, self._target(self._shown(surface.target)))
-        honoured = Honoured(exceptions, subject, self.configuration.policy.exceptions, now())
-        found = without_exceptions(heed(found, self.catalogue.ids(), now().date()), honoured)
+        honoured = Honoured(exceptions, subject, self.configuration.policy.exceptions, self.configuration.people, now())
+        found = without_exceptions(heed(found, self.catalogue.ids(), now().date()), honoured, root)
         return within_change(without_adopted(found, ask.scope, root), ask.scope, root)
 
     def _remember(self, scanned: Scanned) -> str:

@@ -126,10 +126,15 @@ def _key(found: Found, place: ListPlace) -> Key:
     finding = found.finding
     if place.root is None or not _in_tree(found, place):
         return finding.control, finding.kind, finding.resource, finding.target
-    locator = found.resource.home[0]
+    return key_in_list(found, place.file, place.root)
+
+
+def key_in_list(found: Found, file: Path, root: Path) -> Key:
+    """How a list in a file knows a finding of the tree at `root`."""
+    finding, locator = found.finding, found.resource.home[0]
     folder = locator.rpartition("/")[0]
     name = finding.resource.removeprefix(f"{folder}/")  # seen from the folder itself, a resource is named without it
-    return finding.control, finding.kind, name, os.path.relpath(place.root / locator, place.file.parent.resolve())
+    return finding.control, finding.kind, name, os.path.relpath(root / locator, file.parent.resolve())
 
 
 def _in_tree(found: Found, place: ListPlace) -> bool:

@@ -168,7 +168,7 @@ def problems(report: Report) -> list[dict[str, str]]:
 
 
 def excepted(report: Report) -> list[dict[str, Plain]]:
-    """What is knowingly left open and why. `kind` is where that is said: exception, comment or adopted."""
+    """What is knowingly left open and why. `kind` is where that is said: exception, repository, comment or adopted."""
     return [
         {
             "id": each.finding.id,
@@ -212,7 +212,7 @@ def summary(report: Report) -> dict[str, Plain]:
         "failed": verdicts[Verdict.FAIL],
         "unknown": verdicts[Verdict.UNKNOWN],
         "problems": len(problems(report)),
-        "excepted": left_open["exception"],
+        "excepted": left_open["exception"] + left_open["repository"],
         "suppressed": left_open["comment"],
         "adopted": left_open["adopted"],
         "outside": sum(len(result.scan.outside) for result in report.results if result.scan),

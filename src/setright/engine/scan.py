@@ -63,7 +63,9 @@ class Found(NamedTuple):
 
 
 class Excepted(NamedTuple):
-    """A finding knowingly left open. `kind` is where that is said: exception (of the store), comment (in the source), adopted."""
+    """A finding knowingly left open. `kind` is where that is said: exception (of the store), repository (carried by it), comment
+    (in the source), adopted.
+    """
 
     found: Found
     kind: str

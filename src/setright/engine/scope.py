@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from setright.engine.adopted import ListPlace, adopted_apart, find, load_adopted
+from setright.engine.carried import Measure, without_carried
 from setright.engine.extent import extents
 from setright.engine.scan import Excepted, Found, Scan, set_aside
 from setright.engine.world import World
 from setright.model import Problem
-from setright.policy.estate import Subject
+from setright.policy.estate import Person, Subject
 from setright.policy.exceptions import ExceptionRules, FindingException
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.git import Lines, touched
@@ -53,21 +54,26 @@ def adopted_place(scope: ScanScope, root: Path | None) -> ListPlace | None:
 
 
 class Honoured(NamedTuple):
-    """The exceptions ever made, the last of each finding, and what they are held against: a target, the rules, and the time."""
+    """The exceptions ever made, the last of each finding, and what they are held against: a target, the rules, people and time."""
 
     exceptions: Mapping[str, FindingException]
     subject: Subject
     rules: ExceptionRules
+    people: Sequence[Person]
     at: datetime
 
 
-def without_exceptions(scan: Scan, honoured: Honoured) -> Scan:
-    """The scan with the findings set aside that the store excepts; what ended, ends soon or is void is a notice."""
+def without_exceptions(scan: Scan, honoured: Honoured, root: Path | None) -> Scan:
+    """The scan with the findings set aside that the store or the repository excepts; what ended, ends soon or is void is a notice.
+
+    `root` is where a source tree's files are.
+    """
     made = [(f, honoured.exceptions[f.finding.id]) for f in scan.found if f.finding.id in honoured.exceptions]
     holding = [(f, e) for f, e in made if e.holds(honoured.at) and not e.void(honoured.subject)]
     left = set_aside(scan, [Excepted(f, "exception", e.reason, e.until.isoformat(timespec="seconds")) for f, e in holding])
     told = [(f, why) for f, e in made if (why := _notice(e, honoured))]
-    return left._replace(notices=(*left.notices, *(Problem(f.finding.resource, f"{f.finding.id}: {why}") for f, why in told)))
+    left = left._replace(notices=(*left.notices, *(Problem(f.finding.resource, f"{f.finding.id}: {why}") for f, why in told)))
+    return without_carried(left, root, Measure(honoured.rules, honoured.people, honoured.at))
 
 
 def _notice(made: FindingException, honoured: Honoured) -> str:

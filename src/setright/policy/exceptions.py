@@ -11,11 +11,15 @@ from setright.policy.estate import Person, Subject
 
 
 class ExceptionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an exception must keep to; 0 and empty: nothing. `role` is what its approver must have."""
+    """What an exception must keep to; 0 and empty: nothing. `role` is what its approver must have.
+
+    `in_repositories`: whether those that a repository carries are honoured; None: where no role is demanded.
+    """
 
     longest_days: int = 0
     role: str = ""
     needs_compensating: bool = False
+    in_repositories: bool | None = None
     warn_days: int = 14  # before it ends, scans say so; as long after, that it has
 
 
