@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_rights as rights
+from setright.bindings.layouts import actions
 from setright.bindings.layouts._workflow_own import with_own
-from setright.model import Tree
+from setright.bindings.load import load_one
+from setright.bindings.source import Source
+from setright.lenses import get
+from setright.model import Edit, Tree
+
+ROOT = Path(__file__).parents[2] / "bindings"
+CI = ".github/workflows/ci.yml"
+FORGETS = Edit(("with", "persist-credentials"), False)
 
 TABLE: rights.Rights = {
     "softprops/action-gh-release": {"contents": "write"},
@@ -64,3 +75,35 @@ def test_an_action_of_the_tree_leaves_git_alone_where_its_steps_do(own: Tree, us
     table = with_own(TABLE, files)
     assert rights.uses_git({"steps": [{"uses": "./.github/actions/a/"}]}, None, table) is uses
     assert rights.uses_git({"steps": [{"uses": "./.github/actions/a", "with": {"tasks": "gitPublishPush"}}]}, None, table)
+
+
+PAT = "{uses: actions/checkout@v4, with: {token: '${{ secrets.PAT }}'}}"
+
+
+@pytest.mark.parametrize(
+    ("checkout", "step", "keeps", "uses"),
+    [
+        ("uses: actions/checkout@v4", "run: make test", False, False),
+        ("uses: actions/checkout@v4", "run: git fetch --tags", False, True),
+        ("uses: actions/checkout@v4", "uses: stefanzweifel/git-auto-commit-action@v5", True, True),
+        ("uses: actions/checkout@v4", "uses: EndBug/add-and-commit@v9", True, True),
+        (PAT, "run: ./scripts/update", True, True),
+        (PAT, "run: git fetch origin main", True, True),
+        (PAT.replace("with: {", "with: {submodules: true, "), "run: make test", False, False),
+        (PAT.replace("with: {", "with: {submodules: true, "), "run: git pull", True, True),
+        (PAT.replace("with: {", "with: {repository: a/b, "), "run: make test", False, False),
+        (PAT.replace("secrets.PAT", "github.token"), "run: make test", False, False),
+        ("{uses: actions/checkout@v4, with: {ssh-key: '${{ secrets.KEY }}'}}", "run: git push", True, True),
+    ],
+)
+def test_a_checkout_keeps_the_token_of_its_own_for_git(checkout: str, step: str, keeps: bool, uses: bool) -> None:
+    text = f"on: push\npermissions: {{}}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {checkout}\n      - {step}\n"
+    layout = load_one(ROOT / "actions/step.yaml", ROOT).layouts["actions"]
+    given = {CI: Source(CI, "yaml", get("yaml", text.encode()))}
+    resource = actions.view("actions/step", layout, given)[0]
+    assert resource.tree["job"]["uses-git"] is uses
+    if not keeps:
+        assert actions.edit(layout, resource, [FORGETS], [], given) == [(CI, Edit((*resource.home[1], *FORGETS.path), False))]
+        return
+    with pytest.raises(BindingError, match="a later step"):
+        actions.edit(layout, resource, [FORGETS], [], given)

@@ -80,6 +80,10 @@ RELEASES = late(  # what tools and targets of these names push, they push with t
     r"\b(?:npm|yarn|pnpm|bun)(?: run)? (?:release|deploy|bump)\b|\bmake (?:release|deploy|bump)\b|\b(?:npm|yarn) version\b"
     r"|standard-version|\b(?:cz|bump-my-version) bump|bump2?version|\bmvn[^\n]*\brelease:"
 )
+COMMITS = late(  # what pushes with what the checkout leaves to git
+    r"(?:stefanzweifel/git-auto-commit-action|EndBug/add-and-commit|fregante/setup-git-user)\Z", re.I
+)
+CHECKOUT = late(r"actions/checkout\Z", re.I)
 PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
 CALM = "{} leaves git alone"  # the same
 ASKING, LIKELY = "{} asks", "{} is likely to need"  # of a workflow of the tree that others call, by right
@@ -239,6 +243,18 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
     return writes
 
 
+def own_token(step: Plain) -> bool:
+    """Whether a checkout is given a token or key that is not the workflow's own."""
+    given = step.get("with") if isinstance(step, dict) and CHECKOUT.match(used(step)) else None
+    return isinstance(given, dict) and (bool(given.get("ssh-key")) or not TOKEN.search(str(given.get("token") or TOKEN.pattern)))
+
+
+def is_for_git(job: Tree) -> bool:
+    """Whether a checkout of a job has a token of its own, and no other repository or submodule that it would be for."""
+    mine = [each["with"] for each in as_list(job.get("steps")) if own_token(each)]
+    return any(not {"repository", "submodules"} & given.keys() for given in mine)
+
+
 def _is_calm(step: Tree, table: Rights) -> bool:
     """Whether an action whose name speaks of git leaves that alone, also with what it is told to do."""
     action = used(step)
@@ -247,10 +263,11 @@ def _is_calm(step: Tree, table: Rights) -> bool:
 
 
 def pushes(job: Tree, table: Rights) -> bool:
-    """Whether a script of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
+    """Whether a step of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
     steps = [each for each in as_list(job.get("steps")) if isinstance(each, dict)]
     own = (PUSHING.format(used(each).rstrip("/")) for each in steps)
-    return any(PUSHES.search(commands(each)) for each in steps) or any(each in table for each in own)
+    known = any(PUSHES.search(commands(each)) or COMMITS.match(used(each)) for each in steps)
+    return known or any(each in table for each in own)
 
 
 def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:

@@ -262,7 +262,7 @@ def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
     found = {
         "id": name,
         "permissions": granted,
-        "uses-git": rights.uses_git(job, granted, table),
+        "uses-git": rights.uses_git(job, granted, table) or rights.is_for_git(job),
         "pushes": rights.pushes(job, table),
         "runs-on": told(job.get("runs-on")),
         "environment": told(job.get("environment")),
@@ -316,10 +316,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list
         return as_script(look_up(resource.tree, ("calls", "command")))
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
         return _in_environment(resource, raw, wanted.path[1])
-    if wanted.path == ("with", "persist-credentials") and look_up(resource.tree, ("job", "pushes")):
-        raise BindingError(
-            f"{resource.name}: a later step pushes with what this leaves to git; give that step a token of its own first"
-        )
+    if wanted.path == ("with", "persist-credentials") and (why := _git_needs(resource, raw)):
+        raise BindingError(f"{resource.name}: {why}; give that step a token of its own first")
     if wanted.path[-2:] == ("env", SWITCH) and wanted.remove and (command := old_command(look_up(raw, wanted.path[:-2]))):
         raise BindingError(
             f"{resource.name}: a step still prints {command}, which fails without {SWITCH}; let it write to the file of the runner"
@@ -329,6 +327,15 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list
     if head == "with" and raw.get("uses") is None:
         raise BindingError(f"{resource.name}: with belongs to uses, which is not there")
     return [_with_empty(wanted, raw)]
+
+
+def _git_needs(resource: Resource, checkout: Tree) -> str:
+    """Why git must keep what a checkout leaves to it; empty where no step is seen to use that."""
+    job = resource.tree["job"]
+    if job.get("pushes"):
+        return "a later step pushes with what this leaves to git"
+    has_own = job.get("uses-git") and rights.own_token(checkout)
+    return "it is given a token that is not the workflow's, and a later step uses git" if has_own else ""
 
 
 def _with_empty(wanted: Edit, raw: Tree) -> Edit:
