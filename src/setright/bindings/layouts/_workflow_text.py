@@ -12,7 +12,7 @@ from typing import NamedTuple
 from setright.bindings.layouts import _workflow_javascript, _workflow_powershell
 from setright.bindings.layouts._shell_quotes import open_quote
 from setright.bindings.trees import look_up
-from setright.model import Plain, Tree, Unknown
+from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late
 from setright.trees import as_list
 
@@ -303,3 +303,8 @@ def old_command(node: Plain) -> str:
         found = next((match[0] for each in scripts if (match := OLD_COMMAND.search(each))), "")
         return found or next((each for inner in node.values() if (each := old_command(inner))), "")
     return next((each for inner in (node if isinstance(node, list) else ()) if (each := old_command(inner))), "")
+
+
+def script_path(step: Tree) -> Path:
+    """Where a step's script stands: what `github-script` is given is JavaScript."""
+    return ("with", "script") if str(step.get("uses", "")).startswith("actions/github-script@") else ("run",)

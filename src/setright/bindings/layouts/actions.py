@@ -21,55 +21,32 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from setright.bindings.error import BindingError
 from setright.bindings.layouts import _workflow_own as of_tree
-from setright.bindings.layouts import _workflow_powershell as powershell
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
 from setright.bindings.layouts._documents import mappings, written
 from setright.bindings.layouts._shell_words import Command, base, commands
-from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, without_cache
-from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by, of_repository
-from setright.bindings.layouts._workflow_cargo import as_script, command_of
-from setright.bindings.layouts._workflow_javascript import with_property
+from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip
+from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by
+from setright.bindings.layouts._workflow_cargo import command_of
+from setright.bindings.layouts._workflow_edits import made
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
-    SWITCH,
     expressions,
     filled_matrix,
     fixed_environment,
-    old_command,
     plain_parts,
+    script_path,
     told,
     told_texts,
-    variable_for,
-    with_variable,
 )
-from setright.bindings.source import ACTIONS_LOCK, Source, noted
+from setright.bindings.source import Source, noted
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
 from setright.trees import as_list
 
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
 WITH_TEXTS = ("ref", "script", "repository")
-TOLD_ONLY = (
-    "token-needs",
-    "id",
-    "workflow",
-    "job",
-    "calls",
-    "expressions",
-    "commands",
-    "images",
-    "token",
-    "rights",
-    "uses-git",
-    "plain",
-    "restores",
-    "cached",
-    "called-by",
-    "asked",
-)
 
 
 class StepContext(NamedTuple):
@@ -121,16 +98,8 @@ def edit(
     """Edits on the file. Raises BindingError for what is only told, and for a commit that nothing here knows."""
     raw = written(resource, sources)
     locator, base_path = resource.home
-    placed: list[Edit] = []
-    for each in [*edits, *live]:
-        if each.path == ("calls", "from"):
-            new = [of_repository(resource, sources)]
-        elif each.path == ("permissions",) and not each.remove:
-            new = _permitted(layout, resource, raw, each, sources)
-        else:
-            new = _placed(resource, raw, each, layout.get("caches", {}))
-        placed, raw = [*placed, *new], _after(raw, new) if each.path[0] == "expressions" else raw
-    return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in _last(placed)]
+    placed = made(layout, resource, raw, [*edits, *live], sources)
+    return [(locator, Edit((*base_path, *each.path), each.value, each.remove, each.remark)) for each in placed]
 
 
 def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources: Mapping[str, Source]) -> tuple[str, Path]:
@@ -139,7 +108,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     head = path[0] if path else ""
     if head == "workflow":
         return locator, (*place[:2], *path[1:])
-    told_at = {"calls": ("uses",), "expressions": _script_path(resource.tree), "commands": ("run",), "images": ("container",)}
+    told_at = {"calls": ("uses",), "expressions": script_path(resource.tree), "commands": ("run",), "images": ("container",)}
     told_at["cached"] = ("uses",)
     if head == "token":
         return locator, (*place, "jobs")
@@ -234,7 +203,7 @@ def _step(raw: Tree) -> Tree:
 
 def _expressions(raw: Tree, shell: Plain, dynamic: Collection[str], around: Sequence[Tree]) -> list[Tree]:
     """The expressions of a step's script; `around` are the workflow, or the action, the job and the step."""
-    path = _script_path(raw)
+    path = script_path(raw)
     language = shells.language(shell) if path == ("run",) else "javascript"
     fixed = fixed_environment(around, around[1])
     return expressions(look_up(raw, path), language, dynamic, fixed, told_texts(around, around[0]))
@@ -243,10 +212,6 @@ def _expressions(raw: Tree, shell: Plain, dynamic: Collection[str], around: Sequ
 def _command(each: Command) -> Tree:
     words = {"name": base(each.words[0].text), "words": [word.text for word in each.words[1:]], "sudo": each.sudo}
     return words | ({"into": each.into} if each.into else {})
-
-
-def _script_path(step: Tree) -> Path:
-    return ("with", "script") if str(step.get("uses", "")).startswith("actions/github-script@") else ("run",)
 
 
 def _about(workflow: Tree) -> Tree:
@@ -281,119 +246,3 @@ def _image(raw: Plain) -> Tree:
     head, _, digest = image.partition("@")
     version = digest or head.rpartition("/")[2].partition(":")[2]
     return {"image": image, **({"version": version} if version else {})}
-
-
-# --- editing --------------------------------------------------------------------------------------------------------
-
-
-def _permitted(
-    layout: Mapping[str, Plain], resource: Resource, raw: Tree, wanted: Edit, sources: Mapping[str, Source]
-) -> list[Edit]:
-    """The rights of a workflow or job, no more than those who call it give, and no less than those it calls ask for."""
-    file, place = resource.home
-    table = of_tree.table_for(sources, layout)(file)
-    workflow = look_up(sources[file].tree, place[:2])
-    placed = [wanted]
-    if resource.kind == "actions/workflow":
-        moves = isinstance(raw.get("permissions"), dict) and "write" in raw["permissions"].values()
-        placed = [*(rights.moved if moves else rights.limited)(raw, table)]
-    elif resource.tree["token"] == "default":  # noqa: S105
-        placed = [Edit(wanted.path, resource.tree["rights"])]
-    elif raw.get("permissions") == "write-all":
-        placed = [Edit(wanted.path, rights.as_permissions(raw, rights.granted(workflow, raw, table)))]
-    had = of_tree.said(raw.get("permissions", workflow.get("permissions")))
-    of_tree.no_more(resource.name, of_tree.callers_of(sources, file), had, placed)
-    return placed
-
-
-def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list[Edit]:
-    head = wanted.path[0]
-    if wanted.path == ("calls", "pinned"):
-        return [_pinned(resource)]
-    if wanted.path == ("cached",) and wanted.remove:
-        return [without_cache(resource.tree["cached"], caches)]
-    if wanted.path == ("calls", "command") and wanted.remove:
-        return as_script(look_up(resource.tree, ("calls", "command")))
-    if head == "expressions" and wanted.remove and len(wanted.path) == 2:
-        return _in_environment(resource, raw, wanted.path[1])
-    if wanted.path == ("with", "persist-credentials") and (why := _git_needs(resource, raw)):
-        raise BindingError(f"{resource.name}: {why}; give that step a token of its own first")
-    if wanted.path[-2:] == ("env", SWITCH) and wanted.remove and (command := old_command(look_up(raw, wanted.path[:-2]))):
-        raise BindingError(
-            f"{resource.name}: a step still prints {command}, which fails without {SWITCH}; let it write to the file of the runner"
-        )
-    if head in TOLD_ONLY or (head == "shell" and "shell" not in raw):
-        raise BindingError(f"{resource.name}: {head} is read off the file; change it by hand")
-    if head == "with" and raw.get("uses") is None:
-        raise BindingError(f"{resource.name}: with belongs to uses, which is not there")
-    return [_with_empty(wanted, raw)]
-
-
-def _git_needs(resource: Resource, checkout: Tree) -> str:
-    """Why git must keep what a checkout leaves to it; empty where no step is seen to use that."""
-    job = resource.tree["job"]
-    if job.get("pushes"):
-        return "a later step pushes with what this leaves to git"
-    has_own = job.get("uses-git") and rights.own_token(checkout)
-    return "it is given a token that is not the workflow's, and a later step uses git" if has_own else ""
-
-
-def _with_empty(wanted: Edit, raw: Tree) -> Edit:
-    """The removal of a variable, or of the whole environment where it is the only one."""
-    around = wanted.path[:-1]
-    is_last = wanted.remove and around[-1:] == ("env",) and len(look_up(raw, around) or {}) == 1
-    return Edit(around, remove=True) if is_last else wanted
-
-
-def _pinned(resource: Resource) -> Edit:
-    calls = resource.tree.get("calls")
-    if calls is None:
-        raise BindingError(f"{resource.name}: it uses nothing from elsewhere")
-    if "commit" not in calls:
-        owner, tag = "/".join(calls["name"].split("/")[:2]), calls.get("ref", "")
-        raise BindingError(
-            f"{calls['name']}@{tag}: its commit is not in {ACTIONS_LOCK} and not known here; `setright lock` asks for it"
-            f" (as `git ls-remote https://github.com/{owner} {tag}` shows it); read what it holds"
-        )
-    ref = calls.get("release") or calls["ref"]
-    return Edit(("uses",), f"{calls['name']}@{calls['commit']}", remark=ref)
-
-
-def _in_environment(resource: Resource, raw: Tree, at: str | int) -> list[Edit]:
-    """An expression out of the script into a variable of the step, where the shell fills it in as data."""
-    told_of = resource.tree["expressions"][at]
-    place = f"{resource.name}: {told_of['text']}"
-    path = _script_path(raw)
-    script = str(look_up(raw, path) or "")
-    language = shells.language(resource.tree.get("shell"))
-    if path == ("run",) and not language:
-        raise BindingError(f"{place}: move it to env and read the variable in the script's own language")
-    if "code" in told_of:
-        raise BindingError(f"{place}: is run as code there, or has quotes in it; let the script choose between commands of its own")
-    name, carried = variable_for(told_of, raw.get("env"), script)
-    if own := next((each for each in raw.get("env") or () if carried and f"env.{each}" in carried), ""):
-        raise BindingError(f"{place}: reads {own}, which the step itself sets; read the variable in the script")
-    if path != ("run",):
-        new = with_property(script, told_of["text"], name, told_of["from"] == "caller")
-    else:
-        into = powershell.with_variable if language == "powershell" else with_variable
-        new = into(script, told_of["text"], name, resource.tree.get("plain", ()))
-    if new is None:
-        raise BindingError(f"{place}: stands where no variable is filled in: in single quotes, beside a here-document, or as code")
-    return [*([Edit(("env", name), carried)] if carried else []), Edit(path, new)]
-
-
-def _after(raw: Tree, placed: Sequence[Edit]) -> Tree:
-    """What the file says once these are made, for the next one."""
-    tree = {**raw, "env": dict(raw.get("env") or {}), **({"with": dict(raw["with"])} if isinstance(raw.get("with"), dict) else {})}
-    for each in placed:
-        if len(each.path) == 2 and each.path[0] in ("env", "with") and not each.remove:
-            tree[each.path[0]][each.path[1]] = each.value
-        elif each.path == ("run",):
-            tree["run"] = each.value
-    return tree
-
-
-def _last(placed: Sequence[Edit]) -> list[Edit]:
-    """One edit a place: several expressions moved out of one script are one new script."""
-    return list({each.path: each for each in placed}.values())
