@@ -370,3 +370,21 @@ def test_a_policy_that_surely_publishes_a_bucket_is_told(bucket: str, way: str) 
     everybody = '{Statement: [{Effect: Allow, Principal: "*", Action: "s3:GetObject"}]}'
     policy = f"  P: {{Type: AWS::S3::BucketPolicy, Properties: {{Bucket: {bucket}, PolicyDocument: {everybody}}}}}\n"
     assert told(layout, "  Data: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}\n" + policy) == {"public": way}
+
+
+CALLED = "  Called: {Type: 'AWS::Lambda::Permission', Properties: {Principal: s3.amazonaws.com, SourceArn: !GetAtt %s.Arn}}\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "by"),
+    [
+        ("", "no"),
+        (CALLED % "Data", "by Called"),
+        (CALLED % "Other", "no"),
+        ("  Role: {Type: 'AWS::IAM::Role', Properties: {Policies: [{Action: 's3:PutBucketNotification'}]}}\n", "by Role"),
+        ("  Code: {Type: 'AWS::Lambda::Function', Properties: {Code: {ZipFile: s3.put_bucket_notification()}}}\n", "by Code"),
+    ],
+)
+def test_notifications_that_are_set_elsewhere_are_seen(rest: str, by: str) -> None:
+    layout: dict[str, Plain] = {"type": "AWS::S3::Bucket", "evidence": {"notifiers": "notifiers"}}
+    assert told(layout, DATA + rest)["notifiers"] == by

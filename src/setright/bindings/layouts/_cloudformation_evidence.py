@@ -16,6 +16,7 @@ from setright.bindings.layouts._cloudformation_edge import built_site, delivered
 from setright.bindings.layouts._cloudformation_index import index, mentions, of_type, speakers, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_logins import logins
 from setright.bindings.layouts._cloudformation_metadata import containers, metadata
+from setright.bindings.layouts._cloudformation_notifiers import notifiers
 from setright.bindings.layouts._cloudformation_principals import closed
 from setright.bindings.layouts._cloudformation_publishers import publishers
 from setright.bindings.layouts._cloudformation_readers import read_by, trails
@@ -354,6 +355,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "subnets": _subnets,
     "readers": _readers,
     "handed-out": _handed_out,
+    "notifiers": notifiers,
     "logs": _logs,
     "trails": trails,
     "throw-away": _throw_away,
