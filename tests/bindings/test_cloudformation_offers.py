@@ -471,6 +471,7 @@ def test_a_rule_alone_that_is_no_list_is_found_and_described():
         ("SourceSecurityGroupId: !Ref App", "!Ref Port", "TCP port Port from App"),
         ("SourceSecurityGroupId: !Ref App", "!GetAtt Data.Endpoint.Port", "TCP from App"),
         ('CidrIp: !FindInMap [Regions, !Ref "AWS::Region", FirehoseCidr]', "443", "HTTPS from FirehoseCidr"),
+        ("CidrIp: !FindInMap [Subnets, Office, CIDR]", "443", "HTTPS from Office"),
     ],
 )
 def test_a_rule_is_described_by_what_gives_its_place_and_port(place, port, words):

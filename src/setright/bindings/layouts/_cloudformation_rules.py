@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from setright.bindings.layouts._cloudformation_index import mention_count
-from setright.bindings.layouts._cloudformation_told import default_of
+from setright.bindings.layouts._cloudformation_told import default_of, map_words
 from setright.bindings.layouts._cloudformation_values import NO_VALUE, function, is_ref, referred
 from setright.model import Edit, Plain, Tree, Unknown
 
@@ -28,7 +28,6 @@ SERVICES = dict(entry.strip().split(" ", 1) for entry in PORTS.split(","))
 ALL_TRAFFIC = "All traffic"
 ALL = re.compile(r"[0.]+/0|[0:]+/0")
 NAMES = re.compile(r"!(?:GetAtt|Ref)\s+\[?\s*(?:-\s+)?['\"]?(?!AWS::)(\w+)")  # within another function
-MAPPED = re.compile(r"!FindInMap\b.*?(\w+)\W*", re.DOTALL)  # the name that comes last says what is looked up
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]")
 
 
@@ -109,8 +108,10 @@ def _told(value: Plain) -> Plain:
     """A value, or the name of what gives it; None where that has none."""
     if name := referred(value):
         return name.removeprefix("AWS::")
+    if words := [each for each in map_words(value) if not each.startswith("!Ref")]:
+        return words[min(1, len(words) - 1)]  # the row says more than the column, where both are told
     if isinstance(value, Unknown):
-        if named := MAPPED.fullmatch(value.text) or NAMES.search(value.text):
+        if named := NAMES.search(value.text):
             return named[1]
         return " ".join(re.findall(r"\w+", value.text.partition(" ")[2])[:3]) or None
     return None if isinstance(value, dict | list) else value
