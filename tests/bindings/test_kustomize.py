@@ -78,6 +78,13 @@ def test_a_policy_holds_for_the_pods_that_it_chooses(selector: str, chooses: boo
     assert web.tree["workload"].get("network_policies") == (["p"] if chooses else None)
 
 
+@pytest.mark.parametrize(("types", "holds"), [("[]", True), ("[Ingress, Egress]", True), ("[Egress]", False)])
+def test_a_policy_for_what_pods_reach_leaves_them_open_to_all(types: str, holds: bool) -> None:
+    """Kubernetes API reference, NetworkPolicySpec: policyTypes."""
+    [web] = seen({"web.yaml": POD, "net.yaml": (POLICY % "{}").replace("podSelector", f"policyTypes: {types}, podSelector")})
+    assert web.tree["workload"].get("network_policies") == (["p"] if holds else None)
+
+
 def test_a_policy_of_another_namespace_or_of_a_copy_does_not_count() -> None:
     elsewhere = (POLICY % "{}").replace("{name: p}", "{name: p, namespace: shop}")
     assert "network_policies" not in seen({"web.yaml": POD + "---\n" + elsewhere})[0].tree["workload"]

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts._dockerfile_image import from_of, stages_of
-from setright.bindings.layouts._shell_words import Command, ShellWord, base, commands
+from setright.bindings.layouts._shell_words import Command, ShellWord, base, commands, run_as_code
 from setright.model import Plain, Tree
 from setright.patterns import late
 from setright.trees import same
@@ -56,9 +56,10 @@ YES = late(r"-[a-zA-Z]*y[a-zA-Z]*(?:=true)?|--(?:assume-?)?yes(?:=true)?|-[a-zA-
 def told(each: Instruction) -> Tree:
     """What a RUN in shell form says."""
     found = [_without_interpreter(command) for text in _texts(each) for command in commands(text)]
+    code = [command for text in _texts(each) for command in run_as_code(text)]
     mounted = any(str(flag).startswith("--mount=type=cache") for flag in each.get("flags", ()))
     lists = "" if mounted else _lists("\n".join(_texts(each)), found)
-    tree: Tree = {"commands": [_command(command, mounted) for command in found], "updates": _updates(found)}
+    tree: Tree = {"commands": [_command(command, mounted) for command in (*found, *code)], "updates": _updates(found)}
     cache = "" if mounted else _yum_cache(found)
     return tree | ({"lists": lists} if lists else {}) | ({"yum-cache": cache} if cache else {})
 

@@ -41,6 +41,7 @@ def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, T
     One that stands in a file with a workload that it chooses is for that workload, not for its copies in other files. Policies of
     other folders count in a namespace that is named: `default` is a jumble of what is never applied together.
     """
+    policies = [each for each in policies if _is_about_ingress(each[1])]
     by_label = _ByLabel(policies)
     chosen = [(each, [i for i in by_label.asking(_labels(each)) if _is_chosen(each, *policies[i])]) for each in workloads]
     taken = {i for each, mine in chosen for i in mine if policies[i][0] == each.home[0]}
@@ -51,6 +52,12 @@ def tell_policies(workloads: Sequence[Resource], policies: Sequence[tuple[str, T
         near += [i for i in mine if i not in taken and (is_named or folder(policies[i][0]) == folder(file))]
         if near:
             workload.tree["workload"]["network_policies"] = [str(look_up(policies[i][1], ("metadata", "name"))) for i in near]
+
+
+def _is_about_ingress(policy: Tree) -> bool:
+    """Whether a policy says who reaches pods; one for what they reach alone leaves them open to all."""
+    types = look_up(policy, ("spec", "policyTypes"))
+    return not isinstance(types, list) or not types or any(isinstance(each, Unknown) or each == "Ingress" for each in types)
 
 
 class _ByLabel:

@@ -6,6 +6,7 @@ POSIX.1-2017, Shell Command Language 2.3 (token recognition) and 2.10 (grammar),
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from setright.patterns import late
@@ -16,6 +17,14 @@ TOKEN = late(
     re.S,
 )
 ASSIGNMENT = late(r"[A-Za-z_]\w*=")
+SUBSTITUTION = late(r"\"?(?:\$\((.*)\)|`(.*)`)\"?", re.S)
+QUOTES = ("'", '"')
+OPTION_C = late(r"-\w*c")
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node"})
+RUNS_WORDS = frozenset({"eval", "source", "."})
+KEEPS_LINES = frozenset(
+    {"tee", "sed", "tr", "cat", "gunzip", "zcat", "gzip", "base64", "grep", "head", "tail", "awk", "xz", "envsubst"}
+)
 BEFORE = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{", "exec", "time", "command", "env", "nohup"})
 
 
@@ -49,6 +58,48 @@ def commands(text: str) -> list[Command]:
         if words:
             out.append(Command(tuple(words), sudo, base(following[0].text) if following else ""))
     return out
+
+
+def run_as_code(text: str) -> list[Command]:
+    """The commands whose output is run otherwise than by a pipe right into a shell, each with what runs it as `into`.
+
+    As in ``sh -c "$(curl ...)"``, ``bash <(curl ...)``, ``. <(curl ...)``, ``eval "$(curl ...)"``, ``curl ... | tee log | sh``.
+    """
+    found = commands(text)
+    out = [each for command in found for each in _substituted(command)]
+    for first, second in pairwise(found):
+        if first.words[-1].text == "<" and _runs_code(first) and text[first.words[-1].end : second.words[0].start].strip() == "(":
+            out.append(second._replace(into=_runner(first)))
+    for index, command in enumerate(found):
+        last = index
+        while found[last].into in KEEPS_LINES and last + 1 < len(found):
+            last += 1
+        if last > index and found[last].into:
+            out.append(command._replace(into=found[last].into))
+    return out
+
+
+def _substituted(command: Command) -> list[Command]:
+    """What stands in the words of a command that runs them."""
+    if not _runs_code(command):
+        return []
+    inner = [found[1] or found[2] for word in command.words[1:] if (found := SUBSTITUTION.fullmatch(word.text))]
+    out = [each._replace(into=_runner(command)) for text in inner for each in commands(text)[-1:]]
+    scripts = [
+        word.text[1:-1] for word in command.words[2:3] if OPTION_C.fullmatch(command.words[1].text) and word.text[0] in QUOTES
+    ]
+    return out + [each for text in scripts for each in (*commands(text), *run_as_code(text)) if each.into]
+
+
+def _runs_code(command: Command) -> bool:
+    words = [word.text for word in command.words]
+    name = base(words[0])
+    return name in RUNS_WORDS or (name in SHELLS and (any(OPTION_C.fullmatch(word) for word in words) or words[-1] == "<"))
+
+
+def _runner(command: Command) -> str:
+    name = base(command.words[0].text)
+    return "sh" if name in RUNS_WORDS else name
 
 
 def _stripped(words: list[ShellWord]) -> tuple[list[ShellWord], bool]:

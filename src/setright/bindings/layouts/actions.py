@@ -25,7 +25,7 @@ from setright.bindings.layouts import _workflow_own as of_tree
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
 from setright.bindings.layouts._documents import mappings, written
-from setright.bindings.layouts._shell_words import Command, base, commands
+from setright.bindings.layouts._shell_words import Command, base, commands, run_as_code
 from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip
 from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by
 from setright.bindings.layouts._workflow_cargo import command_of
@@ -197,7 +197,7 @@ def _step(raw: Tree) -> Tree:
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
-        tree["commands"] = [_command(each) for each in commands(text)]
+        tree["commands"] = [_command(each) for each in (*commands(text), *run_as_code(text))]
     return tree
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import mappings, written
-from setright.bindings.layouts._shell_words import base, commands
+from setright.bindings.layouts._shell_words import base, commands, run_as_code
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
@@ -159,7 +159,7 @@ def _job(name: str, raw: Tree, services: Sequence[str] = ()) -> Tree:
         tree["variables"] = _variables(raw["variables"], services)
     lines = [line for key in SCRIPTS for line in _flat(raw.get(key))]
     if lines:
-        tree["commands"] = [_command(each) for line in lines for each in commands(line)]
+        tree["commands"] = [_command(each) for line in lines for each in (*commands(line), *run_as_code(line))]
     return tree
 
 
