@@ -16,6 +16,9 @@ from setright.model import LANES, Document, Plan, Verdict
 from setright.surfaces.base import Surface
 
 SET = re.compile(r"\{([^{}]*)\}")  # as nftables writes a set
+LETS_IN = re.compile(
+    r"\+[^!]* accept\s*\Z"
+)  # with fewer members it lets in less; a rule that drops, or says which not, is the other way round
 HELD = "other changes of this run have done it"
 AGAIN = "planned again for what is left, since other changes of this run moved it"
 
@@ -80,10 +83,10 @@ def _is_within(new: Plan, old: Plan) -> bool:
 
 
 def _is_less(line: tuple[str, str], shown: tuple[str, str]) -> bool:
-    """Whether a line that comes or goes was shown, or one that comes and names more in its sets: a port less to let in."""
+    """Whether a line that comes or goes was shown, or one that lets in, of whose sets more was shown: a port less."""
     if line == shown:
         return True
-    if line[0] != shown[0] or not line[1].startswith("+") or SET.sub("{}", line[1]) != SET.sub("{}", shown[1]):
+    if line[0] != shown[0] or not LETS_IN.match(line[1]) or SET.sub("{}", line[1]) != SET.sub("{}", shown[1]):
         return False
     return all(_members(few) <= _members(many) for few, many in zip(SET.findall(line[1]), SET.findall(shown[1]), strict=True))
 
