@@ -1,8 +1,9 @@
-"""How to tell from inside whether an image's program works: it answers on its port, or it is there.
+"""How to tell from inside whether an image's program works: it answers on its port, or a worker its broker.
 
 The port is told, in this order, by EXPOSE, by the program's own words, or by what is known of the base image. The check uses
 only what the image has for sure: nc of BusyBox, /dev/tcp of bash, or the interpreter that the program is run by.
-docs.docker.com/reference/dockerfile, HEALTHCHECK; bash(1), REDIRECTION.
+That a program is there says nothing: the container ends with it, so such a check could not fail.
+docs.docker.com/reference/dockerfile, HEALTHCHECK; bash(1), REDIRECTION; docs.celeryq.dev, Workers Guide, inspect.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from setright.patterns import late
 
 STARTS = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "LABEL"})
 FLAGS = ("--timeout=5s", "--start-period=60s")
+SLOW = ("--interval=60s", "--timeout=30s", "--start-period=60s")  # for what starts an interpreter and waits for answers
 SERVERS = {  # the port that a program listens on where its words name none
     name: port
     for port, names in {
@@ -63,28 +65,11 @@ PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
-BECOMES_ANOTHER = frozenset({"bundle", "env", "exec", "gradlew", "mvnw", "nohup", "pipenv", "poetry"})  # who runs under its name
-START_SCRIPT = late(
-    r"(?!/(?:usr/(?:local/)?|go/)?s?bin/)\S*\bbin/[^/]+"
-    r"|(?:\S*/)?(?:[^\W_]+[-_.])*(?:boot|entrypoint|init|launch|run|start|wrapper)(?:[-_.][^\W_]+)*"
-)
 ONLY_WRAP = frozenset({"catatonit", "dumb-init", "tini"})
-TAKES_MODULE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "-I", "-cp", "-classpath"})
 BUILDERS = frozenset({"cargo", "cmake", "go", "gradle", "make", "meson", "mvn", "ninja", "pytest", "tox"})
 HELP = frozenset({"--help", "-h", "help", "--version", "version"})
-LASTS = late(
-    r"worker|serve|service|daemon|bot|consum|listen|agent|schedul|beat|main|app|api|web|proxy|gateway|exporter|watch|index|start"
-    r"|supervisord|cron|manager|operator|controller|monitor|relay|broker|master|minion|collect|dispatch|poller|receiver|forward|track"
-    r"|\b(?:log|ntp|http|sql|ftp|mail|vpn|dhcp|dns|game|web|git|chat|rsync|time)d\b",
-    re.I,
-)
-RUNS_ON = frozenset(  # programs that run on and on, whatever their configuration has them serve
-    {"asterisk", "coredns", "dnsmasq", "envoy", "filebeat", "fluent-bit", "fluentd", "freeradius", "freeswitch", "haproxy"}
-    | {"kamailio", "mosquitto", "promtail", "radiusd", "stunnel", "stunnel4", "telegraf", "tor", "turnserver", "unbound"}
-    | {"uwsgi", "varnishd"}
-)
-SHORT = 3  # letters of a name that many other command lines hold
-ENDS = late(r"migrat|test|batch|import|backup|build|lint|job|task|client|train|run_once|seed|setup|init|example|script", re.I)
+HAVE_SHELL = ("debian", "redhat", "alpine", "busybox")
+CELERY_OTHERWISE = late(r"-n|--hostname|-P|--pool|--workdir")
 OF_ITS_OWN = {"as-root", "port", "runs-as", "starts"}  # what is told of images with a program
 MCP, BY_HTTP = late(r"(?:.*[-_.])?mcp(?:[-_.].*)?", re.I), late(r"http|sse|stream|serve\b|--port|uvicorn", re.I)
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - where an image says that it listens
@@ -93,14 +78,15 @@ NODE = "require('net').connect({port}, '127.0.0.1').on('connect', () => process.
 
 
 class Check(NamedTuple):
-    """The words of a check, and what tells of its port: exposed, several, named, usual, base or likely; or process.
+    """The words of a check, and what tells of its port: exposed, several, named, usual, base or likely; or worker, of none.
 
-    It is presumed where the image starts nothing by itself, or what it starts may go on under another name.
+    It is presumed where the image starts nothing by itself.
     """
 
     words: tuple[str, ...]
     evidence: str
     port: str = ""
+    flags: tuple[str, ...] = FLAGS
 
 
 def check_of(image: Image) -> Check | None:
@@ -115,7 +101,19 @@ def check_of(image: Image) -> Check | None:
         if port and (words := _asks(image, port)):
             told_by = _of_several(image, port) if evidence == "exposed" and not _is_alone(image) else evidence
             return Check(words, "presumed" if _starts_nothing(image) else told_by, port)
-    return _process(image) if not exposed else None
+    return _worker(image) if not exposed else None
+
+
+def _worker(image: Image) -> Check | None:
+    """That a worker of Celery answers through its broker; None for others, and where its name or its threads are told otherwise."""
+    words = program(image.whole)
+    app = next((following for word, following in pairwise(words) if word in ("-A", "--app")), "")
+    if not words or base(words[0]) != "celery" or "worker" not in words or image.family not in HAVE_SHELL:
+        return None
+    if any(CELERY_OTHERWISE.match(word) for word in words) or not re.fullmatch(r"[\w.:]+", app):
+        return None
+    asks = f"{words[0]} -A {app} inspect ping -d celery@$HOSTNAME"
+    return Check(("sh", "-c", asks), "worker", flags=SLOW)
 
 
 def _as_named(exposed: str, named: str, image: Image) -> str:
@@ -267,25 +265,3 @@ def _listens_by_hostname(image: Image) -> bool:
     """Whether it is Next.js put together to run alone, which listens where HOSTNAME says: on the container's own address."""
     copied = (str(each["value"]) for each in image.whole if each["keyword"] in ("ADD", "COPY"))
     return any(".next/standalone" in each for each in copied) and variables(image.whole).get("HOSTNAME") != EVERYWHERE
-
-
-def _process(image: Image) -> Check | None:
-    """That a program which runs on and on is there; None for what may end by itself, or is not seen by its name."""
-    words = program(image.whole)
-    if image.facts.get("starts") == "own" or image.family not in ("debian", "redhat", "alpine", "busybox") or not words:
-        return None
-    given = [each for before, each in pairwise(words) if before not in TAKES_MODULE]
-    script = next((base(word) for word in given if not word.startswith("-") and word != "run"), "")
-    name = script if INTERPRETERS.fullmatch(base(words[0])) else base(words[0])
-    text = " ".join(base(word) for word in words if not word.startswith("-"))
-    if (
-        name.endswith((".sh", ".bash"))
-        or base(words[0]) in SHELLS
-        or not re.fullmatch(r"\w[\w.-]*", name)
-        or ENDS.search(text)
-        or not (LASTS.search(text) or base(words[0]) in RUNS_ON or (len(name) > SHORT and _ports(image, ("udp",))))
-    ):
-        return None
-    seen = f"[{name[0]}]{name[1:]}"
-    may_change = base(words[0]) in BECOMES_ANOTHER or bool(START_SCRIPT.fullmatch(words[0]))
-    return Check(("sh", "-c", f"grep -qs '{seen}' /proc/[0-9]*/cmdline"), "presumed" if may_change else "process")

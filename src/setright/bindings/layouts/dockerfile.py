@@ -351,7 +351,7 @@ def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
         raise BindingError(
             f"{place.locator}: nothing tells how to ask whether it works; {how}; Kubernetes ignores it, write probes there"
         )
-    return health.with_check(place.instructions, f"CMD {json.dumps(found.words, ensure_ascii=False)}", health.FLAGS)
+    return health.with_check(place.instructions, f"CMD {json.dumps(found.words, ensure_ascii=False)}", found.flags)
 
 
 def _without_port(place: Place, number: int) -> Iterator[Edit]:
