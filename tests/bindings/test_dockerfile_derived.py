@@ -199,7 +199,7 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
     made = "RUN useradd --uid 10001 --create-home app \\\n    && mkdir -p /data \\\n    && chown -R app:app /data\n"
     assert fixed(text, "User") == (
         f'FROM debian:12\n{made}VOLUME ["/data", "/tmp"]\nWORKDIR $HOME/a\nCOPY a b\n'
-        'RUN chown -R app:app "$HOME/a"\nUSER 10001\nENTRYPOINT ["a"]\n'
+        'RUN chown -R app:app .\nUSER 10001\nENTRYPOINT ["a"]\n'
     )
 
 
@@ -224,6 +224,10 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM docker:17.12-dind\nCOPY a /etc/a\n",
         'FROM phusion/baseimage:1\nCMD ["/sbin/my_init"]\n',
         "FROM debian:12\nENV BUILDDIR=/root/rpmbuild\nCMD x\n",
+        'FROM alpine\nENTRYPOINT ["/start"]\nCMD ["/usr/sbin/crond", "-f"]\n',
+        "FROM alpine\nCMD cron.sh\n",
+        "FROM debian:12\nCMD jupyterhub\n",
+        "FROM debian:12\nENV TMPDIR=/var/lib/docker/tmp\nCMD x\n",
         "FROM debian:12\nENV USER root\nCMD x\n",
         "FROM nginx\nENV DOCKER_HOST unix:///tmp/docker.sock\nCMD x\n",
         "FROM debian:12\nRUN curl -o /usr/local/bin/gosu https://a.org/gosu-amd64\nCMD /run.sh\n",

@@ -147,3 +147,15 @@ def test_the_port_of_a_base_image_is_asked_where_configuration_may_name_others(c
     }
     (resource,) = dockerfile.view("docker/image", LAYOUT, given)
     assert resource.tree["check"]["evidence"] == evidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM debian:12\nCOPY docker/start.sh /go.sh\nCMD /go.sh\n",
+        'FROM debian:12\nCOPY <<EOF /go.sh\n#!/bin/sh\nrunuser -u app -- app\nEOF\nENTRYPOINT ["/go.sh"]\n',
+    ],
+)
+def test_a_script_is_read_by_whatever_name_it_starts(text: str) -> None:
+    with pytest.raises(BindingError, match="calls (?:chown|runuser)"):
+        fix("chown app /data", text)

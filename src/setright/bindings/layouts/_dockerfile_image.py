@@ -112,12 +112,6 @@ def tag_of(image: str) -> str:
     return (found["tag"] or "") if found else ""
 
 
-def workdir_is_known(image: Image) -> bool:
-    """Whether the first WORKDIR is absolute, or the base image is one that leaves the container at /."""
-    first = next((str(each["value"]).strip("\"'") for each in image.whole if each["keyword"] == "WORKDIR"), "/")
-    return first.startswith("/") or image.facts.get("workdir") == "/"
-
-
 def runs(whole: Sequence[Instruction]) -> Iterator[Command]:
     """The commands of all RUNs in shell form."""
     for each in whole:

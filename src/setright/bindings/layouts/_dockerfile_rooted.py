@@ -14,7 +14,7 @@ from setright.bindings.source import Same, Source, noted
 from setright.patterns import late
 
 HOME_OF_ROOT = late(r"(?:^|[\s:=\"',])/root(?:/|[\s:\"',]|$)")
-SOCKET = late(r"/(?:docker|containerd|crio|podman)\.sock\b")
+SOCKET = late(r"/(?:docker|containerd|crio|podman)\.sock\b|/(?:run|var/lib)/docker\b|\brclone\b\W+serve\W+docker\b")
 INTO_HOME = {  # what a RUN installs for the user that runs it, and what says of another place
     late(r"\bpoetry\s+(?:-\S+\s+)*install\b"): late(r"virtualenvs[._-](?:in[_-]project|create|path)|\bVIRTUAL_ENV\b", re.I),
     late(r"\bpip3?\s+install\s(?:[^&|;]*\s)?--user\b"): late(r"\bPYTHONUSERBASE\b"),

@@ -45,7 +45,7 @@ FOR_ROOT = STEPS_DOWN | {
 
 def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
     """What such a script does, as a clause behind the file's name; empty for nothing, or where the script asks who runs it."""
-    if does := _as_root(_said(image), image):
+    if does := _as_root("\n".join((_said(image), *_made(image))), image):
         return f"what it starts {does}, for which it must be root; do that in the image, then say its USER"
     for word in dict.fromkeys(_started(image)):
         path = _found(locator, word, image, sources)
@@ -121,6 +121,18 @@ def _said(image: Image) -> str:
     return "\n".join(texts)
 
 
+def _made(image: Image) -> Iterator[str]:
+    """The scripts that a COPY with their text makes, and the image starts."""
+    started = {base(word) for word in _started(image)}
+    for each in image.whole:
+        if each["keyword"] in ("ADD", "COPY") and each.get("heredocs") and base(str(each["value"]).split()[-1]) in started:
+            yield from (text for text in map(_text, each["heredocs"]) if not ASKS_WHO.search(text))
+
+
+def _text(script: Plain) -> str:
+    return REMARK.sub("", str(script))
+
+
 def _started(image: Image) -> Iterator[str]:
     """The words that start the container."""
     for value in _starting(image):
@@ -130,8 +142,9 @@ def _started(image: Image) -> Iterator[str]:
 
 def _found(locator: str, word: str, image: Image, sources: Mapping[str, Source]) -> str:
     """The script that a word names and a COPY brings, with the Dockerfile's folder or one above that as the context."""
-    there = _scripts(Same(sources)).get(base(word))
     copied = [normpath(name.strip("\"'").lstrip("/")) for each in image.whole for name in _sources_of(each)]
+    word = next(filter(None, (_renamed(each, word) for each in image.whole)), word)
+    there = _scripts(Same(sources)).get(base(word))
     place = folder(locator)
     while there:
         below = f"{place}/" if place else ""
@@ -140,6 +153,15 @@ def _found(locator: str, word: str, image: Image, sources: Mapping[str, Source])
             return brought[0] if len(brought) == 1 else ""
         place = folder(place)
     return ""
+
+
+def _renamed(each: Instruction, word: str) -> str:
+    """The file of the tree that a COPY brings under the name of a word; of another stage, too, which has it from there."""
+    value = each["value"]
+    words = [str(part) for part in value] if isinstance(value, list) else str(value).split()
+    if each["keyword"] not in ("ADD", "COPY") or len(words) != 2 or each.get("heredocs"):
+        return ""
+    return words[0] if base(words[1]) == base(word) and base(words[0]) != base(word) else ""
 
 
 @lru_cache(maxsize=1)

@@ -28,7 +28,9 @@ from setright.bindings.layouts._dockerfile_image import (
     program,
     runs,
     says_what_runs,
+    set_before,
     stages_of,
+    substituted,
     users_made,
 )
 from setright.bindings.layouts._shell_words import base
@@ -58,8 +60,14 @@ AS_ROOT = frozenset(
         "my_init",
         "runsvdir",
         "s6-svscan",
+        "jupyterhub",
+        "restic",
+        "borg",
+        "borgmatic",
+        "duplicity",
     }
 )
+OF_CRON = late(r"(?:busybox-|d)?crond?(?:[-_.].*)?")
 BY_ITSELF = frozenset(
     {"gosu", "su-exec", "supervisor", "openssh-server", "cron", "cronie", "dcron", "s6", "s6-overlay", "runit"}
     | {"bind9", "chrony", "dovecot", "dovecot-core", "dovecot-imapd", "exim4", "fail2ban", "isc-dhcp-server", "nfs-kernel-server"}
@@ -69,7 +77,7 @@ OF_PACKAGES = frozenset(  # servers for which a system's package makes a user an
     {
         *("asterisk", "avahi-daemon", "clamd", "collectd", "couchdb", "cupsd", "danted"),
         *("freeradius", "freeswitch", "freshclam", "haproxy", "icecast", "icecast2", "in.tftpd"),
-        *("kamailio", "knotd", "lighttpd", "mariadbd", "mariadbd-safe", "mongod", "monit"),
+        *("kamailio", "knotd", "kresd", "lighttpd", "mariadbd", "mariadbd-safe", "mongod", "monit"),
         *("mosquitto", "mysqld", "mysqld_safe", "named", "nsd", "ntpd", "opendkim"),
         *("opensips", "pdns_recursor", "pdns_server", "postgres", "postmaster", "privoxy", "prosody"),
         *("rabbitmq-server", "radiusd", "redis-server", "rspamd", "slapd", "snmpd", "squid"),
@@ -189,8 +197,10 @@ def _with(instructions: Sequence[Instruction], image: Image, moved: Mapping[int,
 
 def _refuse(locator: str, image: Image) -> None:
     name = base(words[0]) if (words := program(image.whole)) else ""
-    if name in AS_ROOT:
-        raise BindingError(f"{locator}: {name} starts as root and gives that up by itself; say USER once it runs as another")
+    if held := next((each for each in (name, _goes_on_to(image)) if each in AS_ROOT or OF_CRON.fullmatch(each)), ""):
+        raise BindingError(
+            f"{locator}: {held} works as root, and gives that up for others by itself; say USER once it runs as another"
+        )
     if name in OF_PACKAGES and "capabilities" not in image.facts and any(packages(image.whole)) and not _told_user(image):
         raise BindingError(
             f"{locator}: {name} works with what its package gives to a user of its own; write USER with that, and give it the rest"
@@ -218,6 +228,12 @@ def _refuse(locator: str, image: Image) -> None:
             raise BindingError(
                 f"{locator}: {each['keyword']} {value}: the program lives in /root, which only root reads; move it first"
             )
+
+
+def _goes_on_to(image: Image) -> str:
+    """The program that a script is told to go on to, which stands in its CMD."""
+    words = next((each["value"] for each in reversed(image.whole) if each["keyword"] == "CMD"), ())
+    return base(str(words[0])) if isinstance(words, list) and words else ""
 
 
 def _starts_what_it_had(image: Image) -> bool:
@@ -362,15 +378,17 @@ def _written(image: Image) -> list[str]:
     """What else the program writes: what is known of the base image, and the working directory."""
     known = [str(each) for each in image.facts.get("owns", ())]
     work = workdir(image.whole)
+    if work.startswith("$") and not substituted(work, set_before(image.whole, {})).startswith("/"):
+        work = "."  # which may be relative, but is where commands run
     mine = folders.given_away(image.whole)
     below = f"{work}/" if work != "/" else "//"
     places = [work, *(each for each in folders.kept(image.whole) if not each.startswith(below) and each not in known)]
     return [*known, *(_quoted(each) for each in dict.fromkeys(places) if each not in mine and not SYSTEM.fullmatch(each))]
 
 
-def workdir(whole: Sequence[Instruction]) -> str:
+def workdir(whole: Sequence[Instruction], begins: str = "/") -> str:
     """The working directory after these instructions."""
-    path = "/"
+    path = begins
     for each in whole:
         path = joined(path, str(each["value"])) if each["keyword"] == "WORKDIR" else path
     return path

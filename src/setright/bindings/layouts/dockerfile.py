@@ -48,6 +48,7 @@ from setright.bindings.layouts import _dockerfile_scripts as scripts
 from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts import _dockerfile_uses as uses
+from setright.bindings.layouts import _dockerfile_workdirs as places
 from setright.bindings.layouts._dockerfile_image import (
     IMAGE,
     Image,
@@ -57,7 +58,6 @@ from setright.bindings.layouts._dockerfile_image import (
     packages,
     stages_of,
     variables,
-    workdir_is_known,
 )
 from setright.bindings.layouts._dockerfile_purpose import purpose_of
 from setright.bindings.source import LOCKED, Source, noted
@@ -158,6 +158,7 @@ def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) ->
     tree |= {"pipes": "unguarded"} if any(form.pipes(instructions)) else {}
     tree |= {"recommended": "known"} if recommends.are_known(instructions) else {}
     tree |= {"enters": "by-cd"} if cd.enters(instructions, images) else {}
+    tree["workdir-known"] = places.are_known(instructions, images)
     if stages:
         tree |= _about(image := image_of(instructions, images))
         check = health.check_of(image)
@@ -172,7 +173,7 @@ def _about(image: Image) -> Tree:
     """What holds for the image with all stages that it begins from."""
     user = users.user_now(image)
     checks = [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
-    tree: Tree = {"lists-used-later": run.needs_lists(image.whole), "workdir-known": workdir_is_known(image)}
+    tree: Tree = {"lists-used-later": run.needs_lists(image.whole)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
     tree |= {"starts": "alike" if form.is_alike(image) else "otherwise"}
@@ -292,8 +293,7 @@ def _within(place: Place, edit: Edit) -> Iterator[Edit]:
         yield from copies.from_the_root_on(instructions, at, place.images)
         return
     if path[4:] == ("from",):
-        start = max(n for n, _ in stages_of(instructions) if n <= at)
-        yield Edit(("instructions", at, "value"), users.workdir(instructions[start : at + 1]))
+        yield Edit(("instructions", at, "value"), places.in_full(locator, instructions, at, place.images))
         return
     if path[4:] == ("lists",) and (
         run.are_used_later(instructions, at) or scripts.use_lists(locator, instructions, at, place.sources)

@@ -58,7 +58,8 @@ NO_DOCKERFILE = (
     ".lock",
 )
 SCRIPT = late(  # what images start and are made by, by the names that such scripts have
-    r"[\w.-]*entrypoint[\w.-]*|(?:docker|start|run|boot|init|launch|cmd|serve|wait)[\w.-]*\.sh|[\w.-]*(?:start|startup|run|init)\.sh"
+    r"[\w.-]*entrypoint[\w.-]*"
+    r"|[\w.-]*(?:backup|boot|cmd|cron|daemon|docker|entry|init|launch|main|run|serve|start|wait|worker|wrapper)[\w.-]*\.sh"
     r"|(?:build|deps|install|packages|prepare|provision|setup)[\w.-]*\.sh"
 )
 SERVERS = late(rb"(?m)^\s*(?:server|http|upstream\s+\S+)\s*\{")  # of nginx
