@@ -46,26 +46,8 @@ ITS_OWN = (
     " and where that says nobody write a USER that its maker's page names"
 )
 AS_ROOT = frozenset(
-    {
-        "sshd",
-        "cron",
-        "crond",
-        "supervisord",
-        "dockerd",
-        "init",
-        "systemd",
-        "openvpn",
-        "keepalived",
-        "containerd",
-        "my_init",
-        "runsvdir",
-        "s6-svscan",
-        "jupyterhub",
-        "restic",
-        "borg",
-        "borgmatic",
-        "duplicity",
-    }
+    {"sshd", "cron", "crond", "supervisord", "dockerd", "init", "systemd", "openvpn", "keepalived", "containerd", "my_init"}
+    | {"runsvdir", "s6-svscan", "jupyterhub", "restic", "borg", "borgmatic", "duplicity"}
 )
 OF_CRON = late(r"(?:busybox-|d)?crond?(?:[-_.].*)?")
 BY_ITSELF = frozenset(
@@ -199,7 +181,7 @@ def _refuse(locator: str, image: Image) -> None:
     name = base(words[0]) if (words := program(image.whole)) else ""
     if held := next((each for each in (name, _goes_on_to(image)) if each in AS_ROOT or OF_CRON.fullmatch(each)), ""):
         raise BindingError(
-            f"{locator}: {held} works as root, and gives that up for others by itself; say USER once it runs as another"
+            f"{locator}: {held} starts as root, since what it starts or reads belongs to others; say USER once it runs as another"
         )
     if name in OF_PACKAGES and "capabilities" not in image.facts and any(packages(image.whole)) and not _told_user(image):
         raise BindingError(
