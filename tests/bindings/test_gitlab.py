@@ -108,3 +108,57 @@ def test_a_component_tells_its_project_and_version(component: str, ref: str) -> 
     text = f"include: [{{component: {component}}}]\ntest: {{script: make}}\n"
     [pipeline] = gitlab.view("gitlab/pipeline", {}, sources(text))
     assert pipeline.tree["include"][0]["ref"] == ref
+
+
+def pipeline_of(**files: str) -> dict[str, Resource]:
+    given = {name: Source(name, "yaml", get("yaml", text.encode())) for name, text in files.items()}
+    return {f"{job.home[0]} {job.name}": job for job in gitlab.view("gitlab/job", {}, given)}
+
+
+@pytest.mark.parametrize("include", ["ci/a.yml", "/ci/a.yml", "{local: 'ci/*.yml'}", "[{local: /ci/a.yml, rules: []}]"])
+def test_what_a_pipeline_includes_of_the_tree_is_part_of_it(include: str) -> None:
+    main = f"include: {include}\ndefault: {{timeout: 1h}}\ntest: {{extends: .base, script: make}}\n"
+    found = pipeline_of(**{CI: main, "ci/a.yml": ".base: {image: 'a:1'}\nb: {script: make}\n", "ci.yml": "c: {script: make}\n"})
+    assert list(found) == [f"{CI} default", f"{CI} test", "ci/a.yml .base", "ci/a.yml b"]
+    assert found[f"{CI} test"].tree["image"] == {"name": "a:1", "version": "1"}
+    assert found["ci/a.yml b"].tree["timeout"] == "1h"
+
+
+def test_files_that_include_each_other_are_seen_once() -> None:
+    found = pipeline_of(**{CI: "include: sub/.gitlab-ci.yml\na: {}\n", "sub/.gitlab-ci.yml": "include: .gitlab-ci.yml\nb: {}\n"})
+    assert sorted(found) == [f"{CI} a", "sub/.gitlab-ci.yml b"]
+
+
+def test_what_is_included_of_elsewhere_is_not_looked_for_here() -> None:
+    found = pipeline_of(
+        **{CI: "include: ['https://a/ci/b.yml', {project: g/p, file: ci/b.yml}]\n", "ci/b.yml": "b: {script: make}\n"}
+    )
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "does"),
+    [
+        ("curl -fsSLk https://a/b", ["skips-tls"]),
+        ("curl --insecure https://localhost:8443", None),
+        ("curl -o k https://a/b", None),
+        ("wget -q --no-check-certificate https://a/b", ["skips-tls"]),
+        ("git -c http.sslVerify=false clone https://a/b", ["skips-tls"]),
+        ("git config --global http.sslVerify false", ["skips-tls"]),
+        ("npm config set strict-ssl false", ["skips-tls"]),
+        ("kubectl --insecure-skip-tls-verify=true apply -f a", ["skips-tls"]),
+        ("ssh -o StrictHostKeyChecking=no a@b make", ["trusts-any-host"]),
+        ("printf 'Host *\\n StrictHostKeyChecking no' >> ~/.ssh/config", ["trusts-any-host"]),
+        ("ssh -o StrictHostKeyChecking=yes a@b make", None),
+        ("docker login -u $U -p $P $R", ["shows-password"]),
+        ("docker login --password=$P $R", ["shows-password"]),
+        ("docker login -u $U --password-stdin $R", None),
+        ("helm registry login $R --username u --password $P", ["shows-password"]),
+        ("docker run -p 80:80 login", None),
+        ("sshpass -p $P ssh a@b", ["shows-password"]),
+        ("sshpass -e ssh a@b", None),
+    ],
+)
+def test_what_a_command_gives_up_is_told(line: str, does: list[str] | None) -> None:
+    [command] = jobs(f"test:\n  script:\n    - {line}\n")["test"].tree["commands"]
+    assert command.get("does") == does

@@ -25,6 +25,7 @@ from setright.bindings.layouts import _workflow_own as of_tree
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
 from setright.bindings.layouts._documents import mappings, written
+from setright.bindings.layouts._pipeline_commands import gives_up
 from setright.bindings.layouts._shell_words import Command, base, commands, run_as_code
 from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip
 from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by
@@ -210,8 +211,10 @@ def _expressions(raw: Tree, shell: Plain, dynamic: Collection[str], around: Sequ
 
 
 def _command(each: Command) -> Tree:
-    words = {"name": base(each.words[0].text), "words": [word.text for word in each.words[1:]], "sudo": each.sudo}
-    return words | ({"into": each.into} if each.into else {})
+    name, words = base(each.words[0].text), [word.text for word in each.words[1:]]
+    does = gives_up(name, words)
+    told_of = {"name": name, "words": words, "sudo": each.sudo}
+    return told_of | ({"into": each.into} if each.into else {}) | ({"does": does} if does else {})
 
 
 def _about(workflow: Tree) -> Tree:

@@ -6,22 +6,24 @@ gitlab/pipeline   the file; `include` as a list of mappings, ``by-commit: true``
 gitlab/job        a job with `name`, `image: {name, version}`, `services: [{name, version}]`, `variables`, and the `commands`
                   of its scripts; the image and services of the whole file stand for its `default`
 
-A job that extends another of the file is seen on top of it and answers only for the keys it sets itself; templates (names that
-begin with a dot) and `default` answer for what they set. docs.gitlab.com/ci/yaml.
+A pipeline's files are those that have the name of one, and what these include of the tree. A job that extends another of them is
+seen on top of it and answers only for the keys it sets itself; templates (names that begin with a dot) and `default` answer for
+what they set. What `!reference` stands for is told where it is written. docs.gitlab.com/ci/yaml.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._documents import mappings, written
-from setright.bindings.layouts._shell_words import base, commands, run_as_code
+from setright.bindings.layouts._pipeline_commands import gives_up
+from setright.bindings.layouts._shell_words import Command, base, commands, run_as_code
 from setright.bindings.source import Source
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
-from setright.patterns import late
+from setright.patterns import fits, late
 from setright.trees import as_list
 
 FILE = re.compile(r"(?:\.gitlab-ci|(?:^|/)\.gitlab/ci/.*)\.ya?ml$")
@@ -31,6 +33,7 @@ KEYWORDS = frozenset(
 OF_ALL = frozenset({"image", "services"})
 SCRIPTS = ("before_script", "script", "after_script")
 TOLD_ONLY = ("name", "commands")
+MAIN = ".gitlab-ci.yml"
 MAX_DEPTH = 11  # as many levels of extends as GitLab follows
 VARIABLE = re.compile(r"\$\{?\w+")
 COMMIT = late(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})/")
@@ -50,9 +53,13 @@ SET_UP_BY: Mapping[str, str | tuple[str, ...]] = {  # what images of services ma
 }
 
 
+File = tuple[Source, Path, Tree]  # one document of a pipeline, with its place
+
+
 def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) -> list[Resource]:
     """One resource for each pipeline (by its path) or job (by its name)."""
-    return [resource for source, place, raw in _files(sources) for resource in _seen(kind, source.locator, place, raw)]
+    found = _pipelines(sources)
+    return [each for files in found for source, place, raw in files for each in _seen(kind, source.locator, place, raw, files)]
 
 
 def edit(
@@ -80,13 +87,34 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     return locator, (*place, *path)
 
 
-def _files(sources: Mapping[str, Source]) -> Iterator[tuple[Source, Path, Tree]]:
+def _pipelines(sources: Mapping[str, Source]) -> list[list[File]]:
+    """The files of each pipeline: those that have the name of one in a repository, and what they include of it."""
+    of_file: dict[str, list[File]] = {}
     for source, place, document in mappings(sources):
-        if FILE.search(source.locator) and not document.keys() <= {"spec"}:
-            yield source, place, document
+        if not document.keys() <= {"spec"}:
+            of_file.setdefault(source.locator, []).append((source, place, document))
+    found: dict[str, list[str]] = {}
+    roots = sorted({file[: -len(MAIN)] for file in of_file if file.endswith(MAIN)}, key=len, reverse=True)
+    for file in filter(FILE.search, of_file):
+        root = next((each for each in roots if file.startswith(each)), file.rpartition(".gitlab/")[0])
+        found.setdefault(root, []).append(file)
+    for root, files in found.items():
+        for file in files:  # which grows on the way
+            included = [name for _, _, raw in of_file[file] for name in _local(raw.get("include"), root, of_file)]
+            files += [name for name in dict.fromkeys(included) if name not in files]
+    once = {file: root for root in sorted(found, key=len, reverse=True) for file in found[root]}  # the outermost that has it
+    return [[each for file in files if once[file] == root for each in of_file[file]] for root, files in found.items()]
 
 
-def _seen(kind: str, file: str, place: Path, raw: Tree) -> Iterator[Resource]:
+def _local(include: Plain, root: str, names: Iterable[str]) -> Iterator[str]:
+    """The files of the tree that an `include` names."""
+    for told in map(_included, as_list(include)):
+        pattern = told.get("local") if isinstance(told, dict) else None
+        if isinstance(pattern, str) and not VARIABLE.search(pattern):
+            yield from (name for name in names if fits(name, root + pattern.removeprefix("/")))
+
+
+def _seen(kind: str, file: str, place: Path, raw: Tree, files: Sequence[File]) -> Iterator[Resource]:
     if kind == "gitlab/pipeline":
         includes = [_included(each) for each in as_list(raw.get("include"))]
         parts = [raw, *(job for job in raw.values() if isinstance(job, dict))]
@@ -95,17 +123,27 @@ def _seen(kind: str, file: str, place: Path, raw: Tree) -> Iterator[Resource]:
         yield Resource(kind, file, {**raw, "include": includes, "variables": variables}, (file, place))
         return
     if OF_ALL & raw.keys():
-        yield Resource(
-            kind, "default", _job("default", {key: raw[key] for key in OF_ALL & raw.keys()}), (file, place), only=tuple(OF_ALL)
-        )
+        of_all = _job("default", {key: raw[key] for key in OF_ALL & raw.keys()})
+        yield Resource(kind, "default", of_all, (file, place), only=tuple(OF_ALL))
+    whole = {key: value for each, _, beside in files for key, value in beside.items() if _is_for_all(each, key)} | raw
     for name, job in raw.items():
         if isinstance(job, dict) and name not in KEYWORDS:
-            under = _under(raw, job)
-            given = {key: value for key, value in _mapping(raw.get("default")).items() if key not in ("image", "services")}
-            whole = {**given, **_merged(under or {}, job)}
-            only = tuple(_job(name, job)) if under is not None or name.startswith(".") or name == "default" else None
-            beside = _services(whole) or _services(_mapping(raw.get("default"))) or _services(raw)
-            yield Resource(kind, name, _job(name, whole, beside), (file, (*place, name)), only=only)
+            yield _seen_job(name, job, whole, (file, (*place, name)))
+
+
+def _is_for_all(source: Source, key: str) -> bool:
+    """Whether other files of the pipeline may use what stands there: jobs, and what the main file says of all."""
+    return source.locator.endswith(MAIN) or key not in {*KEYWORDS, "default"}
+
+
+def _seen_job(name: str, job: Tree, pipeline: Tree, home: tuple[str, Path]) -> Resource:
+    """A job on top of what it extends, and of the defaults."""
+    under = _under(pipeline, job)
+    given = {key: value for key, value in _mapping(pipeline.get("default")).items() if key not in ("image", "services")}
+    whole = {**given, **_merged(under or {}, job)}
+    only = tuple(_job(name, job)) if under is not None or name.startswith(".") or name == "default" else None
+    beside = _services(whole) or _services(_mapping(pipeline.get("default"))) or _services(pipeline)
+    return Resource("gitlab/job", name, _job(name, whole, beside), home, only=only)
 
 
 def _mapping(value: Plain) -> Tree:
@@ -163,12 +201,10 @@ def _job(name: str, raw: Tree, services: Sequence[str] = ()) -> Tree:
     return tree
 
 
-def _command(each: Plain) -> Tree:
-    return {
-        "name": base(each.words[0].text),
-        "words": [w.text for w in each.words[1:]],
-        **({"into": each.into} if each.into else {}),
-    }
+def _command(each: Command) -> Tree:
+    name, words = base(each.words[0].text), [word.text for word in each.words[1:]]
+    does = gives_up(name, words)
+    return {"name": name, "words": words, **({"into": each.into} if each.into else {}), **({"does": does} if does else {})}
 
 
 def _flat(script: Plain) -> Iterator[str]:

@@ -32,6 +32,8 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
         (b"services:", b"image:"),
         (b"services:", b"build:"),
         (b"jobs:", b"runs-on:"),
+        (b"script:", b"stage:"),  # what a pipeline of GitLab includes
+        (b"script:", b"extends:"),
         (b"op:", b"path:", b"/"),  # a patch
     ),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::"), (b'"op"', b'"path"', b'"/')),
