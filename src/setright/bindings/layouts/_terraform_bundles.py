@@ -129,7 +129,41 @@ def at_edge(blocks: Mapping[str, Plain]) -> dict[str, Plain]:
     return {place: {"region": "us-east-1", **body} for place, body in blocks.items() if isinstance(body, dict)}
 
 
+def google_key(service: str, agent: str, named: str, location: Plain) -> dict[str, Plain]:
+    """A key of Cloud KMS where the data is, and the grant by which a service's own account uses it; a ring is never deleted."""
+    project: Plain = {"own": "project"}
+    account = f"data.google_{agent}.{service}.{'email' if 'default' in agent else 'email_address'}"
+    return {
+        f"data/google_{agent}/{service}": {"project": project},
+        "resource/google_project_service/kms": {
+            "project": project,
+            "service": "cloudkms.googleapis.com",
+            "disable_on_destroy": False,
+        },
+        "resource/google_kms_key_ring/data": {
+            "project": {"is": "google_project_service.kms.project"},  # so that Cloud KMS is on before
+            "name": {"own": named, "as": "key-name"},
+            "location": location,
+        },
+        "resource/google_kms_crypto_key/data": {
+            "name": "data",
+            "key_ring": {"is": "google_kms_key_ring.data.id"},
+            "rotation_period": "7776000s",
+            "lifecycle": [{"prevent_destroy": True}],
+        },
+        f"resource/google_kms_crypto_key_iam_member/{service}": {
+            "crypto_key_id": {"is": "google_kms_crypto_key.data.id"},
+            "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+            "member": {"is": f'"serviceAccount:${{{account}}}"'},
+        },
+    }
+
+
 BUNDLES: Mapping[str, Mapping[str, Plain]] = {
+    "bucket-key": google_key("storage", "storage_project_service_account", "name", {"own": "location", "as": "key-location"}),
+    "dataset-key": google_key(
+        "bigquery", "bigquery_default_service_account", "dataset_id", {"own": "location", "as": "key-location", "else": "us"}
+    ),
     "data-key": DATA_KEY,
     "trail-key": WHO | {"resource/aws_kms_key/trail": kms_key("Files of the trail", TRAIL)},
     "topic-key": WHERE

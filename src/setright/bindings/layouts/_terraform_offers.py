@@ -14,6 +14,7 @@ that who deploys the module makes already, in it or wherever it is made. With `h
 
 With `from-all: SERVICE` such a bucket must take what the service writes from any source (``_terraform_log_buckets``).
 With `region:` what is made is there, whichever region the module is in (``_terraform_regions``).
+`{own: ARGUMENT}` in what is made repeats what the block says (``_terraform_own``).
 With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). What
 several offers make has a name: `makes: data-key`.
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
@@ -32,6 +33,7 @@ from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_log_buckets import takes_from_all
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_own import can_fill, filled
 from setright.bindings.layouts._terraform_regions import moved, placed
 from setright.bindings.layouts._terraform_stores import lets_in, opened
 from setright.bindings.layouts._terraform_values import mentions
@@ -49,6 +51,14 @@ DOCUMENT = "data.aws_iam_policy_document"
 LOG_GROUP = "aws_cloudwatch_log_group"
 SERVICE = late(r"[\w.-]+\.amazonaws\.com")
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
+GOOGLE = "google_"
+ANY = (
+    "name",
+    "rotation_period",
+    "lifecycle",
+    "depends_on",
+    "disable_on_destroy",
+)  # what may be otherwise where it is there already
 HOMES = ("main", "kms", "encryption", "security", "iam")
 Layout = Mapping[str, Plain]
 
@@ -70,7 +80,7 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
         given = [Edit(split_path(at), value) for at, value in how["given"].items()] if "given" in how else with_it
         return [Edit(split_path(how["at"]), wanted.value), *given], []
     value = _value(module, block, how)
-    made = [*_made(module, how), *_granted(module, block, how)]
+    made = [*_made(module, block, how), *_granted(module, block, how)]
     return [Edit(split_path(how["at"]), value), *with_it], made
 
 
@@ -94,10 +104,13 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
 
 def _is_free(module: Module, block: Block, how: Layout) -> bool:
     """Whether what the offer makes is not there yet, or is what it takes: a block of that name may be made for something else."""
-    logs = block.type == LOG_GROUP or any(LOG_GROUP in path for path, _ in _bundled(how))
-    note = f"free {logs} {how.get('makes')}"
+    wanted = list(_bundled(block, how))
+    if not all(can_fill(module, block, body) for _, body in _bundled(None, how)):
+        return False
+    logs = block.type == LOG_GROUP or any(LOG_GROUP in path for path, _ in wanted)
+    note = f"free {logs} {how.get('makes')} {[body for path, body in wanted if path[1].startswith(GOOGLE)]}"
     if note not in module.notes:
-        found = [(_there_at(module, path), path, moved(module, body)) for path, body in _bundled(how)]
+        found = [(_there_at(module, path), path, moved(module, body)) for path, body in wanted]
         module.notes[note] = all(each is None or _serves(module, each, path, body, logs) for each, path, body in found)
     return bool(module.notes[note])
 
@@ -112,6 +125,8 @@ def _serves(module: Module, there: Tree, path: tuple[str, ...], made: Plain, log
     apart = {"count", "for_each"} & there.keys()
     if apart or there.get("provider") != (made.get("provider") if isinstance(made, dict) else None):
         return False
+    if path[1].startswith(GOOGLE) and isinstance(made, dict):
+        return all(there.get(key) == value for key, value in _plain(made).items() if key not in ANY)
     said, wanted = str(there), str(made)
     if DOCUMENT in said:
         said += "".join(str(each.body) for each in module.resources(DOCUMENT))
@@ -120,9 +135,13 @@ def _serves(module: Module, there: Tree, path: tuple[str, ...], made: Plain, log
     return path[1] != "aws_kms_key" or not logs or "logs." not in wanted or "logs." in said
 
 
-def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
+def _plain(made: Tree) -> Tree:
+    return {key: _written(value) for key, value in made.items()}
+
+
+def _made(module: Module, block: Block, how: Layout) -> Iterator[tuple[str, Edit]]:
     """The blocks that the module does not have yet, all in one file, whoever asks for them."""
-    wanted = {path: _written(opened(module, path, moved(module, body))) for path, body in _bundled(how)}
+    wanted = {path: _written(opened(module, path, moved(module, body))) for path, body in _bundled(block, how)}
     missing = {path: body for path, body in wanted.items() if not _has(module, path)}
     named = _written([how.get("value"), *how.get("with", {}).values(), *how.get("given", {}).values()])
     while idle := [path for path in missing if path[1] in FOR_OTHERS and not _is_named(path, named, missing)]:
@@ -132,8 +151,10 @@ def _made(module: Module, how: Layout) -> Iterator[tuple[str, Edit]]:
         yield _home(module), Edit((*path, 0), body)
 
 
-def _bundled(how: Layout) -> Iterator[tuple[tuple[str, ...], Plain]]:
-    yield from ((_segments(place), body) for place, body in bundled(how.get("makes")))
+def _bundled(block: Block | None, how: Layout) -> Iterator[tuple[tuple[str, ...], Plain]]:
+    """What an offer makes, by its path; with a block, as it is for that."""
+    for place, body in bundled(how.get("makes")):
+        yield _segments(place), filled(block, body) if block is not None else body
 
 
 def _has(module: Module, path: tuple[str, ...]) -> bool:

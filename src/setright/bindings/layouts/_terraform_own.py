@@ -1,0 +1,76 @@
+"""What a block says of itself and what an offer makes for it repeats: its project, its name, its location as Cloud KMS calls it.
+
+In what an offer makes, `{own: ARGUMENT}` is the block's own value, and is left out where it has none; `as: key-location` or
+`as: key-name` is that value as a key ring takes it, and `else:` what holds where the block says nothing.
+cloud.google.com/kms/docs/locations: a key is where its data is, and the multi-region EU of storage is called europe there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from setright.bindings.layouts._terraform_module import Block, Module
+from setright.model import Plain, Unknown
+from setright.patterns import late
+from setright.trees import same
+
+OWN = "own"
+APART = late(r"\b(?:each|count|self)\.")  # what has a meaning in that block alone
+RING = late(r"[A-Za-z0-9_-]{1,63}")
+PASSING = ("force_destroy", "delete_contents_on_destroy")  # data that may go: a ring would stay for ever
+
+
+def can_fill(module: Module, block: Block, made: Plain) -> bool:
+    """Whether all that is to be repeated of the block can be said outside of it, and whether its data is to stay."""
+    wanted = list(_asked(made))
+    if not wanted:
+        return True
+    if any(same(module.resolved(block.body.get(key)), True) for key in PASSING):
+        return False
+    return all(_is_fit(block.body.get(each[OWN]), each) for each in wanted)
+
+
+def filled(block: Block, made: Plain) -> Plain:
+    """What is made, with the block's own values in their places."""
+    if isinstance(made, list):
+        return [filled(block, each) for each in made]
+    if not isinstance(made, dict):
+        return made
+    if OWN in made:
+        return _own(block, made)
+    given = {key: filled(block, value) for key, value in made.items()}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _asked(made: Plain) -> list[Mapping[str, Any]]:
+    if isinstance(made, dict) and OWN in made:
+        return [made]
+    inner = made.values() if isinstance(made, dict) else made if isinstance(made, list) else ()
+    return [found for each in inner for found in _asked(each)]
+
+
+def _is_fit(raw: Plain, asked: Mapping[str, Any]) -> bool:
+    if raw is None:
+        return "as" not in asked or "else" in asked
+    if isinstance(raw, Unknown):
+        return APART.search(raw.text) is None and "\n" not in raw.text
+    return isinstance(raw, str) and (asked.get("as") != "key-name" or RING.fullmatch(raw) is not None)
+
+
+def _own(block: Block, asked: Mapping[str, Any]) -> Plain:
+    raw = block.body.get(asked[OWN])
+    how: Callable[[str], str] | None = {"key-location": _location, "key-name": _name}.get(asked.get("as", ""))
+    if raw is None:
+        return asked.get("else")
+    if isinstance(raw, Unknown):
+        return Unknown(how(raw.text)) if how else raw
+    return {"EU": "europe"}.get(str(raw).upper(), str(raw).lower()) if how is _location else raw
+
+
+def _location(text: str) -> str:
+    return f'replace(lower({text}), "/^eu$/", "europe")'
+
+
+def _name(text: str) -> str:
+    return f'replace({text}, ".", "-")'
