@@ -114,12 +114,46 @@ def test_what_is_no_yaml_without_its_actions_is_refused(source: bytes) -> None:
         b"a: |\n  {{ .x }}\n  {{- if .y }}\n  b\n  {{- end }}\n",
         b"x: y {{- /* why */}}\n{{- $a := 1 -}}\n---\nb: '{{ \"}}\" }}'\n",
         b'{{ template "x" . }}\n',
+        b'a:\n  {{- include "x" (dict\n    "k" 1\n  ) | nindent 2 }}\r\n{{- $x := list\n  1 }}\nb: 1\n',
+        b'{{- define "x" }}\n- a\n{ "b": 1 }\n{{- end }}\nc: 1\n',
         DEPLOYMENT,
     ],
 )
 def test_the_laws_hold(source: bytes) -> None:
     hold("helm", source, Edit(("documents", 0, "new"), {"key": ["value"]}))
     assert put("helm", source, []) == source
+
+
+SPREAD = [  # what stands on many lines, or further left or right than its neighbours
+    (
+        b'spec:\n  {{- include "x" (dict\n    "k" 1\n  ) | nindent 2 }}\n  b: 1\n',
+        {'{{- include "x" (dict "k" 1 ) | nindent 2 }}': Unknown("")},
+    ),
+    (b"spec:\n  {{- if and .a\n    .b }}\n  c: 2\n  {{- end }}\n  b: 1\n", {"c": 2}),
+    (b"spec:\n  {{- if .a }} # why\n  c: 2\n  {{- end }} # of it\n  b: 1\n", {"c": 2}),
+    (b'{{- define "x" }}\n- a\n{ "b":\n 1 }\n{{- end }}\nspec:\n  b: 1\n', {}),
+    (
+        b'spec:\n{{ include "head" . | indent 2 }}\n{{ include "more" . | indent 6 }}\n  b: 1\n',
+        {'{{ include "head" . | indent 2 }}': Unknown("")},
+    ),
+    (
+        b"spec:\n  {{- with .a }}\n    {{- toYaml . | nindent 2 }}\n  {{- end }}\n  b: 1\n",
+        {"{{- toYaml .a | nindent 2 }}": Unknown("")},
+    ),
+    (b'spec:\n  b: 1\n{{- if .a }}\n{{ include "whole" . }}\n{{- end }}\n', {}),
+]
+
+
+@pytest.mark.parametrize(("source", "more"), SPREAD)
+def test_what_is_spread_over_lines_is_read(source: bytes, more: dict[str, Unknown]) -> None:
+    assert get("helm", source)["documents"][0]["spec"] == {**more, "b": 1}
+    hold("helm", source, Edit((*SPEC, "b"), 2))
+    assert put("helm", source, [Edit((*SPEC, "b"), 2)]) == source.replace(b" b: 1", b" b: 2")
+
+
+def test_a_key_of_both_arms_may_stand_apart_from_its_colon() -> None:
+    told = get("helm", b"{{- if .a }}\nenv :\n  - a\n{{- else }}\nenv: []\n{{- end }}\n")["documents"][0]
+    assert isinstance(told["env"], Unknown)
 
 
 @given(

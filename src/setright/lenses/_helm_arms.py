@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-KEY = re.compile(r"( *)([\w./\"'-]+):(?:[ ]+(\S.*?))?\s*")
+KEY = re.compile(r"( *)([\w./\"'-]+) *:(?:[ ]+(\S.*?))?\s*")
 COMMENT = ("#", "{{/*", "{{- /*", "{{-/*")
 
 

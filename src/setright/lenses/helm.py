@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from setright.lenses import yaml
 from setright.lenses._helm_arms import arms
+from setright.lenses._helm_lines import on_one_line, on_own_lines, spoken, without_comments, without_definitions
 from setright.lenses._recent import recent
 from setright.lenses.error import LensError
 from setright.model import Edit, Path, Plain, Tree, Unknown
@@ -22,7 +23,6 @@ from setright.model import Edit, Path, Plain, Tree, Unknown
 EMPTY = b""
 BOM = "\ufeff"
 ACTION = re.compile(r'\{\{(?:[^"`}\n]|"(?:\\.|[^"\\\n])*"|`[^`\n]*`|\}(?!\}))*\}\}')
-LONG = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.S)  # a comment may have many lines
 WORD = re.compile(r"\{\{-?\s*(\$\w*\s*:?=|/\*|[\w.$(]+)\s*(.*?)\s*-?\}\}", re.S)
 OPENS, CLOSES = ("if", "with", "range", "define", "block"), ("end",)
 SILENT = (*OPENS, *CLOSES, "else", "template", "break", "continue", "/*", "fail", "required")
@@ -41,10 +41,11 @@ VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*")
 LINE = re.compile(r"line (\d+):")
 TRIALS = 4  # masks that are tried before every end is a comment
 INDENT = re.compile(r"n?indent\s+(\d+)")
-FIRST, LAST, PAD = "\ue000", "\uf8fe", "\uf8ff"
+FIRST, LAST, PAD = "\ue000", "\uf8fd", "\uf8ff"
 KEYED = re.compile(r"(\s*(?:- )?)[^\s{#]+:[ ]+\{\{[^\n]*\bnindent\s+(\d+)\s*-?\}\}\s*")
 MARK = re.compile(f"\n? *(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
 MARKED = re.compile(f"[{FIRST}-{PAD}]")
+ALONE = re.compile(f" *[{FIRST}-{LAST}]: {PAD}*")
 
 
 class _Masked(NamedTuple):
@@ -73,11 +74,11 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     after = MARK.sub(lambda match: _unmasked(match, masked), edited)
     if source.count(b"\n") == source.count(b"\r\n") > 0:
         after = re.sub(r"\r?\n", "\r\n", after)
-    before, lines = source.decode().split("\n"), after.split("\n")
+    before, lines = on_one_line(source.decode()).split("\n"), on_one_line(after).split("\n")
     lines = _settled(before, lines)
     _check_blocks(before, lines)
     _check_trims(before, lines)
-    return "\n".join(lines).encode()
+    return on_own_lines("\n".join(lines)).encode()
 
 
 def span(source: bytes, path: Path) -> tuple[int, int]:
@@ -187,26 +188,36 @@ def _blocks(lines: Sequence[str]) -> list[tuple[int, ...]]:
 
 @recent
 def _masked(source: bytes) -> _Masked:
-    """The template masked so that what ends a block ends it for YAML too; an odd one as a comment, or all where that is no YAML."""
-    odd: set[int] = set()
-    for _ in range(TRIALS):
-        masked = _mask(source, odd)
+    """The template masked so that what ends a block ends it for YAML too; an odd one as a comment, or all where that is no YAML.
+
+    Where none of that is YAML, what the file defines for others may be none: that is passed over then.
+    """
+    shown = _tried(source)
+    hidden = None if shown or b"define" not in source else _tried(source, hides=True)
+    return shown or hidden or _mask(source, None)
+
+
+def _tried(source: bytes, hides: bool = False) -> _Masked | None:
+    """The first mask of the template that is YAML; None where none is."""
+    odd: set[int] | None = set()
+    for _ in range(TRIALS + 1):
+        masked = _mask(source, odd, hides)
         try:
             yaml.get(masked.text.encode())
         except LensError as error:
             last = int(told[1]) if (told := LINE.match(str(error))) else 0
             lines = masked.text.split("\n")[:last]
             ends = [n for n, line in enumerate(lines) if any(masked.told.get(c) == END for c in line.strip()[:1])]
-            if not ends:
-                break
-            odd.add(masked.owners[ends[-1]])
+            if odd is None:
+                return None
+            odd = {*odd, masked.owners[ends[-1]]} if ends and len(odd) < TRIALS - 1 else None
         else:
             return masked
-    return _mask(source, None)
+    return None
 
 
-def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
-    """With comments in place of the `end` of these lines; None: of all."""
+def _mask(source: bytes, odd: Set[int] | None, hides: bool = False) -> _Masked:
+    """With comments in place of the `end` of these lines (None: of all), and of what the template defines."""
     try:
         text = source.decode()
     except UnicodeDecodeError as error:
@@ -218,7 +229,9 @@ def _mask(source: bytes, odd: Set[int] | None) -> _Masked:
     masked = _Masked("", {}, {})
     scopes: list[str] = []
     lines: list[str] = []
-    written = _without_comments(text, masked).split("\n")
+    if hides:
+        text = without_definitions(text, _words, OPENS, lambda own: _marked(masked, own, "#"))
+    written = on_one_line(without_comments(text, lambda part: _marked(masked, part, "#"))).split("\n")
     blocks = _blocks(written)
     others = _other_arms(written, blocks)
     twice = arms(written, [_words(line) for line in written], _depth)
@@ -263,17 +276,6 @@ def _untold(line: str, value: str, scopes: list[str], masked: _Masked) -> str:
     )
 
 
-def _without_comments(text: str, masked: _Masked) -> str:
-    """Comments of many lines, each line of them as one of YAML."""
-
-    def commented(match: re.Match[str]) -> str:
-        if "\n" not in match[0]:
-            return match[0]
-        return "\n".join(_marked(masked, part, "#") if part.strip() else part for part in match[0].split("\n"))
-
-    return LONG.sub(commented, text)
-
-
 def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[str], masked: _Masked, within: Sequence[str]) -> str:
     """A line with marks for its actions. `scopes` are what dots stand for in the blocks around it, `within` the block that ends."""
     actions = list(ACTION.finditer(line))
@@ -284,7 +286,8 @@ def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[st
     opened = _column_below(line, below) if len(actions) == 1 else None
     if opened is not None and len(f"\n{FIRST}: ") + opened <= len(actions[0][0]):
         return ACTION.sub(lambda match: _marked(masked, match[0], ":", scopes, ahead="\n" + " " * opened), line)
-    if ACTION.sub("", body).strip():
+    beside = ACTION.sub("", body).strip()
+    if beside and (not beside.startswith("#") or not body.startswith("{{") or any(speaks)):
         return ACTION.sub(lambda match: _marked(masked, match[0], "", scopes), line)
     if not any(speaks):
         column = _column_of_pairs(within) if ENDS.fullmatch(body) else None
@@ -292,10 +295,11 @@ def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[st
             return _marked(masked, line.rstrip(), ":", told=END, ahead=" " * column) + line[len(line.rstrip()) :]
         return line.replace(body, _marked(masked, body, "#"))
     form = _form(line, above) or _among(line, above, below)
-    deeper = max(_depth(line) - (len(line) - len(line.lstrip())), 0)  # what it writes stands there, wherever it is written
-    if deeper + len(f"- {FIRST}: ") > len(body):
+    deeper = _depth(line) - (len(line) - len(line.lstrip()))  # what it writes stands there, wherever it is written
+    ahead = " " * deeper if deeper >= 0 or not form else "\n" + " " * _depth(line)
+    if len(f"{ahead}- {FIRST}: ") > len(body):
         return line.replace(body, _marked(masked, body, "#"))
-    return line.replace(body, _marked(masked, body, form, scopes, ahead=" " * deeper))
+    return line.replace(body, _marked(masked, body, form, scopes, ahead=ahead))
 
 
 def _column_below(line: str, below: Sequence[str]) -> int | None:
@@ -325,13 +329,18 @@ def _is_silent(action: str, scopes: list[str]) -> bool:
 
 
 def _form(line: str, above: Sequence[str]) -> str:
-    """How an action that stands alone must look for YAML: a value ("") below its key, else a pair (":") or an item ("-")."""
+    """How an action that stands alone must look for YAML: a value ("") below its key, else a pair (":") or an item ("-").
+
+    What goes on with the text of the action above it is not told apart from that, and a comment ("#").
+    """
     told = INDENT.search(line)
     column = len(line) - len(line.lstrip())
     depth = int(told[1]) if told else column
-    for before in _content(above):
+    for number, before in enumerate(_content(above)):
         indent = len(before) - len(before.lstrip())
-        if before.rstrip().endswith(":") and indent < max(depth, 1):
+        if number == 0 and indent < depth and ALONE.fullmatch(before):
+            return "#"
+        if before.rstrip().endswith(":") and indent < (depth if number else max(depth, 1)):
             return ""
         if indent <= depth:
             return "-" if before.lstrip().startswith("- ") and indent == depth else ":"
@@ -340,11 +349,15 @@ def _form(line: str, above: Sequence[str]) -> str:
 
 def _among(line: str, above: Sequence[str], below: Sequence[str]) -> str:
     """How an action below its key must look where it is not all that stands there: one of its pairs, or of its items."""
-    following = next((each for each in below if _says(each)), "")
+    following = next((each for each in below if _says(each) and not (_is_alone(each) and _depth(each) > _depth(line))), "")
     if not following or _depth(following) != _depth(line):
         return ""
     key = next(_content(above)).strip().rstrip(":").removeprefix("- ")
     return "-" if following.lstrip().startswith("- ") or key in OF_ITEMS else ":"
+
+
+def _is_alone(line: str) -> bool:
+    return not ACTION.sub("", line).strip()
 
 
 def _says(line: str) -> bool:
@@ -375,7 +388,7 @@ def _marked(masked: _Masked, action: str, form: str, scopes: Sequence[str] = (),
     mark = (ahead + f"{start}{character}{end}").ljust(len(action), PAD)
     if len(mark) != len(action):
         raise LensError(f"{action}: is too short to be told from its surroundings")
-    masked.marks[character] = (mark, action)
+    masked.marks[character] = (mark, on_own_lines(action))
     scope = scopes[-1] if scopes else ""
-    masked.told[character] = told or (DOT.sub(lambda _: scope, action) if scope else action)
+    masked.told[character] = told or spoken(DOT.sub(lambda _: scope, action) if scope else action)
     return mark
