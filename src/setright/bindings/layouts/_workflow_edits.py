@@ -38,6 +38,12 @@ TOLD_ONLY = (
     "cached",
     "called-by",
     "asked",
+    "fetches",
+    "runs",
+    "sets",
+    "inputs-run",
+    "guarded",
+    "only-labels",
 )
 
 

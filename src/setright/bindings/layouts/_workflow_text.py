@@ -26,7 +26,7 @@ UNTRUSTED = late(  # what anybody can write who may open an issue or a pull requ
     r"|github\.event\.pull_request\.head\.(?:ref|label|repo\.(?:default_branch|description|homepage|full_name|name))"
     r"|github\.event\.workflow_run\.(?:head_branch|display_title|head_repository\.description)"
     r"|github\.event\.workflow_run\.pull_requests(?:\.\*|\[\d+\])?\.head\.ref|github\.event\.client_payload(?:\.[\w-]+)*"
-    r"|toJSON\(github(?:\.event)?\)"
+    r"|(?i:toJSON)\(github(?:\.event)?\)"
 )
 GIVEN = late(  # what callers, other steps or whoever makes a branch can write
     r"(?:github\.event\.)?inputs\.[\w-]+|github\.(?:ref_name|base_ref|ref|actor|triggering_actor)\b|github\.event\."
@@ -188,6 +188,19 @@ def plain_parts(script: Plain, job: Tree) -> list[str]:
     found = {each[0]: MATRIX_PATH.fullmatch(each[1].strip()) for each in EXPRESSION.finditer(script)}
     paths = {text: each[1].split(".") for text, each in found.items() if each}
     return [text for text, path in paths.items() if all(PLAIN.fullmatch(_shown(each)) for each in _values_at(rows, path))]
+
+
+def listed_images(raw: Plain, job: Tree) -> list[Plain]:
+    """An image as a job names it, or those that its matrix lists for it, as far as they are written there."""
+    image = raw.get("image") if isinstance(raw, dict) else raw
+    whole = EXPRESSION.fullmatch(image.strip()) if isinstance(image, str) else None
+    path = MATRIX_PATH.fullmatch(whole[1].strip()) if whole else None
+    matrix = look_up(job, ("strategy", "matrix"))
+    if path is None or not isinstance(matrix, dict):
+        return [raw]
+    rows = [matrix, *(each for each in as_list(matrix.get("include")) if isinstance(each, dict))]
+    found = [each for each in _values_at(rows, path[1].split(".")) if isinstance(each, str) and each]
+    return list(dict.fromkeys(found)) or [raw]
 
 
 def _values_at(rows: Sequence[Tree], path: Sequence[str]) -> list[Plain]:

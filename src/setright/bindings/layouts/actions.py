@@ -24,6 +24,7 @@ from typing import NamedTuple
 from setright.bindings.layouts import _workflow_own as of_tree
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
+from setright.bindings.layouts import _workflow_strangers as strangers
 from setright.bindings.layouts._documents import mappings, written
 from setright.bindings.layouts._pipeline_commands import gives_up
 from setright.bindings.layouts._shell_words import Command, base, commands, run_as_code
@@ -36,6 +37,7 @@ from setright.bindings.layouts._workflow_text import (
     expressions,
     filled_matrix,
     fixed_environment,
+    listed_images,
     plain_parts,
     script_path,
     told,
@@ -56,6 +58,7 @@ class StepContext(NamedTuple):
     locked: Mapping[str, Tree]
     known: KnownActions
     caches: Caches
+    code: strangers.Code
     workflow: Tree = {}
 
 
@@ -66,6 +69,7 @@ class Around(NamedTuple):
     table_of: Callable[[str], rights.Rights]
     known: KnownActions
     caches: Caches
+    code: strangers.Code
     above_of: Callable[[str], tuple[of_tree.CallingJob, ...]]
 
 
@@ -79,6 +83,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         of_tree.table_for(sources, layout),
         known_by(layout),
         layout.get("caches", {}),
+        {name.lower(): inputs for name, inputs in layout.get("code", {}).items()},
         partial(of_tree.callers_of, sources),
     )
     found: list[Resource] = []
@@ -110,7 +115,7 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
     if head == "workflow":
         return locator, (*place[:2], *path[1:])
     told_at = {"calls": ("uses",), "expressions": script_path(resource.tree), "commands": ("run",), "images": ("container",)}
-    told_at["cached"] = ("uses",)
+    told_at |= {"cached": ("uses",), "inputs-run": ("with",)} | dict.fromkeys(("fetches", "runs", "sets"), ("run",))
     if head == "token":
         return locator, (*place, "jobs")
     return locator, (*place, *told_at.get(str(head), path))
@@ -137,6 +142,7 @@ def _workflows(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]
         is_limited = raw.get("permissions") is not None or of_tree.is_only_called(raw)
         told_of = {"on": events(raw["on"]), "token": "limited" if is_limited else "default"}
         told_of["token-needs"] = "known" if rights.all_known(raw, around.table_of(file)) else "unknown"
+        told_of |= {"only-labels": "yes"} if strangers.only_labels(raw) else {}
         told_of |= of_tree.calls_about(raw["jobs"].values(), around.above_of(file), around.table_of(file))
         yield file, file, place, {**raw, **told_of}
 
@@ -148,7 +154,8 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
         waits = not is_limited and not rights.all_known(workflow, table)
         for name, raw in workflow["jobs"].items():
             if isinstance(raw, dict):
-                images = [_image(each) for each in (raw.get("container"), *_values(raw.get("services"))) if each is not None]
+                given = [each for each in (raw.get("container"), *_values(raw.get("services"))) if each is not None]
+                images = [_image(image) for each in given for image in listed_images(each, raw)]
                 tree = {**raw, **{key: told(raw[key]) for key in raw.keys() - {"steps", "env", "name", "if"}}}
                 if isinstance(credentials := look_up(raw, ("container", "credentials")), dict):
                     tree["container"] = {**tree["container"], "credentials": credentials}
@@ -161,7 +168,7 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
 
 
 def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
-    known = StepContext(around.locked, around.known, around.caches)
+    known = StepContext(around.locked, around.known, around.caches, around.code)
     for file, place, workflow in _files(sources):
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
@@ -188,6 +195,9 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
                 tree["restores"] = True
             if (tool := brings(raw, known.caches)) is not None:
                 tree["cached"] = tool
+            tree |= strangers.brought(as_list(parent.get("steps")), i, known.code, dynamic)
+            if strangers.is_guarded(parent.get("if"), raw.get("if")):
+                tree["guarded"] = True
             yield file, f"{name}/{raw.get('id', i + 1)}", (*place, "steps", i), tree
 
 
@@ -222,7 +232,8 @@ def _about(workflow: Tree) -> Tree:
     on = events(workflow["on"])
     pushed = on.get("push")
     releases = "release" in on or (isinstance(pushed, dict) and "tags" in pushed)
-    return {"on": on, "releases": releases, **kept}
+    started = {"started-by": by} if (by := strangers.started(on)) else {}
+    return {"on": on, "releases": releases, **started, **kept}
 
 
 def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
