@@ -396,7 +396,21 @@ def test_what_stays_one_word_is_told(script: str, is_one_word: bool) -> None:
     assert step.tree["expressions"][0]["quoted"] is is_one_word
 
 
-@pytest.mark.parametrize(("on", "releases"), [("release", True), ("{push: {tags: [v]}}", True), ("{push: {branches: [a]}}", False)])
+@pytest.mark.parametrize(
+    ("on", "releases"),
+    [
+        ("release", True),
+        ("{push: {tags: [v]}}", True),
+        ("{push: {branches: [a]}}", False),
+        ("{push: {branches: [release-1, 'releases/**']}}", True),
+        ("{push: {branches: [main, release-1]}}", False),
+    ],
+)
 def test_a_workflow_tells_whether_it_releases(on: str, releases: bool) -> None:
     [step] = seen("step", job("run: x").replace("on: push", f"on: {on}"))
     assert step.tree["workflow"]["releases"] is releases
+
+
+def test_a_job_that_publishes_releases() -> None:
+    [step] = seen("step", job("uses: softprops/action-gh-release@v2"))
+    assert step.tree["workflow"]["releases"] is True

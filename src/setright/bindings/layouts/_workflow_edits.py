@@ -116,9 +116,9 @@ def _git_needs(resource: Resource, checkout: Tree) -> str:
 
 
 def _with_empty(wanted: Edit, raw: Tree) -> Edit:
-    """The removal of a variable, or of the whole environment where it is the only one."""
+    """The removal of a variable or an input, or of all of them where it is the only one."""
     around = wanted.path[:-1]
-    is_last = wanted.remove and around[-1:] == ("env",) and len(look_up(raw, around) or {}) == 1
+    is_last = wanted.remove and around[-1:] in (("env",), ("with",)) and len(look_up(raw, around) or {}) == 1
     return Edit(around, remove=True) if is_last else wanted
 
 

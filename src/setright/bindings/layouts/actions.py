@@ -28,7 +28,7 @@ from setright.bindings.layouts import _workflow_strangers as strangers
 from setright.bindings.layouts._documents import mappings, written
 from setright.bindings.layouts._pipeline_commands import gives_up
 from setright.bindings.layouts._shell_words import Command, base, commands, run_as_code
-from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip
+from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, is_for_release, makes_release
 from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by
 from setright.bindings.layouts._workflow_cargo import command_of
 from setright.bindings.layouts._workflow_edits import made
@@ -173,7 +173,7 @@ def _steps(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
         for name, job in workflow["jobs"].items():
             if isinstance(job, dict):
                 mine = _job(name, workflow, job, around.table_of(file))
-                about = {"workflow": _about(workflow), "job": mine, "shell": shells.default_shell(workflow, job)}
+                about = {"workflow": _about(workflow, job), "job": mine, "shell": shells.default_shell(workflow, job)}
                 yield from _listed(file, name, (*place, "jobs", name), job, about, known._replace(workflow=workflow))
     for source, place, document in mappings(sources):
         runs = document.get("runs")
@@ -227,11 +227,11 @@ def _command(each: Command) -> Tree:
     return told_of | ({"into": each.into} if each.into else {}) | ({"does": does} if does else {})
 
 
-def _about(workflow: Tree) -> Tree:
+def _about(workflow: Tree, job: Tree | None = None) -> Tree:
+    """What is told of the workflow around a job; it releases where it starts for a release, or where the job publishes one."""
     kept = {key: workflow[key] for key in ("permissions", "defaults", "concurrency") if workflow.get(key) is not None}
     on = events(workflow["on"])
-    pushed = on.get("push")
-    releases = "release" in on or (isinstance(pushed, dict) and "tags" in pushed)
+    releases = is_for_release(on) or makes_release(as_list((job or {}).get("steps")))
     started = {"started-by": by} if (by := strangers.started(on)) else {}
     return {"on": on, "releases": releases, **started, **kept}
 
