@@ -88,6 +88,14 @@ def test_other_people_s_actions_are_pinned():
     assert uses and all(re.fullmatch(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}", each) for each in uses)
 
 
+def test_the_action_says_before_all_else_that_it_does_not_run_on_windows(place):
+    first = ACTION["runs"]["steps"][0]
+    assert first["if"] == "${{ runner.os == 'Windows' }}"
+    ran = bash(place, first["run"])
+    assert (ran.returncode, ran.stderr) == (2, "")
+    assert ran.stdout.startswith("::error title=setright::setright does not run on Windows; ")
+
+
 @pytest.mark.parametrize(("version", "what"), [("", "/the/checkout"), ("1.2.3", "setright==1.2.3")])
 def test_the_action_installs_its_checkout_or_the_version_asked_for(place, version, what):
     venv = place / "setright-venv" / "bin"
