@@ -231,6 +231,7 @@ class Resource(msgspec.Struct, frozen=True):
     known: tuple[Path, ...] | None = None  # the paths of which it is told what holds (a module's call: its inputs); None: all
     parts: dict[Path, Tree] = {}  # the tree as it were if it held but one of its items: what clears fears of that one alone
     layer: Layer | None = None  # where several documents make one thing: what of it this one says
+    unread: str = ""  # what could not be read and may say otherwise: nothing of it passes then
 
 
 class Layer(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from fnmatch import translate
 
-from setright.controls.judge import PASS, Judgement, against, answered_for, answers_for, checked, concluded, matches
+from setright.controls.judge import PASS, Judgement, against, answered_for, answers_for, checked, concluded, doubted, matches
 from setright.controls.operators import OPERATORS, as_text, every
 from setright.controls.paths import EACH
 from setright.model import Control, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown
@@ -41,7 +41,7 @@ class Compiled:
             mismatches += checked(self.control, resource)
         if mismatches and resource.layer:
             mismatches = answered_for(self.control, resource.layer, mismatches, resource.kind)
-        return concluded(mismatches) if mismatches else PASS
+        return doubted(concluded(mismatches) if mismatches else PASS, resource)
 
     def _wrong(self, tree: Tree, live: bool) -> list[Mismatch]:
         wrong: list[Mismatch] = []

@@ -54,7 +54,19 @@ def judge(control: Control, resource: Resource) -> Judgement:
         mismatches += checked(control, resource)
     if resource.layer:
         mismatches = answered_for(control, resource.layer, mismatches, resource.kind)
-    return concluded(mismatches)
+    return doubted(concluded(mismatches), resource)
+
+
+def doubted(judgement: Judgement, resource: Resource) -> Judgement:
+    """As told, but where something was not read that has a say: then only what stands there and is wrong is told."""
+    if not resource.unread or any(_stands(each, resource) for each in judgement.mismatches):
+        return judgement
+    return Judgement(Verdict.UNKNOWN, (), resource.unread)
+
+
+def _stands(mismatch: Mismatch, resource: Resource) -> bool:
+    tree = resource.effective if mismatch.live else resource.tree
+    return tree is not None and value_at(tree, mismatch.path) is not None
 
 
 def answered_for(control: Control, layer: Layer, mismatches: Sequence[Mismatch], kind: str) -> list[Mismatch]:

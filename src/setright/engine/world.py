@@ -17,10 +17,12 @@ from setright.controls.compile import Compiled
 from setright.controls.derive import derive
 from setright.controls.judge import Judgement
 from setright.engine import written_elsewhere
+from setright.engine.unread import doubtful
 from setright.lenses import LensError, get, lens
 from setright.model import Binding, Control, Document, Edit, Mismatch, Path, Problem, Resource, Verdict
 from setright.trees import same
 
+HOST = "linux"
 Slot = tuple[str, str]  # kind, family
 Judged = tuple[Control, Slot, Resource, Judgement]
 CANNOT_TELL = Judgement(Verdict.UNKNOWN, (), "whether the control applies cannot be told")
@@ -94,6 +96,8 @@ class World:
 
     def edits(self, control: Control, slot: Slot, resource: Resource, mismatches: Sequence[Mismatch]) -> list[tuple[str, Edit]]:
         """The edits on documents that end these mismatches. Raises NoRemedy or BindingError where there are none."""
+        if resource.unread:
+            raise BindingError(f"{resource.unread}; what it says is not known, so whether a change would hold is not either")
         remedy = derive(control, mismatches, resource.tree)
         return edits_on_documents(self.bindings[slot], slot[1], resource, (remedy.edits, remedy.live), self.sources)
 
@@ -174,6 +178,9 @@ class World:
         except BindingError as error:
             self.problems.append(Problem(kind, str(error)))
             self.resources[slot] = []
+        if family == HOST and self.problems:
+            layout = self.bindings[slot].layouts[family]
+            self.resources[slot] = doubtful(kind, layout, self.resources[slot], self.problems, self.sources)
 
 
 class _Verdicts:
@@ -192,17 +199,21 @@ class _Verdicts:
             return self._known[id(resource)]
         except KeyError:
             told = self._compiled.applies(resource)
-            judgement = self._compiled.judge(resource) if told else CANNOT_TELL if told is None else None
+            judgement = self._compiled.judge(resource) if told else _cannot_tell(resource) if told is None else None
             self._known[id(resource)], self._held[id(resource)] = judgement, resource
             return judgement
 
     def judged(self, resource: Resource) -> Judgement:
         known = self._known.get(id(resource), CANNOT_TELL)
-        if known is not None and known is not CANNOT_TELL:
+        if known is not None and known != _cannot_tell(resource):
             return known
         if id(resource) not in self._unasked:
             self._unasked[id(resource)], self._held[id(resource)] = self._compiled.judge(resource), resource
         return self._unasked[id(resource)]
+
+
+def _cannot_tell(resource: Resource) -> Judgement:
+    return CANNOT_TELL._replace(why_unknown=resource.unread) if resource.unread else CANNOT_TELL
 
 
 def preload(bindings: Mapping[Slot, Binding]) -> None:

@@ -96,7 +96,7 @@ def test_what_is_no_file_or_too_large_is_a_problem(place: Place) -> None:
         big.truncate(9 << 20)
     read = surface.read([files(name("/*.conf"))])
     assert {p.locator.rpartition("/")[2]: p.why for p in read.problems} == {
-        "d.conf": "is not a regular file",
+        "d.conf": "is a folder",
         "pipe.conf": "is not a regular file",
         "big.conf": "is larger than 8 MiB",
     }

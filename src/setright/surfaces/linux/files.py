@@ -24,6 +24,7 @@ from setright.model import Plain, digest
 from setright.surfaces.base import Moved, SurfaceError
 from setright.surfaces.linux.inodes import dress, inode_of, on_the_way, replace_inode, sync_folder
 from setright.surfaces.linux.patterns import is_glob, segment_matcher
+from setright.surfaces.linux.script import ENDINGS
 from setright.surfaces.linux.transport import LIMIT_BYTES, Reply, Symlink, sorry
 
 LINKS = 40  # as many as the kernel follows
@@ -165,7 +166,10 @@ class Files:
             return Reply(path, None, refusal(error), leads)
 
     def _bytes(self, real: Path) -> bytes:
-        if not stat.S_ISREG(real.lstat().st_mode):
+        mode = real.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, ENDINGS["folder"])
+        if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "is not a regular file")
         # not blocking: a pipe that takes the file's place meanwhile must not make us wait for its other end
         with os.fdopen(os.open(real, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import translate
 from pathlib import Path
 
 from setright.surfaces.base import SurfaceError
-from setright.surfaces.linux.files import Files
+from setright.surfaces.linux.files import Files, refusal
 from setright.surfaces.linux.script import UNIT_FOLDERS
 from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Lot, Ran, Reply, nothing
 
@@ -43,8 +44,10 @@ class Offline(Files):
         """What dpkg says; the tables of rpm need rpm."""
         try:
             text = self._bytes(self.real("/var/lib/dpkg/status")).decode(errors="replace")
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            return [Reply("dpkg", None, refusal(error))]
         names = [match[1] for match in INSTALLED.finditer(text)]
         return [Reply("dpkg", "\n".join(names).encode())]
 
@@ -57,9 +60,15 @@ class Offline(Files):
             if not (called(real.name) or called(aim.rpartition("/")[2])):
                 continue
             lines.append(f"L\t{path}\t{'l' if aim else 'f'}\t{aim}")
-            if not aim and real.is_file() and b"\n[Install]" in b"\n" + self._bytes(real):
+            if not aim and real.is_file() and self._can_be_enabled(real):
                 lines.append(f"I\t{path}")
         return "\n".join(lines).encode()
+
+    def _can_be_enabled(self, unit: Path) -> bool:
+        """Whether it says so; one that cannot be read does not."""
+        with suppress(OSError):
+            return b"\n[Install]" in b"\n" + self._bytes(unit)
+        return False
 
     def _unit_entries(self) -> Iterator[tuple[str, Path]]:
         """Everything in the unit folders and the folders of links below them: its own path, and where it is."""

@@ -23,7 +23,7 @@ file() {
     case $2 in /proc/* | /sys/* | *\\*) ;; *) packed="$packed$1	$2$nl"; return ;; esac
   fi
   if [ -L "$2" ]; then begin "$1" "$2	$(readlink -f -- "$2")"; else begin "$1" "$2"; fi
-  if [ ! -f "$2" ]; then end irregular
+  if [ -d "$2" ]; then end folder; elif [ ! -f "$2" ]; then end irregular
   elif [ ! -r "$2" ]; then end barred
   else head -c "$limit" -- "$2" 2>/dev/null; end $?; fi
 }

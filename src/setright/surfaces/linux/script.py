@@ -89,6 +89,7 @@ LOCKED = ("immutable", "unwritable")  # what cannot be written is not begun with
 ENDINGS = {
     "barred": "may not be read; run as root (sudo), or log in as a user who may sudo without a password",
     "irregular": "is not a regular file",
+    "folder": "is a folder",
     "immutable": "is locked (chattr +i or +a); whoever locked it must unlock it first",
     "unwritable": "is on a file system that is mounted read-only; set the value where the image is made, or mount it writable",
     "odd": "a name in this folder holds a control character; rename it",
