@@ -165,6 +165,15 @@ BUNDLES: Mapping[str, Mapping[str, Plain]] = {
         "bigquery", "bigquery_default_service_account", "dataset_id", {"own": "location", "as": "key-location", "else": "us"}
     ),
     "data-key": DATA_KEY,
+    "workspace": {
+        "resource/azurerm_log_analytics_workspace/logs": {
+            "name": {"own": "name", "as": "logs-name"},
+            "location": {"own": "location"},
+            "resource_group_name": {"own": "resource_group_name"},
+            "sku": "PerGB2018",
+            "retention_in_days": 90,
+        }
+    },
     "trail-key": WHO | {"resource/aws_kms_key/trail": kms_key("Files of the trail", TRAIL)},
     "topic-key": WHERE
     | {

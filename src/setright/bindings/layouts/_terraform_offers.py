@@ -3,7 +3,8 @@
 An entry's `offers:` says by name which attribute it is for, the value that this gets, the blocks it makes (one set a
 module, whoever takes it), and what a role of the module must be allowed. A resource that can take an offer has
 `template/NAME`, and a fix that sets it to `offered` takes it; `template/makes` tells, by the maker's names, of what few may make
-that who deploys the module makes already, in it or wherever it is made. With `has:` the value is what the module has already:
+that who deploys the module makes already, in it or wherever it is made. With `has:` the value is what the module
+has already; `value:` and `makes:` beside it hold where it has nothing:
 
     offers:
       dead-letters:
@@ -51,7 +52,7 @@ DOCUMENT = "data.aws_iam_policy_document"
 LOG_GROUP = "aws_cloudwatch_log_group"
 SERVICE = late(r"[\w.-]+\.amazonaws\.com")
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
-GOOGLE = "google_"
+OTHERS = ("google_", "azurerm_")
 ANY = (
     "name",
     "rotation_period",
@@ -80,13 +81,15 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
         given = [Edit(split_path(at), value) for at, value in how["given"].items()] if "given" in how else with_it
         return [Edit(split_path(how["at"]), wanted.value), *given], []
     value = _value(module, block, how)
-    made = [*_made(module, block, how), *_granted(module, block, how)]
+    fresh = _made(module, block, how) if "has" not in how or _found(module, block, how) is None else ()
+    made = [*fresh, *_granted(module, block, how)]
     return [Edit(split_path(how["at"]), value), *with_it], made
 
 
 def _value(module: Module, block: Block, how: Layout) -> Plain:
-    """What the attribute gets; None where the module has nothing for it."""
-    return _written(how["value"]) if "value" in how else _found(module, block, how)
+    """What the attribute gets: what the module has already, else what is made; None where there is neither."""
+    found = _found(module, block, how) if "has" in how else None
+    return _written(how["value"]) if found is None and "value" in how else found
 
 
 def _open(module: Module, block: Block, how: Layout) -> bool:
@@ -95,7 +98,9 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
         return False
     if "region" in how and placed(module, how["region"]) is None:
         return False
-    if "value" not in how and _value(module, block, how) is None:
+    if "has" in how and _found(module, block, how) is not None:
+        return True
+    if "value" not in how:
         return False
     if "via" in how and not lets_in(module, block, how["value"]["is"], how["via"]):
         return False
@@ -108,7 +113,7 @@ def _is_free(module: Module, block: Block, how: Layout) -> bool:
     if not all(can_fill(module, block, body) for _, body in _bundled(None, how)):
         return False
     logs = block.type == LOG_GROUP or any(LOG_GROUP in path for path, _ in wanted)
-    note = f"free {logs} {how.get('makes')} {[body for path, body in wanted if path[1].startswith(GOOGLE)]}"
+    note = f"free {logs} {how.get('makes')} {[body for path, body in wanted if path[1].startswith(OTHERS)]}"
     if note not in module.notes:
         found = [(_there_at(module, path), path, moved(module, body)) for path, body in wanted]
         module.notes[note] = all(each is None or _serves(module, each, path, body, logs) for each, path, body in found)
@@ -125,7 +130,7 @@ def _serves(module: Module, there: Tree, path: tuple[str, ...], made: Plain, log
     apart = {"count", "for_each"} & there.keys()
     if apart or there.get("provider") != (made.get("provider") if isinstance(made, dict) else None):
         return False
-    if path[1].startswith(GOOGLE) and isinstance(made, dict):
+    if path[1].startswith(OTHERS) and isinstance(made, dict):
         return all(there.get(key) == value for key, value in _plain(made).items() if key not in ANY)
     said, wanted = str(there), str(made)
     if DOCUMENT in said:

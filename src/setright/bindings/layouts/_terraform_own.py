@@ -1,7 +1,8 @@
 """What a block says of itself and what an offer makes for it repeats: its project, its name, its location as Cloud KMS calls it.
 
 In what an offer makes, `{own: ARGUMENT}` is the block's own value, and is left out where it has none; `as: key-location` or
-`as: key-name` is that value as a key ring takes it, and `else:` what holds where the block says nothing.
+`as: key-name` is that value as a key ring takes it, `as: logs-name` the name of a workspace, and `else:` what holds where the block
+says nothing.
 cloud.google.com/kms/docs/locations: a key is where its data is, and the multi-region EU of storage is called europe there.
 """
 
@@ -17,7 +18,11 @@ from setright.trees import same
 
 OWN = "own"
 APART = late(r"\b(?:each|count|self)\.")  # what has a meaning in that block alone
-RING = late(r"[A-Za-z0-9_-]{1,63}")
+ANY = late(r".+")
+NAMES = {
+    "key-name": late(r"[A-Za-z0-9_-]{1,63}"),
+    "logs-name": late(r"[A-Za-z0-9-]{1,58}"),
+}  # what a ring or a workspace can be called
 PASSING = ("force_destroy", "delete_contents_on_destroy")  # data that may go: a ring would stay for ever
 
 
@@ -55,17 +60,19 @@ def _is_fit(raw: Plain, asked: Mapping[str, Any]) -> bool:
         return "as" not in asked or "else" in asked
     if isinstance(raw, Unknown):
         return APART.search(raw.text) is None and "\n" not in raw.text
-    return isinstance(raw, str) and (asked.get("as") != "key-name" or RING.fullmatch(raw) is not None)
+    return isinstance(raw, str) and NAMES.get(asked.get("as", ""), ANY).fullmatch(raw) is not None
 
 
 def _own(block: Block, asked: Mapping[str, Any]) -> Plain:
     raw = block.body.get(asked[OWN])
-    how: Callable[[str], str] | None = {"key-location": _location, "key-name": _name}.get(asked.get("as", ""))
+    how: Callable[[str], str] | None = HOW.get(asked.get("as", ""))
     if raw is None:
         return asked.get("else")
     if isinstance(raw, Unknown):
         return Unknown(how(raw.text)) if how else raw
-    return {"EU": "europe"}.get(str(raw).upper(), str(raw).lower()) if how is _location else raw
+    if how is _location:
+        return {"EU": "europe"}.get(str(raw).upper(), str(raw).lower())
+    return f"{raw}-logs" if how is _logs else raw
 
 
 def _location(text: str) -> str:
@@ -74,3 +81,10 @@ def _location(text: str) -> str:
 
 def _name(text: str) -> str:
     return f'replace({text}, ".", "-")'
+
+
+def _logs(text: str) -> str:
+    return f'"${{replace({text}, "_", "-")}}-logs"'
+
+
+HOW: Mapping[str, Callable[[str], str]] = {"key-location": _location, "key-name": _name, "logs-name": _logs}
