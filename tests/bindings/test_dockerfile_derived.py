@@ -52,6 +52,10 @@ def new_lines(text: str, key: str) -> list[str]:
         ("FROM node:22\nWORKDIR /a\nCMD x\n", ["RUN chown -R node:node /a", "USER 1000"]),
         ("FROM amazonlinux:2023\nWORKDIR /a\nCMD x\n", ["RUN chown -R 10001 /a", "USER 10001"]),
         ("FROM scratch\nCOPY a /\nCMD x\n", ["USER 65532"]),
+        (
+            "FROM python:3.13\nWORKDIR /home\nCMD x\n",
+            ["RUN useradd --uid 10001 --create-home app \\", "&& chown -R app:app /home", "USER 10001"],
+        ),
         ("FROM acme/base\nCMD x\n", ["USER 65532"]),
         ("FROM acme/base\nRUN make\nWORKDIR /a\nCMD x\n", ["RUN chown -R 65532 /a", "USER 65532"]),
         ('FROM acme/base\nVOLUME /a\nENTRYPOINT ["tini", "bash"]\n', ["RUN mkdir -p /a \\", "&& chown -R 65532 /a", "USER 65532"]),
@@ -227,6 +231,7 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         'FROM alpine\nENTRYPOINT ["/start"]\nCMD ["/usr/sbin/crond", "-f"]\n',
         "FROM alpine\nCMD cron.sh\n",
         "FROM debian:12\nCMD jupyterhub\n",
+        'FROM alpine\nVOLUME /site\nENTRYPOINT ["hugo"]\nCMD ["--help"]\n',
         "FROM debian:12\nENV TMPDIR=/var/lib/docker/tmp\nCMD x\n",
         "FROM debian:12\nENV USER root\nCMD x\n",
         "FROM nginx\nENV DOCKER_HOST unix:///tmp/docker.sock\nCMD x\n",
@@ -239,6 +244,7 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM scratch\nVOLUME /srv\nCOPY a /\nCMD /a\n",
         'FROM gcr.io/distroless/static\nCOPY etcd /bin/\nCOPY var/lib/etcd /var/lib/etcd\nCMD ["/bin/etcd"]\n',
         'FROM gcr.io/distroless/static\nCOPY mkdir etcd /bin/\nRUN mkdir -p /var/lib/etcd\nCMD ["/bin/etcd"]\n',
+        'FROM gcr.io/distroless/static\nCOPY --from=a /data /data\nCMD ["/app"]\n',
         "FROM registry.access.redhat.com/ubi9/ubi-init\nRUN dnf install -y httpd\n",
         "FROM rockylinux:9\nRUN dnf install -y httpd && systemctl enable httpd\n",
         'FROM debian:12\nRUN apt-get install -y squid\nCMD ["squid", "-N"]\n',
@@ -305,6 +311,16 @@ def test_what_is_made_for_several_systems_is_taken_for_none() -> None:
             ["sh", "-c", "celery -A a.b inspect ping -d celery@$HOSTNAME"],
             "worker",
         ),
+        ("FROM alpine\nEXPOSE 80\nCMD a $A_OPTS\n", ["nc", "-z", "127.0.0.1", "80"], "presumed"),
+        ("FROM alpine\nENV A_OPTS=-w\nEXPOSE 80\nCMD a $A_OPTS\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
+        ('FROM debian\nEXPOSE 80\nENTRYPOINT ["/bin/bash"]\n', ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"], "presumed"),
+        ("FROM debian\nEXPOSE 27015 27015/udp\nCMD x\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/27015"], "likely"),
+        ("FROM nginx:1-alpine\nEXPOSE 3000\n", ["nc", "-z", "127.0.0.1", "3000"], "likely"),
+        (
+            'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nEXPOSE 80 443\nENTRYPOINT ["dotnet", "a.dll"]\n',
+            ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"],
+            "several",
+        ),
         ("FROM alpine AS a\nEXPOSE 80\nFROM a\nCMD x\n", ["nc", "-z", "127.0.0.1", "80"], "exposed"),
         ('FROM alpine\nEXPOSE 80 81\nENTRYPOINT ["/sbin/tini", "--"]\n', ["nc", "-z", "127.0.0.1", "80"], "presumed"),
         ('FROM debian\nEXPOSE 8283 5432\nCMD ["/app/serve"]\n', ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8283"], "several"),
@@ -362,6 +378,7 @@ def test_nobody_is_made_where_no_program_makes_users(image: str) -> None:
         "FROM debian\nENTRYPOINT curl\n",  # ends by itself
         "FROM debian\nCMD python worker.py\n",  # that it is there says nothing
         "FROM debian\nEXPOSE 99/udp\nCMD rtpproxy -F\n",
+        'FROM mcr.microsoft.com/dotnet/aspnet:8.0\nEXPOSE 80\nENTRYPOINT ["dotnet", "a.dll"]\n',  # which listens on 8080 by itself
         "FROM debian\nCMD celery -A a worker -n b@%h\n",  # of another name
         "FROM debian\nCMD celery -A a worker --pool=solo\n",  # answers nobody while it works
         "FROM debian\nEXPOSE 80/udp\nCMD x\n",
@@ -373,6 +390,11 @@ def test_what_nobody_can_ask_stays_for_a_person(text: str) -> None:
     assert seen(text)["check"] == {}
     with pytest.raises(BindingError, match="nothing tells how to ask"):
         fixed(text, "Healthcheck")
+
+
+@pytest.mark.parametrize("image", ["quay.io/jupyter/base-notebook", "nodered/node-red:4", "louislam/uptime-kuma:1"])
+def test_the_check_of_a_base_image_is_one(image: str) -> None:
+    assert "Healthcheck" in seen(f"FROM {image}\nCOPY a /b\n")
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,8 @@ def test_of_a_whole_folder_the_word_says_which_script_it_is() -> None:
         ("nginx.conf /etc/nginx/conf.d/default.conf", "upstream a { server b:99; }", "base"),
         ("other.conf /etc/nginx/nginx.conf", "http { server { listen 80; } }", "likely"),  # which is not here
         ("certs /etc/nginx/certs", "", "base"),
+        ("nginx.conf /etc/nginx/nginx.conf\nEXPOSE 3000", "http { server { listen 3000; } }", "exposed"),
+        ("nginx.conf /etc/nginx/nginx.conf\nEXPOSE 3000", "http { server { listen 80; } }", "likely"),
     ],
 )
 def test_the_port_of_a_base_image_is_asked_where_configuration_may_name_others(copies: str, text: str, evidence: str) -> None:

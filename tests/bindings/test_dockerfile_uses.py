@@ -76,6 +76,8 @@ def test_an_action_stays_with_root(image: Plain, is_refused: bool) -> None:
         ("Dockerfile", "FROM debian:12\nRUN apt-get update\n", None),
         ("Dockerfile", "FROM a AS made\nRUN make\nFROM scratch\nCOPY --from=made /out /\n", "files"),
         ("Dockerfile", 'FROM scratch\nCOPY a /\nCMD ["/a"]\n', None),
+        ("Dockerfile", "FROM debian:12\nRUN apt-get update && apt-get install -y build-essential git\n", "jobs"),
+        ("Dockerfile", "FROM debian:12\nRUN apt-get install -y gcc\nCOPY . .\n", None),
         ("ci_Dockerfile", "FROM debian:12\nRUN apt-get update\n", "jobs"),
         ("ci_Dockerfile", "FROM debian:12\nCMD /bin/bash\n", "jobs"),
         ("ci_Dockerfile", "FROM debian:12\nCMD python app.py\n", None),

@@ -20,6 +20,7 @@ FOR_DATA = late(
     r"|(?:/[\w.@+-]+)*/[\w.@+-]*(?:data|logs?|cache|uploads?|media|storage|backups?|output|db)"
 )
 OF_PROGRAMS = late(r"/var/(?:lib|log|run|cache|spool)(?:/[\w.@+-]+)+")
+OF_DATA = late(r"/(?:data|db|logs?|storage|uploads?)")
 BRINGS_ITSELF = late(r"/(?:usr|etc|build|src|tmp|go|root)/|/var/(?:lib|cache)/(?:apt|dpkg|apk|yum|dnf)\b")  # of those who build it
 PATH = late(r"(?:-[\w-]+=)?[\"']?(/[\w.@+-]+(?:/[\w.@+-]+)*)/?[\"']?")
 NAMES_DATA = late(r"DATA|STOR|CACHE|LOGS?(?:_|$)|UPLOAD|MEDIA|STATE|OUTPUT|TE?MP", re.I)
@@ -56,7 +57,11 @@ def filled(whole: Instructions) -> list[str]:
     ]
     targets += [str(each["value"]).rstrip("/") for each in whole if each["keyword"] == "WORKDIR"]
     mine = given_away(whole)
-    return [each for each in (*kept(whole), *filter(OF_PROGRAMS.fullmatch, targets)) if each not in mine]
+    return [each for each in (*kept(whole), *filter(_is_written, targets)) if each not in mine]
+
+
+def _is_written(path: str) -> bool:
+    return bool(OF_PROGRAMS.fullmatch(path) or OF_DATA.fullmatch(path))
 
 
 def given_away(whole: Instructions) -> set[str]:

@@ -60,6 +60,9 @@ SERVERS = {  # the port that a program listens on where its words name none
     for name in names.split()
 }
 STORES = ("3306", "5432", "6379", "9200", "11211", "27017")  # of databases and caches, which an image may hold beside its program
+BY_BOTH = frozenset({"53", "88", "389", "443", "853", "3478", "5349"})  # by TCP and UDP alike
+LISTENS_BY = frozenset({"ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_URLS", "HTTP_PORTS", "URLS"})
+OPTIONS = late(r"\$\{?(\w*(?:ARG|CMD|COMMAND|EXTRA|FLAG|OPT|PARAM)\w*)\}?", re.I)
 USUAL = frozenset({*SERVERS.values(), "443", "4000", "8081", "8443"}) - {"22", "53"}
 PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
@@ -97,10 +100,12 @@ def check_of(image: Image) -> Check | None:
     exposed = _as_named(_exposed(image), named, image)
     base_port = str(image.facts.get("port", ""))
     from_base = "likely" if says_what_runs(image.whole) else "base"
+    if exposed and _is_elsewhere(image, named) and program(image.whole)[:1] == ["dotnet"]:
+        return None  # of both ports, its host chooses one
     for evidence, port in (("exposed", exposed), ("named", named), ("usual", usual), (from_base, base_port)):
         if port and (words := _asks(image, port)):
-            told_by = _of_several(image, port) if evidence == "exposed" and not _is_alone(image) else evidence
-            return Check(words, "presumed" if _starts_nothing(image) else told_by, port)
+            told_by = _by_exposing(image, port, named) if evidence == "exposed" else evidence
+            return Check(words, "presumed" if _starts_nothing(image) or _is_told_by_variable(image) else told_by, port)
     return _worker(image) if not exposed else None
 
 
@@ -121,6 +126,27 @@ def _as_named(exposed: str, named: str, image: Image) -> str:
     return named if named and variables(image.whole).get(exposed.strip("${}")) == named else exposed
 
 
+def _by_exposing(image: Image, port: str, named: str) -> str:
+    """What EXPOSE tells of a port: no more than that it is likely where it serves it by UDP, or its base another one by itself."""
+    if (port in _ports(image, ("udp",)) and port not in BY_BOTH) or _is_elsewhere(image, named):
+        return "likely"
+    return "exposed" if _is_alone(image) else _of_several(image, port)
+
+
+def _is_elsewhere(image: Image, named: str) -> bool:
+    """Whether what the base image starts, or runs, has a port of its own that is not exposed, and nothing tells it of another."""
+    words, own = program(image.whole), str(image.facts.get("port", ""))
+    is_bases = not words or base(words[0]) in ("nginx", "dotnet", "httpd-foreground", "apache2-foreground")
+    told = any(name in LISTENS_BY for name in variables(image.whole)) or any("urls" in word for word in words)
+    return bool(own) and own not in _ports(image) and is_bases and not named and not told
+
+
+def _is_told_by_variable(image: Image) -> bool:
+    """Whether options that nobody knows end its words, which may have it serve or not."""
+    found = OPTIONS.fullmatch(program(image.whole)[-1]) if program(image.whole) else None
+    return found is not None and not variables(image.whole).get(found[1])
+
+
 def _of_several(image: Image, port: str) -> str:
     """What tells of one of several ports: the first one is what the image is there for, others it may open or not."""
     ports = [each for each in _ports(image) if each not in ("22", "443")] or _ports(image)
@@ -128,10 +154,10 @@ def _of_several(image: Image, port: str) -> str:
 
 
 def _starts_nothing(image: Image) -> bool:
-    """Whether it only has an init, or a system or language, for what others name, or speaks to who starts it by pipes."""
+    """Whether it only has an init, a shell, or a system or language, for what others name, or speaks to who starts it by pipes."""
     if not says_what_runs(image.whole):
         return bool(image.facts) and not OF_ITS_OWN & image.facts.keys()
-    if _is_mcp(image):
+    if _is_mcp(image) or _builds(image):
         return True
     said = [each for each in image.whole if each["keyword"] in ("CMD", "ENTRYPOINT")]
     words = [str(word) for each in said for word in (each["value"] if isinstance(each["value"], list) else [each["value"]])]

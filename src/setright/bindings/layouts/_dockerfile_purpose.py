@@ -10,7 +10,7 @@ from collections.abc import Container
 
 from setright.bindings.layouts._compose_build import BARE
 from setright.bindings.layouts._dockerfile_health import only_tells
-from setright.bindings.layouts._dockerfile_image import IMAGE, SHELLS, Image, from_of, plain_name, program, says_what_runs
+from setright.bindings.layouts._dockerfile_image import IMAGE, SHELLS, Image, from_of, packages, plain_name, program, says_what_runs
 from setright.bindings.layouts._shell_words import base
 from setright.patterns import late
 
@@ -45,6 +45,27 @@ FOR_WORK = late(  # images that are made to be worked in
 )
 
 
+SYSTEMS = late(
+    r"(?:.*/)?(?:debian|ubuntu|alpine|fedora|centos|rockylinux|almalinux|amazonlinux|oraclelinux|archlinux|ubi\d*|leap)(?:-\w+)?"
+)
+BUILDS = frozenset(  # packages for those who build programs
+    {
+        "abuild",
+        "alpine-sdk",
+        "autoconf",
+        "automake",
+        "build-base",
+        "build-essential",
+        "clang",
+        "cmake",
+        "debhelper",
+        "devscripts",
+        "g++",
+    }
+    | {"gcc", "gcc-c++", "make", "meson", "ninja-build", "rpm-build"}
+)
+
+
 def purpose_of(locator: str, image: Image, actions: Container[str], services: Container[str]) -> str:
     """``action``, ``function``, ``files``, ``tool``, ``jobs`` or ``shell``; empty where it may be a service, which most are.
 
@@ -64,8 +85,16 @@ def purpose_of(locator: str, image: Image, actions: Container[str], services: Co
     return _work(locator, image)
 
 
+def _has_program(image: Image) -> bool:
+    """Whether files of the tree or of another stage are in it, which may be a program that others start."""
+    return any(each["keyword"] in ("ADD", "COPY") for each in image.whole)
+
+
 def _work(locator: str, image: Image) -> str:
-    """``jobs`` where it stands with what jobs and developers work in, or is made for that; ``shell`` where it starts a bare one."""
+    """``jobs`` where it stands with what jobs and developers work in, is made for that, or only has what builds programs.
+
+    ``shell`` where it starts a bare one.
+    """
     words = program(image.whole)
     found = IMAGE.fullmatch(plain_name(from_of(image.whole[0])["image"])) if image.whole else None
     name = found["name"] if found else ""
@@ -73,5 +102,7 @@ def _work(locator: str, image: Image) -> str:
     if says_what_runs(image.whole) and not is_shell:
         return ""
     if FOR_WORK.fullmatch(name) or (BARE.fullmatch(name) and WORKPLACE.fullmatch(locator)):
+        return "jobs"
+    if SYSTEMS.fullmatch(name) and not is_shell and not _has_program(image) and BUILDS & set(packages(image.whole)):
         return "jobs"
     return "shell" if is_shell else ""

@@ -67,15 +67,34 @@ def doubts(locator: str, image: Image, sources: Mapping[str, Source], check: Tre
     told: Tree = {"evidence": "presumed"} if len(_starting(image)) == 1 and any(map(GOES_ON.fullmatch, texts)) else {}
     if check.get("evidence") == "base" and _is_configured(locator, image, sources):
         told = {"evidence": "likely"}
+    if check.get("evidence") == "likely" and _is_told_to_expose(locator, image, sources):
+        told = {"evidence": "exposed"}
     is_switched = any(CHOSEN.search(text) or (INSTEAD.search(text) and text.count("exec ") > 1) for text in texts)
     return told | ({"alone": "unless-told"} if is_switched and check.get("alone") else {})
+
+
+def _is_told_to_expose(locator: str, image: Image, sources: Mapping[str, Source]) -> bool:
+    """Whether all ports that configuration of the tree names for the base's own program are the exposed ones."""
+    exposed = {str(each["value"]) for each in image.whole if each["keyword"] == "EXPOSE"}
+    told = [
+        found
+        for each in image.whole
+        if _configures(each)
+        for text in _texts(locator, each, sources)
+        for found in LISTENS.findall(text)
+    ]
+    return len(exposed) == 1 and set(told) == exposed
+
+
+def _configures(each: Instruction) -> bool:
+    words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
+    return each["keyword"] in ("ADD", "COPY") and bool(words) and CONFIGURES.match(str(words[-1])) is not None
 
 
 def _is_configured(locator: str, image: Image, sources: Mapping[str, Source]) -> bool:
     """Whether configuration is copied in that names other ports than the base's own, or that is not known here."""
     for each in image.whole:
-        words = each["value"] if isinstance(each["value"], list) else str(each["value"]).split()
-        if each["keyword"] in ("ADD", "COPY") and words and CONFIGURES.match(str(words[-1])):
+        if _configures(each):
             texts = _texts(locator, each, sources)
             told = [found for text in texts for found in LISTENS.findall(text)]
             if not texts or (told and str(image.facts.get("port")) not in told):

@@ -88,7 +88,7 @@ BARE_VOLUME = (
     " --from=STAGE --chown={user} /mnt {volume}, then write USER {user}"
 )
 SYSTEM_PROGRAM = late(r"/(?:usr/(?:local/)?)?s?bin/")
-SYSTEM = late(r"/(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
+SYSTEM = late(r"/(?:bin|boot|dev|etc|lib\d*|media|mnt|opt|proc|root|run|sbin|sys|tmp|usr|var)?")
 USABLE = {"debian": "useradd --uid {uid} --create-home {name}", "alpine": "adduser -D -u {uid} {name}"}
 USABLE |= {"redhat": USABLE["debian"], "busybox": USABLE["alpine"]}
 
@@ -198,6 +198,10 @@ def _refuse(locator: str, image: Image) -> None:
     if held := _steps_down(image) or (_brings(image) if not _is_known(name) else ""):
         raise BindingError(
             f"{locator}: it brings {held}, with which what it starts gives up root by itself; say USER once it runs as another"
+        )
+    if health.only_tells(image) and any(each["keyword"] == "VOLUME" for each in image.whole):
+        raise BindingError(
+            f"{locator}: as a tool it works on what whoever starts it mounts there; let these say as whom, by --user"
         )
     if held := rooted.sign(image):
         raise BindingError(f"{locator}: {held}")

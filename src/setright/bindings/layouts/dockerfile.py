@@ -4,7 +4,7 @@ The tree follows the OCI image configuration (opencontainers/image-spec, config.
 Healthcheck. Everything else is what the instructions say, taken apart (docs.docker.com/reference/dockerfile):
 
     User: app                        # the last USER of the last stage and those it begins from, else its base's as known
-    Healthcheck: CMD curl ...        # their last HEALTHCHECK
+    Healthcheck: CMD curl ...        # their last HEALTHCHECK, or the base's as known
     user-number: "10001"             # the same by its number, where it is said by name and that is known
     purpose: tool                    # where it is surely no service, see _dockerfile_purpose
     check: {evidence: exposed, alone: true}      # what tells how to ask whether it works, see _dockerfile_health, _dockerfile_uses;
@@ -136,10 +136,13 @@ def locate(layout: Mapping[str, Plain], resource: Resource, path: Path, sources:
 
 
 def _images(layout: Mapping[str, Plain]) -> Images:
-    """What is told of images here, and the users of those that are told of elsewhere (`needs`)."""
+    """What is told of images here, and the users and checks of those that are told of elsewhere (`needs`)."""
     needs = layout.get("needs", {})
-    users_of = {name: needs.get(told.get("like"), told).get("user") for name, told in needs.items()}
-    return {**{name: {"runs-as": str(user)} for name, user in users_of.items() if user}, **layout.get("images", {})}
+    whole = {name: needs.get(told.get("like"), told) for name, told in needs.items()}
+    users_of = {name: {"runs-as": str(told["user"])} for name, told in whole.items() if told.get("user")}
+    for name in (name for name, told in whole.items() if told.get("checks")):
+        users_of[name] = {**users_of.get(name, {}), "checks": True}
+    return {**users_of, **layout.get("images", {})}
 
 
 # --- seeing ---------------------------------------------------------------------------------------------------------
@@ -172,7 +175,8 @@ def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) ->
 def _about(image: Image) -> Tree:
     """What holds for the image with all stages that it begins from."""
     user = users.user_now(image)
-    checks = [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
+    checks = ["its base image's"] if image.facts.get("checks") else []
+    checks += [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
     tree: Tree = {"lists-used-later": run.needs_lists(image.whole)}
     tree["environment"] = [{"name": name, "value": value} for name, value in variables(image.whole).items()]
     tree |= {"User": Unknown(user) if "$" in user else user} if user is not None else {}
