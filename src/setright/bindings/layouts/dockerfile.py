@@ -139,7 +139,7 @@ def _images(layout: Mapping[str, Plain]) -> Images:
     """What is told of images here, and the users and checks of those that are told of elsewhere (`needs`)."""
     needs = layout.get("needs", {})
     whole = {name: needs.get(told.get("like"), told) for name, told in needs.items()}
-    users_of = {name: {"runs-as": str(told["user"])} for name, told in whole.items() if told.get("user")}
+    users_of: dict[str, Tree] = {name: {"runs-as": str(told["user"])} for name, told in whole.items() if told.get("user")}
     for name in (name for name, told in whole.items() if told.get("checks")):
         users_of[name] = {**users_of.get(name, {}), "checks": True}
     return {**users_of, **layout.get("images", {})}
