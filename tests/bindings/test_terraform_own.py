@@ -100,4 +100,4 @@ def test_a_workspace_that_is_there_is_taken() -> None:
     there = 'resource "azurerm_log_analytics_workspace" "main" {\n  name = "main"\n}\n'
     lines = after('name = "aks"\nlocation = "westeurope"\nresource_group_name = "g"\n', more=there, layout=CLUSTER)
     assert "logs = azurerm_log_analytics_workspace.main.id" in lines
-    assert sum(line.startswith("resource") for line in lines) == 2
+    assert sum(line.startswith('resource "') for line in lines) == 2
