@@ -100,10 +100,11 @@ def test_a_chart_is_read_as_templates_and_what_it_says_for_them(tmp_path: Path) 
         "web/templates/app.yaml": MANIFEST + "metadata: {{ x }}\n",
         "web/templates/_parts.tpl": MANIFEST,
         "web/values.yaml": "a: 1\n",
+        "web/values.schema.json": "{}",
     }
     found = tree(tmp_path, {"web/Chart.yaml": "name: web\n", "web/crds/crd.yaml": MANIFEST, "values.yaml": "b: 1\n", **files})
     lenses = {document.locator: document.lens for document in found.read([]).documents}
-    chart = {"web/Chart.yaml": "yaml", "web/values.yaml": "yaml"}
+    chart = {"web/Chart.yaml": "yaml", "web/values.yaml": "yaml", "web/values.schema.json": "json"}
     assert lenses == {"web/crds/crd.yaml": "yaml", "web/templates/app.yaml": "helm", **chart}
     assert {each.locator: each.lens for each in found.again(list(lenses)).values()} == lenses
 

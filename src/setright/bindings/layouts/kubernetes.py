@@ -33,6 +33,7 @@ from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomi
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, is_quiet, surroundings, told_of
 from setright.bindings.layouts._helm import filled, lists_given, redirected
+from setright.bindings.layouts._helm_schema import check_values
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Patch, Patched, aims_of, builds, layered
@@ -105,7 +106,9 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """The same edits below the object's place. Raises BindingError for what is only told of it."""
     placed = _placed(layout, resource, [*edits, *live], filled(sources, resource.home[0]))
-    return [redirected(locator, each, sources) for locator, each in placed]
+    set_there = [redirected(locator, each, sources) for locator, each in placed]
+    check_values(set_there, sources)
+    return set_there
 
 
 def _placed(

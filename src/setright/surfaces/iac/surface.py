@@ -64,7 +64,7 @@ class SourceTree:
         problems += [Problem(_written(path), UNSPEAKABLE) for path, _ in seen if _written(path) != path]
         candidates = [(path, lens) for path, lens in seen if _written(path) == path]
         found = charts(path for path, _ in candidates)
-        of_charts = {f"{chart}{name}" for chart in found for name in ("Chart.yaml", "values.yaml")}
+        of_charts = {f"{chart}{name}" for chart in found for name in ("Chart.yaml", "values.yaml", "values.schema.json")}
         for path, lens in in_charts(candidates, found):
             try:
                 data = self._bytes(path)
