@@ -210,3 +210,20 @@ def test_a_principal_that_begins_as_an_arn_is_somebody() -> None:
     first, second = (each["Principal"]["AWS"] for each in told["Statement"])
     assert first == ["arn:aws:iam::${var.a}:root", Unknown("var.b")]
     assert isinstance(second, Unknown)
+
+
+def test_principals_and_conditions_that_stand_in_several_blocks_all_count() -> None:
+    blocks = (
+        'principals {\n type = "AWS"\n identifiers = ["*"]\n}\nprincipals {\n type = "AWS"\n identifiers = [var.a]\n}\n'
+        'not_principals {\n type = "AWS"\n identifiers = ["b"]\n}\n'
+        'condition {\n test = "StringEquals"\n variable = "c"\n values = ["1"]\n}\n'
+        'condition {\n test = "StringEquals"\n variable = "d"\n values = ["2"]\n}\n'
+    )
+    text = (
+        'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+        f'data "aws_iam_policy_document" "d" {{\n  statement {{\n{blocks}  }}\n}}\n'
+    )
+    [statement] = seen(POLICY, text).tree["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"AWS": ["*", Unknown("var.a")]}
+    assert statement["NotPrincipal"] == {"AWS": ["b"]}
+    assert statement["Condition"] == {"StringEquals": {"c": ["1"], "d": ["2"]}}

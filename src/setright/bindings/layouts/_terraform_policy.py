@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -16,6 +16,7 @@ from setright.bindings.layouts._terraform_values import mentions
 from setright.dialect import plain_mapping
 from setright.model import Path, Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import as_list
 
 HEREDOC = late(r"<<-?(\w+)[ \t]*\r?\n(.*)\n[ \t]*\1\s*", re.DOTALL)
 ENCODED = late(r"jsonencode\((.*)\)\s*", re.DOTALL)
@@ -174,12 +175,23 @@ def _document(body: Tree) -> Tree:
 def _statement(body: Tree) -> Tree:
     names = {"sid": "Sid", "actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
     told: Tree = {"Effect": body.get("effect", "Allow")} | {names[key]: value for key, value in body.items() if key in names}
-    if principals := _blocks(body.get("principals")):
-        told["Principal"] = {str(p.get("type")): p.get("identifiers") for p in principals}
-        told["Principal"] = "*" if told["Principal"].get("*") == ["*"] else told["Principal"]
+    for block, name in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
+        if principals := _blocks(body.get(block)):
+            told[name] = _principals(principals)
     if conditions := _blocks(body.get("condition")):
-        told["Condition"] = {str(c.get("test")): {str(c.get("variable")): c.get("values")} for c in conditions}
+        told["Condition"] = {}
+        for each in conditions:
+            told["Condition"].setdefault(str(each.get("test")), {})[str(each.get("variable"))] = each.get("values")
     return told
+
+
+def _principals(blocks: Sequence[Tree]) -> Plain:
+    """Those of each type, by it; all are "*"."""
+    told: Tree = {}
+    for each in blocks:
+        kind, named = str(each.get("type")), each.get("identifiers")
+        told[kind] = [*as_list(told[kind]), *as_list(named)] if kind in told else named
+    return "*" if told.get("*") == ["*"] else told
 
 
 def _blocks(value: Plain) -> list[Tree]:
