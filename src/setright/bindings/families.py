@@ -25,6 +25,7 @@ KEYS = {  # what stands at the top of a document that holds something of a famil
     "services": "compose",
     "jobs": "actions",
     "runs": "actions",
+    "updates": "actions",  # of Dependabot
 }
 TOLD = frozenset({*KEYS.values(), "terraform", "dockerfile", "gitlab"})  # the families of which this is told
 

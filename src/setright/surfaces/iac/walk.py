@@ -39,7 +39,7 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::"), (b'"op"', b'"path"', b'"/')),
 }
 NAMES = late(  # a file that is configuration whatever it holds: Compose, workflows, overlays, Terraform's JSON
-    r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock)\.ya?ml|action\.ya?ml"
+    r"(?:^|/)(?:(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml|\.github/(?:workflows/[^/]*|actions\.lock|dependabot)\.ya?ml|action\.ya?ml"
     r"|[^/]*\.(?:tf|tfvars)\.json|[^/]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml|kustomization\.ya?ml|images\.lock\.yml)$"
 )
 DOCKERFILE = late(r"(?s)(?:docker|container)file(?:[.\-_].*)?|.*\.(?:docker|container)file")
