@@ -74,6 +74,7 @@ def _permitted(
     if resource.kind == "actions/workflow":
         moves = isinstance(raw.get("permissions"), dict) and "write" in raw["permissions"].values()
         placed = [*(rights.moved if moves else rights.limited)(raw, table)]
+        placed = [_reading(each) for each in placed] if raw.get("permissions") == "read-all" else placed
     elif resource.tree["token"] == "default":  # noqa: S105
         placed = [Edit(wanted.path, resource.tree["rights"])]
     elif raw.get("permissions") == "write-all":
@@ -81,6 +82,12 @@ def _permitted(
     had = of_tree.said(raw.get("permissions", workflow.get("permissions")))
     of_tree.no_more(resource.name, of_tree.callers_of(sources, file), had, placed)
     return placed
+
+
+def _reading(edit: Edit) -> Edit:
+    """An edit of permissions that gives no right to write, of which there was none."""
+    given = edit.value
+    return Edit(edit.path, {right: "read" for right in given if right != "id-token"} if isinstance(given, dict) else given)
 
 
 def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list[Edit]:
