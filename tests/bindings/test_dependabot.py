@@ -11,7 +11,8 @@ from setright.lenses import get
 from setright.model import Edit, Resource
 
 FILE = ".github/dependabot.yml"
-TWO = "updates:\n- {package-ecosystem: pip, directory: /a}\n- {package-ecosystem: npm, directories: [/b, /c], open-pull-requests-limit: 0}\n"
+PIP, NPM = "{package-ecosystem: pip, directory: /a}", "{package-ecosystem: npm, directories: [/b, /c], open-pull-requests-limit: 0}"
+TWO = f"updates:\n- {PIP}\n- {NPM}\n"
 
 
 def seen(text: str, name: str = FILE) -> list[Resource]:
