@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,7 +24,7 @@ from setright.controls.page import effect
 from setright.controls.words import brief
 from setright.engine.redact import OF_THIS_PROCESS, redact_text
 from setright.engine.scan import Found, Scan
-from setright.engine.text_edits import LINE_END, Fix, fix_of, position
+from setright.engine.text_edits import Fix, Ruler, fix_of
 from setright.model import Plan
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.iac.overlay import Overlay
@@ -261,16 +262,17 @@ class EditorSession:
         return lsp.Diagnostic(place, f"Not judged: {redact_text(why)}", lsp.DiagnosticSeverity.Information, source="setright")
 
     def _line_range(self, text: str, line: int) -> lsp.Range:
-        ends = [match.span() for match in LINE_END.finditer(text)]
-        start = ends[line - 1][1] if 0 < line <= len(ends) else 0
-        end = ends[line][0] if line < len(ends) else len(text)
-        indent = len(text[start:end]) - len(text[start:end].lstrip())
-        return self._range(text, start + indent, end)
+        return self._range(text, *_ruler(text).written(line))
 
     def _range(self, text: str, start: int, end: int) -> lsp.Range:
         encoding = str(getattr(self.server.workspace.position_encoding, "value", self.server.workspace.position_encoding))
-        first, last = (lsp.Position(*position(text, offset, encoding)) for offset in (start, end))
+        first, last = (lsp.Position(*_ruler(text).position(offset, encoding)) for offset in (start, end))
         return lsp.Range(first, last)
+
+
+@lru_cache(maxsize=4)
+def _ruler(text: str) -> Ruler:
+    return Ruler(text)
 
 
 def _file(uri: str) -> Path:

@@ -48,6 +48,7 @@ class BlockNode:
         self.labels, self.start, self.body, self.end = labels, start, body, 0
 
 
+@recent
 def read_hcl(source: bytes) -> tuple[str, Body]:
     """The text and its nodes. Raises LensError with the line of what is no HCL."""
     try:
