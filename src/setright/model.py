@@ -230,6 +230,7 @@ class Resource(msgspec.Struct, frozen=True):
     only: tuple[str, ...] | None = None  # the first path segments it answers for (a Match block: its own); None: all
     known: tuple[Path, ...] | None = None  # the paths of which it is told what holds (a module's call: its inputs); None: all
     parts: dict[Path, Tree] = {}  # the tree as it were if it held but one of its items: what clears fears of that one alone
+    shared: dict[Path, str] = {}  # paths whose values others have too, and who: what changes there is asked for
     layer: Layer | None = None  # where several documents make one thing: what of it this one says
     unread: str = ""  # what could not be read and may say otherwise: nothing of it passes then
 

@@ -230,8 +230,14 @@ def _question(fact: str, found: Found) -> str:
 def _decided(found: Found, doubts: _Doubts, answers: Mapping[str, Answer], about: About) -> Fix:
     already = _already(found)
     told = tuple(already or doubts.told(teller, found, answers) for _, _, teller in doubts.of(found.control).fears)
-    way = doubts.way(found.control, told, about.past(found), found.resource.deliberate or _partly(found))
+    way = doubts.way(found.control, told, about.past(found), found.resource.deliberate or _shared(found) or _partly(found))
     return Fix(found, way.fears, about.rule(found, way.decision, way.case), way.risk)
+
+
+def _shared(found: Found) -> str:
+    """Who else has a value that a fix would change; empty where nobody has."""
+    changed = [mismatch.path for mismatch in found.finding.mismatches] if found.resource.shared else []
+    return next((who for path in changed for at, who in found.resource.shared.items() if path[: len(at)] == at), "")
 
 
 def _partly(found: Found) -> str:

@@ -91,7 +91,7 @@ def redirected(locator: str, edit: Edit, sources: Mapping[str, Source]) -> tuple
             return values_of(locator), Edit((*DOCUMENT, *added, *edit.path[i + 1 :]), edit.value, edit.remove)
         node = look_up(node, (key,))
         if isinstance(node, Unknown):
-            place = _named(node)
+            place = chart_value(node)
             if place is None or values_of(locator) not in sources:
                 told = "/".join(map(str, edit.path[2 : i + 1]))
                 raise BindingError(f"{locator}: {told} is {node.text}; set it where that is made")
@@ -103,9 +103,9 @@ def _added(items: list[Plain], at: int, locator: str, sources: Mapping[str, Sour
     """The place of a new item in the list of values.yaml that stands at the end of a list, and has none so far; or nothing."""
     values = _top(sources, values_of(locator))
     ends = len(items)
-    while ends and isinstance(last := items[ends - 1], Unknown) and (place := _named(last)) and look_up(values, place) == []:
+    while ends and isinstance(last := items[ends - 1], Unknown) and (place := chart_value(last)) and look_up(values, place) == []:
         ends -= 1
-    place = _named(items[ends]) if ends <= at and ends < len(items) else None
+    place = chart_value(items[ends]) if ends <= at and ends < len(items) else None
     return (*place, at - ends) if place else ()
 
 
@@ -151,7 +151,7 @@ def _given(node: Plain, values: Tree, path: Path) -> Iterator[Path]:
     """The lists of volumes and mounts that a new item would get into by way of values.yaml."""
     for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
         last = inner[-1] if isinstance(inner, list) and inner else inner
-        place = _named(last) if key in OF_VOLUMES and isinstance(last, Unknown) else None
+        place = chart_value(last) if key in OF_VOLUMES and isinstance(last, Unknown) else None
         if place and (last is inner or look_up(values, place) == []):
             yield (*path, key)
         yield from _given(inner, values, (*path, key))
@@ -172,7 +172,7 @@ def _seen(node: Plain, given: _Given) -> Plain:
         return {**({name: Unknown(odd[0]) for name in INCLUDED} if odd else {}), **seen}
     if isinstance(node, list):
         return _items(node, [_seen(inner, given) for inner in node])
-    if not isinstance(node, Unknown) or (place := _named(node)) is None:
+    if not isinstance(node, Unknown) or (place := chart_value(node)) is None:
         return node
     within = look_up(given.values, place[:-1])
     return node if within is None or place[-1] not in within else _switched(node, look_up(given.values, place))
@@ -225,7 +225,7 @@ def _of_chart(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _named(value: Unknown) -> Path | None:
+def chart_value(value: Unknown) -> Path | None:
     """The value of values.yaml that an action writes as it is."""
     match = VALUE.fullmatch(value.text)
     return tuple(match["place"].split(".")) if match else None

@@ -34,6 +34,7 @@ from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, is_quiet, surroundings, told_of
 from setright.bindings.layouts._helm import filled, lists_given, redirected
 from setright.bindings.layouts._helm_schema import check_values
+from setright.bindings.layouts._helm_shared import sharing, tell_shared
 from setright.bindings.layouts._image_needs import Images
 from setright.bindings.layouts._kustomize import Built, built, with_images
 from setright.bindings.layouts._kustomize_layers import Patch, Patched, aims_of, builds, layered
@@ -94,6 +95,7 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         made = _kustomize_seen.over(seen, built, inner, make)
     answers, laid_over = _kustomize_seen.answering(made)
     own = [replace(each, layer=answers[id(each)]) if id(each) in answers else each for _, each in seen]
+    own = [sharing(each, sources[each.home[0]]) for each in own]
     return [*own, *laid_over, *(_kustomize_seen.lone(each, placed[2], inner(placed[2])) for placed, each in lone)]
 
 
@@ -280,6 +282,7 @@ def _claims(tree: Tree, placed: Placed, source: Source | None, around: Around, i
 def _filled_once(same: Same) -> tuple[Mapping[str, Source], list[Source], Mapping[str, Tree], list[Placed], list[Source]]:
     """What every kind is seen in: the sources with charts filled in, the manifests, what is given to each, all objects, patches."""
     sources = filled(same.sources)
+    tell_shared(same.sources, sources)
     kustomized = built(sources)
     manifests = _manifests(sources, kustomized)
     objects = [(source.locator, place, each) for source in manifests for place, each in objects_of(source)]
