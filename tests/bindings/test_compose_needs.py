@@ -51,6 +51,7 @@ def test_an_image_keeps_the_capabilities_that_it_uses() -> None:
     assert "cap_add" not in fixed("image: web, user: '1000'", DROPS)
     assert {*USUAL, "NET_RAW"} == {*fixed("image: web, command: ping db", DROPS)["cap_add"]}
     assert {*USUAL, "AUDIT_WRITE", "SYS_CHROOT"} == {*fixed("image: atmoz/sftp", DROPS)["cap_add"]}
+    assert {*USUAL, "AUDIT_WRITE", "SYS_CHROOT"} == {*fixed("image: web, ports: ['4242:22']", DROPS)["cap_add"]}
     assert "KILL" in fixed("image: redis, init: true", DROPS)["cap_add"]  # for signals from an init that stays root
     assert "KILL" in fixed("image: 'neo4j:5'", DROPS)["cap_add"]
     assert "cap_add" not in fixed("image: postgres, user: '999'", DROPS)

@@ -17,9 +17,9 @@ NAMED = late(  # variables that tell where something is written
 )
 SQLITE = late(r"sqlite(?:\+\w+)?:///(?P<path>/[^?\s]+)")
 DATABASES = late(
-    r"(?:.*[/_-])?(?:aerospike|arangodb?|cassandra|clickhouse|cockroach|couchbase|couchdb|crate|db2|dgraph|elasticsearch|falkordb|firebird"
-    r"|foundationdb|hana\w*|influxdb|informix|ldap|mariadb\w*|mongo|mongod|mongodb|mssql|mysql|mysqld|neo4j|openldap|opensearch|oracle|percona"
-    r"|postgres|postgresql|questdb|rethinkdb|scylla|scylladb|slapd|solr|surrealdb|vertica)(?:[-_].*)?"
+    r"(?:.*[/_-])?(?:aerospike|arangodb?|cassandra|clickhouse|chroma|cockroach|couchbase|couchdb|crate|db2|dgraph|elasticsearch|etcd|falkordb|firebird"
+    r"|foundationdb|hana\w*|influxdb|informix|kafka|ldap|mariadb\w*|mongo|mongod|mongodb|mssql|mysql|mysqld|neo4j|openldap|opensearch|oracle|patroni|percona"
+    r"|postgres|postgresql|qdrant|questdb|redpanda|rethinkdb|scylla|scylladb|slapd|solr|spilo|surrealdb|vertica|weaviate|zookeeper)(?:[-_].*)?"
 )
 ELSE = late(
     r".*(?:admin|agent|backup|client|commander|dashboard|exporter|express|gui|init|manager|migrat|operator|proxy|tools|ui|web).*"

@@ -57,7 +57,11 @@ SPEAKS = ("command", "entrypoint", "healthcheck", "environment")
 STEPS_DOWN = re.compile(r"\b(?:gosu|su-exec|setpriv|su|runuser|chpst|s6-setuidgid)\b")
 OWNERS = re.compile(r"\bch(?:own|grp)\b")
 ROOTS_WORK = {"CHOWN": OWNERS, "DAC_OVERRIDE": OWNERS, "FOWNER": OWNERS, "SETGID": STEPS_DOWN, "SETUID": STEPS_DOWN}
-JAILS = re.compile(r"\b(?:chroot|sshd?|openssh-server|sftp|postfix|dovecot|vsftpd|proftpd|named|bind9)\b")
+JAILS = re.compile(
+    r"\b(?:chroot|gitlab|gogs|mail-?server|mailu|sshd?|openssh-server|sftp|postfix|dovecot|vsftpd|proftpd|named|bind9)\b"
+)
+OF_SSH = re.compile(r"(?:^|:|'target': )22(?:/tcp)?(?:$|[,}])")  # a port of the container
+GIVES = re.compile(r"\bsetcap\s+(?:-\S+\s+)*[\"']?((?:cap_\w+,?)+)[+=]", re.I)
 GRANTS = re.compile(r"\bsetcap\b|pi-?hole")
 BESIDES: dict[str, re.Pattern[str] | SomeOf] = {
     "AUDIT_WRITE": JAILS,
@@ -119,13 +123,20 @@ def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
     needs, image = known(service, images, made), _base(service, made).image
     used = list(needs.get("capabilities", capabilities_of(image, images)))
     if not starts_as_root(service, made or ()) or _starts_as_other(service, images, made):
-        return [each for each in used if each == LOW_PORTS]  # which a file of the image may hand out
+        return sorted({*(each for each in used if each == LOW_PORTS), *_of_files(made)})  # which a file of the image may hand out
     is_told = "capabilities" in needs or (
         tells_capabilities(image, images) and not (service.get("build") or service.get("entrypoint"))
     )
     used = sorted({*used, *_spoken(service), *([] if is_told else _usual(service, made))})
     used = sorted({*used, "KILL"}) if service.get("init") and "SETUID" in used else used  # which stays root, and passes signals on
     return sorted({*used, FILES_OF_OTHERS}) if used and _has_folders_of_the_host(service) else used
+
+
+def _of_files(made: Made) -> set[str]:
+    """The capabilities that a Dockerfile gives to files, which then do not start without them."""
+    said = (str(each["value"]) for each in made or () if each["keyword"] == "RUN")
+    given = (found[1] for text in said for found in GIVES.finditer(text))
+    return {name.upper().removeprefix("CAP_") for names in given for name in names.split(",")}
 
 
 def _at_most(service: Tree, made: Made) -> list[str]:
@@ -139,7 +150,8 @@ def _at_most(service: Tree, made: Made) -> list[str]:
 
 def _usual(service: Tree, made: Made) -> list[str]:
     """What programs of which nothing is known use as root, and what those use besides that something speaks of."""
-    spoken = " ".join([_said(service), *(str(each["value"]) for each in made or ())]).lower()
+    by_ssh = [" sshd "] if any(OF_SSH.search(str(each)) for each in as_list(service.get("ports"))) else []
+    spoken = " ".join([_said(service), *(str(each["value"]) for each in made or ()), *by_ssh]).lower()
     return [*AS_ANY_ROOT, *(each for each, sign in BESIDES.items() if sign.search(spoken))]
 
 

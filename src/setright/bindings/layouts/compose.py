@@ -30,6 +30,7 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _compose_build as build
 from setright.bindings.layouts import _compose_env as env
 from setright.bindings.layouts import _compose_health as health
+from setright.bindings.layouts import _compose_inner as inner
 from setright.bindings.layouts import _compose_limits as limits
 from setright.bindings.layouts import _compose_memory as memory
 from setright.bindings.layouts import _compose_needs as needs
@@ -91,6 +92,8 @@ def edit(
     ]
     images = layout.get("images", {})
     known = needs.with_plain(env.with_files(raw, locator, sources), locator, sources, images, made)
+    if held := next(filter(None, (inner.refusal(locator, known, each, made) for each in edits)), ""):
+        raise BindingError(f"{resource.name}: {held}")
     edits = [small for each in edits for small in health.health_edits(resource.name, known, each, images, made, version)]
     more = [other for each in edits for other in needs.besides(known, each, images, made)]
     limits.refuse_memory(resource.name, more, version, services.values())
