@@ -28,7 +28,7 @@ TAKEN_FROM = {("cap_drop",), ("read_only",), ("security_opt",)}
 LIMITED = {("deploy", "resources", "limits", "pids"), ("deploy", "resources", "limits", "memory")}
 
 
-def refusal(file: str, service: Tree, wanted: Edit, made: Made) -> str:
+def kept_by(file: str, service: Tree, wanted: Edit, made: Made) -> str:
     """Why an edit would surely break what runs within; empty for nothing."""
     if wanted.remove or not (wanted.path in TAKEN_FROM | LIMITED or wanted.path == ("privileged",)):
         return ""
@@ -36,7 +36,7 @@ def refusal(file: str, service: Tree, wanted: Edit, made: Made) -> str:
         return (
             f"{held} runs others within, which need the rights of the host's root and share its limits; let it run nothing but that"
         )
-    if wanted.path != ("privileged",) and is_workplace(file, service):
+    if wanted.path != ("privileged",) and _is_workplace(file, service):
         return "people work in it, who install programs, become root and build; that is its use"
     return ""
 
@@ -51,7 +51,7 @@ def _nested(service: Tree, made: Made) -> str:
     return name if name in STARTS_THEM and service.get("privileged") else ""
 
 
-def is_workplace(file: str, service: Tree) -> bool:
+def _is_workplace(file: str, service: Tree) -> bool:
     """Whether it is made to be worked in: by its image, or as what waits beside the configuration of an editor."""
     found = NAME_OF.fullmatch(filled(service.get("image", "")))
     if found is not None and FOR_WORK.fullmatch(found["name"]):

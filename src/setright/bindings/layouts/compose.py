@@ -92,7 +92,7 @@ def edit(
     ]
     images = layout.get("images", {})
     known = needs.with_plain(env.with_files(raw, locator, sources), locator, sources, images, made)
-    if held := next(filter(None, (inner.refusal(locator, known, each, made) for each in edits)), ""):
+    if held := next(filter(None, (inner.kept_by(locator, known, each, made) for each in edits)), ""):
         raise BindingError(f"{resource.name}: {held}")
     edits = [small for each in edits for small in health.health_edits(resource.name, known, each, images, made, version)]
     more = [other for each in edits for other in needs.besides(known, each, images, made)]
