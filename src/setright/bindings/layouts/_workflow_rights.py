@@ -81,7 +81,8 @@ RELEASES = late(  # what tools and targets of these names push, they push with t
     r"|standard-version|\b(?:cz|bump-my-version) bump|bump2?version|\bmvn[^\n]*\brelease:"
 )
 COMMITS = late(  # what pushes with what the checkout leaves to git
-    r"(?:stefanzweifel/git-auto-commit-action|EndBug/add-and-commit|fregante/setup-git-user)\Z", re.I
+    r"(?:stefanzweifel/git-auto-commit-action|EndBug/add-and-commit|fregante/setup-git-user|quarto-dev/quarto-actions/publish)\Z",
+    re.I,
 )
 CHECKOUT = late(r"actions/checkout\Z", re.I)
 PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
@@ -99,7 +100,8 @@ MAKES_RELEASE = late(
 )
 GIT_ACTIONS = late(
     r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./|backport|cherry|rebase|merge|mirror"
-    r"|sync|fork|auto-?(?:fix|format|update)|wearerequired/lint-action|changed-files|dorny/paths-filter",
+    r"|sync|fork|auto-?(?:fix|format|update)|wearerequired/lint-action|changed-files|dorny/paths-filter|python-coverage-comment|action-benchmark|flake-lock"
+    r"|quarto-actions/publish",
     re.I,
 )
 FETCHES = late(r"'check-modified-files-only': '?(?:yes|true|\$)|'VALIDATE_ALL_CODEBASE': '?(?:false|\$)", re.I)  # to compare with
