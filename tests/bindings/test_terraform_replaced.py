@@ -24,6 +24,7 @@ def test_the_old_one_is_kept_where_nothing_says_what_becomes_of_it(path: tuple[s
     assert added("", path) == kept
     assert added("  lifecycle {\n    ignore_changes = [size]\n  }\n", path) == kept
     assert added("  force_destroy = false\n", path) == kept
+    assert added("  skip_final_snapshot = true\n", path) == kept
 
 
 @pytest.mark.parametrize("said", ["lifecycle {\n    prevent_destroy = false\n  }", "force_destroy = true", "force_delete = true"])

@@ -16,7 +16,7 @@ from setright.model import Edit, Plain
 from setright.trees import same
 
 LIFECYCLE, KEPT = "lifecycle", "prevent_destroy"
-THROWN_AWAY = ("force_destroy", "force_delete", "skip_final_snapshot", "skip_final_backup")
+THROWN_AWAY = ("force_destroy", "force_delete")  # many a database that is kept says skip_final_snapshot
 
 
 def kept(layout: Mapping[str, Plain], module: Module, block: Block, wanted: Iterable[Edit]) -> Iterator[tuple[str, Edit]]:
