@@ -82,6 +82,7 @@ def test_extending_in_circles_ends() -> None:
         ("{name: 'a@sha256:0f'}", "sha256:0f"),
         ("a:$TAG", Unknown("a:$TAG")),
         ("$IMAGE", Unknown("$IMAGE")),
+        ("'$[[ inputs.image ]]'", Unknown("$[[ inputs.image ]]")),
     ],
 )
 def test_an_image_tells_its_version(image: str, version: object) -> None:
@@ -122,6 +123,11 @@ def test_what_a_pipeline_includes_of_the_tree_is_part_of_it(include: str) -> Non
     assert list(found) == [f"{CI} default", f"{CI} test", "ci/a.yml .base", "ci/a.yml b"]
     assert found[f"{CI} test"].tree["image"] == {"name": "a:1", "version": "1"}
     assert found["ci/a.yml b"].tree["timeout"] == "1h"
+
+
+def test_what_a_job_starts_of_the_tree_is_seen() -> None:
+    found = pipeline_of(**{CI: "t: {trigger: {include: ci/child.yml}}\n", "ci/child.yml": "c: {script: make}\n"})
+    assert list(found) == [f"{CI} t", "ci/child.yml c"]
 
 
 def test_files_that_include_each_other_are_seen_once() -> None:

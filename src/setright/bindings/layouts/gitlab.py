@@ -35,7 +35,7 @@ SCRIPTS = ("before_script", "script", "after_script")
 TOLD_ONLY = ("name", "commands")
 MAIN = ".gitlab-ci.yml"
 MAX_DEPTH = 11  # as many levels of extends as GitLab follows
-VARIABLE = re.compile(r"\$\{?\w+")
+VARIABLE = re.compile(r"\$\{?\w+|\$\[\[")
 COMMIT = late(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})/")
 SET_UP_BY: Mapping[str, str | tuple[str, ...]] = {  # what images of services make their users by, which live as long as the job
     "postgres": "POSTGRES_",
@@ -100,10 +100,17 @@ def _pipelines(sources: Mapping[str, Source]) -> list[list[File]]:
         found.setdefault(root, []).append(file)
     for root, files in found.items():
         for file in files:  # which grows on the way
-            included = [name for _, _, raw in of_file[file] for name in _local(raw.get("include"), root, of_file)]
+            includes = [each for _, _, raw in of_file[file] for each in _includes(raw)]
+            included = [name for each in includes for name in _local(each, root, of_file)]
             files += [name for name in dict.fromkeys(included) if name not in files]
     once = {file: root for root in sorted(found, key=len, reverse=True) for file in found[root]}  # the outermost that has it
     return [[each for file in files if once[file] == root for each in of_file[file]] for root, files in found.items()]
+
+
+def _includes(raw: Tree) -> Iterator[Plain]:
+    """What a file includes, and what the pipelines that its jobs start do."""
+    yield raw.get("include")
+    yield from (look_up(job, ("trigger", "include")) for job in raw.values() if isinstance(job, dict))
 
 
 def _local(include: Plain, root: str, names: Iterable[str]) -> Iterator[str]:
