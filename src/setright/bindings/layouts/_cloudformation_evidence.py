@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
+from setright.bindings.layouts._cloudformation_deliveries import deliveries
 from setright.bindings.layouts._cloudformation_edge import built_site, delivered_logs, edge, edge_function, edge_logs
 from setright.bindings.layouts._cloudformation_index import index, mentions, of_type, speakers, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_logins import logins
@@ -358,6 +359,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "notifiers": notifiers,
     "logs": _logs,
     "trails": trails,
+    "deliveries": deliveries,
     "throw-away": _throw_away,
     "callers": _callers,
     "replaced": _replaced,
