@@ -181,6 +181,23 @@ def test_what_another_template_may_add_cannot_be_told() -> None:
     assert isinstance(side["livenessProbe"], Unknown)
 
 
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        ("name: http\n          containerPort: {{ .Values.port }}", "http"),
+        ("containerPort: {{ .Values.port }}", "{{ .Values.port }}"),
+        ("containerPort: 8080", "8080"),
+    ],
+)
+def test_a_port_of_values_is_said_as_the_template_says_it(monkeypatch: pytest.MonkeyPatch, port: str, said: str) -> None:
+    pod = TEMPLATE[: TEMPLATE.index("    - name: side")].replace("metadata:\n", "metadata:\n  labels: {app: shop}\n")
+    pod = pod.replace('{{ include "shop.fullname" . }}', "shop")
+    monkeypatch.setitem(FILES, "shop/templates/pod.yaml", f"{pod}      ports:\n        - {port}\n")
+    monkeypatch.setitem(FILES, "shop/values.yaml", VALUES + "port: 8080\nresources: {}\n")
+    for path, value in (((*CONTAINER, "readinessProbe"), "tcp"), (("workload", "network_policies"), ["shop"])):
+        assert f"port: {said}\n" in edited(path, value)["shop/templates/pod.yaml"]
+
+
 def test_a_release_has_a_namespace_of_its_own() -> None:
     assert isinstance(seen("k8s/object").tree["metadata"]["namespace"], Unknown)
 

@@ -151,6 +151,14 @@ def test_what_is_spread_over_lines_is_read(source: bytes, more: dict[str, Unknow
     assert put("helm", source, [Edit((*SPEC, "b"), 2)]) == source.replace(b" b: 1", b" b: 2")
 
 
+def test_an_action_may_be_written_and_quotes_of_others_stay() -> None:
+    source = b'spec:\n  a: "{{ .Values.port }}"\n  b: 1\n'
+    value = {"port": Unknown("{{ .Values.port }}"), "name": "web"}
+    after = source + b"  probe:\n    port: {{ .Values.port }}\n    name: web\n"
+    assert put("helm", source, [Edit((*SPEC, "probe"), value)]) == after
+    assert get("helm", after)["documents"][0]["spec"]["probe"] == value
+
+
 def test_a_key_of_both_arms_may_stand_apart_from_its_colon() -> None:
     told = get("helm", b"{{- if .a }}\nenv :\n  - a\n{{- else }}\nenv: []\n{{- end }}\n")["documents"][0]
     assert isinstance(told["env"], Unknown)

@@ -10,11 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from setright.lenses import yaml
 from setright.lenses._helm_arms import arms
+from setright.lenses._helm_blocks import (
+    ACTION,
+    CLOSES,
+    ENDS,
+    INDENT,
+    OPENS,
+    WORD,
+    blocks_of,
+    check_blocks,
+    check_trims,
+    depth_of,
+    settled,
+)
 from setright.lenses._helm_lines import on_one_line, on_own_lines, spoken, without_comments, without_definitions
 from setright.lenses._recent import recent
 from setright.lenses.error import LensError
@@ -22,13 +34,8 @@ from setright.model import Edit, Path, Plain, Tree, Unknown
 
 EMPTY = b""
 BOM = "\ufeff"
-ACTION = re.compile(r'\{\{(?:[^"`}\n]|"(?:\\.|[^"\\\n])*"|`[^`\n]*`|\}(?!\}))*\}\}')
-WORD = re.compile(r"\{\{-?\s*(\$\w*\s*:?=|/\*|[\w.$(]+)\s*(.*?)\s*-?\}\}", re.S)
-OPENS, CLOSES = ("if", "with", "range", "define", "block"), ("end",)
 SILENT = (*OPENS, *CLOSES, "else", "template", "break", "continue", "/*", "fail", "required")
 DOT = re.compile(r"(?<=[\s(])\.(?=[\s|)]|-?\}\})")
-TRIMS = re.compile(r"(\s*)\{\{(?!-)[^{}]*-\}\}\s*")  # stands alone, and leaves its own column to what follows
-ENDS = re.compile(r"\{\{-?\s*end\s*-?\}\}")
 END = "{{end}}"  # the key that stands for the end of a block among pairs, which no tree shows
 OF_ITEMS = frozenset(
     (
@@ -36,15 +43,14 @@ OF_ITEMS = frozenset(
         *("tolerations", "topologySpreadConstraints", "volumeMounts", "volumes"),
     )
 )
-OF_VOLUMES = re.compile(r"\s*(?:- )?volume(?:Mount)?s:\s*")
 VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*")
 LINE = re.compile(r"line (\d+):")
 TRIALS = 4  # masks that are tried before every end is a comment
-INDENT = re.compile(r"n?indent\s+(\d+)")
 FIRST, LAST, PAD = "\ue000", "\uf8fd", "\uf8ff"
 KEYED = re.compile(r"(\s*(?:- )?)[^\s{#]+:[ ]+\{\{[^\n]*\bnindent\s+(\d+)\s*-?\}\}\s*")
 MARK = re.compile(f"\n? *(#|- )?([{FIRST}-{LAST}])(: )?({PAD}*)")
 MARKED = re.compile(f"[{FIRST}-{PAD}]")
+QUOTED = re.compile(f'"([{FIRST}-{LAST}]{PAD}+)"')  # a new one, which YAML would quote
 ALONE = re.compile(f" *[{FIRST}-{LAST}]: {PAD}*")
 
 
@@ -67,7 +73,10 @@ def get(source: bytes) -> Tree:
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     """New bytes with the edits in; each action stands as it did. Raises LensError where an edit would take one away."""
     masked = _masked(source)
+    known = masked.marks
+    masked = masked._replace(marks={**known}, told={**masked.told})
     edited = yaml.put(masked.text.encode(), [_hidden(each, masked) for each in edits]).decode()
+    edited = QUOTED.sub(lambda match: match[0] if match[1][0] in known else match[1], edited)
     seen = [match[2] for match in MARK.finditer(edited)]
     if sorted(seen) != sorted(masked.marks):
         raise LensError("the edit would take away what the template fills in; change the template by hand")
@@ -75,9 +84,9 @@ def put(source: bytes, edits: Sequence[Edit]) -> bytes:
     if source.count(b"\n") == source.count(b"\r\n") > 0:
         after = re.sub(r"\r?\n", "\r\n", after)
     before, lines = on_one_line(source.decode()).split("\n"), on_one_line(after).split("\n")
-    lines = _settled(before, lines)
-    _check_blocks(before, lines)
-    _check_trims(before, lines)
+    lines = settled(before, lines)
+    check_blocks(before, lines)
+    check_trims(before, lines)
     return on_own_lines("\n".join(lines)).encode()
 
 
@@ -112,78 +121,17 @@ def _told(text: str, masked: _Masked) -> str:
 def _hidden(edit: Edit, masked: _Masked) -> Edit:
     """The edit with names of keys as they are masked."""
     keys = {told: mark.strip(PAD + ": ") for mark, told in ((masked.marks[c][0], masked.told[c]) for c in masked.marks)}
-    return Edit(tuple(keys.get(key, key) if isinstance(key, str) else key for key in edit.path), edit.value, edit.remove)
+    path = tuple(keys.get(key, key) if isinstance(key, str) else key for key in edit.path)
+    return Edit(path, _as_written(edit.value, masked), edit.remove)
 
 
-def _settled(before: Sequence[str], after: list[str]) -> list[str]:
-    """The new lines that end a block which the key above them does not stand in, behind the end of that block."""
-    for _ in after:
-        at, last = next(((at, last) for at, last, is_new in _misplaced(before, after) if is_new), (0, 0))
-        ends = next((n for n in range(last, len(after)) if after[n].strip()), 0) if last else 0
-        if not ends or not ENDS.fullmatch(after[ends].strip()):
-            return after
-        after = [*after[:at], *after[last : ends + 1], *after[at:last], *after[ends + 1 :]]
-    return after
-
-
-def _check_blocks(before: Sequence[str], after: Sequence[str]) -> None:
-    """Raises LensError where a new line stands in a block that the key above it does not stand in.
-
-    Nor may a new volume stand in a list that is not always there: what needs it stands elsewhere.
-    """
-    for at, _, _ in _misplaced(before, after):
-        raise LensError(f"line {at + 1}: would stand in a block that is not always filled in; change the template by hand")
-
-
-def _check_trims(before: Sequence[str], after: Sequence[str]) -> None:
-    """Raises LensError where a new line would be joined to what stands above it, by an action that trims what follows."""
-    for tag, _, _, first, _ in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        above = next((line for line in reversed(after[:first]) if line.strip()), "") if tag == "insert" else ""
-        own = TRIMS.fullmatch(above)
-        if above.rstrip().endswith("-}}") and (own is None or len(own[1]) != _depth(after[first])):
-            raise LensError(
-                f"line {first + 1}: would be joined to the line above, whose action trims what follows; change it by hand"
-            )
-
-
-def _misplaced(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
-    """The lines that stand in a block too deep, each with where what changed there ends, and whether all of that is new."""
-    blocks = _blocks(after)
-    for tag, _, _, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        for at in range(first, last) if tag in ("insert", "replace") else ():
-            parent = _key_above(after, at)
-            owner = _key_above(after, parent) if parent is not None and OF_VOLUMES.fullmatch(after[parent]) else parent
-            around = blocks[owner] if owner is not None else ()
-            if after[at].strip() and (blocks[at] != around or (parent is not None and blocks[parent] != around)):
-                yield at, last, tag == "insert"
-
-
-def _key_above(lines: Sequence[str], at: int) -> int | None:
-    return next((i for i in range(at - 1, -1, -1) if _is_above(lines[i], lines[at])), None)
-
-
-def _is_above(line: str, below: str) -> bool:
-    """Whether a line holds the key that a later line stands under."""
-    indent, body = len(line) - len(line.lstrip()), line.strip()
-    if not body or body.startswith(("#", "{{")):
-        return False
-    depth = len(below) - len(below.lstrip())
-    is_item, is_key = below.lstrip().startswith("- "), body.endswith(":") and not body.startswith("- ")
-    return indent < depth or (indent == depth and is_item and is_key)
-
-
-def _blocks(lines: Sequence[str]) -> list[tuple[int, ...]]:
-    """The blocks around each line, by the lines that open them."""
-    around: list[tuple[int, ...]] = []
-    open_: tuple[int, ...] = ()
-    for number, line in enumerate(lines):
-        around.append(open_)
-        for action in ACTION.finditer(line):
-            match = WORD.match(action[0])
-            word = match[1] if match else ""
-            open_ = (*open_, number) if word in OPENS else (*open_[:-1], number) if word == "else" else open_
-            open_ = open_[:-1] if word in CLOSES else open_
-    return around
+def _as_written(value: Plain, masked: _Masked) -> Plain:
+    """A new value with a mark for each action in it."""
+    if isinstance(value, dict):
+        return {key: _as_written(each, masked) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_written(each, masked) for each in value]
+    return _marked(masked, value.text, "") if isinstance(value, Unknown) and ACTION.fullmatch(value.text) else value
 
 
 @recent
@@ -232,9 +180,9 @@ def _mask(source: bytes, odd: Set[int] | None, hides: bool = False) -> _Masked:
     if hides:
         text = without_definitions(text, _words, OPENS, lambda own: _marked(masked, own, "#"))
     written = on_one_line(without_comments(text, lambda part: _marked(masked, part, "#"))).split("\n")
-    blocks = _blocks(written)
+    blocks = blocks_of(written)
     others = _other_arms(written, blocks)
-    twice = arms(written, [_words(line) for line in written], _depth)
+    twice = arms(written, [_words(line) for line in written], depth_of)
     for number, line in enumerate(written):
         if number in twice.gone or number in twice.values:
             lines.append(_untold(line, twice.values.get(number, ""), scopes, masked))
@@ -295,8 +243,8 @@ def _line(line: str, above: Sequence[str], below: Sequence[str], scopes: list[st
             return _marked(masked, line.rstrip(), ":", told=END, ahead=" " * column) + line[len(line.rstrip()) :]
         return line.replace(body, _marked(masked, body, "#"))
     form = _form(line, above) or _among(line, above, below)
-    deeper = _depth(line) - (len(line) - len(line.lstrip()))  # what it writes stands there, wherever it is written
-    ahead = " " * deeper if deeper >= 0 or not form else "\n" + " " * _depth(line)
+    deeper = depth_of(line) - (len(line) - len(line.lstrip()))  # what it writes stands there, wherever it is written
+    ahead = " " * deeper if deeper >= 0 or not form else "\n" + " " * depth_of(line)
     if len(f"{ahead}- {FIRST}: ") > len(body):
         return line.replace(body, _marked(masked, body, "#"))
     return line.replace(body, _marked(masked, body, form, scopes, ahead=ahead))
@@ -306,7 +254,7 @@ def _column_below(line: str, below: Sequence[str]) -> int | None:
     """Where the pairs stand that an action writes below its key and that go on below it; None where it is all there is."""
     keyed = KEYED.fullmatch(line)
     following = next((each for each in below if _says(each)), "")
-    is_more = keyed is not None and bool(following) and _depth(following) == int(keyed[2]) > len(keyed[1])
+    is_more = keyed is not None and bool(following) and depth_of(following) == int(keyed[2]) > len(keyed[1])
     return int(keyed[2]) if keyed and is_more and not following.lstrip().startswith("- ") else None
 
 
@@ -349,8 +297,8 @@ def _form(line: str, above: Sequence[str]) -> str:
 
 def _among(line: str, above: Sequence[str], below: Sequence[str]) -> str:
     """How an action below its key must look where it is not all that stands there: one of its pairs, or of its items."""
-    following = next((each for each in below if _says(each) and not (_is_alone(each) and _depth(each) > _depth(line))), "")
-    if not following or _depth(following) != _depth(line):
+    following = next((each for each in below if _says(each) and not (_is_alone(each) and depth_of(each) > depth_of(line))), "")
+    if not following or depth_of(following) != depth_of(line):
         return ""
     key = next(_content(above)).strip().rstrip(":").removeprefix("- ")
     return "-" if following.lstrip().startswith("- ") or key in OF_ITEMS else ":"
@@ -365,12 +313,6 @@ def _says(line: str) -> bool:
     body = line.strip()
     words = [match[1] for each in ACTION.finditer(body) if (match := WORD.match(each[0]))]
     return bool(body) and not body.startswith("#") and not (words and not ACTION.sub("", body).strip() and words[0] in SILENT)
-
-
-def _depth(line: str) -> int:
-    """The column at which a line's text stands in the end."""
-    told = INDENT.search(line) if line.lstrip().startswith("{{") else None
-    return int(told[1]) if told else len(line) - len(line.lstrip())
 
 
 def _content(above: Sequence[str]) -> Iterator[str]:

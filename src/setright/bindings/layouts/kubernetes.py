@@ -33,6 +33,7 @@ from setright.bindings.layouts import _image_locks, _kustomize_patches, _kustomi
 from setright.bindings.layouts._documents import folder
 from setright.bindings.layouts._evidence import Around, is_quiet, surroundings, told_of
 from setright.bindings.layouts._helm import filled, lists_given, redirected
+from setright.bindings.layouts._helm_ports import with_ports_of_values
 from setright.bindings.layouts._helm_schema import check_values
 from setright.bindings.layouts._helm_shared import sharing, tell_shared
 from setright.bindings.layouts._image_needs import Images
@@ -108,6 +109,7 @@ def edit(
 ) -> list[tuple[str, Edit]]:
     """The same edits below the object's place. Raises BindingError for what is only told of it."""
     placed = _placed(layout, resource, [*edits, *live], filled(sources, resource.home[0]))
+    placed = with_ports_of_values(placed, resource, sources)
     set_there = [redirected(locator, each, sources) for locator, each in placed]
     check_values(set_there, sources)
     return set_there
