@@ -52,6 +52,20 @@ def test_what_fetches_something_at_its_start_has_no_other_way_out() -> None:
     assert told({"main.tf": WEB % SCRIPT + NETWORK, "net/nat.tf": nat}) == "no"
 
 
+IN_DEFAULT = (
+    'resource "google_compute_instance" "web" {\n  name = "web"\n%s  network_interface {\n    network = "default"\n  }\n}\n'
+)
+DECLARED = "  metadata = {\n    gce-container-declaration = var.container\n  }\n"
+
+
+def test_a_container_is_pulled_at_the_start_and_the_default_network_has_no_nat() -> None:
+    assert told({"main.tf": WEB % DECLARED + NETWORK}) == "the only way out"
+    assert told({"main.tf": WEB % DECLARED}) == "no"
+    assert told({"main.tf": IN_DEFAULT % DECLARED}) == "the only way out"
+    assert told({"main.tf": IN_DEFAULT % SCRIPT}) == "the only way out"
+    assert told({"main.tf": IN_DEFAULT % ""}) == "no"
+
+
 TEMPLATE = 'data "template_file" "start" {\n  template = %s\n}\n'
 RENDERED = "  metadata_startup_script = data.template_file.start.rendered\n"
 

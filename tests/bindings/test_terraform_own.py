@@ -47,9 +47,9 @@ def after(*bodies: str, more: str = "", layout: Mapping[str, Plain] = BUCKET) ->
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('name = "a"\nlocation = "EU"\n', ['name = "a"', 'location = "europe"']),
+        ('name = "a"\nlocation = "EU"\n', ['name = "storage-a"', 'location = "europe"']),
         ('name = "a"\nlocation = "US"\n', ['location = "us"']),
-        ("name = var.name\nlocation = var.place\n", ['name = replace(var.name, ".", "-")']),
+        ("name = var.name\nlocation = var.place\n", ['name = "storage-${replace(var.name, ".", "-")}"']),
         ("name = var.name\nlocation = var.place\n", ['location = replace(lower(var.place), "/^eu$/", "europe")']),
         ('name = "a"\nlocation = "EU"\nproject = var.p\n', ["project = var.p", "project = google_project_service.kms.project"]),
     ],

@@ -142,7 +142,7 @@ def google_key(service: str, agent: str, named: str, location: Plain) -> dict[st
         },
         "resource/google_kms_key_ring/data": {
             "project": {"is": "google_project_service.kms.project"},  # so that Cloud KMS is on before
-            "name": {"own": named, "as": "key-name"},
+            "name": {"own": named, "as": "key-name", "for": service},
             "location": location,
         },
         "resource/google_kms_crypto_key/data": {

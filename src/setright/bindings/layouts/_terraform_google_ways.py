@@ -23,6 +23,8 @@ FETCHES = late(  # commands by which a machine loads what it needs when it start
 )
 SCRIPTS = ("metadata", "metadata_startup_script")
 STARTS = ("startup-script", "startup-script-url", "user-data", "windows-startup-script-ps1")
+DECLARED = "gce-container-declaration"  # a container whose image the machine pulls when it starts
+DEFAULT = late(r"(?:.*/)?default")  # the network that a project has from its beginning
 UNREAD = late(r"\b(?:file|filebase64|templatefile)\s*\(|\bdata\.(?:template_)?cloudinit_config\b")
 TEMPLATE = late(r"\bdata\.template_file\.([\w-]+)(?:\[[^\]]*\])?\.rendered\b")
 CERTIFICATE = "google_sql_ssl_cert"
@@ -68,7 +70,14 @@ def _is_way_out(module: Module, block: Block) -> bool:
     metadata = block.body.get("metadata")
     scripts = [metadata.get(key) for key in STARTS] if isinstance(metadata, dict) else []
     unread = any(_is_elsewhere(module, raw) for raw in (*scripts, block.body.get(SCRIPTS[1])))
-    return (unread or FETCHES.search(said) is not None) and _has_no_nat(module)
+    pulls = isinstance(metadata, dict) and DECLARED in metadata
+    return (unread or pulls or FETCHES.search(said) is not None) and _has_no_nat(module, _is_in_default(module, block))
+
+
+def _is_in_default(module: Module, block: Block) -> bool:
+    there = block.body.get("network_interface")
+    named = [module.resolved(each.get("network")) for each in there if isinstance(each, dict)] if isinstance(there, list) else []
+    return any(isinstance(each, str) and DEFAULT.fullmatch(each) for each in named)
 
 
 def _is_elsewhere(module: Module, raw: Plain) -> bool:
@@ -88,12 +97,12 @@ def nodes(module: Module, block: Block, tree: Tree) -> str:
     return "public addresses" if loads and _has_no_nat(module) else "others"
 
 
-def _has_no_nat(module: Module) -> bool:
-    """Whether the tree makes a network, and nothing that leads out of it."""
+def _has_no_nat(module: Module, bare: bool = False) -> bool:
+    """Whether the tree makes a network, or what it makes is in one that has none by itself, and nothing that leads out of it."""
     homes = list(module.tree.values())
     if any(home.resources(NAT) or any(map(LEADING.match, home.types)) for home in homes):
         return False
-    return any(home.resources(kind) for home in homes for kind in NETWORKS)
+    return bare or any(home.resources(kind) for home in homes for kind in NETWORKS)
 
 
 def _said(value: Plain) -> str:

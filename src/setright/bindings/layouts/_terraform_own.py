@@ -1,8 +1,8 @@
 """What a block says of itself and what an offer makes for it repeats: its project, its name, its location as Cloud KMS calls it.
 
 In what an offer makes, `{own: ARGUMENT}` is the block's own value, and is left out where it has none; `as: key-location` or
-`as: key-name` is that value as a key ring takes it, `as: logs-name` the name of a workspace, and `else:` what holds where the block
-says nothing.
+`as: key-name` is that value as a key ring takes it, with what it is `for:` before, `as: logs-name` the name of a workspace, and
+`else:` what holds where the block says nothing.
 cloud.google.com/kms/docs/locations: a key is where its data is, and the multi-region EU of storage is called europe there.
 """
 
@@ -20,7 +20,7 @@ OWN = "own"
 APART = late(r"\b(?:each|count|self)\.")  # what has a meaning in that block alone
 ANY = late(r".+")
 NAMES = {
-    "key-name": late(r"[A-Za-z0-9_-]{1,63}"),
+    "key-name": late(r"[A-Za-z0-9_-]{1,54}"),
     "logs-name": late(r"[A-Za-z0-9-]{1,58}"),
 }  # what a ring or a workspace can be called
 PASSING = ("force_destroy", "delete_contents_on_destroy")  # data that may go: a ring would stay for ever
@@ -65,26 +65,26 @@ def _is_fit(raw: Plain, asked: Mapping[str, Any]) -> bool:
 
 def _own(block: Block, asked: Mapping[str, Any]) -> Plain:
     raw = block.body.get(asked[OWN])
-    how: Callable[[str], str] | None = HOW.get(asked.get("as", ""))
+    how = HOW.get(asked.get("as", ""))
     if raw is None:
         return asked.get("else")
     if isinstance(raw, Unknown):
-        return Unknown(how(raw.text)) if how else raw
+        return Unknown(how(raw.text, asked.get("for", ""))) if how else raw
     if how is _location:
         return {"EU": "europe"}.get(str(raw).upper(), str(raw).lower())
-    return f"{raw}-logs" if how is _logs else raw
+    return f"{raw}-logs" if how is _logs else f"{asked['for']}-{raw}" if how is _name else raw
 
 
-def _location(text: str) -> str:
+def _location(text: str, service: str) -> str:
     return f'replace(lower({text}), "/^eu$/", "europe")'
 
 
-def _name(text: str) -> str:
-    return f'replace({text}, ".", "-")'
+def _name(text: str, service: str) -> str:
+    return f'"{service}-${{replace({text}, ".", "-")}}"'
 
 
-def _logs(text: str) -> str:
+def _logs(text: str, service: str) -> str:
     return f'"${{replace({text}, "_", "-")}}-logs"'
 
 
-HOW: Mapping[str, Callable[[str], str]] = {"key-location": _location, "key-name": _name, "logs-name": _logs}
+HOW: Mapping[str, Callable[[str, str], str]] = {"key-location": _location, "key-name": _name, "logs-name": _logs}
