@@ -88,6 +88,8 @@ PAT = "{uses: actions/checkout@v4, with: {token: '${{ secrets.PAT }}'}}"
         ("uses: actions/checkout@v4", "uses: stefanzweifel/git-auto-commit-action@v5", True, True),
         ("uses: actions/checkout@v4", "uses: quarto-dev/quarto-actions/publish@v2", True, True),
         ("uses: actions/checkout@v4", "uses: py-cov-action/python-coverage-comment-action@v3", False, True),
+        ("uses: actions/checkout@v4", "{uses: creyD/prettier_action@v4, with: {commit_message: a}}", False, True),
+        ("uses: actions/checkout@v4", "{uses: acme/paint@v4, with: {message: a}}", False, False),
         ("uses: actions/checkout@v4", "uses: EndBug/add-and-commit@v9", True, True),
         (PAT, "run: ./scripts/update", True, True),
         (PAT, "run: git fetch origin main", True, True),

@@ -113,6 +113,7 @@ ASKS_ALONE = late(  # what asks GitHub or a registry itself, whatever its name s
     r"|redhat-actions/push-to-registry",
     re.I,
 )
+COMMIT_INPUT = late(r"commit[-_]?(?:message|msg|options|user.*|author.*)|(?:auto|git)[-_]?(?:push|commit)", re.I)
 TOLD_TO_PUSH = late(r"\bgit|push|release|publish|deploy|bump|commit", re.I)
 OIDC = {  # the input with which the action asks for no token of the workflow's own
     "aws-actions/configure-aws-credentials": "aws-access-key-id",
@@ -239,10 +240,17 @@ def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
         script, action = commands(step), used(step)
         if FETCHES.search(str([job.get("env"), step.get("env"), step.get("with")])):
             return True
-        if GIT.search(script) or MAKES_RELEASE.search(script) or (GIT_ACTIONS.search(action) and not _is_calm(step, table)):
+        is_of_git = GIT_ACTIONS.search(action) or _is_told_to_commit(step)
+        if GIT.search(script) or MAKES_RELEASE.search(script) or (is_of_git and not _is_calm(step, table)):
             return True
         writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
     return writes
+
+
+def _is_told_to_commit(step: Tree) -> bool:
+    """Whether an action is given what a commit is made with."""
+    given = step.get("with")
+    return isinstance(given, dict) and any(COMMIT_INPUT.fullmatch(str(name)) for name in given)
 
 
 def own_token(step: Plain) -> bool:
