@@ -111,12 +111,20 @@ def test_no_limit_is_below_what_a_service_surely_takes(body: str, limit: str) ->
     assert fixed(body, LIMITS)["deploy"]["resources"]["limits"]["memory"] == limit
 
 
-def test_an_image_that_keeps_data_keeps_its_root_where_no_volume_holds_that() -> None:
-    for body in ("image: grafana/grafana", "image: 'grafana/loki:3.0.0', command: -config.file=/etc/loki/local-config.yaml"):
-        with pytest.raises(BindingError, match="put a volume there first"):
-            fixed(body, Edit(("read_only",), True))
-    assert fixed("image: grafana/grafana, volumes: ['g:/var/lib/grafana']", Edit(("read_only",), True))["tmpfs"] == ["/tmp"]
-    assert fixed("image: grafana/loki, volumes: ['./l.yaml:/etc/loki/l.yaml']", Edit(("read_only",), True))["read_only"] is True
+def test_an_image_that_keeps_data_gets_a_volume_for_it_where_none_holds_that() -> None:
+    assert fixed("image: grafana/grafana", READS)["volumes"] == ["/var/lib/grafana"]
+    assert fixed("image: 'grafana/loki:3.0.0', command: -config.file=/etc/loki/local-config.yaml", READS)["volumes"] == ["/loki"]
+    after = fixed("image: grafana/grafana, volumes: ['g:/var/lib/grafana']", READS)
+    assert (after["tmpfs"], after["volumes"]) == (["/tmp"], ["g:/var/lib/grafana"])
+    assert fixed("image: grafana/loki, volumes: ['./l.yaml:/etc/loki/l.yaml']", READS)["read_only"] is True
+
+
+def test_apache_of_php_gets_memory_for_its_locks() -> None:
+    assert fixed("image: 'php:8.4-apache', volumes: ['.:/var/www/html']", READS)["tmpfs"] == [
+        "/tmp",
+        "/var/lock/apache2",
+        "/var/run/apache2",
+    ]
 
 
 def test_an_image_that_fills_in_templates_keeps_its_root_where_no_volume_holds_what_it_makes_of_them() -> None:

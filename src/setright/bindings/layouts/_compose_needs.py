@@ -265,7 +265,7 @@ def besides(service: Tree, wanted: Edit, images: Images, made: Made = None) -> l
         least = _cautions(service, images, made)
         paths = needs.get("writes", [*least.get("writes", ()), *EVERYBODYS])
         runs_from = EVERYBODYS if writers.is_java(service, made) else spills_of(_base(service, made).image, images)
-        apart = [] if "writes" in needs else _told_places(service)
+        apart = [*needs.get("keeps", ()), *([] if "writes" in needs else _told_places(service))]
         return _places(service, [*paths, *least.get("fills", ()), *apart], [*runs_from, *apart])
     return []
 
@@ -318,11 +318,10 @@ def _changes_root(service: Tree, images: Images, made: Made) -> str:
 
 
 def _own_files(service: Tree, images: Images, made: Made) -> str:
-    """What its image writes of its own files when it starts, or keeps, and no volume holds; empty for nothing."""
-    told = _cautions(service, images, made)
-    changed = [path for path in told.get("changes", ()) if path not in told.get("fills", ())]
-    written, places = (*changed, *known(service, images, made).get("keeps", ())), mounted(service)
-    return next((path for path in written if not any(covers(each, path) for each in places)), "")
+    """What its image writes of its own files when it starts, and no volume holds; empty for nothing."""
+    told, places = _cautions(service, images, made), mounted(service)
+    changed = (path for path in told.get("changes", ()) if path not in told.get("fills", ()))
+    return next((path for path in changed if not any(covers(each, path) for each in places)), "")
 
 
 def _cautions(service: Tree, images: Images, made: Made) -> Needs:
