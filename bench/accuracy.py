@@ -1,12 +1,13 @@
-"""What a scan finds of samples that are labelled: python -m bench.accuracy kics|checkov SAMPLES
+"""What a scan finds of samples that are labelled: python -m bench.accuracy kics|checkov|trivy SAMPLES
 
     python -m bench.accuracy kics kics/assets/queries
     python -m bench.accuracy checkov checkov/tests --package checkov/checkov
+    python -m bench.accuracy trivy trivy-checks
 
 All controls are asked, as the others' rules are. A sample is of a rule; our controls that cite the rule, else those that matches/
-names, answer it; a rule that none answers is left out. A positive sample is found when one of them fails in it, a negative one a
-false alarm. `reasons.yaml` beside this says of what is answered otherwise than labelled why that is so: those are counted apart,
-and what it does not say is listed.
+names (for Trivy, those too), answer it; a rule that none answers is left out. A positive sample is found when one of them fails in
+it, a negative one a false alarm. `reasons.yaml` beside this says of what is answered otherwise than labelled why that is so: those
+are counted apart, and what it does not say is listed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.measure import PEERS, SETRIGHT, run
-from bench.samples import Sample, of_checkov, of_kics, provider
+from bench.samples import Sample, of_checkov, of_kics, of_trivy, provider
 from setright.dialect import read_mapping
 from setright.engine.foreign import load_matches, speaks_of
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 REASONS = Path(__file__).with_name("reasons.yaml")
 PACKAGE = "venv/checkov/lib/python3*/site-packages/checkov"
 SCAN = (SETRIGHT, "scan", "--baseline", "all", "--format", "json", "--fail-on", "never")
+BESIDE = ("trivy",)  # matches/ name controls beside those that cite the rule
 MADE_FOR = ("template-", "module-")  # the same question, asked where the fix is another
 HEAD = (
     f"{'samples':<26} {'rules':>6} | {'positive':>8} {'found':>6} {'recall':>8} {'told':>5}"
@@ -51,20 +53,24 @@ class Judged(NamedTuple):
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("tool", choices=["kics", "checkov"])
+    words.add_argument("tool", choices=["kics", "checkov", "trivy"])
     words.add_argument("samples", type=Path)
     words.add_argument("--package", type=Path, help="Checkov's own checks; else those of the environment that the peers are in")
     words.add_argument("--reasons", action="store_true", help="list what the reasons say, too")
     given = words.parse_args()
     with tempfile.TemporaryDirectory() as state, tempfile.TemporaryDirectory() as laid:
         tree = Path(laid)
-        found = (
-            of_kics(given.samples, tree) if given.tool == "kics" else of_checkov(given.samples, tree, given.package or package())
-        )
+        found = _samples(given.tool, given.samples, tree, given.package)
         samples = list(found)
         failing = {path: told for top in sorted(tree.iterdir()) for path, told in scanned(top, {"SETRIGHT_STATE": state})}
     judged = list(judge(samples, answering(given.tool), failing, read_mapping(REASONS)[given.tool]))
     print("\n".join(report(judged, given.reasons)))
+
+
+def _samples(tool: str, source: Path, tree: Path, checks: Path | None) -> Iterator[Sample]:
+    if tool == "checkov":
+        return of_checkov(source, tree, checks or package())
+    return (of_kics if tool == "kics" else of_trivy)(source, tree)
 
 
 def package() -> Path:
@@ -88,7 +94,8 @@ def answering(tool: str) -> Mapping[str, Mapping[str, str]]:
         for rule in (read_mapping(ROOT / "controls" / f"{id_}.yaml").get("frameworks") or {}).get(tool, ()):
             cited.setdefault(str(rule), {})[id_] = ""
     matches = load_matches(ROOT)[tool]
-    known = {rule: {id_: matches.get(rule, {}).get(id_, "") for id_ in controls} for rule, controls in (matches | cited).items()}
+    both = matches | (cited if tool not in BESIDE else {rule: cited[rule] | dict(matches.get(rule, {})) for rule in cited})
+    known = {rule: {id_: matches.get(rule, {}).get(id_, "") for id_ in controls} for rule, controls in both.items()}
     return {rule: _made_for(controls, ids) | controls for rule, controls in known.items()}
 
 

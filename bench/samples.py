@@ -1,8 +1,9 @@
-"""Samples that other scanners keep of what their rules look for, labelled good or bad: KICS's queries and Checkov's examples.
+"""Samples that other scanners keep of what their rules look for, labelled good or bad: by KICS, Checkov and Trivy.
 
 KICS (assets/queries): beside a query's `metadata.json` stand `test/positive*` and `test/negative*`, files or folders. Checkov
 (tests): in a folder `example_RULE` a file or a folder named by pass or fail, or Terraform resources so named, or below such a
-comment, of a type that the rule looks at. What says neither is no sample, nor what is called unknown: the rule gives no verdict.
+comment, of a type that the rule looks at. Trivy (checks): a check names the file of its examples, good and bad ones by format.
+What says neither is no sample, nor what is called unknown: the rule gives no verdict.
 """
 
 from __future__ import annotations
@@ -14,9 +15,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 BAD = re.compile(r"(?i)(?:^|[^a-z])(?:fail|failed|failure|failing|bad|not.ok|positive|noncompliant)(?:[^a-z]|$)|^bad[A-Z]")
 GOOD = re.compile(r"(?i)(?:^|[^a-z])(?:pass|passed|passing|success|good|ok|negative|compliant)(?:[^a-z]|$)|_ok$|^ok[A-Z]")
 NAMES = {"dockerfile": "Dockerfile", "dockerCompose": "docker-compose.yaml"}  # of a sample's one file, where its format asks for it
+FORMATS = {"terraform": "main.tf", "cloudformation": "template.yaml", "dockerfile": "Dockerfile", "kubernetes": "object.yaml"}
+EXAMPLES = re.compile(r"^#\s+examples:\s*(\S+)", re.M)
+TRIVY_ID = re.compile(r"^#\s+avd_id:\s*(\S+)|^#\s+id:\s*(\S+)", re.M)
 COMMENT = re.compile(r"(?:#|//)\s*(.*)")
 BLOCK = re.compile(r'(\w+)\s+"([^"]*)"\s+"([^"]+)"|\w+\s*(?:"|\{)')
 CHECK = re.compile(r"""['"](CKV2?_[A-Z0-9]+_\d+)['"]""")
@@ -82,6 +88,28 @@ def of_checkov(source: Path, tree: Path, package: Path) -> Iterator[Sample]:
             (place.parts[0], "", check), NONE
         )
         yield from _labelled(file, place.as_posix(), re.sub(r"\.\w+$", "", " / ".join(place.parts[at + 1 :])), rule, types)
+
+
+def of_trivy(source: Path, tree: Path) -> Iterator[Sample]:
+    """Each example laid in a folder of its own; `source` is the folder that holds `checks`."""
+    for check in sorted(source.rglob("*.rego")):
+        told = check.read_text()
+        named, file = TRIVY_ID.search(told), EXAMPLES.search(told)
+        if named is None or file is None or not (source / file[1]).is_file():
+            continue
+        rule = (named[1] or named[2]).removeprefix("AVD-")
+        examples = yaml.safe_load((source / file[1]).read_text())
+        for form in FORMATS.keys() & (examples if isinstance(examples, dict) else {}).keys():
+            for word, is_bad in (("good", False), ("bad", True)):
+                for number, text in enumerate(examples[form].get(word) or ()):
+                    place = Path(form, f"{rule}-{check.stem}", f"{word}{number}")
+                    (tree / place).mkdir(parents=True)
+                    (tree / place / _named(form, text)).write_text(f"{text}\n")
+                    yield Sample(place.as_posix(), rule, is_bad)
+
+
+def _named(form: str, text: str) -> str:
+    return "template.json" if form == "cloudformation" and text.lstrip().startswith("{") else FORMATS[form]
 
 
 def _checks(package: Path) -> Mapping[tuple[str, str, str], tuple[str, set[str]]]:

@@ -224,6 +224,20 @@ def test_what_cannot_be_told_is_not_there_for_sure_either():
     assert told(control(require={"x": {"absent": True}}), {"x": Unknown("var.x")}).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("azurerm_public_ip.web.id", Verdict.FAIL),
+        ("aws_eip.a[count.index].arn", Verdict.FAIL),
+        ("var.on ? azurerm_public_ip.web.id : null", Verdict.UNKNOWN),
+        ("data.azurerm_public_ip.web.id", Verdict.UNKNOWN),
+        ("azurerm_x.web.other", Verdict.UNKNOWN),
+    ],
+)
+def test_the_name_of_what_is_made_beside_it_is_surely_there(text: str, verdict: Verdict) -> None:
+    assert told(control(require={"x": {"absent": True}}), {"x": Unknown(text)}).verdict is verdict
+
+
 @pytest.mark.parametrize("teller", ["", None, {}, {"cleared-by": {}}])
 def test_a_fear_that_nothing_answers_is_a_slip_of_the_pen(teller):
     """``{it loads modules, or sets parameters: ask}`` without quotes are two sentences, and the first has no answer."""

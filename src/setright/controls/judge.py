@@ -8,6 +8,7 @@ from typing import NamedTuple
 from setright.controls.operators import OPERATORS, as_text, every
 from setright.controls.paths import leaves, show, value_at, wildcard_items
 from setright.model import Control, Layer, Mismatch, Param, Path, Plain, Requirement, Resource, Tree, Unknown, Verdict
+from setright.patterns import late
 
 
 class Judgement(NamedTuple):
@@ -20,6 +21,9 @@ class Judgement(NamedTuple):
 
 PASS = Judgement(Verdict.PASS)
 NAMED = 3  # instances that a finding names
+SURELY_SET = late(
+    r"(?:aws|azurerm|google)_\w+\.[\w-]+(?:\[[^\][]*\])?\.(?:id|arn|self_link)"
+)  # of a resource that is made beside it
 
 
 def applies(control: Control, resource: Resource) -> bool | None:
@@ -143,6 +147,8 @@ def against(requirement: Requirement, tree: Plain, base: Path, live: bool) -> It
             have = value if value is not None else requirement.default
             if told is False and isinstance(have, Unknown) and have.either:
                 have = _wrong(requirement, have)
+            if told is False and isinstance(have, Unknown) and requirement.op == "absent" and SURELY_SET.fullmatch(have.text):
+                have = have.text
             if told is None and not isinstance(have, Unknown):
                 have = Unknown("a list with items that cannot be told")
             yield Mismatch((*base, *path), requirement.want, have, requirement.op, live)

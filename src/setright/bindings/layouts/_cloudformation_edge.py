@@ -49,6 +49,7 @@ def edge_logs(template: Tree, name: str, tree: Tree) -> str:
 
 
 def delivered_logs(template: Tree, name: str, tree: Tree) -> str:
-    """``by`` the source of deliveries that CloudWatch takes a distribution's logs from; or ``no``."""
-    sources = typed(template, "AWS::Logs::DeliverySource")
-    return next((f"by {id_}" for id_ in users(template, name) if id_ in sources), "no")
+    """``by`` the delivery by which CloudWatch takes a distribution's logs somewhere; or ``no``."""
+    sources, deliveries = (typed(template, f"AWS::Logs::Delivery{kind}") for kind in ("Source", ""))
+    there = (id_ for each in users(template, name) if each in sources for id_ in users(template, each) if id_ in deliveries)
+    return next((f"by {id_}" for id_ in there), "no")

@@ -16,7 +16,7 @@ from setright.model import Plain, Tree, Unknown
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 TRUSTED = "edgelambda.amazonaws.com"
-DELIVERY = "aws_cloudwatch_log_delivery_source"
+DELIVERY = "aws_cloudwatch_log_delivery"
 DOCUMENT = "data.aws_iam_policy_document"
 
 
@@ -65,8 +65,10 @@ def edge_logs(module: Module, block: Block, tree: Tree) -> str:
 
 
 def delivered_logs(module: Module, block: Block, tree: Tree) -> str:
-    """``by`` the source of deliveries that CloudWatch takes a distribution's logs from; or ``no``."""
-    return next((f"by {each.address}" for each, _ in namers(module, block) if each.type == DELIVERY), "no")
+    """``by`` the delivery by which CloudWatch takes a distribution's logs somewhere; or ``no``."""
+    sources = (each for each, _ in namers(module, block) if each.type == f"{DELIVERY}_source")
+    there = (each.address for source in sources for each, _ in namers(module, source) if each.type == DELIVERY)
+    return next((f"by {address}" for address in there), "no")
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {

@@ -33,6 +33,7 @@ LISTS = {
     "google_storage_object_access_control": ("entity",),
     "google_storage_bucket_object": ("predefined_acl",),
 }
+DEFAULT_ACCOUNT = late(r"data\.google_(?:compute|app_engine)_default_service_account\.[\w-]+")
 SERVERS = {"google_compute_backend_bucket": "bucket_name", "google_storage_bucket_iam_policy": "bucket"}
 
 
@@ -116,6 +117,13 @@ def logs(module: Module, block: Block, tree: Tree) -> str:
         if of(block).search(to.text) if isinstance(to, Unknown) else name is not None and same(to, name):
             return f"by {each.address}"
     return "no"
+
+
+def looked_up(module: Module, block: Block, tree: Tree) -> str:
+    """The default account that a grant's member is looked up as, by what names it; ``no`` for none."""
+    members = [block.body.get("member"), block.body.get("members")]
+    found = next((each for value in members if (each := DEFAULT_ACCOUNT.search(str(value)))), None)
+    return found[0] if found else "no"
 
 
 def old_versions(module: Module, block: Block, tree: Tree) -> str:
@@ -281,4 +289,5 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "callers-google": callers,
     "old-versions-google": old_versions,
     "logs-google": logs,
+    "looked-up-google": looked_up,
 }
