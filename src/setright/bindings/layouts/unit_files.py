@@ -6,6 +6,7 @@
 Its entry in a binding takes `documents`, `lens` and
 
     new         the file for new settings, in the unit's own folder: ``*`` stands for the unit
+    templates   true: templates are resources too, and so are their instances that have drop-ins of their own
 """
 
 from __future__ import annotations
@@ -26,16 +27,22 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     seen = []
     for unit, files in sorted(_units(layout, sources).items()):
         merged = _merged(files) if files[0].tree else {}  # an empty file masks the unit
-        if "ExecStart" in merged.get("Service", {}) and files[0].locator.endswith(".service") and not _stands_in(unit, files[0]):
+        if (
+            "ExecStart" in merged.get("Service", {})
+            and files[0].locator.endswith(".service")
+            and not _stands_in(layout, unit, files[0])
+        ):
             sort = "site" if files[0].locator.startswith(ETC) else "packaged"
             seen.append(Resource(kind, unit, {"unit": unit, "sort": sort, **merged}, (_drop_in(layout, unit), ())))
     return seen
 
 
-def _stands_in(unit: str, file: Source) -> bool:
+def _stands_in(layout: Layout, unit: str, file: Source) -> bool:
     """A template, or a link by which a unit is enabled under another name."""
     aliases = file.tree.get("Install", {}).get("Alias", "")
-    return "@" in unit or unit in " ".join(map(str, aliases if isinstance(aliases, list) else [aliases])).split()
+    return ("@" in unit and not layout.get("templates")) or unit in " ".join(
+        map(str, aliases if isinstance(aliases, list) else [aliases])
+    ).split()
 
 
 def edit(
@@ -73,7 +80,14 @@ def _units(layout: Layout, sources: Sources) -> dict[str, list[Source]]:
         folder, _, name = source.locator.rpartition("/")
         if source.exists and name.endswith((".service", ".conf")):
             found.setdefault(folder.rpartition("/")[2][:-2] if folder.endswith(".d") else name, []).append(source)
-    return {unit: _in_order(files) for unit, files in found.items()}
+    templates = found if layout.get("templates") else {}
+    return {unit: _in_order([*files, *templates.get(_template(unit), ())]) for unit, files in found.items()}
+
+
+def _template(unit: str) -> str:
+    """What an instance is made of; nothing where it is none."""
+    name, sign, instance = unit.removesuffix(".service").partition("@")
+    return f"{name}@.service" if sign and instance else ""
 
 
 def _in_order(files: list[Source]) -> list[Source]:
