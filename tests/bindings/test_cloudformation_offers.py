@@ -573,6 +573,7 @@ SENDERS = "  Senders:\n    Type: AWS::SQS::QueuePolicy\n    Properties: {Queues:
         (WORKER + SENDERS, "a policy"),
         (WORKER + SENDERS.replace("!Ref Orders", "https://sqs/other"), "a policy"),
         (WORKER + SENDERS.replace("!Ref Orders", "!Ref Other"), "no"),
+        (WORKER + "  Heard: {Type: 'AWS::SNS::Subscription', Properties: {Endpoint: !GetAtt Orders.Arn}}\n", "Heard"),
     ],
 )
 def test_a_template_tells_who_sends_to_a_queue(more, senders):

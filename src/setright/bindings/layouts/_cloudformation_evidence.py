@@ -232,7 +232,8 @@ def _senders(template: Tree, name: str, tree: Tree) -> str:
     """Who may send to a queue besides roles that the template knows: ``no``, ``a policy``, or whoever else uses it."""
     if tied(template, "AWS::SQS::QueuePolicy", "Queues/*").of(name):
         return "a policy"
-    return _users(template, name, tree)
+    topics = [id_ for id_ in users(template, name) if id_ in typed(template, "AWS::SNS::Subscription")]
+    return topics[0] if topics else _users(template, name, tree)  # SNS sends in its own name
 
 
 def _users(template: Tree, name: str, tree: Tree) -> str:
