@@ -76,6 +76,7 @@ OTHER_CALLS = late(
     r"github\.(?:graphql|request|paginate)|github\.(?:rest\.)?(?!rest\b|issues|pulls|checks|actions|event|context)\w+\.|require\(|\./"
 )
 PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b|\bmike\s+[a-z-]+\b[^\n]*\s--push\b")
+OWN_URL = late(r"https://[^\s@]*(?:\$\{?\w*(?:TOKEN|PAT|KEY)|\$\{\{)[^\n@]*@", re.I)  # one that brings what git logs in with
 RELEASES = late(  # what tools and targets of these names push, they push with the token that a checkout leaves to git
     r"\b(?:npm|yarn|pnpm|bun)(?: run)? (?:release|deploy|bump)\b|\bmake (?:release|deploy|bump)\b|\b(?:npm|yarn) version\b"
     r"|standard-version|\b(?:cz|bump-my-version) bump|bump2?version|\bmvn[^\n]*\brelease:"
@@ -276,8 +277,13 @@ def pushes(job: Tree, table: Rights) -> bool:
     """Whether a step of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
     steps = [each for each in as_list(job.get("steps")) if isinstance(each, dict)]
     own = (PUSHING.format(used(each).rstrip("/")) for each in steps)
-    known = any(PUSHES.search(commands(each)) or COMMITS.match(used(each)) for each in steps)
+    known = any(_pushes_itself(commands(each)) or COMMITS.match(used(each)) for each in steps)
     return known or any(each in table for each in own)
+
+
+def _pushes_itself(script: str) -> bool:
+    """Whether a script pushes, to an address that does not bring a token of its own."""
+    return PUSHES.search(script) is not None and not OWN_URL.search(script)
 
 
 def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
