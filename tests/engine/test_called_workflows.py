@@ -118,6 +118,14 @@ def test_a_called_workflow_asks_for_no_more_than_its_caller_gives(caller: str, c
     assert ("permissions" in after({"a.yml": caller, "b.yml": called})["b.yml"]) is is_said
 
 
+def test_a_workflow_that_is_called_by_the_name_of_its_repository_is_known() -> None:
+    caller = CALLS.format("").replace("./", "acme/shop/").replace("b.yml", "b.yml@main")
+    now = after({"a.yml": caller, "b.yml": PUSHES})
+    assert yaml.safe_load(now["a.yml"])["jobs"]["a"]["permissions"] == {"contents": "write"}
+    assert yaml.safe_load(now["b.yml"])["jobs"]["t"]["permissions"] == {"contents": "write"}
+    assert "permissions" not in after({"a.yml": caller.replace("jobs:", "permissions: {}\njobs:"), "b.yml": PUSHES})["b.yml"]
+
+
 def test_who_calls_a_workflow_that_gives_less_is_named() -> None:
     refusals = fixed({"a.yml": CALLS.format("permissions: {issues: read}\n"), "b.yml": MAKES}).refused.values()
     assert "job a of .github/workflows/a.yml calls it and does not give contents: read" in next(iter(refusals))

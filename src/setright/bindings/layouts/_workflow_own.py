@@ -138,7 +138,7 @@ def _own(same: Same) -> dict[str, Own]:
                 own.called[_name(source.locator)] = source, document
             for name, job in jobs.items():
                 if isinstance(job, dict) and job.get("uses") is not None:
-                    own.calls.setdefault(rights.used(job), []).append((source.locator, document, name, job))
+                    own.calls.setdefault(rights.of_own_name(job), []).append((source.locator, document, name, job))
     return found
 
 

@@ -193,10 +193,21 @@ def _named(step: Tree) -> dict[str, str]:
 
 
 def _of_called(job: Tree, table: Rights) -> dict[str, str]:
-    """What a called workflow of the tree asks for and is likely to need; of one elsewhere, what its name says."""
+    """What a called workflow of the tree asks for and is likely to need; of one elsewhere, what its name says.
+
+    One elsewhere that is called as one of the tree may be that one, by the whole name of its repository.
+    """
+    name, own = used(job), of_own_name(job)
+    if ASKING.format(own) not in table:
+        return _called(job)
+    known = joined(table[ASKING.format(own)], table.get(LIKELY.format(own), {}))
+    return known if name == own else joined({right: level for right, level in known.items() if right != EVERY}, _called(job))
+
+
+def of_own_name(job: Tree) -> str:
+    """What a job calls, as if it were of the tree."""
     name = used(job)
-    asked = table.get(ASKING.format(name))
-    return _called(job) if asked is None else joined(asked, table.get(LIKELY.format(name), {}))
+    return f"./.github/workflows/{name.rpartition('/')[2]}" if "/.github/workflows/" in name else name
 
 
 def _called(job: Tree) -> dict[str, str]:
