@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _workflow_git as git
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import actions
 from setright.bindings.layouts._workflow_own import with_own
@@ -53,7 +54,7 @@ def composite(*steps: Tree) -> Tree:
     ],
 )
 def test_what_asks_by_itself_uses_no_git(step: Tree, uses: bool) -> None:
-    assert rights.uses_git({"steps": [step]}, None, TABLE) is uses
+    assert git.uses_git({"steps": [step]}, None, TABLE) is uses
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,8 @@ def test_an_action_of_the_tree_leaves_git_alone_where_its_steps_do(own: Tree, us
         "./.github/actions/c": composite({"run": "git fetch"}),
     }
     table = with_own(TABLE, files)
-    assert rights.uses_git({"steps": [{"uses": "./.github/actions/a/"}]}, None, table) is uses
-    assert rights.uses_git({"steps": [{"uses": "./.github/actions/a", "with": {"tasks": "gitPublishPush"}}]}, None, table)
+    assert git.uses_git({"steps": [{"uses": "./.github/actions/a/"}]}, None, table) is uses
+    assert git.uses_git({"steps": [{"uses": "./.github/actions/a", "with": {"tasks": "gitPublishPush"}}]}, None, table)
 
 
 PAT = "{uses: actions/checkout@v4, with: {token: '${{ secrets.PAT }}'}}"

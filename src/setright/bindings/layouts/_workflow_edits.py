@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _workflow_git as git
 from setright.bindings.layouts import _workflow_own as of_tree
 from setright.bindings.layouts import _workflow_powershell as powershell
 from setright.bindings.layouts import _workflow_rights as rights
@@ -118,7 +119,7 @@ def _git_needs(resource: Resource, checkout: Tree) -> str:
     job = resource.tree["job"]
     if job.get("pushes"):
         return "a later step pushes with what this leaves to git"
-    has_own = job.get("uses-git") and rights.own_token(checkout)
+    has_own = job.get("uses-git") and git.own_token(checkout)
     return "it is given a token that is not the workflow's, and a later step uses git" if has_own else ""
 
 

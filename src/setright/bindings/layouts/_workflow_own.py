@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from setright.bindings.error import Missing
+from setright.bindings.layouts import _workflow_git as git
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts._documents import mappings
 from setright.bindings.layouts._workflow_calls import ACTION, events
@@ -115,9 +116,9 @@ def with_own(table: rights.Rights, files: Mapping[str, Tree]) -> rights.Rights:
             break
         whole |= found
     for _ in range(rights.MAX_DEPTH):  # of actions that use each other
-        whole |= {rights.PUSHING.format(name): {} for name, tree in files.items() if rights.pushes(_steps_of(tree), whole)}
-        calm = (name for name, tree in files.items() if _is_composite(tree) and not rights.uses_git(_steps_of(tree), None, whole))
-        whole |= {rights.CALM.format(name): {} for name in calm}
+        whole |= {git.PUSHING.format(name): {} for name, tree in files.items() if git.pushes(_steps_of(tree), whole)}
+        calm = (name for name, tree in files.items() if _is_composite(tree) and not git.uses_git(_steps_of(tree), None, whole))
+        whole |= {git.CALM.format(name): {} for name in calm}
         whole |= {rights.ASKING.format(name): _asked(tree, whole) for name, tree in files.items() if "jobs" in tree}
         whole |= {rights.LIKELY.format(name): _likely(tree, whole) for name, tree in files.items() if "jobs" in tree}
     return whole

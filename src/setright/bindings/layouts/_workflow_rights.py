@@ -1,4 +1,4 @@
-"""What a job does with the workflow's token, as far as its steps tell: the rights it needs, and whether git uses it.
+"""The rights that a job needs of the token of its workflow, as far as its steps tell.
 
 What actions need is told in the binding (`rights:`), as is what an input asks for beside (``action with input``). A script needs
 the right to push where it does; one that is handed the token, calls gh, or runs what nothing here knows of may need anything.
@@ -76,46 +76,12 @@ OTHER_CALLS = late(
     r"github\.(?:graphql|request|paginate)|github\.(?:rest\.)?(?!rest\b|issues|pulls|checks|actions|event|context)\w+\.|require\(|\./"
 )
 PUSHES = late(r"\bgit\s+(?:-C\s+\S+\s+)?push\b|\bgh-deploy\b|\bgh-pages\b|\bmike\s+[a-z-]+\b[^\n]*\s--push\b")
-OWN_URL = late(r"https://[^\s@]*(?:\$\{?\w*(?:TOKEN|PAT|KEY)|\$\{\{)[^\n@]*@", re.I)  # one that brings what git logs in with
 RELEASES = late(  # what tools and targets of these names push, they push with the token that a checkout leaves to git
     r"\b(?:npm|yarn|pnpm|bun)(?: run)? (?:release|deploy|bump)\b|\bmake (?:release|deploy|bump)\b|\b(?:npm|yarn) version\b"
     r"|standard-version|\b(?:cz|bump-my-version) bump|bump2?version|\bmvn[^\n]*\brelease:"
 )
-COMMITS = late(  # what pushes with what the checkout leaves to git
-    r"(?:stefanzweifel/git-auto-commit-action|EndBug/add-and-commit|fregante/setup-git-user|quarto-dev/quarto-actions/publish)\Z",
-    re.I,
-)
-CHECKOUT = late(r"actions/checkout\Z", re.I)
-PUSHING = "{} pushes"  # what the table says of an action of the tree beside its rights; no `uses` has a space
-CALM = "{} leaves git alone"  # the same
 ASKING, LIKELY = "{} asks", "{} is likely to need"  # of a workflow of the tree that others call, by right
 EVERY = "*"  # each right that there is, of `read-all` and `write-all`
-GIT = late(  # a clone reads nothing of the repository that it is called in
-    r"\bgit\s+(?:-\S+\s+\S+\s+)*(?:push|fetch|pull|submodule|lfs|ls-remote|remote)\b|gh-deploy|gh-pages"
-)
-MAKES_RELEASE = late(
-    r"(?:\bmake\b|npm run|npx|yarn|pnpm|cargo|\bjust\b|\btask\b|\./)[^\n]*(?<!--)(?<!target/)(?:release|deploy|publish|bump)"
-    r"|semantic-release|standard-version|release-it|changelog|(?:npm|yarn|lerna) version|lerna publish"
-    r"|\b(?:cz|bump-my-version) bump|bump2?version|\bmike\b|\bfastlane\b|mvn[^\n]*release",
-    re.I,
-)
-GIT_ACTIONS = late(
-    r"commit|push|pull-request|release|gh-pages|pages-deploy|changeset|semantic|bump|version|tag|\./|backport|cherry|rebase|merge|mirror"
-    r"|sync|fork|auto-?(?:fix|format|update)|wearerequired/lint-action|changed-files|dorny/paths-filter|python-coverage-comment|action-benchmark|flake-lock"
-    r"|quarto-actions/publish",
-    re.I,
-)
-FETCHES = late(r"'check-modified-files-only': '?(?:yes|true|\$)|'VALIDATE_ALL_CODEBASE': '?(?:false|\$)", re.I)  # to compare with
-ASKS_ALONE = late(  # what asks GitHub or a registry itself, whatever its name says
-    r"actions/.*|docker/build-push-action|softprops/action-gh-release|ncipollo/release-action|svenstaro/upload-release-action"
-    r"|JasonEtco/upload-to-release|release-drafter/release-drafter|(?:googleapis|google-github-actions)/release-please-action"
-    r"|pre-commit/action|amannn/action-semantic-pull-request|marocchino/sticky-pull-request-comment"
-    r"|thollander/actions-comment-pull-request|peter-evans/create-or-update-comment|mislav/bump-homebrew-formula-action"
-    r"|redhat-actions/push-to-registry",
-    re.I,
-)
-COMMIT_INPUT = late(r"commit[-_]?(?:message|msg|options|user.*|author.*)|(?:auto|git)[-_]?(?:push|commit)", re.I)
-TOLD_TO_PUSH = late(r"\bgit|push|release|publish|deploy|bump|commit", re.I)
 OIDC = {  # the input with which the action asks for no token of the workflow's own
     "aws-actions/configure-aws-credentials": "aws-access-key-id",
     "azure/login": "creds",
@@ -150,7 +116,7 @@ def needs(workflow: Tree, job: Tree, table: Rights) -> dict[str, str] | None:
         return None
     found: dict[str, str] = _of_images(job)
     for step in as_list(job.get("steps")):
-        rights = _of_step(step, table) if isinstance(step, dict) else None
+        rights = of_step(step, table) if isinstance(step, dict) else None
         if rights is None:
             return None
         found |= {key: value for key, value in rights.items() if found.get(key) != "write"}
@@ -172,7 +138,7 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
         return _of_called(job, table) if known is None else known
     found = _of_images(job) | (WIDE if TOKEN.search(str([workflow.get("env"), job.get("env")])) else {})
     for step in as_list(job.get("steps")):
-        rights = _of_step(step, table) if isinstance(step, dict) else {}
+        rights = of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
             rights = {**(_asked(str(step)) or (WIDE if TOKEN.search(str(step)) else {})), **_named(step)}
         found |= {key: value for key, value in rights.items() if found.get(key) != "write"}
@@ -240,63 +206,6 @@ def _may_sign(workflow: Tree, job: Tree) -> bool:
     return _gives_identity(workflow) and any(SIGNS.search(commands(step)) for step in as_list(job.get("steps")))
 
 
-def uses_git(job: Tree, said: Plain, table: Rights) -> bool:
-    """Whether a step may use the token that a checkout leaves to git.
-
-    So does one in a job that is said to write to the repository, where nothing known asks GitHub for that in another way.
-    """
-    writes = isinstance(said, dict) and said.get("contents") == "write"
-    for step in as_list(job.get("steps")):
-        if not isinstance(step, dict):
-            return True
-        script, action = commands(step), used(step)
-        if FETCHES.search(str([job.get("env"), step.get("env"), step.get("with")])):
-            return True
-        is_of_git = GIT_ACTIONS.search(action) or _is_told_to_commit(step)
-        if GIT.search(script) or MAKES_RELEASE.search(script) or (is_of_git and not _is_calm(step, table)):
-            return True
-        writes = writes and (_of_step(step, table) or {}).get("contents") != "write"
-    return writes
-
-
-def _is_told_to_commit(step: Tree) -> bool:
-    """Whether an action is given what a commit is made with."""
-    given = step.get("with")
-    return isinstance(given, dict) and any(COMMIT_INPUT.fullmatch(str(name)) for name in given)
-
-
-def own_token(step: Plain) -> bool:
-    """Whether a checkout is given a token or key that is not the workflow's own."""
-    given = step.get("with") if isinstance(step, dict) and CHECKOUT.match(used(step)) else None
-    return isinstance(given, dict) and (bool(given.get("ssh-key")) or not TOKEN.search(str(given.get("token") or TOKEN.pattern)))
-
-
-def is_for_git(job: Tree) -> bool:
-    """Whether a checkout of a job has a token of its own, and no other repository or submodule that it would be for."""
-    mine = [each["with"] for each in as_list(job.get("steps")) if own_token(each)]
-    return any(not {"repository", "submodules"} & given.keys() for given in mine)
-
-
-def _is_calm(step: Tree, table: Rights) -> bool:
-    """Whether an action whose name speaks of git leaves that alone, also with what it is told to do."""
-    action = used(step)
-    is_calm_own = CALM.format(action.rstrip("/")) in table and not TOLD_TO_PUSH.search(str(step.get("with")))
-    return is_calm_own or ASKS_ALONE.fullmatch(action) is not None
-
-
-def pushes(job: Tree, table: Rights) -> bool:
-    """Whether a step of the job, or of an action of the tree in it, pushes with the token that its checkout leaves to git."""
-    steps = [each for each in as_list(job.get("steps")) if isinstance(each, dict)]
-    own = (PUSHING.format(used(each).rstrip("/")) for each in steps)
-    known = any(_pushes_itself(commands(each)) or COMMITS.match(used(each)) for each in steps)
-    return known or any(each in table for each in own)
-
-
-def _pushes_itself(script: str) -> bool:
-    """Whether a script pushes, to an address that does not bring a token of its own."""
-    return PUSHES.search(script) is not None and not OWN_URL.search(script)
-
-
 def limited(workflow: Tree, table: Rights) -> Iterator[Edit]:
     """Edits that let the workflow read only, and give jobs that write their own rights."""
     yield Edit(("permissions",), {"contents": "read"})
@@ -328,7 +237,7 @@ def moved(workflow: Tree, table: Rights) -> Iterator[Edit]:
             yield Edit(("jobs", name, "permissions"), dict(have))
 
 
-def _of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
+def of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
     uses, given = step.get("uses"), step.get("with")
     if not isinstance(uses, str):
         return _of_script(step)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from setright.bindings.layouts import _workflow_git as git
 from setright.bindings.layouts import _workflow_own as of_tree
 from setright.bindings.layouts import _workflow_rights as rights
 from setright.bindings.layouts import _workflow_shells as shells
@@ -162,7 +163,7 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
                 tree |= {"id": name, "workflow": _about(workflow), "images": images} | calls(raw, around.locked, file)
                 needed = rights.needs(workflow, raw, table) if waits and raw.get("permissions") is None else None
                 tree["token"] = "limited" if needed is None else "default"
-                tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": rights.uses_git(raw, None, table)}
+                tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": git.uses_git(raw, None, table)}
                 tree |= of_tree.calls_about([raw], around.above_of(file), table)
                 yield file, name, (*place, "jobs", name), tree
 
@@ -241,8 +242,8 @@ def _job(name: str, workflow: Tree, job: Tree, table: rights.Rights) -> Tree:
     found = {
         "id": name,
         "permissions": granted,
-        "uses-git": rights.uses_git(job, granted, table) or rights.is_for_git(job),
-        "pushes": rights.pushes(job, table),
+        "uses-git": git.uses_git(job, granted, table) or git.is_for_git(job),
+        "pushes": git.pushes(job, table),
         "runs-on": told(job.get("runs-on")),
         "environment": told(job.get("environment")),
     }
