@@ -41,6 +41,8 @@ LEVELS = {
     "info": lsp.DiagnosticSeverity.Hint,
 }
 LINE = re.compile(r"\bline (\d+)")
+MOST_IN_MENU = 40  # fixes that are made for a menu, which nobody reads to its end
+MOST_UNASKED = 400  # findings whose fix is made at once, for an editor that does not ask once it is chosen
 FIX_ALL = "source.fixAll.setright"
 SAFE = "Put right all that is safe in this file"
 
@@ -130,13 +132,12 @@ class EditorSession:
         if sight is None:
             return []
         asked = params.context.only
-        actions = []
-        for found in sight.found:
-            if params.range.start.line <= _line(found) <= params.range.end.line and _is_asked(lsp.CodeActionKind.QuickFix, asked):
-                actions += await self._action(sight, [found], found.control.title)
+        here = range(params.range.start.line, params.range.end.line + 1)
+        mine = [found for found in sight.found if _line(found) in here] if _is_asked(lsp.CodeActionKind.QuickFix, asked) else []
+        actions = [each for found in mine[:MOST_IN_MENU] for each in await self._action(sight, [found], found.control.title)]
         if sight.found and not asked and self._comes_back():
             actions.append(lsp.CodeAction(SAFE, FIX_ALL, data=params.text_document.uri))
-        elif sight.found and _is_asked(FIX_ALL, asked):
+        elif sight.found and _is_asked(FIX_ALL, asked) and (asked or len(sight.found) <= MOST_UNASKED):
             actions += await self._action(sight, sight.found, "")
         return actions
 
