@@ -1,13 +1,17 @@
 """A signed link lets one person decide one plan, once, knowing all of it; anything else decides nothing."""
 
+import asyncio
 import re
 import time
 from datetime import timedelta
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
 from setright.engine import links
 from setright.engine.times import now
+from setright.web.server import Ways, site
 from tests.cli.conftest import ASK, AUTO
 from tests.web.conftest import ONE, PEOPLE, TWO, ask
 
@@ -159,6 +163,73 @@ def test_health_is_told_and_nothing_else_is_there(place):
     assert ask(f"{place.url}/nothing").status == 404
     assert ask(f"{place.url}/approve/").status == 404
     assert ask(f"{place.url}/slack/interactive", {"payload": "{}"}).status == 401
+
+
+@pytest.mark.parametrize(("path", "method", "status"), [("/nothing", "GET", 404), ("/healthz", "POST", 405), ("", "PUT", 405)])
+def test_what_is_not_there_is_told_on_a_page_in_words(place, path, method, status):
+    request = Request(f"{place.url}{path}" if path else place.link("Ann"), method=method)
+    with pytest.raises(HTTPError) as told:
+        urlopen(request, timeout=60)
+    page = told.value.read().decode()
+    assert (told.value.code, "<h1>" in page, "open the link as it stands" in page) == (status, True, True)
+    assert told.value.headers["content-security-policy"] and (status != 405 or told.value.headers["allow"])
+
+
+def test_what_fails_here_is_told_on_a_page_without_its_cause(place, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("secret-cause")
+
+    monkeypatch.setattr("setright.web.answers.Answers.view", broken)
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/approve/a.b",
+        "query_string": b"",
+        "headers": [],
+        "client": ("127.0.0.1", 1),
+    }
+    with pytest.raises(RuntimeError):  # which the server writes into its log
+        asyncio.run(site(place.app, Ways())(scope, receive, send))
+    page = sent[1]["body"].decode()
+    assert (sent[0]["status"], "Something went wrong" in page, "secret-cause" in page) == (500, True, False)
+
+
+def test_a_link_that_was_used_tells_what_became_of_the_plan(place):
+    link = place.link("Ann")
+    place.answer(link)
+    used = ask(link)
+    assert used.status == 410 and "Ann used it at" in used.text and "has not run yet" in used.text
+    place.program.process("apply", "--approved", "--format", "json")
+    assert "It has run and is verified" in ask(link).text
+
+
+def test_a_link_whose_plan_moved_leads_to_where_it_is_asked_anew(place):
+    link = place.link("Ann")
+    place.answer(link, "later", reason="sale")
+    assert "The plan still needs 1 approval of role board" in ask(link).text and "Asked anew" not in ask(link).text
+    place.program.file.write_text("# moved\n" + place.program.file.read_text())
+    place.program("plan", ".", "--control", ASK, "--ask")
+    told = ask(link)
+    assert told.status == 410 and "somebody changed it" in told.text
+    page = re.search(r"href='(/plans/[^']+)'", told.text)[1]
+    again = ask(f"{place.url}{page}")
+    assert again.status == 200 and "storage_encrypted" in again.text and ">Approve<" not in again.text
+
+
+def test_a_button_that_is_pressed_twice_says_what_the_first_did(place):
+    link = place.link("Ann")
+    key = re.search(r"name=key value='([^']+)'", ask(link).text)[1]
+    assert ask(link, {"key": key, "answer": "approve"}).status == 200
+    again = ask(link, {"key": key, "answer": "approve"})
+    assert again.status == 409 and "Ann used it at" in again.text and "all the approvals" in again.text
 
 
 def test_a_body_without_end_is_refused(place):

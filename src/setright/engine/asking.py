@@ -31,11 +31,12 @@ OVER = {"running": "it runs just now", "lapsed": "it has lapsed"}
 
 
 class Question(NamedTuple):
-    """A token's plan and person, and why no answer is taken any more; empty: one is."""
+    """A token's plan and person, and why no answer is taken any more; empty: one is. `used`: it was answered before."""
 
     plan: Plan
     person: str
     refused: str
+    used: bool = False
 
 
 class Asking:
@@ -87,7 +88,9 @@ class Asking:
         link = links.read_link(token, self.key)
         plan = self._store.plan_state(link.plan)
         who = link.person or person
-        return Question(plan.plan, who, self._over(link) or self._settled(plan.state) or self.hindered(plan.plan))
+        used = self._store.spent(link.id)
+        refused = f"this link works once; {used}" if used else self._over(link)
+        return Question(plan.plan, who, refused or self._settled(plan.state) or self.hindered(plan.plan), bool(used))
 
     def approve(self, token: str, person: str = "", via: str = "link") -> str:
         """Records the yes; what the plan still lacks, empty where it may run. Raises EngineError where it is not taken."""
@@ -124,11 +127,30 @@ class Asking:
     def _over(self, link: links.Link) -> str:
         if now() >= moment(link.until):
             return f"this link held until {link.until[:16]}Z; ask for the plan again (`setright plan --ask`)"
-        used = self._store.spent(link.id)
-        return f"this link works once; {used}" if used else ""
+        return ""
 
     def _settled(self, state: str) -> str:
         return "" if state == "made" else f"nothing is asked any more: {OVER.get(state, f'the plan has run and is {state}')}"
+
+    def since(self, plan: Plan) -> tuple[str, ...]:
+        """What became of a plan that an answer was given to, or is no longer taken for."""
+        state = self._store.plan_state(plan.hash).state
+        if state != "made":
+            return (f"It {OVER.get(state, f'has run and is {state}').removeprefix('it ')}.",)
+        hindered, lacks = self.hindered(plan), self._consent.lacking([plan])[plan.hash]
+        told = f"The plan still {lacks}." if lacks else "The plan has all the approvals that it needs, and has not run yet."
+        return (told, f"It would not run now: {hindered}.") if hindered else (told,)
+
+    def anew(self, plan: Plan) -> tuple[tuple[str, str], ...]:
+        """Newer plans that ask for what it asked for: where each is shown (below our URL), and what to call it."""
+        findings = set(plan.findings)
+        newer = [
+            each.plan
+            for each in self._store.plans("made", plan.target)
+            if each.plan.hash != plan.hash and each.plan.made_at > plan.made_at and findings & set(each.plan.findings)
+        ]
+        asked = [each for each in newer if each.lane == plan.lane and not self.hindered(each)]
+        return tuple((f"/plans/{links.plan_word(e.hash, self.key)}", f"{e.document}, planned {e.made_at[:16]}Z") for e in asked[:3])
 
     def hindered(self, plan: Plan) -> str:
         """Why a plan would not run, or would not be what was shown."""

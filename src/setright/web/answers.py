@@ -26,11 +26,14 @@ NOT_YET = "Nothing is asked yet"
 
 
 class Told(NamedTuple):
-    """What came of an answer, for whoever gave it. `taken`: it was recorded."""
+    """What came of an answer, for whoever gave it. `taken`: it was recorded; `since` is what became of the plan, `anew` where
+    it is asked again, and what to call that."""
 
     title: str
     text: str
     taken: bool
+    since: tuple[str, ...] = ()
+    anew: tuple[tuple[str, str], ...] = ()
 
 
 class AnswerRunner:
@@ -66,7 +69,7 @@ class Answers:
         try:
             lacks = self.app.asking.approve(token, person, via)
         except EngineError as error:
-            return Told("Nothing was approved", str(error), False)
+            return self._not_taken(token, Told("Nothing was approved", str(error), False))
         if lacks:
             return Told("Approved", f"Your yes is recorded. The plan still {lacks}.", True)
         if self._runner:
@@ -78,7 +81,7 @@ class Answers:
         try:
             self.app.asking.decline(token, reason[:LONGEST_REASON], person, via)
         except EngineError as error:
-            return Told("Nothing was recorded", str(error), False)
+            return self._not_taken(token, Told("Nothing was recorded", str(error), False))
         return Told("Not now", "That is recorded; nothing runs. The findings stay open and are asked about again.", True)
 
     def theirs(self, token: str, why: tuple[str, str], person: str = "", via: str = "link") -> Told:
@@ -91,7 +94,7 @@ class Answers:
             owners = self._passed_on(asked.plan.findings, reason, asked.person, to)
             self.app.asking.decline(token, f"not ours: {reason}", person, via)
         except EngineError as error:
-            return Told("Nothing was recorded", str(error), False)
+            return self._not_taken(token, Told("Nothing was recorded", str(error), False))
         return Told("Not ours", f"That is recorded; {', '.join(owners)} is asked instead, and the plan does not run.", True)
 
     def _passed_on(self, findings: Sequence[str], reason: str, by: str, to: str) -> list[str]:
@@ -129,8 +132,16 @@ class Answers:
         )
 
     def _refused(self, asked: Question) -> Told:
-        early = asked.refused == self.app.asking.early(asked.plan)
-        return Told(NOT_YET if early else "Nothing is asked any more", asked.refused, False)
+        asking = self.app.asking
+        if asked.refused == asking.early(asked.plan):
+            return Told(NOT_YET, asked.refused, False)
+        since = asking.since(asked.plan) if asked.used else ()
+        return Told("Nothing is asked any more", asked.refused, False, since, asking.anew(asked.plan))
+
+    def _not_taken(self, token: str, told: Told) -> Told:
+        """With what became of the plan, where the answer came too late: a button pressed twice is told what the first did."""
+        asked = self.app.asking.read(token)
+        return self._refused(asked) if asked.used else told
 
     def _view(self, asked: Question) -> View | Told:
         app = self.app

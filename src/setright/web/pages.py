@@ -61,9 +61,12 @@ def _page_of(view: View, form: str) -> str:
     return page(printable(plan.document), f"on {printable(view.target)}", "".join(parts))
 
 
-def told_page(title: str, text: str, tone: str = "") -> str:
-    """One sentence of what came of it."""
-    return page(title, "", f"<div class='told {escape(tone)}'><p>{_text(text)}</p></div>")
+def told_page(title: str, text: str, tone: str = "", since: Sequence[str] = (), anew: Sequence[tuple[str, str]] = ()) -> str:
+    """One sentence of what came of it, what became of the plan since, and where it is asked anew (a path of ours, and a name)."""
+    more = "".join(f"<p>{_text(each)}</p>" for each in since)
+    again = "".join(f"<li><a href='{escape(place)}'>{_text(called)}</a></li>" for place, called in anew)
+    asked = f"<section><h2>Asked anew</h2><p>A newer plan waits; ask there for a link of your own.</p><ul>{again}</ul></section>"
+    return page(title, "", f"<div class='told {escape(tone)}'><p>{_text(text)}</p>{more}</div>{asked if again else ''}")
 
 
 def page(title: str, about: str, inner: str) -> str:
@@ -230,6 +233,7 @@ dl { display: grid; grid-template-columns: 9rem 1fr; gap: .35rem 1rem; margin: 0
 button { font: inherit; font-weight: 600; padding: .6rem 1.4rem; border-radius: 8px; border: 1px solid var(--line);
   background: var(--back); color: var(--ink); cursor: pointer; }
 button.yes { background: #0b5cad; border-color: #0b5cad; color: #fff; }
+a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 details { margin-top: 1rem; } summary { color: var(--soft); cursor: pointer; }
 label { display: block; margin-top: .7rem; color: var(--soft); }

@@ -69,7 +69,7 @@ def site(app: App, ways: Ways) -> Starlette:
             Route("/slack/interactive", server.slack, methods=["POST"]),
             Api(app, Doer(app.store, ways.configuration), HEADERS).route,
         ],
-        exception_handlers={404: _not_found},
+        exception_handlers={404: _not_found, 405: _wrong_method, Exception: _failed},
     )
 
 
@@ -155,7 +155,7 @@ class _Server:
     def _seen(self, word: str) -> Response:
         view = self._answers.seen(word)
         if isinstance(view, Told):
-            return _html(pages.told_page(view.title, view.text), 409 if view.title == NOT_YET else 410)
+            return _told(view)
         return _html(pages.seen_page(view, f"/plans/{word}", form_key(word, self._app.asking.key)))
 
     def _invited(self, word: str, form: dict[str, str]) -> Response:
@@ -165,7 +165,7 @@ class _Server:
     def _asked(self, token: str) -> Response:
         view = self._answers.view(token)
         if isinstance(view, Told):
-            return _html(pages.told_page(view.title, view.text), 409 if view.title == NOT_YET else 410)
+            return _told(view)
         action = f"/approve/{token}"
         return _html(pages.plan_page(view, action, form_key(token, self._app.asking.key)))
 
@@ -182,7 +182,8 @@ class _Server:
                 told = self._answers.theirs(token, (reason, to))
             case _:
                 told = Told("Nothing was recorded", "the form holds no answer", False)
-        return _html(pages.told_page(told.title, told.text, "good" if told.taken else "bad"), 200 if told.taken else 409)
+        tone, status = ("good", 200) if told.taken else ("bad", 409)
+        return _html(pages.told_page(told.title, told.text, tone, told.since, told.anew), status)
 
     async def _page(self, make: Callable[..., Response], *words: Any) -> Response:
         try:
@@ -237,9 +238,27 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
+def _told(why: Told) -> Response:
+    """Why a page asks for nothing."""
+    return _html(pages.told_page(why.title, why.text, "", why.since, why.anew), 409 if why.title == NOT_YET else 410)
+
+
 def _html(text: str, status: int = 200) -> Response:
     return HTMLResponse(text, status, HEADERS)
 
 
 async def _not_found(request: Request, error: Exception | None) -> Response:
     return _html(pages.told_page("There is nothing here", "open the link as it stands in the message"), 404)
+
+
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    text = "a page here is opened, or its button is pressed; open the link as it stands in the message"
+    page = _html(pages.told_page("Nothing was done", text, "bad"), 405)
+    page.headers.update(getattr(error, "headers", None) or {})
+    return page
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """Starlette logs the error itself; the page tells nothing of it."""
+    text = "setright failed here, and what it was is in its log. Whether your answer was taken shows when you open the link again"
+    return _html(pages.told_page("Something went wrong", text, "bad"), 500)
