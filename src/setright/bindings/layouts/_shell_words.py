@@ -20,6 +20,10 @@ ASSIGNMENT = late(r"[A-Za-z_]\w*=")
 SUBSTITUTION = late(r"\"?(?:\$\((.*)\)|`(.*)`)\"?", re.S)
 QUOTES = ("'", '"')
 OPTION_C = late(r"-\w*c")
+FETCHED = late(r"\b([A-Za-z_]\w*)=\"?\$\(((?:curl|wget)\b[^()]*)\)")
+EXPRESSED = late(
+    r"\b(?:iex|invoke-expression)\b[^\n;|]*(?:downloadstring|\birm\b|\biwr\b|invoke-restmethod|invoke-webrequest)", re.I
+)
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node"})
 RUNS_WORDS = frozenset({"eval", "source", "."})
 KEEPS_LINES = frozenset(
@@ -76,7 +80,23 @@ def run_as_code(text: str) -> list[Command]:
             last += 1
         if last > index and found[last].into:
             out.append(command._replace(into=found[last].into))
+    return [*out, *_kept_first(text), *_expressed(text)]
+
+
+def _kept_first(text: str) -> list[Command]:
+    """What is fetched into a variable, and then run as code."""
+    out = []
+    for found in FETCHED.finditer(text):
+        used = rf"\$(?:\{{{found[1]}\}}|{found[1]}\b)"
+        runs = rf"\b(?:eval|(?:ba|da|z)?sh\s+-\w*c)\s+[\"']?{used}|{used}[\"']?\s*\|\s*(?:sudo\s+)?(?:ba|da|z)?sh\b"
+        if re.search(runs, text[found.end() :]):
+            out += [each._replace(into="sh") for each in commands(found[2])[-1:]]
     return out
+
+
+def _expressed(text: str) -> list[Command]:
+    """What PowerShell fetches and runs at once."""
+    return [Command((ShellWord("irm", found.start(), found.end()),), False, "iex") for found in EXPRESSED.finditer(text)]
 
 
 def _substituted(command: Command) -> list[Command]:
