@@ -263,6 +263,12 @@ def test_what_keeps_data_is_not_replaced_at_any_time(text: str, is_replaceable: 
     assert claims(text.replace("{name: web", "{generateName: web-"))["replaceable"] is is_replaceable
 
 
+def test_runs_that_come_at_their_time_replace_nothing() -> None:
+    spec = "containers: [{name: a, image: 'a/b:1'}], volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"
+    text = f"spec: {{jobTemplate: {{spec: {{template: {{spec: {{{spec}}}}}}}}}}}\n"
+    assert claims(f"apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: j}}\n{text}")["replaceable"] is True
+
+
 @pytest.mark.parametrize(("more", "is_replaceable"), [("", False), ("ttlSecondsAfterFinished: 60", True)])
 def test_a_job_that_may_be_there_still_is_not_replaced(more: str, is_replaceable: bool) -> None:
     spec = "spec:\n  template: {spec: {containers: [{name: a, image: 'a/b:1'}]}}\n"

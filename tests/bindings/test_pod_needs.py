@@ -427,13 +427,19 @@ LOW_PORTS = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}
         ("image: 'app:1', ports: [{containerPort: 443}]", "", [LOW_PORTS]),
         ("image: 'app:1', ports: [{containerPort: 8443}]", "", None),
         ("image: 'app:1', securityContext: {runAsUser: 7}, ports: [{containerPort: 443}]", "", None),
-        ("image: 'nginx:1'", "hostNetwork: true", None),
+        ("image: 'app:1'", "hostNetwork: true", None),
         ("image: 'nginx:1'", "securityContext: {sysctls: [{name: a, value: '1'}]}", [{"name": "a", "value": "1"}, LOW_PORTS]),
     ],
 )
 def test_who_leaves_root_may_go_on_to_open_low_ports(container: str, more: str, sysctls: Plain) -> None:
     spec = fixed(pod(container, spec=more), LEAVES_ROOT)
     assert spec.get("securityContext", {}).get("sysctls") == sysctls
+
+
+@pytest.mark.parametrize("container", ["image: 'nginx:1'", "image: 'app:1', ports: [{containerPort: 443}]"])
+def test_who_opens_low_ports_of_its_node_stays_root(container: str) -> None:
+    with pytest.raises(BindingError, match="below 1024 of its node"):
+        fixed(pod(container, spec="hostNetwork: true"), LEAVES_ROOT)
 
 
 @pytest.mark.parametrize(

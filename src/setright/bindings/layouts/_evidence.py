@@ -358,7 +358,8 @@ def _is_replaceable(tree: Tree, manifest: Tree, containers: Sequence[Tree]) -> b
         kept -= WAITING
     if manifest.get("kind") == "DaemonSet":  # whose next copy is on the same node
         kept -= {"hostPath"}
-    if kept and not all(_programs.keeps_nothing(each.get("image")) for each in containers):
+    is_run = manifest.get("kind") == "CronJob"  # whose next one comes at its time, whatever changes
+    if kept and not is_run and not all(_programs.keeps_nothing(each.get("image")) for each in containers):
         return False
     return manifest.get("kind") not in ("Job", "Pod") or _is_made_anew(manifest)
 

@@ -35,14 +35,13 @@ READ_ONLY = ("securityContext", "readOnlyRootFilesystem")
 NON_ROOT = ("securityContext", "runAsNonRoot")
 GAINS = ("securityContext", "allowPrivilegeEscalation")
 TOKEN = ("spec", "automountServiceAccountToken")
-DROPS = ("securityContext", "capabilities", "drop")
-ADDS = (*DROPS[:2], "add")
+DROPS, ADDS = ("securityContext", "capabilities", "drop"), ("securityContext", "capabilities", "add")
 KNOWN = ("workload", "image-needs")
 KEPT = ("workload", "image-capabilities")
 FILES_OF_OTHERS = "DAC_OVERRIDE"  # root's right to files that are not its own
 BINDS_LOW_PORTS = "NET_BIND_SERVICE"
 LOW_PORTS: Tree = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}  # which every node allows since Kubernetes 1.22
-LOGS = "/var/log"
+LOGS, SHOWN = "/var/log", {"uses-capabilities": False, "capabilities": "told", "writes": "told"}
 
 
 def needs_of_images(tree: Tree, images: Images) -> dict[str, Needs]:
@@ -86,8 +85,7 @@ def claims(tree: Tree, known: Mapping[str, Needs]) -> Tree:
         "writes": all(look_up(each, READ_ONLY) is True or "writes" in needs for each, needs in pods),
         "idle": all(needs.get("idle") is True for _, needs in pods),
     }
-    shown = {"uses-capabilities": False, "capabilities": "told", "writes": "told"}
-    return {key: shown.get(key, True) for key, holds in held.items() if holds}
+    return {key: SHOWN.get(key, True) for key, holds in held.items() if holds}
 
 
 def is_unprivileged(container: Tree, needs: Needs) -> bool:
@@ -147,11 +145,13 @@ def _refuse_what_stops(resource: Resource, raw: Tree, wanted: Edit) -> None:
 
 def _for_root_alone(resource: Resource, raw: Tree, path: Path) -> str:
     """What a container could not use as another user than root, which it may be now; empty for nothing."""
-    if is_for_root_alone(look_up(resource.tree, path[:3]), cautions(resource, path)):
+    container, needs = look_up(resource.tree, path[:3]), _of(resource, path)
+    if is_for_root_alone(container, cautions(resource, path)):
         return FOR_ROOT_ALONE
-    is_root = not is_unprivileged(look_up(resource.tree, path[:3]), needs := _of(resource, path))
+    if look_up(raw, ("spec", "hostNetwork")) and _opens_low_ports(container, needs):
+        return "opens a port below 1024 of its node's network, which only root may there"
     takes_group = not needs.get("data") and resource.tree["kind"] not in KNATIVE
-    return _pod_volumes.for_root_alone(raw, look_up(raw, path[:3]), takes_group) if is_root else ""
+    return "" if is_unprivileged(container, needs) else _pod_volumes.for_root_alone(raw, look_up(raw, path[:3]), takes_group)
 
 
 def cautions(resource: Resource, path: Path) -> Needs:
