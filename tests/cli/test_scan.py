@@ -163,7 +163,14 @@ def test_without_a_terminal_there_is_no_colour_no_progress_and_no_blank_at_a_lin
 
 def test_where_nothing_is_of_ours_it_is_said_and_what_there_is(setright: Program):
     setright.file.unlink()
-    assert "setright controls list" in setright("scan", ".").out
+    assert "setright controls list" in (said := setright("scan", ".").out) and "root:" not in said
+
+
+def test_a_folder_that_is_a_host_is_told_how_to_scan_it_as_one(setright: Program):
+    setright.file.unlink()
+    (setright.tree / "image/etc").mkdir(parents=True)
+    (setright.tree / "image/etc/passwd").touch()
+    assert "setright scan root:image\n" in setright("scan", "image").out
 
 
 def test_a_screen_ends_where_nobody_would_read_on_and_says_how_to_see_the_rest(setright: Program):

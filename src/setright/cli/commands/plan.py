@@ -74,7 +74,7 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
     from setright.cli.output import emit, json_text, paper
     from setright.cli.screens.findings import draw_counts, draw_left_open, draw_unread
     from setright.cli.screens.plans import draw, draw_lanes
-    from setright.engine.contract import plans_object, summary
+    from setright.engine.contract import plans_object
 
     if show.format == "cacao":
         from setright.cli.formats.cacao import by_api, by_command, playbook
@@ -95,7 +95,7 @@ def print_plans(app: App, plans: Sequence[Plan], report: Report, show: Shown, al
         draw(console, plans, titles(app, plans), all_findings)
         draw_left_open(console, report, all_findings)
         draw_unread(console, report, all_findings)
-        draw_counts(console, summary(report))
+        draw_counts(console, report)
         draw_lanes(console, plans)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -36,7 +37,7 @@ def draw(console: Console, report: Report, everything: bool = False) -> None:
     _left_out(console, groups[len(first) :])
     draw_left_open(console, report, everything)
     draw_unread(console, report, everything)
-    draw_counts(console, summary(report))
+    draw_counts(console, report)
 
 
 def _fitting(groups: Sequence[ResourceGroup]) -> int:
@@ -81,8 +82,9 @@ def draw_unread(console: Console, report: Report, everything: bool = False) -> N
         indented(console, Text(f"... and {len(told) - PROBLEMS} more; --all-findings shows them", "dim"), 2)
 
 
-def draw_counts(console: Console, told: dict[str, Plain]) -> None:
+def draw_counts(console: Console, report: Report) -> None:
     """``3 wrong: 1 high, 2 medium · 1 unknown · 44 right · 2 could not be read``."""
+    told = summary(report)
     parts = [_wrong(told), Text(f"{told['passed']} right", "green")]
     if told["unknown"]:
         parts.insert(1, Text(f"{told['unknown']} unknown", SEVERITY["unknown"]))
@@ -95,8 +97,17 @@ def draw_counts(console: Console, told: dict[str, Plain]) -> None:
     console.print(Text(" · ", "dim").join(parts))
     if not unread and not any(told[count] for count in ("failed", "passed", "unknown", *LEFT)):
         console.print(Text(NOTHING, "dim"))
+        for host in dict.fromkeys(host for each in report.results if (host := _host_at(each.target))):
+            console.print(Text(f"A host's settings are read, and judged together, by: setright scan {host}", "dim"))
     if ways := to_put_right(told):
         console.print(Text("To put right: ", "dim") + Text(" · ", "dim").join(Text(way, "dim") for way in ways))
+
+
+def _host_at(target: str) -> str:
+    """The host whose root or settings a folder is; empty for any other."""
+    if target == "/" or (target + "/").startswith("/etc/"):
+        return "host:local"
+    return f"root:{from_here(target)}" if Path(target, "etc/passwd").is_file() else ""
 
 
 def _wrong(told: dict[str, Plain]) -> Text:
