@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _programs
 from setright.bindings.layouts._dockerfile_image import from_of, image_of, plain_name, program, stages_of
-from setright.bindings.layouts._dockerfile_user import AS_ROOT, is_root, user_now
+from setright.bindings.layouts._dockerfile_kept_root import AS_ROOT
+from setright.bindings.layouts._dockerfile_whose import is_root, user_now
 from setright.bindings.layouts._documents import folder
 from setright.bindings.source import Source
 from setright.model import Plain, Tree

@@ -26,7 +26,7 @@ from setright.bindings.layouts._compose_build import (
 )
 from setright.bindings.layouts._compose_short import volume_parts
 from setright.bindings.layouts._dockerfile_image import SHELLS, image_of, program
-from setright.bindings.layouts._dockerfile_user import workdir
+from setright.bindings.layouts._dockerfile_whose import workdir
 from setright.bindings.layouts._image_needs import (
     OF_PATHS,
     Images,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from setright.bindings.layouts._dockerfile_image import Images, Instruction, from_of, image_facts, placed, stages_of
-from setright.bindings.layouts._dockerfile_user import joined, workdir
+from setright.bindings.layouts._dockerfile_whose import joined, workdir
 from setright.model import Edit
 from setright.patterns import late
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.layouts._dockerfile_image import Image, Images, Instruction, from_of, image_of, set_before, substituted
-from setright.bindings.layouts._dockerfile_user import joined
+from setright.bindings.layouts._dockerfile_whose import joined
 from setright.model import Edit, Plain, Tree, Unknown
 from setright.patterns import late
 

@@ -17,7 +17,7 @@ from setright.bindings.layouts._dockerfile_image import (
     set_before,
     substituted,
 )
-from setright.bindings.layouts._dockerfile_user import workdir
+from setright.bindings.layouts._dockerfile_whose import workdir
 
 
 def are_known(instructions: Sequence[Instruction], images: Images) -> bool:

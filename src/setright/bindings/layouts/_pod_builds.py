@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from setright.bindings.layouts._compose_build import dockerfile, gains_rights
 from setright.bindings.layouts._dockerfile_image import from_of, image_of
-from setright.bindings.layouts._dockerfile_user import is_root, user_now, user_number
+from setright.bindings.layouts._dockerfile_user import user_number
+from setright.bindings.layouts._dockerfile_whose import is_root, user_now
 from setright.bindings.layouts._documents import mappings, trees_of
 from setright.bindings.layouts._image_needs import Images, is_image_known, name_of
 from setright.bindings.layouts._shell_words import base

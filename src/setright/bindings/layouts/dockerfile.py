@@ -48,6 +48,7 @@ from setright.bindings.layouts import _dockerfile_scripts as scripts
 from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts import _dockerfile_uses as uses
+from setright.bindings.layouts import _dockerfile_whose as whose
 from setright.bindings.layouts import _dockerfile_workdirs as places
 from setright.bindings.layouts._dockerfile_image import (
     IMAGE,
@@ -174,7 +175,7 @@ def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) ->
 
 def _about(image: Image) -> Tree:
     """What holds for the image with all stages that it begins from."""
-    user = users.user_now(image)
+    user = whose.user_now(image)
     checks = ["its base image's"] if image.facts.get("checks") else []
     checks += [each["value"] for each in image.whole if each["keyword"] == "HEALTHCHECK"]
     tree: Tree = {"lists-used-later": run.needs_lists(image.whole)}
@@ -214,7 +215,7 @@ def _stage(instructions: Instructions, earlier: set[str], arguments: Mapping[str
             stage["instructions"][-1]["adds"] = copies.adds(each, instructions[:n], arguments)
         if each["keyword"] == "WORKDIR":
             stage["instructions"][-1]["from"] = work
-            work = users.joined(work, str(each["value"]))
+            work = whose.joined(work, str(each["value"]))
     _overridden(stage["instructions"])
     return stage
 
@@ -341,7 +342,7 @@ def _is_root_there(place: Place, at: int) -> bool:
     before = [str(each["value"]) for each in stage.whole if each["keyword"] == "USER"]
     named = [str(each["value"]) for each in place.instructions[start:at] if each["keyword"] == "USER"]
     if named or before:
-        return users.is_root((named or before)[-1])
+        return whose.is_root((named or before)[-1])
     return bool(stage.facts) and "runs-as" not in stage.facts
 
 
