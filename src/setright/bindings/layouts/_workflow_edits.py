@@ -16,6 +16,7 @@ from setright.bindings.layouts import _workflow_shells as shells
 from setright.bindings.layouts._workflow_caches import Caches, without_cache
 from setright.bindings.layouts._workflow_calls import of_repository
 from setright.bindings.layouts._workflow_cargo import as_script
+from setright.bindings.layouts._workflow_conditions import asking, whole_names
 from setright.bindings.layouts._workflow_javascript import with_property
 from setright.bindings.layouts._workflow_text import SWITCH, old_command, script_path, variable_for, with_variable
 from setright.bindings.source import ACTIONS_LOCK, Source
@@ -99,6 +100,8 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list
         return [without_cache(resource.tree["cached"], caches)]
     if wanted.path == ("calls", "command") and wanted.remove:
         return as_script(look_up(resource.tree, ("calls", "command")))
+    if wanted.path in (("always",), ("partly",)) and wanted.remove:
+        return [_condition(resource, str(raw.get("if")), wanted.path == ("always",))]
     if head == "expressions" and wanted.remove and len(wanted.path) == 2:
         return _in_environment(resource, raw, wanted.path[1])
     if wanted.path == ("with", "persist-credentials") and (why := _git_needs(resource, raw)):
@@ -112,6 +115,14 @@ def _placed(resource: Resource, raw: Tree, wanted: Edit, caches: Caches) -> list
     if head == "with" and raw.get("uses") is None:
         raise BindingError(f"{resource.name}: with belongs to uses, which is not there")
     return [_with_empty(wanted, raw)]
+
+
+def _condition(resource: Resource, text: str, is_always: bool) -> Edit:
+    """The condition that asks what it seems to ask."""
+    new = asking(text) if is_always else whole_names(text)
+    if new is None or new == text:
+        raise BindingError(f"{resource.name}: if: {' '.join(text.split())}: write the whole condition as one expression")
+    return Edit(("if",), new)
 
 
 def _git_needs(resource: Resource, checkout: Tree) -> str:

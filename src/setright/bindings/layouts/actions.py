@@ -5,9 +5,12 @@ actions/workflow   the file; `on` as a mapping of events; `token` is limited, or
 actions/job        a job with `id`; `calls` for a reusable workflow; `images: [{image, version}]` of container and services; its
                    `token` has the default rights where its needs are told and another job's are not: it need not wait
 actions/step       a step with `job` (id, permissions, runs-on), `shell`, `calls`, `expressions` that others fill, and `commands`;
-                   it `restores` a cache that it may as well leave be; `cached` names an action that brings tools from one
+                   it `restores` a cache that it may as well leave be; `cached` names an action that brings tools from one; what it
+                   `unpacks` is parts of secrets, and `narrowed` a token of an app that is asked for single rights; it
+                   `logs-in` by a password where it is given one
 
 A workflow and a job tell by whom they are `called-by`, with what these give, and what those of the tree that they call `asked`.
+What a condition of a job or step asks by mistake, `_workflow_conditions` tells; removing it makes the condition ask.
 
 A job and a step tell of their `workflow`: its events, permissions and defaults, and whether it `releases`. `calls` is told in
 `_workflow_calls`; setting its `pinned` writes the commit, and its release as a comment; its `command` is what a script can do as
@@ -17,6 +20,7 @@ A value that an expression gives cannot be told. docs.github.com, Workflow synta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -32,6 +36,7 @@ from setright.bindings.layouts._shell_words import Command, base, commands, run_
 from setright.bindings.layouts._workflow_caches import Caches, brings, can_skip, is_for_release, makes_release
 from setright.bindings.layouts._workflow_calls import ACTION, KnownActions, action_locks, calls, events, known_by
 from setright.bindings.layouts._workflow_cargo import command_of
+from setright.bindings.layouts._workflow_conditions import wrong_conditions
 from setright.bindings.layouts._workflow_edits import made
 from setright.bindings.layouts._workflow_text import (
     EXPRESSION,
@@ -47,10 +52,12 @@ from setright.bindings.layouts._workflow_text import (
 from setright.bindings.source import Source, noted
 from setright.bindings.trees import look_up
 from setright.model import Edit, Path, Plain, Resource, Tree
+from setright.patterns import late
 from setright.trees import as_list
 
 TEXTS = ("run", "name", "if", "env", "shell")  # keys of a step that expressions belong to
 WITH_TEXTS = ("ref", "script", "repository")
+UNPACKS = late(r"fromJSON\(\s*secrets\b", re.I)
 
 
 class StepContext(NamedTuple):
@@ -164,7 +171,7 @@ def _jobs(sources: Mapping[str, Source], around: Around) -> Iterator[Thing]:
                 needed = rights.needs(workflow, raw, table) if waits and raw.get("permissions") is None else None
                 tree["token"] = "limited" if needed is None else "default"
                 tree |= {"rights": {"contents": "read", **(needed or {})}, "uses-git": git.uses_git(raw, None, table)}
-                tree |= of_tree.calls_about([raw], around.above_of(file), table)
+                tree |= wrong_conditions(raw) | of_tree.calls_about([raw], around.above_of(file), table)
                 yield file, name, (*place, "jobs", name), tree
 
 
@@ -189,7 +196,7 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
         if isinstance(raw, dict):
             tree = {**about, **_step(raw), "plain": plain_parts(raw.get("run"), parent)}
             tree["expressions"] = _expressions(raw, tree.get("shell"), dynamic, [known.workflow, parent, raw])
-            tree |= calls(raw, known.locked, file, known.known, as_list(parent.get("steps")))
+            tree |= wrong_conditions(raw) | calls(raw, known.locked, file, known.known, as_list(parent.get("steps")))
             if (command := command_of(raw, parent, known.workflow, str(about.get("shell", "")))) is not None:
                 tree["calls"] = {**tree["calls"], "command": command}
             if can_skip(raw, parent):
@@ -205,7 +212,12 @@ def _listed(file: str, name: str, place: Path, parent: Tree, about: Tree, known:
 def _step(raw: Tree) -> Tree:
     tree = {key: value if key in TEXTS else told(value) for key, value in raw.items()}
     inputs = raw.get("with")
+    if UNPACKS.search(str(raw)):
+        tree["unpacks"] = "secrets"
     if isinstance(inputs, dict):
+        if {"password", "api-token"} & inputs.keys():
+            tree["logs-in"] = "password"
+        tree["narrowed"] = any(str(key).startswith("permission-") for key in inputs)
         tree["with"] = {key: value if key in WITH_TEXTS else told(value) for key, value in inputs.items()}
     if isinstance(raw.get("run"), str):
         text = EXPRESSION.sub("x", raw["run"])
