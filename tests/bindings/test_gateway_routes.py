@@ -45,6 +45,22 @@ def test_the_api_is_found_where_a_route_names_it() -> None:
     assert isinstance(seen("hcl", API + HCL_ROUTE.format("var.api")), Unknown)
 
 
+def test_a_stage_tells_what_its_api_speaks() -> None:
+    layout: dict[str, Plain] = {
+        "type": "AWS::ApiGatewayV2::Stage",
+        "serverless": {"type": "AWS::Serverless::HttpApi"},
+        "evidence": {"speaks": "speaks"},
+    }
+    text = "Resources:\n  A: {Type: AWS::Serverless::HttpApi}\n"
+    text += "  B: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: WEBSOCKET}}\n"
+    text += "".join(
+        f"  S{i}: {{Type: AWS::ApiGatewayV2::Stage, Properties: {{ApiId: !Ref {api}}}}}\n" for i, api in enumerate("BC")
+    )
+    given = {"a": Source("a", "yaml", get("yaml", text.encode()))}
+    told = {each.name: each.tree["source"]["speaks"] for each in cloudformation.view("k", layout, given)}
+    assert (told["A"], told["S0"], told["S1"]) == ("HTTP", "WEBSOCKET", "one or the other, as its API is elsewhere")
+
+
 ROUTE = "  R:\n    Type: AWS::ApiGatewayV2::Route\n    Properties: {{ApiId: {}, RouteKey: $default}}\n"
 API = 'resource "aws_apigatewayv2_api" "a" {\n  protocol_type = "WEBSOCKET"\n}\n'
 HCL_ROUTE = 'resource "aws_apigatewayv2_route" "r" {{\n  api_id    = {}\n  route_key = "$default"\n}}\n'

@@ -25,7 +25,7 @@ from setright.bindings.layouts._cloudformation_values import function, propertie
 from setright.bindings.layouts._cloudformation_ways import way_out
 from setright.bindings.layouts._databases import is_default_group
 from setright.bindings.layouts._documents import publishes
-from setright.bindings.layouts._gateway_routes import can_ask
+from setright.bindings.layouts._gateway_routes import can_ask, speaks
 from setright.bindings.layouts._task_containers import writes
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -58,6 +58,7 @@ CALLING = {  # the resources by which a service comes to call a function
     "logs.amazonaws.com": "AWS::Logs::",
     "secretsmanager.amazonaws.com": "AWS::SecretsManager::",
 }
+HTTP_API = "AWS::Serverless::HttpApi"
 BALANCER, LISTENER = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::Listener"
 AT_THE_END = {"Snapshot": "a snapshot, and then its end"}
 WEB_SITE = re.compile(r"s3-website|\bWebsiteURL\b")
@@ -324,9 +325,18 @@ def _moving_tags(template: Tree, name: str, tree: Tree) -> str:
 
 def _can_ask(template: Tree, name: str, tree: Tree) -> Plain:
     """Whether a route can ask who calls."""
-    api = referred(properties(template, name).get("ApiId")) or ""
-    is_http = resource_type(template["Resources"].get(api)) == "AWS::Serverless::HttpApi"
-    return can_ask(tree.get("RouteKey"), "HTTP" if is_http else properties(template, api).get("ProtocolType"))
+    return can_ask(tree.get("RouteKey"), _protocol(template, name))
+
+
+def _speaks(template: Tree, name: str, tree: Tree) -> str:
+    """What the API of a stage speaks: ``HTTP`` or ``WEBSOCKET``, where this template tells."""
+    return speaks(_protocol(template, name))
+
+
+def _protocol(template: Tree, name: str) -> Plain:
+    own = template["Resources"].get(name)
+    api = name if resource_type(own) == HTTP_API else referred(properties(template, name).get("ApiId")) or ""
+    return "HTTP" if resource_type(template["Resources"].get(api)) == HTTP_API else properties(template, api).get("ProtocolType")
 
 
 def _logs_role(template: Tree, name: str, tree: Tree) -> str:
@@ -347,6 +357,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "code": code,
     "logs-role": _logs_role,
     "can-ask": _can_ask,
+    "speaks": _speaks,
     "public": _public,
     "publishers": publishers,
     "senders": _senders,

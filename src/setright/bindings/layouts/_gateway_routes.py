@@ -19,3 +19,8 @@ def can_ask(key: Plain, protocol: Plain) -> Plain:
     if not isinstance(protocol, str):
         return Unknown("whether its API speaks HTTP or WebSocket")
     return "yes" if protocol == "HTTP" else "no"
+
+
+def speaks(protocol: Plain) -> str:
+    """The protocol of a stage's API, or that nothing here tells it."""
+    return protocol if isinstance(protocol, str) else "one or the other, as its API is elsewhere"

@@ -13,7 +13,16 @@ from setright.model import Plain, Tree, Unknown
 
 def can_ask(module: Module, block: Block, tree: Tree) -> Plain:
     """Whether a route can ask who calls."""
+    return _gateway_routes.can_ask(tree.get("RouteKey"), _protocol(module, block))
+
+
+def speaks(module: Module, block: Block, tree: Tree) -> Plain:
+    """What the API of a stage speaks: ``HTTP`` or ``WEBSOCKET``, where this module tells."""
+    return _gateway_routes.speaks(_protocol(module, block))
+
+
+def _protocol(module: Module, block: Block) -> Plain:
     tie = module.resolved(block.body.get("api_id"))
     apis = module.resources("aws_apigatewayv2_api") if isinstance(tie, Unknown) else []
     protocols = [module.resolved(api.body.get("protocol_type")) for api in apis if refers(tie.text, api.address)]
-    return _gateway_routes.can_ask(tree.get("RouteKey"), protocols[0] if protocols else None)
+    return protocols[0] if protocols else None
