@@ -25,7 +25,7 @@ from setright.bindings.layouts._cloudformation_values import function, propertie
 from setright.bindings.layouts._cloudformation_ways import way_out
 from setright.bindings.layouts._databases import is_default_group
 from setright.bindings.layouts._documents import publishes
-from setright.bindings.layouts._gateway_routes import can_ask, speaks
+from setright.bindings.layouts._gateway_routes import api_protocol, can_ask
 from setright.bindings.layouts._task_containers import writes
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
@@ -330,7 +330,7 @@ def _can_ask(template: Tree, name: str, tree: Tree) -> Plain:
 
 def _speaks(template: Tree, name: str, tree: Tree) -> str:
     """What the API of a stage speaks: ``HTTP`` or ``WEBSOCKET``, where this template tells."""
-    return speaks(_protocol(template, name))
+    return api_protocol(_protocol(template, name))
 
 
 def _protocol(template: Tree, name: str) -> Plain:

@@ -21,6 +21,6 @@ def can_ask(key: Plain, protocol: Plain) -> Plain:
     return "yes" if protocol == "HTTP" else "no"
 
 
-def speaks(protocol: Plain) -> str:
+def api_protocol(protocol: Plain) -> str:
     """The protocol of a stage's API, or that nothing here tells it."""
     return protocol if isinstance(protocol, str) else "one or the other, as its API is elsewhere"

@@ -27,7 +27,7 @@ from setright.bindings.layouts._terraform_actions import POLICY, lists_nothing, 
 from setright.bindings.layouts._terraform_databases import statements
 from setright.bindings.layouts._terraform_deployers import STATE, deployers
 from setright.bindings.layouts._terraform_find import refers
-from setright.bindings.layouts._terraform_gateways import can_ask, speaks
+from setright.bindings.layouts._terraform_gateways import api_protocol, can_ask
 from setright.bindings.layouts._terraform_keys import key_users
 from setright.bindings.layouts._terraform_log_writers import log_writers
 from setright.bindings.layouts._terraform_module import Block, Module
@@ -362,7 +362,7 @@ def _edge(module: Module, block: Block, tree: Tree) -> str:
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "can-ask": can_ask,
-    "speaks": speaks,
+    "speaks": api_protocol,
     "public": _public,
     **edge.FUNCTIONS,
     **google.FUNCTIONS,

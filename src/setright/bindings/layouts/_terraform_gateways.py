@@ -16,9 +16,9 @@ def can_ask(module: Module, block: Block, tree: Tree) -> Plain:
     return _gateway_routes.can_ask(tree.get("RouteKey"), _protocol(module, block))
 
 
-def speaks(module: Module, block: Block, tree: Tree) -> Plain:
+def api_protocol(module: Module, block: Block, tree: Tree) -> Plain:
     """What the API of a stage speaks: ``HTTP`` or ``WEBSOCKET``, where this module tells."""
-    return _gateway_routes.speaks(_protocol(module, block))
+    return _gateway_routes.api_protocol(_protocol(module, block))
 
 
 def _protocol(module: Module, block: Block) -> Plain:
