@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts._dockerfile_image import from_of, stages_of
+from setright.bindings.layouts._dockerfile_trust import taken_on_trust
 from setright.bindings.layouts._shell_words import Command, ShellWord, base, commands, run_as_code
 from setright.model import Plain, Tree
 from setright.patterns import late
@@ -61,6 +62,7 @@ def told(each: Instruction) -> Tree:
     lists = "" if mounted else _lists("\n".join(_texts(each)), found)
     tree: Tree = {"commands": [_command(command, mounted) for command in (*found, *code)], "updates": _updates(found)}
     cache = "" if mounted else _yum_cache(found)
+    tree |= taken_on_trust("\n".join(_texts(each)), found)
     return tree | ({"lists": lists} if lists else {}) | ({"yum-cache": cache} if cache else {})
 
 
