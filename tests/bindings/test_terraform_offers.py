@@ -276,3 +276,27 @@ def test_a_value_goes_where_it_can_be_said_before_there_is_anything() -> None:
 def test_what_is_made_goes_to_the_file_where_people_look_for_it(files: dict[str, str], home: str) -> None:
     after = put_right(FUNCTION, files, "fn.f", "queue")
     assert 'resource "queue" "failed"' in after[home]
+
+
+@pytest.mark.parametrize(
+    ("there", "after"),
+    [
+        ("", "  depends_on = [policy.logs]\n"),
+        ("  depends_on = [queue.a]\n", "  depends_on = [queue.a, policy.logs]\n"),
+        ("  depends_on = [policy.logs]\n", "  depends_on = [policy.logs]\n"),
+    ],
+)
+def test_what_is_asked_at_once_whether_it_may_is_made_after_the_policy(there: str, after: str) -> None:
+    layout: dict[str, Plain] = {
+        "type": "domain",
+        "offers": {
+            "logs": {
+                "at": "Log",
+                "value": {"is": "group.logs.arn"},
+                "makes": {"resource/policy/logs": {"a": 1}},
+                "after": "policy.logs",
+            }
+        },
+    }
+    text = put_right(layout, {"main.tf": f'resource "domain" "d" {{\n{there}}}\n'}, "domain.d", "logs")["main.tf"]
+    assert " ".join(after.split()) in " ".join(text.split())

@@ -18,6 +18,7 @@ With `region:` what is made is there, whichever region the module is in (``_terr
 `{own: ARGUMENT}` in what is made repeats what the block says (``_terraform_own``).
 With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). What
 several offers make has a name: `makes: data-key`.
+With `after:` the resource is made after another.
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
 `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
@@ -34,6 +35,7 @@ from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
 from setright.bindings.layouts._terraform_log_buckets import takes_from_all
 from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_old import is_old
 from setright.bindings.layouts._terraform_own import can_fill, filled
 from setright.bindings.layouts._terraform_regions import moved, placed
 from setright.bindings.layouts._terraform_stores import lets_in, opened
@@ -53,13 +55,7 @@ LOG_GROUP = "aws_cloudwatch_log_group"
 SERVICE = late(r"[\w.-]+\.amazonaws\.com")
 FOR_OTHERS = ("aws_kms_key", "aws_caller_identity", "aws_partition", "aws_region")  # made only for what names them
 OTHERS = ("google_", "azurerm_")
-ANY = (
-    "name",
-    "rotation_period",
-    "lifecycle",
-    "depends_on",
-    "disable_on_destroy",
-)  # what may be otherwise where it is there already
+ANY = ("name", "rotation_period", "lifecycle", "disable_on_destroy")  # what may differ where it is there
 HOMES = ("main", "kms", "encryption", "security", "iam")
 Layout = Mapping[str, Plain]
 
@@ -82,7 +78,7 @@ def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[l
         return [Edit(split_path(how["at"]), wanted.value), *given], []
     value = _value(module, block, how)
     fresh = _made(module, block, how) if "has" not in how or _found(module, block, how) is None else ()
-    made = [*fresh, *_granted(module, block, how)]
+    made = [*fresh, *_granted(module, block, how), *_waiting(module, block, how)]
     return [Edit(split_path(how["at"]), value), *with_it], made
 
 
@@ -185,6 +181,18 @@ def _home(module: Module) -> str:
 def _makes(module: Module, locator: str) -> int:
     made = module.sources[locator].tree.get("resource")
     return sum(len(held) for held in made.values() if isinstance(held, dict)) if isinstance(made, dict) else 0
+
+
+def _waiting(module: Module, block: Block, how: Layout) -> Iterator[tuple[str, Edit]]:
+    """The edit that has the resource made after another, as services look at once whether they may."""
+    if "after" not in how:
+        return
+    there = block.body.get("depends_on")
+    address: Plain = how["after"] if is_old(module) else Unknown(how["after"])
+    if not isinstance(there, list):
+        yield block.locator, Edit((*block.path, "depends_on"), [address])
+    elif all(how["after"] not in (each.text if isinstance(each, Unknown) else each) for each in there):
+        yield block.locator, Edit((*block.path, "depends_on", len(there)), address)
 
 
 def _role(module: Module, block: Block, how: Layout) -> Block | None:
