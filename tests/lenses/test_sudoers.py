@@ -57,6 +57,7 @@ def test_a_file_is_read_with_aliases_comments_and_continued_lines() -> None:
     text += b'"%a b",ops H = (root) NOPASSWD: /x "1", !/y\n# NOPASSWD: ALL\n'
     assert sudoers.get(text) == {
         "defaults": {},
+        "kept": ["X"],
         "late": {},
         "scopes": [],
         "include": ["/etc/sudoers.d/"],

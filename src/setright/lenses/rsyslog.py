@@ -4,8 +4,8 @@
      "records": ["/var/log/syslog"], "sends": ["@@loghost"]}
 
 A directive keeps the spelling of its first line; of several the last counts for what follows it. `listens` are the inputs that take
-what comes over the network, `records` and `sends` where rules put things. Modules and inputs can only be taken out. Rules,
-templates and scripts stay as they are.
+what comes over the network, `records` and `sends` where rules put things, `discards` the rules that drop what logins say. Modules
+and inputs can only be taken out. Rules, templates and scripts stay as they are.
 """
 
 from __future__ import annotations
@@ -28,6 +28,16 @@ NAMED = re.compile(r"\b(?:load|type)[ \t]*=[ \t]*\"(?P<name>[^\"]+)\"", re.IGNOR
 RULE = re.compile(r"[ \t]*(?:[\w*,]+\.[^\s#\"'()]+|:[^\s#()][^#()]*\")[ \t]+(?P<action>-?/[^\s;#]+|@@?[^\s#]+)")
 ACTS = re.compile(rf"{RULE.pattern}|[ \t]*(?:include|action|ruleset|if)\b|[ \t]*[\w*,]+\.[\w*!=,;.]+[ \t]", re.IGNORECASE)
 ACTION = re.compile(r"\baction\s*\([^()#]*?\btype\s*=\s*\"(?P<type>om(?:file|fwd|relp))\"", re.IGNORECASE)
+DISCARD = re.compile(
+    r"[ \t]*(?P<what>[\w*,]+\.[\w*!=,;.]+|:[^\s#]+,[^#]*?\"|if\b[^#]*?\bthen)[ \t]*\{?[ \t]*(?:stop|~)[ \t}]*(?:#.*)?$"
+)
+NAMED_SO = r"(?:programname|app-name|syslogtag|syslogfacility-text)"
+LOGINS = r"[\"'](?:sshd?|sudo|su|login|systemd-logind|auth|authpriv)\b[^\"']*[\"']"
+OF_LOGINS = (  # whole facilities of logins, or all of the programs that tell of them
+    re.compile(r"(?:^|[;,])(?:\*|auth|authpriv)(?:,[\w*]+)*\.(?:\*|debug|info|notice)", re.IGNORECASE),
+    re.compile(rf"^:{NAMED_SO}[ \t]*,[ \t]*\w+[ \t]*,[ \t]*{LOGINS}$", re.IGNORECASE),
+    re.compile(rf"^if[ \t(]+\${NAMED_SO}[ \t]*(?:==|startswith|contains)[ \t]*{LOGINS}[ \t)]*then$", re.IGNORECASE),
+)
 COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 NETWORK = ("imtcp", "imudp", "imrelp", "imptcp", "imgssapi")
 LEGACY_INPUTS = {"inputtcpserverrun": "imtcp", "udpserverrun": "imudp", "inputrelpserverrun": "imrelp"}
@@ -61,7 +71,9 @@ def _rules(text: str) -> Tree:
     found += [match["type"] for match in ACTION.finditer(COMMENT.sub("", text))]
     records = [each for each in found if each.startswith(("/", "omfile"))]
     sends = [each for each in found if each not in records]
-    return {name: each for name, each in (("records", records), ("sends", sends)) if each}
+    rules = [m["what"].strip() for line in lines(text) if (m := DISCARD.match(line.text)) and ".none" not in m["what"]]
+    dropped = [rule for rule in rules if any(each.search(rule) for each in OF_LOGINS)]
+    return {name: each for name, each in (("records", records), ("sends", sends), ("discards", dropped)) if each}
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:

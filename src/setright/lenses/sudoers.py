@@ -5,8 +5,8 @@
      "rules": [{"users": ["ops"], "grant": "ALL=(ALL) ALL", "nopasswd": True}]}
 
 `late` are Defaults below the first include; of several includes `behind` tells which one they follow. ``name += value`` adds to a
-list, and is left alone, as aliases are. `nopasswd` stands where any command of the rule asks for no password, `negates` where the
-rule names commands that it forbids.
+list, and is left alone, as aliases are; `kept` are the variables that env_keep names in any of its lines. `nopasswd` stands where
+any command of the rule asks for no password, `negates` where the rule names commands that it forbids.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class File(NamedTuple):
     rules: list[UserSpec]
     includes: list[tuple[str, Line]]
     lines: list[Line]
+    kept: list[str]
 
 
 def get(source: bytes) -> Tree:
@@ -90,7 +91,8 @@ def get(source: bytes) -> Tree:
         else:
             scopes.setdefault(each.section, {"of": each.section})[each.name] = each.value
     several = {"behind": behind} if behind and len(file.includes) > 1 else {}
-    return tree | several | {"scopes": list(scopes.values()), "rules": [rule.value for rule in file.rules]}
+    kept: Tree = {"kept": file.kept} if file.kept else {}
+    return tree | several | kept | {"scopes": list(scopes.values()), "rules": [rule.value for rule in file.rules]}
 
 
 def put(source: bytes, edits: Sequence[Edit]) -> bytes:
@@ -111,7 +113,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
 
 
 def _parse(text: str) -> File:
-    file = File([], [], [], [])
+    file = File([], [], [], [], [])
     start = 0
     number = 1
     while start < len(text):
@@ -135,6 +137,7 @@ def _line(file: File, text: str, line: Line) -> None:
     if defaults := DEFAULTS.match(said):
         section = re.sub(rf"{B}+", "", defaults["scope"] or "") or ("late" if file.includes else "defaults")
         file.settings.extend(_parameters(line, said, defaults.end(), section))
+        file.kept.extend(_kept(said[defaults.end() :]))
     elif rule := RULE.fullmatch(said):
         file.rules.append(_rule(line, rule))
     else:
@@ -159,6 +162,12 @@ def _parameters(line: Line, said: str, at: int, section: str) -> Iterator[Settin
             value = _value(m["value"]) if m["op"] else not m["not"]
             start, end, at = (line.start + offset for offset in (m.start(), m.end(), m.start("value") if m["op"] else m.end()))
             yield Setting(section, m["name"], value, line, start, end, at, len(found) == 1)
+
+
+def _kept(said: str) -> list[str]:
+    """The variables of the caller that a line of Defaults lets through."""
+    found = [m for m in PARAMETER.finditer(said) if m["name"] == "env_keep" and m["op"] in ("=", "+=")]
+    return [name.partition("=")[0] for m in found for name in str(_value(m["value"])).split()]
 
 
 def _value(written: str) -> Plain:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from setright.app import App, ScanOptions
 from setright.bindings.layouts import sudoers
 from setright.bindings.load import load_one
 from setright.bindings.source import Source
+from setright.engine.configuration import Configuration
 from setright.lenses import get
 from setright.model import Reading, Unknown, Want
 from setright.surfaces.linux.surface import open_local, open_root
@@ -83,3 +85,16 @@ def test_a_host_whose_policy_stands_elsewhere_is_not_passed(tmp_path: Path, name
             == sudo.tree["rules"][-1]
             == Unknown(f"in {named}/, which /etc/sudoers includes and which was not read")
         )
+
+
+@pytest.mark.parametrize("named", ["/opt/ssh/*.conf", '"/opt/ssh/a.conf" /no/such', "=/opt/ssh/a.conf"])
+def test_what_sshd_includes_from_elsewhere_counts(tmp_path: Path, named: str) -> None:
+    files = {"etc/ssh/sshd_config": f"Include {named}\nPermitRootLogin no\n", "opt/ssh/a.conf": "PermitRootLogin yes\n"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (scanned,) = App(Configuration(state=str(tmp_path / "state"))).scan(
+        [f"root:{tmp_path}"], ScanOptions(controls=("linux/sshd/root-login",))
+    )
+    assert scanned.scan is not None and not scanned.scan.problems
+    assert [(f.finding.verdict.value, f.finding.location.path) for f in scanned.scan.found] == [("fail", "/opt/ssh/a.conf")]

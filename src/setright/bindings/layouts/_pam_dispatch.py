@@ -16,6 +16,7 @@ Stack = Sequence[Plain]  # the rules of a service
 Place = tuple[str, int]  # service, index of a rule in it
 
 ALWAYS = ("pam_permit", "pam_localuser", "pam_shells", "pam_securetty", "pam_faillock preauth")
+BY_ROOT = ("sshd", "login", "remote", "cockpit", "gdm-password", "lightdm", "sddm", "xdm", "xrdp-sesman", "vsftpd", "proftpd")
 NEVER_MIND = ("pam_env", "pam_faildelay", "pam_nologin", "pam_group", "pam_echo", "pam_warn", "pam_issue")
 WORDS = {
     "required": {"success": "ok", "ignore": "ignore"},
@@ -34,6 +35,7 @@ class Handler(NamedTuple):
     rule: Plain
     level: int
     begins: bool = False
+    by_root: bool = False  # root itself runs the program
 
 
 class Impression(NamedTuple):
@@ -45,14 +47,14 @@ class Impression(NamedTuple):
 
 def let_in(service: str, stacks: Mapping[str, Stack]) -> Place | None:
     """The rule by which everybody gets in; None where somebody is asked, or nobody gets in."""
-    handlers = list(_handlers(service, stacks, 0, 0))
+    handlers = [each._replace(by_root=service in BY_ROOT) for each in _handlers(service, stacks, 0, 0)]
     now = Impression()
     before: list[Impression] = []
     at = 0
     while at < len(handlers):
         handler = handlers[at]
         del before[handler.level :]
-        action = "" if handler.begins else _action(handler.rule)
+        action = "" if handler.begins else _action(handler)
         if handler.begins:
             before.append(now)
         elif action == "reset":
@@ -64,13 +66,18 @@ def let_in(service: str, stacks: Mapping[str, Stack]) -> Place | None:
     return now.place if now.word == "good" else None
 
 
+def modules_of(service: str, stacks: Mapping[str, Stack], kind: str) -> set[str]:
+    """The modules that a service calls for one type, those of included services too."""
+    return {_module(each.rule) for each in _handlers(service, stacks, 0, 0, kind) if not each.begins}
+
+
 def _after(now: Impression, handler: Handler, action: str) -> Impression:
     """The impression once a rule had its say."""
     if action in ("bad", "die"):
         return Impression("bad")
     if action not in ("ok", "done") or now.word not in ("", "good"):
         return now
-    return Impression("good", now.place or handler.place) if _told(handler.rule) == "success" else Impression("poor")
+    return Impression("good", now.place or handler.place) if _told(handler) == "success" else Impression("poor")
 
 
 def _next(handlers: Sequence[Handler], at: int, action: str, now: Impression) -> tuple[int, bool]:
@@ -82,18 +89,18 @@ def _next(handlers: Sequence[Handler], at: int, action: str, now: Impression) ->
     return at + 1, False
 
 
-def _handlers(service: str, stacks: Mapping[str, Stack], level: int, depth: int) -> Iterator[Handler]:
-    """The rules that ask who it is, those of included services in their place."""
+def _handlers(service: str, stacks: Mapping[str, Stack], level: int, depth: int, kind: str = "auth") -> Iterator[Handler]:
+    """The rules of one type, which asks who it is, those of included services in their place."""
     for index, rule in enumerate(stacks.get(service, ()) if depth < DEPTH else ()):
         if "include" in rule:
-            yield from _handlers(_named(rule["include"]), stacks, level, depth + 1)
-        elif rule["type"].lstrip("-") != "auth":
+            yield from _handlers(_named(rule["include"]), stacks, level, depth + 1, kind)
+        elif rule["type"].lstrip("-") != kind:
             continue
         elif rule["control"] == "include":
-            yield from _handlers(_named(rule["module"]), stacks, level, depth + 1)
+            yield from _handlers(_named(rule["module"]), stacks, level, depth + 1, kind)
         elif rule["control"] == "substack":
             yield Handler((service, index), rule, level, begins=True)
-            yield from _handlers(_named(rule["module"]), stacks, level + 1, depth + 1)
+            yield from _handlers(_named(rule["module"]), stacks, level + 1, depth + 1, kind)
         else:
             yield Handler((service, index), rule, level)
 
@@ -103,17 +110,23 @@ def _named(included: str) -> str:
     return included.removeprefix("/etc/pam.d/")
 
 
-def _told(rule: Tree) -> str:
-    """What the module answers to somebody who knows no password."""
-    name = str(rule["module"]).rpartition("/")[2].removesuffix(".so")
-    name = f"{name} preauth" if name == "pam_faillock" and "preauth" in rule["arguments"] else name
+def _module(rule: Tree) -> str:
+    return str(rule["module"]).rpartition("/")[2].removesuffix(".so")
+
+
+def _told(handler: Handler) -> str:
+    """What the module answers to somebody who knows no password. pam_rootok asks who runs the program, not who comes."""
+    name = _module(handler.rule)
+    name = f"{name} preauth" if name == "pam_faillock" and "preauth" in handler.rule["arguments"] else name
+    if name == "pam_rootok" and handler.by_root:
+        return "success"
     return "success" if name in ALWAYS else "ignore" if name in NEVER_MIND else "auth_err"
 
 
-def _action(rule: Tree) -> str:
-    control = str(rule["control"]).lower()
+def _action(handler: Handler) -> str:
+    control = str(handler.rule["control"]).lower()
     actions = WORDS.get(control) or dict(TOKEN.findall(control))
-    return actions.get(_told(rule)) or actions.get("default", "bad")
+    return actions.get(_told(handler)) or actions.get("default", "bad")
 
 
 def _beyond(handlers: Sequence[Handler], at: int, jump: int) -> tuple[int, bool]:

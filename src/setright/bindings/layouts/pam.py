@@ -9,8 +9,9 @@ A module that stands twice in one type is `pam_env 2` the second time; pam_faill
     logins      the services that people log in through
     places      type -> module -> {before: [modules]} or {after: [modules]}: where a module that is not there goes
 
-`lets-in` is there where a rule of the file lets everybody in, whatever they type: through these of the binding's `logins`.
-A jump (`success=1`) over a rule that comes in counts one more.
+`unlimited` is there where a service that people get a session by never asks for their limits, `odd-modules` where a rule has its
+module from elsewhere than the system's folders. `lets-in` is there where a rule of the file lets everybody in, whatever they type:
+through these of the binding's `logins`. A jump (`success=1`) over a rule that comes in counts one more.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._pam_dispatch import Place, let_in
+from setright.bindings.layouts._pam_dispatch import Place, let_in, modules_of
 from setright.bindings.source import Source, listed
 from setright.model import Edit, Path, Plain, Resource, Tree
 
 TYPES = ("auth", "account", "password", "session")
 ROLES = {"pam_faillock": ("preauth", "authfail", "authsucc")}
 HASHES = ("yescrypt", "gost_yescrypt", "sha512", "sha256", "blowfish", "md5", "bigcrypt")  # of these pam_unix takes one
+SESSIONS = ("sshd", "login")  # what a distribution's own files say; people write others
+OWN_FOLDERS = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/run/current-system/", "/nix/store/")
 LEFT_OVER = re.compile(r"(?:\.(?:dpkg-\w+|rpm(?:new|save|orig)|ucf-\w+|bak|orig|old)|~)$")
 JUMP = re.compile(r"=([1-9][0-9]{0,3})\b")
 
@@ -34,7 +37,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
     """One resource a service that has a file, named as the file. Copies that packages and editors left are none."""
     there = [source for source in listed(layout, sources) if source.exists and not LEFT_OVER.search(source.locator)]
     doors = _doors(layout, there)
-    return [Resource(kind, _service(s), _tree(s) | _open(s, doors), (s.locator, ())) for s in there]
+    stacks = {_service(source): source.tree["rules"] for source in there}
+    return [Resource(kind, _service(s), _tree(s) | _open(s, doors) | _odd(s, stacks), (s.locator, ())) for s in there]
 
 
 def edit(
@@ -131,6 +135,16 @@ def _doors(layout: Mapping[str, Plain], there: Sequence[Source]) -> dict[str, Pl
 def _open(source: Source, doors: Mapping[str, Place]) -> Tree:
     mine = [name for name, (service, _) in doors.items() if service == _service(source)]
     return {"lets-in": mine} if mine else {}
+
+
+def _odd(source: Source, stacks: Mapping[str, Sequence[Plain]]) -> Tree:
+    modules = [
+        rule["module"] for rule in source.tree["rules"] if "module" in rule and rule["control"] not in ("include", "substack")
+    ]
+    elsewhere = [name for name in modules if name.startswith("/") and not name.startswith(OWN_FOLDERS)]
+    session = modules_of(_service(source), stacks, "session") if _service(source) in SESSIONS else ()
+    told: Tree = {"odd-modules": elsewhere} if elsewhere else {}
+    return told | ({"unlimited": True} if session and "pam_limits" not in session else {})
 
 
 def _make(layout: Mapping[str, Plain], rules: list[Plain], edit: Edit) -> None:

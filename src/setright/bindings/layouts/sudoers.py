@@ -1,6 +1,7 @@
 """sudo's policy: the main file and what it includes, as one resource. Source: sudoers(5): the last Defaults counts.
 
-    {"defaults": {"use_pty": true, ...}, "scopes": [{"of": ":deploy", ...}], "rules": [{"users": [...], "grant": "..."}]}
+    {"defaults": {"use_pty": true, ...}, "scopes": [{"of": ":deploy", ...}], "rules": [{"users": [...], "grant": "..."}],
+     "kept": ["LANG"]}
 
 Its entry in a binding takes `main`, `new` (the drop-in for Defaults that nothing sets), `documents` and `lens`. The documents
 /etc/shadow and /etc/group tell who has a password to give: a rule of somebody who has none is not made to ask for one. What is
@@ -31,9 +32,9 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     for _, _, settings in _parts(layout, sources):
         defaults |= settings
     tree: Tree = {"defaults": defaults}
-    tree |= {key: [item for _, _, item in _items(layout, sources, key)] for key in ("scopes", "rules")}
+    tree |= {key: [item for _, _, item in _items(layout, sources, key)] for key in ("scopes", "rules", "kept")}
     if untold := _untold(layout, sources):
-        tree = {"defaults": untold, "scopes": [*tree["scopes"], untold], "rules": [*tree["rules"], untold]}
+        tree = {"defaults": untold} | {key: [*tree[key], untold] for key in ("scopes", "rules", "kept")}
     return [Resource(kind, kind.rpartition("/")[2], tree, (main, ()))]
 
 
