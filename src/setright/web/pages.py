@@ -195,7 +195,7 @@ def _text(text: str) -> str:
 
 STYLE = """\
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #d9dee5; --paper: #fff; --back: #f4f6f8;
-  --accent: #0b5cad; --bad: #b42318; --warn: #8a5a00; --good: #1a7f4b; --added: #e5f6ec; --removed: #fdeceb; }
+  --accent: #0b5cad; --bad: #b42318; --warn: #8a5a00; --good: #177345; --added: #e5f6ec; --removed: #fdeceb; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #9aa6b5; --line: #333d4b; --paper: #171d26; --back: #10151c;
   --accent: #7ab8ff; --bad: #ff8f85; --warn: #f2bd5b; --good: #6fd39b; --added: #12301f; --removed: #3b1a18; } }
 * { box-sizing: border-box; }
@@ -210,6 +210,7 @@ h2 { font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: 
 section, main > form, .answer, .told { background: var(--paper); border: 1px solid var(--line); border-radius: 10px;
   padding: 1.1rem 1.3rem; margin: 0 0 1rem; }
 .told { border-left: 5px solid var(--accent); } .told.bad { border-left-color: var(--bad); }
+h1 + .told { margin-top: 1.2rem; }
 .told.good { border-left-color: var(--good); }
 p { margin: .3rem 0; } ul { list-style: none; margin: 0; padding: 0; } li + li { margin-top: .8rem; }
 code, pre, dd { font-family: ui-monospace, monospace; font-size: .86rem; overflow-wrap: anywhere; }

@@ -39,11 +39,11 @@ def report_page(report: Report, number: int) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(_title(report))}</title>\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<meta name="referrer" content="no-referrer">\n'
     yield f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{css}</style>\n</head>\n<body>\n'
-    yield from (_head(report), _summary(report), _families(report))
+    yield from (_head(report), "<main>\n", _summary(report), _families(report))
     yield from _sections(report)
     for state, (title, heads) in LISTS.items():
         yield from _items(report, state, title, heads, number)
-    yield from (_targets(report.targets, report.within_days), _foot(report), "</body>\n</html>\n")
+    yield from (_targets(report.targets, report.within_days), "</main>\n", _foot(report), "</body>\n</html>\n")
 
 
 def _title(report: Report) -> str:
@@ -90,8 +90,8 @@ def _families(report: Report) -> str:
 
 def _sections(report: Report) -> Iterator[str]:
     yield "<h2>Sections</h2>\n"
-    heads = ("section", "", "state", "held", "failed", "excepted", "unknown", "targets", "last looked at")
-    yield from _table(heads, _section_rows(report), numbers=(3, 4, 5, 6, 7))
+    heads = ("section", "about", "state", "held", "failed", "excepted", "unknown", "targets", "last looked at")
+    yield from _table("Sections", heads, _section_rows(report), numbers=(3, 4, 5, 6, 7))
 
 
 def _section_rows(report: Report) -> Iterator[tuple[str, Sequence[Cell]]]:
@@ -116,7 +116,7 @@ def _items(report: Report, state: str, title: str, heads: Sequence[str], number:
     if not count:
         yield '<p class="soft">Nothing.</p>\n'
         return
-    yield from _table(heads, (("", _item_row(each)) for each in report.first(state, number)))
+    yield from _table(title, heads, (("", _item_row(each)) for each in report.first(state, number)))
     if number and count > number:
         yield f'<p class="soft">… and {count - number:,} more; <code>-n 0</code> lists all.</p>\n'
 
@@ -147,7 +147,7 @@ def _targets(targets: Sequence[Seen], days: int) -> str:
         )
         for each in targets
     )
-    table = "".join(_table(("target", "owner", "organisation", "last looked at"), rows))
+    table = "".join(_table("Targets", ("target", "owner", "organisation", "last looked at"), rows))
     note = f'<p class="soft">In red: not looked at in {days} days, so nothing of it counts as held.</p>'
     return f"<h2>Targets ({len(targets):,})</h2>\n{note}\n{table}"
 
@@ -160,16 +160,20 @@ def _foot(report: Report) -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[tuple[str, Sequence[Cell]]], numbers: Sequence[int] = ()) -> Iterator[str]:
-    shown = "".join(f"<th{' class=n' if place in numbers else ''}>{head}</th>" for place, head in enumerate(heads))
+def _table(
+    name: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[Cell]]], numbers: Sequence[int] = ()
+) -> Iterator[str]:
+    """Wider than a narrow window it is moved sideways, by keyboard too."""
+    shown = "".join(f"<th scope=col{' class=n' if place in numbers else ''}>{head}</th>" for place, head in enumerate(heads))
+    yield f'<div class="wide" role="region" tabindex="0" aria-label="{escape(name)}">'
     yield f"<table><thead><tr>{shown}</tr></thead><tbody>\n"
-    for name, cells in rows:
-        if name == "family":
-            yield f'<tr class="family"><th colspan="{len(heads)}">{cells[0]}</th></tr>\n'
+    for sort, cells in rows:
+        if sort == "family":
+            yield f'<tr class="family"><th scope="rowgroup" colspan="{len(heads)}">{cells[0]}</th></tr>\n'
             continue
         told = "".join(f"<td{_class_of(place, heads[place], numbers)}>{cell}</td>" for place, cell in enumerate(cells))
-        yield f"<tr{f' class={name}' if name else ''}>{told}</tr>\n"
-    yield "</tbody></table>\n"
+        yield f"<tr{f' class={sort}' if sort else ''}>{told}</tr>\n"
+    yield "</tbody></table></div>\n"
 
 
 def _class_of(place: int, head: str, numbers: Sequence[int]) -> str:
