@@ -207,6 +207,8 @@ UNPRIVILEGED = Edit((*PATH, "securityContext", "privileged"), False)
         ("command: [bash, -c, 'apt-get update && apt-get install -y jq']", DROPS, "apt-get"),
         ("env: [{name: PUID, value: '1000'}, {name: PGID, value: '1000'}]", LEAVES_ROOT, "PUID"),
         ("env: [{name: PUID, value: '1000'}, {name: PGID, value: '1000'}]", READS, "PUID"),
+        ("command: [/usr/local/bin/etcd, --name, a]", READS, "etcd without --data-dir"),
+        ("command: [/usr/local/bin/etcd, --name, a]", LEAVES_ROOT, "etcd without --data-dir"),
     ],
 )
 def test_what_a_container_says_that_it_does_is_not_taken_from_it(container: str, edit: Edit, word: str) -> None:
@@ -235,6 +237,20 @@ def test_a_user_whom_somebody_chose_stays_unless_any_other_would_do(user: int) -
         ]
         == 10001
     )
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        "command: [etcd, --data-dir=/d]",
+        "command: [etcd, --data-dir, /d]",
+        "command: [etcd], env: [{name: ETCD_DATA_DIR, value: /d}]",
+        "command: [etcd], workingDir: /d",
+        "command: [etcdctl, get, a]",
+    ],
+)
+def test_a_program_that_is_told_where_its_data_are_may_have_a_root_to_read(container: str) -> None:
+    assert fixed(pod(f"image: 'app:1', {container}"), READS)["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ KEPT = {  # the capabilities by which root does it
     **dict.fromkeys(("gosu", "su-exec", "setpriv"), ("SETGID", "SETUID")),
     **dict.fromkeys(("su", "runuser"), ("AUDIT_WRITE", "SETGID", "SETUID")),  # PAM writes down who becomes whom, or fails
 }
+WITHOUT = {"etcd": "data-dir"}  # programs that keep their data where they start, but for this option
 TELLING = ("privileged", "runAsUser", "runAsNonRoot", "capabilities", "readOnlyRootFilesystem")  # what the words may speak against
 FIRST_HIGH = 1024
 
@@ -108,6 +109,8 @@ def _stopped(needs: Needs, container: Tree, path: tuple[Plain, ...], value: Plai
     is_user = path == ("runAsNonRoot",) or (path == ("runAsUser",) and value != 0)
     if path == ("privileged",) and value is False:
         return needs.of_the_node
+    if (is_user or (path == ("readOnlyRootFilesystem",) and value is True)) and (here := _keeps_where_it_starts(container)):
+        return here
     if path == ("runAsUser",) and value != 0 and (kept := _kept_elsewhere(container)):
         return kept
     if is_user:
@@ -116,6 +119,19 @@ def _stopped(needs: Needs, container: Tree, path: tuple[Plain, ...], value: Plai
         return "" if look_up(container, ("securityContext", "runAsUser")) else needs.of_the_node or needs.of_root
     is_read_only = path == ("readOnlyRootFilesystem",) and value is True
     return needs.of_root or _kept_elsewhere(container) if is_read_only else ""
+
+
+def _keeps_where_it_starts(container: Tree) -> str:
+    """A program that keeps its data in the folder that it starts in, the root of its image, since nothing tells it another."""
+    names = {str(each.get("name")) for each in as_list(container.get("env")) if _is_tree(each)}
+    own = [str(each) for each in (*as_list(container.get("command")), *as_list(container.get("args")))]
+    program = base(own[0]) if own and not container.get("workingDir") and not container.get("envFrom") else ""
+    told = WITHOUT.get(program, "")
+    is_told = (
+        any(each.lstrip("-").startswith((told, "config-file")) for each in own[1:])
+        or f"{program}_{told}".upper().replace("-", "_") in names
+    )
+    return f"{program} without --{told}" if told and not is_told else ""
 
 
 def _kept_elsewhere(container: Tree) -> str:
