@@ -9,7 +9,7 @@ from setright import lenses
 from setright.bindings.error import BindingError
 from setright.bindings.layouts import dockerfile
 from setright.bindings.source import Source
-from setright.model import Edit
+from setright.model import Edit, Tree
 
 WEB = 'FROM debian:12\nRUN mkdir /etc/mine && chown 7 /etc/mine\nCOPY docker/start.sh /\nCMD ["/start.sh"]\n'
 
@@ -161,3 +161,22 @@ def test_the_port_of_a_base_image_is_asked_where_configuration_may_name_others(c
 def test_a_script_is_read_by_whatever_name_it_starts(text: str) -> None:
     with pytest.raises(BindingError, match="calls (?:chown|runuser)"):
         fix("chown app /data", text)
+
+
+@pytest.mark.parametrize(
+    ("script", "check"),
+    [
+        ("python manage.py migrate\nexec gunicorn -b 0.0.0.0:8000 a.wsgi", {"evidence": "named", "alone": True}),
+        ("uvicorn app:app --host 0.0.0.0 --port 80", {"evidence": "named", "alone": True}),
+        ("exec flask run", {"evidence": "usual", "alone": True}),
+        ("python manage.py migrate", {}),
+        ('exec "$@"', {}),
+        ("if [ $A ]; then\n  exec gunicorn -b :80 a\nfi", {}),
+    ],
+)
+def test_the_last_command_of_a_script_tells_the_port(script: str, check: Tree) -> None:
+    given = sources_of(script, WEB)
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    assert resource.tree["check"] == check
+    if check:
+        assert dockerfile.edit(LAYOUT, resource, [Edit(("Healthcheck",), "auto")], [], given)

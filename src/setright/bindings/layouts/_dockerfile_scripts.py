@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from posixpath import normpath
 
+from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts._dockerfile_folders import given_away
 from setright.bindings.layouts._dockerfile_image import SHELLS, STEPS_DOWN, Image, Instruction
 from setright.bindings.layouts._dockerfile_run import uses_lists
@@ -53,6 +54,18 @@ def sign(locator: str, image: Image, sources: Mapping[str, Source]) -> str:
         if text and not ASKS_WHO.search(text) and (does := _as_root(text, image)):
             return f"{path} {does} when it starts, for which it must be root; do that in the image, then say its USER"
     return ""
+
+
+def check_within(locator: str, image: Image, sources: Mapping[str, Source]) -> health.Check | None:
+    """The check that the last command of such a script tells, where the image says nothing of a port."""
+    for word in dict.fromkeys(_started(image)):
+        path = _found(locator, word, image, sources)
+        last = commands(_text(sources[path].tree["text"]))[-1:] if path else []
+        words = [each.text.strip("\"'") for each in last[0].words] if last else []
+        if words and "$@" not in words:
+            starts: list[Instruction] = [{"keyword": "ENTRYPOINT", "value": words}, {"keyword": "CMD", "value": []}]
+            return health.check_of(image._replace(whole=[*image.whole, *starts]))
+    return None
 
 
 def doubts(locator: str, image: Image, sources: Mapping[str, Source], check: Tree) -> Tree:

@@ -41,6 +41,7 @@ from setright.bindings.layouts import _dockerfile_cd as cd
 from setright.bindings.layouts import _dockerfile_copies as copies
 from setright.bindings.layouts import _dockerfile_form as form
 from setright.bindings.layouts import _dockerfile_health as health
+from setright.bindings.layouts import _dockerfile_ports as ports
 from setright.bindings.layouts import _dockerfile_recommends as recommends
 from setright.bindings.layouts import _dockerfile_rooted as rooted
 from setright.bindings.layouts import _dockerfile_run as run
@@ -56,7 +57,6 @@ from setright.bindings.layouts._dockerfile_image import (
     Images,
     from_of,
     image_of,
-    packages,
     stages_of,
     variables,
 )
@@ -67,7 +67,6 @@ from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 Instructions = Sequence[Mapping[str, Plain]]
 Placed = tuple[str, Edit]
 
-SSH_SERVERS = frozenset({"openssh-server", "openssh", "dropbear"})
 NO_SUDO = (
     "run what needs root before the USER instruction, or put USER root before it and the other user again behind it; then leave"
     " sudo out of the image"
@@ -95,6 +94,12 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
         tree = noted(file, "resource", (layout, *mine), partial(_tree, file.tree["instructions"], images, mine))
         if purpose := purpose_of(file.locator, image, actions, services):
             tree = {**tree, "purpose": purpose}
+        if (
+            stages_of(file.tree["instructions"])
+            and not tree["check"]
+            and (check := scripts.check_within(file.locator, image, sources))
+        ):
+            tree = {**tree, "check": _told(check, file.tree["instructions"], mine)}
         if tree.get("check"):
             tree = {**tree, "check": {**tree["check"], **scripts.doubts(file.locator, image, sources, tree["check"])}}
         found.append(Resource(kind, file.locator, tree, (file.locator, ())))
@@ -166,11 +171,15 @@ def _tree(instructions: Instructions, images: Images, others: Sequence[Tree]) ->
     if stages:
         tree |= _about(image := image_of(instructions, images))
         check = health.check_of(image)
-        tree["check"] = {"evidence": check.evidence, "alone": uses.is_alone(instructions, others, check.port)} if check else {}
+        tree["check"] = _told(check, instructions, others) if check else {}
     for each in instructions[slice(*stages[-1])] if stages else ():
         if each["keyword"] == "EXPOSE":
-            tree["ExposedPorts"] += [_port(word) for word in each["value"].split()]
+            tree["ExposedPorts"] += [ports.told(word) for word in each["value"].split()]
     return tree
+
+
+def _told(check: health.Check, instructions: Instructions, others: Sequence[Tree]) -> Tree:
+    return {"evidence": check.evidence, "alone": uses.is_alone(instructions, others, check.port)}
 
 
 def _about(image: Image) -> Tree:
@@ -237,11 +246,6 @@ def _instruction(each: Mapping[str, Plain], user: str) -> Tree:
     return out
 
 
-def _port(word: str) -> Tree:
-    port, _, protocol = word.partition("/")
-    return {"port": Unknown(port) if "$" in port else port, "protocol": (protocol or "tcp").lower()}
-
-
 # --- editing --------------------------------------------------------------------------------------------------------
 
 
@@ -280,7 +284,7 @@ def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
         make = partial(cd.with_workdirs if path == ("enters",) else partial(form.with_pipefail, locator), instructions)
         yield from make(place.images)
     elif path[:1] == ("ExposedPorts",) and len(path) == 2 and edit.remove:
-        yield from _without_port(place, int(path[1]))
+        yield from ports.without(locator, instructions, place.image, int(path[1]))
     else:
         yield from _within(place, edit)
 
@@ -350,32 +354,13 @@ def _with_check(place: Place, wanted: str) -> Iterator[Edit]:
     """The edits for a check; ``auto`` is the one that can be told."""
     if wanted != "auto":
         return health.with_check(place.instructions, wanted, ())
-    found = health.check_of(place.image)
+    found = health.check_of(place.image) or scripts.check_within(place.locator, place.image, place.sources)
     if found is None:
         how = health.health_steps(place.image)
         raise BindingError(
             f"{place.locator}: nothing tells how to ask whether it works; {how}; Kubernetes ignores it, write probes there"
         )
     return health.with_check(place.instructions, f"CMD {json.dumps(found.words, ensure_ascii=False)}", found.flags)
-
-
-def _without_port(place: Place, number: int) -> Iterator[Edit]:
-    instructions = place.instructions
-    start, end = stages_of(instructions)[-1]
-    for at in range(start, end):
-        if instructions[at]["keyword"] != "EXPOSE":
-            continue
-        words = instructions[at]["value"].split()
-        if number < len(words):
-            served = next((each for each in packages(place.image.whole) if each in SSH_SERVERS), "")
-            if served and words[number].partition("/")[0] == "22":
-                raise BindingError(
-                    f"{place.locator}: it has {served}, and serves SSH also where no EXPOSE says so; take that out first"
-                )
-            left = words[:number] + words[number + 1 :]
-            yield Edit(("instructions", at, "value"), " ".join(left)) if left else Edit(("instructions", at), remove=True)
-            return
-        number -= len(words)
 
 
 def _on_instruction(locator: str, each: Mapping[str, Plain], at: int, edit: Edit) -> Iterator[Edit]:
