@@ -91,6 +91,8 @@ PAT = "{uses: actions/checkout@v4, with: {token: '${{ secrets.PAT }}'}}"
         ("uses: actions/checkout@v4", "uses: py-cov-action/python-coverage-comment-action@v3", False, True),
         ("uses: actions/checkout@v4", "{uses: creyD/prettier_action@v4, with: {commit_message: a}}", False, True),
         ("uses: actions/checkout@v4", "{uses: acme/paint@v4, with: {message: a}}", False, False),
+        ("uses: actions/checkout@v4", "{uses: peter-evans/create-pull-request@v7, with: {commit-message: a}}", False, False),
+        ("uses: actions/checkout@v4", "uses: peter-evans/create-pull-request-comment@v7", False, True),
         ("uses: actions/checkout@v4", "run: git push origin HEAD", True, True),
         ("uses: actions/checkout@v4", "run: 'git remote set-url origin https://a:${TOKEN}@github.com/a/b; git push'", False, True),
         ("uses: actions/checkout@v4", "run: 'git push https://${{ secrets.PAT }}@github.com/a/b.git x'", False, True),

@@ -31,12 +31,12 @@ GIT_ACTIONS = late(
     re.I,
 )
 FETCHES = late(r"'check-modified-files-only': '?(?:yes|true|\$)|'VALIDATE_ALL_CODEBASE': '?(?:false|\$)", re.I)  # to compare with
-ASKS_ALONE = late(  # what asks GitHub or a registry itself, whatever its name says
+ASKS_ALONE = late(  # what asks GitHub or a registry itself, or pushes with the token that it is given, whatever its name says
     r"actions/.*|docker/build-push-action|softprops/action-gh-release|ncipollo/release-action|svenstaro/upload-release-action"
     r"|JasonEtco/upload-to-release|release-drafter/release-drafter|(?:googleapis|google-github-actions)/release-please-action"
     r"|pre-commit/action|amannn/action-semantic-pull-request|marocchino/sticky-pull-request-comment"
     r"|thollander/actions-comment-pull-request|peter-evans/create-or-update-comment|mislav/bump-homebrew-formula-action"
-    r"|redhat-actions/push-to-registry",
+    r"|redhat-actions/push-to-registry|peter-evans/create-pull-request|peaceiris/actions-gh-pages|JamesIves/github-pages-deploy-action",
     re.I,
 )
 COMMIT_INPUT = late(r"commit[-_]?(?:message|msg|options|user.*|author.*)|(?:auto|git)[-_]?(?:push|commit)", re.I)

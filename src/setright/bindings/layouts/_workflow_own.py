@@ -66,11 +66,16 @@ def callers_of(sources: Mapping[str, Source], file: str) -> tuple[CallingJob, ..
     return tuple(_callers(own, _name(file))) if own else ()
 
 
-def calling(sources: Mapping[str, Source], file: str, depth: int = 0) -> list[Tree]:
+def calling(sources: Mapping[str, Source], file: str) -> list[Tree]:
     """The workflows that what callers give is read off, so that who is seen with them is seen anew when they change."""
     own = _own(Same(sources)).get(_root(file))
-    above = own.calls.get(_name(file), ()) if own and depth < rights.MAX_DEPTH else ()
-    return [tree for where, workflow, _, _ in above for tree in (workflow, *calling(sources, where, depth + 1))]
+    found: dict[str, Tree] = {}
+    names = [_name(file)] if own else []
+    for name in names:  # which grows on the way
+        new = {where: workflow for where, workflow, _, _ in own.calls.get(name, ()) if where not in found} if own else {}
+        found |= new
+        names += map(_name, new)
+    return [*found.values()]
 
 
 def calls_about(jobs: Iterable[Plain], callers: Sequence[CallingJob], table: rights.Rights) -> Tree:
