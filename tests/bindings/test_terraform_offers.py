@@ -278,6 +278,19 @@ def test_what_is_made_goes_to_the_file_where_people_look_for_it(files: dict[str,
     assert 'resource "queue" "failed"' in after[home]
 
 
+WAITING: dict[str, Plain] = {
+    "type": "domain",
+    "offers": {
+        "logs": {
+            "at": "Log",
+            "value": {"is": "group.logs.arn"},
+            "makes": {"resource/policy/logs": {"a": 1}},
+            "after": "policy.logs",
+        }
+    },
+}
+
+
 @pytest.mark.parametrize(
     ("there", "after"),
     [
@@ -287,16 +300,12 @@ def test_what_is_made_goes_to_the_file_where_people_look_for_it(files: dict[str,
     ],
 )
 def test_what_is_asked_at_once_whether_it_may_is_made_after_the_policy(there: str, after: str) -> None:
-    layout: dict[str, Plain] = {
-        "type": "domain",
-        "offers": {
-            "logs": {
-                "at": "Log",
-                "value": {"is": "group.logs.arn"},
-                "makes": {"resource/policy/logs": {"a": 1}},
-                "after": "policy.logs",
-            }
-        },
-    }
-    text = put_right(layout, {"main.tf": f'resource "domain" "d" {{\n{there}}}\n'}, "domain.d", "logs")["main.tf"]
+    text = put_right(WAITING, {"main.tf": f'resource "domain" "d" {{\n{there}}}\n'}, "domain.d", "logs")["main.tf"]
     assert " ".join(after.split()) in " ".join(text.split())
+
+
+def test_in_json_what_it_is_made_after_is_a_text() -> None:
+    source = {"main.tf.json": Source("main.tf.json", "json", {"resource": {"domain": {"d": {}}}})}
+    resource = terraform.view("k", WAITING, source)[0]
+    made = [edit for _, edit in terraform.edit(WAITING, resource, [Edit(("template", "logs"), "offered")], [], source)]
+    assert [each.value for each in made if each.path[-1] == "depends_on"] == [["policy.logs"]]

@@ -188,7 +188,8 @@ def _waiting(module: Module, block: Block, how: Layout) -> Iterator[tuple[str, E
     if "after" not in how:
         return
     there = block.body.get("depends_on")
-    address: Plain = how["after"] if is_old(module) else Unknown(how["after"])
+    as_text = is_old(module) or block.locator.endswith(".json")
+    address: Plain = how["after"] if as_text else Unknown(how["after"])
     if not isinstance(there, list):
         yield block.locator, Edit((*block.path, "depends_on"), [address])
     elif all(how["after"] not in (each.text if isinstance(each, Unknown) else each) for each in there):
