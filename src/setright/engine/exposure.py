@@ -12,7 +12,7 @@ from typing import NamedTuple
 from setright.engine.world import World
 from setright.model import Path, Plain, Resource
 
-ANYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet"}
+ANYWHERE = {"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "::/1", "8000::/1", "2000::/3", "*", "Internet"}
 RANGES = ("cidr", "range", "source_address", "sourceaddress")
 PUBLIC = {
     "publicly_accessible",
