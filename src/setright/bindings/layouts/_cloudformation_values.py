@@ -202,7 +202,7 @@ def _script(value: Plain) -> str | None:
     if isinstance(inner, dict) and len(inner) == 1:
         name, given = next(iter(inner.items()))
         if name == "Fn::Join" and isinstance(given, list) and len(given) == 2 and isinstance(given[1], list):
-            return str(given[0]).join(each if isinstance(each, str) else function(each) or "" for each in given[1])
+            return str(given[0]).join(each if isinstance(each, str) else f"${{{function(each)}}}" for each in given[1])
         inner = (given[0] if isinstance(given, list) and given else given) if name == "Fn::Sub" else None
     return inner if isinstance(inner, str) else None
 
