@@ -169,6 +169,11 @@ def test_a_check_tells_what_it_lacks(tree, why):
         ("!has(resource.a)", {"a": Unknown("var.a")}, Verdict.UNKNOWN),
         ("has(resource.a) || has(resource.b)", {"a": Unknown("var.a")}, Verdict.UNKNOWN),
         ("has(resource.a) || has(resource.b)", {"a": Unknown("var.a"), "b": 1}, Verdict.PASS),
+        ("!(has(resource.a) && resource.a == 1)", {"a": Unknown("var.a")}, Verdict.UNKNOWN),
+        ("!(has(resource.a) && resource.a == 1)", {}, Verdict.PASS),
+        ("!resource.a.exists(each, each == 1)", {"a": [2, Unknown("var.a")]}, Verdict.UNKNOWN),
+        ("!resource.a.exists(each, each == 1)", {"a": [1, Unknown("var.a")]}, Verdict.FAIL),
+        ("!resource.a.exists(each, each == 1)", {"a": [2], "b": [Unknown("var.b")]}, Verdict.PASS),
     ],
 )
 def test_a_check_that_asks_whether_there_is_what_cannot_be_told_is_unknown(check, tree, verdict):

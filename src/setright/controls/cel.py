@@ -19,13 +19,25 @@ ABSENT = late(r'Key not found in map : "([^"]+)"')
 def holds(expression: str, tree: Tree) -> bool | Unknown:
     """Whether the expression over `resource` is true; Unknown where it cannot be told (absent key, unknown value).
 
-    That a value cannot be told says that there is one: where an answer hangs on there being none, it cannot be told either.
+    What hangs on whether there is a value that cannot be told, or on what it is, cannot be told either; what holds of a list
+    as far as it can be told may not hold of the rest.
     """
     told = _answer(expression, tree, _plain(tree))
     hidden = [key for key, value in tree.items() if isinstance(value, Unknown) and f"has(resource.{key})" in expression]
-    if hidden and told != _answer(expression, tree, _plain(tree) | dict.fromkeys(hidden, "")):
+    there = expression
+    for key in hidden:
+        there = there.replace(f"has(resource.{key})", "true")
+    if hidden and told != _answer(there, tree, _plain(tree)):
         return Unknown(f"{hidden[0]} is {tree[hidden[0]].text}")
-    return told
+    doubtful = next((key for key, value in tree.items() if f"resource.{key}" in expression and _lists_unknown(value)), None)
+    return Unknown(f"{doubtful} has items that cannot be told") if told is True and doubtful else told
+
+
+def _lists_unknown(value: Plain) -> bool:
+    """Whether a list somewhere in a value has an item that cannot be told."""
+    if isinstance(value, dict):
+        return any(map(_lists_unknown, value.values()))
+    return isinstance(value, list) and any(isinstance(each, Unknown) or _lists_unknown(each) for each in value)
 
 
 def _answer(expression: str, tree: Tree, plain: Tree) -> bool | Unknown:
