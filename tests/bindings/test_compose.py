@@ -272,6 +272,9 @@ def test_a_value_is_found_where_it_is_written() -> None:
         ("443:443", "203.0.113.9", False),
         ("8443:443", "127.0.0.1", False),
         ("80:80", "127.0.0.1", False),
+        ("4242:22", "127.0.0.1", True),
+        ("25565:25565", "127.0.0.1", True),
+        ("2222:8022", "127.0.0.1", False),
     ],
 )
 def test_a_port_for_other_hosts_is_not_hidden_from_them(port: str, address: str, is_refused: bool) -> None:

@@ -13,8 +13,12 @@ from setright.model import Edit, Plain, Resource, Unknown
 from setright.trees import as_list
 
 LOOPBACK = ("127.0.0.1", "::1", "[::1]", "localhost")
-FOR_OTHERS = (22, 25, 53, 110, 143, 443, 465, 500, 587, 853, 993, 995, 1194, 3478, 3479, 4500, 5060, 5061, 5349, 5350, 51820)
-# SSH, mail, names, TLS, VPNs, calls: what nobody asks his own host for
+FOR_OTHERS = frozenset(  # SSH, files, mail, names, TLS, VPNs, calls, messages, games: what nobody asks his own host for
+    {*("21", "22", "25", "53", "110", "139", "143", "443", "445", "465", "500", "514", "587", "636", "853", "993", "995", "1194")}
+    | {*("1812", "2049", "3478", "3479", "4500", "5060", "5061", "5222", "5269", "5349", "5350", "6697", "8883", "25565", "27015")}
+    | {*("32400", "51820", "64738")}
+)
+SSH = "22"  # on any port of the host
 BESIDES_TLS = "80"  # sends on to it, and answers who makes its certificate
 OF_THE_HOST = frozenset(  # what programs of the host itself send by UDP: figures, traces, logs
     {"2003", "4317", "4318", "5775", "6831", "6832", "8092", "8094", "8125", "8126", "9125", "12201", "24224", "25826"}
@@ -30,7 +34,8 @@ def refuse_to_hide(resource: Resource, wanted: Edit) -> None:
     number = _number(port)
     with_tls = number == BESIDES_TLS and any(_number(each) == "443" for each in others)
     by_udp = any(each.get("protocol") == "udp" and _number(each) == number for each in others)
-    if number in map(str, FOR_OTHERS) or with_tls or (by_udp and number not in OF_THE_HOST):
+    is_ssh = str(port.get("target")) == SSH
+    if number in FOR_OTHERS or is_ssh or with_tls or (by_udp and number not in OF_THE_HOST):
         raise BindingError(
             f"{resource.name}: port {number} is there for other hosts; name the host's own address on their network,"
             " in the file or as the parameter `address`"
