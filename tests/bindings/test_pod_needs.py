@@ -466,6 +466,8 @@ def test_who_opens_low_ports_of_its_node_stays_root(container: str) -> None:
         ("image: 'zookeeper:3.9'", "memory", "2048Mi"),
         ("image: 'memcached:1.5', args: ['-m 512', '-I 5m']", "memory", "1024Mi"),
         ("image: 'app:1', args: [-m, '2048']", "memory", None),
+        ("image: 'acme/kibana-small:5'", "memory", "2048Mi"),
+        ("image: 'acme/kafka-exporter:5'", "memory", None),
         ("image: 'app:1', env: [{name: NEO4J_dbms_memory_heap_max__size, value: 2G}]", "memory", "4096Mi"),
         ("image: 'app:1', command: [start-zookeeper, --heap=512M]", "memory", "1024Mi"),
         ("image: 'app:1', env: [{name: GOMEMLIMIT, value: 1GiB}]", "memory", "2048Mi"),

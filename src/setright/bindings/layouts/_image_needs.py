@@ -88,6 +88,37 @@ class Started(msgspec.Struct, frozen=True):
 AS_IT_COMES = Started()
 
 
+GREEDY = {  # programs that take much wherever they come from, each by the entry that tells how much
+    "elasticsearch": "docker.elastic.co/elasticsearch/elasticsearch",
+    "opensearch": "opensearchproject/opensearch",
+    "kibana": "docker.elastic.co/kibana/kibana",
+    "logstash": "docker.elastic.co/logstash/logstash",
+    "cassandra": "gcr.io/google-samples/cassandra",
+    "jenkins": "jenkins/jenkins",
+    "kafka": "apache/kafka",
+    "superset": "apache/superset",
+    **{name: name for name in ("mariadb", "mysql", "neo4j", "odoo", "solr", "sonarqube", "tomcat", "zookeeper")},
+}
+BESIDES = frozenset(
+    [
+        "agent",
+        "backup",
+        "cli",
+        "client",
+        "controller",
+        "curator",
+        "exporter",
+        "init",
+        "manager",
+        "operator",
+        "proxy",
+        "setup",
+        "sidecar",
+        "ui",
+    ]
+)
+
+
 def needs_of(image: Plain, started: Started, images: Images) -> Needs:
     """The fields of the image's entry that hold for a container that starts it so; nothing for one that is not known.
 
@@ -136,7 +167,7 @@ def cautions_of(image: Plain, images: Images, started: Started = AS_IT_COMES) ->
     as `root-alone`, and whom it `steps-to` as it comes."""
     if started.entry and _needs_of_script(started):
         return {}
-    told = _entry(image, images)[0]
+    told = _entry(image, images)[0] or _of_namesake(image, images)
     changes = [*told.get("changes", ()), *_changed_by(told, started.names), *_changed_with(told, started.mounted)]
     least = ("fills", "memory", "writes", "steps-to", "owns", "root-alone")
     return ({"changes": changes} if changes else {}) | {key: told[key] for key in least if key in told}
@@ -225,6 +256,13 @@ def _entry(image: Plain, images: Images) -> tuple[Needs, str]:
         return {}, tag
     told = images[max(fitting, key=len)]
     return (images[str(told["like"])] if "like" in told else told), tag
+
+
+def _of_namesake(image: Plain, images: Images) -> Needs:
+    """What a program takes by its name, whoever made its image; nothing for one that only goes with such a program."""
+    words = set(re.split(r"[-_.]", name_of(image).rpartition("/")[2])) if isinstance(image, str) else set[str]()
+    known = next((_entry(GREEDY[word], images)[0] for word in GREEDY if word in words), {}) if not words & BESIDES else {}
+    return {"memory": known["memory"]} if "memory" in known else {}
 
 
 def _needs_of_script(started: Started) -> Needs:
