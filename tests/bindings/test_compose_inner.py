@@ -76,6 +76,21 @@ def test_where_people_work_they_keep_what_they_work_with(service: str, file: str
         assert fix(service, ("read_only",), True, file)["read_only"] is True
 
 
+@pytest.mark.parametrize(
+    "image", ["quay.io/prometheus/node-exporter:latest", "prom/node-exporter", "datadog/agent:7", "netdata/netdata"]
+)
+def test_what_watches_the_host_sees_its_processes(image: str) -> None:
+    text = f"services:\n  a: {{image: '{image}', pid: host}}\n"
+    given = {"compose.yaml": Source("compose.yaml", "yaml", lenses.get("yaml", text.encode()))}
+    (resource,) = compose.view("compose/service", LAYOUT, given)
+    with pytest.raises(BindingError, match="watches the host's processes"):
+        compose.edit(LAYOUT, resource, [Edit(("pid",), remove=True)], [], given)
+
+
+def test_what_loses_all_rights_of_root_keeps_those_of_a_program() -> None:
+    assert "SETUID" in fix("{image: acme/a, privileged: true}", ("cap_drop",), ["ALL"])["cap_add"]
+
+
 def test_a_capability_that_a_file_of_the_image_has_stays() -> None:
     text = "services:\n  a: {build: .}\n"
     made = b"FROM debian:12\nRUN setcap CAP_NET_BIND_SERVICE=+ep /usr/bin/a\nUSER nobody\nCMD a\n"

@@ -17,6 +17,10 @@ OF_CONTAINERS = late(
     r".*\bdind\b.*|(?:.*/)?(?:rancher/k3s|rancher/rancher|kindest/node|moby/buildkit|k0sproject/k0s|jrei/systemd-\S*|geerlingguy/docker-\S*)"
     r"(?:[:@].*)?"
 )
+WATCHES = late(
+    r"(?:.*/)?(?:node[-_]?exporter|process-exporter|netdata|(?:datadog/)?agent|falco|tetragon|sysdig|cadvisor|glances|newrelic-infra\S*"
+    r"|dynatrace-oneagent|elastic-agent|wazuh-agent|beyla|alloy|parca-agent|pyroscope|pixie\S*)(?:[:@].*)?"
+)
 ROOTLESS = late(r"(?<![a-z])rootless(?![a-z])")
 STARTS_THEM = frozenset(
     {"buildkitd", "containerd", "dockerd", "dockerd-entrypoint.sh", "init", "k3s", "kubelet", "podman", "systemd"}
@@ -30,6 +34,8 @@ LIMITED = {("deploy", "resources", "limits", "pids"), ("deploy", "resources", "l
 
 def kept_by(file: str, service: Tree, wanted: Edit, made: Made) -> str:
     """Why an edit would surely break what runs within; empty for nothing."""
+    if wanted.path in (("pid",), ("privileged",)) and WATCHES.fullmatch(filled(service.get("image", ""))):
+        return "it watches the host's processes and mounts, which it sees by that alone"
     if wanted.remove or not (wanted.path in TAKEN_FROM | LIMITED or wanted.path == ("privileged",)):
         return ""
     if held := _nested(service, made):

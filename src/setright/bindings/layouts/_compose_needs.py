@@ -118,8 +118,6 @@ def _base(service: Tree, made: Made) -> Base:
 
 def kept(service: Tree, images: Images, made: Made = None) -> list[str]:
     """The capabilities that it keeps where all are dropped: those that are known, or that programs use which give up root."""
-    if service.get("privileged"):
-        return []
     needs, image = known(service, images, made), _base(service, made).image
     used = list(needs.get("capabilities", capabilities_of(image, images)))
     if not starts_as_root(service, made or ()) or _starts_as_other(service, images, made):
