@@ -263,6 +263,21 @@ def test_what_keeps_data_is_not_replaced_at_any_time(text: str, is_replaceable: 
     assert claims(text.replace("{name: web", "{generateName: web-"))["replaceable"] is is_replaceable
 
 
+@pytest.mark.parametrize(("env", "is_refused"), [("fieldPath: status.hostIP", True), ("fieldPath: status.podIP", False)])
+def test_what_others_reach_at_their_node_keeps_its_port_there(env: str, is_refused: bool) -> None:
+    agent = "containers: [{name: a, image: 'a/agent:1', ports: [{containerPort: 8125, hostPort: 8125}]}]"
+    text = f"apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec: {{template: {{spec: {{{agent}}}}}}}\n---\n"
+    text += pod(f"env: [{{name: AGENT, valueFrom: {{fieldRef: {{{env}}}}}}}]")
+    sources = {"app.yaml": Source("app.yaml", "yaml", get("yaml", text.encode()))}
+    found = kubernetes.view("k8s/workload", WORKLOAD, sources)[0]
+    gone = Edit(("spec", "containers", 0, "ports", 0, "hostPort"), remove=True)
+    if not is_refused:
+        assert kubernetes.edit(WORKLOAD, found, [gone], [], sources)
+        return
+    with pytest.raises(BindingError, match="reached at its node's address"):
+        kubernetes.edit(WORKLOAD, found, [gone], [], sources)
+
+
 def test_runs_that_come_at_their_time_replace_nothing() -> None:
     spec = "containers: [{name: a, image: 'a/b:1'}], volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"
     text = f"spec: {{jobTemplate: {{spec: {{template: {{spec: {{{spec}}}}}}}}}}}\n"

@@ -145,6 +145,7 @@ def test_aliases_are_copies_and_merges_are_seen() -> None:
     [
         (b"a: 1\nb: {{ .Values.b }}\n", "line 2: a template"),
         (b"{{- if .x }}\na: 1\n{{- end }}\n", "line 1: a template"),
+        (b"a: 1\n{% if x %}\nb: 2\n{% endif %}\n", "line 2: a template in {%"),
         (b"a: 1\nb: [1\n", "line 3"),
         (b"a: 1\na: 2\n", "line 2: the key 'a' stands twice"),
         (b"\xff\xfe", "line 1: is UTF-16; save it as UTF-8"),

@@ -229,6 +229,6 @@ class _Reader:
             at = getattr(error, "position", 0)
             return LensError(f"line {line_of(self.text, at)}: {getattr(error, 'reason', error)}")
         line = self.text[mark.index - mark.column :].partition("\n")[0] if mark.index <= len(self.text) else ""
-        if "{{" in line:
-            return LensError(f"line {mark.line + 1}: a template in {{{{ }}}}: not YAML before it is rendered; edit its values")
+        if sign := next((sign for sign in ("{{ }}", "{% %}") if sign[:2] in line), ""):
+            return LensError(f"line {mark.line + 1}: a template in {sign}: not YAML before it is rendered; edit its values")
         return LensError(f"line {mark.line + 1}: {getattr(error, 'problem', error)}")

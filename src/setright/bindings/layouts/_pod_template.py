@@ -148,6 +148,10 @@ def _refuse(resource: Resource, raw: Tree, wanted: Edit) -> None:
         raise BindingError(f"{name}: its image left its registry, and only nodes that have it start it; take it from another first")
     if wanted.path[-1] == "imagePullPolicy" and is_loaded(look_up(raw, wanted.path[:-1])):
         raise BindingError(f"{name}: by its name its image is loaded into its node; put it into a registry first")
+    if wanted.path[-1] == "hostPort" and resource.tree["workload"].get("asked-at-node"):
+        raise BindingError(
+            f"{name}: is reached at its node's address, which others are told (status.hostIP); give them a Service first"
+        )
     if wanted.path[1:2] == CONTAINERS[:1] and not look_up(raw, wanted.path[:2]):
         raise BindingError(f"{name}: it has no containers; write them")
     if wanted.remove and place(raw, wanted.path) != wanted.path:

@@ -5,9 +5,10 @@ Kubernetes API reference, ServiceSpec, ServicePort, ContainerPort.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from setright.bindings.layouts._documents import folder
+from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._programs import usual_port
 from setright.bindings.trees import look_up
 from setright.model import Plain, Tree
@@ -72,6 +73,12 @@ def reached_ports(template: Tree, namespace: Plain, file: str, services: Sequenc
     return [{"port": port, **({"protocol": protocol} if protocol != "TCP" else {})} for port, protocol in sorted(found)]
 
 
+def asks_at_node(templates: Iterable[Tree]) -> bool:
+    """Whether a program is told its node's address, to reach there what listens on each node."""
+    spots = (each for template in templates for _, container in containers(template) for each in as_list(container.get("env")))
+    return any(look_up(each, ("valueFrom", "fieldRef", "fieldPath")) == "status.hostIP" for each in spots)
+
+
 def probed(container: Tree, ports: Sequence[int], is_alone: bool) -> int | None:
     """The port that a probe asks: that of another of its probes, else one that it declares and a Service sends to, else one that
     it is told to listen on, else the first one declared, else one that an option of its own opens; None for none.
@@ -97,10 +104,10 @@ def probes_are_served(template: Tree, ports: Sequence[int]) -> bool:
     one that it declares and is told to listen on. Of the copies of a StatefulSet, which start one after another and find each
     other by a name that only ready ones have, it is what another probe asks, or where their image listens by itself.
     """
-    containers = [each for each in as_list(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
-    if len(containers) == 1:
-        return _listens(containers[0], ports, True, _has_peers(template))
-    return bool(containers) and all(serves_alone(each, template, ports) for each in containers)
+    own = [each for each in as_list(look_up(template, ("spec", "containers"))) if isinstance(each, dict)]
+    if len(own) == 1:
+        return _listens(own[0], ports, True, _has_peers(template))
+    return bool(own) and all(serves_alone(each, template, ports) for each in own)
 
 
 def serves_alone(container: Tree, template: Tree, ports: Sequence[int]) -> bool:

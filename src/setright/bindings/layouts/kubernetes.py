@@ -47,7 +47,7 @@ from setright.bindings.layouts._pod_needs import containers
 from setright.bindings.layouts._pod_of_cluster import POLICIES, stopped
 from setright.bindings.layouts._pod_standards import ENFORCE, by_namespace, refused
 from setright.bindings.layouts._pod_template import told
-from setright.bindings.layouts._services import apart, probes_are_served, reached_ports, served
+from setright.bindings.layouts._services import apart, asks_at_node, probes_are_served, reached_ports, served
 from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
 from setright.bindings.view import Beside
@@ -251,8 +251,10 @@ def tell_surroundings(
     near: dict[str, list[tuple[str, Tree]]] = {}
     for each in services:
         near.setdefault(folder(each[0]), []).append(each)
+    is_asked = asks_at_node(each.tree for _, each in seen)
     for placed, resource in seen:
         file, workload = placed[0], resource.tree["workload"]
+        workload |= {"asked-at-node": True} if is_asked and resource.tree["kind"] == "DaemonSet" else {}
         where = workload["namespace"], file, near.get(folder(file), ()), far
         ports = served(resource.tree, *where)
         if file in sources and any(each[: len(resource.home[1])] == resource.home[1] for each in lists_given(sources[file])):
