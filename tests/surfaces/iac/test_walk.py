@@ -40,6 +40,7 @@ def test_the_families_of_source_trees_are_the_same_everywhere() -> None:
         (".github/dependabot.yml", "version: 2\n", True),
         (".github/labeler.yml", "docs: [a]\n", False),
         ("ci/build.yml", "build:\n  stage: b\n  script: make\n", True),
+        ("ci/build.yml", "{% if a %}\nbuild:\n  stage: b\n  script: make\n", False),
         ("action.yml", "runs: {}\n", True),
         (".gitlab-ci.yml", "a: {}\n", True),
         ("ci/build.gitlab-ci.yml", "a: {}\n", True),

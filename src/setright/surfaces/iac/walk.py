@@ -32,8 +32,6 @@ MARKS = {  # a file of many uses counts when it holds all of one of these
         (b"services:", b"image:"),
         (b"services:", b"build:"),
         (b"jobs:", b"runs-on:"),
-        (b"script:", b"stage:"),  # what a pipeline of GitLab includes
-        (b"script:", b"extends:"),
         (b"op:", b"path:", b"/"),  # a patch
     ),
     "json": ((b'"apiVersion"', b'"kind"'), (b'"Resources"', b"AWS::"), (b'"op"', b'"path"', b'"/')),
@@ -91,7 +89,7 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     if lens == "text":
         is_told = SERVERS.search(data) if path.endswith(".conf") else data.startswith(b"#!")
         return bool(is_told) and b"\0" not in data and _is_text(data)
-    return bool(NAMES.search(path)) or _has_marks("yaml" if lens == "helm" else lens, data)
+    return bool(NAMES.search(path)) or _has_marks("yaml" if lens == "helm" else lens, data) or (lens == "yaml" and _has_jobs(data))
 
 
 def _is_text(data: bytes) -> bool:
@@ -100,6 +98,11 @@ def _is_text(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _has_jobs(data: bytes) -> bool:
+    """Whether a file may be what a pipeline of GitLab includes, and no template of one."""
+    return b"script:" in data and (b"stage:" in data or b"extends:" in data) and b"{%" not in data
 
 
 def _has_marks(lens: str, data: bytes) -> bool:
