@@ -252,6 +252,8 @@ def _finding(id_: str, target: str, control: Control, judgement: Judgement, reso
 def _place(judged: Judged, world: World) -> Location:
     _, slot, resource, judgement = judged
     path = judgement.mismatches[0].path if judgement.mismatches else ()
+    if resource.unread and resource.home[0] not in world.documents:
+        return Location(resource.home[0])
     try:
         locator, inner = locate(world.bindings[slot], slot[1], resource, path, world.sources)
     except BindingError as error:  # what is wrong is told without its line, and the run goes on

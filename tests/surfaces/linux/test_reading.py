@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from lab.hosts import BASE, Lab
 
-from setright.model import Change, Document, Want
+from setright.model import Change, Document, Problem, Want
 from setright.surfaces.base import SurfaceError
 from setright.surfaces.linux import packed
+from setright.surfaces.linux.documents import documents_of, part_of
 from setright.surfaces.linux.local import Local
 from setright.surfaces.linux.surface import Linux, open_local, open_root
+from setright.surfaces.linux.transport import Reply
 from tests.surfaces.linux.conftest import SSHD, HereShell, Place, files
 
 pytestmark = pytest.mark.root
@@ -296,3 +298,10 @@ def test_units_are_told_as_systemctl_tells_them(lab: Lab) -> None:
     }
     assert {name: told[name] for name in both} == {name: theirs[name] for name in both}
     assert len(both) > 80
+
+
+@pytest.mark.parametrize("name", ["disk", "job-programs", "search-path", "setuid-programs"])
+def test_what_only_root_may_see_is_told_as_unread_to_others(name: str) -> None:
+    part = part_of(f"state:{name}", "json")
+    (problem,) = documents_of(part, {ask: [Reply("-", b"", "ended with 13")] for ask in part.asks})
+    assert isinstance(problem, Problem) and "run as root" in problem.why

@@ -18,6 +18,7 @@ from setright.surfaces.linux import states, units
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.packages import offered
 from setright.surfaces.linux.patterns import is_glob, matcher
+from setright.surfaces.linux.script import ENDINGS
 from setright.surfaces.linux.sysctl import sysctl_key
 from setright.surfaces.linux.transport import COMMANDS, Answers, Ask, Reply
 
@@ -46,6 +47,7 @@ EFFECTIVE = {
     "nginx": Ask("run", NGINX),
 }
 NOT_INSTALLED = "ended with 127"
+NOT_ROOT = "ended with 13"  # as the questions of states say it
 HOMES = {"stat:~": "folders", "stat:~/.*": "dot-files"}  # of root and of every person's account
 PACKAGES = Ask("packages", "")
 MODULES = Ask("file", "/proc/modules")
@@ -227,9 +229,14 @@ def _states(part: WantedPattern, found: Answers) -> list[Document | Problem]:
     known = states.state(part.locator.partition(":")[2])
     tree = known.tell(evidence) if known else None
     if tree is None:
-        barred = evidence.barred(*(ask for ask in part.asks if ask.what not in COMMANDS))
+        barred = evidence.barred(*(ask for ask in part.asks if ask.what not in COMMANDS)) or _for_root(part, found)
         return [Problem(part.locator, barred)] if barred else []
     return [_json(part.locator, tree)]
+
+
+def _for_root(part: WantedPattern, found: Answers) -> str:
+    """Why a state is not told that only root may see."""
+    return ENDINGS["barred"] if any(each.error == NOT_ROOT for ask in part.asks for each in found[ask]) else ""
 
 
 BUILDERS = {"stat": _stats, "unit": _units, "running": _running, "effective": _effective, "state": _states, "package": _packages}
