@@ -98,3 +98,25 @@ def test_images_that_jobs_run_in_stay_with_root() -> None:
     (resource,) = dockerfile.view("docker/image", LAYOUT, given)
     with pytest.raises(BindingError, match="jobs run in its image"):
         dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
+
+
+@pytest.mark.parametrize(
+    ("service", "is_left"),
+    [
+        ("{build: ./web, privileged: true}", True),
+        ("{build: ./web, volumes: ['/var/run/docker.sock:/var/run/docker.sock']}", True),
+        ("{build: {context: web}, devices: ['/dev/ttyUSB0']}", True),
+        ("{build: ./web, cap_add: [NET_ADMIN]}", True),
+        ("{build: ./web, cap_add: [NET_BIND_SERVICE]}", False),
+        ("{build: ./web, privileged: true, user: '1000'}", False),
+        ("{build: ./other, privileged: true}", False),
+    ],
+)
+def test_what_a_service_gives_to_root_alone_keeps_its_image_with_root(service: str, is_left: bool) -> None:
+    given = tree_of(web_Dockerfile=WEB, compose=f"services:\n  a: {service}\n")
+    (resource,) = dockerfile.view("docker/image", LAYOUT, given)
+    if is_left:
+        with pytest.raises(BindingError, match="starts its image"):
+            dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)
+    else:
+        assert dockerfile.edit(LAYOUT, resource, [Edit(("User",), "auto")], [], given)

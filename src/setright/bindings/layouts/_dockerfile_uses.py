@@ -21,6 +21,7 @@ from setright.trees import as_list
 ACTION = late(r"(?:^|/)action\.ya?ml")
 PORT = late(r"(\d+)(?:/tcp)?")
 NUMBER = late(r"(?<![\d.])\d{2,5}(?![\d.])")
+RUNTIME = late(r"/(?:docker|containerd|crio|podman)\.sock\b")
 Services = Mapping[str, Sequence[Tree]]
 
 
@@ -76,3 +77,31 @@ def _of_actions(same: Same) -> frozenset[str]:
     sources = same.sources
     found = ((source.locator, document.get("runs")) for source, _, document in mappings(sources) if ACTION.search(source.locator))
     return frozenset(normpath(join(folder(file), str(runs.get("image")))) for file, runs in found if isinstance(runs, dict))
+
+
+def as_root_in(locator: str, sources: Mapping[str, Source]) -> str:
+    """What a service of a Compose file gives its image that only root has a use for; empty for nothing."""
+    return _as_root(Same(sources)).get(locator, "")
+
+
+@lru_cache(maxsize=1)
+def _as_root(same: Same) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for source, _, document in mappings(same.sources):
+        theirs = document.get("services")
+        for service in theirs.values() if isinstance(theirs, dict) else ():
+            given = _of_root(service) if isinstance(service, dict) else ""
+            if given and not service.get("user"):
+                found |= dict.fromkeys(_built(source.locator, service.get("build")), f"{source.locator} starts its image {given}")
+    return found
+
+
+def _of_root(service: Tree) -> str:
+    if service.get("privileged") is True:
+        return "privileged"
+    if RUNTIME.search(str(service.get("volumes"))):
+        return "with the socket of the container runtime"
+    if service.get("devices"):
+        return "with devices of the host"
+    added = [str(each).upper().removeprefix("CAP_") for each in as_list(service.get("cap_add"))]
+    return f"with {added[0]}, which root alone gets" if set(added) - {"NET_BIND_SERVICE"} else ""

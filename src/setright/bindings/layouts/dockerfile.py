@@ -263,14 +263,7 @@ class Place(NamedTuple):
 def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
     path, (locator, instructions) = edit.path, place[:2]
     if path == ("User",) and not edit.remove:
-        if locator in uses.of_actions(place.sources):
-            raise BindingError(f"{locator}: GitHub starts an action's container as root, and asks that its Dockerfile says no USER")
-        if purpose == "jobs":
-            raise BindingError(f"{locator}: {WORKED_IN}")
-        if other := rooted.begun_from(locator, place.image, place.sources):
-            raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
-        if sign := scripts.sign(locator, place.image, place.sources) if edit.value == "auto" else "":
-            raise BindingError(f"{locator}: {sign}")
+        _refuse_user(place, edit, purpose)
         yield from users.with_user(locator, instructions, place.image, str(edit.value))
     elif path == ("user-number",) and edit.remove:
         yield from users.with_number(instructions, place.image)
@@ -287,6 +280,21 @@ def _edits(place: Place, edit: Edit, purpose: str) -> Iterator[Edit]:
         yield from ports.without(locator, instructions, place.image, int(path[1]))
     else:
         yield from _within(place, edit)
+
+
+def _refuse_user(place: Place, edit: Edit, purpose: str) -> None:
+    """Raises BindingError where something else in the tree needs its image to run as root."""
+    locator = place.locator
+    if locator in uses.of_actions(place.sources):
+        raise BindingError(f"{locator}: GitHub starts an action's container as root, and asks that its Dockerfile says no USER")
+    if purpose == "jobs":
+        raise BindingError(f"{locator}: {WORKED_IN}")
+    if other := rooted.begun_from(locator, place.image, place.sources):
+        raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
+    if edit.value == "auto" and (given := uses.as_root_in(locator, place.sources)):
+        raise BindingError(f"{locator}: {given}; let that service say its user, where it works for one")
+    if sign := scripts.sign(locator, place.image, place.sources) if edit.value == "auto" else "":
+        raise BindingError(f"{locator}: {sign}")
 
 
 def _within(place: Place, edit: Edit) -> Iterator[Edit]:
