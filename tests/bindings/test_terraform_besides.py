@@ -19,6 +19,7 @@ LAYOUT = {
             "location": {"is": "{virtual_network_name}.location"},
             "tag": "of {tie}",
             "other": {"is": "x.{name}{index}.id"},
+            "label": {"is": '"{name}{apart}"'},
         },
     },
 }
@@ -33,18 +34,19 @@ def made(head: str, network: str = "azurerm_virtual_network.main.name") -> str:
 
 
 @pytest.mark.parametrize(
-    ("head", "itself", "index"),
+    ("head", "itself", "index", "label"),
     [
-        ("", "azurerm_subnet.a", ""),
-        ("  count = 2\n", "azurerm_subnet.a[count.index]", "[count.index]"),
-        ('  for_each = toset(["x"])\n', "each.value", "[each.key]"),
+        ("", "azurerm_subnet.a", "", "a"),
+        ("  count = 2\n", "azurerm_subnet.a[count.index]", "[count.index]", "a-${count.index}"),
+        ('  for_each = toset(["x"])\n', "each.value", "[each.key]", "a-${substr(md5(each.key), 0, 8)}"),
     ],
 )
-def test_it_speaks_of_the_block_its_instances_and_what_the_block_refers_to(head: str, itself: str, index: str) -> None:
+def test_it_speaks_of_the_block_its_instances_and_what_the_block_refers_to(head: str, itself: str, index: str, label: str) -> None:
     text = made(head)
     assert f'"${{{itself}.name}}-nsg"' in text
     assert f'"of ${{{itself}.id}}"' in text
     assert f"x.a{index}.id" in text
+    assert f'= "{label}"\n' in text
     assert "azurerm_virtual_network.main.location" in text
 
 

@@ -29,6 +29,7 @@ from setright.trees import same
 
 Placed = tuple[str, Edit]
 VARIABLE = late(r"var\.[A-Za-z_][\w-]*")
+BARE = late(r'"[\w-]*"')  # a text with nothing to fill in
 REFERENCE = late(r'(?:"\$\{\s*)?([a-z]\w*\.[\w-]+(?:\[[^\[\]]*\])?)\.\w+(?:\s*\}")?')
 
 
@@ -247,8 +248,8 @@ def _fresh(told: Entry, module: Module, block: Block, place: Place) -> Tree:
 def _besides(value: Plain, tie: Unknown, block: Block) -> Plain:
     """What a new resource says besides; ``{tie}`` in a text stands for what it refers to the block by, ``{name}`` for its label.
 
-    In ``{is: EXPRESSION}`` further ``{self}`` is the block, ``{name}`` its label, ``{index}`` which of its instances, and any
-    other word the resource that this argument of the block refers to.
+    In ``{is: EXPRESSION}`` further ``{self}`` is the block, ``{name}`` its label, ``{index}`` which of its instances, ``{apart}``
+    what tells that apart in a text, and any other word the resource that this argument of the block refers to.
     """
     if isinstance(value, list):
         return [_besides(each, tie, block) for each in value]
@@ -257,8 +258,10 @@ def _besides(value: Plain, tie: Unknown, block: Block) -> Plain:
     if not isinstance(value, dict) or "is" not in value:
         return value.replace("{name}", str(block.path[2])) if isinstance(value, str) else value
     index = "[count.index]" if "count" in block.body else "[each.key]" if "for_each" in block.body else ""
-    words = {"self": tie.text.rpartition(".")[0], "name": str(block.path[2]), "index": index}
-    return Unknown(re.sub(r"\{(\w+)\}", lambda word: words.get(word[1]) or _referred(block, word[1], words), str(value["is"])))
+    apart = {"[count.index]": "-${count.index}", "[each.key]": "-${substr(md5(each.key), 0, 8)}"}.get(index, "")
+    words = {"self": tie.text.rpartition(".")[0], "name": str(block.path[2]), "index": index, "apart": apart}
+    said = re.sub(r"\{(\w+)\}", lambda word: words.get(word[1]) or _referred(block, word[1], words), str(value["is"]))
+    return said[1:-1] if BARE.fullmatch(said) else Unknown(said)
 
 
 def _referred(block: Block, argument: str, words: Mapping[str, str]) -> str:
