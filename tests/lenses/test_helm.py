@@ -159,6 +159,12 @@ def test_an_action_may_be_written_and_quotes_of_others_stay() -> None:
     assert get("helm", after)["documents"][0]["spec"]["probe"] == value
 
 
+def test_an_object_of_two_kinds_is_seen_as_the_first() -> None:
+    source = b"{{- if .a }}\nkind: Deployment\n{{- else }}\nkind: DaemonSet\n{{- end }}\nspec:\n  b: 1\n"
+    assert get("helm", source)["documents"] == [{"kind": "Deployment", "spec": {"b": 1}}]
+    assert put("helm", source, [Edit((*SPEC, "b"), 2)]) == source.replace(b"b: 1", b"b: 2")
+
+
 def test_a_key_of_both_arms_may_stand_apart_from_its_colon() -> None:
     told = get("helm", b"{{- if .a }}\nenv :\n  - a\n{{- else }}\nenv: []\n{{- end }}\n")["documents"][0]
     assert isinstance(told["env"], Unknown)

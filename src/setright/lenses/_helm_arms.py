@@ -30,7 +30,7 @@ def arms(lines: Sequence[str], words: Sequence[Sequence[str]], depth: Callable[[
         first: dict[tuple[int, str], list[int]] = {}
         for arm in choice:
             for key, below in _keys(lines, arm, depth):
-                if key[1] == "apiVersion":  # one object, for clusters of another age: of that the first arm tells enough
+                if key[1] == "apiVersion" or key == (0, "kind"):  # one object, in two ways: of that the first arm tells enough
                     continue
                 if key not in first:
                     first[key] = below

@@ -3,7 +3,7 @@
 An action that stands for a value is an Unknown of its source text, with the target of `with` in the place of its dot; one among
 the pairs of a mapping is a pair of its own, one among the items of a list an item. What decides and repeats (`if`, `with`,
 `range`, `end`) is passed over, so both arms of a choice are seen; the value of a key that stands in both is an Unknown, but for
-an `apiVersion`, which the first tells. A file that is no YAML then is refused. No edit touches an action.
+an `apiVersion` and an object's kind, which the first tells. A file that is no YAML then is refused. No edit touches an action.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OF_ITEMS = frozenset(
         *("tolerations", "topologySpreadConstraints", "volumeMounts", "volumes"),
     )
 )
-VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*")
+VERSION = re.compile(r"\s*apiVersion:\s*\S+\s*|kind:\s*[A-Z]\w+\s*")
 LINE = re.compile(r"line (\d+):")
 TRIALS = 4  # masks that are tried before every end is a comment
 FIRST, LAST, PAD = "\ue000", "\uf8fd", "\uf8ff"
