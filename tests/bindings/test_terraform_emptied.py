@@ -57,6 +57,15 @@ def test_a_rule_that_names_nobody_any_more_goes_as_a_whole(who: str, left: str |
     assert without(text, 1, 0) == TWO.replace("  ingress {\n    from_port = 22\n  }\n", rest)
 
 
+def test_what_is_no_rule_stays_without_its_groups() -> None:
+    text = 'resource "aws_instance" "a" {\n  security_groups = ["b"]\n  ami = "c"\n}\n'
+    layout: dict[str, Plain] = {"type": "aws_instance", "Groups": {"at": "security_groups"}}
+    given = {"main.tf": Source("main.tf", "hcl", lenses.get("hcl", text.encode()))}
+    [found] = terraform.view("k", layout, given)
+    [(_, edit)] = terraform.edit(layout, found, [Edit(("Groups",), remove=True)], [], given)
+    assert edit.path[-1] == "security_groups"
+
+
 def test_a_rule_apart_that_names_nobody_any_more_goes_as_a_whole() -> None:
     both = '  cidr_blocks = ["0.0.0.0/0"]\n  ipv6_cidr_blocks = ["::/0"]\n'
     assert without(ONE + "\n" + APART.replace("443\n", f"443\n{both}"), 2, 1) == ONE

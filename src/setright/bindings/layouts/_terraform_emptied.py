@@ -24,6 +24,7 @@ APART = late(r"aws_(?:vpc_)?security_group_(?:in|e)?(?:gress_)?rule|aws_network_
 
 
 SOURCES = ("cidr_blocks", "ipv6_cidr_blocks", "security_groups", "source_security_group_id", "prefix_list_ids")
+RULES = ("aws_security_group", "aws_default_security_group", "aws_security_group_rule")
 Placed = tuple[str, Edit]
 
 
@@ -40,7 +41,7 @@ def whole_rules(module: Module, placed: Sequence[Placed]) -> list[Placed]:
     gone: dict[tuple[str, Path], list[Path]] = {}
     for locator, edit in placed:
         at = edit.path[:-1] if edit.path and isinstance(edit.path[-1], int) else edit.path
-        if edit.remove and at and at[-1] in SOURCES:
+        if edit.remove and at and at[-1] in SOURCES and at[1] in RULES:
             gone.setdefault((locator, at[:-1]), []).append(edit.path)
     empty = {rule for rule, paths in gone.items() if not _left(look_up(module.sources[rule[0]].tree, rule[1]), rule[1], paths)}
     lost = {(locator, path) for locator, at in empty for path in gone[locator, at]}
