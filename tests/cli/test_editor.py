@@ -252,10 +252,11 @@ def test_an_edit_is_for_the_text_that_was_judged_so_that_no_newer_one_is_hit(cli
         text = {1: MAIN_TF, 2: "# one line more\n" + MAIN_TF}[document["textDocument"]["version"]]
         assert "= 0" not in edited(text, document["edits"], "utf-16") and edited(text, document["edits"], "utf-16") in {
             text.replace("= 1 ", "= 7 "),
-            text.replace("= false\n  publicly", "= true\n  publicly"),
+            text.replace("= false\n  publicly", "= true\n  publicly").replace("\n}\n", KEPT),
         }
 
 
+KEPT = "\n\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n"  # the database that Terraform would make anew
 VARIABLE = MAIN_TF.replace("= false\n  publicly", "= var.encrypted\n  publicly")
 
 
@@ -269,9 +270,9 @@ def test_what_another_open_text_says_is_seen_and_met_where_it_stands_now(client:
     client.change(other, '# moved\n\n# again\nvariable "encrypted" {\n  default = false\n}\n', 3)
     place = next(d["range"] for d in told if d["code"] == ASK)
     (action,) = client.actions(setright.file, place, ["quickfix"])
-    (document,) = action["edit"]["documentChanges"]
-    assert (document["textDocument"]["uri"], document["textDocument"]["version"]) == (other.as_uri(), 3)
-    assert [edit["range"]["start"]["line"] for edit in document["edits"]] == [4]
+    at = {change["textDocument"]["uri"]: change for change in action["edit"]["documentChanges"]}
+    assert {uri: each["textDocument"]["version"] for uri, each in at.items()} == {other.as_uri(): 3, setright.file.as_uri(): 1}
+    assert [edit["range"]["start"]["line"] for edit in at[other.as_uri()]["edits"]] == [4]
 
 
 def test_a_file_written_since_it_was_judged_gets_no_edit_of_what_it_was(client: Client, setright: Program):
@@ -283,7 +284,8 @@ def test_a_file_written_since_it_was_judged_gets_no_edit_of_what_it_was(client: 
     assert client.actions(setright.file, place, ["quickfix"]) == []
     client.diagnostics(setright.file.as_uri())
     (action,) = client.actions(setright.file, place, ["quickfix"])
-    assert [edit["range"]["start"]["line"] for edit in edits_of(action)] == [2]
+    at = {change["textDocument"]["uri"]: change["edits"] for change in action["edit"]["documentChanges"]}
+    assert [edit["range"]["start"]["line"] for edit in at[other.as_uri()]] == [2]
 
 
 @pytest.mark.parametrize("name", ["of the shop/main.tf", "käse.tf", "a+b@c#d%20.tf"])

@@ -174,6 +174,9 @@ def test_a_check_tells_what_it_lacks(tree, why):
         ("!resource.a.exists(each, each == 1)", {"a": [2, Unknown("var.a")]}, Verdict.UNKNOWN),
         ("!resource.a.exists(each, each == 1)", {"a": [1, Unknown("var.a")]}, Verdict.FAIL),
         ("!resource.a.exists(each, each == 1)", {"a": [2], "b": [Unknown("var.b")]}, Verdict.PASS),
+        ("resource.a.all(each, has(each.b))", {"a": [{"b": 1, "c": [Unknown("var.c")]}]}, Verdict.PASS),
+        ("resource.a.all(each, 2 in each.b)", {"a": [{"b": [2, Unknown("var.c")]}]}, Verdict.UNKNOWN),
+        ("resource.a.all(key, 2 in resource.a[key])", {"a": {"b": [2, Unknown("var.c")]}}, Verdict.UNKNOWN),
     ],
 )
 def test_a_check_that_asks_whether_there_is_what_cannot_be_told_is_unknown(check, tree, verdict):

@@ -13,6 +13,8 @@ from setright.controls.error import ControlError
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 
+NAME = late(r"\w+")
+THROUGH = late(r"\[\s*[^\s'\"]|\bin\b")  # a key or an item that the expression does not write itself
 ABSENT = late(r'Key not found in map : "([^"]+)"')
 
 
@@ -29,15 +31,24 @@ def holds(expression: str, tree: Tree) -> bool | Unknown:
         there = there.replace(f"has(resource.{key})", "true")
     if hidden and told != _answer(there, tree, _plain(tree)):
         return Unknown(f"{hidden[0]} is {tree[hidden[0]].text}")
-    doubtful = next((key for key, value in tree.items() if f"resource.{key}" in expression and _lists_unknown(value)), None)
-    return Unknown(f"{doubtful} has items that cannot be told") if told is True and doubtful else told
+    if told is not True:
+        return told
+    named = _named(expression)
+    doubtful = next((key for key, value in tree.items() if f"resource.{key}" in expression and _lists_unknown(value, named)), None)
+    return Unknown(f"{doubtful} has items that cannot be told") if doubtful else told
 
 
-def _lists_unknown(value: Plain) -> bool:
-    """Whether a list somewhere in a value has an item that cannot be told."""
+@lru_cache(maxsize=1024)
+def _named(expression: str) -> frozenset[str]:
+    """The keys that an expression asks for; empty where it goes through the keys of a map, whatever they are."""
+    return frozenset() if THROUGH.search(expression) else frozenset(NAME.findall(expression))
+
+
+def _lists_unknown(value: Plain, named: frozenset[str]) -> bool:
+    """Whether a list that is asked for, somewhere in a value, has an item that cannot be told."""
     if isinstance(value, dict):
-        return any(map(_lists_unknown, value.values()))
-    return isinstance(value, list) and any(isinstance(each, Unknown) or _lists_unknown(each) for each in value)
+        return any(_lists_unknown(each, named) for key, each in value.items() if not named or key in named)
+    return isinstance(value, list) and any(isinstance(each, Unknown) or _lists_unknown(each, named) for each in value)
 
 
 def _answer(expression: str, tree: Tree, plain: Tree) -> bool | Unknown:
