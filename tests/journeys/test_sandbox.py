@@ -43,8 +43,10 @@ def test_a_service_runs_under_it_at_once_and_others_run_on(lab: Booted, tmp_path
 
 
 def test_a_service_that_cannot_start_under_it_has_its_rights_back(lab: Booted, tmp_path: Path) -> None:
+    assert lab.command(1, UNIT.format("exec sleep 1000", "steady")).stdout.strip() == "active"
     assert lab.command(1, UNIT.format("touch /usr/mark && exec sleep 1000", "needy")).stdout.strip() == "active"
     ended = put_right(lab, tmp_path, "system-files")
-    assert {outcome for document, (outcome, _) in ended.items() if "needy" in document} == {"reverted"}
+    told = {document.split("/")[4]: outcome for document, (outcome, _) in ended.items()}
+    assert (told["needy.service.d"], told["steady.service.d"]) == ("reverted", "verified")
     assert lab.command(1, SHOWN.format("needy")).stdout.split()[1:] == ["no", "no", "active"]
     assert lab.command(1, "ls /etc/systemd/system/needy.service.d 2>/dev/null").stdout == ""

@@ -147,7 +147,7 @@ class Asking:
         newer = [
             each.plan
             for each in self._store.plans("made", plan.target)
-            if each.plan.hash != plan.hash and each.plan.made_at > plan.made_at and findings & set(each.plan.findings)
+            if each.plan.hash != plan.hash and each.plan.made_at >= plan.made_at and findings & set(each.plan.findings)
         ]
         asked = [each for each in newer if each.lane == plan.lane and not self.hindered(each)]
         return tuple((f"/plans/{links.plan_word(e.hash, self.key)}", f"{e.document}, planned {e.made_at[:16]}Z") for e in asked[:3])

@@ -170,7 +170,7 @@ systemctl daemon-reload || exit 1
 changed=$(for u in $changed; do [ "$(systemctl show -P LoadState -- $u)" != loaded ] || echo $u; done)
 [ -n "$changed" ] || exit 0
 systemctl restart $changed || exit 1
-sleep 2; systemctl -q is-active $changed
+sleep 2; for u in $changed; do systemctl -q is-active $u || exit 1; done
 """
 RELOADS = {
     "changed-units-restart": CHANGED_UNITS,
