@@ -19,9 +19,10 @@ from setright.bindings.layouts._terraform_given import refuse_given
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_rotation import with_rotation
 from setright.bindings.layouts._terraform_spec import NOWHERE, Entry, Place, Spec, snake
+from setright.bindings.layouts._terraform_usable import meant, usable
 from setright.bindings.layouts._terraform_users import handed_out, namers
 from setright.bindings.layouts._terraform_values import is_known
-from setright.bindings.layouts._terraform_versions import constraint, meant, usable, version
+from setright.bindings.layouts._terraform_versions import constraint, version
 from setright.bindings.trees import look_up, set_at
 from setright.model import Edit, Path, Plain, Tree, Unknown
 from setright.patterns import late

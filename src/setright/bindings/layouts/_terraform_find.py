@@ -15,6 +15,7 @@ from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_rules as rules
 from setright.bindings.layouts import _terraform_stops as stops
+from setright.bindings.layouts._terraform_absent import unsaid
 from setright.bindings.layouts._terraform_dynamic import made
 from setright.bindings.layouts._terraform_each import bodies, conditional
 from setright.bindings.layouts._terraform_far import belonging
@@ -66,7 +67,7 @@ def spec_value(told: Entry, module: Module, block: Block, spec: Spec) -> Plain:
     doubtful = [text for place in spec.places if place.beside for text in doubts(told, module, block, place)]
     if doubtful:
         return Unknown(doubtful[0])
-    return next((place.otherwise for place in spec.places if place.otherwise is not None), None)
+    return unsaid(module, block, spec)
 
 
 def _untold(module: Module, block: Block, spec: Spec) -> Iterator[str]:

@@ -11,7 +11,8 @@ from setright.bindings.error import BindingError
 from setright.bindings.layouts import _terraform_find as find
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_spec import Entry
-from setright.bindings.layouts._terraform_versions import constraint, usable
+from setright.bindings.layouts._terraform_usable import usable
+from setright.bindings.layouts._terraform_versions import constraint
 from setright.model import Edit, Path
 
 WHOLE = "azurerm_kubernetes_cluster"

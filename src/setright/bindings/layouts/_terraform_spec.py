@@ -15,9 +15,10 @@ each block is an item, `items:` maps its attributes (both sides may be paths), `
 mapping at an `in:` makes the resource itself.
 `of:` are the types that have the place, where the entry lists several; `since:` and `until:` the provider's versions that have it.
 `alone: true`: a resource beside that belongs to none here is told as one of its own, of which only this path is known.
-`else:` is what holds where the place says nothing. `describe: in` (or out): items are rules, whose description can be told from
-what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is a key of a
-map. `stops: [22]`: items are numbered rules, which tell of these ports that a refusal before them stops everybody.
+`else:` is what holds where the place says nothing, in the versions that have the place; where the module may have several of which
+it is not the same it is unknown, or what is told `in-doubt: true`. `describe: in` (or out): items are rules, whose description can
+be told from what they say. `refers: Type`: a reference to such a resource is known by its address. `map: true`: the last step is
+a key of a map. `stops: [22]`: items are numbered rules, which tell of these ports that a refusal before them stops everybody.
 `keyed: {name: value}`: the path is a mapping, which Terraform writes as blocks that hold a key and its value.
 `needed: true`: without this argument there is no such resource, so that who takes it away takes the resource away.
 `newer: {VALUE: VERSION}`: values that the provider takes only since a version.
@@ -63,7 +64,7 @@ SETTINGS = frozenset(
     }
 )
 PLACE = frozenset({"in", "by", "at", "values", "json", "items", "spread", "where", "each", "of", "since", "until", "map", "keyed"})
-PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops", "needed", "newer"}
+PLACE |= {"with", "alone", "else", "refers", "describe", "capital", "stops", "needed", "newer", "in-doubt"}
 MAKING = ("made-by", "made-of")  # of a module: inputs that turn the resource off, and those that it needs
 NOWHERE = ("",)
 MOST_KNOWN = 4096
@@ -91,6 +92,7 @@ class Place(NamedTuple):
     extra: Mapping[str, Plain] | None = None
     alone: bool = False
     otherwise: Plain = None
+    in_doubt: bool = False
     refers: str = ""
     describe: str = ""  # in or out: items are rules, whose description can be told from what they say
     needed: bool = False
@@ -205,6 +207,7 @@ def _place(key: str, raw: Plain, names: str) -> Place:
         extra=raw.get("with"),
         alone=raw.get("alone") is True,
         otherwise=raw.get("else"),
+        in_doubt=raw.get("in-doubt") is True,
         refers=raw.get("refers", ""),
         describe=raw.get("describe", ""),
         needed=raw.get("needed") is True,

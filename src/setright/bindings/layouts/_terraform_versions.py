@@ -1,4 +1,4 @@
-"""Which versions of a provider a Terraform module asks for, and whether a place of an attribute is in them.
+"""Which versions of a provider a Terraform module asks for.
 
 developer.hashicorp.com/terraform/language/expressions/version-constraints and files/dependency-lock. A module that asks for nothing
 is asked of the directories above it; what those that call it may have holds for it too.
@@ -11,12 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from setright.bindings.error import BindingError
-from setright.bindings.layouts._terraform_find import Spot, within
 from setright.bindings.layouts._terraform_linked import callees
-from setright.bindings.layouts._terraform_module import Block, Module
+from setright.bindings.layouts._terraform_module import Module
 from setright.bindings.layouts._terraform_old import is_old
-from setright.bindings.layouts._terraform_spec import Entry, Place, Spec
 from setright.model import Plain
 
 PART = re.compile(r"\s*(~>|>=|<=|!=|=|<|>)?\s*v?(\d+(?:\.\d+)*)")
@@ -86,48 +83,6 @@ class VersionRange(NamedTuple):
     text: str = ""
 
 
-def usable(told: Entry, module: Module, block: Block, place: Place) -> bool:
-    """Whether the provider that the module asks for has the place."""
-    if not place.since and not place.until:
-        return True
-    asked = constraint(module, block.type.partition("_")[0])
-    if place.until and asked.least >= version(place.until):
-        return False
-    return not place.since or min(asked.most, _written_for(told, module, block)) >= version(place.since)
-
-
-def meant(told: Entry, module: Module, block: Block, spec: Spec, spot: Spot | None, value: Plain) -> Spot | None:
-    """What stands there by the words that the provider asked for has for it, where others have other words in the same place.
-
-    Raises BindingError where it does not take the value.
-    """
-    if spot is None:
-        return None
-    asked = constraint(module, block.type.partition("_")[0])
-    if (since := dict(spot.place.newer).get(str(value))) and asked.most < version(since):
-        raise BindingError(f"{block.locator}: {block.address}: {value} needs version {since} of the provider, not {asked.text}")
-    if usable(told, module, block, spot.place):
-        return spot
-    others = (each for each in spec.places if each.at == spot.place.at and each.beside == spot.place.beside)
-    return next((spot._replace(place=each) for each in others if usable(told, module, block, each)), spot)
-
-
-def _written_for(told: Entry, module: Module, block: Block) -> Version:
-    """The last version that has all that the block says."""
-    old = [place.until for spec in told.specs for place in spec.places if _says(block, place) and not _is_there_yet(spec, place)]
-    return min((_below(version(until)) for until in old), default=NEWEST)
-
-
-def _is_there_yet(spec: Spec, place: Place) -> bool:
-    """Whether newer versions have the same place, with other words."""
-    return any(each.at == place.at and not each.until for each in spec.places)
-
-
-def _says(block: Block, place: Place) -> bool:
-    found = within(block.body, place.at) if place.until and not place.beside else None
-    return found is not None and found[0][-1] == place.at[-1] and "dynamic" not in found[0]  # not what an expression may make
-
-
 def constraint(module: Module, provider: str) -> VersionRange:
     """What is asked of a provider by the module and all that are set up with it: who calls it, and what those call."""
     note = f"constraint {provider}"
@@ -155,7 +110,7 @@ def _bounded(module: Module, provider: str) -> VersionRange:
     for source, called, other, bound in BOUNDS:
         versions = [each.body.get("version") for each in module.resources(f"module.{source}")] if other == provider else []
         bounds += [bound for each in versions if isinstance(each, str) and parse_constraint(each).most < version(called)]
-    return own._replace(most=min([own.most, *(_below(version(each)) for each in bounds)]))
+    return own._replace(most=min([own.most, *(last_below(version(each)) for each in bounds)]))
 
 
 def _outgrown(module: Module, provider: str) -> Iterator[str]:
@@ -205,7 +160,7 @@ def parse_constraint(text: str) -> VersionRange:
         if sign in ("=", ">=", ">", "~>"):
             least = max(least, number)
         if sign in ("=", "<=", "<"):
-            most = min(most, _below(number) if sign == "<" else number)
+            most = min(most, last_below(number) if sign == "<" else number)
         elif sign == "~>":
             most = min(most, (*number[:-1], *NEWEST) if len(number) > 1 else NEWEST)
     return VersionRange(least, most, text)
@@ -216,7 +171,7 @@ def version(text: str) -> Version:
     return tuple(int(part) for part in text.split("."))
 
 
-def _below(number: Version) -> Version:
+def last_below(number: Version) -> Version:
     """The last version before one: below 4.0 is 3 and whatever follows."""
     while number and number[-1] == 0:
         number = number[:-1]
