@@ -6,7 +6,7 @@ from tests.bindings.test_terraform_users import DATA, EDGE, told
 from setright import lenses
 from setright.bindings.layouts import terraform
 from setright.bindings.source import Source
-from setright.model import Plain
+from setright.model import Plain, Unknown
 
 KIND: dict[str, Plain] = {"type": "aws_lambda_function", "evidence": {"edge": "edge-function"}}
 F = 'resource "aws_lambda_function" "f" {\n  role = aws_iam_role.r.arn\n}\n'
@@ -51,3 +51,24 @@ def test_a_distribution_elsewhere_runs_the_function_that_it_got() -> None:
 def across(files: dict[str, str]) -> Plain:
     given = {at: Source(at, "hcl", lenses.get("hcl", text.encode())) for at, text in files.items()}
     return terraform.view("k", KIND, given)[0].tree["source"]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "form"),
+    [
+        ("aws_s3_bucket.logs.id", "another"),
+        ("aws_s3_bucket.logs[0].bucket", "another"),
+        ('"acme-logs"', "another"),
+        ("aws_s3_bucket.logs.bucket_regional_domain_name", "a domain name"),
+        ("module.logs.s3_bucket_bucket_domain_name", "a domain name"),
+        ('"${aws_s3_bucket.logs.id}.s3.amazonaws.com"', "a domain name"),
+        ("module.logs.name", Unknown("module.logs.name")),
+        ('""', "none"),
+    ],
+)
+def test_a_distribution_takes_a_bucket_by_its_domain_name_alone(bucket: str, form: Plain) -> None:
+    at: dict[str, Plain] = {"DistributionConfig/Logging/Bucket": {"at": "logging_config/bucket"}}
+    kind: dict[str, Plain] = {"type": "aws_cloudfront_distribution", "evidence": {"place": "log-place"}, **at}
+    assert told(kind, f'resource "aws_cloudfront_distribution" "d" {{\n  logging_config {{\n    bucket = {bucket}\n  }}\n}}\n') == {
+        "place": form
+    }

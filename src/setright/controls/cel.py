@@ -5,6 +5,7 @@ The library's errors are truthy values, so a result counts only when it is a boo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from cel_expr_python import cel
@@ -15,6 +16,9 @@ from setright.patterns import late
 
 NAME = late(r"\w+")
 THROUGH = late(r"\[\s*[^\s'\"]|\bin\b")  # a key or an item that the expression does not write itself
+HAS = late(r"has\(([\w.\[\]]+)\.(\w+)\)")
+UNTOLD = "__untold"  # beside a key whose value cannot be told: has() may be true of it, and what asks for it is an error
+OR_UNTOLD = rf"(has(\1.\2) || has(\1.\2{UNTOLD}))"
 ABSENT = late(r'Key not found in map : "([^"]+)"')
 
 
@@ -25,12 +29,10 @@ def holds(expression: str, tree: Tree) -> bool | Unknown:
     as far as it can be told may not hold of the rest.
     """
     told = _answer(expression, tree, _plain(tree))
-    hidden = [key for key, value in tree.items() if isinstance(value, Unknown) and f"has(resource.{key})" in expression]
-    there = expression
-    for key in hidden:
-        there = there.replace(f"has(resource.{key})", "true")
-    if hidden and told != _answer(there, tree, _plain(tree)):
-        return Unknown(f"{hidden[0]} is {tree[hidden[0]].text}")
+    asked = frozenset(each[2] for each in HAS.finditer(expression))
+    hidden = next(_hidden(tree, asked), None) if asked else None
+    if hidden and told != _answer(HAS.sub(OR_UNTOLD, expression), tree, _plain(tree, asked)):
+        return Unknown(f"{hidden[0]} is {hidden[1].text}")
     if told is not True:
         return told
     named = _named(expression)
@@ -42,6 +44,14 @@ def holds(expression: str, tree: Tree) -> bool | Unknown:
 def _named(expression: str) -> frozenset[str]:
     """The keys that an expression asks for; empty where it goes through the keys of a map, whatever they are."""
     return frozenset() if THROUGH.search(expression) else frozenset(NAME.findall(expression))
+
+
+def _hidden(value: Plain, asked: frozenset[str]) -> Iterator[tuple[str, Unknown]]:
+    """The values that cannot be told, wherever they stand, by those of their keys of which has() asks."""
+    if isinstance(value, dict):
+        yield from ((key, each) for key, each in value.items() if key in asked and isinstance(each, Unknown))
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _hidden(each, asked)
 
 
 def _lists_unknown(value: Plain, named: frozenset[str]) -> bool:
@@ -83,10 +93,11 @@ def _environment() -> Plain:
     return cel.NewEnv(variables={"resource": cel.Type.DYN})
 
 
-def _plain(value: Plain) -> Plain:
-    """The tree without what cannot be told, so that asking for it is an error and so unknown."""
+def _plain(value: Plain, marked: frozenset[str] = frozenset()) -> Plain:
+    """The tree without what cannot be told, so that asking for it is an error and so unknown; a mark beside each such key."""
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items() if not isinstance(v, Unknown)}
+        marks = {key + UNTOLD: True for key, each in value.items() if key in marked and isinstance(each, Unknown)}
+        return {**{key: _plain(each, marked) for key, each in value.items() if not isinstance(each, Unknown)}, **marks}
     if isinstance(value, list):
-        return [_plain(v) for v in value if not isinstance(v, Unknown)]
+        return [_plain(each, marked) for each in value if not isinstance(each, Unknown)]
     return value

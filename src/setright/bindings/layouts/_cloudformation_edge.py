@@ -6,9 +6,10 @@ Amazon CloudFront Developer Guide, restrictions on Lambda@Edge; standard logging
 from __future__ import annotations
 
 from setright.bindings.layouts._cloudformation_index import speakers, tied, typed, users
-from setright.bindings.layouts._cloudformation_values import properties, referred, uses
+from setright.bindings.layouts._cloudformation_values import function, properties, referred, uses
+from setright.bindings.layouts._documents import bucket_form
 from setright.bindings.trees import look_up
-from setright.model import Tree
+from setright.model import Plain, Tree, Unknown
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 TRUSTED = "edgelambda.amazonaws.com"
@@ -53,3 +54,12 @@ def delivered_logs(template: Tree, name: str, tree: Tree) -> str:
     sources, deliveries = (typed(template, f"AWS::Logs::Delivery{kind}") for kind in ("Source", ""))
     there = (id_ for each in users(template, name) if each in sources for id_ in users(template, each) if id_ in deliveries)
     return next((f"by {id_}" for id_ in there), "no")
+
+
+def log_place(template: Tree, name: str, tree: Tree) -> Plain:
+    """How a distribution says which bucket its logs go to: by ``a domain name``, by ``another``, or by ``none``."""
+    at = ("DistributionConfig", "Logging", "Bucket")
+    raw, judged = look_up(properties(template, name), at), look_up(tree, at)
+    if referred(raw) in typed(template, "AWS::S3::Bucket") and "DomainName" not in str(function(raw)):
+        return "another"  # what a Ref gives is the name, and nothing else of a bucket's is this one
+    return bucket_form(Unknown(function(raw) or "") if isinstance(judged, Unknown) else judged)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_code import code
 from setright.bindings.layouts._cloudformation_deliveries import deliveries
-from setright.bindings.layouts._cloudformation_edge import built_site, delivered_logs, edge, edge_function, edge_logs
+from setright.bindings.layouts._cloudformation_edge import built_site, delivered_logs, edge, edge_function, edge_logs, log_place
 from setright.bindings.layouts._cloudformation_index import index, mentions, of_type, speakers, surely_names, tied, typed, users
 from setright.bindings.layouts._cloudformation_logins import logins
 from setright.bindings.layouts._cloudformation_metadata import containers, metadata
@@ -382,6 +382,7 @@ FUNCTIONS: Mapping[str, Callable[[Tree, str, Tree], Plain]] = {
     "edge-function": edge_function,
     "edge-logs": edge_logs,
     "delivered-logs": delivered_logs,
+    "log-place": log_place,
     "site": built_site,
     "starters": _starters,
     "front": _front,

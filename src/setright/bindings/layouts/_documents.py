@@ -11,13 +11,14 @@ from functools import lru_cache
 from setright.bindings.error import BindingError
 from setright.bindings.source import Same, Source
 from setright.bindings.trees import look_up
-from setright.model import Path, Plain, Resource, Tree
+from setright.model import Path, Plain, Resource, Tree, Unknown
 from setright.patterns import late
 from setright.trees import as_list
 
 PACKED = late(r"[A-Za-z0-9+/]{16,}={0,2}")
 FEW = 8  # files that are gone through as fast as they are looked up
 MAX_SCRIPT_BYTES = 1_000_000
+BY_DOMAIN = late(r"\.s3[.-]|\.(?:\w+_)?domain_name\b|\b(?:Regional|DualStack)?DomainName\b")
 READS = late(r"s3:(?:Get|List)[\w*]*")
 ASKS_METADATA = late(  # in a start script: the metadata service of a machine, or what may ask it for its containers
     r"169\.254\.169\.254|fd00:ec2::254|ec2-?metadata|instance-identity|docker|podman|containerd|kube|\becs\b", re.IGNORECASE
@@ -85,3 +86,11 @@ def unpacked(text: str) -> str:
         except zlib.error:
             return text
     return raw.decode("latin-1")
+
+
+def bucket_form(value: Plain) -> Plain:
+    """How a text says which bucket is meant: by ``a domain name``, by ``another``, or by ``none``; Unknown as it is."""
+    if value in (None, ""):
+        return "none"
+    text = value.text if isinstance(value, Unknown) else str(value)
+    return "a domain name" if BY_DOMAIN.search(text) else value if isinstance(value, Unknown) else "another"

@@ -6,17 +6,21 @@ logging (legacy), the bucket and its access list.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
+from setright.bindings.layouts._documents import bucket_form
 from setright.bindings.layouts._terraform_far import meant_by
 from setright.bindings.layouts._terraform_find import refers
 from setright.bindings.layouts._terraform_module import Block, Module
 from setright.bindings.layouts._terraform_users import namers
+from setright.bindings.trees import look_up
 from setright.model import Plain, Tree, Unknown
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 TRUSTED = "edgelambda.amazonaws.com"
 DELIVERY = "aws_cloudwatch_log_delivery"
+OTHER = re.compile(r"(?:data\.)?aws_s3_bucket\.[\w-]+(?:\[[^\]]*\])?\.(?:id|bucket|arn)")
 DOCUMENT = "data.aws_iam_policy_document"
 
 
@@ -71,8 +75,16 @@ def delivered_logs(module: Module, block: Block, tree: Tree) -> str:
     return next((f"by {address}" for address in there), "no")
 
 
+def log_place(module: Module, block: Block, tree: Tree) -> Plain:
+    """How a distribution says which bucket its logs go to: by ``a domain name``, by ``another``, or by ``none``."""
+    judged = look_up(tree, ("DistributionConfig", "Logging", "Bucket"))
+    name_of_bucket = isinstance(judged, Unknown) and OTHER.fullmatch(judged.text)
+    return "another" if name_of_bucket else bucket_form(judged)
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "edge-function": edge,
     "edge-logs": edge_logs,
     "delivered-logs": delivered_logs,
+    "log-place": log_place,
 }
