@@ -352,7 +352,7 @@ def _picked(body: Tree, place: Place) -> bool:
 def items(module: Module, told: Entry, block: Block, spec: Spec) -> Iterator[Item]:
     """The items of a list, from all its places in turn."""
     for item in _listed(module, told, block, spec):
-        to_all = item.place.describe == "out" and item.tree.get("CidrIp") == "0.0.0.0/0" and not item.made
+        to_all = item.place.describe and item.tree.get("CidrIp") == "0.0.0.0/0" and not item.made
         yield item._replace(tree=item.tree | {members.OFFERED: "offered"}) if to_all and members.network(module, block) else item
 
 

@@ -34,6 +34,7 @@ LISTENERS = ("aws_lb_listener", "aws_alb_listener", "aws_lb_listener_rule", "aws
 LOGS_IN = late(r"authenticate-(?:oidc|cognito)|jwt-validation")  # for which a balancer calls who knows the people
 NETWORK = late(r'(?:"\$\{\s*)?((?:data\.)?aws_vpc\.[\w-]+)\.id(?:\s*\}")?')
 MORE_NETWORK = "aws_vpc_ipv4_cidr_block_association"
+EVERYBODY = frozenset({"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "::/1", "8000::/1", "2000::/3"})
 OFFERED = "template-network"  # set by a fix: the addresses of the network that the group is in
 RULES = late(r"aws_(?:default_)?security_group|aws_security_group_rule|aws_vpc_security_group_(?:in|e)gress_rule")
 # a directory, a bucket, a source elsewhere
@@ -124,4 +125,14 @@ def _is_single(module: Module, address: str) -> bool:
     return bool(there) and not {"count", "for_each", "ipv6_cidr_block"} & there[0].body.keys()
 
 
-FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"members": members}
+def ways_in(module: Module, block: Block, tree: Tree) -> str:
+    """``for everybody`` where each rule of a group lets everybody in, so that without these nobody reaches it; else ``for some``."""
+    rules = tree.get("SecurityGroupIngress")
+    told = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    everybody = (
+        told and len(told) == len(rules or ()) and all({rule.get("CidrIp"), rule.get("CidrIpv6")} & EVERYBODY for rule in told)
+    )
+    return "for everybody" if everybody else "for some"
+
+
+FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"members": members, "ways-in": ways_in}
