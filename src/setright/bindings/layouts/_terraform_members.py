@@ -126,13 +126,10 @@ def _is_single(module: Module, address: str) -> bool:
 
 
 def ways_in(module: Module, block: Block, tree: Tree) -> str:
-    """``for everybody`` where each rule of a group lets everybody in, so that without these nobody reaches it; else ``for some``."""
+    """``for everybody`` where each rule of a group lets everybody in, so that nobody reaches it without these; or ``for some``."""
     rules = tree.get("SecurityGroupIngress")
-    told = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
-    everybody = (
-        told and len(told) == len(rules or ()) and all({rule.get("CidrIp"), rule.get("CidrIpv6")} & EVERYBODY for rule in told)
-    )
-    return "for everybody" if everybody else "for some"
+    named = [{each.get("CidrIp"), each.get("CidrIpv6")} if isinstance(each, dict) else set() for each in rules or ()]
+    return "for everybody" if named and all(each & EVERYBODY for each in named) else "for some"
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"members": members, "ways-in": ways_in}
