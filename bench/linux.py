@@ -1,8 +1,9 @@
-"""Reads of Linux hosts beside Lynis, oscap and Ansible's facts, whole processes: python -m bench.linux [-n ROUNDS] [HOSTS]
+"""Reads of Linux hosts beside Lynis, oscap and Ansible's facts: python -m bench.linux [-n N] [--files FILES] [HOSTS]
 
-Starts throw-away hosts (`lab/fleet.py`) and needs root. Peers run where they are made to: Lynis and oscap on the host, where
-its image has them (SETRIGHT_LAB names another folder with images), Ansible from here. CPU is that of the processes started
-here; what an sshd and the shells of a host do for us is the host's, and shows in wall time alone.
+Whole processes. Starts throw-away hosts (`lab/fleet.py`) and needs root. The image has some ten thousand files and a server
+ten times that, so the first host, which peers read too, is given as many more. Peers run where they are made to: Lynis and oscap
+on the host, where its image has them (SETRIGHT_LAB names another folder with images), Ansible from here. CPU is that of the
+processes started here; what an sshd and the shells of a host do for us is the host's, and shows in wall time alone.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ class Program(NamedTuple):
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("-n", type=int, default=3, help="rounds of ours; peers run once")
+    words.add_argument("--files", type=int, default=100_000, help="that the first host has beside those of its image")
     words.add_argument("hosts", type=int, nargs="?", default=20)
     given = words.parse_args()
     fleet = Fleet(f"b{os.getpid() % 10000}")
     try:
         fleet.up(given.hosts)
+        fill(fleet, given.files)
         with tempfile.TemporaryDirectory() as home, fleet.inside():
             (Path(home) / ".ssh").symlink_to(fleet.folder / "ssh")
             env = os.environ | {"HOME": home, "SSH_AUTH_SOCK": "", "SETRIGHT_STATE": f"{home}/state"}
@@ -53,6 +56,14 @@ def main() -> None:
                 show(program, [run(program.command, env) for _ in range(rounds)])
     finally:
         fleet.down()
+
+
+def fill(fleet: Fleet, files: int) -> None:
+    """As many empty files, five hundred a folder, on the first host."""
+    for folder in (fleet.root(1) / f"srv/{n}" for n in range(files // 500)):
+        folder.mkdir()
+        for n in range(500):
+            (folder / str(n)).touch()
 
 
 def programs(fleet: Fleet, count: int) -> Iterator[Program]:
