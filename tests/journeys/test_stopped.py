@@ -24,7 +24,7 @@ class Serving(Booted):
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Serving]:
-    with hosts(3, Serving) as lab:
+    with hosts(4, Serving) as lab:
         yield lab
 
 
@@ -79,3 +79,15 @@ def test_a_hole_of_ufw_closes_with_the_service_it_was_for(lab: Serving, program:
     assert "111" not in sh(lab, 3, "ufw status") and logs_in(lab, 3)
     program("rollback", told["run"])
     assert sh(lab, 3, "ufw status") == before
+
+
+def test_a_service_that_is_down_is_not_shut_out(lab: Serving, program: Program) -> None:
+    sh(lab, 4, "systemctl stop rpcbind.socket rpcbind.service")
+    unit = "[Service]\nExecStart=/bin/false\n[Install]\nWantedBy=multi-user.target\n"
+    sh(lab, 4, f"printf '{unit}' >/etc/systemd/system/own.service; systemctl enable own.service")
+    _, ended = fix(program, 4, *CLOSES)
+    assert "own.service: down though started with the host" in ended["state:firewall"], ended
+    assert not lab.command(4, RULES).stdout
+    sh(lab, 4, "systemctl disable own.service")
+    fix(program, 4, *CLOSES)
+    assert let_in(lab, 4) == {"tcp/22", "tcp/111", "udp/111"} and logs_in(lab, 4)

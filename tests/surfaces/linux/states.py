@@ -9,6 +9,10 @@ from lab.hosts import Lab
 from setright.app import App, RunOutcome, ScanOptions
 from setright.engine.configuration import Configuration
 from setright.model import Finding
+from setright.surfaces.linux import down
+from setright.surfaces.linux.evidence import Evidence
+from setright.surfaces.linux.states import boot, confinement, firewall, mounts, restarts, updates
+from setright.surfaces.linux.transport import Reply
 from tests.content import warm
 
 
@@ -49,3 +53,12 @@ class Loop:
 
     def rollback(self, run: RunOutcome) -> RunOutcome:
         return self._app.rollback(run.id, lambda plan, outcome: None)
+
+
+def evidence(**outs: str) -> Evidence:
+    """What the questions of those names were answered."""
+    modules = {"updates": updates.SIMULATE, "rules": firewall.RULES, "who": firewall.WHO, "ports": firewall.PORTS}
+    modules |= {"legacy": firewall.LEGACY, "taken": firewall.TAKEN, "waiting": restarts.WAITING, "down": down.DOWN}
+    modules |= {"menu": boot.MENU, "line": boot.LINE, "info": mounts.INFO, "profiles": confinement.PROFILES}
+    modules |= {"uptime": confinement.UPTIME, "on": confinement.ON, "selinux": confinement.SELINUX}
+    return Evidence({modules[name]: [Reply(name, out.encode())] for name, out in outs.items()})

@@ -75,9 +75,9 @@ def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> 
 def _open(main: Source, hook: str, resource: Resource, layout: Layout, sources: Sources) -> list[Path]:
     """The chains that shall drop. Raises BindingError where there is none, or what listens would be shut out."""
     state = sources.get(str(layout["state"]))
-    listening = state.tree.get("listening", []) if state and state.exists else []
+    listening = [*state.tree.get("listening", []), *state.tree.get("down", [])] if state and state.exists else []
     if hook == "input" and (lacking := [port for port in listening if not _covers(resource.tree["let-in"], port)]):
-        raise BindingError(f"{main.locator}: lets in no {', '.join(lacking)}, which listens now; let in what is used first")
+        raise BindingError(f"{main.locator}: lets in no {', '.join(lacking)}, which is used; let in what is used first")
     if hook == "input" and not (resource.tree["established"] and resource.tree["let-in"]):
         raise BindingError(f"{main.locator}: lets in no answers, or no port at all; write rules for what is used first")
     found = [path for path, chain in _chains(main.tree, hook) if chain.get("policy") != "drop"]

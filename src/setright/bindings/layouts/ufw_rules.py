@@ -33,7 +33,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
     if main is None or not main.exists or str(main.tree.get("ENABLED")).lower() != "yes":
         return []
     state = sources.get(str(layout["state"]))
-    listening = state.tree.get("listening") if state and state.exists else None
+    listening = [*state.tree["listening"], *state.tree.get("down", [])] if state and "listening" in state.tree else None
     mine = [source for source in listed(layout, sources) if source.lens == "iptables" and source.exists]
     return [Resource(kind, source.locator, _tree(source, listening), (source.locator, ())) for source in mine]
 

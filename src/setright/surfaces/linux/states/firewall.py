@@ -1,8 +1,9 @@
 """Who owns the host's firewall and what it lets in. Source: nft(8) `list ruleset`, ufw(8), firewall-cmd(1), ss(8), raw(7).
 
     {"owners": ["ufw"], "input": "drop", "forward": "drop", "output": "accept", "loopback": true, "established": true,
-     "listening": ["tcp/22"], "protocols": ["ospf"], "unused": ["tcp/8080"], "legacy": ["ip filter"]}
+     "listening": ["tcp/22"], "down": ["tcp/443"], "protocols": ["ospf"], "unused": ["tcp/8080"], "legacy": ["ip filter"]}
 
+`down` are ports of services that start with the host and do not run just now: who let in only what listens would shut them out.
 `protocols` are others than TCP, UDP and ICMP that a program or a tunnel takes: a router's, a cluster's, a VPN's. `unused` are
 ports that rules let in from anywhere and nothing listens on; where such rules are ours they are `left-open`. `owners` are the
 services that load rules at a start; what the kernel holds may be of another, or of a container engine. `legacy` are tables with
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 
 from setright.model import Plain, Tree
 from setright.surfaces.base import SurfaceError
+from setright.surfaces.linux import down
 from setright.surfaces.linux.evidence import Evidence
 from setright.surfaces.linux.transport import Ask
 
@@ -65,7 +67,7 @@ LEGACY = Ask(
   else sed "s/^/$f /" $n; fi
 done 2>/dev/null; true""",
 )
-ASKS = (WHO, RULES, PORTS, TAKEN, LEGACY)
+ASKS = (WHO, RULES, PORTS, TAKEN, LEGACY, *down.ASKS)
 PROTOCOLS = {"igmp": 2, "ipip": 4, "6in4": 41, "gre": 47, "esp": 50, "ah": 51, "eigrp": 88, "ospf": 89, "pim": 103, "vrrp": 112}
 OURS = frozenset({1, 6, 17, 58, 255})  # let in already, or only sent
 OURS_IN = "setright"  # our table for what comes in
@@ -130,6 +132,8 @@ def tell(evidence: Evidence) -> Tree | None:
     if not evidence.ran(WHO):
         return None
     told: Tree = {"owners": evidence.lines(WHO) or ["none"], "listening": list(listening(evidence))}
+    wants = wanted(evidence)
+    told |= {"down": waiting} if (waiting := [port for port in wants if port not in told["listening"]]) else {}
     told |= {"protocols": others} if (others := _taken(evidence)) else {}
     told |= {"legacy": tables} if (tables := evidence.lines(LEGACY)) else {}
     text = evidence.text(RULES)
@@ -138,8 +142,8 @@ def tell(evidence: Evidence) -> Tree | None:
     if not text.startswith("{"):
         return told | _legacy(text)
     objects = json.loads(text)["nftables"]
-    unused = sorted(_open(objects, ours=False) - set(told["listening"]))
-    return told | _nft(objects) | ({"unused": unused} if unused else {}) | _left_open(objects, told["listening"])
+    unused = sorted(_open(objects, ours=False) - set(wants))
+    return told | _nft(objects) | ({"unused": unused} if unused else {}) | _left_open(objects, wants)
 
 
 def _left_open(objects: list[dict[str, Plain]], listens: list[str]) -> Tree:
@@ -162,6 +166,11 @@ def listening(evidence: Evidence) -> Iterator[str]:
         if not LOCAL.match(place):
             seen.add((protocol, int(place.rpartition(":")[2] or 0)))
     yield from (f"{protocol}/{port}" for protocol, port in sorted(seen, key=lambda each: (each[1], each[0])))
+
+
+def wanted(evidence: Evidence) -> list[str]:
+    """What listens, and what services that are down just now will listen on."""
+    return sorted({*listening(evidence), *down.known(evidence)}, key=_by_number)
 
 
 def _taken(evidence: Evidence) -> list[Plain]:
@@ -300,7 +309,7 @@ def _rules(hook: str, tree: Tree) -> str:
 
 
 def _let_in(tree: Tree) -> str:
-    lines = _port_rules(tree.get("listening", []))
+    lines = _port_rules(sorted({*tree.get("listening", []), *tree.get("down", [])}, key=_by_number))
     if others := tree.get("protocols", []):
         numbers = ", ".join(str(PROTOCOLS.get(name, name)) for name in others)
         lines.append(f'    meta l4proto {{ {numbers} }} accept comment "{", ".join(others)}"')

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 
 from setright.model import Tree
+from setright.surfaces.linux import down
 from setright.surfaces.linux.evidence import Evidence
-from setright.surfaces.linux.states.firewall import PORTS, listening
+from setright.surfaces.linux.states.firewall import PORTS, wanted
 from setright.surfaces.linux.transport import Ask
 
 # A service of /etc hides the one of the same name that came with the package.
@@ -25,7 +26,7 @@ echo running; printf '%s\\n' "$zones" | sed -n 's/^\\([^ ].*\\)/Z \\1/p; s/^  \\
 cd /usr/lib/firewalld/services && grep -Ho '<port [^>]*' -- *.xml
 cd /etc/firewalld/services && for f in *.xml; do [ ! -e "$f" ] || { echo "N $f"; grep -Ho '<port [^>]*' -- "$f"; }; done; true""",
 )
-ASKS = (ZONES, PORTS)
+ASKS = (ZONES, PORTS, *down.ASKS)
 LISTS, FLAGS = ("services", "ports"), ("masquerade", "forward")
 PORT = re.compile(r"(?=.*?\bport=[\"']([\d-]+))(?=.*?\bprotocol=[\"'](\w+))")
 
@@ -37,7 +38,7 @@ def tell(evidence: Evidence) -> Tree | None:
     if "running" not in lines[:1]:
         return None
     active = [line.split()[1] for line in lines if line.startswith("Z ") and "active" in line.partition("(")[2]]
-    told: Tree = {"active": active, "listening": list(listening(evidence)), "services": _services(lines)}
+    told: Tree = {"active": active, "listening": wanted(evidence), "services": _services(lines)}
     return told | {"runtime": _runtime(lines)}
 
 
