@@ -79,7 +79,7 @@ def test_a_policy_drops_once_all_that_listens_is_let_in() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (OPEN.replace("RULES", RULES.replace("ssh, ", "")), "lets in no tcp/22, which listens now"),
+        (OPEN.replace("RULES", RULES.replace("ssh, ", "")), "lets in no tcp/22, which is used"),
         (OPEN.replace("RULES", RULES.replace("established", "new")), "lets in no answers"),
         ("table inet a { chain b { ct state established accept; tcp dport 22 accept; }\n }\n", "has no chain of its own for input"),
     ],
