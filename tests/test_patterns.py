@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from setright.bindings.layouts import _programs
-from setright.patterns import ALTERNATIVE, SomeOf, fits, late
+from setright.patterns import ALTERNATIVE, SomeOf, fits, late, whole_path
 
 
 @given(st.text("ab*", max_size=8), st.text("ab*?[]!", max_size=8))
@@ -45,3 +45,19 @@ def test_some_of_many_alternatives_stand_where_an_expression_finds_one(text):
 def test_no_alternative_of_those_in_use_is_lost(name):
     pattern = getattr(_programs, name)._pattern
     assert "|".join(ALTERNATIVE.findall(pattern)) == pattern
+
+
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [
+        ("a.d/*.conf", "/etc/ssh/a.d/*.conf"),
+        ("../opt/a", "/etc/opt/a"),
+        ("./../../opt//a", "/opt/a"),
+        ("../../../a", "/../a"),
+        ("/etc/ssh/../a", "/etc/a"),
+        ("/opt/link/../a", "/opt/link/../a"),
+        ("link/../../a", "/etc/ssh/link/../../a"),
+    ],
+)
+def test_only_the_folder_itself_is_left_by_dots(path, whole):
+    assert whole_path("/etc/ssh", path) == whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from functools import cached_property
+from posixpath import join
 from typing import AnyStr, Generic, cast
 
 
@@ -66,3 +67,13 @@ class _Late(Generic[AnyStr]):
 
 ALTERNATIVE = late(r"(?:[^|()\[\]\\]|\\.|\[(?:[^\]\\]|\\.)+\]|\((?:[^()\\]|\\.)*\))+")  # groups in groups are not known
 WORD = late(r"[\w-]+")
+
+
+def whole_path(folder: str, path: str) -> str:
+    """A path that starts from a folder, said as short as may be: `..` behind other folders stays, since those may be links."""
+    parts = [part for part in join(folder, path).split("/") if part not in ("", ".")]
+    own = [part for part in folder.split("/") if part]
+    while own and parts[: len(own)] == own and parts[len(own) : len(own) + 1] == [".."]:
+        del parts[len(own) - 1 : len(own) + 1]
+        own.pop()
+    return "/" + "/".join(parts)

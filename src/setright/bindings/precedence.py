@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from posixpath import join
 
 import msgspec
 
 from setright.bindings.error import BindingError
 from setright.bindings.source import Source, listed
 from setright.model import Path, Plain, Tree
+from setright.patterns import whole_path
 
 MAX_DEPTH = 16  # as many nested Includes as sshd follows
 Sources = Mapping[str, Source]
@@ -104,7 +104,7 @@ def _is_include(layout: Layout, key: str) -> bool:
 def _included(layout: Layout, sources: Sources, patterns: Plain) -> Iterator[Source]:
     """The documents that an Include names: pattern by pattern, those of one by name."""
     for pattern in patterns if isinstance(patterns, list) else ():
-        whole = join(layout.get("directory", "/"), str(pattern))
+        whole = whole_path(layout.get("directory", "/"), str(pattern))
         yield from (sources[name] for name in sorted(sources) if sources[name].exists and _matches(name, whole))
 
 

@@ -87,7 +87,16 @@ def test_a_host_whose_policy_stands_elsewhere_is_not_passed(tmp_path: Path, name
         )
 
 
-@pytest.mark.parametrize("named", ["/opt/ssh/*.conf", '"/opt/ssh/a.conf" /no/such', "=/opt/ssh/a.conf"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        "../../opt/ssh/a.conf",
+        "/etc/ssh/../..//opt/./ssh/*.conf",
+        "/opt/ssh/*.conf",
+        '"/opt/ssh/a.conf" /no/such',
+        "=/opt/ssh/a.conf",
+    ],
+)
 def test_what_sshd_includes_from_elsewhere_counts(tmp_path: Path, named: str) -> None:
     files = {"etc/ssh/sshd_config": f"Include {named}\nPermitRootLogin no\n", "opt/ssh/a.conf": "PermitRootLogin yes\n"}
     for name, text in files.items():

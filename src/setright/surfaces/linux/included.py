@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from posixpath import join
 
 from setright.model import Document, Problem, Want
+from setright.patterns import whole_path
 from setright.surfaces.linux.documents import WantedPattern, part_of
 from setright.surfaces.linux.patterns import is_glob, matcher
 
@@ -26,7 +26,7 @@ def named_by(document: Document) -> Iterator[str]:
     sshd's the patterns."""
     if document.lens == "sshd":
         words = [word.strip(b'"') for found in SSH_INCLUDE.finditer(document.data or b"") for word in found[1].split()]
-        yield from (join(SSH, word.decode(errors="surrogateescape")) for word in words if b"\\" not in word)
+        yield from (whole_path(SSH, word.decode(errors="surrogateescape")) for word in words if b"\\" not in word)
     if document.lens != "sudoers" or not document.data:
         return
     for found in INCLUDE.finditer(document.data):
