@@ -52,7 +52,7 @@ ASKS = (DOWN,)
 LOCAL = re.compile(r"127\.|localhost$|\[?::1\]?$")
 
 
-def known(evidence: Evidence) -> list[str]:
+def would_listen(evidence: Evidence) -> list[str]:
     """``tcp/80``, in the order of numbers."""
     rows = [line.split("\t") for line in evidence.lines(DOWN)]
     told = {_place(*row[1:]) for row in rows if row[0] in PLACES and len(row) == PLACES[row[0]]}

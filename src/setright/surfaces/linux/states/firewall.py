@@ -170,7 +170,7 @@ def listening(evidence: Evidence) -> Iterator[str]:
 
 def wanted(evidence: Evidence) -> list[str]:
     """What listens, and what services that are down just now will listen on."""
-    return sorted({*listening(evidence), *down.known(evidence)}, key=_by_number)
+    return sorted({*listening(evidence), *down.would_listen(evidence)}, key=_by_number)
 
 
 def _taken(evidence: Evidence) -> list[Plain]:
