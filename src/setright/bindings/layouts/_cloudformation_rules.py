@@ -16,6 +16,7 @@ WORDS = "template-description"  # set by a fix: the description that the rule's 
 EVERYBODY = {"CidrIp": "0.0.0.0/0", "CidrIpv6": "::/0"}
 ANYWHERE = tuple(EVERYBODY.values())
 PRIVATE = {"CidrIp": "10.0.0.0/8", "CidrIpv6": "fc00::/7"}
+NUMBERED = ("CidrBlock", "Ipv6CidrBlock")  # as the rules of a network's list say it
 PLACES = ("CidrIp", "CidrIpv6", "SecurityGroupId", "SecurityGroupName", "PrefixListId")
 PORTS = """
 20 FTP data, 21 FTP, 22 SSH, 23 Telnet, 25 SMTP, 53 DNS, 80 HTTP, 88 Kerberos, 110 POP3, 111 RPC, 123 NTP, 135 RPC, 143 IMAP,
@@ -68,7 +69,7 @@ def narrowed(rule: Plain, template: Tree) -> Edit | None:
 
 def opened_by(rule: Plain, template: Tree) -> str | None:
     """The parameter whose default opens a rule to everybody: whoever makes the stack says by it who may come."""
-    named = [value for value in map(rule.get, PRIVATE) if is_ref(value)] if isinstance(rule, dict) else []
+    named = [value for value in map(rule.get, (*PRIVATE, *NUMBERED)) if is_ref(value)] if isinstance(rule, dict) else []
     return next((own for own in map(referred, named) if own and is_everybody(default_of(template, own))), None)
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from setright.bindings.layouts import _network_stops as stops
 from setright.bindings.layouts import _terraform_members as members
 from setright.bindings.layouts import _terraform_policy as policy
 from setright.bindings.layouts import _terraform_rules as rules
-from setright.bindings.layouts import _terraform_stops as stops
 from setright.bindings.layouts._terraform_absent import unsaid
 from setright.bindings.layouts._terraform_dynamic import made
 from setright.bindings.layouts._terraform_each import bodies, conditional

@@ -9,7 +9,8 @@ property that names this one; `with:` is what a new one says besides:
       type: AWS::S3::Bucket
       Policy: {in: AWS::S3::BucketPolicy, by: Bucket, at: PolicyDocument}
       SecurityGroupIngress: {also: AWS::EC2::SecurityGroupIngress, by: GroupId, side: in}  # a list: more items are resources
-      LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
+      Ingress: {also: AWS::EC2::NetworkAclEntry, by: NetworkAclId, stops: [22]}     # numbered rules, and the ports refused before
+    LoadBalancerAttributes: {keyed: {Key: Value}}                                # a list of keys and values: a mapping
 
 `serverless:`, `older:`, `offers:`, `evidence:`, `inside:` and `replaced:` stand in the modules of those names. `shared:` is what
 all resources of the type in an account share: the attribute, and how many of a template may be given some of it by a fix.
@@ -23,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts import _cloudformation_acls as acls
 from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_inside as inside
 from setright.bindings.layouts import _cloudformation_lists as lists
@@ -184,7 +186,8 @@ def _also(template: Tree, name: str, how: Mapping[str, Plain]) -> list[tuple[str
     mine = dict(tied(template, how["also"], how["by"]).to.get(name, ()))
     if (own := typed(template, how["also"]).get(name)) is not None:
         mine = {name: own, **mine}
-    return [(id_, values.judged(body, template)) for id_, body in mine.items()]
+    told = [(id_, values.judged(body, template)) for id_, body in mine.items()]
+    return acls.incoming(told, template, how["stops"]) if "stops" in how else told
 
 
 def _holding(sources: Mapping[str, Source]) -> dict[str, list[str]]:
