@@ -264,6 +264,10 @@ def test_a_volume_is_given_away_before_it_is_one() -> None:
         "FROM alpine\nRUN apk add redis\nCMD redis-server --port 1\n",
         "FROM debian:12\nCMD cp /work/a.conf /etc && ./a\n",
         'FROM debian:12\nCMD ["bash", "-c", "service a start && ./b"]\n',
+        'FROM scratch\nCOPY . /\nENTRYPOINT ["/entrypoint", "/sbin/init"]\n',
+        "FROM debian:12\nSTOPSIGNAL SIGRTMIN+3\nCMD ./a\n",
+        "FROM node:4-onbuild\nCMD node app\n",
+        "FROM alpine\n#USER app\n# made for less, but not yet:\n# USER root\nCMD ./a\n",
     ],
 )
 def test_what_another_user_would_surely_break_is_refused(text: str) -> None:
@@ -350,6 +354,7 @@ def test_what_is_made_for_several_systems_is_taken_for_none() -> None:
         ("FROM grafana/grafana:12.1.0\nCOPY a /b\n", ["nc", "-z", "127.0.0.1", "3000"], "base"),
         ("FROM nginx:1.27\nEXPOSE 80\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/80"], "exposed"),
         ('FROM alpine\nEXPOSE 80\nCMD ["a-mcp"]\n', ["nc", "-z", "127.0.0.1", "80"], "presumed"),
+        ('FROM alpine\nEXPOSE 80\nENTRYPOINT ["locust"]\n', ["nc", "-z", "127.0.0.1", "80"], "presumed"),
         ('FROM alpine\nEXPOSE 80\nCMD ["a-mcp-http"]\n', ["nc", "-z", "127.0.0.1", "80"], "exposed"),
         ('FROM alpine\nEXPOSE 80\nENV MCP_TRANSPORT=sse\nCMD ["a-mcp"]\n', ["nc", "-z", "127.0.0.1", "80"], "exposed"),
     ],

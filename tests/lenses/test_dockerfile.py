@@ -32,6 +32,10 @@ def test_an_instruction_is_one_logical_line() -> None:
     ]
 
 
+def test_a_user_that_is_commented_out_is_told() -> None:
+    assert dockerfile.get(b"FROM a\n# USER b\n#USER c\r\n# USER is b\nUSER d\n")["left-out"] == ["b", "c"]
+
+
 def test_the_escape_directive_says_what_continues_a_line() -> None:
     text = b"# escape=`\r\nFROM a\r\nRUN dir c:\\\r\nRUN one `\r\n  two\r\n"
     assert [each["value"] for each in dockerfile.get(text)["instructions"]] == ["a", "dir c:\\", "one   two"]

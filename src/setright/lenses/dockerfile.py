@@ -2,9 +2,10 @@
 
 `{"instructions": [{"keyword": "RUN", "flags": ["--mount=..."], "value": "apt-get update && ...", "heredocs": ["..."]}]}`; the
 value in exec form (a JSON array) is a list; `flags` and `heredocs` are absent where there are none; parser directives stand
-in `directives`, a continued line's comments nowhere. Lines of a heredoc end in the tree as Linux has them. A new value changes
-only the words that differ, so continuations stay. A list of instructions as a whole may only have new ones among those it has:
-they stand before the comment of the one they precede. Blanks of an indent before `&&` in a new one begin a new line.
+in `directives`, whom a USER that is commented out names in `left-out`, a continued line's comments nowhere. Lines of a heredoc
+end in the tree as Linux has them. A new value changes only the words that differ, so continuations stay. A list of instructions
+as a whole may only have new ones among those it has: they stand before the comment of the one they precede. Blanks of an indent
+before `&&` in a new one begin a new line.
 
 Dockerfile reference (docs.docker.com/reference/dockerfile) and BuildKit's frontend/dockerfile/parser.
 """
@@ -46,6 +47,7 @@ COMMAND = late(r"( {2,})&& ")
 CONTINUED = late(r"([\\`])[ \t]*(\r?\n)")
 PIECE = late(r"\s+|[^\s]+", re.A)
 REMARK = late(r"(?m)^[ \t]*#")
+LEFT_OUT = late(r"(?m)^[ \t]*#[# \t]*USER[ \t]+(\S+)[ \t]*\r?$")
 
 Splice = tuple[int, int, str]
 
@@ -87,8 +89,10 @@ class Instruction:
 
 def get(source: bytes) -> Tree:
     """Directives and instructions. Raises LensError with the line of what is no Dockerfile."""
-    directives, instructions = _read(source.decode("latin-1"))
+    text = source.decode("latin-1")
+    directives, instructions = _read(text)
     out: Tree = {"instructions": [each.tree() for each in instructions]}
+    out |= {"left-out": users} if (users := LEFT_OUT.findall(text)) else {}
     return {"directives": directives, **out} if directives else out
 
 

@@ -70,6 +70,7 @@ TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-
 INTERPRETERS = late(r"(?:python|pypy|node|nodejs|ruby|java|php|perl|bun|deno|mono|dotnet)[\d.]*")
 ONLY_WRAP = frozenset({"catatonit", "dumb-init", "tini"})
 BUILDERS = frozenset({"cargo", "cmake", "go", "gradle", "make", "meson", "mvn", "ninja", "pytest", "tox"})
+BY_ROLE = frozenset({"airflow", "dagster", "dask", "locust", "prefect", "ray"})  # their words say which of them serve
 HELP = frozenset({"--help", "-h", "help", "--version", "version"})
 HAVE_SHELL = ("debian", "redhat", "alpine", "busybox")
 CELERY_OTHERWISE = late(r"-n|--hostname|-P|--pool|--workdir")
@@ -157,11 +158,17 @@ def _starts_nothing(image: Image) -> bool:
     """Whether it only has an init, a shell, or a system or language, for what others name, or speaks to who starts it by pipes."""
     if not says_what_runs(image.whole):
         return bool(image.facts) and not OF_ITS_OWN & image.facts.keys()
-    if _is_mcp(image) or _builds(image):
+    if _is_mcp(image) or _builds(image) or _is_of_roles(image):
         return True
     said = [each for each in image.whole if each["keyword"] in ("CMD", "ENTRYPOINT")]
     words = [str(word) for each in said for word in (each["value"] if isinstance(each["value"], list) else [each["value"]])]
     return bool(words) and all(base(word) in ONLY_WRAP or word.startswith("-") for word in words)
+
+
+def _is_of_roles(image: Image) -> bool:
+    """Whether who starts it says by its words what it does, which may be to work for another."""
+    words = program(image.whole)
+    return len(words) == 1 and base(words[0]) in BY_ROLE
 
 
 def _is_mcp(image: Image) -> bool:

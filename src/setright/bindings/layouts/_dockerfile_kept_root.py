@@ -22,6 +22,7 @@ from setright.bindings.layouts._dockerfile_image import (
     program,
     runs,
     says_what_runs,
+    tag_of,
 )
 from setright.bindings.layouts._dockerfile_whose import files_owners, is_known_program, is_root, user_by_words, workdir
 from setright.bindings.layouts._shell_words import base
@@ -91,6 +92,8 @@ def _by_program(image: Image) -> Iterator[str]:
         yield f"{name} works with what its package gives to a user of its own; write USER with that, and give it the rest"
     if image.facts.get("as-root") and not says_what_runs(image.whole):
         yield f"{begins} starts as root by itself; its maker's page tells who else may run it"
+    if "onbuild" in tag_of(begins):
+        yield f"{begins} has the program put in place by ONBUILD, as root; begin from what it begins from, and say the steps here"
     is_unknown = not image.family and not image.facts
     if is_unknown and (not says_what_runs(image.whole) or _starts_what_it_had(image) or not _is_surely_roots(image)):
         yield ITS_OWN.format(image=begins)

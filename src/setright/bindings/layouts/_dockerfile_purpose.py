@@ -37,7 +37,7 @@ TOOLS = frozenset(  # programs that do one thing and end, where they are given n
 )
 AT_HOME = frozenset({"-i", "-l", "-il", "-li", "--login"})
 WORKPLACE = late(  # where images stand in which jobs and developers work
-    r"(?i)(?:.*/)?(?:\.?ci|\.circleci|\.buildkite|\.devcontainer|\.gitpod|\.github|\.gitlab)/.*"
+    r"(?i)(?:.*/)?(?:\.?ci|builder|\.circleci|\.buildkite|\.devcontainer|\.gitpod|\.github|\.gitlab)/.*"
     r"|(?:.*/)?(?:\.gitpod\.dockerfile|dockerfile[._-](?:ci|build(?:er)?|devcontainer|gitpod)|(?:ci|build(?:er)?|devcontainer)\.dockerfile)"
 )
 FOR_WORK = late(  # images that are made to be worked in

@@ -33,6 +33,7 @@ MAKERS = late(  # of systems and languages, by where their images are
     r"|opensuse\.org|redhat\.io|suse\.com))/"
 )
 OF_UNITS = late(r"/ubi\d*-init(?:[:@]|$)|(?:^|/)systemd(?:[:@/-]|$)", re.I)  # images that systemd starts
+INIT = late(r"/s?bin/init|(?:/usr)?/lib/systemd/systemd")
 UNITS = late(r"\bsystemctl\s+(?:-\S+\s+)*(?:enable|set-default)\b")
 CLEANS = late(r"\brm\s[^&|;\n]*")
 
@@ -46,6 +47,8 @@ def sign(image: Image) -> str:
         return f"ENV {held}={known[held]}: the program keeps files in /root, which only root reads; move them first"
     for each in image.whole:
         text = _text(each)
+        if _starts_init(each):
+            return f"{each['keyword']} {text}: it starts an init, as systemd, which is root's; give each program a user there"
         if SOCKET.search(text) and each["keyword"] in ("CMD", "ENTRYPOINT", "ENV", "VOLUME"):
             return f"{each['keyword']} {text}: it asks the runtime of containers by its socket, which only root opens"
         if each["keyword"] in ("ADD", "COPY", "RUN") and (found := CRON.search(CLEANS.sub("", text))) and not ANYBODYS.search(said):
@@ -56,6 +59,13 @@ def sign(image: Image) -> str:
         if starts and not says_what_runs(image.whole):
             return f"{each['keyword']} {text}: systemd starts its programs, as root; let each run as a user of its own, by its unit"
     return _installed(image, known)
+
+
+def _starts_init(each: Instruction) -> bool:
+    """Whether it names an init among what the container starts, or the signal that ends systemd."""
+    if each["keyword"] == "STOPSIGNAL":
+        return str(each["value"]).upper() in ("SIGRTMIN+3", "37")
+    return each["keyword"] in ("CMD", "ENTRYPOINT") and any(INIT.fullmatch(word) for word in _text(each).split())
 
 
 def _installed(image: Image, known: Mapping[str, str]) -> str:

@@ -293,6 +293,9 @@ def _refuse_user(place: Place, edit: Edit, purpose: str) -> None:
         raise BindingError(f"{locator}: {other} begins from its image, and goes on as root; let that one say its USER")
     if edit.value == "auto" and (given := uses.as_root_in(locator, place.sources)):
         raise BindingError(f"{locator}: {given}; let that service say its user, where it works for one")
+    out = [each for each in place.sources[locator].tree.get("left-out", ()) if not whose.is_root(each)]
+    if edit.value == "auto" and out:
+        raise BindingError(f"{locator}: USER {out[-1]} is commented out; say it again once what it failed for is mended")
     if sign := scripts.sign(locator, place.image, place.sources) if edit.value == "auto" else "":
         raise BindingError(f"{locator}: {sign}")
 
