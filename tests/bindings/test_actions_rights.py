@@ -73,25 +73,42 @@ def test_a_job_that_writes_gets_the_rights_that_its_steps_need(step: str, rights
     assert after["jobs"]["a"].get("permissions") == rights
 
 
-@pytest.mark.parametrize(
-    ("called", "rights"),
-    [
-        ("acme/ci/.github/workflows/lint.yml@main", None),
-        ("acme/push/.github/workflows/unit_tests.yml@main", None),
-        ("acme/ci/.github/workflows/draft_release.yaml@main", {"contents": "write"}),
-        ("acme/ci/.github/workflows/push_network.yml@v1", {"contents": "write"}),
-        ("acme/ci/.github/workflows/ack.yml@main", {"contents": "read", "pull-requests": "write"}),
-        ("acme/ci/.github/workflows/stale.yml@main", {"contents": "read", "issues": "write", "pull-requests": "write"}),
-        ("acme/ci/.github/workflows/codeql.yml@main", {"contents": "read", "security-events": "write"}),
-    ],
-)
-def test_a_call_of_a_workflow_elsewhere_keeps_the_rights_that_its_name_speaks_of(
-    called: str, rights: dict[str, str] | None
-) -> None:
-    text = f"on: push\njobs:\n  a:\n    uses: {called}\n"
+def test_a_call_of_a_workflow_elsewhere_of_which_nothing_is_known_is_left_as_it_would_not_start_with_less() -> None:
+    text = "on: push\njobs:\n  a:\n    uses: acme/ci/.github/workflows/release.yml@main\n"
     [workflow] = seen("workflow", text)
     assert workflow.tree["token-needs"] == "unknown"
-    assert fixed("workflow", text, READS)["jobs"]["a"].get("permissions") == rights
+    with pytest.raises(BindingError, match="stands in its own file"):
+        fixed("workflow", text, READS)
+
+
+CURL = "{env: {GITHUB_TOKEN: '${{ github.token }}'}, run: 'curl -X POST https://api.github.com/repos/acme/shop/%s'}"
+
+
+@pytest.mark.parametrize(
+    ("step", "rights"),
+    [
+        (CURL % "statuses/1", {"statuses": "write"}),
+        (CURL % "issues/1/comments", {"issues": "write", "pull-requests": "write"}),
+        (CURL % "whatever", WIDE),
+        (CURL.replace(" -X POST", "") % "check-runs", {"checks": "read"}),
+        (
+            "{env: {GH_TOKEN: '${{ github.token }}'}, run: \"gh api repos/acme/shop/actions/runs\\ngh pr comment 1 --body a\"}",
+            {"actions": "read", "pull-requests": "write"},
+        ),
+        ("{uses: actions/github-script@v7, with: {script: \"require('./a.js')({github})\"}}", WIDE),
+        ("{uses: actions/github-script@v7, with: {script: core.setFailed('no')}}", {}),
+        (
+            "{uses: actions/github-script@v7, with: {script: github.rest.repos.createCommitStatus}}",
+            {**WIDE, "statuses": "write"},
+        ),
+        ("uses: acme/wipe-cache@v1", {"actions": "write"}),
+        ("uses: acme/issue-closer@v1", {"issues": "write"}),
+        ("uses: acme/unit-tests@v1", {}),
+    ],
+)
+def test_a_step_of_which_it_is_not_sure_keeps_what_it_seems_to_ask_of_github(step: str, rights: dict[str, str]) -> None:
+    given = fixed("workflow", job(step), READS)["jobs"]["a"].get("permissions")
+    assert given == ({"contents": "read", **rights} if rights else None)
 
 
 def test_a_workflow_elsewhere_that_the_table_tells_of_gets_what_it_needs() -> None:

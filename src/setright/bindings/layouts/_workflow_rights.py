@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from setright.bindings.error import Missing
+from setright.bindings.layouts._workflow_asks import ASKED, OPAQUE, by_path, rights_asked, step_words
 from setright.bindings.layouts._workflow_calls import OWN
 from setright.bindings.trees import look_up
 from setright.model import Edit, Plain, Tree
@@ -24,54 +25,26 @@ TOKEN = late(r"GITHUB_TOKEN|github\.token|GH_TOKEN")
 CALLS_GITHUB = late(r"(?:^|[\s;&|(])gh\s+\w|api\.github\.com|semantic-release|changeset|lerna|release-it", re.M)
 MAX_DEPTH = 4  # as many actions of the tree as may call each other
 WIDE = {"contents": "write", "issues": "write", "pull-requests": "write"}  # what something that is handed the token may use
-ASKS = {  # what a script asks of GitHub, and the rights for it
-    "contents": late(
-        r"\bgh\s+(?:release\s+(?:create|edit|delete|upload)|pr\s+merge)|createRelease|uploadReleaseAsset|\.git\.\w+\(|createOrUpdateFileContents"
-    ),
-    "issues": late(r"\bgh\s+(?:issue|label)\s+(?!list|view|status)\w|github\.(?:rest\.)?issues\.(?!get|list)\w"),
-    "pull-requests": late(
-        r"\bgh\s+pr\s+(?!list|view|diff|checks|checkout|status)\w|github\.(?:rest\.)?pulls\.(?!get|list)\w"
-        r"|github\.(?:rest\.)?issues\.(?:create|update|delete)Comment|github\.(?:rest\.)?issues\.(?:add|remove|set)\w*Label"
-    ),
-    "checks": late(r"github\.(?:rest\.)?checks\.(?!get|list)\w"),
-    "actions": late(
-        r"\bgh\s+(?:workflow|run|cache)\s+(?!list|view|watch|download)\w|github\.(?:rest\.)?actions\.(?!get|list|download)\w"
-    ),
-}
 NAMED = {  # by the names of actions; each may use the token by default
-    "contents": late(r"commit|push|backport|cherry-?pick|rebase|lint-action|auto-?(?:fix|format)|release|pull-request", re.I),
-    "pull-requests": late(r"pull-request|backport|comment|review|pr-label|label-pr", re.I),
+    "actions": late(
+        r"(?:wipe|clean\w*|clear|delete|purge|prune|remove)-[\w-]*(?:cache|artifact|run)|cancel-|dispatch|re-?run|trigger-", re.I
+    ),
+    "contents": late(
+        r"commit|push|backport|cherry-?pick|rebase|lint-action|auto-?(?:fix|format|merge|update)|release|pull-request|gh-?pages"
+        r"|changelog|\btag\b|bump|dispatch|sponsors|contributors",
+        re.I,
+    ),
+    "issues": late(r"issue|label|stale|triage|milestone|welcome|greet|assign|\block\b|comment", re.I),
+    "pull-requests": late(
+        r"pull-request|backport|comment|review|label|assign|stale|approve|auto-?merge|welcome|greet|\bprs?\b", re.I
+    ),
+    "security-events": late(r"sarif", re.I),
+    "packages": late(r"(?:delete|retention|prune|clean\w*)-[\w-]*(?:package|container|image)|ghcr", re.I),
     "checks": late(r"check-run|checks|test-report|junit|lint-action|annotat", re.I),
     "statuses": late(r"commit-status|status-check|set-status|statuses", re.I),
     "deployments": late(r"deployment", re.I),
 }
-CALLED = {  # by the file names of workflows elsewhere; a call that may do less than they ask for does not start
-    "contents": late(
-        r"release|publish|deploy|backport|bump|gh-pages|auto[-_]?(?:fix|format|update)|\b(?:push|tag|update|sync|commit)\b", re.I
-    ),
-    "pull-requests": late(
-        r"label|triage|stale|assign|greet|welcome|comment|pull.?request|backport|auto.?merge|dependabot|\b(?:ack|prs?|issues?|lock|update)\b",
-        re.I,
-    ),
-    "issues": late(r"label|triage|stale|greet|welcome|\b(?:issues?|lock)\b", re.I),
-    "security-events": late(r"codeql|scorecard|security|sarif|trivy|grype|semgrep|\bscan", re.I),
-    "packages": late(r"docker|container|\bimages?\b|ghcr", re.I),
-    "pages": late(r"\bpages\b", re.I),
-}
 PACKAGES = late(r"ghcr\.io|pkg\.github\.com")
-ASKED = late(
-    r"\bgh\s+(?P<word>release|issue|label|pr|workflow|run|cache|repo\s+(?:view|clone))\b"
-    r"|github\.(?:rest\.)?(?P<name>issues|pulls|checks|actions)\.\w+|createRelease|uploadReleaseAsset"
-)
-READS = {
-    "issue": "issues",
-    "label": "issues",
-    "pr": "pull-requests",
-    "pulls": "pull-requests",
-    "workflow": "actions",
-    "run": "actions",
-}
-READS |= {"cache": "actions", "issues": "issues", "checks": "checks", "actions": "actions"}
 OTHER_CALLS = late(
     r"github\.(?:graphql|request|paginate)|github\.(?:rest\.)?(?!rest\b|issues|pulls|checks|actions|event|context)\w+\.|require\(|\./"
 )
@@ -80,6 +53,7 @@ RELEASES = late(  # what tools and targets of these names push, they push with t
     r"\b(?:npm|yarn|pnpm|bun)(?: run)? (?:release|deploy|bump)\b|\bmake (?:release|deploy|bump)\b|\b(?:npm|yarn) version\b"
     r"|standard-version|\b(?:cz|bump-my-version) bump|bump2?version|\bmvn[^\n]*\brelease:"
 )
+UNTOLD = "?"  # the right of a workflow elsewhere: what it asks for stands in its own file
 ASKING, LIKELY = "{} asks", "{} is likely to need"  # of a workflow of the tree that others call, by right
 EVERY = "*"  # each right that there is, of `read-all` and `write-all`
 OIDC = {  # the input with which the action asks for no token of the workflow's own
@@ -140,10 +114,22 @@ def granted(workflow: Tree, job: Tree, table: Rights) -> dict[str, str]:
     for step in as_list(job.get("steps")):
         rights = of_step(step, table) if isinstance(step, dict) else {}
         if rights is None:
-            rights = {**(_asked(str(step)) or (WIDE if TOKEN.search(str(step)) else {})), **_named(step)}
+            rights = _likely(step)
         found |= {key: value for key, value in rights.items() if found.get(key) != "write"}
     is_handed = TOKEN.search(str([workflow.get("env"), job]))
     return found | ({"packages": "write"} if is_handed and PACKAGES.search(str(job)) else {})
+
+
+def _likely(step: Tree) -> dict[str, str]:
+    """What a step that is not known may need: what it asks for, all that is usual where that is not told, what its name says."""
+    text = step_words(step)
+    paths = by_path(text)
+    found = joined(rights_asked(text), paths or {})
+    is_script = used(step) == "actions/github-script"
+    may_all = paths is None or not found or (is_script and OPAQUE.search(text) is not None)
+    if may_all and (TOKEN.search(text) or (is_script and (paths is None or OPAQUE.search(text)))):
+        found = joined(found, WIDE)
+    return joined(found, _named(step))
 
 
 def used(each: Tree) -> str:
@@ -159,27 +145,21 @@ def _named(step: Tree) -> dict[str, str]:
 
 
 def _of_called(job: Tree, table: Rights) -> dict[str, str]:
-    """What a called workflow of the tree asks for and is likely to need; of one elsewhere, what its name says.
+    """What a called workflow of the tree asks for and is likely to need; one elsewhere does not start where it gets less.
 
     One elsewhere that is called as one of the tree may be that one, by the whole name of its repository.
     """
     name, own = used(job), of_own_name(job)
     if ASKING.format(own) not in table:
-        return _called(job)
+        return {UNTOLD: "write"}
     known = joined(table[ASKING.format(own)], table.get(LIKELY.format(own), {}))
-    return known if name == own else joined({right: level for right, level in known.items() if right != EVERY}, _called(job))
+    return known if name == own else {right: level for right, level in known.items() if right != EVERY}
 
 
 def of_own_name(job: Tree) -> str:
     """What a job calls, as if it were of the tree."""
     name = used(job)
     return f"./.github/workflows/{name.rpartition('/')[2]}" if "/.github/workflows/" in name else name
-
-
-def _called(job: Tree) -> dict[str, str]:
-    """What a workflow that nothing tells of writes, as the name of its file says."""
-    words = used(job).rpartition("/")[2].replace("_", " ")
-    return {right: "write" for right, pattern in CALLED.items() if pattern.search(words)}
 
 
 def all_known(workflow: Tree, table: Rights) -> bool:
@@ -218,6 +198,8 @@ def as_permissions(job: Tree, rights: Mapping[str, str]) -> Plain:
     """The rights as `permissions` has them. Raises Missing where a called workflow asks for all that there are."""
     if rights == {EVERY: "read"}:
         return "read-all"
+    if UNTOLD in rights:
+        raise Missing(f"{used(job)}: what it asks for stands in its own file; give the job that calls it those `permissions` first")
     if EVERY in rights:
         raise Missing(f"{used(job)}: asks for every right, so who calls it must have that; let it say what it needs first")
     return {"contents": "read", **rights}
@@ -250,7 +232,7 @@ def of_step(step: Tree, table: Rights) -> Mapping[str, str] | None:
         return {} if OIDC[name] in inputs else {"id-token": "write"}
     if name == "actions/github-script":
         script = str(inputs.get("script", ""))
-        return _asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None
+        return rights_asked(script) if ASKED.search(script) and not OTHER_CALLS.search(script) else None
     if name.startswith("./"):
         return None if TOKEN.search(str(step)) else table.get(name.rstrip("/"))
     if name.startswith("docker://"):
@@ -288,17 +270,10 @@ def commands(step: Plain) -> str:
     return "" if ELSEWHERE.fullmatch(used(step)) and not HANDED.search(text) else text
 
 
-def _asked(text: str) -> dict[str, str]:
-    """The rights that a text asks of GitHub for, by the names of what it calls."""
-    named = (found["word"] or found["name"] or "" for found in ASKED.finditer(text))
-    reads = {READS[name]: "read" for name in named if name in READS}
-    return reads | {right: "write" for right, pattern in ASKS.items() if pattern.search(text)}
-
-
 def _of_script(step: Tree) -> Mapping[str, str] | None:
     script = str(step.get("run", ""))
     if ASKED.search(script) and not CALLS_GITHUB.search(ASKED.sub("", script)):
-        return _asked(script) | _pushed(script)
+        return rights_asked(script) | _pushed(script)
     if TOKEN.search(str(step.get("env", ""))) or TOKEN.search(script) or CALLS_GITHUB.search(script):
         return None
     return _pushed(script)
