@@ -106,3 +106,20 @@ def test_nodes_whose_pods_load_images_have_no_other_way_out() -> None:
     assert told({"main.tf": cluster + NETWORK}, kind) == "others"
     assert told({"main.tf": cluster + chart}, kind) == "others"
     assert told({"main.tf": cluster + NETWORK + chart + nat}, kind) == "others"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "tie", "by"),
+    [
+        ("", "google_container_cluster.a.name", "no"),
+        ("", '"a"', "no"),
+        ("", '"b"', "elsewhere"),
+        ("", "var.cluster", "elsewhere"),
+        ("  workload_identity_config {\n  }\n", "google_container_cluster.a.id", "yes"),
+    ],
+)
+def test_a_pool_has_the_identities_of_its_cluster(cluster: str, tie: str, by: str) -> None:
+    kind: dict[str, Plain] = {"type": "google_container_node_pool", "evidence": {"identities": "pool-identities"}}
+    pool = 'resource "google_container_node_pool" "p" {\n  cluster = %s\n}\n'
+    made = f'resource "google_container_cluster" "a" {{\n  name = "a"\n{cluster}}}\n'
+    assert told({"main.tf": made + pool % tie}, kind) == by

@@ -10,6 +10,7 @@ from setright.model import Plain
 BUS = 'resource "azurerm_servicebus_namespace" "x" {\n  name = "x"\n}\n'
 USED = 'resource "azurerm_linux_web_app" "a" {\n  app_settings = {\n    A = %s\n  }\n}\n'
 RULE = 'resource "azurerm_servicebus_namespace_authorization_rule" "r" {\n  namespace_id = %s\n}\n'
+LOOK = 'data "azurerm_servicebus_namespace" "l" {\n  name = %s\n}\n'
 X = "azurerm_servicebus_namespace.x"
 
 
@@ -28,6 +29,9 @@ X = "azurerm_servicebus_namespace.x"
         (f"locals {{\n  password = {X}.admin_password\n}}\n", "by main.tf"),
         (RULE % f"{X}.id", "by azurerm_servicebus_namespace_authorization_rule.r"),
         (RULE % "azurerm_servicebus_namespace.y.id", "no"),
+        (LOOK % f"{X}.name" + USED % "data.azurerm_servicebus_namespace.l.default_primary_key", "by main.tf"),
+        (LOOK % '"x"' + USED % "data.azurerm_servicebus_namespace.l.default_primary_key", "by main.tf"),
+        (LOOK % '"y"' + USED % "data.azurerm_servicebus_namespace.l.default_primary_key", "no"),
     ],
 )
 def test_who_uses_what_a_service_gives_out_is_named(text: str, who: str) -> None:

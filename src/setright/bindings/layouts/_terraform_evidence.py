@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from setright.bindings.layouts import _terraform_azure as azure
 from setright.bindings.layouts import _terraform_azure_sizes as azure_sizes
+from setright.bindings.layouts import _terraform_azure_ways as azure_ways
 from setright.bindings.layouts import _terraform_edge as edge
 from setright.bindings.layouts import _terraform_google as google
 from setright.bindings.layouts import _terraform_google_ways as google_ways
@@ -367,6 +368,7 @@ FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     **edge.FUNCTIONS,
     **google.FUNCTIONS,
     **google_ways.FUNCTIONS,
+    **azure_ways.FUNCTIONS,
     **azure.FUNCTIONS,
     **azure_sizes.FUNCTIONS,
     "metadata": _metadata,

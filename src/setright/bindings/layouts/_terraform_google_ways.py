@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import namers
+from setright.bindings.layouts._terraform_users import namers, of
 from setright.bindings.layouts._terraform_values import mentions
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
+from setright.trees import same
 
 ITSELF = late(r"\bself\.network_interface\b[^\s\"}]*access_config")
 NAMED = ("output", "locals", "module")
@@ -37,7 +38,7 @@ def address(module: Module, block: Block, tree: Tree) -> str:
     """What needs the address: ``by`` who reads it, ``the only way out`` of what fetches something at its start, else ``no``."""
     if mentions(block.body, ITSELF):
         return f"by {block.address} itself"
-    if (reader := _reader(module, block, r"[^\s\"}]*\baccess_config")) != "no":
+    if (reader := reader_of(module, block, r"[^\s\"}]*\baccess_config")) != "no":
         return reader  # where it is gone, an expression that leads to it has no value, and Terraform stops
     return "the only way out" if _is_way_out(module, block) else "no"
 
@@ -46,10 +47,10 @@ def clients(module: Module, block: Block, tree: Tree) -> str:
     """``by`` who takes a database's address to connect to it, and not through a connector or with a certificate; else ``no``."""
     if any(home.resources(CERTIFICATE) for home in module.tree.values()):
         return "no"
-    return _reader(module, block, r"[^\s\"}]*\.(?:private_ip_address|public_ip_address|first_ip_address|ip_address)\b")
+    return reader_of(module, block, r"[^\s\"}]*\.(?:private_ip_address|public_ip_address|first_ip_address|ip_address)\b")
 
 
-def _reader(module: Module, block: Block, attribute: str) -> str:
+def reader_of(module: Module, block: Block, attribute: str) -> str:
     """``by`` what names an attribute of a resource: an output, a local value, a call, another resource; else ``no``."""
     leading = re.compile(rf"(?<![\w.-]){re.escape(block.address)}(?![\w-]){attribute}")
     for source in module.sources.values():
@@ -111,8 +112,20 @@ def _said(value: Plain) -> str:
     return value.text if isinstance(value, Unknown) else str(value)
 
 
+def identities(module: Module, block: Block, tree: Tree) -> str:
+    """Whether the cluster of a pool has Workload Identity: ``yes`` or ``no``; ``elsewhere`` where no cluster here is its own."""
+    tie = module.resolved(block.body.get("cluster"))
+    clusters = module.resources("google_container_cluster")
+    named = [each for each in clusters if isinstance(tie, Unknown) and of(each).search(tie.text)]
+    named = named or [each for each in clusters if same(tie, module.resolved(each.body.get("name")))]
+    if not named:
+        return "elsewhere"
+    return "yes" if all({"workload_identity_config", "dynamic"} & each.body.keys() for each in named) else "no"
+
+
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {
     "address": address,
     "sql-clients": clients,
     "nodes-way-out": nodes,
+    "pool-identities": identities,
 }
