@@ -17,7 +17,15 @@ MAIN = {  # the families of source trees: the document that a text example stand
     "actions": (".github/workflows/ci.yml", "yaml"),
     "gitlab": (".gitlab-ci.yml", "yaml"),
 }
-LENS_BY_SUFFIX = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv", ".gitignore": "names"}
+LENS_BY_SUFFIX = {
+    ".tf": "hcl",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".json": "json",
+    ".env": "dotenv",
+    ".gitignore": "names",
+    ".mod": "text",
+}
 
 
 def example_documents(binding: Binding, family: str, written: Plain) -> dict[str, Document]:

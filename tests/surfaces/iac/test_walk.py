@@ -117,4 +117,6 @@ def test_scripts_are_read_for_the_images_that_start_them(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(b"#!/bin/sh\n" if name.endswith("sh") else b"#!\0")
     assert not SourceTree(tmp_path).read([]).documents
     (tmp_path / "Dockerfile").write_text("FROM a\n")
-    assert [each.locator for each in SourceTree(tmp_path).read([]).documents] == ["Dockerfile", "docker-entrypoint.sh", "start.sh"]
+    (tmp_path / "go.mod").write_text("go 1.24\n")
+    read = [each.locator for each in SourceTree(tmp_path).read([]).documents]
+    assert read == ["Dockerfile", "docker-entrypoint.sh", "go.mod", "start.sh"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from setright.bindings.error import BindingError
 from setright.bindings.layouts._dockerfile_image import IMAGE, Instruction, from_of, plain_name, stages_of
+from setright.bindings.layouts._dockerfile_versions import numbers, version_of
 from setright.bindings.layouts._image_locks import Digests, held_to
 from setright.bindings.source import Source
 from setright.model import Edit, Plain
@@ -21,14 +22,16 @@ NO_TAG = "name the version that it was last built and tested with, best with its
 
 
 def tagged(locator: str, instructions: Sequence[Instruction], number: int, known: Plain, sources: Mapping[str, Source]) -> Edit:
-    """The FROM of a stage with a tag, or the ARG that says it: the newer of the known one and what other Dockerfiles here name."""
+    """The FROM of a stage with a tag, or the ARG that says it: the sources', else the newer of the known one and what other
+    Dockerfiles here name."""
     at = stages_of(instructions)[number][0]
     value = str(instructions[at]["value"])
     written = from_of(instructions[at])["image"]
     by_argument = BY_ARGUMENT.fullmatch(written)
     name = by_argument["name"] if by_argument else written.removesuffix(":latest")
     given = known.get(plain_name(name)) if isinstance(known, dict) else None
-    tag = max(filter(None, (given, _tag_elsewhere(plain_name(name), sources))), key=_version, default=None)
+    others = [str(each) for each in (given, _tag_elsewhere(plain_name(name), sources)) if each]
+    tag = version_of(plain_name(name), locator, others, sources)
     if tag is not None and by_argument:
         return _said_by(locator, instructions, by_argument["argument"], name, tag)
     if tag is None or "$" in written or ":" in name.rpartition("/")[2]:
@@ -59,8 +62,4 @@ def _tag_elsewhere(name: str, sources: Mapping[str, Source]) -> str | None:
     trees = [source.tree["instructions"] for source in sources.values() if source.lens == "dockerfile" and source.exists]
     froms = [IMAGE.fullmatch(from_of(each)["image"]) for tree in trees for each in tree if each["keyword"] == "FROM"]
     tags = {found["tag"] or "" for found in froms if found and plain_name(found["name"]) == name}
-    return max((tag for tag in tags if VERSION.fullmatch(tag)), key=_version, default=None)
-
-
-def _version(tag: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", tag)]
+    return max((tag for tag in tags if VERSION.fullmatch(tag)), key=numbers, default=None)

@@ -25,6 +25,7 @@ Healthcheck. Everything else is what the instructions say, taken apart (docs.doc
     enters: by-cd                    # where a RUN first goes elsewhere, see _dockerfile_cd
     environment: [{name: A, value: b}]
     lists-used-later: false          # whether a RUN installs packages by lists that one before it fetched
+    versions: told                   # where sources or stages tell all images' versions, see _dockerfile_versions; stages are parts
     workdir-known: true              # whether no relative WORKDIR depends on the base image
 """
 
@@ -49,6 +50,7 @@ from setright.bindings.layouts import _dockerfile_scripts as scripts
 from setright.bindings.layouts import _dockerfile_tags as tags
 from setright.bindings.layouts import _dockerfile_user as users
 from setright.bindings.layouts import _dockerfile_uses as uses
+from setright.bindings.layouts import _dockerfile_versions as versions
 from setright.bindings.layouts import _dockerfile_whose as whose
 from setright.bindings.layouts import _dockerfile_workdirs as places
 from setright.bindings.layouts._dockerfile_image import (
@@ -102,7 +104,8 @@ def view(kind: str, layout: Mapping[str, Plain], sources: Mapping[str, Source]) 
             tree = {**tree, "check": _told(check, file.tree["instructions"], mine)}
         if tree.get("check"):
             tree = {**tree, "check": {**tree["check"], **scripts.doubts(file.locator, image, sources, tree["check"])}}
-        found.append(Resource(kind, file.locator, tree, (file.locator, ())))
+        tree, parts = versions.with_parts(file.locator, tree, sources)
+        found.append(Resource(kind, file.locator, tree, (file.locator, ()), parts=parts))
     return found
 
 

@@ -62,6 +62,18 @@ SCRIPT = late(  # what images start and are made by, by the names that such scri
     r"|[\w.-]*(?:backup|boot|cmd|cron|daemon|docker|entry|init|launch|main|run|serve|start|wait|worker|wrapper)[\w.-]*\.sh"
     r"|(?:build|deps|install|packages|prepare|provision|setup)[\w.-]*\.sh"
 )
+VERSIONS = frozenset(  # which version of a language sources are made for
+    {
+        ".node-version",
+        ".nvmrc",
+        ".python-version",
+        ".ruby-version",
+        ".tool-versions",
+        "go.mod",
+        "rust-toolchain",
+        "rust-toolchain.toml",
+    }
+)
 SERVERS = late(rb"(?m)^\s*(?:server|http|upstream\s+\S+)\s*\{")  # of nginx
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FROM = late(rb"^(?:\xef\xbb\xbf)?[ \t]*FROM[ \t]", re.I | re.M)  # what no Dockerfile is without, and a dockerfile.py is
@@ -87,7 +99,8 @@ def holds_configuration(path: str, lens: str, data: bytes) -> bool:
     if lens == "dockerfile":
         return FROM.search(data) is not None
     if lens == "text":
-        is_told = SERVERS.search(data) if path.endswith(".conf") else data.startswith(b"#!")
+        is_version = path.rpartition("/")[2] in VERSIONS
+        is_told = is_version or (SERVERS.search(data) if path.endswith(".conf") else data.startswith(b"#!"))
         return bool(is_told) and b"\0" not in data and _is_text(data)
     return bool(NAMES.search(path)) or _has_marks("yaml" if lens == "helm" else lens, data) or (lens == "yaml" and _has_jobs(data))
 
@@ -181,10 +194,10 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def script_of(name: str) -> str | None:
-    """The lens for the name of a script that an image may run, or of a web server's configuration: these are read for what they
-    tell of what an image does, and never changed."""
+    """The lens for the name of a script that an image may run, of a web server's configuration, or of what tells a version: these
+    are read for what they tell of an image, and never changed."""
     is_script = (name.endswith(".sh") or "entrypoint" in name) and SCRIPT.fullmatch(name)
-    return "text" if is_script or name.endswith(".conf") else None
+    return "text" if is_script or name.endswith(".conf") or name in VERSIONS else None
 
 
 def _folder(root: str, inner: str, ignores: Sequence[Ignore], tell: Callable[[str, str], None]) -> Iterator[tuple[str, str]]:
