@@ -93,6 +93,13 @@ ForceCommand internal-sftp -f AUTH # not a comment
     }
 
 
+def test_a_keyword_whose_last_line_may_count_is_known_only_where_all_lines_say_the_same() -> None:
+    text = b"MaxStartups 10:30:60\nUseDNS no\nmaxstartups 100 # all\n"
+    assert sshd.get(text)["MaxStartups"] == Unknown("set more than once: 10:30:60, 100")
+    assert sshd.get(text.replace(b" 100 ", b" 10:30:60 "))["MaxStartups"] == "10:30:60"
+    assert lenses.put("sshd", text, [Edit(("MaxStartups",), "5:50:20")]) == b"MaxStartups 5:50:20\nUseDNS no\n"
+
+
 def test_the_order_of_keys_tells_what_stands_above_an_include() -> None:
     text = b"Port 22\nInclude a/*.conf b\nUsePAM yes\nInclude c\nUseDNS no\nPort 23\nMatch User git\nInclude d\n"
     tree = sshd.get(text)

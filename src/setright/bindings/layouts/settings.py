@@ -10,6 +10,7 @@ Its entry in a binding takes `documents`, `lens` and
     vendor      path prefixes of files that are not ours to edit
     order       listed, by-name or included: see `setright.bindings.precedence`
     wins        first or last: which of several values counts
+    disputed    keys of which releases differ in which of several values counts: unknown where they differ
     gather      list keys whose values add up over all documents
     scopes      the key of conditional blocks, each a resource of its own over what holds everywhere
     leads       list keys that name further files or folders -> a list key of what may stand there: unknown where it was not read
@@ -136,6 +137,8 @@ def _merge(layout: Layout, tree: Tree, path: Path, value: Plain) -> None:
     last = str(path[-1])
     if last in layout.get("gather", ()):
         tree[last] = [*tree.get(last, ()), *value]
+    elif last in layout.get("disputed", ()) and tree.get(last, value) != value:
+        tree[last] = Unknown(f"{last} is set more than once, and releases differ in which counts")
     elif last not in tree or layout.get("wins") == "last":
         tree[last] = value
 

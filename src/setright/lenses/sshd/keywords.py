@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+DISPUTED = ("MaxStartups",)  # of several lines the last counts up to OpenSSH 9.2 at least
 ADDING_UP = ("many", "items", "entries")
 
 

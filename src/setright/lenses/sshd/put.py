@@ -6,7 +6,7 @@ import re
 
 from setright.lenses.error import LensError
 from setright.lenses.lines import Line, Replacement, delete, insert_after
-from setright.lenses.sshd.keywords import ADDING_UP, Keyword, keyword
+from setright.lenses.sshd.keywords import ADDING_UP, DISPUTED, Keyword, keyword
 from setright.lenses.sshd.parse import Config, Directive, Section
 from setright.lenses.sshd.values import arguments, listed_items
 from setright.model import Edit, Path, Plain
@@ -30,8 +30,9 @@ def change(config: Config, edit: Edit) -> list[Replacement]:
         return [_insert(config, section, keyword(rest[0].split(" ")[0]), edit.value)]
     if group[0].keyword.shape in ADDING_UP:
         return _relist(config, group, edit.value)
-    first = group[0]
-    return [Replacement(first.start, first.end, arguments(first.keyword, edit.value, _quote(config.text, first))[0])]
+    first, *others = group
+    gone = [delete(config.text, each.line) for each in others] if first.keyword.name in DISPUTED else []
+    return [Replacement(first.start, first.end, arguments(first.keyword, edit.value, _quote(config.text, first))[0]), *gone]
 
 
 def section_of(config: Config, path: Path) -> tuple[Section, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from setright.lenses.error import LensError
-from setright.lenses.sshd.keywords import ADDING_UP, SAME_WORDS, Keyword
+from setright.lenses.sshd.keywords import ADDING_UP, DISPUTED, SAME_WORDS, Keyword
 from setright.lenses.sshd.parse import Directive
 from setright.model import Plain, Unknown
 
@@ -21,6 +21,9 @@ def value(text: str, group: list[Directive]) -> Plain:
     first = group[0]
     if first.keyword.shape in ADDING_UP:
         return [item for each in group for item in listed_items(text, each)]
+    said = [argument(text, each) for each in group] if first.keyword.name in DISPUTED else []
+    if len(set(said)) > 1:
+        return Unknown(f"set more than once: {', '.join(said)}")
     return listed_items(text, first) if first.keyword.shape == "words" else _scalar(first.keyword, argument(text, first))
 
 
