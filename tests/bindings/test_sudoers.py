@@ -89,3 +89,28 @@ def test_what_includes_from_elsewhere_bring_is_judged_and_left_to_people() -> No
 
 def test_without_sudo_there_is_nothing_to_say() -> None:
     assert sudoers.view("linux/sudoers", LAYOUT, {}) == []
+
+
+GRANTED = """User_Alias ALMOST = ann, ALL, !eve
+Cmnd_Alias EDIT = /usr/bin/vi, !/bin/su : BOTH = EDIT, \\\n  /bin/cat
+ALMOST ALL = (root : adm) NOEXEC: /bin/ls, EDIT, EXEC: BOTH : h2 = SETENV: /bin/a \\:b, !EDIT, NOSETENV: NOPASSWD: ALL
+"""
+
+
+def test_each_command_has_the_tags_that_hold_for_it_whatever_it_is_called() -> None:
+    [resource] = sudoers.view("linux/sudoers", LAYOUT, sources({MAIN: GRANTED}))
+    told = [{**each} for each in resource.tree["commands"]]
+    assert all((each.pop("users"), each.pop("rule")) == (["ann", "ALL", "!eve"], 0) for each in told)
+    assert told == [
+        {"command": "/bin/ls", "noexec": True},
+        {"command": "/usr/bin/vi", "noexec": True},
+        {"command": "/bin/su", "noexec": True, "negated": True},
+        {"command": "/usr/bin/vi"},
+        {"command": "/bin/su", "negated": True},
+        {"command": "/bin/cat"},
+        {"command": "/bin/a \\:b", "setenv": True},
+        {"command": "/usr/bin/vi", "setenv": True, "negated": True},
+        {"command": "/bin/su", "setenv": True},
+        {"command": "ALL"},
+    ]
+    assert sudoers.locate(LAYOUT, resource, ("commands", 3), sources({MAIN: GRANTED})) == (MAIN, ("rules", 0))

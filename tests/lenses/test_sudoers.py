@@ -58,12 +58,14 @@ def test_a_file_is_read_with_aliases_comments_and_continued_lines() -> None:
     assert sudoers.get(text) == {
         "defaults": {},
         "kept": ["X"],
+        "aliases": {"User": {"A": ["b", "c"]}},
         "late": {},
         "scopes": [],
         "include": ["/etc/sudoers.d/"],
         "rules": [
-            {"users": ["#1000"], "grant": "ALL=(ALL) ALL"},
-            {"users": ["%a b", "ops"], "grant": 'H = (root) /x "1", !/y', "nopasswd": True, "negates": True},
+            {"users": ["#1000"], "grant": "ALL=(ALL) ALL", "commands": [{"command": "ALL"}]},
+            {"users": ["%a b", "ops"], "grant": 'H = (root) /x "1", !/y', "nopasswd": True}
+            | {"commands": [{"command": '/x "1"'}, {"command": "/y", "negated": True}]},
         ],
     }
 

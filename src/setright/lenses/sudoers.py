@@ -5,8 +5,8 @@
      "rules": [{"users": ["ops"], "grant": "ALL=(ALL) ALL", "nopasswd": True}]}
 
 `late` are Defaults below the first include; of several includes `behind` tells which one they follow. ``name += value`` adds to a
-list, and is left alone, as aliases are; `kept` are the variables that env_keep names in any of its lines. `nopasswd` stands where
-any command of the rule asks for no password, `negates` where the rule names commands that it forbids.
+list, and is left alone; `aliases` are what names stand for, `kept` the variables that env_keep names in any of its lines.
+`nopasswd` stands where any command of the rule asks for no password; a rule's `commands` have the tags that hold for each.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from setright.lenses import pairs
+from setright.lenses._sudo_commands import GRANT, QUOTED, WHO, B, aliases, commands
 from setright.lenses.error import LensError
 from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
 
-B = r"(?:[ \t\r]|\\\n)"
-QUOTED = r'"(?:\\[^\n]|[^"\\\n])*"'
 LOGICAL = re.compile(r"(?:\\[\s\S]|[^\\\n])*\\?")
 INCLUDE = re.compile(rf"{B}*[@#]include(?P<folder>dir)?[ \t]+(?P<path>{QUOTED}|(?:\\[^\n]|[^\s\\])+)")
 COMMENT = re.compile(rf"{QUOTED}|\\[\s\S]|(?P<mark>#(?!-?[0-9]))")
@@ -30,18 +29,6 @@ PARAMETER = re.compile(
     rf"(?P<not>!{B}*)?(?P<name>[A-Za-z_]+)(?P<set>{B}*(?P<op>\+=|-=|=){B}*(?P<value>{QUOTED}|(?:\\[^\n]|[^\s,\"\\])+))?"
 )
 BETWEEN = re.compile(rf"{B}*,?{B}*")
-ALIAS = re.compile(rf"{B}*(?:User|Runas|Host|Cmnd|Cmd)_Alias{B}")
-WHO = rf"!*(?:{QUOTED}|(?:\\[^\n]|#(?=-?[0-9])|[^\s,=:!\"\\#])+)"
-WHOM = rf"(?:{QUOTED}|!{B}*|\\[^\n]|#(?=-?[0-9])|[^\s,=:!\"\\#()@])+"
-RUNAS = rf"\((?:{B}*{WHOM}(?:{B}*,{B}*{WHOM})*)?(?:{B}*:(?:{B}*{WHOM}(?:{B}*,{B}*{WHOM})*)?)?{B}*\)"
-OPTION = rf"(?:ROLE|TYPE|APPARMOR_PROFILE|PRIVS|LIMITPRIVS|NOTBEFORE|NOTAFTER|TIMEOUT|CWD|CHROOT){B}*={B}*(?:{QUOTED}|{WHOM}){B}+"
-TAGS = rf"(?:(?:(?:NO)?(?:PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|MAIL|INTERCEPT)|FOLLOW|NOFOLLOW){B}*:{B}*)"
-DIGEST = rf"sha(?:224|256|384|512){B}*:{B}*[A-Za-z0-9+/=]+"
-EXPRESSION = r"\^(?:\\[^\n]|[^\n\\$]|\$(?![\s,:]|$))*\$"
-ARGUMENTS = rf"(?:{B}+(?:{EXPRESSION}|(?:\\[\s\S]|[^,:=#\\\n])*))?"
-PROGRAM = rf"(?:[A-Z][A-Z0-9_]*(?!{B}*=)|(?:{EXPRESSION}|/(?:\\[\s\S]|[^\s,:#\\])*|sudoedit|list){ARGUMENTS})"
-SPEC = rf"(?>(?:{RUNAS}{B}*)?(?:{OPTION})*{TAGS}*(?:{DIGEST}(?:{B}*,{B}*{DIGEST})*{B}+)?(?:!{B}*)*(?!{TAGS}){PROGRAM})"
-GRANT = rf"{WHOM}(?:{B}*,{B}*{WHOM})*{B}*={B}*{SPEC}(?:{B}*,{B}*{SPEC})*"
 RULE = re.compile(rf"{B}*(?P<users>{WHO}(?:{B}*,{B}*{WHO})*){B}+(?P<grant>{GRANT}(?:{B}*:{B}*{GRANT})*){B}*")
 TAG = re.compile(rf"\bNOPASSWD{B}*:{B}*")
 NAME = re.compile(r"[a-z_]+")
@@ -76,6 +63,7 @@ class File(NamedTuple):
     includes: list[tuple[str, Line]]
     lines: list[Line]
     kept: list[str]
+    aliases: Tree
 
 
 def get(source: bytes) -> Tree:
@@ -91,7 +79,7 @@ def get(source: bytes) -> Tree:
         else:
             scopes.setdefault(each.section, {"of": each.section})[each.name] = each.value
     several = {"behind": behind} if behind and len(file.includes) > 1 else {}
-    kept: Tree = {"kept": file.kept} if file.kept else {}
+    kept: Tree = ({"kept": file.kept} if file.kept else {}) | ({"aliases": file.aliases} if file.aliases else {})
     return tree | several | kept | {"scopes": list(scopes.values()), "rules": [rule.value for rule in file.rules]}
 
 
@@ -113,7 +101,7 @@ def span(source: bytes, path: Path) -> tuple[int, int]:
 
 
 def _parse(text: str) -> File:
-    file = File([], [], [], [], [])
+    file = File([], [], [], [], [], {})
     start = 0
     number = 1
     while start < len(text):
@@ -132,7 +120,10 @@ def _line(file: File, text: str, line: Line) -> None:
         file.includes.append((path.rstrip("/") + "/" if include["folder"] else path, line))
         return
     said = line.text[: _comment(line.text)].rstrip(" \t\r")
-    if not said.strip(" \t\r\\\n") or ALIAS.match(said):
+    sort, named = aliases(said)
+    if named:
+        file.aliases.setdefault(sort, {}).update(named)
+    if sort or not said.strip(" \t\r\\\n"):
         return
     if defaults := DEFAULTS.match(said):
         section = re.sub(rf"{B}+", "", defaults["scope"] or "") or ("late" if file.includes else "defaults")
@@ -185,8 +176,7 @@ def _rule(line: Line, m: re.Match[str]) -> UserSpec:
     }
     if tags:
         value["nopasswd"] = True
-    if re.search(r"[,:)=\s]!\s*/", m["grant"].partition("=")[2]):
-        value["negates"] = True
+    value["commands"] = [*commands(m["grant"])]
     return UserSpec(value, line, tags)
 
 

@@ -1,7 +1,7 @@
 """sudo's policy: the main file and what it includes, as one resource. Source: sudoers(5): the last Defaults counts.
 
     {"defaults": {"use_pty": true, ...}, "scopes": [{"of": ":deploy", ...}], "rules": [{"users": [...], "grant": "..."}],
-     "kept": ["LANG"]}
+     "commands": [{"users": ["ops"], "command": "/usr/bin/vi", "rule": 0}], "kept": ["LANG"]}
 
 Its entry in a binding takes `main`, `new` (the drop-in for Defaults that nothing sets), `documents` and `lens`. The documents
 /etc/shadow and /etc/group tell who has a password to give: a rule of somebody who has none is not made to ask for one. What is
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
+from setright.bindings.layouts._sudo_aliases import granted, together
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
@@ -33,8 +34,9 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
         defaults |= settings
     tree: Tree = {"defaults": defaults}
     tree |= {key: [item for _, _, item in _items(layout, sources, key)] for key in ("scopes", "rules", "kept")}
+    tree["commands"] = granted(tree["rules"], together([each.tree for each in _documents(layout, sources)]))
     if untold := _untold(layout, sources):
-        tree = {"defaults": untold} | {key: [*tree[key], untold] for key in ("scopes", "rules", "kept")}
+        tree = {"defaults": untold} | {key: [*tree[key], untold] for key in ("scopes", "rules", "kept", "commands")}
     return [Resource(kind, kind.rpartition("/")[2], tree, (main, ()))]
 
 
@@ -55,6 +57,9 @@ def locate(layout: Layout, resource: Resource, path: Path, sources: Sources) -> 
     if path and path[0] == "defaults":
         found = [(locator, base) for locator, base, settings in _parts(layout, sources) if path[1:2] and path[1] in settings]
         return (found[-1][0], (*found[-1][1], *path[1:])) if found else resource.home
+    if len(path) > 1 and path[0] == "commands":
+        entry = resource.tree["commands"][path[1]] if isinstance(path[1], int) else None
+        path = ("rules", entry["rule"]) if isinstance(entry, dict) else ()
     items = _items(layout, sources, str(path[0])) if len(path) > 1 else []
     if items and isinstance(path[1], int) and path[1] < len(items):
         return items[path[1]][0], (path[0], items[path[1]][1], *path[2:])
