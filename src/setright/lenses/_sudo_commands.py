@@ -30,7 +30,7 @@ NAMED = re.compile(rf"{B}*:?{B}*(?P<name>[A-Z][A-Z0-9_]*){B}*={B}*")
 LASTING = {"EXEC": ("noexec", False), "NOEXEC": ("noexec", True), "SETENV": ("setenv", True), "NOSETENV": ("setenv", False)}
 
 
-def commands(grant: str) -> Iterator[Tree]:
+def each_command(grant: str) -> Iterator[Tree]:
     """``{"command": "/usr/bin/vi /etc/x", "noexec": True}``; a tag lasts until another, or another host, comes."""
     at = 0
     while hosts := HOSTS.match(grant, at):

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from setright.lenses import pairs
-from setright.lenses._sudo_commands import GRANT, QUOTED, WHO, B, aliases, commands
+from setright.lenses._sudo_commands import GRANT, QUOTED, WHO, B, aliases, each_command
 from setright.lenses.error import LensError
 from setright.lenses.lines import Line, Replacement, byte_span, decode, delete, insert_after, lines, nowhere, put_each
 from setright.model import Edit, Path, Plain, Tree
@@ -176,7 +176,7 @@ def _rule(line: Line, m: re.Match[str]) -> UserSpec:
     }
     if tags:
         value["nopasswd"] = True
-    value["commands"] = [*commands(m["grant"])]
+    value["commands"] = [*each_command(m["grant"])]
     return UserSpec(value, line, tags)
 
 
