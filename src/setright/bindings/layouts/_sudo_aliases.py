@@ -22,7 +22,7 @@ def granted(rules: Sequence[Tree], aliases: Aliases) -> list[Plain]:
     ]
 
 
-def together(trees: Sequence[Tree]) -> dict[str, dict[str, Sequence[Plain]]]:
+def all_aliases(trees: Sequence[Tree]) -> dict[str, dict[str, Sequence[Plain]]]:
     """The aliases of all documents."""
     found: dict[str, dict[str, Sequence[Plain]]] = {}
     for tree in trees:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from setright.bindings.error import BindingError
-from setright.bindings.layouts._sudo_aliases import granted, together
+from setright.bindings.layouts._sudo_aliases import all_aliases, granted
 from setright.bindings.source import Source
 from setright.model import Edit, Path, Plain, Resource, Tree, Unknown
 from setright.patterns import fits
@@ -34,7 +34,7 @@ def view(kind: str, layout: Layout, sources: Sources) -> list[Resource]:
         defaults |= settings
     tree: Tree = {"defaults": defaults}
     tree |= {key: [item for _, _, item in _items(layout, sources, key)] for key in ("scopes", "rules", "kept")}
-    tree["commands"] = granted(tree["rules"], together([each.tree for each in _documents(layout, sources)]))
+    tree["commands"] = granted(tree["rules"], all_aliases([each.tree for each in _documents(layout, sources)]))
     if untold := _untold(layout, sources):
         tree = {"defaults": untold} | {key: [*tree[key], untold] for key in ("scopes", "rules", "kept", "commands")}
     return [Resource(kind, kind.rpartition("/")[2], tree, (main, ()))]
