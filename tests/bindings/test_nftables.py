@@ -12,6 +12,7 @@ from setright.model import Edit, Plain, Resource, Tree, Unknown
 
 LAYOUT: Tree = {"main": "/etc/nftables.conf", "unit": "unit:nftables.service", "state": "state:firewall"}
 OPEN = "table inet filter {\n chain input {\n type filter hook input priority 0;\n RULES\n }\n}\n"
+SHUT = OPEN.replace("0;", "0; policy drop;")
 RULES = 'ct state vmap { established : accept, invalid : drop }\n iifname "lo" accept\n tcp dport { ssh, 8000-8010 } accept'
 
 
@@ -41,6 +42,20 @@ def seen(text: str, **more: Plain) -> Resource:
             Unknown("made by commands, one after another"),
         ),
         ("flush ruleset\n", "accept"),
+        (SHUT.replace("RULES", "tcp dport 22 accept\n accept"), "accept"),
+        (SHUT.replace("RULES", 'counter log prefix "x: " accept comment "all"'), "accept"),
+        (SHUT.replace("RULES", "drop\n accept"), "drop"),
+        (SHUT.replace("RULES", "jump more\n }\n chain more {\n tcp dport 22 accept\n counter accept"), "accept"),
+        (
+            SHUT.replace(
+                "RULES", "tcp dport 22 jump more\n jump less\n }\n chain more {\n accept\n }\n chain less {\n drop\n accept"
+            ),
+            "drop",
+        ),
+        (f"{SHUT}insert rule inet filter input counter accept\n", Unknown("made by commands, one after another")),
+        (f"{SHUT}add rule inet filter input tcp dport 22 accept\n", "drop"),
+        (f"{SHUT}delete table inet filter\n", Unknown("a table is taken back behind its rules")),
+        (f"table inet filter\ndelete table inet filter\n{SHUT}", "drop"),
     ],
 )
 def test_the_policy_is_told_for_both_families(text: str, held: Plain) -> None:

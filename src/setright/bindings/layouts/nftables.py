@@ -26,6 +26,13 @@ PORTS = re.compile(
     r"^(?:ct state \S+ )?(?:meta l4proto )?(tcp|udp|th) dport (\{[^}]*\}|\S+) (?:ct state \S+ )?(?:counter )?accept\b"
 )
 LAST = re.compile(r"(?:counter )?(?:drop|reject\b.*)")
+SAYS = r"(?:counter(?: packets \d+ bytes \d+)?|log(?: (?:prefix (?:\"[^\"]*\"|\S+)|level \S+|flags \S+|group \d+))*)"
+ALL_IN = re.compile(rf"(?:{SAYS} )*(?:accept|(?:jump|goto) (?P<to>\S+))(?: comment .*)?")
+BY_COMMAND = re.compile(
+    rf"(?:add |insert |replace )rule (?:(?:inet|ip|ip6) )?\S+ \S+ (?:(?:position|index|handle) \d+ )?{ALL_IN.pattern}"
+    r"|add chain .*policy accept.*"
+)
+TAKEN_BACK = re.compile(r"(?:delete|flush) table (?:(inet|ip|ip6) )?(\S+)")
 SERVICES = {"ssh": 22, "domain": 53, "http": 80, "ntp": 123, "https": 443, "bootpc": 68}
 FIRST = 'iif "lo" accept'
 
@@ -113,11 +120,35 @@ def _policy(files: Sequence[Tree], hook: str) -> Plain:
         for path, chain in _chains(file, hook):
             if isinstance(chain.get("policy"), Unknown):
                 return chain["policy"]
+            others = {each["name"]: each["rules"] for each in file["tables"][path[1]]["chains"]}
+            if _lets_all_in(chain["rules"], others, ()):
+                continue
             if chain.get("policy") == "drop" or any(map(LAST.fullmatch, chain["rules"][-1:])):
                 shut |= FAMILIES[file["tables"][path[1]]["family"]]
-        if any(re.search(rf"\bhook {hook}\b", command) for command in file.get("commands", [])):
+        if any(re.search(rf"\bhook {hook}\b", each) or BY_COMMAND.fullmatch(each) for each in file.get("commands", [])):
             return Unknown("made by commands, one after another")
+        if any(_taken_back(file, command) for command in file.get("commands", [])):
+            return Unknown("a table is taken back behind its rules")
     return "drop" if shut >= {"ip", "ip6"} else "accept-ipv6" if "ip" in shut else "accept"
+
+
+def _taken_back(file: Tree, command: str) -> bool:
+    """Whether it empties a table that stands there once: one that makes room for its own rules names it before, too."""
+    found = TAKEN_BACK.fullmatch(command)
+    names = [(table["family"], table["name"]) for table in file.get("tables", [])]
+    return found is not None and names.count((found[1] or "ip", found[2])) == 1
+
+
+def _lets_all_in(rules: Sequence[str], others: Mapping[str, Sequence[str]], above: tuple[str, ...]) -> bool:
+    """Whether whatever comes is accepted before the policy is asked, in this chain or in one that it goes to."""
+    for rule in rules:
+        found = ALL_IN.fullmatch(rule)
+        if LAST.fullmatch(rule):
+            return False
+        to = found["to"] if found else None
+        if found and (not to or (to not in above and _lets_all_in(others.get(to, ()), others, (*above, to)))):
+            return True
+    return False
 
 
 def _chains(file: Tree, hook: str) -> Iterator[tuple[Path, Tree]]:

@@ -213,18 +213,32 @@ def _policy(chains: list[dict[str, Plain]], rules: list[dict[str, Plain]]) -> st
     families: set[str] = set()
     for chain in chains:
         mine = [r for r in rules if (r["family"], r["table"], r["chain"]) == (chain["family"], chain["table"], chain["name"])]
-        last = mine[-1]["expr"][-1:] if mine else []
-        if any(map(_lets_all_in, mine)):
+        if _lets_all_in(mine, rules, ()):
             continue
-        if chain.get("policy") == "drop" or any(("drop" in e or "reject" in e) and len(mine[-1]["expr"]) == 1 for e in last):
+        if chain.get("policy") == "drop" or any(_said(last).keys() in ({"drop"}, {"reject"}) for last in mine[-1:]):
             families |= {"ip", "ip6"} if chain["family"] == "inet" else {chain["family"]}
     return "drop" if families >= {"ip", "ip6"} else "accept-ipv6" if "ip" in families else "accept"
 
 
-def _lets_all_in(rule: dict[str, Plain]) -> bool:
-    """Whether it accepts whatever comes as far as it: then the policy of its chain is not asked."""
-    keys = {key for expression in rule["expr"] for key in expression}
-    return "accept" in keys and keys <= {"accept", "counter", "log"}
+def _said(rule: dict[str, Plain]) -> dict[str, Plain]:
+    """What a rule says beside counting and logging."""
+    return {key: value for each in rule["expr"] for key, value in each.items() if key not in ("counter", "log")}
+
+
+def _lets_all_in(mine: list[dict[str, Plain]], rules: list[dict[str, Plain]], above: tuple[str, ...]) -> bool:
+    """Whether these rules of a chain accept whatever comes as far as them, there or where they send it: then no policy is asked."""
+    for rule in mine:
+        said = _said(rule)
+        if said.keys() in ({"drop"}, {"reject"}):
+            return False
+        if said.keys() == {"accept"}:
+            return True
+        if said.keys() in ({"jump"}, {"goto"}):
+            place = (rule["family"], rule["table"], next(iter(said.values()))["target"])
+            there = [each for each in rules if (each["family"], each["table"], each["chain"]) == place]
+            if place[2] not in above and _lets_all_in(there, rules, (*above, place[2])):
+                return True
+    return False
 
 
 def _legacy(text: str) -> Tree:
