@@ -260,6 +260,20 @@ def test_nobody_waits_long_for_files_that_are_as_written_to_get_right_by_themsel
     assert (time.monotonic() - begun > 0.5) is patient
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_nobody_waits_for_what_no_program_acts_on(tmp_path, folder, monkeypatch, settled):
+    seen = still_found(tmp_path, True)
+    run = execution(tmp_path, folder, "x", rescan=lambda surface, plan: seen(surface, plan))
+    monkeypatch.setattr(folder, "settled", settled, raising=False)
+    monkeypatch.setattr(execute, "PAUSE_S", 0.01)
+    looks, wrong = [], run._wrong
+    monkeypatch.setattr(run, "_wrong", lambda *args: looks.append(args) or wrong(*args))
+    kept = run.snapshot()
+    run.write(kept)
+    assert run.verify(kept, {})
+    assert (len(looks) == 1) is settled
+
+
 @pytest.mark.parametrize(("problems", "wrong"), [((), 0), ((Problem("item:x", "timed out"),), 2)])
 def test_what_cannot_be_told_is_no_reason_to_go_back_where_all_is_as_planned(tmp_path, folder, problems, wrong):
     seen = still_found(tmp_path, False)

@@ -112,17 +112,18 @@ class Execution:
         """
         if self.plan.steps.arm:
             self.surface.reconnect()
-        return until_right(lambda: self._wrong(addresses, health), STEADY if self.plan.steps.reload else 1)
+        enough = STEADY if self.plan.steps.reload else 1
+        return until_right(lambda: self._wrong(addresses, health), enough, patience_s(self.surface))
 
     def relapsed(self, health: Mapping[str, str]) -> list[str]:
         """What is no longer as it was when the plan was verified. Looks again for as long as PATIENCE_S."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + patience_s(self.surface)
         while True:
             wrong = [f"{name}: was {was!r}, is {now!r}" for name, was, now in _moved(health, self.health())]
             found = self._rescan(self.surface, self.plan).found
             mine = [f for f in found if f.finding.id in self.plan.findings and f.finding.verdict is Verdict.FAIL]
             wrong += [f"{f.control.id} fails again on {f.resource.name}" for f in mine]
-            if not wrong or time.monotonic() > until:
+            if not wrong or time.monotonic() >= until:
                 return wrong
             time.sleep(PAUSE_S)
 
@@ -176,13 +177,13 @@ class Execution:
 
         Of what a host says of itself as a whole, only what the plan changed: ports come and go, others mount.
         """
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + patience_s(self.surface)
         kept = self._kept(addresses)
         mine = {c.locator: _moved_paths(c) for c in self._changes(kept) if c.locator.startswith(STATE)}
         while True:
             seen = self.surface.again([k.locator for k in kept])
             wrong = _differences([(k, k.data) for k in kept], seen, lambda locator, path: path not in mine.get(locator, (path,)))
-            if not wrong or time.monotonic() > until:
+            if not wrong or time.monotonic() >= until:
                 return wrong
             time.sleep(PAUSE_S)
 
@@ -251,14 +252,19 @@ class Execution:
         return told + unread, lasting
 
 
-def until_right(look: Callable[[], tuple[Wrong, bool]], enough: int) -> Wrong:
-    """What is wrong, looked for again until nothing is, `enough` times in a row, or for as long as PATIENCE_S; `look` also
-    says whether that will last, which is waited for LASTING_S."""
+def patience_s(surface: Surface) -> float:
+    """How long a change of this surface may take to show, in seconds: none where nothing happens but what is written."""
+    return 0.0 if getattr(surface, "settled", False) else PATIENCE_S
+
+
+def until_right(look: Callable[[], tuple[Wrong, bool]], enough: int, patience: float) -> Wrong:
+    """What is wrong, looked for again until nothing is, `enough` times in a row, or for as long as `patience` in seconds;
+    `look` also says whether that will last, which is waited for LASTING_S."""
     begun, steady = time.monotonic(), 0
     while True:
         wrong, lasting = look()
         steady = 0 if wrong else steady + 1
-        if steady >= enough or (wrong and time.monotonic() > begun + min(PATIENCE_S, LASTING_S if lasting else PATIENCE_S)):
+        if steady >= enough or (wrong and time.monotonic() >= begun + min(patience, LASTING_S if lasting else patience)):
             return wrong
         time.sleep(PAUSE_S)
 

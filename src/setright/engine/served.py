@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from setright.engine.batch import Batch
-from setright.engine.execute import STEADY, until_right
+from setright.engine.execute import STEADY, patience_s, until_right
 from setright.model import Steps
 
 Kept = Mapping[str, Sequence[str]]  # addresses of the prior state, by plan
@@ -68,4 +68,4 @@ class Served(Batch):
             wrong = {plan_hash: why for plan_hash, (why, _) in told.items() if why}
             return wrong, all(told[plan_hash][1] for plan_hash in wrong)
 
-        return until_right(look, STEADY if any(plan.steps.reload for plan in plans) else 1)
+        return until_right(look, STEADY if any(plan.steps.reload for plan in plans) else 1, patience_s(surface))

@@ -42,7 +42,8 @@ class Surface(Protocol):
     a document that only programs do; None where it is read as it is. One that waits for its target may offer
     ``meanwhile(work)``: the next reading, which comes soon, calls `work` once while the target looks. One that cannot always make
     hold what is written may offer ``late()``: what of its last reload holds only after a restart, in sentences. One that does
-    several changes at once in less time may offer ``ready(changes)``, before each of them is written: it does all or nothing.
+    several changes at once in less time may offer ``ready(changes)``, before each of them is written: it does all or nothing. One
+    whose documents no program acts on is ``settled``: what is wrong after a change does not get right by itself.
     """
 
     @property

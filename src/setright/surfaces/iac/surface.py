@@ -38,6 +38,7 @@ class SourceTree:
 
     families = ("terraform", "cloudformation", "kubernetes", "dockerfile", "compose", "actions", "gitlab")
     arms = False
+    settled = True
 
     def __init__(self, place: Path, target: str = "") -> None:
         """`target` is the name of the tree, where it is not its place: a checkout of our own stands for the user's."""
