@@ -18,6 +18,7 @@ from setright.engine.desk import RunDesk
 from setright.engine.ledger import verify_ledger
 from setright.engine.lots import batches
 from setright.engine.runs import in_order
+from setright.engine.scan import Scan
 from setright.engine.stop import switch
 from setright.model import Change, Edit, Effect, Plan, Planned, Steps
 from setright.surfaces.base import SurfaceError
@@ -184,6 +185,23 @@ def test_the_target_is_read_again_once_for_all(app, tree, monkeypatch):
     monkeypatch.setattr(RunDesk, "rescan", lambda desk, surface, plan: seen.append(len(plan.changes)) or real(desk, surface, plan))
     applied(app, planned(app, tree))
     assert seen == [COUNT]
+
+
+@pytest.mark.parametrize(("fails", "readings"), [(False, [COUNT - 1] * 2), (True, [COUNT - 1] * 2 + [1] * (COUNT - 1))])
+def test_where_one_goes_back_the_others_are_looked_at_together(app, tree, monkeypatch, fails, readings):
+    def rescan(desk: RunDesk, surface: Tree, plan: Plan) -> Scan:
+        seen.append(len(plan.changes))
+        if fails and len(seen) == 2:
+            raise SurfaceError("the disk is away for a moment")
+        return real(desk, surface, plan)
+
+    seen: list[int] = []
+    real = RunDesk.rescan
+    monkeypatch.setattr(RunDesk, "rescan", rescan)
+    monkeypatch.setattr(Tree, "unwritable", "m05/main.tf")
+    ends = outcomes(applied(app, planned(app, tree)))
+    assert ends.pop("m05") == "reverted" and set(ends.values()) == {"verified"}
+    assert seen == readings
 
 
 def plan(name: str, *files: str, **more: object) -> Plan:

@@ -26,11 +26,25 @@ def apply_together(run: str, hashes: list[str], stood: list[str]) -> list[list[P
     except Exception as error:  # noqa: BLE001 - as in `protocol`: whatever went wrong is recorded and undone
         amiss = {plan_hash: [str(error) or type(error).__name__, not written] for plan_hash in kept}
     ended = {h: _alone(run, h, kept.get(h), amiss.get(h), h in stood) for h in hashes if h not in right}
-    if any(outcome == "reverted" for _, outcome, _, _ in ended.values()):  # what is right may have leant on it
-        ended |= {plan_hash: protocol.settle(run, plan_hash, kept[plan_hash], {}, False) for plan_hash in right}
-    elif right:
+    latest = ended
+    while right and any(outcome == "reverted" for _, outcome, _, _ in latest.values()):  # what is right may have leant on it
+        still = _still_right(run, right)
+        latest = {h: protocol.settle(run, h, kept[h], {}, False) for h in right if h not in still}
+        ended |= latest
+        right = still
+    if right:
         ended |= {each[0]: each for each in end_all(run, {plan_hash: kept[plan_hash] for plan_hash in right})}
     return [ended[plan_hash] for plan_hash in hashes]
+
+
+def _still_right(run: str, hashes: list[str]) -> list[str]:
+    """Those of them that are right without what went back; none where nobody can tell of all at once."""
+    try:
+        return verify_all(run, hashes)
+    except SQLAlchemyError:
+        raise
+    except Exception:  # noqa: BLE001 - as above: the protocol of one says what is wrong
+        return []
 
 
 def _alone(run: str, plan_hash: str, kept: list[str] | None, amiss: list[Plain] | None, stood: bool) -> list[Plain]:
