@@ -128,8 +128,9 @@ def _is_single(module: Module, address: str) -> bool:
 def ways_in(module: Module, block: Block, tree: Tree) -> str:
     """``for everybody`` where each rule of a group lets everybody in, so that nobody reaches it without these; or ``for some``."""
     rules = tree.get("SecurityGroupIngress")
-    named = [{each.get("CidrIp"), each.get("CidrIpv6")} if isinstance(each, dict) else set() for each in rules or ()]
-    return "for everybody" if named and all(each & EVERYBODY for each in named) else "for some"
+    named = [[each.get("CidrIp"), each.get("CidrIpv6")] if isinstance(each, dict) else [] for each in rules or ()]
+    is_open = [any(isinstance(end, str) and end in EVERYBODY for end in ends) for ends in named]
+    return "for everybody" if is_open and all(is_open) else "for some"
 
 
 FUNCTIONS: Mapping[str, Callable[[Module, Block, Tree], Plain]] = {"members": members, "ways-in": ways_in}

@@ -135,8 +135,12 @@ def _policy(files: Sequence[Tree], hook: str) -> Plain:
 def _taken_back(file: Tree, command: str) -> bool:
     """Whether it empties a table that stands there once: one that makes room for its own rules names it before, too."""
     found = TAKEN_BACK.fullmatch(command)
-    names = [(table["family"], table["name"]) for table in file.get("tables", [])]
-    return found is not None and names.count((found[1] or "ip", found[2])) == 1
+    if found is None:
+        return False
+    family, name = found[1] or "ip", found[2]
+    stands = [table for table in file.get("tables", []) if (table["family"], table["name"]) == (family, name)]
+    bare = {" ".join([*words, name]) for words in (["table", family], ["add", "table", family])}
+    return len(stands) == 1 and bare.isdisjoint(file["commands"])
 
 
 def _lets_all_in(rules: Sequence[str], others: Mapping[str, Sequence[str]], above: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from setright.surfaces.linux.script import ENDINGS
 from setright.surfaces.linux.transport import Answers, Ask, Reply
 
 MACHINE_ID = Ask("file", "/etc/machine-id")
@@ -32,8 +33,9 @@ class Evidence:
         return [each.name for ask in asks for each in self.all(ask)]
 
     def barred(self, *asks: Ask) -> str:
-        """Why something could not be read; empty where all could."""
-        return next((f"{each.name} {each.error}" for ask in asks for each in self._found.get(ask, ()) if each.data is None), "")
+        """Why something could not be read; empty where all could. Folders among files asked for by a pattern are passed over."""
+        replies = [(ask, each) for ask in asks for each in self._found.get(ask, ()) if each.data is None]
+        return next((f"{r.name} {r.error}" for ask, r in replies if r.error != ENDINGS["folder"] or r.name == ask.name), "")
 
     def ran(self, ask: Ask) -> bool:
         """Whether a command could be run at all."""
