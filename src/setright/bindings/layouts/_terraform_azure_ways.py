@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from setright.bindings.layouts._terraform_google_ways import reader_of
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import namers, of
-from setright.bindings.layouts._terraform_values import mentions
+from setright.bindings.layouts._terraform_users import addresses, namers
 from setright.model import Plain, Tree
 
 ADDRESS, LOOKED_UP = "azurerm_public_ip", ("data.azurerm_public_ip", "data.azurerm_public_ips")
@@ -24,7 +23,8 @@ def public_address(module: Module, block: Block, tree: Tree) -> str:
 
 
 def _readers(module: Module, block: Block) -> Iterator[str]:
-    for address in (each for each in module.resources(ADDRESS) if mentions(block.body, of(each))):
+    own = set(addresses(block.body))
+    for address in (each for each in module.resources(ADDRESS) if each.address in own):
         yield reader_of(module, address, READ)
         looks = (each for each, _ in namers(module, address) if each.type in LOOKED_UP)
         yield from (f"by {each.address}" for each in looks)

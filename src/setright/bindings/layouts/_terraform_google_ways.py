@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import namers, of
+from setright.bindings.layouts._terraform_users import namers, of, tellers
 from setright.bindings.layouts._terraform_values import mentions
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
 from setright.trees import same
 
 ITSELF = late(r"\bself\.network_interface\b[^\s\"}]*access_config")
-NAMED = ("output", "locals", "module")
 FETCHES = late(  # commands by which a machine loads what it needs when it starts
     r"\b(?:apt|apt-get|yum|dnf|zypper|apk|snap|pip3?|npm|gem)\s+(?:-\S+\s+)*(?:install|update|upgrade|add)\b"
     r"|\b(?:curl|wget)\s|\bgit\s+clone\b|\b(?:docker|podman)\s+(?:run|pull)\b|\bgcr\.io\b|docker\.io\b"
@@ -53,16 +52,9 @@ def clients(module: Module, block: Block, tree: Tree) -> str:
 def reader_of(module: Module, block: Block, attribute: str) -> str:
     """``by`` what names an attribute of a resource: an output, a local value, a call, another resource; else ``no``."""
     leading = re.compile(rf"(?<![\w.-]){re.escape(block.address)}(?![\w-]){attribute}")
-    for source in module.sources.values():
-        for sort in NAMED:
-            told = source.tree.get(sort)
-            for name, body in told.items() if isinstance(told, dict) else ():
-                if mentions(body, leading):
-                    return f"by {sort}.{name}"
-            if isinstance(told, list) and mentions(told, leading):
-                return f"by {sort}"
-    there = (each for each, _ in namers(module, block))
-    return next((f"by {each.address}" for each in there if mentions(each.body, leading)), "no")
+    told = (f"by {called}" for called, body in tellers(module, block) if mentions(body, leading))
+    there = (f"by {each.address}" for each, _ in namers(module, block) if mentions(each.body, leading))
+    return next(told, next(there, "no"))
 
 
 def _is_way_out(module: Module, block: Block) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from setright.bindings.layouts._terraform_lookups import finders
 from setright.bindings.layouts._terraform_module import Block, Module
-from setright.bindings.layouts._terraform_users import handed_out, namers, of
+from setright.bindings.layouts._terraform_users import handed_out, namers, of, tellers
 from setright.bindings.layouts._terraform_values import mentions
 from setright.model import Plain, Tree, Unknown
 from setright.patterns import late
@@ -73,18 +73,14 @@ def members(module: Module, block: Block, tree: Tree) -> str:
 
 
 def _told(module: Module, block: Block) -> bool:
-    return any(mentions(source.tree.get("output"), of(block)) for source in module.sources.values())
+    return any(called.startswith("output.") for called, _ in tellers(module, block))
 
 
 def _calls_with(module: Module, block: Block) -> list[bool]:
     """For each call of a module that is given a group, whether that surely only puts databases into it."""
     named = of(block)
-    bodies = (
-        body
-        for source in module.sources.values()
-        for blocks in (source.tree.get("module") or {}).values()
-        for body in (blocks if isinstance(blocks, list) else [])
-    )
+    told = (blocks for called, blocks in tellers(module, block) if called.startswith("module."))
+    bodies = (body for blocks in told for body in (blocks if isinstance(blocks, list) else [blocks]))
     return [_makes_databases(body, named) for body in bodies if mentions(body, named)]
 
 

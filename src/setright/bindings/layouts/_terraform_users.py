@@ -21,6 +21,7 @@ PASSING = frozenset(("test", "tests", "testing", "e2e", "example", "examples", "
 MADE_UP = late(r"\b(?:random_\w+|time_static)\.|\bterraform\.workspace\b|\b(?:uuid|timestamp)\(")
 ADDRESS = late(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[\w-]+")
 NAME = late(r"[\[.]")
+OUTSIDE = ("output", "locals", "module")  # what names resources and is none
 THROWN_AWAY = ("force_destroy", "skip_final_snapshot")
 
 
@@ -47,10 +48,10 @@ def _handed(module: Module) -> Iterator[tuple[str, str]]:
     for source in module.sources.values():
         for sort in ("output", "module"):
             whom = f"whoever takes it from {'an output' if sort == 'output' else 'a call of a module'}"
-            yield from ((address, whom) for address in _addresses(source.tree.get(sort)))
+            yield from ((address, whom) for address in addresses(source.tree.get(sort)))
     for kind in HANDS_ON:
         for other in module.resources(kind):
-            yield from ((address, other.address) for address in _addresses(other.body))
+            yield from ((address, other.address) for address in addresses(other.body))
 
 
 def of(block: Block) -> re.Pattern[str]:
@@ -73,18 +74,40 @@ def _named(module: Module) -> dict[str, dict[tuple[str, Path], tuple[Block, set[
     for kind in sorted(module.types):
         for other in module.resources(kind):
             for key, value in other.body.items():
-                for address in _addresses(value):
+                for address in addresses(value):
                     found.setdefault(address, {}).setdefault((other.locator, other.path), (other, set()))[1].add(key)
     return found
 
 
-def _addresses(value: Plain) -> Iterator[str]:
+def tellers(module: Module, block: Block) -> list[tuple[str, Plain]]:
+    """The outputs, local values and calls of modules that name a resource: what each is called, and its body."""
+    if "tellers" not in module.notes:
+        found: dict[str, list[tuple[str, Plain]]] = {}
+        for called, body in _told_outside(module):
+            for address in dict.fromkeys(addresses(body)):
+                found.setdefault(address, []).append((called, body))
+        module.notes["tellers"] = found
+    there: list[tuple[str, Plain]] = module.notes["tellers"].get(block.address, [])
+    return there
+
+
+def _told_outside(module: Module) -> Iterator[tuple[str, Plain]]:
+    for source in module.sources.values():
+        for sort in OUTSIDE:
+            told = source.tree.get(sort)
+            for name, body in told.items() if isinstance(told, dict) else ():
+                yield f"{sort}.{name}", body
+            if isinstance(told, list):
+                yield sort, told
+
+
+def addresses(value: Plain) -> Iterator[str]:
     """What may be an address in the expressions of a value."""
     if isinstance(value, Unknown):
         yield from ADDRESS.findall(value.text)
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _addresses(item)
+            yield from addresses(item)
 
 
 STARTS_NOTHING = (  # what is in a subnet without taking the public addresses that it gives
