@@ -7,7 +7,7 @@
 All controls are asked, as the others' rules are. A sample is of a rule; our controls that cite the rule, else those that matches/
 names (for Trivy, those too), answer it; a rule that none answers is left out. A positive sample is found when one of them fails in
 it, a negative one a false alarm. `reasons.yaml` beside this says of what is answered otherwise than labelled why that is so: those
-are counted apart, and what it does not say is listed.
+are counted apart, and what it does not say is listed. The last row leaves out those that the program itself refuses.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ PACKAGE = "venv/checkov/lib/python3*/site-packages/checkov"
 SCAN = (SETRIGHT, "scan", "--baseline", "all", "--format", "json", "--fail-on", "never")
 BESIDE = ("trivy",)  # matches/ name controls beside those that cite the rule
 MADE_FOR = ("template-", "module-")  # the same question, asked where the fix is another
+REFUSED = "the program refuses the sample"
 HEAD = (
     f"{'samples':<26} {'rules':>6} | {'positive':>8} {'found':>6} {'recall':>8} {'told':>5}"
     f" | {'negative':>8} {'alarms':>6} {'rate':>7} {'told':>5}"
@@ -134,6 +135,8 @@ def report(judged: Sequence[Judged], is_long: bool) -> Iterator[str]:
     kinds = sorted({kind(each.sample) for each in judged})
     yield from (row(name, [each for each in judged if kind(each.sample) == name]) for name in kinds)
     yield row("all", judged)
+    if any(each.why.startswith(REFUSED) for each in judged):
+        yield row("without what is refused", [each for each in judged if not each.why.startswith(REFUSED)])
     counts = Counter((each.why, each.sample.is_bad) for each in judged if each.why)
     yield f"\n{'missed':>6} {'alarms':>6}  told by"
     for said in dict.fromkeys(each.why for each in judged if each.why):

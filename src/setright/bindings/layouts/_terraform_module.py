@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from setright.bindings.error import BindingError
@@ -18,6 +18,7 @@ from setright.bindings.layouts._terraform_choices import either
 from setright.bindings.layouts._terraform_deployments import makes_roles, with_roles
 from setright.bindings.layouts._terraform_each import in_all, with_instances
 from setright.bindings.layouts._terraform_evaluate import choice, filled
+from setright.bindings.layouts._terraform_managed import managed_alias
 from setright.bindings.layouts._terraform_types import conformed, declared
 from setright.bindings.layouts._terraform_values import MISSING, is_known, mentions
 from setright.bindings.source import Source
@@ -90,8 +91,7 @@ class Module:
     def resources(self, kind: str) -> list[Block]:
         """The resource blocks of a type, data blocks of data.TYPE, or calls of module.SOURCE, without those counted to none."""
         if kind not in self._by_type:
-            blocks = [block for source in self._holding.get(kind, ()) for block in _blocks(source)[kind]]
-            made = (block for block in blocks if not same(self.resolved(block.body.get("count")), 0))
+            made = (block for block in self._written(kind) if not same(self.resolved(block.body.get("count")), 0))
             self._by_type[kind] = [block._replace(body=with_instances(self, block.body)) for block in made]
             self._at |= {(block.locator, block.path): block for block in self._by_type[kind]}
         return self._by_type[kind]
@@ -129,16 +129,20 @@ class Module:
             return {key: self.resolved(item, depth) for key, item in value.items()}
         if not isinstance(value, Unknown) or value.keys or depth > NESTING:
             return value
-        place = self.definition(value)
-        if place is not None:
+        if (place := self.definition(value)) is not None:
             return self.resolved(place[2], depth + 1)
+        further = partial(self.resolved, depth=depth + 1)
         if (named := NAMED_VALUE.fullmatch(value.text)) and named[1] == "var" and named[2] in self.overridden:
             found = self._told_by_others(named[2], depth + 1)
         else:
-            found = filled(value.text, lambda part: self.resolved(part, depth + 1))
+            found = filled(value.text, further)
         if found is not MISSING:
-            return self.resolved(found, depth + 1)
-        return either(value, lambda part: self.resolved(part, depth + 1))
+            return further(found)
+        return managed_alias(value.text, self._written, further) or either(value, further)
+
+    def _written(self, kind: str, name: str = "") -> Iterator[Block]:
+        there = (block for source in self._holding.get(kind, ()) for block in _blocks(source)[kind])
+        return (block for block in there if not name or block.path[2] == name)
 
     def chosen(self, value: Plain, depth: int = 0) -> Plain:
         """The value resolved, of a choice what it comes to by itself: what a module makes as it is, not what it may make."""
@@ -222,8 +226,7 @@ class Module:
 
     def behind(self, value: Unknown, where: str) -> tuple[str, Path, Plain]:
         """The value of a variable or local which nothing else uses, and where it stands. Raises BindingError."""
-        place = self.definition(value)
-        named = NAMED_VALUE.fullmatch(value.text)
+        place, named = self.definition(value), NAMED_VALUE.fullmatch(value.text)
         if place is None or named is None:
             raise BindingError(f"{where} is {value.text}; change it where that is set")
         shown = f"{named[1]}.{named[2]}"
