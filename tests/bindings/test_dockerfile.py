@@ -122,6 +122,7 @@ def test_what_add_does_is_told(value: str, adds: str) -> None:
         ("ARG U=https://a.org\nFROM a\nARG U\nADD ${U}/a.conf /etc/a.conf\n", "url"),
         ("FROM a\nENV D dist\nADD $D/a /a\n", "files"),
         ("FROM a\nARG V\nADD dist/$V /a.jar\n", "files"),
+        ("FROM a\nARG V\nADD ${V} /a.jar\n", "argument"),
         ("FROM a\nARG V=1.0\nADD dist-$V/a /a\n", "files"),
     ],
 )

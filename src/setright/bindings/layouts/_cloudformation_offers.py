@@ -7,7 +7,8 @@ a role among them where he gives rights to anybody, since who may do that may as
 no rights, and a template that has such roles gets no other: the boundary, or whoever asks for one, may refuse them.
 What several offers make is named instead (`makes: {DataKey: data-key}`). With `has:` the value is a resource that the template
 has already, one of a type or with `by:` what such a one names; with `unless:` it is for what this evidence says ``no`` of,
-and with `after:` the resource is made after that one:
+and with `after:` the resource is made after that one. What has one of the values that `not-for:` tells of a type cannot take it
+(as `fits`; empty where the attribute is absent):
 
     offers:
       dead-letters:
@@ -23,12 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from setright.bindings.error import BindingError
+from setright.bindings.error import BindingError, Missing
 from setright.bindings.layouts import _cloudformation_bundles as bundles
 from setright.bindings.layouts import _cloudformation_evidence as evidence
 from setright.bindings.layouts import _cloudformation_serverless as serverless
 from setright.bindings.layouts._cloudformation_index import dangling, index, is_full, is_taken, leads_to, of_type
 from setright.bindings.layouts._cloudformation_values import properties, referred, resource_type, written
+from setright.bindings.layouts._offers import is_excepted
 from setright.bindings.trees import look_up, split_path
 from setright.model import Edit, Path, Plain, Tree
 from setright.trees import as_list
@@ -66,6 +68,8 @@ def taken(layout: Layout, template: Tree, name: str, wanted: Edit, is_yaml: bool
     A fix that sets another value than `offered` (somebody's own queue or key) sets the attribute to that.
     """
     how = layout.get("offers", {}).get(wanted.path[1])
+    if how is not None and _is_excepted(template, name, how):
+        raise Missing(f"{name}: cannot have {wanted.path[1]} as it is written; put that right first")
     if how is None or not _open(layout, template, name, how):
         raise BindingError(f"{name}: the template cannot get {wanted.path[1]} besides; write it by hand")
     if wanted.value != OFFERED:
@@ -107,9 +111,16 @@ def _open(layout: Layout, template: Tree, name: str, how: Layout) -> bool:
         return False
     if "has" in how and _found(template, name, how["has"]) is None:
         return False
+    if _is_excepted(template, name, how):
+        return False
     if "unless" in how and evidence.told(how["unless"], template, name) != "no":
         return False
     return "grant" not in how or _needs_no_grant(layout, template, name, how) or _role(template, name, how) is not None
+
+
+def _is_excepted(template: Tree, name: str, how: Layout) -> bool:
+    kind = str(resource_type(template["Resources"][name]))
+    return "not-for" in how and is_excepted(how["not-for"], kind, properties(template, name))
 
 
 def _needs_no_grant(layout: Layout, template: Tree, name: str, how: Layout) -> bool:

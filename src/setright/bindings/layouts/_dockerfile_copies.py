@@ -14,18 +14,24 @@ REMOTE = late(r"(?:https?|ftp|git|ssh)://|git@", re.I)
 NAMED = late(r"[^/$}]\.[A-Za-z]{2,5}$")  # a target that is a file: nobody unpacks an archive to it
 ANY_KIND = late(r"\*(?:[^/]*/.*)?[^/.]*$")  # files of any name, so of any kind
 LAST = late(r"\$\{?(\w+)[^/}]*\}?$")  # a variable that says of which kind a file is
+ALONE = late(r"\$(?:\w+|\{\w+\})")  # a variable and nothing else
 ARCHIVE = late(r"\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.I)
 
 
 def adds(each: Instruction, before: Sequence[Instruction], given: Mapping[str, str]) -> Plain:
-    """What an ADD adds: files, url or archive, by the variables that are set `before` it, or `given` to all stages."""
+    """What an ADD adds by the variables that are set `before` it, or `given` to all stages.
+
+    One of files, url, archive; argument where a build argument alone says it.
+    """
     value, known = each["value"], set_before(before, given)
     written = [str(word) for word in (value if isinstance(value, list) else str(value).split())]
     words = [substituted(word, known).strip("\"'") for word in written]
     if any(REMOTE.match(word) for word in words[:-1]) or "heredocs" in each:
         return "url" if "heredocs" not in each else "files"
     if any(word.startswith("$") for word in words[:-1]):  # which may be the address of another host
-        return Unknown(" ".join(words[:-1]))
+        alone = all(ALONE.fullmatch(word) or not word.startswith("$") for word in words[:-1])
+        to_file = NAMED.search(words[-1]) and not ARCHIVE.search(words[-1])
+        return "argument" if alone and to_file else Unknown(" ".join(words[:-1]))
     if any("$" in word for word in words[:-1]):
         if NAMED.search(words[-1]) and not ARCHIVE.search(words[-1]):
             return "files"

@@ -19,6 +19,7 @@ With `region:` what is made is there, whichever region the module is in (``_terr
 With `via:` the key must be open to who uses the resource through that service (``_terraform_stores``). What
 several offers make has a name: `makes: data-key`.
 With `after:` the resource is made after another.
+`not-for:` tells of a type the values with which a resource cannot take it (empty where the argument is absent).
 `with:` are further attributes, `given:` those where the fix names a value of its own instead. In all of them
 `{is: EXPRESSION}` is written as it is, and `{json: VALUE}` as jsonencode of the value.
 developer.hashicorp.com/terraform/language/modules/develop/structure.
@@ -29,7 +30,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from setright.bindings.error import BindingError
+from setright.bindings.error import BindingError, Missing
+from setright.bindings.layouts._offers import is_excepted
 from setright.bindings.layouts._terraform_bundles import bundled
 from setright.bindings.layouts._terraform_find import within
 from setright.bindings.layouts._terraform_json import encoded
@@ -70,6 +72,8 @@ def view(layout: Layout, module: Module, block: Block) -> Tree:
 def taken(layout: Layout, module: Module, block: Block, wanted: Edit) -> tuple[list[Edit], list[tuple[str, Edit]]]:
     """The edits of an offer: on the resource, by their paths in the kind, and on documents for what is made besides."""
     how = layout.get("offers", {}).get(wanted.path[1]) if len(wanted.path) == 2 else None
+    if how is not None and _is_excepted(module, block, how):
+        raise Missing(f"{block.locator}: {block.address} cannot have {wanted.path[1]} as it is written; put that right first")
     if how is None or not _open(module, block, how):
         raise BindingError(f"{block.locator}: {block.address}: the module cannot get {wanted.path[-1]} besides; write it by hand")
     with_it = [Edit(split_path(at), _filled(value, block)) for at, value in how.get("with", {}).items()]
@@ -94,6 +98,8 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
         return False
     if "region" in how and placed(module, how["region"]) is None:
         return False
+    if _is_excepted(module, block, how):
+        return False
     if "has" in how and _found(module, block, how) is not None:
         return True
     if "value" not in how:
@@ -101,6 +107,10 @@ def _open(module: Module, block: Block, how: Layout) -> bool:
     if "via" in how and not lets_in(module, block, how["value"]["is"], how["via"]):
         return False
     return _is_free(module, block, how) and ("grant" not in how or _role(module, block, how) is not None)
+
+
+def _is_excepted(module: Module, block: Block, how: Layout) -> bool:
+    return "not-for" in how and is_excepted(how["not-for"], block.type, module.resolved(block.body))
 
 
 def _is_free(module: Module, block: Block, how: Layout) -> bool:
