@@ -94,6 +94,14 @@ def test_what_the_firewall_lets_in_is_told_for_both_families(objects: list[Tree]
     assert (told["input"], told["owners"], told["listening"]) == (seen, ["nftables"], ["tcp/22"])
 
 
+def test_what_passes_through_says_nothing_of_what_comes_in() -> None:
+    accepts: list[Tree] = [{"match": {"left": {}, "right": ["established"]}}, {"accept": None}]
+    through = [chain("drop", name="forward"), rule(*accepts, name="forward"), rule(LOOPBACK, {"accept": None}, name="forward")]
+    sent = [rule({"jump": {"target": "more"}}), rule(*accepts, name="more"), rule(LOOPBACK, {"accept": None}, name="more")]
+    told = [firewall.tell(evidence(who="", ports="", rules=rules(chain("drop"), *some))) or {} for some in (through, sent)]
+    assert [(each["loopback"], each["established"]) for each in told] == [(False, False), (True, True)]
+
+
 DOWN_NOW = """S\tnginx.service\nK\tnginx.service\nR\tnginx\t[::]:443 ssl\nR\tnginx\t443 quic\nR\tnginx\tunix:/run/a
 R\tnginx\t192.0.2.1
 R\tnginx\t127.0.0.1:81\nL\t0.0.0.0:69 (Datagram)\nL\t/run/b (Stream)\nS\tother.service\nR\tapache\t22\n"""
@@ -226,6 +234,16 @@ def test_closing_what_nobody_let_in_keeps_the_way_in_and_goes_back(host: Lab, tm
     assert "policy drop" in loop.sh("nft flush ruleset; nft -f /etc/nftables.conf; nft list ruleset")
     assert logs_in(host, 1), "what is loaded at a start lets us in as well"
     loop.sh("nft delete table inet filter")  # of the stock file, which nothing had loaded here
+    loop.rollback(run)
+    assert loop.sh(LIVE) == before
+
+
+@needs_root
+def test_what_passes_through_is_closed_though_all_may_come_in(host: Lab, tmp_path: Path) -> None:
+    loop = Loop(host, tmp_path, "linux/firewall/forward")
+    before = loop.sh(LIVE)
+    run = loop.fix()
+    assert loop.outcomes(run) == ["state:firewall: verified"]
     loop.rollback(run)
     assert loop.sh(LIVE) == before
 

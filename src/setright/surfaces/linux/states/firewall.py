@@ -189,10 +189,21 @@ def _nft(objects: list[dict[str, Plain]]) -> Tree:
             c for c in chains if c.get("hook") == hook and c.get("type") == "filter" and c.get("family") in ("ip", "ip6", "inet")
         ]
         told[hook] = _policy(mine, rules)
-    text = json.dumps(rules)
+    text = json.dumps(_met([c for c in chains if c.get("hook") == "input"], rules))
     told["loopback"] = '"iifname"' in text and '"lo"' in text
     told["established"] = "established" in text
     return told
+
+
+def _met(chains: list[dict[str, Plain]], rules: list[dict[str, Plain]]) -> list[dict[str, Plain]]:
+    """The rules that packets of these chains come to, there and where those send them."""
+    waiting = [(c["family"], c["table"], c["name"]) for c in chains]
+    met: dict[tuple[str, str, str], list[dict[str, Plain]]] = {}
+    while waiting:
+        if (place := waiting.pop()) not in met:
+            met[place] = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) == place]
+            waiting += [(place[0], place[1], name) for name in re.findall(r'"target": "([^"]+)"', json.dumps(met[place]))]
+    return [rule for those in met.values() for rule in those]
 
 
 def _open(objects: list[dict[str, Plain]], *, ours: bool) -> set[str]:
