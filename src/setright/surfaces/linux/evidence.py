@@ -33,8 +33,10 @@ class Evidence:
         return [each.name for ask in asks for each in self.all(ask)]
 
     def barred(self, *asks: Ask) -> str:
-        """Why something could not be read; empty where all could. Folders among files asked for by a pattern are passed over."""
-        replies = [(ask, each) for ask in asks for each in self._found.get(ask, ()) if each.data is None]
+        """Why something could not be read; empty where all could. Folders among files asked for by a pattern are passed over, and
+        what a link to /dev/null has switched off."""
+        found = ((ask, each) for ask in asks for each in self._found.get(ask, ()))
+        replies = [(ask, each) for ask, each in found if each.data is None and each.real != "/dev/null"]
         return next((f"{r.name} {r.error}" for ask, r in replies if r.error != ENDINGS["folder"] or r.name == ask.name), "")
 
     def ran(self, ask: Ask) -> bool:
