@@ -71,6 +71,7 @@ class _Sums:
 
 def metrics(store: Store, configuration: Configuration, now: datetime) -> Metrics:
     """Looks at no target. Raises EngineError where the store cannot be read."""
+    store.lapse(now)
     counting = _Counting(store, configuration, now)
     counting.lives()
     counting.plans()

@@ -64,6 +64,7 @@ def what_is_due(
     configuration: Configuration, store: Store, control: Callable[[str], Control], excepted: frozenset[str], at: datetime
 ) -> Now:
     """All of it, apart from the plans that wait, which `asking_letters` tells of. `excepted` is what is left open now."""
+    store.lapse(at)
     people = People(configuration, frozenset(store.reminded()), at)
     items = store.items()
     made = latest(store.exceptions(), at)

@@ -96,6 +96,7 @@ class _Channel:
     def __init__(self, world: World, name: str, route: Route, system: TicketSystem, dry: bool, hold: Callable[[], bool]) -> None:
         """`hold` says to other processes that this one is still at it."""
         self._world, self._name, self._system, self._dry, self._hold = world, name, system, dry, hold
+        world.store.lapse(world.clock())
         items = [*world.store.items(), *world.others.items]
         counted = [item for item in items if item.id not in world.excepted]
         self._matters = matters(counted, route, world.configuration.fallback)

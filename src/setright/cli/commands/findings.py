@@ -58,6 +58,7 @@ def command(show: Shown, overdue: bool, number: int, **chosen: tuple[str, ...] |
     app = show.open()
     by_risk = bool(app.configuration.escalation.due)  # then only the standing tells what is due when
     wanted = _wanted(app, chosen, overdue and not by_risk, EVERY if overdue and by_risk else number)
+    app.store.lapse(now())
     left = tuple(left_open(app.store, app.circumstances, now()))
     known, count = app.store.listed(structs.replace(wanted, without=left))
     told = [_told(app, each) for each in known]

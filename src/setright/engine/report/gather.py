@@ -90,6 +90,7 @@ def report(store: Store, configuration: Configuration, content: Content, wanted:
     """Looks at no target. Raises EngineError where the store cannot be read, or for an owner or organisation that is not there."""
     estate = Estate(configuration)
     estate.check(wanted)
+    store.lapse(now)
     gathered = _Gathered(store, estate, wanted, now)
     bearing = controls_by_section(content.framework, content.cited)
     rolled = gathered.rolled({control for each in bearing.values() for control in each})

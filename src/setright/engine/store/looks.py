@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -23,6 +23,8 @@ LOOKS = "SELECT control, target, at, passed, unseen FROM looks ORDER BY control,
 OPEN = """SELECT id, control, title, severity, verdict, target, resource, path, line, first_seen_at, last_seen_at, aside,
     COALESCE((SELECT owner FROM standings WHERE finding = findings.id), '') AS owner,
     CASE WHEN aside = '' AND verdict = 'fail' THEN '' ELSE detail END AS detail FROM findings WHERE resolved_at IS NULL"""
+LEFT_UNTIL = """SELECT id, detail FROM findings
+    WHERE resolved_at IS NULL AND verdict IN ('fail', 'unknown') AND aside IN ('comment', 'repository')"""
 RANKS = " ".join(f"WHEN '{name}' THEN {-place}" for place, name in enumerate(SEVERITIES))
 GRAVEST = f"CASE severity {RANKS} END"
 
@@ -98,20 +100,34 @@ class Looks(Database):
                 f"{OPEN} AND verdict = :verdict AND {left} ORDER BY {GRAVEST}, first_seen_at", {"verdict": verdict}
             )
 
+    def lapse(self, at: datetime) -> int:
+        """What the source left open until a day that is over counts again, before the next scan says so; how many those are."""
+        today = at.astimezone(UTC).date().isoformat()
+        with self.reading() as connection:
+            over = [id_ for id_, detail in connection.each(LEFT_UNTIL) if "" < _left(msgspec.json.decode(detail))[1] < today]
+        if over:
+            with self.writing() as connection:
+                connection.change_each("UPDATE findings SET aside = '' WHERE id = :id", [{"id": id_} for id_ in over])
+        return len(over)
+
     def _each(self, query: str, values: dict[str, Plain]) -> Iterator[Open]:
         with self.reading() as connection:
             yield from map(_open, connection.each(query, values))
 
 
 def _open(row: Sequence[Plain]) -> Open:
-    told = msgspec.json.decode(row[-1]) if row[-1] else {}
-    left = told.get("aside") or {}
     found = Open(*row[:-1])
-    return (
-        msgspec.structs.replace(found, said=left.get("reason") or told["why_unknown"], until=left.get("until", ""))
-        if told
-        else found
-    )
+    if not row[-1]:
+        return found
+    told = msgspec.json.decode(row[-1])
+    said, until = _left(told) if found.aside else ("", "")
+    return msgspec.structs.replace(found, said=said or told["why_unknown"], until=until)
+
+
+def _left(detail: dict[str, dict[str, str]]) -> tuple[str, str]:
+    """Why the source leaves a finding open and until which day, of its detail; empty where it does not say."""
+    left = detail.get("aside") or {}
+    return left.get("reason", ""), left.get("until", "")
 
 
 class Seeing(msgspec.Struct, frozen=True):
