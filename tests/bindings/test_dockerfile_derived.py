@@ -82,6 +82,11 @@ def new_lines(text: str, key: str) -> list[str]:
             'FROM debian:12\nRUN useradd -u 7 me && mkdir /a /b /c\nENV DATA_DIR=/b PATH=/c\nCMD ["x", "-d", "/a"]\n',
             ["RUN chown -R me /a /b", "USER 7"],
         ),
+        (
+            'FROM debian:12\nRUN useradd -u 7 me\nCMD ["x", "-d", "/db", "--log=/logs/a.txt", "-c", "/data/a.yml"]\n',
+            ["RUN mkdir -p /db /logs \\", "&& chown -R me /db /logs", "USER 7"],
+        ),
+        ('FROM debian:12\nRUN useradd -u 7 me && chown me /db\nCMD ["x", "-d", "/db"]\n', ["USER 7"]),
         ("FROM alpine\nRUN adduser -D -u 7 me\nCOPY crontab /etc/crontab\nCMD supercronic /etc/crontab\n", ["USER 7"]),
         ("FROM debian:12\nRUN useradd -u 7 me && rm -rf /etc/cron.d/*\nCOPY crontab /app/\nCMD x\n", ["USER 7"]),
         ("FROM debian:12\nRUN useradd -u 7 me\nWORKDIR /root/\nCOPY a .\nCMD ./a\n", ["WORKDIR /app", "RUN chown -R me /app"]),

@@ -22,6 +22,7 @@ FOR_DATA = late(
 OF_PROGRAMS = late(r"/var/(?:lib|log|run|cache|spool)(?:/[\w.@+-]+)+")
 OF_DATA = late(r"/(?:data|db|logs?|storage|uploads?)")
 BRINGS_ITSELF = late(r"/(?:usr|etc|build|src|tmp|go|root)/|/var/(?:lib|cache)/(?:apt|dpkg|apk|yum|dnf)\b")  # of those who build it
+IS_READ = late(r".*\.(?:cfg|conf|ini|json|toml|ya?ml)")
 PATH = late(r"(?:-[\w-]+=)?[\"']?(/[\w.@+-]+(?:/[\w.@+-]+)*)/?[\"']?")
 NAMES_DATA = late(r"DATA|STOR|CACHE|LOGS?(?:_|$)|UPLOAD|MEDIA|STATE|OUTPUT|TE?MP", re.I)
 
@@ -44,6 +45,12 @@ def _named(whole: Instructions) -> Iterator[str]:
     """The paths that the words of the program name, and variables that speak of data."""
     told = [*program(whole)[1:], *(value for name, value in variables(whole).items() if NAMES_DATA.search(name))]
     yield from (found[1] for word in told if (found := PATH.fullmatch(word)))
+
+
+def unmade(whole: Instructions) -> Iterator[str]:
+    """The folders for data in `/` below which the program's own words keep something: root alone may make them there."""
+    tops = (re.match(r"/[^/]+", path) for path in _named(whole) if not IS_READ.fullmatch(path))
+    yield from (top[0] for top in tops if top and OF_DATA.fullmatch(top[0]))
 
 
 def filled(whole: Instructions) -> list[str]:

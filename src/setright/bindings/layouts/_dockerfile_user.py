@@ -187,13 +187,14 @@ def _run(commands: Sequence[str]) -> list[Instruction]:
 
 
 def _volumes(image: Image) -> list[str]:
-    """The volumes that the Dockerfile declares, as a shell writes them; /tmp is everybody's."""
+    """The volumes that it declares, and what its program would make in `/`, as a shell writes them; /tmp is everybody's."""
     found = list[str]()
     for each in image.whole:
         value: Plain = each["value"]
         if each["keyword"] == "VOLUME":
             found += [str(word) for word in (value if isinstance(value, list) else str(value).split())]
-    mine = folders.given_away(image.whole)
+    found += folders.unmade(image.whole)
+    mine = {*folders.given_away(image.whole), *map(str, image.facts.get("owns", ()))}
     return [_quoted(word) for word in dict.fromkeys(found) if word not in mine and not SYSTEM.fullmatch(word.rstrip("/"))]
 
 
