@@ -288,6 +288,7 @@ def test_what_another_user_would_surely_break_is_refused(text: str) -> None:
         ("FROM jenkins/jenkins:lts\n", "jenkins"),
         ("FROM gcr.io/distroless/static:nonroot\n", "nonroot"),
         ("FROM docker.io/library/node\n", None),
+        ("FROM registry.docker.com/jenkins/jenkins:lts\n", "jenkins"),
     ],
 )
 def test_the_user_comes_from_the_stages_below_and_the_base_image(text: str, user: str | None) -> None:

@@ -21,7 +21,7 @@ Images = Mapping[str, Mapping[str, Plain]]
 FROM = late(r"(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<name>\S+))?")
 IMAGE = late(r"(?P<name>(?:[^\s/@]+/)*[^\s/@:]+)(?::(?P<tag>[^\s@/]+))?(?:@(?P<digest>\S+))?")
 MIRROR = late(
-    r"(?:(?:index\.)?docker\.io/|registry\.hub\.docker\.com/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)?"
+    r"(?:(?:(?:index|registry-1)\.)?docker\.io/|registry\.(?:(?:hub|ipv6)\.)?docker\.com/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)?"
     r"(?:(?:library|amd64|i386|arm32v[567]|arm64v8|mips64le|ppc64le|riscv64|s390x|\$\{?TARGETARCH\}?)/)?"
 )
 TAGS = (
