@@ -327,6 +327,8 @@ def test_what_is_made_for_several_systems_is_taken_for_none() -> None:
         ("FROM alpine\nCMD gunicorn -b 0.0.0.0:99 a\n", ["nc", "-z", "127.0.0.1", "99"], "named"),
         ('FROM alpine\nCMD ["uvicorn", "a", "--port", "99"]\n', ["nc", "-z", "127.0.0.1", "99"], "named"),
         ("FROM alpine\nCMD exec flask run\n", ["nc", "-z", "127.0.0.1", "5000"], "usual"),
+        ("FROM alpine\nCMD redis_exporter\n", ["nc", "-z", "127.0.0.1", "9121"], "usual"),
+        ("FROM node:24\nCMD node packages/backend\n", ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/7007"], "usual"),
         ("FROM redis:7-alpine\n", ["nc", "-z", "127.0.0.1", "6379"], "base"),
         ("FROM redis:7-alpine\nCMD x\n", ["nc", "-z", "127.0.0.1", "6379"], "likely"),
         (

@@ -23,6 +23,7 @@ from setright.bindings.layouts._dockerfile_image import (
     stages_of,
     variables,
 )
+from setright.bindings.layouts._dockerfile_served import PORTS, usual_port
 from setright.bindings.layouts._shell_words import base
 from setright.model import Edit, Plain
 from setright.patterns import late
@@ -30,40 +31,11 @@ from setright.patterns import late
 STARTS = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "LABEL"})
 FLAGS = ("--timeout=5s", "--start-period=60s")
 SLOW = ("--interval=60s", "--timeout=30s", "--start-period=60s")  # for what starts an interpreter and waits for answers
-SERVERS = {  # the port that a program listens on where its words name none
-    name: port
-    for port, names in {
-        "80": "nginx httpd apache2 apache2ctl apachectl apache2-foreground httpd-foreground lighttpd caddy",
-        "8000": "gunicorn uvicorn hypercorn daphne fastapi",
-        "5000": "flask mlflow",
-        "3000": "rails serve json-server grafana-server",
-        "9292": "puma rackup",
-        "8080": "unicorn catalina.sh http-server",
-        "8501": "streamlit",
-        "8888": "jupyter jupyter-lab",
-        "9000": "php-fpm",
-        "6379": "redis-server",
-        "3306": "mysqld",
-        "27017": "mongod",
-        "5432": "postgres",
-        "11211": "memcached",
-        "5672": "rabbitmq-server",
-        "22": "sshd",
-        "6006": "tensorboard",
-        "21": "vsftpd",
-        "3128": "squid",
-        "53": "named",
-        "389": "slapd",
-        "9090": "prometheus",
-        "2379": "etcd",
-    }.items()
-    for name in names.split()
-}
 STORES = ("3306", "5432", "6379", "9200", "11211", "27017")  # of databases and caches, which an image may hold beside its program
 BY_BOTH = frozenset({"53", "88", "389", "443", "853", "3478", "5349"})  # by TCP and UDP alike
 LISTENS_BY = frozenset({"ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_URLS", "HTTP_PORTS", "URLS"})
 OPTIONS = late(r"\$\{?(\w*(?:ARG|CMD|COMMAND|EXTRA|FLAG|OPT|PARAM)\w*)\}?", re.I)
-USUAL = frozenset({*SERVERS.values(), "443", "4000", "8081", "8443"}) - {"22", "53"}
+USUAL = frozenset({*PORTS, "443", "4000", "8081", "8443"}) - {"22", "53"}
 PORT_OPTION = late(r"--(?:[\w.-]*[-.])?port(?:=(\d+))?|-p(\d+)?")
 ADDRESS = late(r"(?:[\w.*-]*|\[[0-9a-f:]*\]):(\d{2,5})")
 TAKES_ADDRESS = late(r"(?:--[\w-]*(?:bind|listen|addr|address|host|http)[\w-]*|-b|-l)")
@@ -260,9 +232,7 @@ def _in_words(image: Image) -> tuple[str, str]:
             return port, ""
         if address := _address(word, following):
             return address, ""
-    names = [base(word) for word in words if not word.startswith("-")]
-    usual = next((SERVERS[name] for name in names[:4] if name in SERVERS and (name != "serve" or name == names[0])), "")
-    return "", usual or ("$PORT" if variables(image.whole).get("PORT", "").isdigit() else "")
+    return "", usual_port(words) or ("$PORT" if variables(image.whole).get("PORT", "").isdigit() else "")
 
 
 def _address(word: str, following: str) -> str:

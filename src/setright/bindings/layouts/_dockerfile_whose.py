@@ -12,6 +12,7 @@ from posixpath import join, normpath
 
 from setright.bindings.layouts import _dockerfile_health as health
 from setright.bindings.layouts._dockerfile_image import Image, Instruction, program, runs
+from setright.bindings.layouts._dockerfile_served import SERVERS
 from setright.bindings.layouts._shell_words import base
 
 ROOTS = frozenset({"root", "0"})
@@ -70,4 +71,4 @@ def user_by_words(image: Image) -> str:
 
 def is_known_program(name: str) -> bool:
     """Whether a program is one by its name, and no script that may do anything."""
-    return name in health.SERVERS or bool(health.INTERPRETERS.fullmatch(name))
+    return name in SERVERS or bool(health.INTERPRETERS.fullmatch(name))
