@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -100,3 +101,12 @@ def test_a_locale_that_lacks_signs_stops_nothing(setright: Program):
     assert setright.process("plan", ".", *BOTH, "--format", "json", **elsewhere).json["plans"]
     code, seen = at_terminal(setright, "scan", ".", *BOTH, **elsewhere)
     assert code == 1 and "?" in seen
+
+
+def test_output_that_finds_no_room_is_no_finding(setright: Program):
+    said = f"import sys; sys.stdout = open('/dev/full', 'w'); {PROGRAM}"
+    ran = subprocess.run(
+        [sys.executable, "-c", said, "scan", "."], cwd=setright.tree, env=setright.env, capture_output=True, text=True
+    )
+    assert (ran.returncode, "Traceback" in ran.stderr) == (3, False), ran.stderr
+    assert "cannot be written: No space left on device" in ran.stderr

@@ -114,6 +114,12 @@ class LazyGroup(click.Group):
             if failure := failure_of(error):
                 raise failure from error
             raise
+        except OSError as error:
+            from setright.cli.failure import unwritten
+
+            if failure := unwritten(error):
+                raise failure from error
+            raise
 
 
 def _begun(asked: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from typing import IO, Any
 
 import click
@@ -33,4 +34,11 @@ def failure_of(error: Exception) -> Failure | None:
         return Failure(str(error), UNREACHED)
     if isinstance(error, BindingError | ControlError | EngineError):
         return Failure(str(error))
+    return None
+
+
+def unwritten(error: OSError) -> Failure | None:
+    """What it means that there is no room for the output; None for any other error, and where a reader went away."""
+    if error.errno in (ENOSPC, EDQUOT, EFBIG, EIO) and error.filename is None:
+        return Failure(f"what there is to tell cannot be written: {error.strerror}; make room there and ask again", UNREACHED)
     return None
