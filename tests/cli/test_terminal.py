@@ -104,7 +104,7 @@ def test_a_locale_that_lacks_signs_stops_nothing(setright: Program):
 
 
 def test_output_that_finds_no_room_is_no_finding(setright: Program):
-    said = f"import sys; sys.stdout = open('/dev/full', 'w'); {PROGRAM}"
+    said = f"import sys; sys.stdout = open('/dev/full', 'w', 1); {PROGRAM}"
     ran = subprocess.run(
         [sys.executable, "-c", said, "scan", "."], cwd=setright.tree, env=setright.env, capture_output=True, text=True
     )

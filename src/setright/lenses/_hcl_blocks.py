@@ -8,6 +8,7 @@ hashicorp/hcl, hclsyntax/spec.md. What stands in a block does not depend on what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from setright.lenses._hcl_add import add_to_body
 from setright.lenses._hcl_edit import changed
@@ -17,6 +18,7 @@ from setright.lenses._hcl_write import Splice, splice
 from setright.lenses.lines import newline_of
 from setright.model import Edit, Path
 
+SHORT = 1_000  # characters of a block
 Blocks = dict[Path, list[BlockNode]]
 
 
@@ -102,5 +104,24 @@ def _remade(text: str, block: BlockNode, edits: Sequence[Edit]) -> Splice:
     start, end = block.start, line_end(text, block.end)
     own = text[start:end]
     for edit in edits:
-        own = changed(own, edit)
+        own = _changed_lately(own, _Asked(edit)) if len(own) <= SHORT else changed(own, edit)
     return start, end, own
+
+
+class _Asked:
+    """An edit that can be looked up, whatever its value is."""
+
+    def __init__(self, edit: Edit) -> None:
+        self.edit, self.said = edit, repr(edit)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.said == other.said
+
+    def __hash__(self) -> int:
+        return hash(self.said)
+
+
+@lru_cache(maxsize=65_536)
+def _changed_lately(own: str, asked: _Asked) -> str:
+    """What plans with more fixes begin with again, as those of thousands of blocks do."""
+    return changed(own, asked.edit)
