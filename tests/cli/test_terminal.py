@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 from .conftest import AUTO, BOTH, MAIN_TF, Program
 
@@ -104,9 +105,17 @@ def test_a_locale_that_lacks_signs_stops_nothing(setright: Program):
 
 
 def test_output_that_finds_no_room_is_no_finding(setright: Program):
-    said = f"import sys; sys.stdout = open('/dev/full', 'w', 1); {PROGRAM}"
-    ran = subprocess.run(
-        [sys.executable, "-c", said, "scan", "."], cwd=setright.tree, env=setright.env, capture_output=True, text=True
-    )
-    assert (ran.returncode, "Traceback" in ran.stderr) == (3, False), ran.stderr
-    assert "cannot be written: No space left on device" in ran.stderr
+    program = "from setright.cli import run; run()"
+    for words in (["scan", "."], ["controls", "list"], ["--help"]):  # the first is written when all is over
+        with Path("/dev/full").open("w") as full:
+            given = {"cwd": setright.tree, "env": setright.env, "stdout": full, "stderr": subprocess.PIPE, "text": True}
+            ran = subprocess.run([sys.executable, "-c", program, *words], **given)
+        said = "setright: what there is to tell cannot be written: No space left on device; make room there and ask again\n"
+        assert (ran.returncode, ran.stderr) == (3, said), words
+
+
+def test_streams_may_be_closed(setright: Program):
+    said = f"{sys.executable} -c 'from setright.cli import run; run()'"
+    for words, closed, code in (("scan .", "<&-", 1), ("scan .", ">&-", 1), ("fix . --yes", "<&- >&- 2>&-", 0)):
+        ran = subprocess.run(f"{said} {words} {closed}", shell=True, cwd=setright.tree, env=setright.env, capture_output=True)
+        assert (ran.returncode, b"Traceback" in ran.stderr) == (code, False), (words, closed)

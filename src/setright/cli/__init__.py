@@ -68,7 +68,15 @@ class LazyGroup(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 _take_all_signs(stream)
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            from setright.cli.failure import unwritten
+
+            if failure := unwritten(error):
+                failure.show()
+                sys.exit(failure.exit_code)
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for section in COMMANDS.values() for name in section]
@@ -112,12 +120,6 @@ class LazyGroup(click.Group):
             from setright.cli.failure import failure_of
 
             if failure := failure_of(error):
-                raise failure from error
-            raise
-        except OSError as error:
-            from setright.cli.failure import unwritten
-
-            if failure := unwritten(error):
                 raise failure from error
             raise
 

@@ -16,7 +16,19 @@ def leave(code: object) -> None:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:  # as where its descriptor was closed
                 stream.flush()
-    except (OSError, ValueError):  # a reader that went away, a closed stream: the interpreter knows what to say
-        return
+    except (OSError, ValueError) as error:
+        code = _without_room(error, code)
+        if code is None:  # a reader that went away, a closed stream: the interpreter knows what to say
+            return
     atexit._run_exitfuncs()
     os._exit(code or 0)
+
+
+def _without_room(error: Exception, code: int | None) -> int | None:
+    """The code to end with where the last of the output found no room, which is told; None for anything else."""
+    from setright.cli.failure import unwritten
+
+    failure = unwritten(error) if isinstance(error, OSError) else None
+    if failure and code != failure.exit_code:
+        failure.show()
+    return failure.exit_code if failure else None

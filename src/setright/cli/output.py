@@ -28,7 +28,7 @@ WIDEST = 140  # longer lines are hard to read
 
 def on_terminal() -> bool:
     """Whether a person sees stdout and can answer."""
-    return sys.stdout.isatty() and sys.stdin.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stdin))  # a closed descriptor has none
 
 
 def emit(text: str, show: Shown) -> None:

@@ -17,7 +17,7 @@ CLEAR = "\r\x1b[2K"
 @contextmanager
 def live(quiet: bool) -> Iterator[Callable[[str], None]]:
     """A function that replaces the line; it does nothing where nobody looks."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if quiet or sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
     try:
