@@ -8,7 +8,7 @@ from setright.engine.scan import SOURCE_FAMILIES
 from setright.model import Plain, Plan, Steps
 
 INSTALLS, REMOVALS = "installs", "removals"
-SERVED = "served"  # files that programs read: checked, reloaded, or able to cut us off
+SERVED = "served"  # files that programs read, with owners and modes: checked, reloaded, or able to cut us off
 
 
 def batches(plans: Sequence[Plan], *, together: bool = True) -> list[list[Plan]]:
@@ -79,7 +79,7 @@ def _is_served(plan: Plan) -> bool:
         and not plan.keys
         and plan.effect.restart not in ("service", "host")
         and plan.effect.disruption != "high"
-        and all(change.locator.startswith("/") for change in plan.changes)
+        and _is_files(plan)
     )
 
 

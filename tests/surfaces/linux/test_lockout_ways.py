@@ -135,3 +135,34 @@ def test_a_fix_that_takes_sudo_away_is_taken_back(host: Lab, tmp_path: Path, mon
 
 def _cut(host: Lab) -> None:
     host.command(1, "for p in $(pgrep -x sshd); do [ $p = 1 ] || kill -9 $p; done")
+
+
+KEYS = r"""printf '#!/bin/sh\ncat /home/$1/.ssh/authorized_keys\n' >/usr/local/bin/keys
+chmod 755 /usr/local/bin/keys /home/ops /home/ops/.ssh; chmod 644 /home/ops/.ssh/authorized_keys
+printf 'AuthorizedKeysFile none\nAuthorizedKeysCommand /usr/local/bin/keys %%u\nAuthorizedKeysCommandUser nobody\n' \
+  >/etc/ssh/sshd_config.d/00-keys.conf; kill -HUP 1; sleep 0.5"""
+RECORD = r"""printf '#!/bin/sh\nset -e\ndate >>/var/log/bastion\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n' >/usr/local/bin/record
+chmod 755 /usr/local/bin/record; touch /var/log/bastion; chmod 666 /var/log/bastion
+printf 'Match User ops\n ForceCommand /usr/local/bin/record\n' >>/etc/ssh/sshd_config; kill -HUP 1; sleep 0.5"""
+
+
+@pytest.mark.parametrize(
+    ("made", "control", "why"),
+    [(KEYS, "linux/home/mode", "login as 'ops' was refused"), (RECORD, "linux/disk/world-writable", "")],
+    ids=["a command reads keys in homes", "a session writes a record first"],
+)
+def test_a_mode_that_logins_lean_on_comes_back(
+    host: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str, control: str, why: str
+) -> None:
+    host.command(1, f"{made}; chmod 644 /etc/crontab")
+    before = files(host, 1)
+    monkeypatch.setattr(protocol, "ARMED_FOR_S", 5.0)
+    app = App(Configuration(state=str(warm(tmp_path / "state"))))
+    (planned,) = app.plan(["ssh://h1"], ScanOptions(controls=(control, "linux/file-access/crontab")), together=True)
+    run = app.apply(planned.plans, lambda plan: plan.lane != "hand", lambda plan, outcome: None)
+    ends = {plan.document: outcome for plan, outcome in run.plans}
+    assert ends.pop("stat:/etc/crontab").outcome == "verified"
+    assert {end.outcome for end in ends.values()} == {"reverted"} and all(why in end.why for end in ends.values())
+    assert logs_in(host, 1)
+    changed = {path for path, seen in files(host, 1).items() if before.get(path) != seen}
+    assert {path for path in changed if not path.startswith("var/lib/setright")} == {"etc/crontab"}

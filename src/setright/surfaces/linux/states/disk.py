@@ -120,3 +120,8 @@ def deeds(before: Tree, after: Tree) -> str:
                 for p in sorted(paths)
             ]
     return "\n".join(lines)
+
+
+def back(before: Tree) -> str:
+    """The rights to write that were there: what logins run may have leant on one."""
+    return deeds({}, before)
