@@ -144,14 +144,21 @@ printf 'AuthorizedKeysFile none\nAuthorizedKeysCommand /usr/local/bin/keys %%u\n
 RECORD = r"""printf '#!/bin/sh\nset -e\ndate >>/var/log/bastion\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n' >/usr/local/bin/record
 chmod 755 /usr/local/bin/record; touch /var/log/bastion; chmod 666 /var/log/bastion
 printf 'Match User ops\n ForceCommand /usr/local/bin/record\n' >>/etc/ssh/sshd_config; kill -HUP 1; sleep 0.5"""
+ON_TMP = r"""mkdir -p /tmp && mount -t tmpfs tmpfs /tmp && chmod 1777 /tmp; echo 'tmpfs /tmp tmpfs defaults 0 0' >>/etc/fstab
+printf '#!/bin/sh\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n' >/tmp/wrap; chmod 755 /tmp/wrap
+printf 'Match User ops\n ForceCommand /tmp/wrap\n' >>/etc/ssh/sshd_config; kill -HUP 1; sleep 0.5"""
 
 
 @pytest.mark.parametrize(
     ("made", "control", "why"),
-    [(KEYS, "linux/home/mode", "login as 'ops' was refused"), (RECORD, "linux/disk/world-writable", "")],
-    ids=["a command reads keys in homes", "a session writes a record first"],
+    [
+        (KEYS, "linux/home/mode", "login as 'ops' was refused"),
+        (RECORD, "linux/disk/world-writable", ""),
+        (ON_TMP, "linux/mount/no-programs-temporary", "Permission denied"),
+    ],
+    ids=["a command reads keys in homes", "a session writes a record first", "a session's program stands on /tmp"],
 )
-def test_a_mode_that_logins_lean_on_comes_back(
+def test_what_logins_lean_on_comes_back(
     host: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str, control: str, why: str
 ) -> None:
     host.command(1, f"{made}; chmod 644 /etc/crontab")

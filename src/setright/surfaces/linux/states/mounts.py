@@ -24,6 +24,7 @@ INNER = re.compile(
     r"|ramfs|securityfs|squashfs|sysfs|tracefs)$"
 )
 PASSING = re.compile(r"/(proc|sys|run|snap|media|mnt|var/lib/(docker|containerd?s?|kubelet|lxcfs|snapd))(/|$)")
+NO_SPACE = "\\040"
 ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
@@ -48,7 +49,21 @@ def deeds(before: Tree, after: Tree) -> str:
     commands = []
     for place, mount in after.items():
         if mount != before[place]:
-            flags = mount["options"]
-            named = [*flags, *(plain for flag, plain in OPPOSITE.items() if flag not in flags)]
-            commands.append(f"mount -o remount,bind,{','.join(named)} {shlex.quote(place)} || exit 1")
+            commands.append(f"{_remount(place, mount)} || exit 1")
     return "\n".join(commands)
+
+
+def back(before: Tree) -> str:
+    """The flags of each mount as they were, where they are others now: what a login runs may stand on one."""
+    lines = []
+    for place, mount in before.items():
+        asked = shlex.quote(place.replace(" ", NO_SPACE))
+        now = f"place={asked} awk '$5 == ENVIRON[\"place\"] {{o = $6}} END {{print o}}' {INFO.name}"
+        lines.append(f"case $({now}) in ''|{','.join(mount['options'])}) ;; *) {_remount(place, mount)} || exit 1 ;; esac")
+    return "\n".join(lines)
+
+
+def _remount(place: str, mount: Tree) -> str:
+    flags = mount["options"]
+    named = [*flags, *(plain for flag, plain in OPPOSITE.items() if flag not in flags)]
+    return f"mount -o remount,bind,{','.join(named)} {shlex.quote(place)}"
